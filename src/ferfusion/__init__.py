@@ -1,0 +1,3 @@
+"""Spatio-temporal facial expression recognition: from labelled videos to fusion models and predictions."""
+
+__version__ = "0.1.0"

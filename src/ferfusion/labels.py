@@ -1,0 +1,76 @@
+"""Expression classes and the many names that corpora give them."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ferfusion.errors import ConfigError
+
+_ALIASES = MappingProxyType(
+    {
+        "angry": "Anger",
+        "ang": "Anger",
+        "disgusted": "Disgust",
+        "dis": "Disgust",
+        "fearful": "Fear",
+        "fea": "Fear",
+        "happy": "Happiness",
+        "hap": "Happiness",
+        "joy": "Happiness",
+        "sad": "Sadness",
+        "surprised": "Surprise",
+        "sur": "Surprise",
+        "neu": "Neutral",
+    }
+)
+
+
+def canonical_emotion(name: str) -> str:
+    """Return the name that this project uses for an expression, whatever case or form a corpus writes it in.
+
+    >>> canonical_emotion("fear"), canonical_emotion("Happy"), canonical_emotion("BOREDOM")
+    ('Fear', 'Happiness', 'Boredom')
+    """
+    plain = name.strip().lower()
+    return _ALIASES.get(plain, plain.capitalize())
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """An ordered set of displayed expressions; the place of a name is its class code.
+
+    >>> SIX.code("Happiness"), SIX.names[4], "Neutral" in SIX
+    (3, 'Sadness', False)
+    """
+
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.names) < 2 or len(set(self.names)) != len(self.names):
+            raise ConfigError(f"A label set needs at least two different names, got {list(self.names)}")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def code(self, name: str) -> int:
+        """Return the class code of ``name``, from 0.
+
+        Raises:
+            ConfigError: ``name`` is not in the set.
+        """
+        if name not in self.names:
+            raise ConfigError(f"Unknown expression {name!r}; this label set has {', '.join(self.names)}")
+        return self.names.index(name)
+
+    @property
+    def probability_columns(self) -> tuple[str, ...]:
+        """Column names of the class probabilities in every table: ``p_anger`` and so on."""
+        return tuple("p_" + name.lower().replace(" ", "_") for name in self.names)
+
+
+SIX = LabelSet(("Anger", "Disgust", "Fear", "Happiness", "Sadness", "Surprise"))
+"""The report's six classes, in the order used everywhere."""
+SEVEN = LabelSet((*SIX.names, "Neutral"))
+LABEL_SETS = MappingProxyType({"six": SIX, "seven": SEVEN})

@@ -1,0 +1,25 @@
+"""Choose an item from a table by name, with a hint on a near miss."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TypeVar
+
+from ferfusion.errors import ConfigError
+
+Item = TypeVar("Item")
+
+
+def choose(table: Mapping[str, Item], name: str, *, what: str) -> Item:
+    """Return ``table[name]``, or say which names there are.
+
+    Raises:
+        ConfigError: ``name`` is not in the table; the message lists the names and the nearest one.
+
+    >>> choose({"sum": 1, "concat": 2}, "sum", what="fusion")
+    1
+    """
+    if name in table:
+        return table[name]
+    near = get_close_matches(name, table, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ConfigError(f"Unknown {what} {name!r}; choose one of {', '.join(sorted(table))}.{hint}")

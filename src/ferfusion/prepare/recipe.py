@@ -1,0 +1,81 @@
+"""How videos become network input: every setting that changes a prepared clip."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from ferfusion.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class PrepareRecipe:
+    """Settings of preparation; saved with every dataset and bundle, and hashed.
+
+    Attributes:
+        size: Side of the square face crop and of its flow, in pixels.
+        detector: Face detector.
+        margin: Share of the detected box's side that is added on every side of the face.
+        min_face: Smallest face, as a share of the picture's shorter side; smaller boxes are ``small_face``.
+        flow: Optical flow estimator.
+        segment_length: Frames of a segment.
+        keep_every: Which pairs of a segment are training samples: every k-th from its first on;
+            1 is all of them, the segment length is the first only.
+        smoothing: Standard deviation, in frames, of the centred filter over a track's boxes; 0 is none.
+    """
+
+    size: int = 48
+    detector: str = "haar"
+    margin: float = 0.0
+    min_face: float = 0.15
+    flow: str = "farneback"
+    segment_length: int = 16
+    keep_every: int = 2
+    smoothing: float = 2.0
+
+    def __post_init__(self) -> None:
+        if self.size < 16:
+            raise ConfigError(f"size must be at least 16 pixels, got {self.size}")
+        if not 0 <= self.margin <= 1:
+            raise ConfigError(f"margin must be from 0 to 1, got {self.margin}")
+        if not 0 < self.min_face <= 1:
+            raise ConfigError(f"min_face must be above 0 and at most 1, got {self.min_face}")
+        if self.segment_length < 2:
+            raise ConfigError(f"segment_length must be at least 2 frames, got {self.segment_length}")
+        if not 1 <= self.keep_every <= self.segment_length:
+            raise ConfigError(
+                f"keep_every must be from 1 (all pairs) to segment_length (the first only, "
+                f"{self.segment_length}), got {self.keep_every}"
+            )
+        if self.smoothing < 0:
+            raise ConfigError(f"smoothing must be 0 or more frames, got {self.smoothing}")
+
+    @property
+    def hash(self) -> str:
+        """First 16 hex digits of the SHA-256 of the settings."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "PrepareRecipe":
+        """Read settings back.
+
+        Raises:
+            ConfigError: a key is not a setting of this version.
+        """
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ConfigError(f"Unknown preparation settings: {', '.join(unknown)}")
+        return cls(**values)
+
+    def differences(self, other: "PrepareRecipe") -> list[str]:
+        """Return one line for each setting in which two recipes differ."""
+        return [
+            f"{field.name} is {getattr(other, field.name)!r}, expected {getattr(self, field.name)!r}"
+            for field in fields(self)
+            if getattr(self, field.name) != getattr(other, field.name)
+        ]
