@@ -27,7 +27,7 @@ class PrepareRecipe:
     size: int = 48
     detector: str = "haar"
     margin: float = 0.0
-    min_face: float = 0.15
+    min_face: float = 0.1
     flow: str = "farneback"
     segment_length: int = 16
     keep_every: int = 2

@@ -1,0 +1,71 @@
+"""``ferfusion prepare``."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.table import Table
+
+from ferfusion.cli.progress import console, progress_bar
+from ferfusion.corpora.catalogue import CORPORA
+from ferfusion.engines import ENGINES
+from ferfusion.labels import LABEL_SETS
+from ferfusion.lookup import choose
+from ferfusion.prepare.pipeline import Preparation
+from ferfusion.prepare.recipe import PrepareRecipe
+
+_DEFAULT_RECIPE = PrepareRecipe()
+
+
+def prepare(
+    root: Path,
+    dataset: Path,
+    *,
+    corpus: str = "folder",
+    labels: str = "six",
+    recipe: Annotated[PrepareRecipe, Parameter(name="*")] = _DEFAULT_RECIPE,
+    images: bool = True,
+    engine: str = "pool",
+    workers: int | None = None,
+) -> None:
+    """Cut the faces out of a corpus of labelled videos and compute their optical flow.
+
+    Run the same line again after an interruption: only what is unfinished is done.
+
+    Args:
+        root: Folder of the corpus (for the csv corpus: its CSV file, or the folder it is in).
+        dataset: Dataset folder to write.
+        corpus: How the corpus lies on disk: folder, csv, baum1, baum1a or baum1s.
+        labels: Classes to keep: six, or seven with Neutral.
+        recipe: Settings of preparation.
+        images: Also write every kept pair as two PNG files, for people to look at.
+        engine: How the videos are shared out: pool (several processes) or here (this process).
+        workers: Number of processes; the number of processors where not given.
+    """
+    listing = choose(CORPORA, corpus, what="corpus")(root)
+    run_engine = choose(ENGINES, engine, what="engine")
+    work = Preparation(listing, root, dataset, choose(LABEL_SETS, labels, what="label set"), recipe, images)
+    work.begin()
+    jobs = work.unfinished()
+    if len(jobs) < len(work.jobs):
+        console.print(f"{len(work.jobs) - len(jobs)} of {len(work.jobs)} videos are prepared already.")
+    with progress_bar("videos") as bar:
+        task = bar.add_task("Preparing", total=len(jobs))
+        for video_id in work.run(run_engine, jobs, workers=workers or os.cpu_count() or 1):
+            bar.update(task, advance=1, description=f"Preparing [dim]{video_id}[/]")
+        bar.update(task, description="Preparing")
+    _print_counts(dataset, work.finish())
+
+
+def _print_counts(dataset: Path, counts: dict[str, Any]) -> None:
+    table = Table(title=f"Dataset {dataset}", title_justify="left", show_header=False)
+    for name in ("videos_by_status", "frames_by_status", "pairs_by_class"):
+        label = name.replace("_by_", " by ")
+        table.add_row(label, ", ".join(f"{key} {value}" for key, value in counts[name].items()))
+    table.add_row("subjects", str(counts["subjects"]))
+    table.add_row("kept pairs", str(counts["pairs"]))
+    console.print(table)
+    lost = counts["videos"] - counts["videos_by_status"].get("ok", 0)
+    if lost:
+        console.print(f"{lost} rows of videos.csv are not used; the column reason says why.")

@@ -1,0 +1,142 @@
+"""One video to network input: the one way from pictures to crops and flows, for training and prediction."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferfusion.faces.boxes import Box, grow_to_square
+from ferfusion.faces.detectors import DETECTORS, Detection, FaceDetector
+from ferfusion.faces.tracks import FaceTracker, TrackedFace
+from ferfusion.flow.estimators import FLOW_ESTIMATORS
+from ferfusion.lookup import choose
+from ferfusion.prepare.cut import cut_plane, cut_rgb
+from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.video.reader import Frame
+
+STATUSES = ("ok", "no_face", "small_face", "low_score", "decode_error")
+
+
+@dataclass(frozen=True)
+class PreparedFace:
+    """One face in one frame, ready for a network.
+
+    Attributes:
+        track: Number of the track, from 0 in the order of appearance.
+        box: The square that was cut, in pixels of the upright picture; it may reach beyond the border.
+        score: The detector's score; 0 where a short gap in the detections was bridged.
+        crop: The face, (S, S, 3) uint8 RGB.
+        luma: The same cut of the brightness plane, (S, S) uint8.
+        flow: Motion from this crop to the same square of the next frame, (2, S, S) float16: u to the right
+            and v down, in crop pixels; None where the next frame does not show this face.
+    """
+
+    track: int
+    box: Box
+    score: float
+    crop: NDArray[np.uint8]
+    luma: NDArray[np.uint8]
+    flow: NDArray[np.float16] | None = None
+
+
+@dataclass(frozen=True)
+class PreparedFrame:
+    """What became of one decoded frame.
+
+    ``status`` is one of ``STATUSES``; ``rejected`` is the best find where the status is ``small_face`` or
+    ``low_score``.
+    """
+
+    index: int
+    seconds: float
+    status: str
+    faces: tuple[PreparedFace, ...] = ()
+    rejected: Detection | None = None
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A frame that waits for the tracker's word, with the best find that was not good enough."""
+
+    frame: Frame
+    rejected: Detection | None
+    rejected_as: str
+
+
+class FramePreparer:
+    """Prepares the frames of one video; holds what is costly to make and has no memory between videos.
+
+    Args:
+        recipe: Settings of preparation.
+    """
+
+    def __init__(self, recipe: PrepareRecipe) -> None:
+        self.recipe = recipe
+        self._detector: FaceDetector = choose(DETECTORS, recipe.detector, what="detector")()
+        self._flow = choose(FLOW_ESTIMATORS, recipe.flow, what="flow estimator")
+
+    def prepare(self, frames: Iterable[Frame]) -> Iterator[PreparedFrame]:
+        """Yield one prepared frame for every frame, in order, about ten frames behind.
+
+        Both pictures of a flow are cut with the box of the first, so that the box adds no motion.
+        """
+        before: tuple[Frame, PreparedFrame] | None = None
+        for frame, prepared in self._cut_faces(frames):
+            if before is not None:
+                yield self._with_flow(before[1], frame, prepared)
+            before = (frame, prepared)
+        if before is not None:
+            yield before[1]
+
+    def _cut_faces(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, PreparedFrame]]:
+        tracker = FaceTracker(sigma=self.recipe.smoothing)
+        waiting: deque[_Seen] = deque()
+        for frame in frames:
+            good, seen = self._detect(frame)
+            waiting.append(seen)
+            for _, faces in tracker.push(frame.index, good):
+                yield self._cut(waiting.popleft(), faces)
+        for _, faces in tracker.finish():
+            yield self._cut(waiting.popleft(), faces)
+
+    def _detect(self, frame: Frame) -> tuple[list[Detection], _Seen]:
+        if frame.error:
+            return [], _Seen(frame, None, "decode_error")
+        least = self.recipe.min_face * min(frame.luma.shape)
+        found = self._detector.detect(frame.luma, min_side_px=0.6 * least)
+        good = [d for d in found if d.box[2] >= least and d.score >= self._detector.min_score]
+        if not found:
+            return good, _Seen(frame, None, "no_face")
+        small = found[0].box[2] < least
+        return good, _Seen(frame, found[0], "small_face" if small else "low_score")
+
+    def _cut(self, seen: _Seen, faces: list[TrackedFace]) -> tuple[Frame, PreparedFrame]:
+        frame = seen.frame
+        if frame.error or not faces:
+            return frame, PreparedFrame(frame.index, frame.seconds, seen.rejected_as, (), seen.rejected)
+        cuts = tuple(self._cut_face(frame, face) for face in faces)
+        return frame, PreparedFrame(frame.index, frame.seconds, "ok", cuts)
+
+    def _cut_face(self, frame: Frame, face: TrackedFace) -> PreparedFace:
+        size = self.recipe.size
+        box = grow_to_square(face.box, margin=self.recipe.margin)
+        luma = cut_plane(frame.luma, box, size=size)
+        return PreparedFace(face.track, box, face.score, cut_rgb(frame, luma, box, size=size), luma)
+
+    def _with_flow(
+        self, prepared: PreparedFrame, after: Frame, prepared_after: PreparedFrame
+    ) -> PreparedFrame:
+        if after.index != prepared.index + 1:
+            return prepared
+        still_there = {face.track for face in prepared_after.faces}
+        faces = tuple(
+            replace(face, flow=self._estimate(face, after)) if face.track in still_there else face
+            for face in prepared.faces
+        )
+        return replace(prepared, faces=faces)
+
+    def _estimate(self, face: PreparedFace, after: Frame) -> NDArray[np.float16]:
+        luma_after = cut_plane(after.luma, face.box, size=self.recipe.size)
+        return self._flow(face.luma, luma_after).astype(np.float16)

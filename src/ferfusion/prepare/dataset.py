@@ -1,0 +1,71 @@
+"""A prepared dataset folder as the later stages see it."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ferfusion.errors import DatasetError
+from ferfusion.labels import LabelSet
+from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.prepare.store import read_json
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A complete dataset folder; its tables are read when they are asked for."""
+
+    root: Path
+    recipe: PrepareRecipe
+    labels: LabelSet
+    corpus: str
+    counts: dict[str, Any]
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """``data.csv``: a row per kept pair."""
+        return self._table("data.csv")
+
+    @cached_property
+    def videos(self) -> pd.DataFrame:
+        """``videos.csv``: a row per video or annotation row of the corpus."""
+        return self._table("videos.csv")
+
+    def _table(self, name: str) -> pd.DataFrame:
+        path = self.root / name
+        if not path.is_file():
+            raise DatasetError(f"There is no {name} in {self.root}; run ferfusion prepare again")
+        text = dict.fromkeys(("video", "clip", "subject", "emotion", "part", "status", "reason", "note"), str)
+        return pd.read_csv(path, dtype=text, keep_default_na=False, na_values={"fps": [""], "code": [""]})
+
+    def clip_file(self, clip: str) -> Path:
+        """Return where the arrays of a clip are."""
+        return self.root / "clips" / f"{clip}.safetensors"
+
+
+def open_dataset(root: Path) -> Dataset:
+    """Open a dataset folder.
+
+    Raises:
+        DatasetError: there is none, it is unfinished, or another version wrote it.
+    """
+    if not (root / "dataset.json").is_file():
+        raise DatasetError(
+            f"{root} is not a dataset folder (no dataset.json); make one with: ferfusion prepare"
+        )
+    header = read_json(root / "dataset.json")
+    if header.get("schema") != SCHEMA:
+        raise DatasetError(f"{root} has schema {header.get('schema')}, this version reads {SCHEMA}")
+    if not header["complete"]:
+        raise DatasetError(f"{root} is unfinished; run the same ferfusion prepare again to finish it")
+    return Dataset(
+        root,
+        PrepareRecipe.from_dict(header["recipe"]),
+        LabelSet(tuple(header["labels"])),
+        header["corpus"],
+        header["counts"],
+    )

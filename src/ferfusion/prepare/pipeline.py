@@ -1,0 +1,199 @@
+"""Prepare a whole corpus into a dataset folder; run it again and only what is unfinished is done."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ferfusion import __version__
+from ferfusion.corpora.entries import CorpusListing, VideoEntry
+from ferfusion.engines import Engine
+from ferfusion.errors import DatasetError
+from ferfusion.labels import LabelSet
+from ferfusion.prepare.dataset import SCHEMA
+from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.prepare.store import read_json, write_json, write_table
+from ferfusion.prepare.video import FRAME_COLUMNS, VideoJob, image_names, prepare_video
+
+DATA_COLUMNS = (
+    "flow",
+    "spatial",
+    "emotion",
+    "code",
+    "subject",
+    "video",
+    "segment",
+    "frame",
+    "seconds",
+    "clip",
+    "pair",
+)
+VIDEO_COLUMNS = (
+    "video",
+    "path",
+    "subject",
+    "emotion",
+    "code",
+    "part",
+    "fps",
+    "frames",
+    "faces",
+    "pairs",
+    "status",
+    "reason",
+    "note",
+)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A corpus on its way into a dataset folder."""
+
+    listing: CorpusListing
+    root: Path
+    dataset: Path
+    labels: LabelSet
+    recipe: PrepareRecipe
+    images: bool = True
+
+    @property
+    def jobs(self) -> list[VideoJob]:
+        """One job for every video of a class in the label set."""
+        return [
+            VideoJob(entry, self.dataset, self.recipe, self.images)
+            for entry in self.listing.entries
+            if entry.emotion in self.labels
+        ]
+
+    def unfinished(self) -> list[VideoJob]:
+        """Return the jobs whose rows are not on disk yet, or were made otherwise."""
+        return [job for job in self.jobs if not _is_done(job)]
+
+    def begin(self) -> None:
+        """Claim the dataset folder.
+
+        Raises:
+            DatasetError: the folder holds another recipe's dataset, or files that are not a dataset.
+        """
+        header = self.dataset / "dataset.json"
+        if header.is_file():
+            _check_same(self, read_json(header))
+        elif self.dataset.is_dir() and any(self.dataset.iterdir()):
+            raise DatasetError(f"{self.dataset} holds other files; name a new or empty folder")
+        self._write_header(complete=False, counts={})
+
+    def run(self, engine: Engine, jobs: Sequence[VideoJob], *, workers: int) -> Iterator[str]:
+        """Prepare videos; yields the id of each one that is done, in any order."""
+        yield from engine(prepare_video, jobs, workers=workers)
+
+    def finish(self) -> dict[str, Any]:
+        """Write the tables from the rows of all videos, in the corpus's order, and return the counts."""
+        parts = {job.entry.video_id: read_json(job.part_file) for job in self.jobs}
+        videos = pd.DataFrame(self._video_rows(parts), columns=list(VIDEO_COLUMNS))
+        data = pd.DataFrame(self._pair_rows(parts), columns=list(DATA_COLUMNS))
+        frames = pd.DataFrame(
+            ([video_id, *row] for video_id, part in parts.items() for row in part["frames"]),
+            columns=["video", *FRAME_COLUMNS],
+        )
+        write_table(self.dataset / "frames.csv", frames)
+        write_table(self.dataset / "videos.csv", videos)
+        write_table(self.dataset / "data.csv", data)
+        used = videos[videos["status"] == "ok"]
+        counts = {
+            "videos": len(videos),
+            "videos_by_status": dict(sorted(Counter(videos["status"]).items())),
+            "subjects": int(used["subject"].nunique()),
+            "frames": len(frames),
+            "frames_by_status": dict(sorted(Counter(frames["status"]).items())),
+            "pairs": len(data),
+            "pairs_by_class": {name: int((data["emotion"] == name).sum()) for name in self.labels.names},
+        }
+        self._write_header(complete=True, counts=counts)
+        return counts
+
+    def _write_header(self, *, complete: bool, counts: dict[str, Any]) -> None:
+        write_json(
+            self.dataset / "dataset.json",
+            {
+                "schema": SCHEMA,
+                "complete": complete,
+                "recipe": self.recipe.to_dict(),
+                "recipe_hash": self.recipe.hash,
+                "labels": list(self.labels.names),
+                "corpus": self.listing.corpus,
+                "images": self.images,
+                "counts": counts,
+                "version": __version__,
+            },
+        )
+
+    def _video_rows(self, parts: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for entry in self.listing.entries:
+            row = {
+                "video": entry.video_id,
+                "path": _relative(entry.path, self.root),
+                "subject": entry.subject,
+                "emotion": entry.emotion,
+                "part": entry.part or "",
+                "note": entry.note,
+            }
+            if entry.emotion in self.labels:
+                yield row | {"code": self.labels.code(entry.emotion)} | parts[entry.video_id]["video"]
+            else:
+                reason = f"{entry.emotion} is not one of {', '.join(self.labels.names)}"
+                yield row | {"status": "left_out", "reason": reason}
+        for left in self.listing.left_out:
+            yield {"path": left.path, "status": "left_out", "reason": left.reason}
+
+    def _pair_rows(self, parts: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        for entry in (job.entry for job in self.jobs):
+            for segment, pair, frame, seconds in parts[entry.video_id]["pairs"]:
+                flow, spatial = image_names(entry.video_id, frame)
+                yield {
+                    "flow": flow,
+                    "spatial": spatial,
+                    "emotion": entry.emotion,
+                    "code": self.labels.code(entry.emotion),
+                    "subject": entry.subject,
+                    "video": entry.video_id,
+                    "segment": segment,
+                    "frame": frame,
+                    "seconds": seconds,
+                    "clip": entry.video_id,
+                    "pair": pair,
+                }
+
+
+def _is_done(job: VideoJob) -> bool:
+    if not job.part_file.is_file():
+        return False
+    part = read_json(job.part_file)
+    clip = job.dataset / "clips" / f"{job.entry.video_id}.safetensors"
+    return bool(part["stamp"] == job.stamp and (clip.is_file() or not part["pairs"]))
+
+
+def _check_same(preparation: Preparation, header: dict[str, Any]) -> None:
+    found = PrepareRecipe.from_dict(header["recipe"])
+    differences = preparation.recipe.differences(found)
+    if header["labels"] != list(preparation.labels.names):
+        differences.append(f"the classes are {', '.join(header['labels'])}")
+    if header["corpus"] != preparation.listing.corpus:
+        differences.append(f"the corpus is {header['corpus']!r}, expected {preparation.listing.corpus!r}")
+    if differences:
+        raise DatasetError(
+            f"{preparation.dataset} was prepared otherwise ({'; '.join(differences)}); "
+            "name another folder, or delete it to prepare it anew"
+        )
+
+
+def _relative(path: Path, root: Path) -> str:
+    base = root if root.is_dir() else root.parent
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)
+
+
+def describe_entry(entry: VideoEntry) -> str:
+    """Return how a video is named to a person."""
+    return f"{entry.video_id} ({entry.emotion}, {entry.subject})"

@@ -1,0 +1,151 @@
+"""Write H.264 video that plays in a browser, with true timestamps and the sound of another file."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from numpy.typing import NDArray
+
+from ferfusion.errors import VideoError
+
+_TICKS = 90_000  # per second; the MPEG clock, fine enough for any frame rate
+if TYPE_CHECKING:
+    _SoundPacket = av.Packet[AudioStream]
+
+_COPIED_SOUND = ("aac",)  # other codecs do not play in every browser inside MP4
+
+
+class VideoWriter:
+    """Write pictures as H.264 (yuv420p) in MP4, to a temporary name until the video is whole.
+
+    Sides of odd length are padded by one pixel, since yuv420p halves the colour planes.
+
+    Args:
+        path: The file to write.
+        width: Picture width in pixels.
+        height: Picture height in pixels.
+        rate: Nominal frame rate; pictures written without a time are this far apart.
+        crf: x264's constant quality, 0 (lossless) to 51.
+        preset: x264's trade of speed for size.
+        audio_from: A file whose first sound track is carried over, from its start on.
+        threads: Encoder threads; 1 gives the same bytes on every machine, 0 leaves it to FFmpeg.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        width: int,
+        height: int,
+        rate: Fraction | int = 25,
+        crf: int = 20,
+        preset: str = "veryfast",
+        audio_from: Path | None = None,
+        threads: int = 1,
+    ) -> None:
+        self.path = path
+        self._partial = path.with_name(f".{path.stem}.partial.mp4")
+        self._rate = Fraction(rate)
+        self._pad = (height % 2, width % 2)
+        self._next_tick = 0
+        self._last_tick = -1
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._container: OutputContainer = av.open(
+                str(self._partial), "w", options={"movflags": "+faststart"}
+            )
+        except (av.FFmpegError, OSError) as error:
+            raise VideoError(f"Cannot write {path}: {error}") from error
+        stream = self._container.add_stream("libx264", rate=self._rate)
+        stream.width, stream.height = width + self._pad[1], height + self._pad[0]
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = Fraction(1, _TICKS)
+        stream.codec_context.thread_count = threads
+        stream.options = {"crf": str(crf), "preset": preset}
+        self._stream = stream
+        self._sound = _SoundTrack(audio_from, self._container) if audio_from else None
+
+    def write(self, picture_rgb: NDArray[np.uint8], *, seconds: float | None = None) -> None:
+        """Append one picture (H, W, 3), shown at ``seconds`` (later than the picture before it)."""
+        tick = self._next_tick if seconds is None else max(self._last_tick + 1, round(seconds * _TICKS))
+        padded = np.pad(picture_rgb, ((0, self._pad[0]), (0, self._pad[1]), (0, 0)), mode="edge")
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(padded), format="rgb24")
+        frame.pts, frame.time_base = tick, Fraction(1, _TICKS)
+        duration = round(_TICKS / self._rate)
+        frame.duration = duration
+        if self._sound:
+            self._sound.copy_until(tick / _TICKS)
+        self._container.mux(self._stream.encode(frame))
+        self._last_tick = tick
+        self._next_tick = tick + duration
+
+    def close(self) -> None:
+        """Finish the file and give it its name."""
+        self._container.mux(self._stream.encode(None))
+        if self._sound:
+            self._sound.copy_until(None)
+        self._container.close()
+        self._partial.replace(self.path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.close()
+            return
+        self._container.close()
+        self._partial.unlink(missing_ok=True)
+
+
+class _SoundTrack:
+    """Carries the first sound track of a file into a container, copied where it is AAC, else made AAC."""
+
+    def __init__(self, source: Path, target: OutputContainer) -> None:
+        self._source = av.open(str(source))
+        self._target = target
+        self._pending: _SoundPacket | None = None
+        self._packets: Iterator[_SoundPacket] = iter(())
+        if not self._source.streams.audio:
+            return
+        track = self._source.streams.audio[0]
+        self._copies = track.codec_context.name in _COPIED_SOUND
+        if self._copies:
+            self._stream = target.add_stream_from_template(track)
+        else:
+            self._stream = target.add_stream("aac", rate=track.codec_context.sample_rate)
+            self._stream.codec_context.layout = track.codec_context.layout
+        self._packets = self._source.demux(track)
+
+    def copy_until(self, seconds: float | None) -> None:
+        """Mux the sound up to ``seconds``, or all that is left."""
+        while packet := (self._pending or next(self._packets, None)):
+            self._pending = None
+            if seconds is not None and packet.pts is not None and packet.pts * packet.time_base > seconds:
+                self._pending = packet
+                return
+            self._mux(packet)
+        if seconds is None:
+            self._source.close()
+
+    def _mux(self, packet: "_SoundPacket") -> None:
+        if self._copies:
+            if packet.dts is not None:
+                packet.stream = self._stream
+                self._target.mux(packet)
+            return
+        for frame in packet.decode():
+            self._target.mux(self._stream.encode(frame))
+        if packet.dts is None:
+            self._target.mux(self._stream.encode(None))
