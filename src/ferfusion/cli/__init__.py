@@ -1,31 +1,64 @@
 """The command line: one file per user action; each parses, calls and prints."""
 
 import sys
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
+from cyclopts.config import Toml
 
 from ferfusion import __version__
 from ferfusion.errors import FerfusionError
 
-_COMMANDS = ("prepare", "split")
+COMMANDS = MappingProxyType(
+    {
+        "prepare": "Cut faces and optical flow out of a corpus of labelled videos.",
+        "split": "Divide a dataset into train, validation and test parts with their own subjects.",
+        "train": "Train a model on a dataset.",
+        "evaluate": "Measure a trained run, draw its figures and write its report.",
+        "compare": "Set several runs side by side.",
+        "predict": "Read the displayed expressions out of videos.",
+        "synthesize": "Render a corpus of labelled expression videos with known motion.",
+        "demo": "Run the main job on the sample corpus that comes with the package.",
+    }
+)
 
 
 def build_app() -> App:
     """Return the command line; a command's module is imported when the command is used."""
     app = App(
         name="ferfusion",
-        help="Facial expression recognition from video: prepare, train, evaluate, predict.",
+        help="Facial expression recognition from video: prepare, split, train, evaluate, predict.",
         version=__version__,
+        help_on_error=False,
     )
-    for name in _COMMANDS:
-        app.command(f"ferfusion.cli.{name.replace('-', '_')}:{name.replace('-', '_')}", name=name)
+    for name, line in COMMANDS.items():
+        app.command(f"ferfusion.cli.{name}:{name}", name=name, help=line)
+
+    @app.meta.default
+    def launch(
+        *tokens: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+        config: Path | None = None,
+    ) -> None:
+        """Run a command.
+
+        Args:
+            tokens: The command and its arguments.
+            config: TOML file with a table of settings for each command, such as [train]; an argument
+                on the command line goes before it.
+        """
+        if config is not None:
+            app.config = Toml(config, must_exist=True)
+        app(tokens)
+
     return app
 
 
 def main() -> None:
     """Run the command line; an error that a user can mend is one line and exit code 2."""
     try:
-        build_app()()
+        build_app().meta()
     except FerfusionError as error:
         print(f"ferfusion: {error}", file=sys.stderr)
         sys.exit(2)
