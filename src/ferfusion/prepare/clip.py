@@ -1,6 +1,5 @@
 """One video to network input: the one way from pictures to crops and flows, for training and prediction."""
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -9,7 +8,8 @@ from numpy.typing import NDArray
 
 from ferfusion.faces.boxes import Box, grow_to_square
 from ferfusion.faces.detectors import DETECTORS, Detection, FaceDetector
-from ferfusion.faces.tracks import FaceTracker, TrackedFace
+from ferfusion.faces.tracker import FaceTracker
+from ferfusion.faces.tracks import TrackedFace
 from ferfusion.flow.estimators import FLOW_ESTIMATORS
 from ferfusion.lookup import choose
 from ferfusion.prepare.cut import cut_plane, cut_rgb
@@ -26,7 +26,7 @@ class PreparedFace:
     Attributes:
         track: Number of the track, from 0 in the order of appearance.
         box: The square that was cut, in pixels of the upright picture; it may reach beyond the border.
-        score: The detector's score; 0 where a short gap in the detections was bridged.
+        score: The detector's score at the nearest frame that was searched.
         crop: The face, (S, S, 3) uint8 RGB.
         luma: The same cut of the brightness plane, (S, S) uint8.
         flow: Motion from this crop to the same square of the next frame, (2, S, S) float16: u to the right
@@ -56,15 +56,6 @@ class PreparedFrame:
     rejected: Detection | None = None
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """A frame that waits for the tracker's word, with the best find that was not good enough."""
-
-    frame: Frame
-    rejected: Detection | None
-    rejected_as: str
-
-
 class FramePreparer:
     """Prepares the frames of one video; holds what is costly to make and has no memory between videos.
 
@@ -78,7 +69,7 @@ class FramePreparer:
         self._flow = choose(FLOW_ESTIMATORS, recipe.flow, what="flow estimator")
 
     def prepare(self, frames: Iterable[Frame]) -> Iterator[PreparedFrame]:
-        """Yield one prepared frame for every frame, in order, about ten frames behind.
+        """Yield one prepared frame for every frame, in order, some frames behind.
 
         Both pictures of a flow are cut with the box of the first, so that the box adds no motion.
         """
@@ -91,33 +82,12 @@ class FramePreparer:
             yield before[1]
 
     def _cut_faces(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, PreparedFrame]]:
-        tracker = FaceTracker(sigma=self.recipe.smoothing)
-        waiting: deque[_Seen] = deque()
-        for frame in frames:
-            good, seen = self._detect(frame)
-            waiting.append(seen)
-            for _, faces in tracker.push(frame.index, good):
-                yield self._cut(waiting.popleft(), faces)
-        for _, faces in tracker.finish():
-            yield self._cut(waiting.popleft(), faces)
-
-    def _detect(self, frame: Frame) -> tuple[list[Detection], _Seen]:
-        if frame.error:
-            return [], _Seen(frame, None, "decode_error")
-        least = self.recipe.min_face * min(frame.luma.shape)
-        found = self._detector.detect(frame.luma, min_side_px=0.6 * least)
-        good = [d for d in found if d.box[2] >= least and d.score >= self._detector.min_score]
-        if not found:
-            return good, _Seen(frame, None, "no_face")
-        small = found[0].box[2] < least
-        return good, _Seen(frame, found[0], "small_face" if small else "low_score")
-
-    def _cut(self, seen: _Seen, faces: list[TrackedFace]) -> tuple[Frame, PreparedFrame]:
-        frame = seen.frame
-        if frame.error or not faces:
-            return frame, PreparedFrame(frame.index, frame.seconds, seen.rejected_as, (), seen.rejected)
-        cuts = tuple(self._cut_face(frame, face) for face in faces)
-        return frame, PreparedFrame(frame.index, frame.seconds, "ok", cuts)
+        recipe = self.recipe
+        tracker = FaceTracker(self._detector, min_face=recipe.min_face, sigma=recipe.smoothing)
+        for tracked in tracker.follow(frames):
+            frame = tracked.frame
+            cuts = tuple(self._cut_face(frame, face) for face in tracked.faces)
+            yield frame, PreparedFrame(frame.index, frame.seconds, tracked.status, cuts, tracked.rejected)
 
     def _cut_face(self, frame: Frame, face: TrackedFace) -> PreparedFace:
         size = self.recipe.size

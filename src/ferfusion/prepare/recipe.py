@@ -31,7 +31,7 @@ class PrepareRecipe:
     flow: str = "farneback"
     segment_length: int = 16
     keep_every: int = 2
-    smoothing: float = 2.0
+    smoothing: float = 3.0
 
     def __post_init__(self) -> None:
         if self.size < 16:

@@ -1,0 +1,244 @@
+"""Follow the faces of a video: search everywhere seldom, near the last place often, and only where needed.
+
+A face is looked for in every sixth frame, near where it was. Where it moved far in between, or came or went,
+the frames between are searched too, by halving, until the movement or the edge is found. The whole picture
+is searched at the start, after a cut, while a face is missing, and from time to time.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferfusion.faces.boxes import Box, iou
+from ferfusion.faces.detectors import Detection, FaceDetector, search_everywhere, search_near
+from ferfusion.faces.tracks import LONGEST_GAP, Track, TrackedFace
+from ferfusion.video.reader import Frame
+
+STRIDE = LONGEST_GAP + 1
+"""Frames from one search to the next."""
+SEARCH_EVERYWHERE_EVERY = 10 * STRIDE
+_FORGOTTEN_AFTER = 25
+_STEADY_IOU = 0.85
+_SAME_FACE_IOU = 0.3
+_CUT_DIFFERENCE = 28.0
+
+
+@dataclass(frozen=True)
+class TrackedFrame:
+    """A frame with its faces; without one, the best find that was not good enough, and why it was not."""
+
+    frame: Frame
+    faces: list[TrackedFace]
+    rejected: Detection | None
+    status: str
+
+
+class FaceTracker:
+    """Gives every face of a video a track, and a steady box in every frame that shows it.
+
+    A frame is settled once the frames around it were searched, so memory does not grow with the video.
+
+    Args:
+        detector: Finds the faces.
+        min_face: Smallest face, as a share of the picture's shorter side.
+        sigma: Width of the filter that smooths the boxes, in frames.
+    """
+
+    def __init__(self, detector: FaceDetector, *, min_face: float, sigma: float) -> None:
+        self._detector, self._min_face, self._sigma = detector, min_face, sigma
+        self._reach = round(3 * sigma) + STRIDE
+        self._tracks: list[Track] = []
+        self._number_of_tracks = 0
+        self._held: deque[Frame] = deque()
+        self._by_place: dict[int, Frame] = {}
+        self._searched: int | None = None
+        self._searched_everywhere: int | None = None
+        self._rejected: dict[int, Detection] = {}
+        self._scene_start = 0
+        self._thumbnail: NDArray[np.int16] | None = None
+
+    def follow(self, frames: Iterable[Frame]) -> Iterator[TrackedFrame]:
+        """Yield every frame, in order, with its faces."""
+        last: Frame | None = None
+        for frame in frames:
+            self._held.append(frame)
+            if not frame.error:
+                self._by_place[frame.index] = frame
+                self._take(frame, last)
+                last = frame
+            yield from self._settle(keep=self._reach + STRIDE)
+        if last is not None and self._searched != last.index:
+            self._search(last)
+        yield from self._settle(keep=0)
+
+    def _take(self, frame: Frame, last: Frame | None) -> None:
+        if self._is_cut(frame):
+            if last is not None and self._searched != last.index:
+                self._search(last)
+            self._begin_scene(frame)
+        elif self._searched is None or frame.index - self._searched >= STRIDE:
+            self._search(frame)
+
+    def _is_cut(self, frame: Frame) -> bool:
+        """Whether the picture is another one altogether than the frame before."""
+        rows, columns = frame.luma.shape
+        thumbnail = frame.luma[:: max(1, rows // 24), :: max(1, columns // 32)].astype(np.int16)
+        before, self._thumbnail = self._thumbnail, thumbnail
+        if before is None or before.shape != thumbnail.shape:
+            return True
+        return float(np.abs(thumbnail - before).mean()) > _CUT_DIFFERENCE
+
+    def _begin_scene(self, frame: Frame) -> None:
+        self._scene_start = frame.index
+        self._searched_everywhere = None
+        self._search(frame)
+
+    def _search(self, frame: Frame) -> None:
+        """Look for the known faces near their last places, and for others where there is reason to."""
+        place, before = frame.index, self._searched
+        live = self._live_tracks(place)
+        found = {track.number: self._near(frame, track.expected_box(place)) for track in live}
+        _drop_doubles(live, found)
+        if self._must_search_everywhere(place, found):
+            self._search_everywhere(frame, live, found)
+        self._searched = place
+        for track in live:
+            detection = found[track.number]
+            if detection is not None:
+                self._take_find(track, place, detection, before)
+            elif track.last_place == before:
+                self._find_edge(track, before, place)
+
+    def _live_tracks(self, place: int) -> list[Track]:
+        return [
+            track
+            for track in self._tracks
+            if place - track.last_place <= _FORGOTTEN_AFTER and track.last_place >= self._scene_start
+        ]
+
+    def _must_search_everywhere(self, place: int, found: dict[int, Detection | None]) -> bool:
+        since = None if self._searched_everywhere is None else place - self._searched_everywhere
+        missing = not found or any(detection is None for detection in found.values())
+        return since is None or missing or since >= SEARCH_EVERYWHERE_EVERY
+
+    def _search_everywhere(self, frame: Frame, live: list[Track], found: dict[int, Detection | None]) -> None:
+        """Give finds to the missing tracks and make new tracks of the others; ``live`` and ``found`` grow."""
+        self._searched_everywhere = frame.index
+        for detection in self._good_finds(frame):
+            if any(other and iou(other.box, detection.box) > _SAME_FACE_IOU for other in found.values()):
+                continue
+            overlaps = [
+                (iou(track.expected_box(frame.index), detection.box), -track.number, track)
+                for track in live
+                if found[track.number] is None
+            ]
+            best = max(overlaps, default=(0.0, 0, None))
+            track = best[2] if best[0] >= _SAME_FACE_IOU else None
+            if track is None:
+                track = Track(self._number_of_tracks)
+                self._number_of_tracks += 1
+                self._tracks.append(track)
+                live.append(track)
+            found[track.number] = detection
+
+    def _good_finds(self, frame: Frame) -> list[Detection]:
+        least = self._min_face * min(frame.luma.shape)
+        finds = search_everywhere(self._detector, frame.luma, min_side_px=0.6 * least)
+        good = [each for each in finds if self._is_good(each, frame)]
+        if finds and not good:
+            self._rejected[frame.index] = finds[0]
+        return good
+
+    def _near(self, frame: Frame, box: Box) -> Detection | None:
+        detection = search_near(self._detector, frame.luma, box)
+        return detection if detection is not None and self._is_good(detection, frame) else None
+
+    def _is_good(self, detection: Detection, frame: Frame) -> bool:
+        least = self._min_face * min(frame.luma.shape)
+        return bool(detection.box[2] >= least and detection.score >= self._detector.min_score)
+
+    def _take_find(self, track: Track, place: int, detection: Detection, before: int | None) -> None:
+        known = bool(track.places) and track.last_place == before
+        track.add(place, detection)
+        if before is None or before < self._scene_start:
+            return
+        if known:
+            self._refine(track, before, place)
+        else:
+            self._find_edge(track, before, place)
+
+    def _refine(self, track: Track, first: int, last: int) -> None:
+        """Search between two finds, by halving, as long as the face moved far between them."""
+        middle = self._middle(first, last)
+        if middle is None:
+            return
+        ends = [track.detections[track.places.index(place)].box for place in (first, last)]
+        if iou(*ends) >= _STEADY_IOU:
+            return
+        detection = self._near(self._by_place[middle], track.expected_box(middle))
+        if detection is not None:
+            track.add(middle, detection)
+            self._refine(track, first, middle)
+            self._refine(track, middle, last)
+
+    def _find_edge(self, track: Track, first: int, last: int) -> None:
+        """Search, by halving, for the frame in which a face came or went between two searches."""
+        seen, unseen = (first, last) if track.last_place == first else (last, first)
+        while (middle := self._middle(min(seen, unseen), max(seen, unseen))) is not None:
+            box = track.detections[track.places.index(seen)].box
+            detection = self._near(self._by_place[middle], box)
+            if detection is None:
+                unseen = middle
+            else:
+                track.add(middle, detection)
+                seen = middle
+
+    def _middle(self, first: int, last: int) -> int | None:
+        """Return the frame halfway between two, or one beside it that has a picture."""
+        between = [place for place in range(first + 1, last) if place in self._by_place]
+        return between[len(between) // 2] if between else None
+
+    def _settle(self, *, keep: int) -> Iterator[TrackedFrame]:
+        while len(self._held) > keep:
+            frame = self._held.popleft()
+            place = frame.index
+            faces = [
+                face
+                for track in self._tracks
+                if (face := track.face_at(place, sigma=self._sigma, reach=self._reach)) is not None
+            ]
+            rejected = self._rejected.pop(place, None)
+            yield TrackedFrame(
+                frame, [] if frame.error else faces, rejected, self._status(frame, faces, rejected)
+            )
+            self._by_place.pop(place - STRIDE, None)
+            self._tracks = [t for t in self._tracks if place - t.last_place <= _FORGOTTEN_AFTER]
+            for track in self._tracks:
+                track.forget_before(place - self._reach)
+
+    def _status(self, frame: Frame, faces: list[TrackedFace], rejected: Detection | None) -> str:
+        if frame.error:
+            return "decode_error"
+        if faces:
+            return "ok"
+        if rejected is None:
+            return "no_face"
+        return "small_face" if rejected.box[2] < self._min_face * min(frame.luma.shape) else "low_score"
+
+
+def _drop_doubles(live: list[Track], found: dict[int, Detection | None]) -> None:
+    """Where two tracks have come to the same face, leave it to the older one."""
+    for track in sorted(live, key=lambda each: each.number):
+        mine = found[track.number]
+        for other in live:
+            theirs = found[other.number]
+            if (
+                other.number > track.number
+                and mine is not None
+                and theirs is not None
+                and iou(mine.box, theirs.box) > 0.5
+            ):
+                found[other.number] = None
