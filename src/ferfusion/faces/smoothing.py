@@ -22,15 +22,17 @@ def smooth_at(
     Returns:
         A box, (4,), in pixels.
     """
+    between = np.array([np.interp(at, places, column) for column in boxes.T])
     if sigma == 0 or len(places) == 1:
-        return np.array([np.interp(at, places, column) for column in boxes.T])
+        return between
     offsets = (places - at).astype(np.float64)
-    weights = np.exp(-0.5 * (offsets / sigma) ** 2)
+    nearest = np.abs(offsets).min()
+    weights = np.exp(-0.5 * (offsets**2 - nearest**2) / sigma**2)
     weights /= weights.sum()
     mean = weights @ offsets
     spread = weights @ (offsets - mean) ** 2
+    if spread < 1e-12:  # so narrow a filter that it sees one box only
+        return between
     level = weights @ boxes
-    if spread < 1e-9:
-        return np.asarray(level)
-    slope = (weights * (offsets - mean)) @ boxes / spread
+    slope = (weights * (offsets - mean)) @ (boxes - level) / spread
     return np.asarray(level - slope * mean)

@@ -1,6 +1,6 @@
 """Follow the faces of a video: search everywhere seldom, near the last place often, and only where needed.
 
-A face is looked for in every sixth frame, near where it was. Where it moved far in between, or came or went,
+A face is looked for in every eighth frame, near where it was. Where it moved far in between, or came or went,
 the frames between are searched too, by halving, until the movement or the edge is found. The whole picture
 is searched at the start, after a cut, while a face is missing, and from time to time.
 """
@@ -19,7 +19,7 @@ from ferfusion.video.reader import Frame
 
 STRIDE = LONGEST_GAP + 1
 """Frames from one search to the next."""
-SEARCH_EVERYWHERE_EVERY = 10 * STRIDE
+SEARCH_EVERYWHERE_EVERY = 15 * STRIDE
 _FORGOTTEN_AFTER = 25
 _STEADY_IOU = 0.85
 _SAME_FACE_IOU = 0.3

@@ -9,7 +9,7 @@ from ferfusion.faces.boxes import Box
 from ferfusion.faces.detectors import Detection
 from ferfusion.faces.smoothing import smooth_at
 
-LONGEST_GAP = 5
+LONGEST_GAP = 7
 """A face missed for at most so many frames, and found again in its place, was there all the time."""
 CONFIRMED_AFTER = 3
 """Finds that make a track; fewer are chance finds of the detector."""

@@ -7,10 +7,16 @@ from numpy.typing import NDArray
 from ferfusion.faces.boxes import Box
 from ferfusion.video.reader import Frame
 
-# Limited-range Y'CbCr to R'G'B' (ITU-R BT.601-7 and BT.709-6).
-# Rows are R, G, B; columns are Y' - 16, Cb - 128, Cr - 128.
-_BT601 = np.array([[1.164384, 0, 1.596027], [1.164384, -0.391762, -0.812968], [1.164384, 2.017232, 0]])
-_BT709 = np.array([[1.164384, 0, 1.792741], [1.164384, -0.213249, -0.532909], [1.164384, 2.112402, 0]])
+
+def _to_rgb(rows: list[list[float]]) -> NDArray[np.float64]:
+    """Return the (3, 4) affine map of limited-range (Y', Cb, Cr) to (R, G, B)."""
+    matrix = np.array(rows)
+    return np.column_stack([matrix, -matrix @ (16, 128, 128)])
+
+
+# ITU-R BT.601-7 and BT.709-6
+_BT601 = _to_rgb([[1.164384, 0, 1.596027], [1.164384, -0.391762, -0.812968], [1.164384, 2.017232, 0]])
+_BT709 = _to_rgb([[1.164384, 0, 1.792741], [1.164384, -0.213249, -0.532909], [1.164384, 2.112402, 0]])
 
 
 def cut_plane(plane: NDArray[np.uint8], box: Box, *, size: int) -> NDArray[np.uint8]:
@@ -18,19 +24,16 @@ def cut_plane(plane: NDArray[np.uint8], box: Box, *, size: int) -> NDArray[np.ui
 
     The box is rounded to whole pixels, so that two planes cut with one box are cut alike.
     """
-    x, y, width, height = (round(float(value)) for value in box)
+    x, y, width, height = map(round, box.tolist())
     width, height = max(width, 1), max(height, 1)
     rows, columns = plane.shape
-    top, left = max(-y, 0), max(-x, 0)
-    bottom, right = max(y + height - rows, 0), max(x + width - columns, 0)
     inside = plane[
-        np.clip(y, 0, rows - 1) : np.clip(y + height, 1, rows),
-        np.clip(x, 0, columns - 1) : np.clip(x + width, 1, columns),
+        min(max(y, 0), rows - 1) : min(max(y + height, 1), rows),
+        min(max(x, 0), columns - 1) : min(max(x + width, 1), columns),
     ]
-    if top or left or bottom or right:
-        inside = np.asarray(
-            cv2.copyMakeBorder(inside, top, bottom, left, right, cv2.BORDER_REPLICATE), np.uint8
-        )
+    beyond = max(-y, 0), max(y + height - rows, 0), max(-x, 0), max(x + width - columns, 0)
+    if any(beyond):
+        inside = np.asarray(cv2.copyMakeBorder(inside, *beyond, cv2.BORDER_REPLICATE), np.uint8)
     shrinks = min(width, height) > size
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(inside, (size, size), interpolation=method), np.uint8)
@@ -43,7 +46,5 @@ def cut_rgb(frame: Frame, luma: NDArray[np.uint8], box: Box, *, size: int) -> ND
     """
     _, cb, cr = frame.planes
     planes = [luma, cut_plane(cb, box / 2, size=size), cut_plane(cr, box / 2, size=size)]
-    ycc = np.stack(planes, axis=-1).astype(np.float32) - (16, 128, 128)
     matrix = _BT709 if frame.is_bt709 else _BT601
-    rgb: NDArray[np.uint8] = np.clip(ycc @ matrix.T + 0.5, 0, 255).astype(np.uint8)
-    return rgb
+    return np.asarray(cv2.transform(cv2.merge(planes), matrix), np.uint8)

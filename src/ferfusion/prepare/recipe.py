@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -47,7 +48,7 @@ class PrepareRecipe:
                 f"keep_every must be from 1 (all pairs) to segment_length (the first only, "
                 f"{self.segment_length}), got {self.keep_every}"
             )
-        if self.smoothing < 0:
+        if not 0 <= self.smoothing < math.inf:
             raise ConfigError(f"smoothing must be 0 or more frames, got {self.smoothing}")
 
     @property

@@ -1,0 +1,238 @@
+"""Preparation against the notebook way and against decoding alone: same clip, same cores, alternating.
+
+The notebook way: OpenCV's reader, Haar cascades on every full frame (scale factor 1.3, one neighbour, the first
+box), Farneback on the resized grey crops, two PNG files a frame. Ours: `prepare_video` as `ferfusion prepare`
+runs it, with and without the PNG files of the kept pairs.
+
+    python benchmarks/prepare.py [--clip FILE] [--workers 2] [--rounds 3]
+"""
+
+import argparse
+import multiprocessing
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from ferfusion.corpora.entries import VideoEntry
+from ferfusion.faces.boxes import iou
+from ferfusion.faces.detectors import HaarDetector, search_everywhere
+from ferfusion.prepare.clip import FramePreparer
+from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.prepare.video import VideoJob, prepare_video
+from ferfusion.video.reader import read_frames
+from ferfusion.video.writer import VideoWriter
+
+SIZES = ((640, 480), (720, 576))
+CASCADES = (
+    "haarcascade_frontalface_default.xml",
+    "haarcascade_frontalface_alt.xml",
+    "haarcascade_frontalface_alt2.xml",
+    "haarcascade_frontalface_alt_tree.xml",
+)
+
+
+def notebook_way(job: VideoJob) -> int:
+    """Prepare a video as the notebooks do; return the number of frames."""
+    cascades = [cv2.CascadeClassifier(cv2.data.haarcascades + name) for name in CASCADES]
+    out = job.dataset / "notebook" / job.entry.video_id
+    out.mkdir(parents=True, exist_ok=True)
+    reader = cv2.VideoCapture(str(job.entry.path))
+    before, count = None, 0
+    while True:
+        more, picture = reader.read()
+        if not more:
+            return count
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        boxes = next((b for c in cascades if len(b := c.detectMultiScale(grey, 1.3, 1))), ())
+        count += 1
+        if not len(boxes) or boxes[0][2] < 90:
+            before = None
+            continue
+        x, y, w, h = boxes[0]
+        crop = cv2.resize(picture[y : y + h, x : x + w], (48, 48))
+        crop_grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+        if before is not None:
+            flow = cv2.calcOpticalFlowFarneback(before, crop_grey, None, 0.5, 3, 15, 3, 5, 1.2, 0)
+            magnitude, angle = cv2.cartToPolar(flow[..., 0], flow[..., 1])
+            hsv = np.full((48, 48, 3), 255, np.uint8)
+            hsv[..., 0] = angle * 90 / np.pi
+            hsv[..., 2] = cv2.normalize(magnitude, None, 0, 255, cv2.NORM_MINMAX)
+            cv2.imwrite(str(out / f"flow_{count}.png"), cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR))
+            cv2.imwrite(str(out / f"face_{count}.png"), crop)
+        before = crop_grey
+
+
+def decode_only(job: VideoJob) -> int:
+    """Decode every frame to its planes and do nothing with them."""
+    return sum(frame.luma[0, 0] >= 0 for frame in read_frames(job.entry.path))
+
+
+def ours(job: VideoJob) -> int:
+    """Prepare a video as `ferfusion prepare --no-images` does."""
+    prepare_video(job)
+    return 0
+
+
+def ours_with_images(job: VideoJob) -> int:
+    """Prepare a video as `ferfusion prepare` does by default."""
+    prepare_video(replace(job, images=True))
+    return 0
+
+
+WAYS: dict[str, Callable[[VideoJob], int]] = {
+    "notebook way": notebook_way,
+    "ours": ours,
+    "ours, with PNGs": ours_with_images,
+    "decoding alone": decode_only,
+}
+
+
+def default_clip() -> Path:
+    """Return a real clip where the data folder is there, else one of the rendered sample."""
+    root = Path(__file__).resolve().parents[1]
+    real = root.parent / "shared" / "data" / "clips" / "cap13_edit2.mp4"
+    return real if real.is_file() else sorted((root / "src/ferfusion/sample").rglob("*.mp4"))[0]
+
+
+def resized_copy(clip: Path, folder: Path, size: tuple[int, int], seconds: float) -> Path:
+    """Write the clip at another size, repeated until it lasts so long."""
+    pictures = [cv2.resize(frame.rgb(), size, interpolation=cv2.INTER_CUBIC) for frame in read_frames(clip)]
+    target = folder / f"{size[0]}x{size[1]}.mp4"
+    with VideoWriter(target, width=size[0], height=size[1], rate=25, crf=20) as writer:
+        for _ in range(max(1, round(seconds * 25 / len(pictures)))):
+            for picture in pictures:
+                writer.write(np.asarray(picture, np.uint8))
+    return target
+
+
+def warm_up(_: int) -> int:
+    """Load what a worker needs, outside the clock."""
+    cv2.setNumThreads(1)
+    HaarDetector()
+    FramePreparer(PrepareRecipe())
+    time.sleep(0.2)
+    return 0
+
+
+def peak_mib() -> float:
+    """Return the largest memory that this or a finished child process has held, in MiB."""
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(each).ru_maxrss for each in who) / 1024
+
+
+def worker_peak(_: int) -> float:
+    """Return the peak memory of the worker that runs this, in MiB."""
+    time.sleep(0.1)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measure(clip: Path, *, workers: int, rounds: int) -> dict[str, float]:
+    """Return frames a second of every way: the median over the rounds, each on as many copies as workers."""
+    frames = sum(1 for _ in read_frames(clip)) * workers
+    rates: dict[str, list[float]] = {name: [] for name in WAYS}
+    context = multiprocessing.get_context("spawn")
+    for _ in range(rounds):
+        for name, way in WAYS.items():
+            with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(workers, context) as pool:
+                list(pool.map(warm_up, range(workers * 2)))
+                jobs = [
+                    VideoJob(
+                        VideoEntry(clip, f"v{k}", "s", "Anger"), Path(folder), PrepareRecipe(), images=False
+                    )
+                    for k in range(workers)
+                ]
+                start = time.perf_counter()
+                list(pool.map(way, jobs))
+                rates[name].append(frames / (time.perf_counter() - start))
+                peak = max(pool.map(worker_peak, range(workers)))
+            print(f"    {name:16} {rates[name][-1]:8.1f} frames/s   worker peak {peak:4.0f} MiB", flush=True)
+    return {name: statistics.median(values) for name, values in rates.items()}
+
+
+def agreement(clip: Path) -> str:
+    """Compare our boxes with a search of every whole frame: overlap, losses, and how much the box moves."""
+    detector = HaarDetector()
+    full = [
+        search_everywhere(detector, frame.luma, min_side_px=0.1 * min(frame.luma.shape))
+        for frame in read_frames(clip)
+    ]
+    tracked = [frame.faces for frame in FramePreparer(PrepareRecipe()).prepare(read_frames(clip))]
+    overlaps = [
+        max((iou(found[0].box, face.box) for face in faces), default=0.0)
+        for found, faces in zip(full, tracked, strict=True)
+        if found
+    ]
+    lost = sum(overlap < 0.3 for overlap in overlaps)
+    moves = [
+        movement([found[0].box for found in full if found]),
+        movement([faces[0].box for faces in tracked if faces]),
+    ]
+    kept = [overlap for overlap in overlaps if overlap >= 0.3]
+    return (
+        f"boxes against a search of every frame: mean IoU {np.mean(kept):.3f}, lost {lost} of {len(overlaps)}; "
+        f"the box moves {moves[0]:.2f} px a frame in the search, {moves[1]:.2f} px in ours"
+    )
+
+
+def movement(boxes: list[np.ndarray]) -> float:
+    """Return the mean movement of a box's corner from frame to frame, in pixels."""
+    return float(np.abs(np.diff(np.stack(boxes)[:, :2], axis=0)).mean()) if len(boxes) > 1 else 0.0
+
+
+def hardware() -> str:
+    """Return the processor's name and the number of cores."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    name = next(
+        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "processor"
+    )
+    return f"{name}, {multiprocessing.cpu_count()} cores"
+
+
+def main() -> None:
+    """Run the benchmark and print its figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--clip", type=Path, default=default_clip())
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=30)
+    options = parser.parse_args()
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent,
+    ).stdout.strip()
+    print(f"{datetime.now():%Y-%m-%d %H:%M}  commit {commit}  {hardware()}  Python {sys.version.split()[0]}")
+    print(
+        f"clip {options.clip.name}, {options.workers} workers, OpenCV {cv2.__version__}, PyAV {av.__version__}"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for size in SIZES:
+            clip = resized_copy(options.clip, Path(folder), size, options.seconds)
+            print(f"\n{size[0]}x{size[1]}")
+            rates = measure(clip, workers=options.workers, rounds=options.rounds)
+            print("  median of the rounds:")
+            for name, rate in rates.items():
+                print(
+                    f"    {name:16} {rate:8.1f} frames/s   {rate / rates['notebook way']:6.1f} x notebook way"
+                    f"   {rate / rates['decoding alone']:5.2f} of decoding"
+                )
+            print(f"  {agreement(clip)}")
+    print(f"peak memory of this process {peak_mib():.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
