@@ -1,0 +1,94 @@
+"""Self-contained HTML pages: templates, number formats, pictures inside the page."""
+
+import base64
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ferfusion import __version__
+from ferfusion.evaluation.uncertainty import Interval
+
+_NOTHING = "n/a"
+
+
+def render_page(template: str, *, pictures: Mapping[str, Path], **values: Any) -> str:
+    """Fill a template of ``evaluation/templates``; every picture becomes a part of the page."""
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            version=__version__, pictures={key: data_uri(path) for key, path in pictures.items()}, **values
+        )
+    )
+
+
+def data_uri(png: Path) -> str:
+    """Return a PNG file as text that a page can hold."""
+    return "data:image/png;base64," + base64.b64encode(png.read_bytes()).decode("ascii")
+
+
+def percent(share: float) -> str:
+    r"""Format a share for people.
+
+    >>> percent(0.5466), percent(float("nan"))
+    ('54.7\xa0%', 'n/a')
+    """
+    return _NOTHING if math.isnan(share) else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
+
+
+def interval_text(interval: Interval) -> str:
+    r"""Format an interval of a share.
+
+    >>> interval_text(Interval(0.351, 0.875))
+    '35 to 88\xa0%'
+    """
+    if math.isnan(interval.low) or math.isnan(interval.high):
+        return _NOTHING
+    return f"{100 * interval.low:.0f} to {100 * interval.high:.0f}\N{NO-BREAK SPACE}%"
+
+
+def minutes_text(seconds: float) -> str:
+    """Format a duration.
+
+    >>> minutes_text(183.4), minutes_text(42)
+    ('3.1 minutes', '42 seconds')
+    """
+    return f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.0f} seconds"
+
+
+def _number(value: Any) -> str:
+    return _NOTHING if value is None else f"{value:,.0f}"
+
+
+def _share(value: float) -> str:
+    return _NOTHING if math.isnan(value) else f"{value:.2f}"
+
+
+def _people(number: int) -> str:
+    return "one person" if number == 1 else f"{number:,} people"
+
+
+def _css_length(share: float) -> str:
+    return f"{100 * min(max(share, 0.0), 1.0):.2f}%"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ferfusion.evaluation"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "percent": percent,
+        "interval": interval_text,
+        "number": _number,
+        "share": _share,
+        "people": _people,
+        "css": _css_length,
+    }
+    return environment

@@ -1,0 +1,215 @@
+"""Scores of a run, computed from its prediction table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+from ferfusion.errors import DatasetError
+from ferfusion.evaluation.folder import Majority, RunFolder
+from ferfusion.evaluation.metrics import (
+    METRICS,
+    ClassScores,
+    IntArray,
+    always,
+    class_scores,
+    confusion_by_group,
+)
+from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.tables import predicted_codes, video_level
+from ferfusion.evaluation.uncertainty import Interval, subject_intervals
+from ferfusion.labels import LabelSet
+
+LEVELS = ("video", "pair")
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A score, its interval over subjects, and what the majority baseline scores on the same rows."""
+
+    value: float
+    interval: Interval
+    majority: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Everything that is counted on one part at one level.
+
+    Attributes:
+        part: Which part of the split.
+        level: ``pair`` (a row is a crop and its flow) or ``video`` (a row is a video).
+        rows: Rows that were scored.
+        videos: Different videos among them.
+        subjects: Different subjects among them.
+        war: Accuracy.
+        uar: Mean recall over the classes that have true rows.
+        macro_f1: Mean F1 over the same classes.
+        confusion: Counts, (C, C), rows true and columns predicted.
+        classes: Scores of every class.
+    """
+
+    part: str
+    level: str
+    rows: int
+    videos: int
+    subjects: int
+    war: Estimate
+    uar: Estimate
+    macro_f1: Estimate
+    confusion: IntArray
+    classes: ClassScores
+
+    @property
+    def estimates(self) -> Mapping[str, Estimate]:
+        """The three summary metrics by name, in the order of every table."""
+        return MappingProxyType({name: getattr(self, name) for name in METRICS})
+
+
+@dataclass(frozen=True)
+class RunScores:
+    """The scores of a run: each part at each level, the test part and videos first.
+
+    Attributes:
+        run: What was read.
+        recipe: How it was scored.
+        scores: One per part and level.
+        majorities: For each part, what the majority baseline answers there.
+        videos: The video table, a row per video.
+    """
+
+    run: RunFolder
+    recipe: EvaluateRecipe
+    scores: tuple[Scores, ...]
+    majorities: Mapping[str, Majority]
+    videos: pd.DataFrame
+
+    def of(self, part: str, level: str) -> Scores:
+        """Return the scores of one part at one level.
+
+        Raises:
+            DatasetError: the run has no predictions of that part.
+        """
+        for one in self.scores:
+            if (one.part, one.level) == (part, level):
+                return one
+        raise DatasetError(f"{self.run.path} has no {part} predictions; it has {', '.join(self.run.parts)}")
+
+
+def score_run(run: RunFolder, recipe: EvaluateRecipe | None = None) -> RunScores:
+    """Score every part of a run's predictions, per video and per pair."""
+    recipe = recipe or EvaluateRecipe()
+    tables = {"video": video_level(run.predictions, labels=run.labels), "pair": run.predictions}
+    majorities = {part: run.majority(part) for part in run.parts}
+    scores = tuple(
+        score(
+            tables[level],
+            labels=run.labels,
+            part=part,
+            level=level,
+            majority_code=majorities[part].code,
+            recipe=recipe,
+        )
+        for part in run.parts
+        for level in LEVELS
+    )
+    return RunScores(run, recipe, scores, MappingProxyType(majorities), tables["video"])
+
+
+def score(
+    table: pd.DataFrame,
+    *,
+    labels: LabelSet,
+    part: str,
+    level: str,
+    majority_code: int,
+    recipe: EvaluateRecipe,
+) -> Scores:
+    """Score the rows of one part of a pair table, or of a video table.
+
+    Args:
+        table: From ``read_predictions`` or ``video_level``.
+        labels: The label set of both.
+        part: Which rows count.
+        level: What a row is, ``pair`` or ``video``.
+        majority_code: The answer of the majority baseline: the most frequent class of the training part.
+        recipe: Weight of recall in F-beta, and how the intervals are drawn.
+
+    Raises:
+        DatasetError: the part has no row.
+    """
+    rows = table[table["part"] == part]
+    if rows.empty:
+        raise DatasetError(
+            f"The prediction table has no row of the {part} part; it has {', '.join(table['part'].unique())}"
+        )
+    by_subject = confusion_by_group(
+        rows["code"].to_numpy(),
+        predicted_codes(rows, labels=labels),
+        rows["subject"].to_numpy(dtype=str),
+        num_classes=len(labels),
+    )
+    confusion = by_subject.sum(axis=0)
+    constant = always(majority_code, confusion)
+    intervals = subject_intervals(
+        by_subject, resamples=recipe.resamples, confidence=recipe.confidence, seed=recipe.seed
+    )
+    estimates = {
+        name: Estimate(float(metric(confusion)), intervals[name], float(metric(constant)))
+        for name, metric in METRICS.items()
+    }
+    return Scores(
+        part=part,
+        level=level,
+        rows=len(rows),
+        videos=rows["video"].nunique(),
+        subjects=len(by_subject),
+        confusion=confusion,
+        classes=class_scores(confusion, beta=recipe.beta),
+        **estimates,
+    )
+
+
+def scores_table(scores: tuple[Scores, ...]) -> pd.DataFrame:
+    """Return the tidy table of summary metrics: ``part, level, metric, value, low, high, baseline``."""
+    return pd.DataFrame(
+        [
+            {
+                "part": one.part,
+                "level": one.level,
+                "metric": metric,
+                "value": estimate.value,
+                "low": estimate.interval.low,
+                "high": estimate.interval.high,
+                "baseline": estimate.majority,
+            }
+            for one in scores
+            for metric, estimate in one.estimates.items()
+        ]
+    )
+
+
+def class_table(scores: Scores, *, labels: LabelSet) -> pd.DataFrame:
+    """Return a row per class: ``part, level, emotion, support, predicted, precision, recall, f1, f_beta``."""
+    classes = scores.classes
+    return pd.DataFrame(
+        {
+            "part": scores.part,
+            "level": scores.level,
+            "emotion": labels.names,
+            "support": classes.support,
+            "predicted": classes.predicted,
+            "precision": classes.precision,
+            "recall": classes.recall,
+            "f1": classes.f1,
+            "f_beta": classes.f_beta,
+        }
+    )
+
+
+def confusion_table(scores: Scores, *, labels: LabelSet) -> pd.DataFrame:
+    """Return the confusion matrix with class names: index true, columns predicted."""
+    return pd.DataFrame(
+        scores.confusion, index=pd.Index(labels.names, name="true \\ predicted"), columns=list(labels.names)
+    )

@@ -1,0 +1,132 @@
+"""Prediction tables: read and check them, gather pairs into videos."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ferfusion.errors import DatasetError
+from ferfusion.evaluation.metrics import IntArray
+from ferfusion.labels import LabelSet
+
+IDENTITY = ("part", "video", "subject", "emotion")
+
+# probabilities are written as text, with some digits lost
+_SUM_TOLERANCE = 1e-3
+
+
+def read_predictions(path: Path, *, labels: LabelSet) -> pd.DataFrame:
+    """Read and check a prediction table: a row per pair, with the true label and a probability per class.
+
+    Returns:
+        The table as it is in the file, with ``code`` as integer, probabilities as float, names as text.
+
+    Raises:
+        DatasetError: a column is missing, a value is not what it should be, a video has two subjects or two
+            labels, or a subject or video stands in two parts.
+    """
+    try:
+        # as text, so that a subject "007" stays one, and one called "NA" is not a gap
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except FileNotFoundError as error:
+        raise DatasetError(f"{path} is missing; `ferfusion train` writes it when a run ends") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{path} is not a readable CSV file: {str(error).strip()}") from error
+    _check_columns(table, path, labels)
+    table = table.assign(
+        code=_numbers(table, "code", path),
+        **{name: _numbers(table, name, path) for name in labels.probability_columns},
+    )
+    _check_labels(table, path, labels)
+    _check_probabilities(table, path, labels)
+    for owner, owned in (
+        ("video", "subject"),
+        ("video", "emotion"),
+        ("video", "part"),
+        ("subject", "part"),
+    ):
+        _check_single(table, path, owner=owner, owned=owned)
+    return table.astype({"code": np.int64})
+
+
+def video_level(pairs: pd.DataFrame, *, labels: LabelSet) -> pd.DataFrame:
+    """Return a row per video: its mean probabilities over all its pairs, and the likeliest expression.
+
+    Columns: ``part, video, subject, pairs, code, emotion, p_…, expression``.
+    """
+    columns = list(labels.probability_columns)
+    videos = (
+        pairs.groupby(["part", "video", "subject", "code", "emotion"], sort=True)
+        .agg(pairs=("video", "size"), **{name: (name, "mean") for name in columns})
+        .reset_index()
+    )
+    names = np.asarray(labels.names, dtype=object)
+    videos["expression"] = names[predicted_codes(videos, labels=labels)]
+    return videos[["part", "video", "subject", "pairs", "code", "emotion", *columns, "expression"]]
+
+
+def predicted_codes(table: pd.DataFrame, *, labels: LabelSet) -> IntArray:
+    """Return the code of the likeliest class of each row; the first of several that are equally likely."""
+    probabilities = table[list(labels.probability_columns)].to_numpy(dtype=float)
+    return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
+
+
+def _check_columns(table: pd.DataFrame, path: Path, labels: LabelSet) -> None:
+    wanted = (*IDENTITY, "code", *labels.probability_columns)
+    missing = [name for name in wanted if name not in table.columns]
+    if missing:
+        raise DatasetError(
+            f"{path} lacks the columns {', '.join(missing)}; it has {', '.join(table.columns)}"
+        )
+    extra = [name for name in table.columns if name.startswith("p_") and name not in wanted]
+    if extra:
+        raise DatasetError(
+            f"{path} has the columns {', '.join(extra)}; its label set has only {', '.join(labels.names)}"
+        )
+    if table.empty:
+        raise DatasetError(f"{path} has a header but no row")
+
+
+def _numbers(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
+    numbers = pd.to_numeric(table[column], errors="coerce")
+    _refuse(table, path, ~np.isfinite(numbers.to_numpy(float)), column, "is not a number")
+    return numbers
+
+
+def _check_labels(table: pd.DataFrame, path: Path, labels: LabelSet) -> None:
+    place = {name: code for code, name in enumerate(labels.names)}
+    expected = table["emotion"].map(place)
+    _refuse(table, path, expected.isna(), "emotion", f"is not one of {', '.join(labels.names)}")
+    _refuse(table, path, expected != table["code"], "code", "does not fit the row's emotion")
+
+
+def _check_probabilities(table: pd.DataFrame, path: Path, labels: LabelSet) -> None:
+    for name in labels.probability_columns:
+        _refuse(table, path, ~table[name].between(0, 1), name, "is not a probability")
+    totals = table[list(labels.probability_columns)].sum(axis=1)
+    _refuse(
+        table,
+        path,
+        (totals - 1).abs() > _SUM_TOLERANCE,
+        "video",
+        "has a row of probabilities that do not sum to 1",
+    )
+
+
+def _check_single(table: pd.DataFrame, path: Path, *, owner: str, owned: str) -> None:
+    found = table[[owner, owned]].drop_duplicates()
+    twice = found[found[owner].duplicated(keep=False)]
+    if not twice.empty:
+        name = twice[owner].iloc[0]
+        values = ", ".join(sorted(twice.loc[twice[owner] == name, owned]))
+        raise DatasetError(f"{path}: {owner} {name!r} has more than one {owned}: {values}")
+
+
+def _refuse(table: pd.DataFrame, path: Path, bad: "pd.Series | np.ndarray", column: str, why: str) -> None:
+    rows = np.flatnonzero(np.asarray(bad))
+    if len(rows):
+        # the header is line 1
+        value = table[column].iloc[rows[0]]
+        shown = repr(value) if isinstance(value, str) else f"{value:g}"
+        more = f" ({len(rows)} such rows)" if len(rows) > 1 else ""
+        raise DatasetError(f"{path}, line {rows[0] + 2}: {column} {shown} {why}{more}")

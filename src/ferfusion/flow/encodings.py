@@ -1,0 +1,91 @@
+"""Three-channel images of raw optical flow, made by the same code from numpy arrays and torch tensors.
+
+Raw flow is (B, 2, S, S): u to the right and v downwards, in crop pixels from one crop to the next. An
+encoding is a float32 image (B, 3, S, S) in [0, 1].
+"""
+
+import math
+import sys
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import torch
+
+Array = TypeVar("Array", npt.NDArray[Any], "torch.Tensor")
+
+FLOW_SCALE_PX = 4.0
+"""Motion, in crop pixels a frame, that a fixed scale draws at full strength; faster motion is cut to it."""
+
+
+def encode_uvm(flow_b2ss: Array) -> Array:
+    """Return u, v (-4 to 4 px as 0 to 1) and their magnitude (0 to 4 px as 0 to 1) as the three channels.
+
+    >>> flow = np.zeros((1, 2, 1, 1), np.float32)
+    >>> flow[0, :, 0, 0] = 3, -4
+    >>> [round(float(value), 3) for value in encode_uvm(flow)[0, :, 0, 0]]
+    [0.875, 0.0, 1.0]
+    """
+    xp = _module(flow_b2ss)
+    flow = _float32(flow_b2ss) * (1 / FLOW_SCALE_PX)
+    u, v = flow[:, 0], flow[:, 1]
+    image: Array = xp.clip(xp.stack([u * 0.5 + 0.5, v * 0.5 + 0.5, xp.sqrt(u * u + v * v)], 1), 0, 1)
+    return image
+
+
+def encode_hsv(flow_b2ss: Array) -> Array:
+    """Return the usual drawing of flow: hue is direction, value is magnitude stretched to each frame's range.
+
+    The stretch from each frame's smallest to its largest magnitude loses how strong the motion is.
+    """
+    hue_degrees, magnitude = _polar(flow_b2ss)
+    xp = _module(flow_b2ss)
+    flat = magnitude.reshape(len(magnitude), -1)
+    lowest = xp.amin(flat, 1)[:, None, None]
+    spread = xp.amax(flat, 1)[:, None, None] - lowest
+    stretched: Array = (magnitude - lowest) / xp.where(spread > 1e-12, spread, xp.ones_like(spread))
+    return _hsv_to_rgb(hue_degrees, stretched)
+
+
+def encode_hsv_fixed(flow_b2ss: Array) -> Array:
+    """Return the drawing of ``encode_hsv`` with a fixed scale: value is magnitude, 0 to 4 px as 0 to 1."""
+    hue_degrees, magnitude = _polar(flow_b2ss)
+    value: Array = _module(flow_b2ss).clip(magnitude * (1 / FLOW_SCALE_PX), 0, 1)
+    return _hsv_to_rgb(hue_degrees, value)
+
+
+FLOW_ENCODINGS: MappingProxyType[str, Callable[[Any], Any]] = MappingProxyType(
+    {"uvm": encode_uvm, "hsv": encode_hsv, "hsv-fixed": encode_hsv_fixed}
+)
+
+
+def _polar(flow_b2ss: Array) -> tuple[Array, Array]:
+    """Return direction in degrees (0 is to the right, 90 is downwards) and magnitude in pixels."""
+    xp = _module(flow_b2ss)
+    flow = _float32(flow_b2ss)
+    u, v = flow[:, 0], flow[:, 1]
+    return (xp.atan2(v, u) * (180 / math.pi)) % 360, xp.sqrt(u * u + v * v)
+
+
+def _hsv_to_rgb(hue_degrees: Array, value: Array) -> Array:
+    """Return the (B, 3, S, S) colours of full saturation with the given hue and value."""
+    xp = _module(value)
+    channels = []
+    for offset in (5, 3, 1):  # red, green, blue
+        sector = (hue_degrees / 60 + offset) % 6
+        channels.append(value * (1 - xp.clip(xp.minimum(sector, 4 - sector), 0, 1)))
+    image: Array = xp.stack(channels, 1)
+    return image
+
+
+def _module(array: object) -> Any:
+    """Return numpy or torch, whichever made ``array``; torch is not imported for it."""
+    return np if isinstance(array, np.ndarray) else sys.modules["torch"]
+
+
+def _float32(array: Array) -> Array:
+    return array.astype(np.float32) if isinstance(array, np.ndarray) else array.float()

@@ -1,0 +1,247 @@
+"""Runs that exist already, side by side."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ferfusion.errors import ConfigError
+from ferfusion.evaluation.canvas import save
+from ferfusion.evaluation.folder import RunFolder, read_run
+from ferfusion.evaluation.pages import render_page
+from ferfusion.evaluation.plots import Bars, interval_figure
+from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.scoring import LEVELS, RunScores, Scores, score_run
+from ferfusion.study.published import CAVEAT, PUBLISHED, SOURCE, PublishedRow
+
+PART = "test"
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """One run of a comparison, under a name that no other run of it has.
+
+    Attributes:
+        name: Its folder's name, or its path where two folders have the same name.
+        scored: The run and its scores.
+        published: What the report gives for this fusion, if it has it.
+    """
+
+    name: str
+    scored: RunScores
+    published: PublishedRow | None
+
+    @property
+    def run(self) -> RunFolder:
+        """The run folder."""
+        return self.scored.run
+
+    @property
+    def model(self) -> Mapping[str, Any]:
+        """Settings of the network."""
+        return self.run.section("model")
+
+    @property
+    def video(self) -> Scores:
+        """Scores of the test part per video."""
+        return self.scored.of(PART, "video")
+
+    @property
+    def pair(self) -> Scores:
+        """Scores of the test part per pair."""
+        return self.scored.of(PART, "pair")
+
+    @property
+    def minutes(self) -> float | None:
+        """Training time, if the run saved it."""
+        return None if self.run.seconds is None else self.run.seconds / 60
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Several runs, and what stands against comparing them.
+
+    Attributes:
+        runs: In the order in which they were given.
+        warnings: Why figures of some runs cannot be held against those of others.
+        same_function: Sentences that name runs whose networks can compute the same functions.
+        recipe: How all of them were scored.
+    """
+
+    runs: tuple[ComparedRun, ...]
+    warnings: tuple[str, ...]
+    same_function: tuple[str, ...]
+    recipe: EvaluateRecipe
+
+
+def compare_runs(paths: Sequence[Path], recipe: EvaluateRecipe | None = None) -> Comparison:
+    """Read and score several run folders.
+
+    Raises:
+        ConfigError: fewer than two different runs were given.
+        DatasetError: a run is missing or damaged, or has no test predictions.
+    """
+    if len({path.resolve() for path in paths}) < max(len(paths), 2):
+        raise ConfigError(
+            f"compare needs two or more different runs, got {', '.join(map(str, paths)) or 'none'}"
+        )
+    recipe = recipe or EvaluateRecipe()
+    uses = Counter(path.resolve().name for path in paths)
+    runs = tuple(
+        _compared(path, recipe, name=name if uses[name := path.resolve().name] == 1 else str(path))
+        for path in paths
+    )
+    return Comparison(runs, tuple(differences(runs)), tuple(same_functions(runs)), recipe)
+
+
+def write_comparison(comparison: Comparison, out: Path) -> Path:
+    """Write ``comparison.csv``, ``figures/*.png`` and ``comparison.html``; return the page's path."""
+    out.mkdir(parents=True, exist_ok=True)
+    comparison_table(comparison).to_csv(out / "comparison.csv", index=False)
+    names = [run.name for run in comparison.runs]
+    pictures = {}
+    for level in LEVELS:
+        scores = [run.scored.of(PART, level) for run in comparison.runs]
+        uars, wars = (tuple(getattr(one, metric) for one in scores) for metric in ("uar", "war"))
+        bars = [Bars("UAR", uars), Bars("WAR", wars)]
+        figure = interval_figure(names, bars, title=f"UAR and WAR per {level}", subtitle="test part")
+        pictures[f"comparison_{level}"] = save(figure, out / "figures" / f"comparison_{level}.png")
+    page = out / "comparison.html"
+    page.write_text(_page(comparison, pictures), encoding="utf-8")
+    return page
+
+
+def comparison_table(comparison: Comparison) -> pd.DataFrame:
+    """Return a row per run: what it is, what it cost, and its test scores with intervals."""
+    first = comparison.runs[0]
+    rows = []
+    for run in comparison.runs:
+        row: dict[str, Any] = {
+            "run": run.name,
+            **{key: run.model.get(key) for key in ("architecture", "fusion", "width")},
+            "parameters": run.run.parameters,
+            "minutes": run.minutes,
+            "test_videos": run.video.videos,
+            "test_subjects": run.video.subjects,
+            "same_test_videos_as_first": _test_videos(run) == _test_videos(first),
+        }
+        for scores in (run.video, run.pair):
+            for metric, estimate in scores.estimates.items():
+                prefix = f"{scores.level}_{metric}"
+                row[prefix] = estimate.value
+                row[f"{prefix}_low"] = estimate.interval.low
+                row[f"{prefix}_high"] = estimate.interval.high
+                row[f"{prefix}_baseline"] = estimate.majority
+        row["published_accuracy"] = run.published.accuracy if run.published else None
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def differences(runs: Sequence[ComparedRun]) -> list[str]:
+    """Return a sentence for each way in which runs were not tested on the same thing."""
+    first, found = runs[0], []
+    for run in runs[1:]:
+        if run.run.labels != first.run.labels:
+            found.append(
+                f"{run.name} and {first.name} do not have the same classes: "
+                f"{', '.join(run.run.labels.names)} against {', '.join(first.run.labels.names)}."
+            )
+        if only := len(_test_videos(run) ^ _test_videos(first)):
+            found.append(
+                f"{run.name} and {first.name} do not have the same test videos ({only} are in one of the two "
+                "only): a difference between their scores may be one between the videos."
+            )
+    return found
+
+
+def same_functions(runs: Sequence[ComparedRun]) -> list[str]:
+    """Return a sentence for each group of fusions that are the same function, or are so up to scale.
+
+    At 48 pixels and the widths listing and table1 a stream ends in a 3x3 map, and the last pooling of flatten
+    is the global average: gap and flatten are the same. A linear layer follows: sum and average differ
+    in scale only.
+    """
+    equal: defaultdict[tuple[Any, ...], list[ComparedRun]] = defaultdict(list)
+    scaled: defaultdict[tuple[Any, ...], list[ComparedRun]] = defaultdict(list)
+    for run in runs:
+        if key := function_key(run.model):
+            equal[key].append(run)
+            scaled[tuple("sum" if part == "average" else part for part in key)].append(run)
+    sentences = [
+        f"{_listed(group)} are the same function: flatten's last average pooling, over a 3x3 map, is the "
+        "global average. If they were trained alike, differences between them are noise."
+        for group in equal.values()
+        if len({run.model["fusion"] for run in group}) > 1
+    ]
+    sentences += [
+        f"{_listed(group)} can represent the same functions: before a linear layer, sum and average differ "
+        "only by the factor one half, which changes the initial scale and the effective learning rate."
+        for group in scaled.values()
+        if len({function_key(run.model) for run in group}) > 1
+    ]
+    return sentences
+
+
+def function_key(model: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Return a key that models share when they are the same function; None if the settings do not tell.
+
+    >>> common = {"architecture": "two-stream", "width": "table1"}
+    >>> function_key(common | {"fusion": "gap-sum"}) == function_key(common | {"fusion": "flatten-sum"})
+    True
+    """
+    layer, dash, operator = str(model.get("fusion", "")).partition("-")
+    if not dash:
+        return None
+    architecture, width, size = model.get("architecture"), model.get("width"), model.get("size", 48)
+    if width in {"listing", "table1"} and size == 48:
+        layer = "either layer"
+    if architecture != "two-stream":
+        operator = "no operator"
+    return architecture, width, size, model.get("flow_encoding"), layer, operator
+
+
+def _compared(path: Path, recipe: EvaluateRecipe, *, name: str) -> ComparedRun:
+    run = read_run(path)
+    model = run.section("model")
+    published = PUBLISHED.get(str(model.get("fusion"))) if model.get("architecture") == "two-stream" else None
+    compared = ComparedRun(name, score_run(run, recipe), published)
+    compared.scored.of(PART, "video")  # says at once that a run has no test predictions
+    return compared
+
+
+def _test_videos(run: ComparedRun) -> set[tuple[str, str]]:
+    videos = run.scored.videos
+    tested = videos[videos["part"] == PART]
+    return set(zip(tested["video"], tested["emotion"], strict=True))
+
+
+def _listed(runs: Sequence[ComparedRun]) -> str:
+    names = [run.name for run in runs]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _page(comparison: Comparison, pictures: Mapping[str, Path]) -> str:
+    best = max(comparison.runs, key=lambda run: run.video.uar.value)
+    near = [run for run in comparison.runs if run is not best and _overlap(run.video, best.video)]
+    return render_page(
+        "comparison.html.j2",
+        pictures=pictures,
+        comparison=comparison,
+        best=best,
+        near=near,
+        confidence=f"{100 * comparison.recipe.confidence:g}\N{NO-BREAK SPACE}%",
+        source=SOURCE,
+        caveat=CAVEAT,
+        has_published=any(run.published for run in comparison.runs),
+    )
+
+
+def _overlap(first: Scores, second: Scores) -> bool:
+    """Whether the UAR intervals meet; an interval that is not known meets every other."""
+    apart = (
+        first.uar.interval.high < second.uar.interval.low or second.uar.interval.high < first.uar.interval.low
+    )
+    return not apart

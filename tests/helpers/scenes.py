@@ -1,0 +1,97 @@
+"""Scenes with faces whose place is known: bright squares on a soft ground, and a detector that finds just those."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from ferfusion.faces.detectors import Detection
+from ferfusion.prepare.clip import FramePreparer, PreparedFrame
+from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.video.reader import Frame
+
+SURE, UNSURE = 225, 180
+"""Brightness of a face that the detector is sure of, and of one that it is not."""
+_EDGE = 150
+
+
+class SquareDetector:
+    """Finds bright squares; an unsure one scores below ``min_score``."""
+
+    min_score = 1.0
+    near_side_px = 40.0
+
+    def detect(
+        self, luma: np.ndarray, *, min_side_px: float, max_side_px: float = np.inf
+    ) -> list[Detection]:
+        _, _, areas, _ = cv2.connectedComponentsWithStats((luma > _EDGE).astype(np.uint8))
+        found = []
+        for x, y, width, height, _ in areas[1:]:
+            # a square that the border cuts is only a part of a face
+            whole = x > 0 and y > 0 and x + width < luma.shape[1] and y + height < luma.shape[0]
+            if whole and min_side_px <= width + 0.5 and width - 0.5 <= max_side_px:
+                middle = luma[y + height // 2, x + width // 2]
+                score = 5.0 if middle > (SURE + UNSURE) / 2 else 0.2
+                found.append(Detection(np.array([x, y, width, height], np.float64), score))
+        return sorted(found, key=lambda each: (-each.score, each.box[0]))
+
+
+def paint(
+    faces: Iterable[Sequence[float]] = (),
+    *,
+    height: int = 96,
+    width: int = 160,
+    brightness: int = SURE,
+    seed: int = 0,
+) -> np.ndarray:
+    """A grey picture (H, W) with a square (x, y, side) for every face."""
+    rng = np.random.default_rng(seed)
+    ground = rng.uniform(40, 110, (height // 8, width // 8)).astype(np.float32)
+    picture = cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR)
+    for x, y, side in faces:
+        top, left, size = round(y), round(x), round(side)
+        picture[top : top + size, left : left + size] = brightness
+    return np.clip(picture, 16, 235).astype(np.uint8)
+
+
+def frame_of(index: int, picture: np.ndarray | None, *, rate: float = 25) -> Frame:
+    """A decoded frame that shows a grey picture (H, W), or one that could not be decoded."""
+    if picture is None:
+        return Frame(index, index / rate, None, "the frame is damaged")
+    return Frame(index, index / rate, _grey_frame(picture))
+
+
+def frames_of(pictures: Iterable[np.ndarray | None]) -> Iterator[Frame]:
+    """The pictures as decoded frames."""
+    for index, picture in enumerate(pictures):
+        yield frame_of(index, picture)
+
+
+def prepare_scene(
+    monkeypatch, pictures: Iterable[np.ndarray | None], *, detector=SquareDetector, **settings
+) -> list[PreparedFrame]:
+    """What the one way from frames to network input makes of a scene."""
+    monkeypatch.setattr("ferfusion.prepare.clip.DETECTORS", {"squares": detector})
+    preparer = FramePreparer(PrepareRecipe(detector="squares", **settings))
+    return list(preparer.prepare(frames_of(pictures)))
+
+
+def grey_video(path: Path, pictures: Sequence[np.ndarray]) -> Path:
+    """Write grey pictures (H, W) without loss, each frame on its own."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.height, stream.width = pictures[0].shape
+        stream.pix_fmt, stream.options = "yuv420p", {"qp": "0", "preset": "ultrafast", "g": "1"}
+        for picture in pictures:
+            container.mux(stream.encode(_grey_frame(picture)))
+        container.mux(stream.encode(None))
+    return path
+
+
+def _grey_frame(picture: np.ndarray) -> av.VideoFrame:
+    height, width = picture.shape
+    planes = np.full((height + height // 2, width), 128, np.uint8)
+    planes[:height] = picture
+    return av.VideoFrame.from_ndarray(planes, format="yuv420p")

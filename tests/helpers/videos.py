@@ -1,0 +1,179 @@
+"""Small real videos, written with PyAV: any clock, any turn, with and without sound, whole and damaged."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
+
+TICKS = 90_000  # per second
+SOUND_RATE = 48_000
+_TURNS = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+"""QuickTime's (a, b, c, d) for a picture that is shown turned clockwise by so many degrees."""
+
+
+def textured(height: int, width: int, *, seed: int = 0) -> np.ndarray:
+    """A colour picture (H, W, 3) with a soft texture that no codec blurs away and no turn leaves alike."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.uniform(30, 225, (-(-height // 8) + 3, -(-width // 8) + 3, 3))
+    rows, columns = (np.arange(length) / 8 for length in (height, width))
+    return _bilinear(coarse, rows, columns).astype(np.uint8)
+
+
+def _bilinear(grid: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    top, left = rows.astype(int), columns.astype(int)
+    down, right = (rows - top)[:, None, None], (columns - left)[None, :, None]
+    corner = [grid[np.ix_(top + i, left + j)] for i in (0, 1) for j in (0, 1)]
+    upper, lower = ((1 - right) * corner[k] + right * corner[k + 1] for k in (0, 2))
+    return (1 - down) * upper + down * lower
+
+
+def flat(height: int, width: int, rgb: Sequence[int]) -> np.ndarray:
+    """A picture (H, W, 3) of one colour."""
+    return np.full((height, width, 3), rgb, np.uint8)
+
+
+def numbered(count: int, *, height: int = 64, width: int = 96) -> list[np.ndarray]:
+    """Grey pictures, each brighter than the one before: a picture's mean brightness tells its place."""
+    return [flat(height, width, [20 + round(200 * k / max(1, count - 1))] * 3) for k in range(count)]
+
+
+def write_video(
+    path: Path,
+    pictures: Sequence[np.ndarray],
+    *,
+    rate: Fraction | int = 25,
+    seconds: Sequence[float] | None = None,
+    codec: str = "libx264",
+    pix_fmt: str = "yuv420p",
+    full_range: bool = False,
+    bt709: bool = False,
+    every_frame_alone: bool = False,
+    sound_seconds: float | None = None,
+    sound_codec: str = "aac",
+) -> Path:
+    """Write RGB pictures (H, W, 3); the container follows from the name.
+
+    Args:
+        path: File to write.
+        pictures: All of one size.
+        rate: Frame rate, and the distance of pictures without ``seconds``.
+        seconds: Time at which each picture is shown.
+        codec: Name of the encoder.
+        pix_fmt: Stored form of the pictures.
+        full_range: Store brightness from 0 to 255, not from 16 to 235, and say so.
+        bt709: Code the colours by BT.709, and say so; else by BT.601.
+        every_frame_alone: No frame is predicted from another, and packets lie in the order of the pictures.
+        sound_seconds: Length of a tone that goes with it.
+        sound_codec: Name of the tone's encoder.
+    """
+    height, width = pictures[0].shape[:2] if len(pictures) else (64, 96)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=Fraction(rate))
+        stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
+        if path.suffix != ".avi":
+            stream.codec_context.time_base = Fraction(1, TICKS)
+        stream.codec_context.thread_count = 1
+        stream.codec_context.color_range = ColorRange.JPEG if full_range else ColorRange.MPEG
+        stream.codec_context.colorspace = Colorspace.ITU709 if bt709 else Colorspace.ITU601
+        if codec == "libx264":
+            stream.options = {"crf": "1" if pix_fmt.endswith("p") else "0", "preset": "ultrafast", "bf": "2"}
+            if every_frame_alone:
+                stream.options = {**stream.options, "g": "1", "bf": "0"}
+        sound = _add_sound(container, sound_codec) if sound_seconds else None
+        container.start_encoding()
+        for place, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
+                format=pix_fmt,
+                dst_colorspace=Colorspace.ITU709 if bt709 else Colorspace.ITU601,
+                dst_color_range=ColorRange.JPEG if full_range else ColorRange.MPEG,
+            )
+            shown = place / Fraction(rate) if seconds is None else seconds[place]
+            if path.suffix == ".avi":
+                frame.pts, frame.time_base = round(shown * Fraction(rate)), 1 / Fraction(rate)
+            else:
+                frame.pts, frame.time_base = round(shown * TICKS), Fraction(1, TICKS)
+                frame.duration = round(TICKS / Fraction(rate))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        if sound is not None:
+            _write_tone(container, sound, sound_seconds)
+    return path
+
+
+def write_tone(path: Path, *, seconds: float, codec: str = "aac") -> Path:
+    """Write a file with sound only."""
+    with av.open(str(path), "w") as container:
+        _write_tone(container, _add_sound(container, codec), seconds)
+    return path
+
+
+def _add_sound(container: av.container.OutputContainer, codec: str) -> av.AudioStream:
+    stream = container.add_stream(codec, rate=SOUND_RATE)
+    stream.codec_context.layout = "mono"
+    return stream
+
+
+def _write_tone(container: av.container.OutputContainer, stream: av.AudioStream, seconds: float) -> None:
+    clock = np.arange(round(seconds * SOUND_RATE)) / SOUND_RATE
+    wave = (0.4 * np.sin(2 * np.pi * 440 * clock)).astype(np.float32)
+    for start in range(0, len(wave), 1024):
+        frame = av.AudioFrame.from_ndarray(wave[None, start : start + 1024], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, start, Fraction(1, SOUND_RATE)
+        container.mux(stream.encode(frame))
+    container.mux(stream.encode(None))
+
+
+def turn(path: Path, *, clockwise: int) -> Path:
+    """Have an MP4 shown turned, as a phone does: by the matrix in its track header, the pictures untouched."""
+    content = bytearray(path.read_bytes())
+    matrix = content.index(b"tkhd") + 4 + 40  # version and flags, times, id, duration, layer, volume
+    a, b, c, d = (value * 0x10000 for value in _TURNS[clockwise])
+    for place, value in enumerate((a, b, 0, c, d)):
+        content[matrix + 4 * place : matrix + 4 * place + 4] = value.to_bytes(4, "big", signed=True)
+    path.write_bytes(content)
+    return path
+
+
+def damage(path: Path, packets: range) -> Path:
+    """Overwrite some of the first video track's packets in place, so that the decoder cannot read them."""
+    return _overwrite(path, packets, "video")
+
+
+def damage_sound(path: Path, packets: range) -> Path:
+    """Overwrite some of the first sound track's packets in place."""
+    return _overwrite(path, packets, "audio")
+
+
+def _overwrite(path: Path, packets: range, kind: str) -> Path:
+    with av.open(str(path)) as container:
+        stream = container.streams.best(kind)
+        places = [(packet.pos, packet.size) for packet in container.demux(stream) if packet.size]
+    content = bytearray(path.read_bytes())
+    for start, size in places[packets.start : packets.stop]:
+        content[start : start + size] = b"\xff" * size
+    path.write_bytes(content)
+    return path
+
+
+def shorten(path: Path, *, keep: float) -> Path:
+    """Cut a file off after a share of its bytes."""
+    content = path.read_bytes()
+    path.write_bytes(content[: round(len(content) * keep)])
+    return path
+
+
+def decode_plainly(path: Path) -> list[av.VideoFrame]:
+    """Every frame of the first video track, by the shortest way there is."""
+    with av.open(str(path)) as container:
+        return list(container.decode(container.streams.video[0]))
+
+
+def sound_length(path: Path) -> float:
+    """Seconds of sound that can be decoded from the first sound track; 0 where there is none."""
+    with av.open(str(path)) as container:
+        if not container.streams.audio:
+            return 0.0
+        return sum(frame.samples / frame.sample_rate for frame in container.decode(container.streams.audio[0]))

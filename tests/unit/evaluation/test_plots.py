@@ -1,0 +1,78 @@
+"""Figures: what is drawn is what the tables say."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ferfusion.evaluation import plots
+from ferfusion.evaluation.canvas import save
+from ferfusion.evaluation.folder import read_run
+from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.scoring import score_run
+from ferfusion.labels import SIX
+from helpers.runs import fake_epochs, write_run
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    return score_run(
+        read_run(write_run(tmp_path_factory.mktemp("runs") / "run")), EvaluateRecipe(resamples=20)
+    )
+
+
+def test_counts_stand_in_the_cells(scored):
+    one = scored.of("test", "pair")
+    texts = plots.confusion_figure(one, SIX, normalised=False).axes[0].texts
+    numbers = [int(text.get_text().replace(",", "")) for text in texts if text.get_text().isdigit()]
+    assert numbers == one.confusion.ravel().tolist()
+
+
+def test_normalised_rows_sum_to_a_hundred(scored):
+    figure = plots.confusion_figure(scored.of("test", "pair"), SIX, normalised=True)
+    cells = np.array([int(text.get_text()) for text in figure.axes[0].texts if text.get_text().isdigit()])
+    np.testing.assert_allclose(cells.reshape(6, 6).sum(axis=1), 100, atol=3)
+
+
+def test_the_kept_epoch_is_marked():
+    axes = plots.score_figure(fake_epochs(), best_epoch=17).axes[0]
+    assert "kept: epoch 17" in [text.get_text() for text in axes.texts]
+
+
+def test_war_and_uar_are_drawn_together():
+    axes = plots.score_figure(fake_epochs(), best_epoch=None).axes[0]
+    assert [line.get_label() for line in axes.lines] == [
+        "train UAR",
+        "train WAR",
+        "validation UAR",
+        "validation WAR",
+    ]
+
+
+@pytest.mark.parametrize(("rates", "scale"), [([1e-3, 5e-4], "linear"), ([1e-3, 1e-5], "log")])
+def test_a_rate_that_falls_far_has_a_logarithmic_axis(rates, scale):
+    epochs = pd.DataFrame({"epoch": [1, 2], "lr": rates})
+    assert plots.rate_figure(epochs, best_epoch=2).axes[0].get_yscale() == scale
+
+
+def test_one_epoch_can_be_drawn(tmp_path):
+    for figure in (plots.loss_figure, plots.score_figure, plots.rate_figure):
+        assert save(figure(fake_epochs(1), best_epoch=1), tmp_path / "figure.png").stat().st_size > 1000
+
+
+def test_recall_bars_are_the_recalls(scored):
+    one = scored.of("test", "video")
+    axes = plots.recall_figure([one], SIX).axes[0]
+    np.testing.assert_allclose([bar.get_width() for bar in axes.patches], one.classes.recall)
+    assert axes.lines[0].get_xdata()[0] == pytest.approx(1 / 6)
+
+
+def test_the_histogram_has_a_bar_per_class_and_part(scored):
+    counts = {"train": dict.fromkeys(SIX.names, 5), "test": dict.fromkeys(SIX.names, 2)}
+    bars = plots.histogram_figure(counts, SIX).axes[0].patches
+    assert [bar.get_width() for bar in bars] == [5] * 6 + [2] * 6
+
+
+def test_nothing_global_is_touched():
+    assert "matplotlib.pyplot" not in sys.modules
