@@ -9,6 +9,7 @@ from rich.table import Table
 
 from ferfusion.cli.progress import console, progress_bar
 from ferfusion.corpora.catalogue import CORPORA
+from ferfusion.corpora.recognise import recognise
 from ferfusion.engines import ENGINES
 from ferfusion.labels import LABEL_SETS
 from ferfusion.lookup import choose
@@ -22,7 +23,7 @@ def prepare(
     root: Path,
     dataset: Path,
     *,
-    corpus: str = "folder",
+    corpus: str = "auto",
     labels: str = "six",
     recipe: Annotated[PrepareRecipe, Parameter(name="*")] = _DEFAULT_RECIPE,
     images: bool = True,
@@ -36,13 +37,17 @@ def prepare(
     Args:
         root: Folder of the corpus (for the csv corpus: its CSV file, or the folder it is in).
         dataset: Dataset folder to write.
-        corpus: How the corpus lies on disk: folder, csv, baum1, baum1a or baum1s.
+        corpus: How the corpus lies on disk; auto recognises it by its files (see docs/corpora.md).
         labels: Classes to keep: six, or seven with Neutral.
         recipe: Settings of preparation.
         images: Also write every kept pair as two PNG files, for people to look at.
         engine: How the videos are shared out: pool (several processes) or here (this process).
         workers: Number of processes; the number of processors where not given.
     """
+    if corpus == "auto":
+        found = recognise(root)
+        console.print(f"Recognised the corpus [bold]{found.corpus}[/]: {found.evidence}", highlight=False)
+        corpus = found.corpus
     listing = choose(CORPORA, corpus, what="corpus")(root)
     run_engine = choose(ENGINES, engine, what="engine")
     work = Preparation(listing, root, dataset, choose(LABEL_SETS, labels, what="label set"), recipe, images)

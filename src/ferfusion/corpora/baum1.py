@@ -1,16 +1,15 @@
 """BAUM-1: acted (1a) and spontaneous (1s) clips of 31 subjects, annotated in two Excel sheets.
 
-Zhalehpour, Onder, Akhtar & Erdem 2016, IEEE Transactions on Affective Computing 8(3).
+Zhalehpour, Onder, Akhtar & Erdem 2017, IEEE Transactions on Affective Computing 8(3).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from ferfusion.corpora.entries import VIDEO_SUFFIXES, CorpusListing, LeftOut, VideoEntry, list_files
+from ferfusion.corpora.baum1_sheet import SheetRow, read_sheet
+from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
+from ferfusion.corpora.trees import Found, find_videos, make_listing
 from ferfusion.errors import CorpusError
-from ferfusion.extras import require
 from ferfusion.labels import canonical_emotion
 
 # The two sheets number the emotions differently: 7 is Sadness in 1a and Fear in 1s.
@@ -23,120 +22,99 @@ CODES = MappingProxyType(
         ).split(),
     }
 )
-_COLUMNS = ("clip name", "emotion", "emotion code")
-
-
-@dataclass(frozen=True)
-class _Row:
-    clip: str
-    emotion: str
-    code: str
 
 
 def list_baum1(root: Path) -> CorpusListing:
-    """List both parts of BAUM-1; the subjects of the two are the same people and keep the same names."""
+    """List both parts of BAUM-1; the subjects of the two are the same people and keep the same names.
+
+    Raises:
+        CorpusError: ``root`` is no folder, a sheet is missing or cannot be read, or there is no video.
+    """
     return _list("baum1", root, ("1a", "1s"))
 
 
 def list_baum1a(root: Path) -> CorpusListing:
-    """List BAUM-1a, the acted clips."""
+    """List BAUM-1a, the acted clips; raises as ``list_baum1`` does."""
     return _list("baum1a", root, ("1a",))
 
 
 def list_baum1s(root: Path) -> CorpusListing:
-    """List BAUM-1s, the spontaneous clips."""
+    """List BAUM-1s, the spontaneous clips; raises as ``list_baum1`` does."""
     return _list("baum1s", root, ("1s",))
 
 
-def _list(corpus: str, root: Path, sets: tuple[str, ...]) -> CorpusListing:
-    files = list_files(root)
-    entries: list[VideoEntry] = []
-    left_out: list[LeftOut] = []
-    for name in sets:
-        found, rest = _list_set(root, files, name)
-        entries += found
-        left_out += rest
-    if not entries:
-        raise CorpusError(f"No annotated video of BAUM-{' or '.join(sets)} under {root}")
-    return CorpusListing(corpus, tuple(entries), tuple(left_out))
+def sheet_name(part: str) -> str:
+    """Return the name of the sheet of a part (1a or 1s)."""
+    return f"Annotations_BAUM{part}.xlsx"
 
 
-def _list_set(root: Path, files: list[Path], name: str) -> tuple[list[VideoEntry], list[LeftOut]]:
-    sheet = next((path for path in files if path.name.lower() == f"annotations_baum{name}.xlsx"), None)
-    if sheet is None:
-        raise CorpusError(f"No Annotations_BAUM{name}.xlsx under {root}")
-    videos = _videos(root, files, name)
-    entries: list[VideoEntry] = []
-    left_out: list[LeftOut] = []
-    used: set[str] = set()
-    for row in _read_sheet(sheet):
-        where = f"{sheet.name}: {row.clip}"
-        path = videos.get(row.clip.upper())
-        emotion, note = _settle(row, name)
-        if row.clip.upper() in used:
-            left_out.append(LeftOut(where, "a second row for the same clip"))
-        elif path is None:
-            left_out.append(LeftOut(where, "a row without a video"))
-        elif not emotion:
-            left_out.append(LeftOut(where, note))
-        else:
-            stem = path.stem.upper()
-            entries.append(VideoEntry(path, f"{name}-{stem}", stem.partition("_")[0], emotion, note=note))
-        used.add(row.clip.upper())
-    left_out += [
-        LeftOut(path.relative_to(root).as_posix(), f"no row in {sheet.name}")
-        for stem, path in videos.items()
-        if stem not in used
+def _list(corpus: str, root: Path, parts: tuple[str, ...]) -> CorpusListing:
+    videos, others = find_videos(root)
+    rows: list[VideoEntry | LeftOut] = []
+    sheets = []
+    for part in parts:
+        sheet = next((path for path in others if path.name.lower() == sheet_name(part).lower()), None)
+        if sheet is None:
+            raise CorpusError(f"There is no {sheet_name(part)} under {root}, which the corpus {corpus} needs")
+        sheets.append(sheet)
+        rows += _list_part(sheet, [video for video in videos if _is_of(video, part)], part)
+    folders = " or ".join(f"BAUM{part}" for part in parts)
+    rows += [
+        video.left_out(f"not in a folder that begins with {folders}")
+        for video in videos
+        if not any(_is_of(video, part) for part in parts)
     ]
-    return entries, left_out
+    others = [path for path in others if path not in sheets]
+    expected = f"BAUM{parts[-1]}_MP4 - All/s001/S001_001.mp4 with {sheet_name(parts[-1])}"
+    return make_listing(corpus, root, rows, others, expected=expected)
 
 
-def _videos(root: Path, files: list[Path], name: str) -> dict[str, Path]:
-    """Return the videos of one set by their upper-case stem; its folder begins with BAUM1a or BAUM1s."""
-    return {
-        path.stem.upper(): path
-        for path in files
-        if path.suffix.lower() in VIDEO_SUFFIXES
-        and any(part.lower().startswith(f"baum{name}") for part in path.relative_to(root).parts[:-1])
-    }
+def _is_of(video: Found, part: str) -> bool:
+    return any(folder.startswith(f"baum{part}") for folder in video.folders)
 
 
-def _settle(row: _Row, name: str) -> tuple[str, str]:
-    """Return the emotion, and a note where name and code disagree; the name is taken."""
-    codes = CODES[name]
+def _list_part(sheet: Path, videos: list[Found], part: str) -> list[VideoEntry | LeftOut]:
+    """Join the rows of a sheet with the videos, whose stems are the clips' names whatever the case."""
+    of_clip: dict[str, Found] = {}
+    rows: list[VideoEntry | LeftOut] = []
+    for video in videos:
+        first = of_clip.setdefault(video.path.stem.upper(), video)
+        if first != video:
+            rows.append(video.left_out(f"the same take as {first.place}"))
+    named: set[str] = set()
+    for row in read_sheet(sheet):
+        where = f"{sheet.name}: {row.clip}"
+        clip = row.clip.upper()
+        emotion, note = _settle(row, part)
+        if clip in named:
+            rows.append(LeftOut(where, "a second row for the same clip"))
+        elif clip not in of_clip:
+            rows.append(LeftOut(where, "a row without a video"))
+        elif not emotion:
+            rows.append(LeftOut(where, note))
+        else:
+            subject = clip.partition("_")[0]
+            rows.append(VideoEntry(of_clip[clip].path, f"{part}-{clip}", subject, emotion, note=note))
+        named.add(clip)
+    rows += [
+        video.left_out(f"no row in {sheet.name}") for clip, video in of_clip.items() if clip not in named
+    ]
+    return rows
+
+
+def _settle(row: SheetRow, part: str) -> tuple[str, str]:
+    """Return the emotion, and a note where name and code disagree; the name is taken.
+
+    >>> _settle(SheetRow("S015_007", "Happiness", "9"), "1s")
+    ('Happiness', 'the sheet says Happiness but code 9 is Neutral; the name is taken')
+    """
+    codes = CODES[part]
     coded = codes[int(row.code) - 1] if row.code.isdigit() and 1 <= int(row.code) <= len(codes) else ""
     named = canonical_emotion(row.emotion) if row.emotion else ""
     if named and coded and named != coded:
         return named, f"the sheet says {named} but code {row.code} is {coded}; the name is taken"
-    if not named and coded:
+    if named and row.code and not coded:
+        return named, f"the sheet says {named} but has the unknown code {row.code!r}; the name is taken"
+    if coded and not named:
         return coded, f"the sheet has no emotion but code {row.code}, {coded}"
     return named, "" if named else "the sheet has neither an emotion nor a known code"
-
-
-def _read_sheet(path: Path) -> Iterator[_Row]:
-    """Yield the rows of an annotation sheet; its columns are found by their names in the first row."""
-    openpyxl = require("openpyxl", extra="baum")
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (OSError, KeyError, ValueError, openpyxl.utils.exceptions.InvalidFileException) as error:
-        raise CorpusError(f"{path} is not an Excel sheet that can be read: {error}") from error
-    with_values = book.worksheets[0].iter_rows(values_only=True)
-    header = [_text(cell).lower() for cell in next(with_values, ())]
-    missing = [column for column in _COLUMNS if column not in header]
-    if missing:
-        raise CorpusError(f"{path} has no column {', '.join(missing)}; it has {', '.join(header)}")
-    places = [header.index(column) for column in _COLUMNS]
-    for cells in with_values:
-        clip, emotion, code = (_text(cells[place]) if place < len(cells) else "" for place in places)
-        if clip:
-            yield _Row(
-                Path(clip).stem if Path(clip).suffix.lower() in VIDEO_SUFFIXES else clip, emotion, code
-            )
-    book.close()
-
-
-def _text(cell: object) -> str:
-    """Return a cell as plain text; Excel keeps whole numbers as floats."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return "" if cell is None else str(cell).strip()

@@ -1,21 +1,30 @@
 """The rows that every corpus loader returns."""
 
+import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
-from ferfusion.errors import CorpusError
+_LONGEST_ID = 160  # bytes; file systems allow 255, and suffixes are added
 
 
 @dataclass(frozen=True)
 class VideoEntry:
-    """One labelled video (or a stretch of one) of a corpus.
+    """One labelled video (or a stretch of one, or a sequence of images) of a corpus.
 
-    ``emotion`` is a canonical name (see ``labels``); ``video_id`` is unique in the corpus and safe as a
-    file name; ``start_seconds`` and ``end_seconds`` cut a stretch out of a longer file; ``part`` is a
-    split given by the corpus; ``note`` is an oddity that was settled and is shown in ``videos.csv``.
+    Attributes:
+        path: The video file, or the folder whose images are the frames.
+        video_id: Unique in the corpus, whatever the case, and safe as a file name.
+        subject: The person; a corpus that does not tell people apart has a subject for each video.
+        emotion: Canonical name of the expression (see ``labels``).
+        start_seconds: Where a stretch begins that is cut out of a longer file.
+        end_seconds: Where it ends.
+        part: Split given by the corpus: train, validation or test.
+        note: An oddity that was settled; shown in ``videos.csv``.
+        rotation_degrees: Turn, clockwise, that sets the picture upright where the file does not say so.
+        images_per_second: Frame rate of a folder of images.
     """
 
     path: Path
@@ -26,11 +35,16 @@ class VideoEntry:
     end_seconds: float | None = None
     part: str | None = None
     note: str = ""
+    rotation_degrees: int = 0
+    images_per_second: float = 25.0
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A file or a row of an annotation sheet that a loader does not use, and why."""
+    """A file, a group of files or a row of an annotation that a loader does not use, and why.
+
+    ``path`` counts from the corpus's root; a group is written as a pattern (``AudioWAV/**/*.wav``).
+    """
 
     path: str
     reason: str
@@ -45,33 +59,47 @@ class CorpusListing:
     left_out: tuple[LeftOut, ...] = field(default=())
 
 
-VIDEO_SUFFIXES = frozenset(".avi .flv .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .webm .wmv".split())
-
-
-def list_files(root: Path) -> list[Path]:
-    """Return every file under ``root`` in a fixed order, without hidden ones.
-
-    Raises:
-        CorpusError: ``root`` is not a folder.
-    """
-    if not root.is_dir():
-        raise CorpusError(f"There is no folder {root}")
-    paths = sorted(path for path in root.rglob("*") if path.is_file())
-    return [path for path in paths if not any(part.startswith(".") for part in path.relative_to(root).parts)]
+PART_NAMES = MappingProxyType(
+    {
+        "train": "train",
+        "training": "train",
+        "val": "validation",
+        "valid": "validation",
+        "validation": "validation",
+        "test": "test",
+    }
+)
+"""What corpora call the parts of a split, in lower case."""
 
 
 def unique_ids(names: Iterable[str]) -> list[str]:
     """Return an id for each name: safe as a file name, and never the same twice.
 
-    >>> unique_ids(["s1/joy/a.mp4", "s1/joy/a.avi", "s 2/a.mp4"])
-    ['s1-joy-a', 's1-joy-a-2', 's_2-a']
+    >>> unique_ids(["s1/joy/a.mp4", "s1/joy/a.avi", "s 2/a.mp4", "../b.mp4"])
+    ['s1-joy-a', 's1-joy-a-2', 's_2-a', 'b']
     """
-    seen: Counter[str] = Counter()
+    seen: set[str] = set()
     ids = []
     for name in names:
-        stem = str(PurePosixPath(name).with_suffix("")).replace("/", "-")
-        plain = re.sub(r"[^\w.-]+", "_", stem).strip(".") or "video"
-        seen[plain.lower()] += 1
-        count = seen[plain.lower()]
-        ids.append(plain if count == 1 else f"{plain}-{count}")
+        path = PurePosixPath(name)
+        plain = safe_id(str(path.parent / path.stem))
+        count, chosen = 1, plain
+        while chosen.lower() in seen:
+            count += 1
+            chosen = f"{plain}-{count}"
+        seen.add(chosen.lower())
+        ids.append(chosen)
     return ids
+
+
+def safe_id(name: str) -> str:
+    """Return a path as one name that every file system takes.
+
+    >>> safe_id("Clip 1/S001"), safe_id("")
+    ('Clip_1-S001', 'video')
+    """
+    plain = re.sub(r"[^\w.-]+", "_", name.replace("/", "-")).strip(".-") or "video"
+    if len(plain.encode()) > _LONGEST_ID:
+        digest = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:12]
+        plain = f"{plain.encode()[: _LONGEST_ID - 13].decode(errors='ignore')}-{digest}"
+    return plain

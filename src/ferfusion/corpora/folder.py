@@ -2,16 +2,11 @@
 
 from pathlib import Path
 
-from ferfusion.corpora.entries import (
-    VIDEO_SUFFIXES,
-    CorpusListing,
-    LeftOut,
-    VideoEntry,
-    list_files,
-    unique_ids,
-)
-from ferfusion.errors import CorpusError
+from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, unique_ids
+from ferfusion.corpora.trees import find_videos, make_listing
 from ferfusion.labels import SEVEN, canonical_emotion
+
+_EXPECTED = "ROOT/<emotion>/<video> or ROOT/<subject>/<emotion>/<video>"
 
 
 def list_folder(root: Path) -> CorpusListing:
@@ -19,36 +14,25 @@ def list_folder(root: Path) -> CorpusListing:
 
     The folder that holds the videos is the emotion and the one above it the subject; the two may also stand
     the other way round, where only the outer one has an emotion's name. Without subject folders each video
-    counts as a subject of its own.
+    counts as a subject of its own, and so it does where the outer folder is named train, validation or test:
+    these are then the given parts.
 
     Raises:
         CorpusError: ``root`` is no folder, or has no labelled video.
     """
-    entries, left_out = [], []
-    for path in list_files(root):
-        placed = _place(path.relative_to(root).parts)
-        if path.suffix.lower() not in VIDEO_SUFFIXES:
-            left_out.append(LeftOut(path.relative_to(root).as_posix(), "not a video file"))
-        elif placed is None:
-            left_out.append(
-                LeftOut(
-                    path.relative_to(root).as_posix(),
-                    "not at ROOT/<emotion>/<video> or ROOT/<subject>/<emotion>/<video>",
-                )
-            )
-        else:
-            entries.append((path, *placed))
-    if not entries:
-        raise CorpusError(
-            f"No labelled video under {root}; videos are expected at ROOT/<emotion>/<video> "
-            "or ROOT/<subject>/<emotion>/<video>"
-        )
-    ids = unique_ids(path.relative_to(root).as_posix() for path, _, _ in entries)
-    rows = (
-        VideoEntry(path, video_id, subject or video_id, canonical_emotion(emotion))
-        for video_id, (path, subject, emotion) in zip(ids, entries, strict=True)
-    )
-    return CorpusListing("folder", tuple(rows), tuple(left_out))
+    videos, others = find_videos(root)
+    ids = unique_ids(video.place for video in videos)
+    rows: list[VideoEntry | LeftOut] = []
+    for video, video_id in zip(videos, ids, strict=True):
+        placed = _place(video.path.relative_to(root).parts)
+        if placed is None:
+            rows.append(video.left_out(f"not at {_EXPECTED}"))
+            continue
+        outer, emotion = placed
+        part = PART_NAMES.get(outer.lower())
+        subject = video_id if part or not outer else outer
+        rows.append(VideoEntry(video.path, video_id, subject, canonical_emotion(emotion), part=part))
+    return make_listing("folder", root, rows, others, expected=_EXPECTED)
 
 
 def _place(parts: tuple[str, ...]) -> tuple[str, str] | None:

@@ -1,76 +1,116 @@
 """A CSV file with a row per video: path,label,subject and optionally start_seconds,end_seconds,split."""
 
+import csv
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
-import pandas as pd
-
-from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry, unique_ids
+from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, unique_ids
+from ferfusion.corpora.trees import find_videos
 from ferfusion.errors import CorpusError
 from ferfusion.labels import canonical_emotion
 
-_PARTS = {
-    "train": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-}
+COLUMNS = ("path", "label", "subject")
 
 
 def list_csv(root: Path) -> CorpusListing:
     """List a corpus that a CSV file describes; its paths count from the file's folder.
 
+    A path may be a video or a folder of images. Cells may also be separated by semicolons or tabs.
+
     Args:
-        root: The file, or a folder with just one CSV file in it.
+        root: The file, or a folder with just one CSV file in it; of a folder, the videos that no row names
+            are reported too.
 
     Raises:
         CorpusError: there is no such file, or a needed column is missing, or no row can be used.
     """
-    path = _find_table(root)
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False).rename(columns=lambda name: name.strip())
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path} is not a CSV table: {error}") from error
-    missing = [name for name in ("path", "label", "subject") if name not in table.columns]
+    path = find_table(root)
+    header, rows = read_table(path)
+    missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise CorpusError(
             f"{path} needs the columns path,label,subject; missing: {', '.join(missing)}; "
-            f"found: {', '.join(table.columns)}"
+            f"found: {', '.join(header)}"
         )
     entries: list[VideoEntry] = []
     left_out: list[LeftOut] = []
-    for video_id, row in zip(unique_ids(table["path"]), table.to_dict("records"), strict=True):
+    seen: set[tuple[Path, float | None, float | None]] = set()
+    for video_id, row in zip(unique_ids(row["path"] for row in rows), rows, strict=True):
         try:
-            entries.append(_entry(path.parent, video_id, {str(key): str(row[key]) for key in row}))
+            entry = _entry(path.parent, video_id, row)
+            stretch = (entry.path, entry.start_seconds, entry.end_seconds)
+            if stretch in seen:
+                raise CorpusError("a second row for the same video")
+            seen.add(stretch)
+            entries.append(entry)
         except CorpusError as error:
-            left_out.append(LeftOut(str(row["path"]), str(error)))
+            left_out.append(LeftOut(row["path"], str(error)))
     if not entries:
-        raise CorpusError(
-            f"{path} has no row that can be used: {left_out[0].reason if left_out else 'it is empty'}"
-        )
+        reason = f"the first is left out: {left_out[0].reason}" if left_out else "it is empty"
+        raise CorpusError(f"{path} has no row that can be used; {reason}")
+    left_out += _videos_without_a_row(root, path, rows)
     return CorpusListing("csv", tuple(entries), tuple(left_out))
 
 
-def _find_table(root: Path) -> Path:
+def find_table(root: Path) -> Path:
+    """Return the CSV file, which is ``root`` itself or the only one in the folder ``root``.
+
+    Raises:
+        CorpusError: there is none, or there are several.
+    """
     if root.is_file():
         return root
-    tables = sorted(root.glob("*.csv")) if root.is_dir() else []
+    if not root.is_dir():
+        raise CorpusError(f"There is no file or folder {root}")
+    tables = sorted(path for path in root.iterdir() if path.suffix.lower() == ".csv")
     if len(tables) != 1:
         found = ", ".join(path.name for path in tables) or "none"
         raise CorpusError(f"The csv corpus needs one CSV file; in {root} there are: {found}")
     return tables[0]
 
 
+def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Return the names of the columns and the rows, as text without the white space around it.
+
+    A cell that is missing is empty; cells beyond the last column stand under the name "".
+
+    Raises:
+        CorpusError: it is no text file.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        first = lines[0] if lines else ""
+        cells = csv.reader(lines, delimiter=max(",;\t", key=first.count))
+        header = [name.strip().lower() for name in next(cells, [])]
+        rows = [_named(header, row) for row in cells if any(cell.strip() for cell in row)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CorpusError(f"{path} is not a CSV table: {error}") from error
+    return header, rows
+
+
+def _named(header: list[str], row: list[str]) -> dict[str, str]:
+    padded = [cell.strip() for cell in row] + [""] * len(header)
+    beyond = "".join(cell.strip() for cell in row[len(header) :])
+    return dict(zip(header, padded, strict=False)) | {"": beyond}
+
+
 def _entry(folder: Path, video_id: str, row: dict[str, str]) -> VideoEntry:
-    path = folder / row["path"]
-    for column in ("path", "label", "subject"):
-        if not row[column].strip():
+    """Return the entry of a row.
+
+    Raises:
+        CorpusError: it cannot be used; the message is the reason to leave it out.
+    """
+    if row[""]:
+        raise CorpusError("the row has more cells than there are columns; quote a cell that has a comma")
+    for column in COLUMNS:
+        if not row[column]:
             raise CorpusError(f"the {column} is empty")
-    if not path.is_file():
+    path = folder / row["path"]
+    if not path.exists():
         raise CorpusError("there is no such file")
-    split = row.get("split", "").strip().lower()
-    if split and split not in _PARTS:
+    split = row.get("split", "").lower()
+    if split and split not in PART_NAMES:
         raise CorpusError(f"split is {split!r}, not train, validation or test")
     start, end = _seconds(row, "start_seconds"), _seconds(row, "end_seconds")
     if start is not None and end is not None and end <= start:
@@ -78,16 +118,16 @@ def _entry(folder: Path, video_id: str, row: dict[str, str]) -> VideoEntry:
     return VideoEntry(
         path,
         video_id,
-        row["subject"].strip(),
+        row["subject"],
         canonical_emotion(row["label"]),
         start_seconds=start,
         end_seconds=end,
-        part=_PARTS.get(split),
+        part=PART_NAMES.get(split),
     )
 
 
 def _seconds(row: dict[str, str], column: str) -> float | None:
-    text = row.get(column, "").strip()
+    text = row.get(column, "")
     if not text:
         return None
     try:
@@ -97,3 +137,10 @@ def _seconds(row: dict[str, str], column: str) -> float | None:
     if not (math.isfinite(value) and value >= 0):
         raise CorpusError(f"{column} is {text!r}, not a number of seconds")
     return value
+
+
+def _videos_without_a_row(root: Path, table: Path, rows: list[dict[str, str]]) -> Iterator[LeftOut]:
+    named = {(table.parent / row["path"]).resolve() for row in rows}
+    for video in find_videos(root)[0] if root.is_dir() else ():
+        if video.path.resolve() not in named:
+            yield video.left_out(f"no row in {table.name}")

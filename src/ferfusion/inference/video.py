@@ -1,6 +1,7 @@
 """Read the displayed expressions out of one video file and write everything about it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
@@ -65,24 +66,25 @@ def _annotate(video: Path, prediction: VideoPrediction, on_frame: OnFrame) -> No
     faces_of = dict(iter(prediction.table.groupby("frame")))
     writer: VideoWriter | None = None
     overlay: Overlay | None = None
-    for frame in _counted(read_frames(video), "Drawing", on_frame):
-        if frame.error:
-            continue
-        picture = frame.rgb()
-        if writer is None or overlay is None:
-            height, width = picture.shape[:2]
-            overlay = Overlay(width=width, height=height, labels=prediction.labels)
-            writer = VideoWriter(
-                prediction.folder / "annotated.mp4",
-                width=overlay.width,
-                height=overlay.height,
-                rate=read_info(video).rate,
-                audio_from=video,
-                threads=0,
-            ).__enter__()
-        writer.write(overlay.draw(picture, faces_of[frame.index]), seconds=frame.seconds)
-    if writer is not None:
-        writer.close()
+    with ExitStack() as opened:
+        for frame in _counted(read_frames(video), "Drawing", on_frame):
+            if frame.error:
+                continue
+            picture = frame.rgb()
+            if writer is None or overlay is None:
+                height, width = picture.shape[:2]
+                overlay = Overlay(width=width, height=height, labels=prediction.labels)
+                writer = opened.enter_context(
+                    VideoWriter(
+                        prediction.folder / "annotated.mp4",
+                        width=overlay.width,
+                        height=overlay.height,
+                        rate=read_info(video).rate,
+                        audio_from=video,
+                        threads=0,
+                    )
+                )
+            writer.write(overlay.draw(picture, faces_of[frame.index]), seconds=frame.seconds)
 
 
 def _counted(frames: Iterator[Frame], stage: str, on_frame: OnFrame) -> Iterator[Frame]:

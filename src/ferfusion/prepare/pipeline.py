@@ -1,5 +1,6 @@
 """Prepare a whole corpus into a dataset folder; run it again and only what is unfinished is done."""
 
+import errno
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ferfusion import __version__
-from ferfusion.corpora.entries import CorpusListing, VideoEntry
+from ferfusion.corpora.entries import CorpusListing
 from ferfusion.engines import Engine
 from ferfusion.errors import DatasetError
 from ferfusion.labels import LabelSet
@@ -86,8 +87,17 @@ class Preparation:
         self._write_header(complete=False, counts={})
 
     def run(self, engine: Engine, jobs: Sequence[VideoJob], *, workers: int) -> Iterator[str]:
-        """Prepare videos; yields the id of each one that is done, in any order."""
-        yield from engine(prepare_video, jobs, workers=workers)
+        """Prepare videos; yields the id of each one that is done, in any order.
+
+        Raises:
+            DatasetError: the disk is full; what is done stays done.
+        """
+        try:
+            yield from engine(prepare_video, jobs, workers=workers)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise _disk_full(self.dataset) from error
+            raise
 
     def finish(self) -> dict[str, Any]:
         """Write the tables from the rows of all videos, in the corpus's order, and return the counts."""
@@ -171,8 +181,7 @@ def _is_done(job: VideoJob) -> bool:
     if not job.part_file.is_file():
         return False
     part = read_json(job.part_file)
-    clip = job.dataset / "clips" / f"{job.entry.video_id}.safetensors"
-    return bool(part["stamp"] == job.stamp and (clip.is_file() or not part["pairs"]))
+    return bool(part["stamp"] == job.stamp and (job.clip_file.is_file() or not part["pairs"]))
 
 
 def _check_same(preparation: Preparation, header: dict[str, Any]) -> None:
@@ -189,11 +198,13 @@ def _check_same(preparation: Preparation, header: dict[str, Any]) -> None:
         )
 
 
+def _disk_full(dataset: Path) -> DatasetError:
+    return DatasetError(
+        f"No space is left on the disk of {dataset}; make room and run the same command again: "
+        "videos that are done stay done (--no-images needs about half the room)"
+    )
+
+
 def _relative(path: Path, root: Path) -> str:
     base = root if root.is_dir() else root.parent
     return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)
-
-
-def describe_entry(entry: VideoEntry) -> str:
-    """Return how a video is named to a person."""
-    return f"{entry.video_id} ({entry.emotion}, {entry.subject})"

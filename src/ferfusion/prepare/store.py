@@ -1,25 +1,29 @@
 """Files of a dataset folder, each written to a temporary name and then renamed: none is ever half there."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from ferfusion.errors import DatasetError
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` make a file under a temporary name beside ``path``, then give it its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8", newline="\n")
+    write(partial)
     partial.replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8", newline="\n"))
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
@@ -45,14 +49,6 @@ def read_json(path: Path) -> dict[str, Any]:
 def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a CSV file whole or not at all; a float keeps six digits after the point."""
     write_text(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
-
-
-def write_clip(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write the arrays of a clip whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, partial)
-    partial.replace(path)
 
 
 def read_clip(path: Path) -> dict[str, NDArray[Any]]:

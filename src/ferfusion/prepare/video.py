@@ -1,9 +1,7 @@
 """Prepare one labelled video: a clip file, its pictures for people, and its rows of every table."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,15 @@ from numpy.typing import NDArray
 
 from ferfusion.corpora.entries import VideoEntry
 from ferfusion.errors import VideoError
+from ferfusion.faces.detectors import Detection
 from ferfusion.flow.encodings import FLOW_ENCODINGS
-from ferfusion.prepare.clip import FramePreparer, PreparedFace, PreparedFrame
+from ferfusion.prepare.clip import FramePreparer
 from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.prepare.segments import kept_pairs
-from ferfusion.prepare.store import write_clip, write_json
-from ferfusion.video.reader import read_frames, read_info
+from ferfusion.prepare.spool import FaceSpool, SpooledFace, Stream, main_face, write_safetensors
+from ferfusion.prepare.store import write_json, write_whole
+from ferfusion.video.images import list_images, read_image_frames
+from ferfusion.video.reader import Frame, read_frames, read_info
 
 FRAME_COLUMNS = ("frame", "seconds", "status", "x", "y", "w", "h", "score")
 
@@ -38,39 +39,39 @@ class VideoJob:
         return self.dataset / ".parts" / f"{self.entry.video_id}.json"
 
     @property
+    def clip_file(self) -> Path:
+        """The arrays of the video's clip; there is none where no pair was kept."""
+        return self.dataset / "clips" / f"{self.entry.video_id}.safetensors"
+
+    @property
     def stamp(self) -> dict[str, Any]:
         """What must be the same for the work to count as done."""
         entry = self.entry
         return {
             "recipe_hash": self.recipe.hash,
             "images": self.images,
-            "bytes": entry.path.stat().st_size,
+            "bytes": _bytes_on_disk(entry.path),
             "stretch": [entry.start_seconds, entry.end_seconds],
+            "rotation_degrees": entry.rotation_degrees,
+            "images_per_second": entry.images_per_second,
         }
-
-
-@dataclass(frozen=True)
-class _ClipFrame:
-    index: int
-    seconds: float
-    face: PreparedFace
 
 
 def prepare_video(job: VideoJob) -> str:
     """Prepare one video and return its id; a video that cannot be used becomes a row with the reason."""
-    frames: list[PreparedFrame] = []
+    frames: list[FrameNote] = []
     fps, reason = 0.0, ""
-    try:
-        fps = float(read_info(job.entry.path).rate)
-        stretch = read_frames(
-            job.entry.path, start_seconds=job.entry.start_seconds, end_seconds=job.entry.end_seconds
-        )
-        frames.extend(FramePreparer(job.recipe).prepare(stretch))
-    except VideoError as error:
-        reason = str(error)
-    clip = main_face(frames)
-    pairs = _write_clip(job, clip) if len(clip) > 1 else []
-    status, why = _verdict(reason, len(frames), len(clip), len(pairs))
+    with FaceSpool(job.part_file.parent, job.recipe.size) as spool:
+        try:
+            fps = _rate(job.entry)
+            for frame in FramePreparer(job.recipe).prepare(read_entry(job.entry)):
+                frames.append(FrameNote(frame.index, frame.seconds, frame.status, frame.rejected))
+                spool.add(frame)
+        except VideoError as error:
+            reason = str(error)
+        clip = main_face(spool.faces)
+        pairs = _write_clip(job, clip, spool)
+    status, why = _verdict(reason or _why_unreadable(frames), len(frames), len(clip), len(pairs))
     row = {
         "fps": fps,
         "frames": len(frames),
@@ -86,24 +87,49 @@ def prepare_video(job: VideoJob) -> str:
     return job.entry.video_id
 
 
-def main_face(frames: Iterable[PreparedFrame]) -> list[_ClipFrame]:
-    """Return the frames of the face that fills the most of the video.
+def read_entry(entry: VideoEntry) -> Iterator[Frame]:
+    """Yield the frames of a corpus's entry: of a video file, or of a folder of pictures."""
+    if entry.path.is_dir():
+        return read_image_frames(
+            entry.path,
+            rate=entry.images_per_second,
+            start_seconds=entry.start_seconds,
+            end_seconds=entry.end_seconds,
+        )
+    return read_frames(
+        entry.path,
+        start_seconds=entry.start_seconds,
+        end_seconds=entry.end_seconds,
+        rotation_degrees=entry.rotation_degrees,
+    )
 
-    A track that never shares a frame with it (the face was away for long and came back) is joined to it.
-    """
-    tracks: dict[int, list[_ClipFrame]] = defaultdict(list)
-    for frame in frames:
-        for face in frame.faces:
-            tracks[face.track].append(_ClipFrame(frame.index, frame.seconds, face))
-    clip: dict[int, _ClipFrame] = {}
-    for track in sorted(tracks.values(), key=_filled_area, reverse=True):
-        if not any(each.index in clip for each in track):
-            clip |= {each.index: each for each in track}
-    return [clip[index] for index in sorted(clip)]
+
+def _rate(entry: VideoEntry) -> float:
+    return entry.images_per_second if entry.path.is_dir() else float(read_info(entry.path).rate)
 
 
-def _filled_area(track: Sequence[_ClipFrame]) -> float:
-    return sum(float(each.face.box[2:].prod()) for each in track)
+def _bytes_on_disk(path: Path) -> int:
+    if path.is_dir():
+        return sum(image.stat().st_size for image in list_images(path))
+    return path.stat().st_size if path.exists() else 0  # a dangling link becomes a row with the reason
+
+
+@dataclass(frozen=True)
+class FrameNote:
+    """What is kept of every decoded frame for ``frames.csv``."""
+
+    index: int
+    seconds: float
+    status: str
+    rejected: Detection | None
+
+
+def _why_unreadable(frames: Sequence[FrameNote]) -> str:
+    if not frames:
+        return "the video has no frame that can be decoded"
+    if all(frame.status == "decode_error" for frame in frames):
+        return f"none of {len(frames)} frames can be decoded"
+    return ""
 
 
 def _verdict(reason: str, num_frames: int, num_faces: int, num_pairs: int) -> tuple[str, str]:
@@ -114,8 +140,6 @@ def _verdict(reason: str, num_frames: int, num_faces: int, num_pairs: int) -> tu
     """
     if reason:
         return "unreadable", reason
-    if num_frames == 0:
-        return "unreadable", "the video has no frame that can be decoded"
     if num_faces == 0:
         return "no_face", f"no face in any of {num_frames} frames"
     if num_pairs == 0:
@@ -123,39 +147,38 @@ def _verdict(reason: str, num_frames: int, num_faces: int, num_pairs: int) -> tu
     return "ok", ""
 
 
-def clip_arrays(clip: Sequence[_ClipFrame]) -> dict[str, NDArray[Any]]:
-    """Stack the frames of a clip into the arrays of a clip file (see the contract in the documentation)."""
-    size = clip[0].face.luma.shape[0]
-    none = np.zeros((2, size, size), np.float16)
-    flows = [each.face.flow for each in clip[:-1]]
-    # the flow leads to the very next stored frame, or there is none
-    follows = [b.index == a.index + 1 and a.face.track == b.face.track for a, b in pairwise(clip)]
-    pair_ok = np.array([flow is not None and ok for flow, ok in zip(flows, follows, strict=True)], bool)
-    kept = [flow if flow is not None and ok else none for flow, ok in zip(flows, pair_ok, strict=True)]
+def _write_clip(job: VideoJob, clip: Sequence[SpooledFace], spool: FaceSpool) -> list[list[float]]:
+    """Write the clip and its pictures; return (segment, pair, frame, seconds) of each kept pair."""
+    pair_ok = np.array([face.has_flow for face in clip[:-1]], bool)
+    kept = kept_pairs(pair_ok, segment_length=job.recipe.segment_length, keep_every=job.recipe.keep_every)
+    if not kept:
+        return []
+    write_whole(job.clip_file, lambda path: write_safetensors(path, clip_streams(clip, spool)))
+    if job.images:
+        _write_images(job, [clip[pair] for _, pair in kept], spool)
+    return [[segment, pair, clip[pair].frame, clip[pair].seconds] for segment, pair in kept]
+
+
+def clip_streams(clip: Sequence[SpooledFace], spool: FaceSpool) -> dict[str, Stream]:
+    """Return the arrays of a clip file of T frames, as the contract of the dataset folder names them.
+
+    The flow of a pair that is not ``pair_ok`` is zero.
+    """
+    count, size = len(clip), spool.size
+    rows = [face.row for face in clip]
     return {
-        "crops": np.stack([each.face.crop for each in clip]),
-        "flow": np.stack(kept),
-        "pair_ok": pair_ok,
-        "frame_index": np.array([each.index for each in clip], np.int32),
-        "seconds": np.array([each.seconds for each in clip], np.float64),
-        "boxes": np.stack([each.face.box for each in clip]).astype(np.float32),
-        "scores": np.array([each.face.score for each in clip], np.float32),
+        "crops": Stream("U8", (count, size, size, 3), spool.crops(rows)),
+        "flow": Stream("F16", (count - 1, 2, size, size), spool.flows(rows[:-1])),
+        "pair_ok": _stream("BOOL", np.array([face.has_flow for face in clip[:-1]], bool)),
+        "frame_index": _stream("I32", np.array([face.frame for face in clip], np.int32)),
+        "seconds": _stream("F64", np.array([face.seconds for face in clip], np.float64)),
+        "boxes": _stream("F32", np.stack([face.box for face in clip]).astype(np.float32)),
+        "scores": _stream("F32", np.array([face.score for face in clip], np.float32)),
     }
 
 
-def _write_clip(job: VideoJob, clip: Sequence[_ClipFrame]) -> list[list[float]]:
-    """Write the clip and its pictures; return (segment, pair, frame, seconds) of each kept pair."""
-    arrays = clip_arrays(clip)
-    kept = kept_pairs(
-        arrays["pair_ok"], segment_length=job.recipe.segment_length, keep_every=job.recipe.keep_every
-    )
-    if not kept:
-        return []
-    write_clip(job.dataset / "clips" / f"{job.entry.video_id}.safetensors", arrays)
-    if job.images:
-        for _, pair in kept:
-            _write_images(job, int(arrays["frame_index"][pair]), arrays["crops"][pair], arrays["flow"][pair])
-    return [[segment, pair, clip[pair].index, clip[pair].seconds] for segment, pair in kept]
+def _stream(dtype: str, array: NDArray[Any]) -> Stream:
+    return Stream(dtype, array.shape, iter([array]))
 
 
 def image_names(video_id: str, frame: int) -> tuple[str, str]:
@@ -164,22 +187,29 @@ def image_names(video_id: str, frame: int) -> tuple[str, str]:
     return f"imgs_flow/{name}", f"imgs_spatial/{name}"
 
 
-def _write_images(job: VideoJob, frame: int, crop: NDArray[np.uint8], flow: NDArray[np.float16]) -> None:
-    drawn = FLOW_ENCODINGS["hsv"](flow[None].astype(np.float32))[0]
-    flow_picture = np.moveaxis(np.asarray(drawn), 0, -1)
-    flow_rgb = np.clip(flow_picture * 255 + 0.5, 0, 255).astype(np.uint8)
-    for name, picture in zip(image_names(job.entry.video_id, frame), (flow_rgb, crop), strict=True):
-        path = job.dataset / name
-        path.parent.mkdir(exist_ok=True)
-        ok, png = cv2.imencode(".png", picture[..., ::-1])
-        if not ok:
-            raise VideoError(f"OpenCV could not encode {name}")
-        path.write_bytes(png.tobytes())
+def _write_images(job: VideoJob, faces: Sequence[SpooledFace], spool: FaceSpool) -> None:
+    rows = [face.row for face in faces]
+    names = iter(image_names(job.entry.video_id, face.frame) for face in faces)
+    for crops, flows in zip(spool.crops(rows), spool.flows(rows), strict=True):
+        drawn = np.moveaxis(np.asarray(FLOW_ENCODINGS["hsv"](flows.astype(np.float32))), 1, -1)
+        flows_rgb = np.clip(drawn * 255 + 0.5, 0, 255).astype(np.uint8)
+        for flow_rgb, crop in zip(flows_rgb, crops, strict=True):
+            flow_name, spatial_name = next(names)
+            _write_png(job.dataset / flow_name, flow_rgb)
+            _write_png(job.dataset / spatial_name, crop)
 
 
-def _frame_rows(frames: Sequence[PreparedFrame], clip: Sequence[_ClipFrame]) -> list[list[Any]]:
+def _write_png(path: Path, picture_rgb: NDArray[np.uint8]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    ok, png = cv2.imencode(".png", picture_rgb[..., ::-1])
+    if not ok:
+        raise VideoError(f"OpenCV could not encode {path.name}")
+    path.write_bytes(png.tobytes())
+
+
+def _frame_rows(frames: Sequence[FrameNote], clip: Sequence[SpooledFace]) -> list[list[Any]]:
     """Return a row for every decoded frame; a box where there is one, rounded to hundredths of a pixel."""
-    kept = {each.index: each.face for each in clip}
+    kept = {face.frame: face for face in clip}
     rows = []
     for frame in frames:
         face = kept.get(frame.index)

@@ -7,7 +7,9 @@ from functools import cached_property
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
+from av.codec.context import Flags
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -41,9 +43,19 @@ class Frame:
         error: Why there is no picture; empty where there is one.
     """
 
-    def __init__(self, index: int, seconds: float, picture: av.VideoFrame | None, error: str = "") -> None:
+    def __init__(
+        self,
+        index: int,
+        seconds: float,
+        picture: av.VideoFrame | None,
+        error: str = "",
+        *,
+        rotation_degrees: int = 0,
+    ) -> None:
         self.index, self.seconds, self.error = index, seconds, error
         self._picture = picture
+        turn = 0 if picture is None else round(picture.rotation / 90)
+        self._quarter_turns = (turn - rotation_degrees // 90) % 4  # counter-clockwise, as numpy turns
 
     @cached_property
     def planes(self) -> tuple[Plane, Plane, Plane]:
@@ -53,13 +65,14 @@ class Frame:
         picture = _to_yuv420p(self._picture)
         width, height = picture.width, picture.height
         sizes = ((height, width), *(((height + 1) // 2, (width + 1) // 2),) * 2)
-        turns = round(self._picture.rotation / 90) % 4
         planes = tuple(
             np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:rows, :columns]
             for plane, (rows, columns) in zip(picture.planes, sizes, strict=True)
         )
-        if turns:
-            planes = tuple(np.ascontiguousarray(np.rot90(plane, turns)) for plane in planes)
+        if self._picture.interlaced_frame:
+            planes = tuple(_one_field(plane) for plane in planes)
+        if self._quarter_turns:
+            planes = tuple(np.ascontiguousarray(np.rot90(plane, self._quarter_turns)) for plane in planes)
         return planes[0], planes[1], planes[2]
 
     @property
@@ -77,7 +90,13 @@ class Frame:
         if self._picture is None:
             raise VideoError(f"Frame {self.index} has no picture: {self.error}")
         picture = self._picture.to_ndarray(format="rgb24")
-        return np.ascontiguousarray(np.rot90(picture, round(self._picture.rotation / 90) % 4))
+        return np.ascontiguousarray(np.rot90(picture, self._quarter_turns))
+
+
+def _one_field(plane: Plane) -> Plane:
+    """Return the upper field of an interlaced plane at full height: a comb of two moments misleads flow."""
+    size = (plane.shape[1], plane.shape[0])
+    return np.asarray(cv2.resize(plane[::2], size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _to_yuv420p(picture: av.VideoFrame) -> av.VideoFrame:
@@ -102,13 +121,18 @@ def read_info(path: Path) -> VideoInfo:
 
 
 def read_frames(
-    path: Path, *, start_seconds: float | None = None, end_seconds: float | None = None
+    path: Path,
+    *,
+    start_seconds: float | None = None,
+    end_seconds: float | None = None,
+    rotation_degrees: int = 0,
 ) -> Iterator[Frame]:
     """Yield every frame of the first video track in the order it is shown.
 
     A stretch of the video that cannot be decoded is yielded as a frame with ``error`` set and no picture.
     ``start_seconds`` and ``end_seconds`` limit the frames to those shown in that half-open interval; their
-    indices still count from the start of the file.
+    indices still count from the start of the file. ``rotation_degrees`` turns pictures clockwise that lie on
+    their side without the file saying so.
 
     Raises:
         VideoError: the file is missing, no video, or has no video track.
@@ -119,30 +143,49 @@ def read_frames(
         track = _video_track(container, path)
         step = float(1 / (track.average_rate or track.guessed_rate or 25))
         seconds = -step
-        for index, (picture, error) in enumerate(_decode(container, track)):
+        for index, (picture, error, shown) in enumerate(_decode(container, track)):
             # a frame without a timestamp, or one that goes back, is shown one frame after the one before it
-            shown = picture.time if picture is not None else None
             seconds = shown if shown is not None and (shown > seconds or index == 0) else seconds + step
             if seconds >= end:
                 return
             if seconds >= start:
-                yield Frame(index, seconds, picture, error)
+                yield Frame(index, seconds, picture, error, rotation_degrees=rotation_degrees)
 
 
-def _decode(
-    container: av.container.InputContainer, track: VideoStream
-) -> Iterator[tuple[av.VideoFrame | None, str]]:
+_Decoded = tuple[av.VideoFrame | None, str, float | None]
+"""A picture or why there is none, and when it is shown."""
+
+
+def _decode(container: av.container.InputContainer, track: VideoStream) -> Iterator[_Decoded]:
+    # frames that lack what they are predicted from are given too, marked as corrupt, and not kept back
+    track.codec_context.flags |= Flags.output_corrupt
+    lost: list[_Decoded] = []
     try:
         for packet in container.demux(track):
             try:
                 pictures = packet.decode()
             except av.FFmpegError as error:
-                yield None, _reason(error)
+                lost.append((None, _reason(error), _packet_seconds(packet)))
+                lost.sort(key=_shown)
                 continue
             for picture in pictures:
-                yield (None, "the frame is damaged") if picture.is_corrupt else (picture, "")
+                # packets come in the order of decoding: earlier pictures may still follow a lost one
+                while lost and (picture.time is None or _shown(lost[0]) < picture.time):
+                    yield lost.pop(0)
+                damaged = picture.is_corrupt
+                yield None if damaged else picture, "the frame is damaged" if damaged else "", picture.time
     except av.FFmpegError as error:  # the container itself breaks off
-        yield None, _reason(error)
+        lost.append((None, _reason(error), None))
+    yield from lost
+
+
+def _packet_seconds(packet: "av.Packet[VideoStream]") -> float | None:
+    ticks = packet.pts if packet.pts is not None else packet.dts
+    return None if ticks is None or packet.time_base is None else float(ticks * packet.time_base)
+
+
+def _shown(decoded: _Decoded) -> float:
+    return -np.inf if decoded[2] is None else decoded[2]
 
 
 def _reason(error: av.FFmpegError) -> str:

@@ -1,6 +1,7 @@
 """Write H.264 video that plays in a browser, with true timestamps and the sound of another file."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -55,13 +56,11 @@ class VideoWriter:
         self._pad = (height % 2, width % 2)
         self._next_tick = 0
         self._last_tick = -1
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        with _named_error(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
             self._container: OutputContainer = av.open(
                 str(self._partial), "w", options={"movflags": "+faststart"}
             )
-        except (av.FFmpegError, OSError) as error:
-            raise VideoError(f"Cannot write {path}: {error}") from error
         stream = self._container.add_stream("libx264", rate=self._rate)
         stream.width, stream.height = width + self._pad[1], height + self._pad[0]
         stream.pix_fmt = "yuv420p"
@@ -69,7 +68,11 @@ class VideoWriter:
         stream.codec_context.thread_count = threads
         stream.options = {"crf": str(crf), "preset": preset}
         self._stream = stream
-        self._sound = _SoundTrack(audio_from, self._container) if audio_from else None
+        try:
+            self._sound = _SoundTrack(audio_from, self._container) if audio_from else None
+        except (av.FFmpegError, OSError) as error:
+            self._discard()
+            raise VideoError(f"Cannot read the sound of {audio_from}: {error}") from error
 
     def write(self, picture_rgb: NDArray[np.uint8], *, seconds: float | None = None) -> None:
         """Append one picture (H, W, 3), shown at ``seconds`` (later than the picture before it)."""
@@ -79,19 +82,35 @@ class VideoWriter:
         frame.pts, frame.time_base = tick, Fraction(1, _TICKS)
         duration = round(_TICKS / self._rate)
         frame.duration = duration
-        if self._sound:
-            self._sound.copy_until(tick / _TICKS)
-        self._container.mux(self._stream.encode(frame))
+        with _named_error(self.path):
+            if self._sound:
+                self._sound.copy_until(tick / _TICKS)
+            self._container.mux(self._stream.encode(frame))
         self._last_tick = tick
         self._next_tick = tick + duration
 
     def close(self) -> None:
-        """Finish the file and give it its name."""
-        self._container.mux(self._stream.encode(None))
-        if self._sound:
-            self._sound.copy_until(None)
-        self._container.close()
-        self._partial.replace(self.path)
+        """Finish the file and give it its name.
+
+        Raises:
+            VideoError: no picture was written, or the file cannot be written.
+        """
+        try:
+            if self._last_tick < 0:
+                raise VideoError(f"No picture was written to {self.path}")
+            with _named_error(self.path):
+                self._container.mux(self._stream.encode(None))
+                if self._sound:
+                    self._sound.copy_until(None)
+                self._container.close()
+                self._partial.replace(self.path)
+        finally:
+            self._discard()
+
+    def _discard(self) -> None:
+        with suppress(av.FFmpegError, OSError):  # what went wrong was told already
+            self._container.close()
+        self._partial.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -105,32 +124,52 @@ class VideoWriter:
         if kind is None:
             self.close()
             return
-        self._container.close()
-        self._partial.unlink(missing_ok=True)
+        self._discard()
+
+
+@contextmanager
+def _named_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (av.FFmpegError, OSError) as error:
+        raise VideoError(f"Cannot write {path}: {error.strerror or type(error).__name__}") from error
 
 
 class _SoundTrack:
-    """Carries the first sound track of a file into a container, copied where it is AAC, else made AAC."""
+    """Carries the first sound track of a file into a container, copied where it is AAC, else made AAC.
+
+    Sound that cannot be decoded is left out: it is no reason to give no picture.
+    """
 
     def __init__(self, source: Path, target: OutputContainer) -> None:
         self._source = av.open(str(source))
         self._target = target
         self._pending: _SoundPacket | None = None
         self._packets: Iterator[_SoundPacket] = iter(())
-        if not self._source.streams.audio:
+        track = next(iter(self._source.streams.audio), None)
+        if track is None or track.codec_context is None:
             return
-        track = self._source.streams.audio[0]
-        self._copies = track.codec_context.name in _COPIED_SOUND
+        coded = track.codec_context
+        self._copies = coded.name in _COPIED_SOUND
         if self._copies:
             self._stream = target.add_stream_from_template(track)
         else:
-            self._stream = target.add_stream("aac", rate=track.codec_context.sample_rate)
-            self._stream.codec_context.layout = track.codec_context.layout
+            rates = av.Codec("aac", "w").audio_rates or ()
+            self._stream = target.add_stream(
+                "aac", rate=coded.sample_rate if coded.sample_rate in rates else 48_000
+            )
+            # AVI names no layout, only a number of channels, which the encoder does not take
+            self._stream.codec_context.layout = "mono" if coded.layout.nb_channels == 1 else "stereo"
+            self._resampler = av.AudioResampler(
+                format="fltp",
+                layout=self._stream.codec_context.layout,
+                rate=self._stream.codec_context.sample_rate,
+            )
         self._packets = self._source.demux(track)
 
     def copy_until(self, seconds: float | None) -> None:
         """Mux the sound up to ``seconds``, or all that is left."""
-        while packet := (self._pending or next(self._packets, None)):
+        while packet := (self._pending or self._next_packet()):
             self._pending = None
             if seconds is not None and packet.pts is not None and packet.pts * packet.time_base > seconds:
                 self._pending = packet
@@ -139,13 +178,29 @@ class _SoundTrack:
         if seconds is None:
             self._source.close()
 
+    def _next_packet(self) -> "_SoundPacket | None":
+        try:
+            return next(self._packets, None)
+        except av.FFmpegError:  # the container breaks off
+            return None
+
     def _mux(self, packet: "_SoundPacket") -> None:
         if self._copies:
             if packet.dts is not None:
                 packet.stream = self._stream
                 self._target.mux(packet)
             return
-        for frame in packet.decode():
-            self._target.mux(self._stream.encode(frame))
+        for frame in _decode_or_skip(packet):
+            for even in self._resampler.resample(frame):
+                self._target.mux(self._stream.encode(even))
         if packet.dts is None:
+            for even in self._resampler.resample(None):
+                self._target.mux(self._stream.encode(even))
             self._target.mux(self._stream.encode(None))
+
+
+def _decode_or_skip(packet: "_SoundPacket") -> list[av.AudioFrame]:
+    try:
+        return packet.decode()
+    except av.FFmpegError:
+        return []

@@ -1,0 +1,127 @@
+"""Tell which corpus a folder holds, by the places and names of its files."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from ferfusion.corpora import (
+    afew,
+    ckplus,
+    cremad,
+    dfew,
+    enterface,
+    ferv39k,
+    mead,
+    mmi,
+    oulu_casia,
+    ravdess,
+    savee,
+)
+from ferfusion.corpora.baum1 import sheet_name
+from ferfusion.corpora.table import COLUMNS, find_table, read_table
+from ferfusion.corpora.trees import walk
+from ferfusion.errors import CorpusError
+from ferfusion.labels import SEVEN, canonical_emotion
+from ferfusion.video.suffixes import VIDEO_SUFFIXES
+
+_NAMES_PER_FOLDER = 40  # enough to tell; some folders hold a hundred thousand images
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """The name of a corpus (a key of ``CORPORA``), and one sentence that says what it was recognised by."""
+
+    corpus: str
+    evidence: str
+
+
+def _sheet(part: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:.*/)?{re.escape(sheet_name(part))}", re.I)
+
+
+SIGNS: MappingProxyType[str, re.Pattern[str]] = MappingProxyType(
+    {
+        "baum1a": _sheet("1a"),
+        "baum1s": _sheet("1s"),
+        "ravdess": ravdess.PLACE,
+        "cremad": cremad.PLACE,
+        "enterface": enterface.PLACE,
+        "savee": savee.PLACE,
+        "rml": re.compile(r"(?:.*/)?rml[-_ ]?\d/s\d/(?:[^/]+/)?(an|di|fe|ha|sa|su)[^/]*\.\w+", re.I),
+        "mmi": mmi.PLACE,
+        "ckplus": ckplus.PLACE,
+        "oulu_casia": oulu_casia.PLACE,
+        "afew": afew.PLACE,
+        "dfew": dfew.table_place(1),
+        "ferv39k": ferv39k.TABLE,
+        "mead": mead.PLACE,
+    }
+)
+"""What the place of at least one file of a corpus looks like."""
+
+
+def recognise(root: Path) -> Recognition:
+    """Return the corpus that ``root`` holds.
+
+    A corpus that is known by its files goes before a CSV table, and a table before folders named after
+    emotions.
+
+    Raises:
+        CorpusError: there is no such folder, or the corpus is unknown, or several fit.
+    """
+    if root.is_file() and (table := _described_by_table(root)):
+        return table
+    found = _first_of_each(root)
+    if {"baum1a", "baum1s"} <= found.keys():
+        found["baum1"] = f"{found.pop('baum1a')} and {found.pop('baum1s')}"
+    if len(found) > 1:
+        listed = "; ".join(f"{name}: {place}" for name, place in found.items())
+        raise CorpusError(f"{root} holds more than one corpus ({listed}); name the one to prepare")
+    for corpus, place in found.items():
+        return Recognition(corpus, f"it holds {place}")
+    fallback = _described_by_table(root) or _labelled_by_folders(root)
+    if fallback is None:
+        raise CorpusError(
+            f"No corpus is recognised in {root}; looked for the files of {', '.join(SIGNS)}, for a CSV file "
+            f"with the columns {','.join(COLUMNS)}, and for videos in folders named after emotions; "
+            "name the corpus"
+        )
+    return fallback
+
+
+def _first_of_each(root: Path) -> dict[str, str]:
+    """Return the first place that is a sign of each corpus."""
+    found: dict[str, str] = {}
+    for place in _places(root):
+        for corpus, sign in SIGNS.items():
+            if corpus not in found and sign.fullmatch(place):
+                found[corpus] = place
+    return found
+
+
+def _places(root: Path) -> Iterator[str]:
+    for folder, names in walk(root):
+        for name in names[:_NAMES_PER_FOLDER]:
+            yield (folder / name).relative_to(root).as_posix()
+
+
+def _described_by_table(root: Path) -> Recognition | None:
+    try:
+        table = find_table(root)
+        header, _ = read_table(table)
+    except CorpusError:
+        return None  # none, several, or no text: then it is not this
+    if not set(COLUMNS) <= set(header):
+        return None
+    return Recognition("csv", f"{table.name} has the columns {','.join(COLUMNS)}")
+
+
+def _labelled_by_folders(root: Path) -> Recognition | None:
+    for place in _places(root):
+        *folders, name = place.split("/")
+        known = any(canonical_emotion(folder) in SEVEN for folder in folders)
+        if known and len(folders) <= 2 and Path(name).suffix.lower() in VIDEO_SUFFIXES:
+            return Recognition("folder", f"its folders are named after emotions, as in {place}")
+    return None

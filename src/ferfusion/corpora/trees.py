@@ -1,0 +1,156 @@
+"""Walk a corpus's folder, and turn what was found there into a listing."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
+from ferfusion.errors import CorpusError
+from ferfusion.video.suffixes import IMAGE_SUFFIXES, SOUND_SUFFIXES, VIDEO_SUFFIXES
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file, or a folder of images, and where it is."""
+
+    path: Path
+    root: Path
+
+    @property
+    def place(self) -> str:
+        """The path from the corpus's root on, with forward slashes."""
+        return self.path.relative_to(self.root).as_posix()
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Names of the folders between the root and this, in lower case."""
+        return tuple(part.lower() for part in self.path.relative_to(self.root).parts[:-1])
+
+    def left_out(self, reason: str) -> LeftOut:
+        """Return the row that says why this is not used."""
+        return LeftOut(self.place, reason)
+
+
+def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Yield each folder under ``root`` with the names of its files, in a fixed order, without hidden ones.
+
+    Links to folders are followed, but not round in circles.
+
+    Raises:
+        CorpusError: ``root`` is not a folder, or a folder cannot be read.
+    """
+    if not root.is_dir():
+        raise CorpusError(f"There is no folder {root}")
+    for folder, subfolders, names in os.walk(root, followlinks=True, onerror=_unreadable):
+        here = Path(folder)
+        subfolders[:] = sorted(
+            name for name in subfolders if not name.startswith(".") and not _leads_back(here / name)
+        )
+        yield here, sorted(name for name in names if not name.startswith("."))
+
+
+def _unreadable(error: OSError) -> None:
+    raise CorpusError(f"Cannot read the folder {error.filename}: {error.strerror}") from error
+
+
+def _leads_back(path: Path) -> bool:
+    return path.is_symlink() and path.parent.resolve().is_relative_to(path.resolve())
+
+
+def list_files(root: Path) -> list[Path]:
+    """Return every file under ``root`` in a fixed order, without hidden ones.
+
+    Raises:
+        CorpusError: ``root`` is not a folder, or a folder cannot be read.
+    """
+    return sorted(folder / name for folder, names in walk(root) for name in names)
+
+
+def find_videos(root: Path) -> tuple[list[Found], list[Path]]:
+    """Return the video files under ``root``, and every file that is none.
+
+    Raises:
+        CorpusError: ``root`` is not a folder, or a folder cannot be read.
+    """
+    files = list_files(root)
+    videos = [Found(path, root) for path in files if path.suffix.lower() in VIDEO_SUFFIXES]
+    return videos, [path for path in files if path.suffix.lower() not in VIDEO_SUFFIXES]
+
+
+def find_image_folders(root: Path) -> tuple[list[Found], list[Path]]:
+    """Return the folders under ``root`` that hold images, and every file that is no image.
+
+    Raises:
+        CorpusError: ``root`` is not a folder, or a folder cannot be read.
+    """
+    folders: list[Found] = []
+    others: list[Path] = []
+    for folder, names in walk(root):
+        rest = [name for name in names if Path(name).suffix.lower() not in IMAGE_SUFFIXES]
+        if len(rest) < len(names):
+            folders.append(Found(folder, root))
+        others += [folder / name for name in rest]
+    return folders, others
+
+
+def leave_out(root: Path, files: Iterable[Path], *, wanted: str) -> list[LeftOut]:
+    """Return rows for files that are not ``wanted``: one for all of a kind in each folder of the root."""
+    groups: dict[tuple[str, str], list[Path]] = defaultdict(list)
+    for path in files:
+        top, *below = path.relative_to(root).parts
+        groups[f"{top}/**/" if below else "", path.suffix.lower()].append(path)
+    rows = []
+    for (top, suffix), members in sorted(groups.items()):
+        reason = "sound without pictures" if suffix in SOUND_SUFFIXES else f"not {wanted}"
+        if len(members) == 1:
+            rows.append(LeftOut(members[0].relative_to(root).as_posix(), reason))
+        else:
+            rows.append(LeftOut(f"{top}*{suffix}", f"{len(members)} files: {reason}"))
+    return rows
+
+
+def make_listing(
+    corpus: str,
+    root: Path,
+    rows: Iterable[VideoEntry | LeftOut],
+    others: Iterable[Path],
+    *,
+    expected: str,
+    wanted: str = "a video file",
+) -> CorpusListing:
+    """Sort rows into those to use and those left out.
+
+    Rows with one id are copies of one take: the first is used and the others are left out.
+
+    Args:
+        corpus: Name of the corpus.
+        root: Its folder.
+        rows: What the loader made of each find, in order of preference.
+        others: Files that the loader has no use for.
+        expected: Where a video of this corpus is looked for, for the message.
+        wanted: What the other files are not.
+
+    Raises:
+        CorpusError: there is nothing to use.
+    """
+    used: dict[str, VideoEntry] = {}
+    left_out: list[LeftOut] = []
+    for row in rows:
+        if isinstance(row, LeftOut):
+            left_out.append(row)
+        elif row.video_id.lower() in used:
+            first = Found(used[row.video_id.lower()].path, root)
+            left_out.append(Found(row.path, root).left_out(f"the same take as {first.place}"))
+        else:
+            used[row.video_id.lower()] = row
+    left_out += leave_out(root, others, wanted=wanted)
+    if not used:
+        seen = (
+            f"; left out: {len(left_out)}, such as {left_out[0].path}: {left_out[0].reason}"
+            if left_out
+            else ""
+        )
+        raise CorpusError(f"Nothing of the corpus {corpus} under {root}; expected is {expected}{seen}")
+    return CorpusListing(corpus, tuple(used.values()), tuple(left_out))

@@ -1,0 +1,99 @@
+"""Read a folder of images as the frames of a video."""
+
+import re
+from collections.abc import Iterator
+from functools import reduce
+from itertools import pairwise
+from math import gcd
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from ferfusion.errors import VideoError
+from ferfusion.video.reader import Frame
+from ferfusion.video.suffixes import IMAGE_SUFFIXES
+
+
+def read_image_frames(
+    folder: Path,
+    *,
+    rate: float = 25,
+    start_seconds: float | None = None,
+    end_seconds: float | None = None,
+) -> Iterator[Frame]:
+    """Yield every image of a folder as a frame, in the order of the numbers in their names.
+
+    An image that cannot be read is yielded as a frame with ``error`` set and no picture. Where numbers are
+    left out, so are the frames' indices: frames on the two sides of a gap are not neighbours in time.
+
+    Args:
+        folder: Folder of the images; its other files and its subfolders are passed over.
+        rate: Images per second.
+        start_seconds: Start of the stretch that is read; indices count from the first image all the same.
+        end_seconds: Its end, which is not part of it.
+
+    Raises:
+        VideoError: there is no such folder, or no image in it.
+    """
+    images = list_images(folder)
+    if not images:
+        raise VideoError(f"There is no image in {folder}")
+    for index, path in zip(frame_indices([path.stem for path in images]), images, strict=True):
+        seconds = index / rate
+        if (start_seconds or 0) <= seconds and (end_seconds is None or seconds < end_seconds):
+            yield Frame(index, seconds, *_read(path))
+
+
+def list_images(folder: Path) -> list[Path]:
+    """Return the images of a folder in natural order: 2.jpg comes before 10.jpg.
+
+    Raises:
+        VideoError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise VideoError(f"There is no folder {folder}")
+    images = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    return sorted((path for path in images if not path.name.startswith(".")), key=_natural)
+
+
+def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
+    """Return a sorting key in which runs of digits count as numbers."""
+    pieces = re.findall(r"\d+|\D+", path.stem.lower())
+    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces], path.name
+
+
+def frame_indices(stems: list[str]) -> list[int]:
+    """Return the index of each image, from 0, by the last number in its name.
+
+    Numbers that rise in equal steps count as one frame after the other; names without rising numbers are
+    counted.
+
+    >>> frame_indices(["a_001", "a_002", "a_004"]), frame_indices(["5", "10", "15"])
+    ([0, 1, 3], [0, 1, 2])
+    >>> frame_indices(["onset", "apex", "offset"])
+    [0, 1, 2]
+    """
+    last_numbers = [re.findall(r"\d+", stem)[-1:] for stem in stems]
+    numbers = [int(found[0]) for found in last_numbers if found]
+    steps = [after - before for before, after in pairwise(numbers)]
+    if len(numbers) < len(stems) or any(step <= 0 for step in steps):
+        return list(range(len(stems)))
+    step = reduce(gcd, steps, 0) or 1
+    return [(number - numbers[0]) // step for number in numbers]
+
+
+def _read(path: Path) -> tuple[av.VideoFrame | None, str]:
+    """Return the picture, or None and why there is none."""
+    try:
+        encoded = path.read_bytes()
+    except OSError as error:
+        return None, f"{path.name}: {(error.strerror or type(error).__name__).lower()}"
+    is_cut_short = encoded.startswith(b"\xff\xd8") and encoded.rfind(b"\xff\xd9") < encoded.rfind(b"\xff\xda")
+    if not encoded or is_cut_short:
+        return None, f"{path.name}: the image is {'cut short' if encoded else 'empty'}"
+    pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+    if pixels is None:
+        return None, f"{path.name}: not an image that can be read"
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels, np.uint8), format="bgr24"), ""

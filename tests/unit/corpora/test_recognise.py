@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from ferfusion.corpora.catalogue import CORPORA
+from ferfusion.corpora.recognise import SIGNS, Recognition, recognise
+from ferfusion.errors import CorpusError
+from helpers.corpora import write_files, write_text
+from helpers.corpus_trees import TREES, write_baum1, write_csv, write_folder, write_ravdess, write_savee
+
+OF_ONE_TREE = {"baum1a": "baum1", "baum1s": "baum1", **{f"dfew{fold}": "dfew" for fold in range(2, 6)}}
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_every_corpus_is_recognised_by_its_tree(tmp_path: Path, name: str) -> None:
+    assert recognise(TREES[name](tmp_path)).corpus == OF_ONE_TREE.get(name, name)
+
+
+def test_the_evidence_is_one_sentence(tmp_path: Path) -> None:
+    assert recognise(write_ravdess(tmp_path)) == Recognition(
+        "ravdess", "it holds Actor_02/01-01-05-01-02-02-03.mp4"
+    )
+
+
+def test_one_set_of_baum1(tmp_path: Path) -> None:
+    write_baum1(tmp_path)
+    (tmp_path / "Annotations_BAUM1a.xlsx").unlink()
+    assert recognise(tmp_path) == Recognition("baum1s", "it holds Annotations_BAUM1s.xlsx")
+
+
+def test_a_table_goes_before_folders(tmp_path: Path) -> None:
+    write_folder(tmp_path)
+    assert recognise(tmp_path).evidence == "its folders are named after emotions, as in s1/Sad/b.avi"
+    write_csv(tmp_path)
+    expected = Recognition("csv", "table.csv has the columns path,label,subject")
+    assert recognise(tmp_path) == expected
+    assert recognise(tmp_path / "table.csv") == expected
+
+
+def test_two_corpora_in_one_folder_are_refused(tmp_path: Path) -> None:
+    write_ravdess(tmp_path)
+    write_savee(tmp_path)
+    with pytest.raises(CorpusError, match=r"more than one corpus \(ravdess: Actor_02/.*; savee: AudioData/"):
+        recognise(tmp_path)
+
+
+def test_an_unknown_folder_says_what_was_looked_for(tmp_path: Path) -> None:
+    write_files(tmp_path, "monday/a.mp4", "notes.csv")
+    with pytest.raises(CorpusError) as caught:
+        recognise(tmp_path)
+    assert all(name in str(caught.value) for name in (*SIGNS, "path,label,subject", "named after emotions"))
+    assert "\n" not in str(caught.value)
+    with pytest.raises(CorpusError, match="There is no folder"):
+        recognise(tmp_path / "nowhere")
+
+
+def test_a_video_is_no_corpus(tmp_path: Path) -> None:
+    write_text(tmp_path, "film.mp4", "")
+    with pytest.raises(CorpusError, match=r"There is no folder .*film.mp4"):
+        recognise(tmp_path / "film.mp4")

@@ -1,0 +1,198 @@
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from helpers.videos import (
+    damage,
+    decode_plainly,
+    flat,
+    numbered,
+    shorten,
+    textured,
+    turn,
+    write_tone,
+    write_video,
+)
+
+from ferfusion.errors import VideoError
+from ferfusion.video.reader import read_frames, read_info
+
+RED, GREEN, BLUE = (200, 40, 40), (40, 180, 60), (50, 60, 210)
+
+
+def times(frames):
+    return [frame.seconds for frame in frames]
+
+
+def brightness(frame):
+    return float(frame.luma.mean())
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov"])
+@pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), Fraction(239, 20)])
+def test_times_and_rate_of_a_constant_rate(tmp_path, suffix, rate):
+    video = write_video(tmp_path / f"a.{suffix}", numbered(20), rate=rate)
+    clock = 1e-3 if suffix == "mkv" else 1 / 90_000  # the finest that the container tells
+    frames = list(read_frames(video))
+    assert [frame.index for frame in frames] == list(range(20))
+    assert times(frames) == pytest.approx([float(k / rate) for k in range(20)], abs=clock)
+    assert float(read_info(video).rate) == pytest.approx(float(rate), rel=1e-3)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov"])
+def test_times_of_a_variable_rate_are_the_files_own(tmp_path, suffix):
+    shown = [0, 0.04, 0.05, 0.3, 0.31, 1.7, 1.75, 1.9, 4.0, 4.02]
+    video = write_video(tmp_path / f"a.{suffix}", numbered(len(shown)), seconds=shown)
+    frames = list(read_frames(video))
+    assert times(frames) == pytest.approx(shown, abs=1e-3)
+    assert all(before < after for before, after in pairwise(map(brightness, frames)))
+
+
+def test_frames_come_in_the_order_they_are_shown_in_and_not_in_that_of_the_packets(tmp_path):
+    video = write_video(tmp_path / "a.mp4", numbered(24))
+    frames = list(read_frames(video))
+    assert all(before < after for before, after in pairwise(map(brightness, frames)))
+    assert times(frames) == sorted(times(frames))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (None, None, range(25)),
+        (0.4, 0.8, range(10, 20)),  # a frame at the end is not in it, one at the start is
+        (0.41, 0.81, range(11, 21)),
+        (None, 0.04, range(1)),
+        (0.96, None, range(24, 25)),
+        (0.5, 0.5, range(0)),
+        (7.0, 9.0, range(0)),
+    ],
+)
+def test_a_stretch_is_half_open_and_counts_from_the_start_of_the_file(tmp_path, start, end, expected):
+    video = write_video(tmp_path / "a.mp4", numbered(25))
+    frames = list(read_frames(video, start_seconds=start, end_seconds=end))
+    assert [frame.index for frame in frames] == list(expected)
+    assert times(frames) == pytest.approx([k / 25 for k in expected])
+
+
+def test_what_a_file_says_of_itself(tmp_path):
+    pictures = numbered(50, height=72, width=128)
+    info = read_info(write_video(tmp_path / "a.mp4", pictures, rate=20, sound_seconds=2.5))
+    assert (info.width, info.height, info.rate, info.has_sound) == (128, 72, 20, True)
+    assert info.seconds == pytest.approx(2.5)
+    assert not read_info(write_video(tmp_path / "b.mp4", pictures)).has_sound
+
+
+@pytest.mark.parametrize("clockwise", [90, 180, 270])
+def test_a_turned_video_is_read_upright(tmp_path, clockwise):
+    picture = textured(48, 80)
+    stored = write_video(tmp_path / "a.mp4", [picture] * 3)
+    straight = next(read_frames(stored))
+    turned = next(read_frames(turn(stored, clockwise=clockwise)))
+    turns = -clockwise // 90  # numpy turns the other way round
+    assert np.array_equal(turned.rgb(), np.rot90(straight.rgb(), turns))
+    for plane, as_stored in zip(turned.planes, straight.planes, strict=True):
+        assert np.array_equal(plane, np.rot90(as_stored, turns))
+        assert plane.flags.c_contiguous
+    assert abs(straight.rgb().astype(int) - picture).mean() < 6
+
+
+def test_the_info_of_a_turned_video_is_that_of_the_stored_picture(tmp_path):
+    info = read_info(turn(write_video(tmp_path / "a.mp4", numbered(3)), clockwise=90))
+    assert (info.width, info.height) == (96, 64)
+
+
+@pytest.mark.parametrize(("height", "width"), [(45, 63), (46, 63), (45, 64)])
+def test_odd_sides_keep_every_pixel(tmp_path, height, width):
+    picture = textured(height, width)
+    video = write_video(tmp_path / "a.mkv", [picture] * 2, codec="ffv1")
+    frame = next(read_frames(video))
+    halves = ((height + 1) // 2, (width + 1) // 2)
+    assert [plane.shape for plane in frame.planes] == [(height, width), halves, halves]
+    assert frame.rgb().shape == (height, width, 3)
+    assert abs(frame.rgb().astype(int) - picture).mean() < 6
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj420p", "yuv444p"])
+@pytest.mark.parametrize("bt709", [False, True])
+@pytest.mark.parametrize("colour", [RED, GREEN, BLUE, (0, 0, 0), (255, 255, 255)])
+def test_colours_and_limited_range_whatever_the_file_is_coded_in(tmp_path, pix_fmt, bt709, colour):
+    full = pix_fmt == "yuvj420p"
+    pictures = [flat(32, 48, colour)] * 2
+    video = write_video(tmp_path / "a.mp4", pictures, pix_fmt=pix_fmt, bt709=bt709, full_range=full)
+    frame = next(read_frames(video))
+    assert frame.is_bt709 == bt709
+    kr, kb = (0.2126, 0.0722) if bt709 else (0.299, 0.114)
+    red, green, blue = (value / 255 for value in colour)
+    luma = kr * red + (1 - kr - kb) * green + kb * blue
+    blueness, redness = (blue - luma) / (2 - 2 * kb), (red - luma) / (2 - 2 * kr)
+    expected = [16 + 219 * luma, 128 + 224 * blueness, 128 + 224 * redness]
+    assert [float(plane.mean()) for plane in frame.planes] == pytest.approx(expected, abs=2)
+    assert frame.rgb().reshape(-1, 3).mean(axis=0) == pytest.approx(colour, abs=4)
+
+
+def test_a_damaged_stretch_is_in_its_place_and_nothing_after_it_is_lost(tmp_path):
+    video = write_video(tmp_path / "a.mp4", numbered(20), every_frame_alone=True)
+    whole = [brightness(frame) for frame in read_frames(video)]
+    frames = list(read_frames(damage(video, range(6, 9))))
+    assert times(frames) == pytest.approx([k / 25 for k in range(20)])
+    assert [frame.index for frame in frames if frame.error] == [6, 7, 8]
+    assert all(brightness(f) == whole[f.index] for f in frames if not f.error)
+
+
+@pytest.mark.parametrize("packets", [range(2), range(4, 6), range(9, 12), range(20, 24)])
+def test_a_damaged_stretch_moves_no_other_frame_in_time(tmp_path, packets):
+    """Also where frames are predicted from later ones, so that packets are not in the order of the pictures."""
+    video = write_video(tmp_path / "a.mp4", numbered(24))
+    frames = list(read_frames(damage(video, packets)))
+    assert times(frames) == pytest.approx([k / 25 for k in range(24)])
+    assert sum(bool(frame.error) for frame in frames) >= len(packets)
+
+
+def test_frames_that_lack_what_they_are_predicted_from_are_told_and_not_dropped(tmp_path):
+    video = write_video(tmp_path / "a.mp4", numbered(12))
+    frames = list(read_frames(damage(video, range(1))))
+    assert len(frames) == 12
+    assert frames[0].error == "invalid data found when processing input"
+    assert "the frame is damaged" in {frame.error for frame in frames}
+
+
+def test_a_frame_without_a_picture_says_why(tmp_path):
+    video = write_video(tmp_path / "a.mp4", numbered(4), every_frame_alone=True)
+    frame = list(read_frames(damage(video, range(1, 2))))[1]
+    assert not frame.is_bt709
+    for read in (lambda: frame.planes, lambda: frame.luma, frame.rgb):
+        with pytest.raises(VideoError, match="Frame 1 has no picture: invalid data"):
+            read()
+
+
+def test_a_file_that_breaks_off_gives_what_it_has(tmp_path):
+    pictures = [textured(64, 96, seed=k) for k in range(20)]
+    video = write_video(tmp_path / "a.mkv", pictures, every_frame_alone=True)
+    whole = decode_plainly(video)
+    frames = [frame for frame in read_frames(shorten(video, keep=0.6)) if not frame.error]
+    assert 8 <= len(frames) <= 13
+    for frame, expected in zip(frames[:-1], whole, strict=False):
+        assert np.array_equal(frame.rgb(), expected.to_ndarray(format="rgb24"))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: path, "There is no file .*a.mp4"),
+        (lambda path: path.mkdir(), "There is no file .*a.mp4"),
+        (lambda path: path.write_text("a diary"), "Cannot open a.mp4 as a video: Invalid data"),
+        (lambda path: path.write_bytes(b""), "Cannot open a.mp4 as a video: "),
+        (lambda path: shorten(write_video(path, numbered(9)), keep=0.5), "Cannot open a.mp4 as a video: "),
+        (lambda path: write_tone(path, seconds=0.3), "a.mp4 has no video track"),
+        (lambda path: write_video(path, []), "a.mp4 has no video track"),
+    ],
+    ids=["missing", "folder", "text", "empty", "no index", "sound only", "no frame"],
+)
+@pytest.mark.parametrize("read", [read_info, lambda path: list(read_frames(path))], ids=["info", "frames"])
+def test_a_file_that_is_no_video_is_one_line_that_names_it(tmp_path, make, message, read):
+    path = tmp_path / "a.mp4"
+    make(path)
+    with pytest.raises(VideoError, match=message) as caught:
+        read(path)
+    assert "\n" not in str(caught.value)

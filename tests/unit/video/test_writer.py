@@ -1,0 +1,176 @@
+import resource
+from contextlib import contextmanager
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from helpers.videos import damage_sound, decode_plainly, numbered, sound_length, textured, write_video
+
+from ferfusion.errors import VideoError
+from ferfusion.video.reader import read_frames, read_info
+from ferfusion.video.writer import VideoWriter
+
+
+def write(path, pictures, *, seconds=None, **settings):
+    height, width = pictures[0].shape[:2]
+    with VideoWriter(path, width=width, height=height, **settings) as writer:
+        for place, picture in enumerate(pictures):
+            writer.write(picture, seconds=None if seconds is None else seconds[place])
+    return path
+
+
+def read_times(path):
+    return [frame.seconds for frame in read_frames(path)]
+
+
+def test_pictures_come_back(tmp_path):
+    pictures = [textured(64, 96, seed=k) for k in range(5)]
+    path = write(tmp_path / "a.mp4", pictures, crf=1)
+    for frame, picture in zip(read_frames(path), pictures, strict=True):
+        assert abs(frame.rgb().astype(int) - picture).mean() < 6
+
+
+def test_what_is_written_plays_in_a_browser(tmp_path):
+    path = write(tmp_path / "a.mp4", numbered(6))
+    with av.open(str(path)) as container:
+        track = container.streams.video[0]
+        assert (track.codec_context.name, track.pix_fmt) == ("h264", "yuv420p")
+    content = path.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")  # it starts before it is loaded to its end
+
+
+@pytest.mark.parametrize("rate", [25, Fraction(24000, 1001), Fraction(239, 20)])
+def test_pictures_without_a_time_are_at_the_rate(tmp_path, rate):
+    path = write(tmp_path / "a.mp4", numbered(10), rate=rate)
+    assert read_times(path) == pytest.approx([float(k / Fraction(rate)) for k in range(10)], abs=2e-4)
+    assert float(read_info(path).rate) == pytest.approx(float(rate), rel=1e-3)
+
+
+def test_uneven_times_come_back(tmp_path):
+    shown = [0, 0.04, 0.05, 0.3, 0.3125, 1.7, 1.75, 1.9, 4.0]
+    path = write(tmp_path / "a.mp4", numbered(len(shown)), seconds=shown)
+    assert read_times(path) == pytest.approx(shown, abs=1 / 90_000)
+
+
+def test_times_that_do_not_rise_are_pushed_on(tmp_path):
+    path = write(tmp_path / "a.mp4", numbered(4), seconds=[0.0, 0.5, 0.5, 0.2])
+    assert read_times(path) == pytest.approx([0.0, 0.5, 0.5, 0.5], abs=3 / 90_000)
+
+
+@pytest.mark.parametrize(("height", "width"), [(45, 64), (46, 63), (45, 63)])
+def test_odd_sides_are_padded_with_their_edge(tmp_path, height, width):
+    picture = textured(height, width)
+    frame = next(read_frames(write(tmp_path / "a.mp4", [picture] * 2, crf=1)))
+    found = frame.rgb().astype(int)
+    assert found.shape == (46, 64, 3)
+    assert abs(found[:height, :width] - picture).mean() < 6
+    assert abs(found - np.pad(picture, ((0, 46 - height), (0, 64 - width), (0, 0)), "edge")).mean() < 6
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("s.mp4", {}),
+        ("s.mov", {"sound_codec": "pcm_s16le"}),
+        ("s.avi", {"codec": "mpeg4", "sound_codec": "pcm_s16le"}),
+        ("s.flv", {"codec": "flv", "sound_codec": "libmp3lame"}),
+        ("s.mkv", {"sound_codec": "flac"}),
+        ("s.ts", {}),
+    ],
+)
+def test_sound_is_carried_over_whole_and_as_aac(tmp_path, name, settings):
+    pictures = numbered(12)
+    source = write_video(tmp_path / name, pictures, sound_seconds=1.5, **settings)
+    path = write(tmp_path / "a.mp4", pictures, audio_from=source)
+    assert sound_length(path) == pytest.approx(sound_length(source), abs=0.05)
+    with av.open(str(path)) as container:
+        track = container.streams.audio[0]
+        samples = np.concatenate([f.to_ndarray().astype(float).mean(axis=0) for f in container.decode(track)])
+        strength = abs(np.fft.rfft(samples))
+        tone = strength[1:].argmax() + 1
+        assert track.codec_context.name == "aac"
+        assert tone * track.codec_context.sample_rate / len(samples) == pytest.approx(440, abs=2)
+    assert len(decode_plainly(path)) == 12
+
+
+def test_no_sound_is_made_where_there_was_none(tmp_path):
+    source = write_video(tmp_path / "s.mp4", numbered(5))
+    assert sound_length(write(tmp_path / "a.mp4", numbered(5), audio_from=source)) == 0
+
+
+def test_damaged_sound_costs_no_picture(tmp_path):
+    settings = {"codec": "flv", "sound_codec": "libmp3lame"}
+    source = write_video(tmp_path / "s.flv", numbered(25), sound_seconds=1.0, **settings)
+    damage_sound(source, range(10, 20))
+    assert len(decode_plainly(write(tmp_path / "a.mp4", numbered(25), audio_from=source))) == 25
+
+
+def test_the_same_pictures_give_the_same_bytes(tmp_path):
+    source = write_video(tmp_path / "s.mp4", numbered(8), sound_seconds=0.5)
+    first, second = (
+        write(tmp_path / name, numbered(8), audio_from=source).read_bytes() for name in ("a.mp4", "b.mp4")
+    )
+    assert first == second
+
+
+class Stop(Exception):
+    pass
+
+
+def test_nothing_is_left_behind_when_the_work_breaks_off(tmp_path):
+    with pytest.raises(Stop), VideoWriter(tmp_path / "a.mp4", width=96, height=64) as writer:
+        for picture in numbered(30):
+            writer.write(picture)
+        raise Stop
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_older_file_stays_whole_until_the_new_one_is(tmp_path):
+    path = write(tmp_path / "a.mp4", numbered(3))
+    before = path.read_bytes()
+    with pytest.raises(Stop), VideoWriter(path, width=96, height=64) as writer:
+        writer.write(numbered(1)[0])
+        assert path.read_bytes() == before
+        raise Stop
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_video_without_a_picture_is_refused(tmp_path):
+    with (
+        pytest.raises(VideoError, match="No picture was written to"),
+        VideoWriter(tmp_path / "a.mp4", width=96, height=64),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sound_from_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(VideoError, match=r"Cannot read the sound of .*none\.mp4"):
+        VideoWriter(tmp_path / "a.mp4", width=96, height=64, audio_from=tmp_path / "none.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_to_is_one_line(tmp_path):
+    (tmp_path / "diary").write_text("a file, not a folder")
+    with pytest.raises(VideoError, match=r"Cannot write .*a\.mp4") as caught:
+        VideoWriter(tmp_path / "diary" / "a.mp4", width=96, height=64)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_behind(tmp_path):
+    pictures = [np.random.default_rng(k).integers(0, 255, (64, 96, 3), np.uint8) for k in range(40)]
+    with file_size_limit(50_000), pytest.raises(VideoError, match=r"Cannot write .*a\.mp4"):
+        write(tmp_path / "a.mp4", pictures, crf=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+@contextmanager
+def file_size_limit(size):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
