@@ -24,7 +24,7 @@ from ferfusion.corpora.table import COLUMNS, find_table, read_table
 from ferfusion.corpora.trees import walk
 from ferfusion.errors import CorpusError
 from ferfusion.labels import SEVEN, canonical_emotion
-from ferfusion.video.suffixes import VIDEO_SUFFIXES
+from ferfusion.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 _NAMES_PER_FOLDER = 40  # enough to tell; some folders hold a hundred thousand images
 
@@ -92,13 +92,25 @@ def recognise(root: Path) -> Recognition:
 
 
 def _first_of_each(root: Path) -> dict[str, str]:
-    """Return the first place that is a sign of each corpus."""
+    """Return the first place that is a sign of each corpus.
+
+    A single file that is named like another corpus's does not make a folder that corpus: where the signs are
+    videos or pictures, half of all that were looked at must have one.
+    """
     found: dict[str, str] = {}
+    by_sample: set[str] = set()
+    seen = matching = 0
     for place in _places(root):
-        for corpus, sign in SIGNS.items():
-            if corpus not in found and sign.fullmatch(place):
-                found[corpus] = place
-    return found
+        is_sample = Path(place).suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
+        corpora = [corpus for corpus, sign in SIGNS.items() if sign.fullmatch(place)]
+        for corpus in corpora:
+            found.setdefault(corpus, place)
+            by_sample |= {corpus} if is_sample else set()
+        seen += is_sample
+        matching += bool(is_sample and corpora)
+    return {
+        corpus: place for corpus, place in found.items() if corpus not in by_sample or 2 * matching >= seen
+    }
 
 
 def _places(root: Path) -> Iterator[str]:

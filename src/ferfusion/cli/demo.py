@@ -1,0 +1,62 @@
+"""``ferfusion demo``."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from ferfusion.cli.evaluate import evaluate
+from ferfusion.cli.predict import predict
+from ferfusion.cli.prepare import prepare
+from ferfusion.cli.progress import console
+from ferfusion.cli.split import split
+from ferfusion.cli.train import train
+from ferfusion.prepare.dataset import open_dataset
+from ferfusion.prepare.splits import read_splits
+
+
+def demo(out: Path = Path("demo")) -> None:
+    """Run the main job on the sample corpus that comes with the package.
+
+    The corpus is rendered: 3D faces that display six expressions. The same five commands work on a
+    folder of your own videos.
+
+    Args:
+        out: Folder to write to; a demo that was stopped goes on there.
+    """
+    corpus, dataset, run = sample_corpus(), out / "dataset", out / "run"
+    _say("1. Prepare: faces and optical flow out of the videos", f"ferfusion prepare {corpus} {dataset}")
+    prepare(corpus, dataset)
+    _say("2. Split: subjects held apart, classes balanced", f"ferfusion split {dataset}")
+    split(dataset)
+    _say("3. Train the two-stream network", f"ferfusion train {dataset} {run}")
+    train(dataset, run)
+    _say("4. Evaluate on the subjects that training never saw", f"ferfusion evaluate {run}")
+    evaluate(run)
+    video = unseen_video(dataset, corpus)
+    _say(
+        "5. Predict a video of an unseen subject",
+        f"ferfusion predict {video} --bundle {run / 'bundle.safetensors'} --out {out / 'predictions'}",
+    )
+    predict(video, bundle=run / "bundle.safetensors", out=out / "predictions")
+    console.print(f"\nThe report: [bold]{(run / 'report.html').absolute()}[/]", soft_wrap=True)
+    console.print(
+        f"The annotated video: {(out / 'predictions' / video.stem / 'annotated.mp4').absolute()}",
+        soft_wrap=True,
+    )
+
+
+def sample_corpus() -> Path:
+    """Return the folder of the sample corpus inside the package."""
+    return Path(str(files("ferfusion") / "sample"))
+
+
+def unseen_video(dataset: Path, corpus: Path) -> Path:
+    """Return the first video of the test part."""
+    data = open_dataset(dataset)
+    test = {clip for clip, part in read_splits(data).items() if part == "test"}
+    videos = data.videos[data.videos["video"].isin(test)]
+    return corpus / str(videos["path"].iloc[0])
+
+
+def _say(step: str, command: str) -> None:
+    console.rule(f"[bold]{step}", align="left")
+    console.print(f"[dim]{command}[/]", highlight=False, soft_wrap=True)
