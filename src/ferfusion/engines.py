@@ -1,11 +1,15 @@
-"""Run many independent jobs, in this process or in a pool of processes, with the same results."""
+"""Run many independent jobs: in this process, in a pool of processes, or on Ray; the results are the same."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import islice
 from multiprocessing import get_context
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from ferfusion.errors import ConfigError
+from ferfusion.extras import require
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -14,25 +18,47 @@ Result = TypeVar("Result")
 class Engine(Protocol):
     """Runs ``function`` on every job and yields the results as they come, in any order.
 
-    ``function`` and the jobs must be picklable; an exception of a job is raised here and ends the run.
+    ``function`` and the jobs must be picklable, and a job may be run again if the machine that ran it is
+    lost; an exception of a job is raised here and ends the run.
     """
 
     def __call__(
-        self, function: Callable[[Job], Result], jobs: Iterable[Job], *, workers: int
+        self,
+        function: Callable[[Job], Result],
+        jobs: Iterable[Job],
+        *,
+        workers: int | None = None,
+        address: str | None = None,
     ) -> Iterator[Result]:
-        """Run the jobs on so many workers."""
+        """Run the jobs on so many workers (where not given, all processors), or on a cluster."""
 
 
-def run_here(function: Callable[[Job], Result], jobs: Iterable[Job], *, workers: int) -> Iterator[Result]:
-    """Run the jobs one after the other in this process; ``workers`` is not used."""
+def run_here(
+    function: Callable[[Job], Result],
+    jobs: Iterable[Job],
+    *,
+    workers: int | None = None,
+    address: str | None = None,
+) -> Iterator[Result]:
+    """Run the jobs one after the other in this process."""
     del workers
+    _refuse_address(address)
     for job in jobs:
         yield function(job)
 
 
-def run_in_pool(function: Callable[[Job], Result], jobs: Iterable[Job], *, workers: int) -> Iterator[Result]:
+def run_in_pool(
+    function: Callable[[Job], Result],
+    jobs: Iterable[Job],
+    *,
+    workers: int | None = None,
+    address: str | None = None,
+) -> Iterator[Result]:
     """Run the jobs in freshly started processes, each with one OpenCV thread."""
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread_each)
+    _refuse_address(address)
+    pool = ProcessPoolExecutor(
+        workers or os.cpu_count(), mp_context=get_context("spawn"), initializer=_one_thread_each
+    )
     with pool:
         futures = [pool.submit(function, job) for job in jobs]
         try:
@@ -43,11 +69,79 @@ def run_in_pool(function: Callable[[Job], Result], jobs: Iterable[Job], *, worke
             raise
 
 
+def run_on_ray(
+    function: Callable[[Job], Result],
+    jobs: Iterable[Job],
+    *,
+    workers: int | None = None,
+    address: str | None = None,
+) -> Iterator[Result]:
+    """Run the jobs as Ray tasks of one processor each; those of a node that is lost are run again elsewhere.
+
+    Without an address, Ray is started on this machine, listens on 127.0.0.1 only and ends with the run. On a
+    cluster, every node must see the corpus and the dataset folder under the same path.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    if address is None or address.startswith("127.0.0.1"):
+        # or Ray takes 127.0.0.1 for the address that other machines know this one by
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    ray: Any = require("ray", extra="ray")
+    own = not ray.is_initialized()
+    if own:
+        _start_ray(ray, workers, address)
+    try:
+        yield from _ray_results(ray, function, jobs)
+    finally:
+        if own:
+            ray.shutdown()
+
+
+def _start_ray(ray: Any, workers: int | None, address: str | None) -> None:
+    quiet = {"log_to_driver": False, "logging_level": "error"}
+    here = {"_node_ip_address": "127.0.0.1"}
+    if address is None:
+        # "local": also where another Ray runs on this machine, which takes no number of processors
+        ray.init(
+            address="local", num_cpus=workers or os.cpu_count(), include_dashboard=False, **here, **quiet
+        )
+        return
+    try:
+        ray.init(address=address, **(here if address.startswith("127.0.0.1") else {}), **quiet)
+    except ConnectionError as error:
+        raise ConfigError(f"No Ray cluster answers at {address}; start one with: ray start --head") from error
+
+
+def _ray_results(ray: Any, function: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
+    """Yield the results of Ray tasks; a few tasks for each processor wait in line, not all of them."""
+
+    def task(job: Job) -> Result:
+        _one_thread_each()
+        return function(job)
+
+    remote = ray.remote(num_cpus=1, max_retries=10)(task)
+    left = iter(jobs)
+    running = [remote.remote(job) for job in islice(left, 4 * int(ray.cluster_resources().get("CPU", 1)))]
+    while running:
+        done, running = ray.wait(running)
+        running += [remote.remote(job) for job in islice(left, len(done))]
+        for reference in done:
+            result: Result = ray.get(reference)
+            yield result
+
+
+def _refuse_address(address: str | None) -> None:
+    if address is not None:
+        raise ConfigError(f"An address ({address}) is for the engine ray; add --engine ray or leave it away")
+
+
 def _one_thread_each() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
-    import cv2  # noqa: PLC0415 - only the workers of a pool need it here
+    import cv2  # noqa: PLC0415 - only the workers need it here
 
     cv2.setNumThreads(1)
 
 
-ENGINES: MappingProxyType[str, Engine] = MappingProxyType({"here": run_here, "pool": run_in_pool})
+ENGINES: MappingProxyType[str, Engine] = MappingProxyType(
+    {"here": run_here, "pool": run_in_pool, "ray": run_on_ray}
+)

@@ -1,6 +1,5 @@
 """``ferfusion prepare``."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +28,7 @@ def prepare(
     images: bool = True,
     engine: str = "pool",
     workers: int | None = None,
+    address: str | None = None,
 ) -> None:
     """Cut the faces out of a corpus of labelled videos and compute their optical flow.
 
@@ -41,8 +41,9 @@ def prepare(
         labels: Classes to keep: six, or seven with Neutral.
         recipe: Settings of preparation.
         images: Also write every kept pair as two PNG files, for people to look at.
-        engine: How the videos are shared out: pool (several processes) or here (this process).
+        engine: How the videos are shared out: pool (several processes), here (this process) or ray.
         workers: Number of processes; the number of processors where not given.
+        address: Ray cluster to run on, for the engine ray; without it, Ray is started on this machine.
     """
     if corpus == "auto":
         found = recognise(root)
@@ -57,7 +58,7 @@ def prepare(
         console.print(f"{len(work.jobs) - len(jobs)} of {len(work.jobs)} videos are prepared already.")
     with progress_bar("videos") as bar:
         task = bar.add_task("Preparing", total=len(jobs))
-        for video_id in work.run(run_engine, jobs, workers=workers or os.cpu_count() or 1):
+        for video_id in work.run(run_engine, jobs, workers=workers, address=address):
             bar.update(task, advance=1, description=f"Preparing [dim]{video_id}[/]")
         bar.update(task, description="Preparing")
     _print_counts(dataset, work.finish())

@@ -22,14 +22,11 @@ def split(dataset: Path, *, recipe: Annotated[SplitRecipe, Parameter(name="*")] 
     """
     data = open_dataset(dataset)
     parts = split_dataset(data, recipe)
-    table = Table("part", "subjects", "videos", "pairs", *data.labels.names, title="Kept pairs of each part")
-    for part, counts in part_counts(data, parts).items():
-        total = sum(counts["pairs"].values())
-        table.add_row(
-            part,
-            str(counts["subjects"]),
-            str(counts["videos"]),
-            str(total),
-            *(f"{number} ({number / total:.0%})" for number in counts["pairs"].values()),
-        )
+    counts = part_counts(data, parts)
+    table = Table("", *counts, title="Kept pairs of each part", title_justify="left")
+    table.add_row("subjects", *(str(each["subjects"]) for each in counts.values()))
+    table.add_row("videos", *(str(each["videos"]) for each in counts.values()), end_section=True)
+    for name in data.labels.names:
+        shares = ((each["pairs"][name], sum(each["pairs"].values())) for each in counts.values())
+        table.add_row(name, *(f"{number} ({number / total:.0%})" for number, total in shares))
     console.print(table)

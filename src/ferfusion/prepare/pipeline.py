@@ -86,14 +86,21 @@ class Preparation:
             raise DatasetError(f"{self.dataset} holds other files; name a new or empty folder")
         self._write_header(complete=False, counts={})
 
-    def run(self, engine: Engine, jobs: Sequence[VideoJob], *, workers: int) -> Iterator[str]:
+    def run(
+        self,
+        engine: Engine,
+        jobs: Sequence[VideoJob],
+        *,
+        workers: int | None = None,
+        address: str | None = None,
+    ) -> Iterator[str]:
         """Prepare videos; yields the id of each one that is done, in any order.
 
         Raises:
             DatasetError: the disk is full; what is done stays done.
         """
         try:
-            yield from engine(prepare_video, jobs, workers=workers)
+            yield from engine(prepare_video, jobs, workers=workers, address=address)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise _disk_full(self.dataset) from error

@@ -1,0 +1,5 @@
+"""``python -m ferfusion``."""
+
+from ferfusion.cli import main
+
+main()
