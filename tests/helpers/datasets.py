@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from safetensors.numpy import save_file
 
 from ferfusion.labels import SIX, LabelSet
 from ferfusion.prepare.dataset import SCHEMA, open_dataset
 from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.prepare.splits import SplitRecipe, split_dataset
-from ferfusion.prepare.store import write_clip, write_json, write_table
+from ferfusion.prepare.store import write_json, write_table
 
 FRAMES = 5
 
@@ -31,13 +32,14 @@ def write_dataset(
     """
     recipe = recipe or PrepareRecipe()
     rng = np.random.default_rng(seed)
+    (root / "clips").mkdir(parents=True)
     rows = []
     for subject in range(subjects):
         for code, name in enumerate(labels.names):
             for take in range(videos_per_class):
                 clip = f"S{subject:02d}_{name.lower()}_{take}"
                 arrays = clip_arrays(code, len(labels), frames=frames, size=recipe.size, rng=rng)
-                write_clip(root / "clips" / f"{clip}.safetensors", arrays)
+                save_file(arrays, root / "clips" / f"{clip}.safetensors")
                 rows += clip_rows(clip, subject=f"S{subject:02d}", code=code, name=name, frames=frames)
     table = pd.DataFrame(rows)
     write_table(root / "data.csv", table)

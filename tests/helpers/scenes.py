@@ -1,4 +1,4 @@
-"""Scenes with faces whose place is known: bright squares on a soft ground, and a detector that finds just those."""
+"""Scenes with faces in known places: bright squares on a soft ground, and a detector that finds them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -23,9 +23,7 @@ class SquareDetector:
     min_score = 1.0
     near_side_px = 40.0
 
-    def detect(
-        self, luma: np.ndarray, *, min_side_px: float, max_side_px: float = np.inf
-    ) -> list[Detection]:
+    def detect(self, luma: np.ndarray, *, min_side_px: float, max_side_px: float = np.inf) -> list[Detection]:
         _, _, areas, _ = cv2.connectedComponentsWithStats((luma > _EDGE).astype(np.uint8))
         found = []
         for x, y, width, height, _ in areas[1:]:

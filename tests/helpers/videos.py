@@ -127,7 +127,7 @@ def _write_tone(container: av.container.OutputContainer, stream: av.AudioStream,
 
 
 def turn(path: Path, *, clockwise: int) -> Path:
-    """Have an MP4 shown turned, as a phone does: by the matrix in its track header, the pictures untouched."""
+    """Have an MP4 shown turned, as a phone does: by the matrix in its track header."""
     content = bytearray(path.read_bytes())
     matrix = content.index(b"tkhd") + 4 + 40  # version and flags, times, id, duration, layer, volume
     a, b, c, d = (value * 0x10000 for value in _TURNS[clockwise])
@@ -176,4 +176,6 @@ def sound_length(path: Path) -> float:
     with av.open(str(path)) as container:
         if not container.streams.audio:
             return 0.0
-        return sum(frame.samples / frame.sample_rate for frame in container.decode(container.streams.audio[0]))
+        return sum(
+            frame.samples / frame.sample_rate for frame in container.decode(container.streams.audio[0])
+        )

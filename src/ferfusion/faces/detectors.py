@@ -1,43 +1,20 @@
-"""Find faces in one picture."""
+"""Search pictures for faces, and the table of detectors."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import Box, grow_to_square, iou
+from ferfusion.faces.detection import Detection, FaceDetector
+from ferfusion.faces.haar import HaarDetector
+from ferfusion.faces.mtcnn import MtcnnDetector
+from ferfusion.faces.whole import WholePicture
+from ferfusion.faces.yunet import YuNetDetector
 
-
-@dataclass(frozen=True)
-class Detection:
-    """A face found in one picture: its box in pixels and the detector's score (higher is surer)."""
-
-    box: Box
-    score: float
-
-
-class FaceDetector(Protocol):
-    """Finds faces in the brightness plane of a picture.
-
-    Attributes:
-        min_score: A find below it is kept in the tables as ``low_score`` and not used.
-        near_side_px: Width that a face is brought to before the surroundings of its last place are searched.
-    """
-
-    min_score: float
-    near_side_px: float
-
-    def detect(
-        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf
-    ) -> list[Detection]:
-        """Return the faces of ``luma`` (H, W) whose width is in the range, best first."""
-
+__all__ = ["DETECTORS", "Detection", "FaceDetector", "search_everywhere", "search_near"]
 
 _WORKING_SIDE_PX = 360
 _NEAR_REACH = 0.25
@@ -78,62 +55,8 @@ def search_near(detector: FaceDetector, luma: NDArray[np.uint8], last: Box) -> D
     return max(nearby, key=lambda each: iou(each.box, last))
 
 
-class HaarDetector:
-    """OpenCV's frontal face cascades in turn: the next one is asked only where those before it found nothing.
-
-    Source: Viola & Jones 2001; the cascade files come with OpenCV.
-    """
-
-    cascades = ("haarcascade_frontalface_default.xml", "haarcascade_frontalface_alt2.xml")
-    min_score = 1.0
-    near_side_px = 80.0
-
-    def __init__(self) -> None:
-        self._cascades = [_load_cascade(name) for name in self.cascades]
-
-    def detect(
-        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf
-    ) -> list[Detection]:
-        """Return the faces of ``luma`` (H, W), surest first; the score is the cascade's last stage sum."""
-        whole_picture = max_side_px == np.inf
-        least = max(20, int(min_side_px))
-        most = round(min(max_side_px, max(luma.shape)))
-        for cascade in self._cascades:
-            boxes, _, weights = cascade.detectMultiScale3(
-                luma,
-                scaleFactor=1.1 if whole_picture else 1.2,
-                minNeighbors=4 if whole_picture else 3,
-                minSize=(least, least),
-                maxSize=(most, most),
-                outputRejectLevels=True,
-            )
-            if len(boxes):
-                return _without_overlaps(
-                    [
-                        Detection(np.asarray(box, np.float64), float(weight))
-                        for box, weight in zip(boxes, np.ravel(weights), strict=True)
-                    ]
-                )
-        return []
-
-
-def _load_cascade(name: str) -> cv2.CascadeClassifier:
-    path = Path(cv2.data.haarcascades) / name  # type: ignore[attr-defined]
-    cascade = cv2.CascadeClassifier(str(path))
-    if cascade.empty():
-        raise ConfigError(
-            f"OpenCV has no cascade file {path}; install opencv-contrib-python-headless below version 5"
-        )
-    return cascade
-
-
-def _without_overlaps(found: list[Detection]) -> list[Detection]:
-    """Keep the surest of every set of boxes that overlap by more than a third."""
-    kept: list[Detection] = []
-    for detection in sorted(found, key=lambda each: -each.score):
-        if all(iou(detection.box, other.box) < 1 / 3 for other in kept):
-            kept.append(detection)
-    return kept
-
-
-DETECTORS: MappingProxyType[str, Callable[[], FaceDetector]] = MappingProxyType({"haar": HaarDetector})
+DETECTORS: MappingProxyType[str, Callable[..., FaceDetector]] = MappingProxyType(
+    {"haar": HaarDetector, "mtcnn": MtcnnDetector, "yunet": YuNetDetector, "none": WholePicture}
+)
+WITH_MODEL_FILE = frozenset({"yunet"})
+"""Detectors that are made with the path of a model file, and else take the one named for this machine."""

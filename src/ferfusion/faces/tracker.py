@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ferfusion.faces.boxes import Box, iou
 from ferfusion.faces.detectors import Detection, FaceDetector, search_everywhere, search_near
-from ferfusion.faces.tracks import LONGEST_GAP, Track, TrackedFace
+from ferfusion.faces.tracks import CONFIRMED_AFTER, LONGEST_GAP, Track, TrackedFace
 from ferfusion.video.reader import Frame
 
 STRIDE = LONGEST_GAP + 1
@@ -171,12 +171,12 @@ class FaceTracker:
             self._find_edge(track, before, place)
 
     def _refine(self, track: Track, first: int, last: int) -> None:
-        """Search between two finds, by halving, as long as the face moved far between them."""
+        """Search between two finds, by halving, while the face moved far between them or is not confirmed."""
         middle = self._middle(first, last)
         if middle is None:
             return
         ends = [track.detections[track.places.index(place)].box for place in (first, last)]
-        if iou(*ends) >= _STEADY_IOU:
+        if iou(*ends) >= _STEADY_IOU and track.total_finds >= CONFIRMED_AFTER:
             return
         detection = self._near(self._by_place[middle], track.expected_box(middle))
         if detection is not None:

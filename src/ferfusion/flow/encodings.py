@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 Array = TypeVar("Array", npt.NDArray[Any], "torch.Tensor")
 
-FLOW_SCALE_PX = 4.0
+FLOW_SCALE_PX = 2.0
 """Motion, in crop pixels a frame, that a fixed scale draws at full strength; faster motion is cut to it."""
 
 
 def encode_uvm(flow_b2ss: Array) -> Array:
-    """Return u, v (-4 to 4 px as 0 to 1) and their magnitude (0 to 4 px as 0 to 1) as the three channels.
+    """Return u, v (-2 to 2 px as 0 to 1) and their magnitude (0 to 2 px as 0 to 1) as the three channels.
 
     >>> flow = np.zeros((1, 2, 1, 1), np.float32)
-    >>> flow[0, :, 0, 0] = 3, -4
+    >>> flow[0, :, 0, 0] = 1.5, -2
     >>> [round(float(value), 3) for value in encode_uvm(flow)[0, :, 0, 0]]
     [0.875, 0.0, 1.0]
     """
@@ -52,7 +52,7 @@ def encode_hsv(flow_b2ss: Array) -> Array:
 
 
 def encode_hsv_fixed(flow_b2ss: Array) -> Array:
-    """Return the drawing of ``encode_hsv`` with a fixed scale: value is magnitude, 0 to 4 px as 0 to 1."""
+    """Return the drawing of ``encode_hsv`` with a fixed scale: value is magnitude, 0 to 2 px as 0 to 1."""
     hue_degrees, magnitude = _polar(flow_b2ss)
     value: Array = _module(flow_b2ss).clip(magnitude * (1 / FLOW_SCALE_PX), 0, 1)
     return _hsv_to_rgb(hue_degrees, value)

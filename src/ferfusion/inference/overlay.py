@@ -56,12 +56,13 @@ class Overlay:
 
     def draw(self, picture_rgb: NDArray[np.uint8], faces: pd.DataFrame) -> NDArray[np.uint8]:
         """Return the picture (H, W, 3) with the faces of its rows, and the strip below it."""
-        canvas = Image.new("RGB", (self.width, self.height), _STRIP)
-        canvas.paste(Image.fromarray(picture_rgb), (0, 0))
-        pen = ImageDraw.Draw(canvas)
+        picture = Image.fromarray(picture_rgb)
         shown = faces[faces["status"] == "ok"]
         for _, face in shown.iterrows():
-            self._draw_face(pen, face, picture_rgb.shape[0], several=len(shown) > 1)
+            self._draw_face(ImageDraw.Draw(picture), face, picture.height, several=len(shown) > 1)
+        canvas = Image.new("RGB", (self.width, self.height), _STRIP)
+        canvas.paste(picture, (0, 0))
+        pen = ImageDraw.Draw(canvas)
         top = picture_rgb.shape[0] + self._text // 2
         if shown.empty:
             status = str(faces["status"].iloc[0]).replace("_", " ")
@@ -75,7 +76,7 @@ class Overlay:
         name = str(face["expression"])
         x, y, w, h = (float(face[key]) for key in "xywh")
         colour = colour_of(name)
-        pen.rectangle((x, y, x + w, min(y + h, height - 1)), outline=colour, width=self._line)
+        pen.rectangle((x, y, x + w, max(y, min(y + h, height - 1))), outline=colour, width=self._line)
         probability = float(face[self._labels.probability_columns[self._labels.code(name)]])
         words = f"{name} {probability:.2f}"
         if several:

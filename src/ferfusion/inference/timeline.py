@@ -66,7 +66,7 @@ def judge(table: pd.DataFrame, labels: LabelSet) -> list[FaceVerdict]:
         expression = labels.names[int(mean.argmax())]
         verdicts.append(
             FaceVerdict(
-                face=int(str(face)),
+                face=int(float(str(face))),  # a table read from a file has them as floats
                 expression=expression,
                 probabilities={name: float(p) for name, p in zip(labels.names, mean, strict=True)},
                 uncertainty=normalised_entropy(mean),

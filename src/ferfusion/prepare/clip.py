@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import Box, grow_to_square
-from ferfusion.faces.detectors import DETECTORS, Detection, FaceDetector
+from ferfusion.faces.detectors import DETECTORS, WITH_MODEL_FILE, Detection, FaceDetector
+from ferfusion.faces.model_file import pinned_model
 from ferfusion.faces.tracker import FaceTracker
 from ferfusion.faces.tracks import TrackedFace
-from ferfusion.flow.estimators import FLOW_ESTIMATORS
+from ferfusion.flow.estimators import FLOW_ESTIMATORS, reduce_flow
 from ferfusion.lookup import choose
 from ferfusion.prepare.cut import cut_plane, cut_rgb
 from ferfusion.prepare.recipe import PrepareRecipe
@@ -61,11 +63,15 @@ class FramePreparer:
 
     Args:
         recipe: Settings of preparation.
+
+    Raises:
+        ConfigError: a name is not known, or the detector's model file is missing or another one.
+        MissingExtraError: the detector's package is not installed.
     """
 
     def __init__(self, recipe: PrepareRecipe) -> None:
         self.recipe = recipe
-        self._detector: FaceDetector = choose(DETECTORS, recipe.detector, what="detector")()
+        self._detector = _make_detector(recipe)
         self._flow = choose(FLOW_ESTIMATORS, recipe.flow, what="flow estimator")
 
     def prepare(self, frames: Iterable[Frame]) -> Iterator[PreparedFrame]:
@@ -76,7 +82,7 @@ class FramePreparer:
         before: tuple[Frame, PreparedFrame] | None = None
         for frame, prepared in self._cut_faces(frames):
             if before is not None:
-                yield self._with_flow(before[1], frame, prepared)
+                yield self._with_flow(*before, frame, prepared)
             before = (frame, prepared)
         if before is not None:
             yield before[1]
@@ -96,17 +102,31 @@ class FramePreparer:
         return PreparedFace(face.track, box, face.score, cut_rgb(frame, luma, box, size=size), luma)
 
     def _with_flow(
-        self, prepared: PreparedFrame, after: Frame, prepared_after: PreparedFrame
+        self, frame: Frame, prepared: PreparedFrame, after: Frame, prepared_after: PreparedFrame
     ) -> PreparedFrame:
         if after.index != prepared.index + 1:
             return prepared
         still_there = {face.track for face in prepared_after.faces}
         faces = tuple(
-            replace(face, flow=self._estimate(face, after)) if face.track in still_there else face
+            replace(face, flow=self._estimate(face, frame, after)) if face.track in still_there else face
             for face in prepared.faces
         )
         return replace(prepared, faces=faces)
 
-    def _estimate(self, face: PreparedFace, after: Frame) -> NDArray[np.float16]:
-        luma_after = cut_plane(after.luma, face.box, size=self.recipe.size)
-        return self._flow(face.luma, luma_after).astype(np.float16)
+    def _estimate(self, face: PreparedFace, frame: Frame, after: Frame) -> NDArray[np.float16]:
+        size = self.recipe.size
+        flow_size = self.recipe.flow_size or size
+        first = face.luma if flow_size == size else cut_plane(frame.luma, face.box, size=flow_size)
+        second = cut_plane(after.luma, face.box, size=flow_size)
+        return reduce_flow(self._flow(first, second), size=size).astype(np.float16)
+
+
+def _make_detector(recipe: PrepareRecipe) -> FaceDetector:
+    make = choose(DETECTORS, recipe.detector, what="detector")
+    if recipe.detector in WITH_MODEL_FILE:
+        return make(pinned_model(recipe.detector_sha256))
+    if recipe.detector_sha256:
+        raise ConfigError(
+            f"The detector {recipe.detector!r} takes no model file; leave detector_sha256 empty"
+        )
+    return make()

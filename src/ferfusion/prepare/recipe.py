@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import re
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -15,10 +16,12 @@ class PrepareRecipe:
 
     Attributes:
         size: Side of the square face crop and of its flow, in pixels.
-        detector: Face detector.
+        detector: Face detector: haar, mtcnn, yunet, or none for videos that show just the face.
+        detector_sha256: SHA-256 of the detector's model file; --detector-model sets it.
         margin: Share of the detected box's side that is added on every side of the face.
         min_face: Smallest face, as a share of the picture's shorter side; smaller boxes are ``small_face``.
-        flow: Optical flow estimator.
+        flow: Optical flow estimator: farneback, dis or tvl1.
+        flow_size: Side of the square at which flow is computed, then reduced to ``size``; 0 is ``size``.
         segment_length: Frames of a segment.
         keep_every: Which pairs of a segment are training samples: every k-th from its first on;
             1 is all of them, the segment length is the first only.
@@ -27,9 +30,11 @@ class PrepareRecipe:
 
     size: int = 48
     detector: str = "haar"
+    detector_sha256: str = ""
     margin: float = 0.0
     min_face: float = 0.1
     flow: str = "farneback"
+    flow_size: int = 0
     segment_length: int = 16
     keep_every: int = 2
     smoothing: float = 3.0
@@ -37,6 +42,14 @@ class PrepareRecipe:
     def __post_init__(self) -> None:
         if self.size < 16:
             raise ConfigError(f"size must be at least 16 pixels, got {self.size}")
+        if self.detector_sha256 and not re.fullmatch("[0-9a-f]{64}", self.detector_sha256):
+            raise ConfigError(
+                f"detector_sha256 must be empty or 64 digits, 0 to 9 and a to f, got {self.detector_sha256!r}"
+            )
+        if self.flow_size and self.flow_size < self.size:
+            raise ConfigError(
+                f"flow_size must be 0 (the same as size) or at least size, {self.size}, got {self.flow_size}"
+            )
         if not 0 <= self.margin <= 1:
             raise ConfigError(f"margin must be from 0 to 1, got {self.margin}")
         if not 0 < self.min_face <= 1:

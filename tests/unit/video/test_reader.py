@@ -3,6 +3,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+
+from ferfusion.errors import VideoError
+from ferfusion.video.reader import read_frames, read_info
 from helpers.videos import (
     damage,
     decode_plainly,
@@ -14,9 +17,6 @@ from helpers.videos import (
     write_tone,
     write_video,
 )
-
-from ferfusion.errors import VideoError
-from ferfusion.video.reader import read_frames, read_info
 
 RED, GREEN, BLUE = (200, 40, 40), (40, 180, 60), (50, 60, 210)
 
@@ -142,7 +142,7 @@ def test_a_damaged_stretch_is_in_its_place_and_nothing_after_it_is_lost(tmp_path
 
 @pytest.mark.parametrize("packets", [range(2), range(4, 6), range(9, 12), range(20, 24)])
 def test_a_damaged_stretch_moves_no_other_frame_in_time(tmp_path, packets):
-    """Also where frames are predicted from later ones, so that packets are not in the order of the pictures."""
+    """Also where frames are predicted from later ones, and packets lie in another order."""
     video = write_video(tmp_path / "a.mp4", numbered(24))
     frames = list(read_frames(damage(video, packets)))
     assert times(frames) == pytest.approx([k / 25 for k in range(24)])

@@ -1,0 +1,70 @@
+"""The model file of a detector that comes without one: the user names it, a recipe pins its content.
+
+A recipe holds the file's SHA-256 and not its place, which differs from machine to machine. The place is in an
+environment variable, so that the processes that this one starts know it too.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+from ferfusion.errors import ConfigError
+
+MODEL_VARIABLE = "FERFUSION_DETECTOR_MODEL"
+
+
+def named_model() -> Path:
+    """Return the model file that the environment variable names.
+
+    Raises:
+        ConfigError: none is named, or there is no such file.
+    """
+    name = os.environ.get(MODEL_VARIABLE, "")
+    if not name:
+        raise ConfigError(
+            f"The detector needs a model file; name one in the environment variable {MODEL_VARIABLE}"
+        )
+    return _existing(Path(name))
+
+
+def name_model(path: Path) -> str:
+    """Name the model file for this process and those that it starts; return its SHA-256 for the recipe.
+
+    Raises:
+        ConfigError: there is no such file.
+    """
+    os.environ[MODEL_VARIABLE] = str(_existing(path).resolve())
+    return sha256_of(path)
+
+
+def pinned_model(sha256: str) -> Path:
+    """Return the named model file if it is the one that a recipe pins.
+
+    Raises:
+        ConfigError: the recipe pins none, no file is named, there is no such file, or it is another one.
+    """
+    if not sha256:
+        raise ConfigError(
+            "The settings do not say which model file the detector uses; add --detector-model FILE"
+        )
+    name = os.environ.get(MODEL_VARIABLE, "")
+    found = sha256_of(Path(name)) if Path(name).is_file() else ""
+    if found != sha256:
+        why = f"whose SHA-256 is {found}" if found else "which is not there"
+        state = f"names {name}, {why}" if name else "names none"
+        raise ConfigError(
+            f"The face detector needs the model file with SHA-256 {sha256}; "
+            f"the environment variable {MODEL_VARIABLE} {state}"
+        )
+    return Path(name)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise ConfigError(f"There is no model file {path}; give the path of a detector's ONNX file")
+    return path

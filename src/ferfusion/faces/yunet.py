@@ -1,0 +1,58 @@
+"""Find faces with YuNet; the user names the model file."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ferfusion.errors import ConfigError
+from ferfusion.faces.boxes import grow_to_square
+from ferfusion.faces.detection import Detection, grey_picture
+from ferfusion.faces.model_file import named_model
+
+_SCORE, _OVERLAP, _MOST_FINDS = 0.5, 0.3, 200
+
+
+class YuNetDetector:
+    """YuNet, a network of 76 thousand weights, run by OpenCV; a box is the square around what it finds.
+
+    Source: Wu, Peng & Yu 2023, "YuNet: A Tiny Millisecond-level Face Detector".
+
+    Args:
+        model: The model file (ONNX); where not given, the one that the user has named for this machine.
+
+    Raises:
+        ConfigError: there is no such file, or it is no YuNet model.
+    """
+
+    min_score = 0.7
+    near_side_px = 64.0
+
+    def __init__(self, model: Path | None = None) -> None:
+        path = model or named_model()
+        content = np.frombuffer(path.read_bytes(), np.uint8)
+        no_config = np.zeros(0, np.uint8)
+        try:
+            self._network = cv2.FaceDetectorYN.create(
+                "onnx", content, no_config, (32, 32), _SCORE, _OVERLAP, _MOST_FINDS
+            )
+            self._network.detect(np.zeros((32, 32, 3), np.uint8))
+        except cv2.error as error:
+            raise ConfigError(f"{path} is no YuNet model that OpenCV {cv2.__version__} can run") from error
+
+    def detect(
+        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf
+    ) -> list[Detection]:
+        """Return the faces of ``luma`` (H, W), surest first; the score is from 0 to 1."""
+        self._network.setInputSize((luma.shape[1], luma.shape[0]))
+        _, rows = self._network.detect(grey_picture(luma))
+        # a picture of a few pixels' height gives numbers that are none
+        found = [] if rows is None else [_detection(row) for row in rows if np.isfinite(row).all()]
+        fitting = [each for each in found if min_side_px <= each.box[2] <= max_side_px]
+        return sorted(fitting, key=lambda each: -each.score)
+
+
+def _detection(row: NDArray[np.float32]) -> Detection:
+    """Read one face: x, y, width, height, five landmarks, score."""
+    return Detection(grow_to_square(row[:4].astype(np.float64), margin=0), float(row[-1]))

@@ -1,0 +1,34 @@
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # the workers share the processors: read by torch and OpenCV when they are imported
+    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["OPENCV_FOR_THREADS_NUM"] = "1"
+
+# no law is broken by a busy machine, and a failure comes back on the next run
+settings.register_profile("ferfusion", deadline=None, derandomize=True)
+settings.load_profile("ferfusion")
+
+CHECKOUT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real videos and models, which is not part of the project."""
+    folder = Path(os.environ.get("FERFUSION_DATA") or CHECKOUT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no folder {folder}; name one in FERFUSION_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_corpus() -> Path:
+    """The rendered videos that come with the package: <subject>/<emotion>/<subject>_<emotion>_<k>.mp4."""
+    folder = CHECKOUT / "src" / "ferfusion" / "sample"
+    if not folder.is_dir():
+        pytest.fail(f"the package's sample corpus is missing: {folder}")
+    return folder

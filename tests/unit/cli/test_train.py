@@ -1,0 +1,52 @@
+from dataclasses import fields
+
+import pytest
+from cyclopts import App
+
+from ferfusion.cli.train import train
+from ferfusion.errors import ConfigError
+from ferfusion.models.config import ModelConfig
+from ferfusion.training.recipe import TrainRecipe
+from helpers.datasets import write_dataset
+
+
+@pytest.fixture
+def app():
+    return App(default_command=train, result_action="return_value")
+
+
+def test_settings_of_model_and_recipe_are_options(app, monkeypatch, tmp_path):
+    asked = {}
+
+    def train_run(dataset, run, **settings):
+        asked.update(settings, dataset=dataset, run=run)
+        raise ConfigError("stop here")
+
+    monkeypatch.setattr("ferfusion.cli.train.train_run", train_run)
+    line = [str(tmp_path), "runs/1", "--fusion", "flatten-sum", "--epochs", "20", "--no-augment"]
+    with pytest.raises(ConfigError, match="stop here"):
+        app([*line, "--learning-rate", "0.00001", "--shuffle-labels"], exit_on_error=False)
+    assert asked["dataset"] == tmp_path
+    assert asked["model_config"] == ModelConfig(fusion="flatten-sum")
+    assert asked["recipe"] == TrainRecipe(epochs=20, augment=False, learning_rate=1e-5, shuffle_labels=True)
+
+
+def test_every_setting_is_in_the_help(app, capsys):
+    app(["--help"])
+    text = capsys.readouterr().out
+    for config in (ModelConfig, TrainRecipe):
+        for field in fields(config):
+            assert f"--{field.name.replace('_', '-')}" in text
+    assert "chance level" in text or "chance" in text
+
+
+def test_a_run_ends_with_its_scores_beside_the_baseline(app, capsys, tmp_path):
+    dataset = write_dataset(tmp_path / "dataset", subjects=4, frames=3)
+    line = [str(dataset), str(tmp_path / "run"), "--architecture", "flow", "--epochs", "1"]
+    app(line, exit_on_error=False)
+    text = capsys.readouterr().out
+    assert "Best epoch 1 of 1, on validation: WAR" in text
+    assert text.count("majority 16.7%") >= 2
+    assert (tmp_path / "run" / "bundle.safetensors").is_file()
+    app(line, exit_on_error=False)
+    assert "is finished" in capsys.readouterr().out

@@ -1,0 +1,126 @@
+"""What every face detector must do."""
+
+import cv2
+import numpy as np
+import pytest
+
+from ferfusion.errors import MissingExtraError
+from ferfusion.faces.boxes import iou
+from ferfusion.faces.detectors import DETECTORS, WITH_MODEL_FILE, search_everywhere, search_near
+from helpers.videos import decode_plainly
+
+FACES = {  # x, y, width, height from the temples to the chin, measured by hand in the first frame
+    "s01/anger/s01_anger_1.mp4": (59, 47, 71, 98),
+    "s05/fear/s05_fear_1.mp4": (51, 29, 81, 108),
+    "s11/happiness/s11_happiness_1.mp4": (39, 29, 85, 115),
+    "s18/sadness/s18_sadness_2.mp4": (47, 34, 70, 106),
+}
+
+
+LOOKING = [name for name in DETECTORS if name != "none"]
+
+
+@pytest.fixture(scope="module", params=LOOKING)
+def detector(request):
+    """Every detector that looks at the picture; one that needs a model file gets the real data's."""
+    name = request.param
+    files = ()
+    if name in WITH_MODEL_FILE:
+        files = tuple((request.getfixturevalue("real_data") / "models").glob(f"{name}*.onnx"))[:1]
+    try:
+        return DETECTORS[name](*files)
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module", params=FACES)
+def portrait(request, sample_corpus):
+    """A picture's brightness and where its face is."""
+    frame = decode_plainly(sample_corpus / request.param)[0]
+    luma = frame.reformat(format="yuv420p").to_ndarray()[: frame.height, : frame.width]
+    return np.ascontiguousarray(luma), np.float64(FACES[request.param])
+
+
+def enlarged(luma, factor):
+    return cv2.resize(luma, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
+
+
+def test_the_face_is_found_in_its_place_and_no_other(detector, portrait):
+    luma, face = portrait
+    [found] = detector.detect(luma, min_side_px=30)
+    assert iou(found.box, face) > 0.5
+    assert found.score >= detector.min_score
+
+
+def test_boxes_lie_in_the_picture_and_come_surest_first(detector, portrait):
+    luma, _ = portrait
+    crowd = np.hstack([luma, np.flipud(luma), luma[:, ::-1]])
+    found = detector.detect(crowd, min_side_px=20)
+    assert len(found) >= 2
+    whole = np.array([0, 0, *crowd.shape[::-1]], np.float64)
+    for each in found:
+        # a square around an upright face may reach over the border, but not far
+        seen = iou(each.box, whole) * (whole[2:].prod() + each.box[2:].prod())
+        assert seen / (1 + iou(each.box, whole)) > 0.8 * each.box[2:].prod()
+    scores = [each.score for each in found]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_a_mirrored_picture_has_the_mirrored_face(detector, portrait):
+    luma, (x, y, width, height) = portrait
+    [found] = detector.detect(np.ascontiguousarray(luma[:, ::-1]), min_side_px=30)
+    assert iou(found.box, np.array([luma.shape[1] - x - width, y, width, height])) > 0.5
+
+
+def test_sizes_out_of_the_range_are_not_found(detector, portrait):
+    luma, face = portrait
+    assert detector.detect(luma, min_side_px=160) == []
+    assert all(iou(each.box, face) < 0.5 for each in detector.detect(luma, min_side_px=20, max_side_px=40))
+
+
+@pytest.mark.parametrize("brightness", [16, 128, 235])
+def test_an_empty_picture_has_no_face(detector, brightness):
+    assert detector.detect(np.full((120, 160), brightness, np.uint8), min_side_px=20) == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (4, 300), (19, 19)])
+def test_a_picture_too_small_for_a_face_has_none(detector, size):
+    assert detector.detect(np.full(size, 90, np.uint8), min_side_px=10) == []
+
+
+def test_asking_twice_gives_the_same(detector, portrait):
+    luma, _ = portrait
+    first, second = (detector.detect(luma, min_side_px=30) for _ in range(2))
+    assert [(each.box.tolist(), each.score) for each in first] == [
+        (each.box.tolist(), each.score) for each in second
+    ]
+
+
+@pytest.mark.parametrize("factor", [1, 2, 6])
+def test_the_whole_picture_is_searched_at_any_size_and_boxes_are_in_its_own_pixels(
+    detector, portrait, factor
+):
+    luma, face = portrait
+    [found] = search_everywhere(detector, enlarged(luma, factor), min_side_px=30 * factor)
+    assert iou(found.box, face * factor) > 0.5
+
+
+@pytest.mark.parametrize("factor", [1, 3])
+def test_a_face_is_found_again_near_its_last_place(detector, portrait, factor):
+    luma, face = portrait
+    picture = enlarged(luma, factor)
+    [there] = search_everywhere(detector, picture, min_side_px=30 * factor)
+    moved = there.box + there.box[2] * np.array([0.08, -0.08, 0, 0])
+    assert iou(search_near(detector, picture, moved).box, face * factor) > 0.5
+
+
+def test_nothing_is_found_near_a_place_without_a_face(detector, portrait):
+    luma, _ = portrait
+    assert search_near(detector, np.full_like(luma, 90), np.float64([40, 40, 60, 60])) is None
+    assert search_near(detector, luma, np.float64([900, 900, 60, 60])) is None
+
+
+def test_the_one_that_does_not_look_takes_the_whole_picture():
+    [found] = DETECTORS["none"]().detect(np.zeros((48, 64), np.uint8), min_side_px=1000)
+    assert found.box.tolist() == [0, 0, 64, 48]
+    assert found.score >= DETECTORS["none"]().min_score

@@ -1,0 +1,96 @@
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from ferfusion.flow.encodings import FLOW_ENCODINGS, encode_hsv, encode_hsv_fixed, encode_uvm
+
+
+@pytest.fixture
+def flow():
+    rng = np.random.default_rng(0)
+    return rng.normal(0, 2, (3, 2, 16, 16)).astype(np.float32)
+
+
+@pytest.mark.parametrize("encoding", FLOW_ENCODINGS)
+def test_numpy_and_torch_give_the_same_image_in_the_unit_range(encoding, flow):
+    encode = FLOW_ENCODINGS[encoding]
+    image = encode(flow)
+    assert image.shape == (3, 3, 16, 16)
+    assert image.dtype == np.float32
+    assert image.min() >= 0
+    assert image.max() <= 1
+    np.testing.assert_allclose(encode(torch.from_numpy(flow)).numpy(), image, atol=2e-6)
+
+
+@pytest.mark.parametrize("encoding", FLOW_ENCODINGS)
+def test_half_precision_is_read_as_it_is_stored(encoding, flow):
+    encode = FLOW_ENCODINGS[encoding]
+    half = flow.astype(np.float16)
+    assert encode(half).dtype == np.float32
+    np.testing.assert_allclose(encode(half), encode(half.astype(np.float32)))
+
+
+def drawn_by_opencv(flow_2hw):
+    """The usual Farneback drawing, in OpenCV's float colours: H in degrees, S and V from 0 to 1."""
+    magnitude, degrees = cv2.cartToPolar(flow_2hw[0], flow_2hw[1], angleInDegrees=True)
+    value = cv2.normalize(magnitude, None, 0, 1, cv2.NORM_MINMAX)
+    hsv = np.stack([degrees, np.ones_like(value), value], axis=2)
+    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).transpose(2, 0, 1)
+
+
+def test_hsv_is_opencvs_drawing(flow):
+    expected = np.stack([drawn_by_opencv(one) for one in flow])
+    # cartToPolar's direction is good to about 0.3 degrees, which is 0.005 of a colour
+    np.testing.assert_allclose(encode_hsv(flow), expected, atol=0.006)
+
+
+def test_hsv_is_the_eight_bit_drawing_to_its_rounding(flow):
+    magnitude, radians = cv2.cartToPolar(flow[0, 0], flow[0, 1])
+    hsv = np.full((16, 16, 3), 255, np.uint8)
+    hsv[..., 0] = radians * 180 / np.pi / 2
+    hsv[..., 2] = cv2.normalize(magnitude, None, 0, 255, cv2.NORM_MINMAX)
+    expected = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).transpose(2, 0, 1) / 255
+    # hue is cut to steps of two degrees there: up to 2 / 60 of a colour, and one step of value
+    np.testing.assert_allclose(encode_hsv(flow)[0], expected, atol=2 / 60 + 2 / 255)
+
+
+@pytest.mark.parametrize(
+    ("u", "v", "red_green_blue"),
+    [
+        (2, 0, (1, 0, 0)),  # right: red
+        (-2, 0, (0, 1, 1)),  # left: cyan
+        (0, 2, (0.5, 1, 0)),  # down: hue 90
+        (0, -2, (0.5, 0, 1)),  # up: hue 270
+        (0, 0, (0, 0, 0)),
+    ],
+)
+def test_hsv_fixed_draws_direction_as_hue(u, v, red_green_blue):
+    flow = np.array([u, v], np.float32).reshape(1, 2, 1, 1)
+    np.testing.assert_allclose(encode_hsv_fixed(flow).ravel(), red_green_blue, atol=1e-6)
+
+
+def test_hsv_stretches_and_hsv_fixed_does_not(flow):
+    np.testing.assert_allclose(encode_hsv(flow), encode_hsv(0.1 * flow), atol=1e-4)
+    assert encode_hsv_fixed(0.1 * flow).max() < 0.6
+
+
+def test_uvm_is_linear_up_to_its_scale_and_cut_beyond_it():
+    flow = np.array([[1, -1], [0.5, 0], [100, -100]], np.float32).reshape(3, 2, 1, 1)
+    expected = [[0.75, 0.25, 2**0.5 / 2], [0.625, 0.5, 0.25], [1, 0, 1]]
+    np.testing.assert_allclose(encode_uvm(flow)[:, :, 0, 0], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("encoding", FLOW_ENCODINGS)
+def test_a_still_frame_has_no_magnitude_and_no_nan(encoding):
+    image = FLOW_ENCODINGS[encoding](np.zeros((1, 2, 4, 4), np.float32))
+    expected = [0.5, 0.5, 0] if encoding == "uvm" else [0, 0, 0]
+    assert np.array_equal(image[0, :, 0, 0], expected)
+
+
+def test_the_module_does_not_import_torch():
+    code = "import sys, ferfusion.flow.encodings; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

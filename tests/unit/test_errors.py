@@ -1,0 +1,31 @@
+import inspect
+import re
+
+import pytest
+
+from ferfusion import errors
+from ferfusion.errors import FerfusionError
+
+CLASSES = {
+    name: item
+    for name, item in inspect.getmembers(errors, inspect.isclass)
+    if item.__module__ == errors.__name__
+}
+CLASSES_IN_ORDER = re.findall(r"^class (\w+)", inspect.getsource(errors), re.MULTILINE)
+DRAWN = re.findall(r"^(?:├──|└──) (\w+) +(.+)$", errors.__doc__, re.MULTILINE)
+
+
+def test_the_drawn_tree_is_the_tree_of_the_classes():
+    assert re.search(r"^FerfusionError$", errors.__doc__, re.MULTILINE)
+    assert [name for name, _ in DRAWN] == [name for name in CLASSES_IN_ORDER if name != "FerfusionError"]
+
+
+@pytest.mark.parametrize(("name", "words"), DRAWN)
+def test_each_child_is_one_level_down_and_says_what_is_drawn(name, words):
+    assert CLASSES[name].__bases__ == (FerfusionError,)
+    assert CLASSES[name].__doc__.lower() == words + "."
+
+
+def test_only_the_base_is_a_plain_exception():
+    assert FerfusionError.__bases__ == (Exception,)
+    assert set(CLASSES) == set(CLASSES_IN_ORDER)
