@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from cyclopts.config import Toml
 
 from ferfusion import __version__
-from ferfusion.errors import FerfusionError
+from ferfusion.errors import ConfigError, FerfusionError
 
 COMMANDS = MappingProxyType(
     {
@@ -25,8 +25,11 @@ COMMANDS = MappingProxyType(
 )
 
 
-def build_app() -> App:
-    """Return the command line; a command's module is imported when the command is used."""
+def build_app(chosen: str = "") -> App:
+    """Return the command line; a command's module is imported when the command is used.
+
+    The command that was chosen describes itself; the others only need their line in the list.
+    """
     app = App(
         name="ferfusion",
         help="Facial expression recognition from video: prepare, split, train, evaluate, predict.",
@@ -34,7 +37,7 @@ def build_app() -> App:
         help_on_error=False,
     )
     for name, line in COMMANDS.items():
-        app.command(f"ferfusion.cli.{name}:{name}", name=name, help=line)
+        app.command(f"ferfusion.cli.{name}:{name}", name=name, help=None if name == chosen else line)
 
     @app.meta.default
     def launch(
@@ -49,6 +52,8 @@ def build_app() -> App:
                 on the command line goes before it.
         """
         if config is not None:
+            if not config.is_file():
+                raise ConfigError(f"There is no settings file {config}")
             app.config = Toml(config, must_exist=True)
         app(tokens)
 
@@ -58,7 +63,8 @@ def build_app() -> App:
 def main() -> None:
     """Run the command line; an error that a user can mend is one line and exit code 2."""
     try:
-        build_app().meta()
+        chosen = next((word for word in sys.argv[1:] if word in COMMANDS), "")
+        build_app(chosen).meta()
     except FerfusionError as error:
         print(f"ferfusion: {error}", file=sys.stderr)
         sys.exit(2)

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from ferfusion.cli.progress import console, progress_bar
 from ferfusion.errors import ConfigError, VideoError
 from ferfusion.inference.predictor import load_predictor
-from ferfusion.inference.video import frame_lines, predict_video
+from ferfusion.inference.video import expected_frames, folder_names, frame_lines, predict_video
 
 
 def predict(
@@ -34,14 +34,14 @@ def predict(
         raise ConfigError("predict needs at least one video file")
     predictor = load_predictor(bundle)
     failed: list[str] = []
-    for video in videos:
+    for video, name in zip(videos, folder_names(videos), strict=True):
         try:
             with progress_bar("frames") as bar:
-                task = bar.add_task(video.name, total=None)
+                task = bar.add_task(video.name, total=expected_frames(video))
                 prediction = predict_video(
                     video,
                     predictor,
-                    out,
+                    out / name,
                     annotate=annotate,
                     on_frame=lambda stage, frame: bar.update(
                         task,  # noqa: B023

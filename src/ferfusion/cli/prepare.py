@@ -1,5 +1,6 @@
 """``ferfusion prepare``."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +11,10 @@ from ferfusion.cli.progress import console, progress_bar
 from ferfusion.corpora.catalogue import CORPORA
 from ferfusion.corpora.recognise import recognise
 from ferfusion.engines import ENGINES
+from ferfusion.faces.model_file import name_model
 from ferfusion.labels import LABEL_SETS
 from ferfusion.lookup import choose
+from ferfusion.prepare.clip import FramePreparer
 from ferfusion.prepare.pipeline import Preparation
 from ferfusion.prepare.recipe import PrepareRecipe
 
@@ -25,6 +28,7 @@ def prepare(
     corpus: str = "auto",
     labels: str = "six",
     recipe: Annotated[PrepareRecipe, Parameter(name="*")] = _DEFAULT_RECIPE,
+    detector_model: Path | None = None,
     images: bool = True,
     engine: str = "pool",
     workers: int | None = None,
@@ -40,6 +44,7 @@ def prepare(
         corpus: How the corpus lies on disk; auto recognises it by its files (see docs/corpora.md).
         labels: Classes to keep: six, or seven with Neutral.
         recipe: Settings of preparation.
+        detector_model: Model file of the detector yunet.
         images: Also write every kept pair as two PNG files, for people to look at.
         engine: How the videos are shared out: pool (several processes), here (this process) or ray.
         workers: Number of processes; the number of processors where not given.
@@ -49,6 +54,9 @@ def prepare(
         found = recognise(root)
         console.print(f"Recognised the corpus [bold]{found.corpus}[/]: {found.evidence}", highlight=False)
         corpus = found.corpus
+    if detector_model is not None:
+        recipe = replace(recipe, detector_sha256=name_model(detector_model))
+    FramePreparer(recipe)  # what cannot be made ends the run before anything is written
     listing = choose(CORPORA, corpus, what="corpus")(root)
     run_engine = choose(ENGINES, engine, what="engine")
     work = Preparation(listing, root, dataset, choose(LABEL_SETS, labels, what="label set"), recipe, images)

@@ -100,7 +100,7 @@ class FaceTracker:
         """Look for the known faces near their last places, and for others where there is reason to."""
         place, before = frame.index, self._searched
         live = self._live_tracks(place)
-        found = {track.number: self._near(frame, track.expected_box(place)) for track in live}
+        found = {track.number: self._near_or_chased(track, frame) for track in live}
         _drop_doubles(live, found)
         if self._must_search_everywhere(place, found):
             self._search_everywhere(frame, live, found)
@@ -109,8 +109,17 @@ class FaceTracker:
             detection = found[track.number]
             if detection is not None:
                 self._take_find(track, place, detection, before)
-            elif track.last_place == before:
-                self._find_edge(track, before, place)
+
+    def _near_or_chased(self, track: Track, frame: Frame) -> Detection | None:
+        """Look for a face near where it should be; where it is not, follow it through the frames between."""
+        while True:
+            detection = self._near(frame, track.expected_box(frame.index))
+            known_until = track.last_place
+            if detection is not None or known_until < (self._searched or 0):
+                return detection
+            self._find_edge(track, known_until, frame.index)
+            if track.last_place == known_until:
+                return None
 
     def _live_tracks(self, place: int) -> list[Track]:
         return [
@@ -161,12 +170,12 @@ class FaceTracker:
         return bool(detection.box[2] >= least and detection.score >= self._detector.min_score)
 
     def _take_find(self, track: Track, place: int, detection: Detection, before: int | None) -> None:
-        known = bool(track.places) and track.last_place == before
+        known_until = track.last_place if track.places else -1
         track.add(place, detection)
         if before is None or before < self._scene_start:
             return
-        if known:
-            self._refine(track, before, place)
+        if known_until >= before:
+            self._refine(track, known_until, place)
         else:
             self._find_edge(track, before, place)
 
@@ -188,8 +197,7 @@ class FaceTracker:
         """Search, by halving, for the frame in which a face came or went between two searches."""
         seen, unseen = (first, last) if track.last_place == first else (last, first)
         while (middle := self._middle(min(seen, unseen), max(seen, unseen))) is not None:
-            box = track.detections[track.places.index(seen)].box
-            detection = self._near(self._by_place[middle], box)
+            detection = self._near(self._by_place[middle], track.expected_box(middle))
             if detection is None:
                 unseen = middle
             else:

@@ -1,12 +1,13 @@
 """Read the displayed expressions out of one video file and write everything about it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
+from ferfusion.corpora.entries import unique_ids
 from ferfusion.inference.frames import FrameRow, frame_table, predict_frames
 from ferfusion.inference.overlay import Overlay
 from ferfusion.inference.page import write_video_page
@@ -21,15 +22,34 @@ OnFrame = Callable[[str, int], None]
 """Called with the name of the stage and the number of frames that it is done with."""
 
 
+def folder_names(videos: Sequence[Path]) -> list[str]:
+    """Return a folder name for each video: its own name, numbered where two videos have the same.
+
+    >>> folder_names([Path("a/clip.mp4"), Path("b/clip.mov"), Path("talk.mp4")])
+    ['clip', 'clip-2', 'talk']
+    """
+    return unique_ids(video.name for video in videos)
+
+
+def expected_frames(video: Path) -> int | None:
+    """Return about how many frames a video has, by what its file says; None where it does not say.
+
+    Raises:
+        VideoError: the file is no video that can be read.
+    """
+    info = read_info(video)
+    return None if info.seconds is None else max(1, round(info.seconds * info.rate))
+
+
 def predict_video(
     video: Path,
     predictor: Predictor,
-    out: Path,
+    folder: Path,
     *,
     annotate: bool = True,
     on_frame: OnFrame = lambda stage, frame: None,
 ) -> VideoPrediction:
-    """Predict a video and write its folder ``out/<video name>``.
+    """Predict a video and write its folder.
 
     The video goes through the very same decoding, cropping and flow as in preparation, by the recipe that
     the model was trained with.
@@ -44,7 +64,6 @@ def predict_video(
     table = frame_table(rows, predictor)
     verdicts = judge(table, predictor.labels)
     statement = describe(verdicts, table)
-    folder = out / video.stem
     write_table(folder / "frames.csv", table)
     summary = {
         "video": video.name,

@@ -17,7 +17,7 @@ from ferfusion.prepare.clip import FramePreparer
 from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.prepare.segments import kept_pairs
 from ferfusion.prepare.spool import FaceSpool, SpooledFace, Stream, main_face, write_safetensors
-from ferfusion.prepare.store import write_json, write_whole
+from ferfusion.prepare.store import read_json, write_json, write_whole
 from ferfusion.video.images import list_images, read_image_frames
 from ferfusion.video.reader import Frame, read_frames, read_info
 
@@ -59,6 +59,7 @@ class VideoJob:
 
 def prepare_video(job: VideoJob) -> str:
     """Prepare one video and return its id; a video that cannot be used becomes a row with the reason."""
+    _remove_leftovers(job)
     frames: list[FrameNote] = []
     fps, reason = 0.0, ""
     with FaceSpool(job.part_file.parent, job.recipe.size) as spool:
@@ -85,6 +86,16 @@ def prepare_video(job: VideoJob) -> str:
         {"stamp": job.stamp, "video": row, "frames": _frame_rows(frames, clip), "pairs": pairs},
     )
     return job.entry.video_id
+
+
+def _remove_leftovers(job: VideoJob) -> None:
+    """Remove what an earlier preparation of the same video wrote, when it was another file or setting."""
+    if job.part_file.is_file():
+        for _, _, frame, _ in read_json(job.part_file)["pairs"]:
+            for name in image_names(job.entry.video_id, frame):
+                (job.dataset / name).unlink(missing_ok=True)
+        job.part_file.unlink()
+    job.clip_file.unlink(missing_ok=True)
 
 
 def read_entry(entry: VideoEntry) -> Iterator[Frame]:
