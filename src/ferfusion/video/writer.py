@@ -35,7 +35,7 @@ class VideoWriter:
         crf: x264's constant quality, 0 (lossless) to 51.
         preset: x264's trade of speed for size.
         audio_from: A file whose first sound track is carried over, from its start on.
-        threads: Encoder threads; 1 gives the same bytes on every machine, 0 leaves it to FFmpeg.
+        threads: Encoder threads; 1 gives the same bytes on every run, 0 leaves it to FFmpeg.
     """
 
     def __init__(
@@ -67,6 +67,9 @@ class VideoWriter:
         stream.codec_context.time_base = Fraction(1, _TICKS)
         stream.codec_context.thread_count = threads
         stream.options = {"crf": str(crf), "preset": preset}
+        if threads == 1:
+            # x264's macroblock-tree rate control varies from run to run on processors with AVX-512
+            stream.options |= {"x264-params": "mbtree=0"}
         self._stream = stream
         try:
             self._sound = _SoundTrack(audio_from, self._container) if audio_from else None

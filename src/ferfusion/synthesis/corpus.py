@@ -1,0 +1,231 @@
+"""A whole rendered corpus, on disk.
+
+ROOT/corpus.json                    recipe, versions, rights
+ROOT/corpus.csv                     a row per clip: path, label, subject, frames, fps, peak_intensity, seed
+ROOT/s01/anger/s01_anger_1.mp4      the clips: subject, expression, take
+ROOT/truth/frames.csv               a row per frame: label, subject, intensity, weight of each action
+ROOT/truth/flow/s01/anger/s01_anger_1.safetensors    true flow, on request
+
+It can be read as a ``folder`` corpus and as a ``csv`` corpus.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import save_file
+
+from ferfusion.errors import CorpusError
+from ferfusion.extras import require
+from ferfusion.labels import SIX
+from ferfusion.synthesis.actions import ACTIONS
+from ferfusion.synthesis.casting import draw_subject
+from ferfusion.synthesis.head import HeadModel, load_head
+from ferfusion.synthesis.motion import true_flow
+from ferfusion.synthesis.performance import Performance, draw_performance
+from ferfusion.synthesis.portrait import Portrait, make_portrait
+from ferfusion.synthesis.recipe import SynthesisRecipe
+from ferfusion.synthesis.renderer import render_frames
+from ferfusion.video.writer import VideoWriter
+
+SCHEMA_VERSION = 1
+RIGHTS = (
+    "Rendered by ferfusion; nobody is depicted. The head is that of the package anny, whose assets come from "
+    "MakeHuman and are CC0 1.0. These videos and tables are given to the public domain under CC0 1.0 as well."
+)
+
+
+@dataclass(frozen=True)
+class Take:
+    """A clip to be rendered.
+
+    Attributes:
+        subject: Index of the subject, from 0.
+        label: The expression.
+        number: Which clip of this subject and expression, from 1.
+    """
+
+    subject: int
+    label: str
+    number: int
+
+    @property
+    def subject_name(self) -> str:
+        """Name of the subject: ``s01`` and so on."""
+        return f"s{self.subject + 1:02d}"
+
+    @property
+    def path(self) -> Path:
+        """Path of the video in the corpus."""
+        folder = self.label.lower()
+        return Path(self.subject_name) / folder / f"{self.subject_name}_{folder}_{self.number}.mp4"
+
+    @property
+    def flow_path(self) -> Path:
+        """Path of the true flow in the corpus."""
+        return Path("truth") / "flow" / self.path.with_suffix(".safetensors")
+
+
+def takes(recipe: SynthesisRecipe) -> list[Take]:
+    """Return the clips of a corpus, subject by subject."""
+    return [
+        Take(subject, label, number)
+        for subject in range(recipe.subjects)
+        for label in SIX.names
+        for number in range(1, recipe.clips + 1)
+    ]
+
+
+def perform(take: Take, recipe: SynthesisRecipe) -> Performance:
+    """Draw what happens in a clip, from the recipe's seed and the clip's place in the corpus."""
+    seed = [recipe.seed, take.subject, SIX.code(take.label), take.number]
+    return draw_performance(
+        take.label,
+        num_frames=recipe.frames,
+        min_intensity=recipe.min_intensity,
+        max_intensity=recipe.max_intensity,
+        rng=np.random.default_rng(seed),
+        resting=draw_subject(take.subject, seed=recipe.seed).resting,
+    )
+
+
+def portrait_of(index: int, recipe: SynthesisRecipe, head: HeadModel) -> Portrait:
+    """Return subject ``index`` ready to be filmed."""
+    return make_portrait(
+        head,
+        draw_subject(index, seed=recipe.seed),
+        size=recipe.size,
+        supersampling=recipe.supersampling,
+        seed=recipe.seed + index,
+    )
+
+
+def _about(recipe: SynthesisRecipe) -> dict[str, Any]:
+    """Return what corpus.json says."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "made_by": {name: version(name) for name in ("ferfusion", "anny")},
+        "rights": RIGHTS,
+        "recipe": recipe.to_dict(),
+    }
+
+
+def _begin(root: Path, recipe: SynthesisRecipe) -> None:
+    """Write corpus.json, or find that the folder was begun with the same recipe and versions.
+
+    Raises:
+        CorpusError: the folder holds anything else.
+    """
+    path, about = root / "corpus.json", _about(recipe)
+    if not path.exists():
+        if root.exists() and any(root.iterdir()):
+            raise CorpusError(f"{root} is not empty and is no rendered corpus; give a new folder")
+        root.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    elif json.loads(path.read_text(encoding="utf-8")) != about:
+        raise CorpusError(
+            f"{root} was rendered with another recipe or version (see {path}); give a new folder"
+        )
+
+
+def unfinished(root: Path, recipe: SynthesisRecipe, *, with_flow: bool) -> list[Take]:
+    """Return the clips whose files are not all there yet."""
+    return [
+        take
+        for take in takes(recipe)
+        if not (root / take.path).exists() or (with_flow and not (root / take.flow_path).exists())
+    ]
+
+
+def _write_video(path: Path, portrait: Portrait, performance: Performance, recipe: SynthesisRecipe) -> None:
+    """Render a clip to an H.264 file; the slow preset makes it small."""
+    pictures = render_frames(portrait, performance, portrait.vertices(performance))
+    with VideoWriter(
+        path,
+        width=recipe.size,
+        height=recipe.size,
+        rate=recipe.fps,
+        crf=recipe.crf,
+        preset="veryslow",
+    ) as writer:
+        for picture in pictures:
+            writer.write(picture)
+
+
+def _write_flow(path: Path, portrait: Portrait, performance: Performance) -> None:
+    """Write a clip's true flow and the face it holds for."""
+    flow, mask = true_flow(portrait, portrait.vertices(performance))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    save_file({"flow": flow, "face_mask": mask}, partial)
+    partial.replace(path)
+
+
+def _clip_row(take: Take, performance: Performance, recipe: SynthesisRecipe) -> dict[str, Any]:
+    """Return a clip's row of corpus.csv."""
+    return {
+        "path": take.path.as_posix(),
+        "label": take.label,
+        "subject": take.subject_name,
+        "frames": recipe.frames,
+        "fps": recipe.fps,
+        "peak_intensity": round(performance.peak, 3),
+        "seed": recipe.seed,
+    }
+
+
+def _frame_rows(take: Take, performance: Performance) -> pd.DataFrame:
+    """Return a clip's rows of frames.csv, with a column for each of the 52 actions."""
+    about = {
+        "path": take.path.as_posix(),
+        "label": take.label,
+        "subject": take.subject_name,
+        "frame": np.arange(len(performance.intensity)),
+        "intensity": performance.intensity.round(3),
+    }
+    weights = pd.DataFrame(performance.weights.round(2), columns=list(ACTIONS))
+    return pd.concat([pd.DataFrame(about), weights], axis=1)
+
+
+def _write_tables(root: Path, recipe: SynthesisRecipe) -> None:
+    """Write corpus.csv and truth/frames.csv; actions that the corpus never uses have no column."""
+    played = [(take, perform(take, recipe)) for take in takes(recipe)]
+    clips = pd.DataFrame([_clip_row(take, performance, recipe) for take, performance in played])
+    clips.to_csv(root / "corpus.csv", index=False, lineterminator="\n")
+    frames = pd.concat([_frame_rows(take, performance) for take, performance in played], ignore_index=True)
+    unused = [name for name in ACTIONS if not frames[name].any()]
+    (root / "truth").mkdir(exist_ok=True)
+    frames.drop(columns=unused).to_csv(
+        root / "truth" / "frames.csv", index=False, float_format="%g", lineterminator="\n"
+    )
+
+
+def write_corpus(
+    root: Path, recipe: SynthesisRecipe, *, with_flow: bool = False, head: HeadModel | None = None
+) -> Iterator[Path]:
+    """Render what a corpus still lacks, yielding the path of each video when it is written; tables come last.
+
+    ``head`` may be given where it is already loaded.
+
+    Raises:
+        CorpusError: ``root`` holds anything but this corpus or a part of it.
+        MissingExtraError: the package anny is not installed.
+    """
+    require("anny", extra="synth")
+    _begin(root, recipe)
+    portrait, filmed = None, -1
+    for take in unfinished(root, recipe, with_flow=with_flow):
+        head = head or load_head()
+        if portrait is None or filmed != take.subject:
+            portrait, filmed = portrait_of(take.subject, recipe, head), take.subject
+        performance = perform(take, recipe)
+        if with_flow:
+            _write_flow(root / take.flow_path, portrait, performance)
+        _write_video(root / take.path, portrait, performance, recipe)
+        yield root / take.path
+    _write_tables(root, recipe)
