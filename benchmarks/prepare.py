@@ -1,8 +1,8 @@
 """Preparation against the notebook way and against decoding alone: same clip, same cores, alternating.
 
-The notebook way: OpenCV's reader, Haar cascades on every full frame (scale factor 1.3, one neighbour, the first
-box), Farneback on the resized grey crops, two PNG files a frame. Ours: `prepare_video` as `ferfusion prepare`
-runs it, with and without the PNG files of the kept pairs.
+The notebook way: OpenCV's reader, Haar cascades on every full frame (scale factor 1.3, one neighbour, the
+first box), Farneback on the resized grey crops, two PNG files a frame. Ours: `prepare_video` as `ferfusion
+prepare` runs it, with and without the PNG files of the kept pairs.
 
     python benchmarks/prepare.py [--clip FILE] [--workers 2] [--rounds 3]
 """
@@ -11,23 +11,21 @@ import argparse
 import multiprocessing
 import resource
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 
+from common import REAL_CLIPS, header, movement, sample_clips
 from ferfusion.corpora.entries import VideoEntry
 from ferfusion.faces.boxes import iou
-from ferfusion.faces.detectors import HaarDetector, search_everywhere
+from ferfusion.faces.detectors import search_everywhere
+from ferfusion.faces.haar import HaarDetector
 from ferfusion.prepare.clip import FramePreparer
 from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.prepare.video import VideoJob, prepare_video
@@ -101,9 +99,8 @@ WAYS: dict[str, Callable[[VideoJob], int]] = {
 
 def default_clip() -> Path:
     """Return a real clip where the data folder is there, else one of the rendered sample."""
-    root = Path(__file__).resolve().parents[1]
-    real = root.parent / "shared" / "data" / "clips" / "cap13_edit2.mp4"
-    return real if real.is_file() else sorted((root / "src/ferfusion/sample").rglob("*.mp4"))[0]
+    real = REAL_CLIPS / "cap13_edit2.mp4"
+    return real if real.is_file() else sample_clips()[0]
 
 
 def resized_copy(clip: Path, folder: Path, size: tuple[int, int], seconds: float) -> Path:
@@ -181,23 +178,10 @@ def agreement(clip: Path) -> str:
     ]
     kept = [overlap for overlap in overlaps if overlap >= 0.3]
     return (
-        f"boxes against a search of every frame: mean IoU {np.mean(kept):.3f}, lost {lost} of {len(overlaps)}; "
+        f"boxes against a search of every frame: mean IoU {np.mean(kept):.3f}, "
+        f"lost {lost} of {len(overlaps)}; "
         f"the box moves {moves[0]:.2f} px a frame in the search, {moves[1]:.2f} px in ours"
     )
-
-
-def movement(boxes: list[np.ndarray]) -> float:
-    """Return the mean movement of a box's corner from frame to frame, in pixels."""
-    return float(np.abs(np.diff(np.stack(boxes)[:, :2], axis=0)).mean()) if len(boxes) > 1 else 0.0
-
-
-def hardware() -> str:
-    """Return the processor's name and the number of cores."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    name = next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "processor"
-    )
-    return f"{name}, {multiprocessing.cpu_count()} cores"
 
 
 def main() -> None:
@@ -208,17 +192,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=30)
     options = parser.parse_args()
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=Path(__file__).parent,
-    ).stdout.strip()
-    print(f"{datetime.now():%Y-%m-%d %H:%M}  commit {commit}  {hardware()}  Python {sys.version.split()[0]}")
-    print(
-        f"clip {options.clip.name}, {options.workers} workers, OpenCV {cv2.__version__}, PyAV {av.__version__}"
-    )
+    print(header())
+    print(f"clip {options.clip.name}, {options.workers} workers")
     with tempfile.TemporaryDirectory() as folder:
         for size in SIZES:
             clip = resized_copy(options.clip, Path(folder), size, options.seconds)

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from ferfusion.errors import MissingExtraError
-from ferfusion.extras import require
+from ferfusion.extras import folder_of, require
 
 
 def test_what_is_installed_is_imported():
@@ -28,3 +28,15 @@ def test_a_package_that_is_broken_in_itself_is_not_called_missing(tmp_path, monk
     with pytest.raises(ModuleNotFoundError, match="something_it_needs"):
         require("broken_inside", extra="synth")
     sys.modules.pop("broken_inside", None)
+
+
+def test_the_folder_of_a_package_is_found_without_running_its_code(tmp_path, monkeypatch):
+    (tmp_path / "only_files").mkdir()
+    (tmp_path / "only_files" / "__init__.py").write_text("raise RuntimeError('this was run')")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert folder_of("only_files", extra="mtcnn") == tmp_path / "only_files"
+
+
+def test_a_missing_package_has_no_folder():
+    with pytest.raises(MissingExtraError, match=r"'no_such_package'.*pip install 'ferfusion\[mtcnn\]'"):
+        folder_of("no_such_package", extra="mtcnn")

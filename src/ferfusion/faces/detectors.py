@@ -26,10 +26,9 @@ def search_everywhere(
 ) -> list[Detection]:
     """Return the faces of a whole picture, searched at a reduced size (longer side 360 px)."""
     scale = min(1.0, _WORKING_SIDE_PX / max(luma.shape))
-    size = (max(1, round(luma.shape[1] * scale)), max(1, round(luma.shape[0] * scale)))
-    picture = cv2.resize(luma, size, interpolation=cv2.INTER_AREA) if scale < 1 else luma
-    found = detector.detect(np.asarray(picture, np.uint8), min_side_px=min_side_px * scale)
-    return [Detection(each.box / scale, each.score) for each in found]
+    picture, enlarge = _reduced(luma, scale)
+    found = detector.detect(picture, min_side_px=min_side_px * scale)
+    return [Detection(each.box * enlarge, each.score) for each in found]
 
 
 def search_near(detector: FaceDetector, luma: NDArray[np.uint8], last: Box) -> Detection | None:
@@ -42,17 +41,26 @@ def search_near(detector: FaceDetector, luma: NDArray[np.uint8], last: Box) -> D
         return None
     side = float(last[2:].max())
     scale = min(1.0, detector.near_side_px / side)
-    size = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
-    picture = cv2.resize(luma[top:bottom, left:right], size, interpolation=cv2.INTER_AREA)
+    picture, enlarge = _reduced(luma[top:bottom, left:right], scale)
     found = detector.detect(
-        np.asarray(picture, np.uint8),
+        picture,
         min_side_px=_NEAR_SIZES[0] * side * scale,
         max_side_px=_NEAR_SIZES[1] * side * scale,
     )
     if not found:
         return None
-    nearby = [Detection(each.box / scale + (left, top, 0, 0), each.score) for each in found]
+    nearby = [Detection(each.box * enlarge + (left, top, 0, 0), each.score) for each in found]
     return max(nearby, key=lambda each: iou(each.box, last))
+
+
+def _reduced(luma: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.uint8], Box]:
+    """Return the picture at a scale of at most 1, and the factors that bring its boxes back."""
+    rows, columns = luma.shape
+    width, height = max(1, round(columns * scale)), max(1, round(rows * scale))
+    if scale < 1:
+        luma = np.asarray(cv2.resize(luma, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    # the sides are rounded, so that their factors differ a little
+    return luma, np.array([columns / width, rows / height] * 2)
 
 
 DETECTORS: MappingProxyType[str, Callable[..., FaceDetector]] = MappingProxyType(

@@ -100,12 +100,11 @@ def _sift(network: cv2.dnn.Net, picture: Floats, squares: Floats, *, size: int, 
 def _cut(picture: Floats, square: Floats, size: int) -> Floats:
     """Return the (size, size, 3) pixels of a square; beyond the border they are grey."""
     left, top, right, bottom = (round(float(edge)) for edge in square)
-    rows, columns = picture.shape[:2]
-    inside = picture[max(top, 0) : max(bottom, 1), max(left, 0) : max(right, 1)]
-    beyond = max(-top, 0), max(bottom - rows, 0), max(-left, 0), max(right - columns, 0)
-    if any(beyond):
-        inside = np.asarray(cv2.copyMakeBorder(inside, *beyond, cv2.BORDER_CONSTANT))
-    return np.asarray(cv2.resize(inside, (size, size), interpolation=cv2.INTER_AREA), np.float32)
+    window = np.zeros((max(bottom - top, 1), max(right - left, 1), 3), np.float32)
+    inside = picture[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    y, x = max(-top, 0), max(-left, 0)
+    window[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
+    return np.asarray(cv2.resize(window, (size, size), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _moved(boxes: Floats, offsets: Floats) -> Floats:

@@ -1,9 +1,12 @@
 """What every flow estimator must do."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
 import numpy as np
 import pytest
 
-from ferfusion.flow.estimators import FLOW_ESTIMATORS
+from ferfusion.flow.estimators import FLOW_ESTIMATORS, reduce_flow
 
 SIZE, BORDER = 64, 12
 SHIFTS = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.5), (-2.0, 1.0), (0.5, -0.75)]
@@ -70,3 +73,69 @@ def test_the_answer_does_not_hang_on_memory_layout_or_on_the_call_before(estimat
     strided[:] = first
     assert np.array_equal(estimate(strided, second), answer)
     assert answer.flags.c_contiguous
+
+
+@estimators
+def test_the_answer_does_not_hang_on_the_number_of_threads(estimate):
+    first, second = shifted(0, 0), shifted(1, -1)
+    threads = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(1)
+        alone = estimate(first, second)
+        cv2.setNumThreads(4)
+        assert np.array_equal(estimate(first, second), alone)
+    finally:
+        cv2.setNumThreads(threads)
+
+
+@estimators
+def test_several_threads_may_ask_at_the_same_time(estimate):
+    """An estimator that is kept between calls has buffers, which two threads must not share."""
+    pairs = [(shifted(0, 0), shifted(u, -u)) for u in (-1.5, -0.5, 0.5, 1.5)]
+    expected = [estimate(*pair) for pair in pairs]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            answers = list(pool.map(lambda pair: estimate(*pair), pairs))
+            assert all(map(np.array_equal, answers, expected))
+
+
+@pytest.mark.parametrize(("side", "size"), [(96, 48), (64, 48), (128, 48), (96, 96)])
+def test_reduced_flow_is_the_same_motion_in_the_pixels_of_the_new_size(side, size):
+    steady = np.full((2, side, side), [[[3.0]], [[-1.5]]], np.float32)
+    reduced = reduce_flow(steady, size=size)
+    assert (reduced.shape, reduced.dtype) == ((2, size, size), np.float32)
+    assert np.allclose(reduced, steady[:, :size, :size] * size / side, atol=1e-5)
+
+
+@pytest.mark.parametrize("side", [64, 96, 128])
+def test_reducing_keeps_the_mean_and_adds_no_motion(side):
+    flow = np.random.default_rng(side).normal(size=(2, side, side)).astype(np.float32)
+    reduced = reduce_flow(flow, size=48)
+    assert reduced.mean(axis=(1, 2)) == pytest.approx(flow.mean(axis=(1, 2)) * 48 / side, abs=1e-4)
+    assert abs(reduced).max() <= abs(flow).max() * 48 / side
+    assert reduce_flow(2 * flow, size=48) == pytest.approx(2 * reduced, abs=1e-5)
+
+
+def test_areas_are_averaged():
+    flow = np.random.default_rng(0).normal(size=(2, 96, 96)).astype(np.float32)
+    by_hand = flow.reshape(2, 48, 2, 48, 2).mean(axis=(2, 4)) / 2
+    assert reduce_flow(flow, size=48) == pytest.approx(by_hand, abs=1e-6)
+
+
+def waves(side, u=0.0):
+    """Waves over a square, moved by a share ``u`` of its side; the same picture at any size."""
+    rows, columns = (np.mgrid[:side, :side] + 0.5) / side
+    rng = np.random.default_rng(5)
+    picture = np.full((side, side), 128.0)
+    for _ in range(14):
+        along_x, along_y, phase = *rng.uniform(-40, 40, 2), rng.uniform(0, 2 * np.pi)
+        picture += 11 * np.sin(along_x * (columns - u) + along_y * rows + phase)
+    return picture.clip(0, 255).round().astype(np.uint8)
+
+
+@estimators
+@pytest.mark.parametrize("side", [48, 64, 96, 128])
+def test_flow_at_any_size_tells_the_same_motion(estimate, side):
+    """A motion of a pixel of the 48 px crop, computed at any size and reduced, is a pixel."""
+    flow = reduce_flow(estimate(waves(side), waves(side, u=1 / 48)), size=48)
+    assert inside(flow).mean(axis=(1, 2)) == pytest.approx([1, 0], abs=0.1)

@@ -1,0 +1,40 @@
+import cv2
+import numpy as np
+import pytest
+
+from ferfusion.errors import ConfigError
+from ferfusion.faces import haar
+from ferfusion.faces.boxes import iou
+from ferfusion.faces.haar import HaarDetector
+from helpers.videos import decode_plainly
+
+
+@pytest.fixture(scope="module")
+def luma(sample_corpus):
+    frame = decode_plainly(sample_corpus / "s01" / "anger" / "s01_anger_1.mp4")[0]
+    return np.ascontiguousarray(frame.reformat(format="yuv420p").to_ndarray()[: frame.height, : frame.width])
+
+
+def test_a_box_is_a_square_that_the_cascade_itself_gives(luma):
+    """The search of a whole picture is OpenCV's own, with four neighbours and steps of a tenth."""
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + HaarDetector.cascades[0])
+    boxes = cascade.detectMultiScale(luma, scaleFactor=1.1, minNeighbors=4, minSize=(40, 40))
+    [found] = HaarDetector().detect(luma, min_side_px=40)
+    assert found.box.tolist() in boxes.tolist()
+    assert found.box[2] == found.box[3]
+
+
+def test_the_second_cascade_is_asked_where_the_first_finds_nothing(luma, monkeypatch):
+    detector = HaarDetector()
+    [usual] = detector.detect(luma, min_side_px=40)
+    monkeypatch.setattr(HaarDetector, "cascades", HaarDetector.cascades[1:])
+    [second] = HaarDetector().detect(luma, min_side_px=40)
+    detector._cascades[0] = haar._load_cascade("haarcascade_russian_plate_number.xml")
+    [instead] = detector.detect(luma, min_side_px=40)
+    assert instead.box.tolist() == second.box.tolist()
+    assert iou(instead.box, usual.box) > 0.5
+
+
+def test_a_missing_cascade_file_is_named():
+    with pytest.raises(ConfigError, match=r"no cascade file .*nothing\.xml.*below version 5"):
+        haar._load_cascade("nothing.xml")

