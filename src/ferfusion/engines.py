@@ -98,7 +98,9 @@ def run_on_ray(
 
 
 def _start_ray(ray: Any, workers: int | None, address: str | None) -> None:
-    quiet = {"log_to_driver": False, "logging_level": "error"}
+    # a cluster's machines do not know what this one was told by its environment
+    told = {name: value for name, value in os.environ.items() if name.startswith("FERFUSION_")}
+    quiet = {"log_to_driver": False, "logging_level": "error", "runtime_env": {"env_vars": told}}
     here = {"_node_ip_address": "127.0.0.1"}
     if address is None:
         # "local": also where another Ray runs on this machine, which takes no number of processors

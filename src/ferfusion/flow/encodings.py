@@ -37,6 +37,20 @@ def encode_uvm(flow_b2ss: Array) -> Array:
     return image
 
 
+def encode_uv(flow_b2ss: Array) -> Array:
+    """Return u and v (-2 to 2 px as 0 to 1), and a third channel that says nothing (0.5).
+
+    >>> flow = np.zeros((1, 2, 1, 1), np.float32)
+    >>> flow[0, :, 0, 0] = 1, -4
+    >>> [round(float(value), 3) for value in encode_uv(flow)[0, :, 0, 0]]
+    [0.75, 0.0, 0.5]
+    """
+    xp = _module(flow_b2ss)
+    u, v = (_float32(flow_b2ss)[:, channel] * (0.5 / FLOW_SCALE_PX) + 0.5 for channel in (0, 1))
+    image: Array = xp.clip(xp.stack([u, v, xp.full_like(u, 0.5)], 1), 0, 1)
+    return image
+
+
 def encode_hsv(flow_b2ss: Array) -> Array:
     """Return the usual drawing of flow: hue is direction, value is magnitude stretched to each frame's range.
 
@@ -59,7 +73,7 @@ def encode_hsv_fixed(flow_b2ss: Array) -> Array:
 
 
 FLOW_ENCODINGS: MappingProxyType[str, Callable[[Any], Any]] = MappingProxyType(
-    {"uvm": encode_uvm, "hsv": encode_hsv, "hsv-fixed": encode_hsv_fixed}
+    {"uvm": encode_uvm, "uv": encode_uv, "hsv": encode_hsv, "hsv-fixed": encode_hsv_fixed}
 )
 
 
