@@ -27,8 +27,8 @@ def write_dataset(
 ) -> Path:
     """Write ``dataset.json``, ``data.csv``, ``clips/`` and a subject-disjoint split; return ``root``.
 
-    A clip shows a bright square at its class's height, and its flow goes up or down at its class's speed:
-    both streams can learn, both hold for unseen subjects, and a mirror image is of the same class.
+    A clip shows a bright square at its class's height, and what is at that height moves downwards: both
+    streams can learn, both hold for unseen subjects, and a mirror image is of the same class.
     """
     recipe = recipe or PrepareRecipe()
     rng = np.random.default_rng(seed)
@@ -62,13 +62,12 @@ def clip_arrays(
 ) -> dict[str, np.ndarray]:
     """Crops and flow of a clip of one class, and the rest of what a clip file holds."""
     height = int(8 + (size - 16) * code / (num_classes - 1))
-    speed_px = 4 * code / (num_classes - 1) - 2
     ground = rng.integers(40, 120)
     crops = rng.integers(0, 30, (frames, size, size, 3)) + ground
     for frame in range(frames):
         crops[frame, height - 4 : height + 5, 16:32] = 250
     flow = rng.normal(0, 0.1, (frames - 1, 2, size, size))
-    flow[:, 1] += speed_px
+    flow[:, 1, height - 4 : height + 5] += 1.5
     return {
         "crops": crops.clip(0, 255).astype(np.uint8),
         "flow": flow.astype(np.float16),

@@ -87,7 +87,7 @@ def test_uvm_is_linear_up_to_its_scale_and_cut_beyond_it():
 @pytest.mark.parametrize("encoding", FLOW_ENCODINGS)
 def test_a_still_frame_has_no_magnitude_and_no_nan(encoding):
     image = FLOW_ENCODINGS[encoding](np.zeros((1, 2, 4, 4), np.float32))
-    expected = [0.5, 0.5, 0] if encoding == "uvm" else [0, 0, 0]
+    expected = {"uvm": [0.5, 0.5, 0], "uv": [0.5, 0.5, 0.5]}.get(encoding, [0, 0, 0])
     assert np.array_equal(image[0, :, 0, 0], expected)
 
 

@@ -1,0 +1,129 @@
+"""Read any pairs of a prepared dataset: a gather from memory maps, each file opened and parsed once."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ferfusion.errors import DatasetError
+
+_DTYPES = {"U8": np.uint8, "F16": np.float16}
+
+
+@dataclass(frozen=True)
+class ClipMap:
+    """The two large arrays of one clip file, mapped: a page is read from disk when it is first looked at."""
+
+    crops_thwc: npt.NDArray[np.uint8]
+    flow_t2hw: npt.NDArray[np.float16]
+
+
+def map_clip(path: Path) -> ClipMap:
+    """Map the crops and the flow of a clip file.
+
+    Raises:
+        DatasetError: the file is missing, is not a clip, or is cut short.
+    """
+    try:
+        # torch closes the file once it is mapped (numpy keeps it open): thousands of clips need no open files
+        mapped = torch.from_file(str(path), shared=False, size=path.stat().st_size, dtype=torch.uint8).numpy()
+    except FileNotFoundError as error:
+        raise DatasetError(f"{path} is missing; prepare the dataset again") from error
+    except RuntimeError as error:
+        raise DatasetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+    header, start = _header(mapped, path)
+    crops = _array(mapped, header, "crops", start, path)
+    flow = _array(mapped, header, "flow", start, path)
+    size = crops.shape[1] if crops.ndim == 4 else 0
+    if crops.shape[1:] != (size, size, 3) or flow.shape != (max(len(crops) - 1, 0), 2, size, size):
+        raise DatasetError(
+            f"{path}: crops {crops.shape} and flow {flow.shape} do not fit; "
+            "expected (T, S, S, 3) and (T - 1, 2, S, S). Prepare this clip again"
+        )
+    return ClipMap(crops, flow)
+
+
+class PairReader:
+    """Crops and flow of chosen pairs, each given by its clip and its place in the clip."""
+
+    def __init__(self, clips_folder: Path, clips: Sequence[str], pairs: Sequence[int]) -> None:
+        """Map every clip once.
+
+        Raises:
+            DatasetError: a clip is missing or damaged, clips differ in size, or a pair is outside its clip.
+        """
+        names = sorted(set(clips))
+        place = {name: index for index, name in enumerate(names)}
+        self._clips = [map_clip(clips_folder / f"{name}.safetensors") for name in names]
+        self._clip_of_row = np.array([place[name] for name in clips], dtype=np.int64)
+        self._pair_of_row = np.array(pairs, dtype=np.int64)
+        self._check(names)
+        self.size = self._clips[0].crops_thwc.shape[1]
+        self._crops = np.empty((0, self.size, self.size, 3), np.uint8)
+        self._flow = np.empty((0, 2, self.size, self.size), np.float16)
+
+    def __len__(self) -> int:
+        return len(self._pair_of_row)
+
+    def gather(
+        self, rows: npt.NDArray[np.integer[Any]]
+    ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
+        """Return crops (B, S, S, 3) and flow (B, 2, S, S) of the given rows.
+
+        Both are views of buffers that the next call writes over.
+        """
+        count = len(rows)
+        if count > len(self._crops):
+            self._crops = np.empty((count, *self._crops.shape[1:]), np.uint8)
+            self._flow = np.empty((count, *self._flow.shape[1:]), np.float16)
+        clips, pairs = self._clip_of_row[rows].tolist(), self._pair_of_row[rows].tolist()
+        for slot, (clip, pair) in enumerate(zip(clips, pairs, strict=True)):
+            self._crops[slot] = self._clips[clip].crops_thwc[pair]
+            self._flow[slot] = self._clips[clip].flow_t2hw[pair]
+        return self._crops[:count], self._flow[:count]
+
+    def _check(self, names: Sequence[str]) -> None:
+        if not len(self):
+            raise DatasetError("There is no pair to read; prepare a dataset in which a face is found")
+        sizes = sorted({clip.crops_thwc.shape[1] for clip in self._clips})
+        if len(sizes) > 1:
+            raise DatasetError(f"The clips have crops of different sizes: {sizes}; prepare the dataset anew")
+        lengths = np.array([len(clip.flow_t2hw) for clip in self._clips])
+        outside = (self._pair_of_row < 0) | (self._pair_of_row >= lengths[self._clip_of_row])
+        if outside.any():
+            row = int(outside.argmax())
+            clip = self._clip_of_row[row]
+            raise DatasetError(
+                f"Pair {self._pair_of_row[row]} is outside clip {names[clip]!r}, which has {lengths[clip]} "
+                "pairs; the table and the clips are not of the same preparation"
+            )
+
+
+def _header(mapped: npt.NDArray[np.uint8], path: Path) -> tuple[dict[str, Any], int]:
+    """Parse a safetensors header; return it and where the data starts (safetensors' format page)."""
+    length = int.from_bytes(mapped[:8].tobytes(), "little")
+    start = 8 + length
+    try:
+        if start > len(mapped):
+            raise ValueError("the file is shorter than its header")
+        header = json.loads(mapped[8:start].tobytes())
+    except ValueError as error:
+        raise DatasetError(f"{path} is not a clip file: {error}; prepare this clip again") from error
+    return header, start
+
+
+def _array(
+    mapped: npt.NDArray[np.uint8], header: dict[str, Any], name: str, start: int, path: Path
+) -> npt.NDArray[Any]:
+    try:
+        entry = header[name]
+        dtype, (first, last), shape = _DTYPES[entry["dtype"]], entry["data_offsets"], entry["shape"]
+        # not every array starts at a multiple of its item's size, which .view() needs; frombuffer takes any
+        return np.frombuffer(mapped[start + first : start + last], dtype).reshape(shape)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(f"{path} has no readable array {name!r}: {error!r}; prepare it again") from error

@@ -1,0 +1,80 @@
+"""The pairs of a dataset as training sees them: the part and the class of each, and how many there are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ferfusion.errors import DatasetError
+from ferfusion.labels import LabelSet
+
+
+@dataclass(frozen=True)
+class PartedPairs:
+    """A dataset's pair table with the part of every row.
+
+    Attributes:
+        table: A row per kept pair.
+        labels: The label set that the codes are of.
+        part_of_row: Name of each row's part.
+    """
+
+    table: pd.DataFrame
+    labels: LabelSet
+    part_of_row: npt.NDArray[np.str_]
+
+    def rows(self, part: str) -> npt.NDArray[np.int64]:
+        """Return the row numbers of a part."""
+        return np.flatnonzero(self.part_of_row == part)
+
+    @property
+    def codes(self) -> npt.NDArray[np.int64]:
+        """Class code of every row."""
+        return self.table["code"].to_numpy(np.int64)
+
+    def class_counts(self, part: str) -> dict[str, int]:
+        """Return how many pairs of each class a part has, in label order."""
+        counts = np.bincount(self.codes[self.rows(part)], minlength=len(self.labels))
+        return dict(zip(self.labels.names, counts.tolist(), strict=True))
+
+
+def parted_pairs(table: pd.DataFrame, part_of_clip: Mapping[str, str], *, labels: LabelSet) -> PartedPairs:
+    """Give every row of a pair table its part.
+
+    Raises:
+        DatasetError: a clip has no part, a code is not of the label set, or there is nothing to train or
+            validate on.
+    """
+    parts = table["clip"].map(dict(part_of_clip))
+    if parts.isna().any():
+        lost = sorted(table["clip"][parts.isna()].unique())
+        raise DatasetError(
+            f"{len(lost)} clips have no part, the first is {lost[0]!r}; run `ferfusion split` again"
+        )
+    if not table["code"].between(0, len(labels) - 1).all():
+        raise DatasetError(
+            f"data.csv has class codes outside 0 to {len(labels) - 1}; prepare the dataset again"
+        )
+    pairs = PartedPairs(table, labels, parts.to_numpy(dtype=np.str_))
+    for part in ("train", "validation"):
+        if not len(pairs.rows(part)):
+            raise DatasetError(f"The {part} part has no pair; run `ferfusion split` with more subjects in it")
+    return pairs
+
+
+def shuffle_labels_of_videos(pairs: PartedPairs, *, part: str, seed: int) -> npt.NDArray[np.int64]:
+    """Return the code of every row, with the labels of one part's videos dealt out anew among those videos.
+
+    A control: what is learned from such labels is worth nothing on unseen subjects. All pairs of a video keep
+    one label, so that the task is as easy to learn by heart as the true one.
+    """
+    codes = pairs.codes.copy()
+    rows = pairs.rows(part)
+    _, first, video_of_row = np.unique(
+        pairs.table["video"].to_numpy(dtype=np.str_)[rows], return_index=True, return_inverse=True
+    )
+    dealt = np.random.default_rng(seed).permutation(codes[rows][first])
+    codes[rows] = dealt[video_of_row]
+    return codes

@@ -1,0 +1,114 @@
+"""How the maps of the streams become one vector: layers (map to vector) and operators (vectors to one)."""
+
+from collections.abc import Sequence
+from types import MappingProxyType
+
+import torch
+from torch import Tensor, nn
+
+
+class FusionLayer(nn.Module):
+    """Makes a vector of ``out_features`` values from a map (B, channels, map_side, map_side)."""
+
+    def __init__(self, channels: int, map_side: int, *, last_pool: bool) -> None:
+        super().__init__()
+        self.channels, self.map_side, self.last_pool = channels, map_side, last_pool
+
+    @property
+    def out_features(self) -> int:
+        """Values of the vector."""
+        raise NotImplementedError
+
+    def forward(self, feature_map: Tensor) -> Tensor:
+        """Return the vectors (B, out_features)."""
+        raise NotImplementedError
+
+
+class FlattenLayer(FusionLayer):
+    """Average pooling of 3 with stride 2 (where the width has it), then the map's values in a row (4.2.1)."""
+
+    def __init__(self, channels: int, map_side: int, *, last_pool: bool) -> None:
+        super().__init__(channels, map_side, last_pool=last_pool)
+        self.pool = nn.AvgPool2d(3, stride=2) if last_pool else nn.Identity()
+
+    @property
+    def out_features(self) -> int:
+        """Values of the vector: channels times the places of the pooled map."""
+        side = (self.map_side - 3) // 2 + 1 if self.last_pool else self.map_side
+        return self.channels * side * side
+
+    def forward(self, feature_map: Tensor) -> Tensor:
+        """Return the map's values in a row (B, out_features)."""
+        pooled: Tensor = self.pool(feature_map)
+        return pooled.flatten(1)
+
+
+class GapLayer(FusionLayer):
+    """Global average pooling in place of the last pooling and the flatten (4.2.4)."""
+
+    @property
+    def out_features(self) -> int:
+        """Values of the vector: one mean for each channel."""
+        return self.channels
+
+    def forward(self, feature_map: Tensor) -> Tensor:
+        """Return the means (B, channels) of the map."""
+        return feature_map.mean(dim=(2, 3))
+
+
+class FusionOperator(nn.Module):
+    """Makes one vector of ``out_features`` values from a vector (B, features) of each stream."""
+
+    def __init__(self, features: int, *, num_streams: int) -> None:
+        super().__init__()
+        self.features, self.num_streams = features, num_streams
+
+    @property
+    def out_features(self) -> int:
+        """Values of the fused vector."""
+        return self.features
+
+    def forward(self, vectors: Sequence[Tensor]) -> Tensor:
+        """Return the fused vectors (B, out_features)."""
+        raise NotImplementedError
+
+
+class ConcatFusion(FusionOperator):
+    """The vectors side by side."""
+
+    @property
+    def out_features(self) -> int:
+        """Values of the fused vector: those of all streams."""
+        return self.features * self.num_streams
+
+    def forward(self, vectors: Sequence[Tensor]) -> Tensor:
+        """Return (B, num_streams * features)."""
+        return torch.cat(tuple(vectors), dim=1)
+
+
+class SumFusion(FusionOperator):
+    """The sum of the vectors."""
+
+    def forward(self, vectors: Sequence[Tensor]) -> Tensor:
+        """Return (B, features)."""
+        return torch.stack(tuple(vectors)).sum(dim=0)
+
+
+class AverageFusion(FusionOperator):
+    """The mean of the vectors."""
+
+    def forward(self, vectors: Sequence[Tensor]) -> Tensor:
+        """Return (B, features)."""
+        return torch.stack(tuple(vectors)).mean(dim=0)
+
+
+FUSION_LAYERS: MappingProxyType[str, type[FusionLayer]] = MappingProxyType(
+    {"flatten": FlattenLayer, "gap": GapLayer}
+)
+FUSION_OPERATORS: MappingProxyType[str, type[FusionOperator]] = MappingProxyType(
+    {"concat": ConcatFusion, "sum": SumFusion, "average": AverageFusion}
+)
+FUSIONS = MappingProxyType(
+    {f"{layer}-{operator}": (layer, operator) for layer in FUSION_LAYERS for operator in FUSION_OPERATORS}
+)
+"""The report's six fusions (section 4), each with the names of its layer and operator."""

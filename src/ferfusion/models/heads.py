@@ -1,0 +1,28 @@
+"""The classifier on top of the fused vector."""
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+HIDDEN_UNITS = 1024
+
+
+class DenseHead(nn.Module):
+    """Dense 1024, Dropout, Dense 1024, Dropout, Dense C; logits, the softmax is in the loss (section 3).
+
+    ``dense2`` is the layer whose weights and activity the report penalises.
+    """
+
+    def __init__(self, in_features: int, num_classes: int, *, dropout: float) -> None:
+        super().__init__()
+        self.dense1 = nn.Linear(in_features, HIDDEN_UNITS)
+        self.dropout1 = nn.Dropout(dropout)
+        self.dense2 = nn.Linear(HIDDEN_UNITS, HIDDEN_UNITS)
+        self.dropout2 = nn.Dropout(dropout)
+        self.dense3 = nn.Linear(HIDDEN_UNITS, num_classes)
+
+    def forward(self, fused: Tensor) -> Tensor:
+        """Return the logits (B, C) of fused vectors (B, in_features)."""
+        x = self.dropout1(F.relu(self.dense1(fused)))  # (B, 256) -> (B, 1024)
+        x = self.dropout2(F.relu(self.dense2(x)))  # -> (B, 1024)
+        logits: Tensor = self.dense3(x)  # -> (B, 6)
+        return logits

@@ -1,0 +1,127 @@
+"""The run folder: its settings, whose run it is, and what a finished run reached."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import ferfusion
+from ferfusion.data.pairs import PartedPairs
+from ferfusion.errors import ConfigError
+from ferfusion.evaluation.metrics import always, uar, war
+from ferfusion.models.config import ModelConfig
+from ferfusion.prepare.dataset import Dataset
+from ferfusion.prepare.splits import PARTS
+from ferfusion.prepare.store import read_json, write_json
+from ferfusion.training.recipe import MONITORS, TrainRecipe
+
+SCHEMA = 1
+_SETTINGS = ("model", "recipe", "dataset")
+_NOT_SETTINGS = ("path",)
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What always answering the training part's most frequent class scores on another part."""
+
+    war: float
+    uar: float
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a finished run reached on the validation part.
+
+    Attributes:
+        run: The run folder.
+        epochs: A row per epoch, as in ``metrics.csv``.
+        best: The row of the epoch whose weights were kept.
+        majority: The majority baseline on the same part.
+    """
+
+    run: Path
+    epochs: tuple[Mapping[str, float], ...]
+    best: Mapping[str, float]
+    majority: Baseline
+
+    @property
+    def seconds(self) -> float:
+        """Time that all epochs took."""
+        return sum(row["seconds"] for row in self.epochs)
+
+
+def run_config(
+    dataset: Dataset, pairs: PartedPairs, model_config: ModelConfig, recipe: TrainRecipe
+) -> dict[str, Any]:
+    """Return everything that a run follows from, for ``config.json``."""
+    return {
+        "schema": SCHEMA,
+        "version": ferfusion.__version__,
+        "dataset": {
+            "path": dataset.root.resolve().as_posix(),
+            "corpus": dataset.corpus,
+            "labels": list(dataset.labels.names),
+            "recipe": dataset.recipe.to_dict(),
+            "recipe_hash": dataset.recipe.hash,
+            "split_hash": read_json(dataset.root / "splits.json")["hash"],
+        },
+        "class_counts": {part: pairs.class_counts(part) for part in PARTS},
+        "model": model_config.to_dict(),
+        "recipe": recipe.to_dict(),
+    }
+
+
+def claim_run(run: Path, config: Mapping[str, Any]) -> None:
+    """Write the settings into a new run folder, or make sure that they are those of the run that is there.
+
+    Raises:
+        ConfigError: the folder holds a run of other settings, or something else.
+    """
+    path = run / "config.json"
+    if not path.is_file():
+        if run.exists() and (not run.is_dir() or any(run.iterdir())):
+            raise ConfigError(f"{run} is there and is not a run folder; name a new or empty folder")
+        write_json(path, config)
+        return
+    differences = setting_differences(read_json(path), config)
+    if differences:
+        raise ConfigError(
+            f"{run} holds a run of other settings: {'; '.join(differences)}. "
+            "Go on with the settings that it has, or name another folder"
+        )
+
+
+def setting_differences(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """Return one line for each setting in which two run configs differ, whatever the dataset's path.
+
+    >>> setting_differences({"recipe": {"epochs": 2}}, {"recipe": {"epochs": 4}})
+    ['epochs is 2 there, 4 was asked for']
+    """
+    lines = []
+    for section in _SETTINGS:
+        there, asked = saved.get(section, {}), wanted.get(section, {})
+        lines += [
+            f"{name} is {there.get(name)!r} there, {asked.get(name)!r} was asked for"
+            for name in sorted({*there, *asked} - {*_NOT_SETTINGS})
+            if there.get(name) != asked.get(name)
+        ]
+    return lines
+
+
+def majority_baseline(pairs: PartedPairs, *, part: str) -> Baseline:
+    """Return what the training part's most frequent class, answered for every pair, scores on a part."""
+    train_counts = list(pairs.class_counts("train").values())
+    truth = np.diag(np.array(list(pairs.class_counts(part).values()), dtype=np.int64))
+    constant = always(int(np.argmax(train_counts)), truth)
+    return Baseline(float(war(constant)), float(uar(constant)))
+
+
+def read_result(run: Path, *, monitor: str, majority: Baseline) -> RunResult:
+    """Return what a finished run reached, from its ``metrics.csv``."""
+    table = pd.read_csv(run / "metrics.csv")
+    rows = tuple({str(name): float(value) for name, value in row.items()} for row in table.to_dict("records"))
+    best = max(rows, key=lambda row: MONITORS[monitor] * row[monitor])
+    return RunResult(run, rows, best, majority)

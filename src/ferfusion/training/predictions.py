@@ -1,0 +1,40 @@
+"""The prediction table of a run: a row per pair, with the true label and the probability of every class."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+
+from ferfusion.data.batches import Batch
+from ferfusion.data.pairs import PartedPairs
+from ferfusion.models.two_stream import ExpressionModel
+
+IDENTITY_COLUMNS = ("video", "clip", "subject", "frame", "seconds", "code", "emotion")
+
+
+@torch.inference_mode()
+def class_probabilities(
+    model: ExpressionModel, batches: Iterable[Batch]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Return the rows that the batches hold, and the probabilities (rows, C) that the model gives them."""
+    device = next(model.parameters()).device
+    model.eval()
+    rows, probabilities = [], []
+    for batch in batches:
+        logits = model(batch.spatial.to(device), batch.flow.to(device))
+        rows.append(batch.rows.numpy())
+        probabilities.append(logits.softmax(1).cpu().numpy())
+    return np.concatenate(rows), np.concatenate(probabilities)
+
+
+def prediction_table(
+    pairs: PartedPairs, rows: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float32], *, part: str
+) -> pd.DataFrame:
+    """Return the rows of one part: what they are, each class's probability, and the likeliest expression."""
+    table = pairs.table.iloc[rows][list(IDENTITY_COLUMNS)].reset_index(drop=True)
+    table.insert(0, "part", part)
+    table[list(pairs.labels.probability_columns)] = probabilities
+    table["expression"] = np.array(pairs.labels.names)[probabilities.argmax(1)]
+    return table

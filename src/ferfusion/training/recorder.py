@@ -1,0 +1,93 @@
+"""What a run leaves on disk after every epoch: metrics, best weights, and all that it needs to go on."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+from safetensors.torch import save
+
+from ferfusion.prepare.store import write_text, write_whole
+from ferfusion.training.module import ExpressionTraining
+
+Announce = Callable[..., None]
+"""Called with an epoch's row and ``is_best``."""
+METRIC_COLUMNS = (
+    "epoch",
+    "lr",
+    "train_loss",
+    "train_accuracy",
+    "train_uar",
+    "val_loss",
+    "val_accuracy",
+    "val_uar",
+    "seconds",
+)
+
+
+class RunRecorder(Checkpoint):
+    """Writes ``metrics.csv`` and, in ``checkpoints``, the best weights and the last state after each epoch.
+
+    The rows and the best score travel in ``last.ckpt`` too, so that a run killed at any moment goes on from
+    its last whole epoch as if nothing had happened. Every file is written aside and then renamed.
+    """
+
+    # a Checkpoint is called after the module's own end-of-epoch hook, when the metrics are there
+
+    def __init__(self, run: Path, *, announce: Announce) -> None:
+        """Take the run folder, and who is told every new row and whether it is the best so far."""
+        self.rows: list[dict[str, float]] = []
+        self.best_epoch = 0
+        self._best_score = float("-inf")
+        self._run = run
+        self._announce = announce
+
+    @property
+    def best_path(self) -> Path:
+        """The weights of the best epoch."""
+        return self._run / "checkpoints" / "best.safetensors"
+
+    @property
+    def last_path(self) -> Path:
+        """All that the run needs to go on."""
+        return self._run / "checkpoints" / "last.ckpt"
+
+    @property
+    def best_row(self) -> dict[str, float]:
+        """The metrics of the best epoch."""
+        return self.rows[self.best_epoch - 1]
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the epoch's clock."""
+        self._started = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write everything down."""
+        assert isinstance(pl_module, ExpressionTraining)
+        seconds = time.perf_counter() - self._started
+        row = {"epoch": len(self.rows) + 1, **pl_module.epoch_metrics, "seconds": seconds}
+        self.rows.append({name: row[name] for name in METRIC_COLUMNS})
+        if pl_module.score > self._best_score:
+            self._best_score, self.best_epoch = pl_module.score, len(self.rows)
+            self._save_best(pl_module)
+        write_whole(self.last_path, trainer.save_checkpoint)
+        table = pd.DataFrame(self.rows, columns=list(METRIC_COLUMNS))
+        write_text(self._run / "metrics.csv", table.to_csv(index=False, float_format="%.9g"))
+        self._announce(self.rows[-1], is_best=self.best_epoch == len(self.rows))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return rows, best score and best epoch as plain values."""
+        return {"rows": self.rows, "best_score": self._best_score, "best_epoch": self.best_epoch}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from ``state_dict``."""
+        self.rows = list(state_dict["rows"])
+        self._best_score, self.best_epoch = state_dict["best_score"], state_dict["best_epoch"]
+
+    def _save_best(self, training: ExpressionTraining) -> None:
+        weights = {name: tensor.contiguous() for name, tensor in training.model.state_dict().items()}
+        # save_file would make a file that only its owner may read
+        write_whole(self.best_path, lambda partial: partial.write_bytes(save(weights)))

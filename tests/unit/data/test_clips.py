@@ -1,0 +1,112 @@
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from ferfusion.data.clips import PairReader, map_clip
+from ferfusion.errors import DatasetError
+from helpers.datasets import clip_arrays
+
+
+def clip(seed=0, frames=5, size=48):
+    return clip_arrays(seed % 6, 6, frames=frames, size=size, rng=np.random.default_rng(seed))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for seed in range(3):
+        save_file(clip(seed, frames=5 + seed), tmp_path / f"clip{seed}.safetensors")
+    return tmp_path
+
+
+def test_a_map_shows_what_was_written(folder):
+    arrays, mapped = clip(1, frames=6), map_clip(folder / "clip1.safetensors")
+    assert np.array_equal(mapped.crops_thwc, arrays["crops"])
+    assert np.array_equal(mapped.flow_t2hw, arrays["flow"])
+
+
+def test_a_gather_gives_the_pairs_that_were_asked_for_in_their_order(folder):
+    names, pairs = ["clip2", "clip0", "clip1", "clip0"], [5, 0, 2, 3]
+    reader = PairReader(folder, names, pairs)
+    rows = np.array([3, 0, 0, 2])
+    crops, flow = reader.gather(rows)
+    for slot, row in enumerate(rows):
+        arrays = clip(int(names[row][-1]), frames=5 + int(names[row][-1]))
+        assert np.array_equal(crops[slot], arrays["crops"][pairs[row]])
+        assert np.array_equal(flow[slot], arrays["flow"][pairs[row]])
+
+
+def test_a_smaller_gather_after_a_larger_one_has_its_own_length(folder):
+    reader = PairReader(folder, ["clip0"] * 4, range(4))
+    assert len(reader.gather(np.arange(4))[0]) == 4
+    crops, flow = reader.gather(np.array([1]))
+    assert (len(crops), len(flow)) == (1, 1)
+
+
+def test_many_clips_need_no_open_files(folder):
+    from pathlib import Path
+
+    reader = PairReader(folder, ["clip0", "clip1", "clip2"], [0, 0, 0])
+    opened = [link.resolve() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    assert not any(folder in path.parents for path in opened)
+    assert len(reader) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is not a clip file|cannot be read"),
+        (b"\x00\x01", "is not a clip file"),
+        (b"<html>this is not a clip at all, but it has some length</html>", "is not a clip file"),
+        ((2).to_bytes(8, "little") + b"{}", "no readable array 'crops'"),
+    ],
+)
+def test_what_is_no_clip_is_named(tmp_path, content, message):
+    (tmp_path / "bad.safetensors").write_bytes(content)
+    with pytest.raises(DatasetError, match=message) as error:
+        map_clip(tmp_path / "bad.safetensors")
+    assert "bad.safetensors" in str(error.value)
+
+
+def test_a_clip_cut_short_is_named(folder):
+    path = folder / "clip0.safetensors"
+    path.write_bytes(path.read_bytes()[:-5000])
+    with pytest.raises(DatasetError, match=r"no readable array|do not fit"):
+        map_clip(path)
+
+
+def test_a_missing_clip_is_named(tmp_path):
+    with pytest.raises(DatasetError, match=r"lost\.safetensors is missing"):
+        map_clip(tmp_path / "lost.safetensors")
+
+
+def test_crops_and_flow_that_do_not_fit_are_refused(tmp_path):
+    arrays = clip()
+    save_file({**arrays, "flow": arrays["flow"][:-1].copy()}, tmp_path / "odd.safetensors")
+    with pytest.raises(DatasetError, match="do not fit"):
+        map_clip(tmp_path / "odd.safetensors")
+
+
+def test_a_pair_outside_its_clip_is_refused(folder):
+    with pytest.raises(DatasetError, match="Pair 4 is outside clip 'clip0', which has 4 pairs"):
+        PairReader(folder, ["clip0"], [4])
+
+
+def test_clips_of_two_sizes_are_refused(folder):
+    save_file(clip(size=64), folder / "large.safetensors")
+    with pytest.raises(DatasetError, match=r"different sizes: \[48, 64\]"):
+        PairReader(folder, ["clip0", "large"], [0, 0])
+
+
+def test_an_empty_table_is_refused(folder):
+    with pytest.raises(DatasetError, match="no pair"):
+        PairReader(folder, [], [])
+
+
+def test_the_header_is_the_one_of_safetensors(folder):
+    """The reader parses the format itself: hold it against the library's own file."""
+    raw = (folder / "clip0.safetensors").read_bytes()
+    header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+    assert header["crops"]["dtype"] == "U8"
+    assert header["flow"]["dtype"] == "F16"
