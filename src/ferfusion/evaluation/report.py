@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -140,7 +140,7 @@ def _settings(run: RunFolder, evaluation: Mapping[str, Any]) -> list[tuple[str, 
     groups = {
         "Model": run.section("model"),
         "Training": run.section("recipe"),
-        "Dataset": run.section("dataset"),
+        "Dataset": _without_place(run.section("dataset")),
         "Evaluation": evaluation,
     }
     return [(title, _flat(group)) for title, group in groups.items() if group]
@@ -162,3 +162,11 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _without_place(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the dataset's settings with its folder's name only: a page that is handed on tells no paths."""
+    named = dict(dataset)
+    if "path" in named:
+        named["path"] = PurePath(str(named["path"])).name
+    return named

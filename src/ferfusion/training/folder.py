@@ -13,6 +13,7 @@ from ferfusion.data.pairs import PartedPairs
 from ferfusion.errors import ConfigError
 from ferfusion.evaluation.metrics import always, uar, war
 from ferfusion.models.config import ModelConfig
+from ferfusion.models.zoo import build_model, count_parameters
 from ferfusion.prepare.dataset import Dataset
 from ferfusion.prepare.splits import PARTS
 from ferfusion.prepare.store import read_json, write_json
@@ -57,6 +58,7 @@ def run_config(
     dataset: Dataset, pairs: PartedPairs, model_config: ModelConfig, recipe: TrainRecipe
 ) -> dict[str, Any]:
     """Return everything that a run follows from, for ``config.json``."""
+    parts = {part: pairs.table.iloc[pairs.rows(part)] for part in PARTS}
     return {
         "schema": SCHEMA,
         "version": ferfusion.__version__,
@@ -68,6 +70,9 @@ def run_config(
             "recipe_hash": dataset.recipe.hash,
             "split_hash": read_json(dataset.root / "splits.json")["hash"],
         },
+        "parameters": count_parameters(build_model(model_config, len(dataset.labels))),
+        "subjects": {part: int(rows["subject"].nunique()) for part, rows in parts.items()},
+        "videos": {part: int(rows["video"].nunique()) for part, rows in parts.items()},
         "class_counts": {part: pairs.class_counts(part) for part in PARTS},
         "model": model_config.to_dict(),
         "recipe": recipe.to_dict(),

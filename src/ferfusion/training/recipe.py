@@ -18,7 +18,8 @@ class TrainRecipe:
     """Settings of one training; saved with every run and bundle.
 
     Batch size, rate, schedule and epochs are what trained best on the validation part of the sample corpus
-    (1,920 training pairs) within two minutes; the report's are plateau at 0.00001, for 30 times as many pairs.
+    (1,920 training pairs) within two minutes; the report's are plateau at 0.00001, for 30 times as many
+    pairs.
 
     Attributes:
         epochs: Times that the training part is gone through.
