@@ -49,7 +49,7 @@ class FaceTracker:
 
     def __init__(self, detector: FaceDetector, *, min_face: float, sigma: float) -> None:
         self._detector, self._min_face, self._sigma = detector, min_face, sigma
-        self._reach = round(3 * sigma) + STRIDE
+        self._reach = max(STRIDE, round(2.5 * sigma))
         self._tracks: list[Track] = []
         self._number_of_tracks = 0
         self._held: deque[Frame] = deque()
@@ -136,7 +136,8 @@ class FaceTracker:
     def _search_everywhere(self, frame: Frame, live: list[Track], found: dict[int, Detection | None]) -> None:
         """Give finds to the missing tracks and make new tracks of the others; ``live`` and ``found`` grow."""
         self._searched_everywhere = frame.index
-        for detection in self._good_finds(frame):
+        nobody_missing = bool(found) and all(found.values())
+        for detection in self._good_finds(frame, quick=nobody_missing):
             if any(other and iou(other.box, detection.box) > _SAME_FACE_IOU for other in found.values()):
                 continue
             overlaps = [
@@ -153,9 +154,10 @@ class FaceTracker:
                 live.append(track)
             found[track.number] = detection
 
-    def _good_finds(self, frame: Frame) -> list[Detection]:
+    def _good_finds(self, frame: Frame, *, quick: bool) -> list[Detection]:
         least = self._min_face * min(frame.luma.shape)
-        finds = search_everywhere(self._detector, frame.luma, min_side_px=0.6 * least)
+        min_side_px = least if quick else 0.6 * least  # smaller ones are only told of
+        finds = search_everywhere(self._detector, frame.luma, min_side_px=min_side_px, quick=quick)
         good = [each for each in finds if self._is_good(each, frame)]
         if finds and not good:
             self._rejected[frame.index] = finds[0]

@@ -24,8 +24,8 @@ class ModelConfig:
         width: Channels of a stream: listing (64, 128; the report's listing), table1 (128, 256; its
             Table 1), or spatial-map (table1 without the last average pooling: flatten and gap differ).
         dropout: Share of the head's hidden units that are dropped while training.
-        flow_encoding: How the flow is drawn as a three-channel image: uvm (u, v, magnitude), hsv (direction
-            as hue, magnitude stretched in each frame), or hsv-fixed (the same with a fixed scale).
+        flow_encoding: How the flow is drawn as a three-channel image: uvm (u, v, magnitude), uv, hsv
+            (direction as hue, magnitude stretched in each frame), or hsv-fixed (the same, a fixed scale).
         input_scaling: What a stream does to its image first: standard (each image to mean 0 and deviation 1)
             or unit (nothing: values from 0 to 1, as in the report).
         size: Side of the square crop and of its flow, in pixels.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def prepare_video(job: VideoJob) -> str:
     with FaceSpool(job.part_file.parent, job.recipe.size) as spool:
         try:
             fps = _rate(job.entry)
-            for frame in FramePreparer(job.recipe).prepare(read_entry(job.entry)):
+            for frame in _preparer(job.recipe).prepare(read_entry(job.entry)):
                 frames.append(FrameNote(frame.index, frame.seconds, frame.status, frame.rejected))
                 spool.add(frame)
         except VideoError as error:
@@ -86,6 +87,12 @@ def prepare_video(job: VideoJob) -> str:
         {"stamp": job.stamp, "video": row, "frames": _frame_rows(frames, clip), "pairs": pairs},
     )
     return job.entry.video_id
+
+
+@lru_cache(maxsize=1)
+def _preparer(recipe: PrepareRecipe) -> FramePreparer:
+    """Return the preparer of a recipe; its cascades take longer to load than a short video to prepare."""
+    return FramePreparer(recipe)
 
 
 def _remove_leftovers(job: VideoJob) -> None:

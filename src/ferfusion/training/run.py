@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import torch
 from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from rich.console import Console
 from safetensors.torch import load_file
 
@@ -162,7 +163,7 @@ def _fit(
         batches_per_epoch=len(data.train_dataloader()),
     )
     # dropout draws from torch's global state: the caller's is given back
-    with _quiet_lightning(), _own_interrupt(), torch.random.fork_rng():
+    with _quiet_lightning(), _honest_exit(), torch.random.fork_rng():
         trainer.fit(
             training,
             datamodule=data,
@@ -204,11 +205,17 @@ def _validation_metrics(result: RunResult) -> dict[str, Any]:
 
 
 @contextmanager
-def _own_interrupt() -> Iterator[None]:
-    """Let Ctrl-C be a KeyboardInterrupt: Lightning ends the process instead, deaf to the next Ctrl-C."""
+def _honest_exit() -> Iterator[None]:
+    """Let a stopped run look stopped.
+
+    On Ctrl-C Lightning ends the process, deaf to the next Ctrl-C: make it a KeyboardInterrupt again. On
+    SIGTERM it ends the process with code 0, as if all were done: end with 143, as other programs do.
+    """
     handler = signal.getsignal(signal.SIGINT)
     try:
         yield
+    except SIGTERMException as stop:
+        raise SystemExit(128 + signal.SIGTERM) from stop
     except SystemExit as stop:
         if not isinstance(stop.__context__, KeyboardInterrupt):
             raise

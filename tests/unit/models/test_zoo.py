@@ -193,7 +193,7 @@ def test_config_survives_a_round_trip():
         ({"architecture": "spacial"}, "Did you mean 'spatial'"),
         ({"width": "table2"}, "Did you mean 'table1'"),
         ({"input_scaling": "unti"}, "Did you mean 'unit'"),
-        ({"flow_encoding": "hsl"}, "choose one of hsv, hsv-fixed, uvm"),
+        ({"flow_encoding": "hsl"}, "choose one of hsv, hsv-fixed, uv"),
         ({"dropout": 1.0}, "dropout must be"),
         ({"size": 47}, "size must be at least 48"),
     ],

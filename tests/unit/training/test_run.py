@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import shutil
 import signal
 from dataclasses import replace
@@ -186,6 +187,19 @@ def test_ctrl_c_says_how_to_go_on_and_can_be_pressed_again(dataset, tmp_path):
         train(dataset, tmp_path / "run", console=Console(file=output), callbacks=[PressCtrlC()])
     assert signal.getsignal(signal.SIGINT) is handler
     assert "The same command goes on" in output.getvalue()
+
+
+def test_a_terminated_run_says_how_to_go_on_and_does_not_end_as_if_done(dataset, tmp_path):
+    class Terminate(Callback):
+        def on_train_batch_end(self, *_):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    output = io.StringIO()
+    with pytest.raises(SystemExit) as stop:
+        train(dataset, tmp_path / "run", console=Console(file=output), callbacks=[Terminate()])
+    assert stop.value.code == 143
+    assert "The same command goes on" in output.getvalue()
+    assert not (tmp_path / "run" / "bundle.safetensors").exists()
 
 
 def test_a_run_killed_before_its_bundle_was_written_only_ends(whole_run, dataset, tmp_path):
