@@ -23,7 +23,9 @@ class SquareDetector:
     min_score = 1.0
     near_side_px = 40.0
 
-    def detect(self, luma: np.ndarray, *, min_side_px: float, max_side_px: float = np.inf) -> list[Detection]:
+    def detect(
+        self, luma: np.ndarray, *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
+    ) -> list[Detection]:
         _, _, areas, _ = cv2.connectedComponentsWithStats((luma > _EDGE).astype(np.uint8))
         found = []
         for x, y, width, height, _ in areas[1:]:

@@ -29,9 +29,12 @@ class FaceDetector(Protocol):
     near_side_px: float
 
     def detect(
-        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf
+        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
     ) -> list[Detection]:
-        """Return the faces of ``luma`` (H, W) whose width is in the range, best first."""
+        """Return the faces of ``luma`` (H, W) whose width is in the range, best first.
+
+        A quick search may go in coarser steps; what it misses is searched again without.
+        """
 
 
 def without_overlaps(found: list[Detection]) -> list[Detection]:

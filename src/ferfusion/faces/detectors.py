@@ -30,12 +30,13 @@ def search_everywhere(
     """
     scale = min(1.0, _WORKING_SIDE_PX / max(luma.shape))
     picture, enlarge = _reduced(luma, scale)
-    most = max(picture.shape) if quick else np.inf
-    found = detector.detect(picture, min_side_px=min_side_px * scale, max_side_px=most)
+    found = detector.detect(picture, min_side_px=min_side_px * scale, quick=quick)
     return [Detection(each.box * enlarge, each.score) for each in found]
 
 
-def search_near(detector: FaceDetector, luma: NDArray[np.uint8], last: Box) -> Detection | None:
+def search_near(
+    detector: FaceDetector, luma: NDArray[np.uint8], last: Box, *, quick: bool = False
+) -> Detection | None:
     """Return the face at or near ``last``, a quarter of its width around, of about the same size."""
     rows, columns = luma.shape
     x, y, width, height = grow_to_square(last, margin=_NEAR_REACH)
@@ -50,6 +51,7 @@ def search_near(detector: FaceDetector, luma: NDArray[np.uint8], last: Box) -> D
         picture,
         min_side_px=_NEAR_SIZES[0] * side * scale,
         max_side_px=_NEAR_SIZES[1] * side * scale,
+        quick=quick,
     )
     if not found:
         return None

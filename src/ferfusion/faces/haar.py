@@ -24,20 +24,19 @@ class HaarDetector:
         self._cascades = [_load_cascade(name) for name in self.cascades]
 
     def detect(
-        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf
+        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
     ) -> list[Detection]:
         """Return the faces of ``luma`` (H, W), surest first; the score is the cascade's last stage sum.
 
-        Where the size of the faces is known, the search goes in coarser steps of size.
+        A quick search goes in coarser steps of size.
         """
-        thorough = max_side_px == np.inf
         least = max(20, int(min_side_px))
         most = round(min(max_side_px, max(luma.shape)))
         for cascade in self._cascades:
             boxes, _, weights = cascade.detectMultiScale3(
                 luma,
-                scaleFactor=1.1 if thorough else 1.2,
-                minNeighbors=4 if thorough else 3,
+                scaleFactor=1.2 if quick else 1.1,
+                minNeighbors=3 if quick else 4,
                 minSize=(least, least),
                 maxSize=(most, most),
                 outputRejectLevels=True,

@@ -37,7 +37,7 @@ class MtcnnDetector:
         )
 
     def detect(
-        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf
+        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
     ) -> list[Detection]:
         """Return the faces of ``luma`` (H, W), surest first; the score is the last network's probability."""
         picture = (grey_picture(luma).astype(np.float32) - 127.5) / 128

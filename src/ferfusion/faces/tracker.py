@@ -1,6 +1,6 @@
 """Follow the faces of a video: search everywhere seldom, near the last place often, and only where needed.
 
-A face is looked for in every eighth frame, near where it was. Where it moved far in between, or came or went,
+A face is looked for in every tenth frame, near where it was. Where it moved far in between, or came or went,
 the frames between are searched too, by halving, until the movement or the edge is found. The whole picture
 is searched at the start, after a cut, while a face is missing, and from time to time.
 """
@@ -9,19 +9,21 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.faces.boxes import Box, iou
 from ferfusion.faces.detectors import Detection, FaceDetector, search_everywhere, search_near
-from ferfusion.faces.tracks import CONFIRMED_AFTER, LONGEST_GAP, Track, TrackedFace
+from ferfusion.faces.tracks import CONFIRMED_AFTER, Track, TrackedFace
 from ferfusion.video.reader import Frame
 
-STRIDE = LONGEST_GAP + 1
+STRIDE = 10
 """Frames from one search to the next."""
-SEARCH_EVERYWHERE_EVERY = 15 * STRIDE
+_STRIDE_WHILE_MISSING = 2
+SEARCH_EVERYWHERE_EVERY = 12 * STRIDE
 _FORGOTTEN_AFTER = 25
-_STEADY_IOU = 0.85
+_STEADY_IOU = 0.78
 _SAME_FACE_IOU = 0.3
 _CUT_DIFFERENCE = 28.0
 
@@ -55,10 +57,11 @@ class FaceTracker:
         self._held: deque[Frame] = deque()
         self._by_place: dict[int, Frame] = {}
         self._searched: int | None = None
+        self._stride = STRIDE
         self._searched_everywhere: int | None = None
         self._rejected: dict[int, Detection] = {}
         self._scene_start = 0
-        self._thumbnail: NDArray[np.int16] | None = None
+        self._thumbnail: NDArray[np.uint8] | None = None
 
     def follow(self, frames: Iterable[Frame]) -> Iterator[TrackedFrame]:
         """Yield every frame, in order, with its faces."""
@@ -79,17 +82,17 @@ class FaceTracker:
             if last is not None and self._searched != last.index:
                 self._search(last)
             self._begin_scene(frame)
-        elif self._searched is None or frame.index - self._searched >= STRIDE:
+        elif self._searched is None or frame.index - self._searched >= self._stride:
             self._search(frame)
 
     def _is_cut(self, frame: Frame) -> bool:
         """Whether the picture is another one altogether than the frame before."""
         rows, columns = frame.luma.shape
-        thumbnail = frame.luma[:: max(1, rows // 24), :: max(1, columns // 32)].astype(np.int16)
+        thumbnail = np.ascontiguousarray(frame.luma[:: max(1, rows // 24), :: max(1, columns // 32)])
         before, self._thumbnail = self._thumbnail, thumbnail
         if before is None or before.shape != thumbnail.shape:
             return True
-        return float(np.abs(thumbnail - before).mean()) > _CUT_DIFFERENCE
+        return cv2.norm(thumbnail, before, cv2.NORM_L1) / thumbnail.size > _CUT_DIFFERENCE
 
     def _begin_scene(self, frame: Frame) -> None:
         self._scene_start = frame.index
@@ -105,6 +108,7 @@ class FaceTracker:
         if self._must_search_everywhere(place, found):
             self._search_everywhere(frame, live, found)
         self._searched = place
+        self._stride = STRIDE if all(found.values()) else _STRIDE_WHILE_MISSING
         for track in live:
             detection = found[track.number]
             if detection is not None:
@@ -112,10 +116,13 @@ class FaceTracker:
 
     def _near_or_chased(self, track: Track, frame: Frame) -> Detection | None:
         """Look for a face near where it should be; where it is not, follow it through the frames between."""
+        if track.last_place < (self._searched or 0):  # missing since before: it moved on, or it stayed
+            moved_on = self._near(frame, track.expected_box(frame.index, ahead=STRIDE))
+            return moved_on or self._near(frame, track.last_box)
         while True:
             detection = self._near(frame, track.expected_box(frame.index))
             known_until = track.last_place
-            if detection is not None or known_until < (self._searched or 0):
+            if detection is not None:
                 return detection
             self._find_edge(track, known_until, frame.index)
             if track.last_place == known_until:
@@ -129,15 +136,16 @@ class FaceTracker:
         ]
 
     def _must_search_everywhere(self, place: int, found: dict[int, Detection | None]) -> bool:
-        since = None if self._searched_everywhere is None else place - self._searched_everywhere
-        missing = not found or any(detection is None for detection in found.values())
-        return since is None or missing or since >= SEARCH_EVERYWHERE_EVERY
+        if self._searched_everywhere is None:
+            return True
+        missing = not found or not all(found.values())
+        return place - self._searched_everywhere >= (STRIDE if missing else SEARCH_EVERYWHERE_EVERY)
 
     def _search_everywhere(self, frame: Frame, live: list[Track], found: dict[int, Detection | None]) -> None:
         """Give finds to the missing tracks and make new tracks of the others; ``live`` and ``found`` grow."""
         self._searched_everywhere = frame.index
-        nobody_missing = bool(found) and all(found.values())
-        for detection in self._good_finds(frame, quick=nobody_missing):
+        missing = any(detection is None for detection in found.values())
+        for detection in self._good_finds(frame, thorough=missing):
             if any(other and iou(other.box, detection.box) > _SAME_FACE_IOU for other in found.values()):
                 continue
             overlaps = [
@@ -154,18 +162,27 @@ class FaceTracker:
                 live.append(track)
             found[track.number] = detection
 
-    def _good_finds(self, frame: Frame, *, quick: bool) -> list[Detection]:
+    def _good_finds(self, frame: Frame, *, thorough: bool) -> list[Detection]:
+        """Search the whole picture; at once thoroughly, or only if a quick search finds nobody."""
         least = self._min_face * min(frame.luma.shape)
-        min_side_px = least if quick else 0.6 * least  # smaller ones are only told of
-        finds = search_everywhere(self._detector, frame.luma, min_side_px=min_side_px, quick=quick)
+        if not thorough:
+            finds = search_everywhere(self._detector, frame.luma, min_side_px=least, quick=True)
+            if good := [each for each in finds if self._is_good(each, frame)]:
+                return good
+        # smaller ones than wanted are told of
+        finds = search_everywhere(self._detector, frame.luma, min_side_px=0.6 * least)
         good = [each for each in finds if self._is_good(each, frame)]
         if finds and not good:
             self._rejected[frame.index] = finds[0]
         return good
 
     def _near(self, frame: Frame, box: Box) -> Detection | None:
-        detection = search_near(self._detector, frame.luma, box)
-        return detection if detection is not None and self._is_good(detection, frame) else None
+        """Look near a box: quickly, and thoroughly before the face is given up."""
+        for quick in (True, False):
+            detection = search_near(self._detector, frame.luma, box, quick=quick)
+            if detection is not None and self._is_good(detection, frame):
+                return detection
+        return None
 
     def _is_good(self, detection: Detection, frame: Frame) -> bool:
         least = self._min_face * min(frame.luma.shape)
@@ -180,6 +197,8 @@ class FaceTracker:
             self._refine(track, known_until, place)
         else:
             self._find_edge(track, before, place)
+            if known_until >= 0:
+                track.mark_return(known_until)
 
     def _refine(self, track: Track, first: int, last: int) -> None:
         """Search between two finds, by halving, while the face moved far between them or is not confirmed."""

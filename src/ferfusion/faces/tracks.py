@@ -1,6 +1,7 @@
 """One face over time: where it was found, where it must have been in between, and a steady box."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +10,7 @@ from ferfusion.faces.boxes import Box
 from ferfusion.faces.detectors import Detection
 from ferfusion.faces.smoothing import smooth_at
 
-LONGEST_GAP = 7
+LONGEST_GAP = 9
 """A face missed for at most so many frames, and found again in its place, was there all the time."""
 CONFIRMED_AFTER = 3
 """Finds that make a track; fewer are chance finds of the detector."""
@@ -31,12 +32,14 @@ class Track:
     Attributes:
         number: Number of the track, from 0 in the order of appearance.
         total_finds: All finds so far, also those that were forgotten since.
+        returns: Finds that came after a long gap, in which the face was not there.
     """
 
     number: int
     places: list[int] = field(default_factory=list)
     detections: list[Detection] = field(default_factory=list)
     total_finds: int = 0
+    returns: set[int] = field(default_factory=set)
 
     def add(self, place: int, detection: Detection) -> None:
         """Put a find at its place."""
@@ -44,6 +47,12 @@ class Track:
         self.places.insert(at, place)
         self.detections.insert(at, detection)
         self.total_finds += 1
+
+    def mark_return(self, last_before: int) -> None:
+        """Take note of the gap after ``last_before``, if it is too long to be bridged."""
+        first_after = self.places[bisect_right(self.places, last_before)]
+        if first_after - last_before > LONGEST_GAP + 1:
+            self.returns.add(first_after)
 
     @property
     def last_place(self) -> int:
@@ -55,14 +64,17 @@ class Track:
         """Box of the latest find."""
         return self.detections[-1].box
 
-    def expected_box(self, place: int) -> Box:
-        """Return where the face should be at ``place``: between two finds, or on along its last movement."""
+    def expected_box(self, place: int, *, ahead: int | None = None) -> Box:
+        """Return where the face should be at ``place``: between two finds, or on along its last movement.
+
+        It is taken to move on for ``ahead`` frames at most; if left out, for as long as it was seen to move.
+        """
         boxes = np.stack([each.box for each in self.detections])
         if place <= self.places[-1] or len(self.places) < 2:
             return np.array([np.interp(place, self.places, column) for column in boxes.T])
-        step = (boxes[-1] - boxes[-2]) / (self.places[-1] - self.places[-2])
-        ahead = min(place - self.places[-1], self.places[-1] - self.places[-2])
-        return np.asarray(boxes[-1] + step * (ahead, ahead, 0, 0))
+        seen = self.places[-1] - self.places[-2]
+        ahead = min(place - self.places[-1], seen if ahead is None else ahead)
+        return np.asarray(boxes[-1] + (boxes[-1] - boxes[-2]) / seen * (ahead, ahead, 0, 0))
 
     def face_at(self, place: int, *, sigma: float, reach: int) -> TrackedFace | None:
         """Return the face in one frame, if it was there.
@@ -74,7 +86,7 @@ class Track:
         """
         if self.total_finds < CONFIRMED_AFTER or not self.places[0] <= place <= self.places[-1]:
             return None
-        run = run_around(self.places, place, reach=reach)
+        run = run_around(self.places, place, returns=self.returns, reach=reach)
         if run is None:
             return None
         places = np.array(self.places[run])
@@ -89,26 +101,24 @@ class Track:
             del self.places[:keep], self.detections[:keep]
 
 
-def run_around(places: list[int], at: int, *, reach: int) -> slice | None:
-    """Return the finds around frame ``at`` that no long gap parts from it; None if it lies in such a gap.
+def run_around(places: list[int], at: int, *, returns: Set[int], reach: int) -> slice | None:
+    """Return the finds around frame ``at`` that no gap parts from it; None if it lies in a gap.
 
-    >>> run_around([0, 1, 2, 3, 20, 21, 22], 2, reach=9), run_around([0, 1, 20, 21], 10, reach=9)
-    (slice(0, 4, None), None)
+    A gap is before each of ``returns``; between other finds the face was there.
+
+    >>> run_around([0, 1, 2, 3, 20, 21], 2, returns={20}, reach=9)
+    slice(0, 4, None)
+    >>> run_around([0, 1, 20, 21], 10, returns={20}, reach=9) is None
+    True
     """
     after = bisect_left(places, at)
     first = last = after
     if places[after] > at:
-        if places[after] - places[after - 1] > LONGEST_GAP + 1:
+        if places[after] in returns:
             return None
         first = after - 1
-    while (
-        first > 0 and places[first] - places[first - 1] <= LONGEST_GAP + 1 and at - places[first - 1] <= reach
-    ):
+    while first > 0 and places[first] not in returns and at - places[first - 1] <= reach:
         first -= 1
-    while (
-        last + 1 < len(places)
-        and places[last + 1] - places[last] <= LONGEST_GAP + 1
-        and places[last + 1] - at <= reach
-    ):
+    while last + 1 < len(places) and places[last + 1] not in returns and places[last + 1] - at <= reach:
         last += 1
     return slice(first, last + 1)

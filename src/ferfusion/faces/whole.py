@@ -13,7 +13,7 @@ class WholePicture:
     near_side_px = np.inf  # nothing is looked at, so nothing need be made smaller
 
     def detect(
-        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf
+        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
     ) -> list[Detection]:
         """Return the whole of ``luma`` (H, W), whatever its size, with the score 1."""
         del min_side_px, max_side_px

@@ -42,7 +42,7 @@ class YuNetDetector:
             raise ConfigError(f"{path} is no YuNet model that OpenCV {cv2.__version__} can run") from error
 
     def detect(
-        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf
+        self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
     ) -> list[Detection]:
         """Return the faces of ``luma`` (H, W), surest first; the score is from 0 to 1."""
         self._network.setInputSize((luma.shape[1], luma.shape[0]))

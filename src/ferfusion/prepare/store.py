@@ -31,6 +31,11 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
+def write_rows(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file of many rows whole or not at all, on one line, which is quicker."""
+    write_text(path, json.dumps(value, ensure_ascii=False) + "\n")
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON file.
 

@@ -18,7 +18,7 @@ from ferfusion.prepare.clip import FramePreparer
 from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.prepare.segments import kept_pairs
 from ferfusion.prepare.spool import FaceSpool, SpooledFace, Stream, main_face, write_safetensors
-from ferfusion.prepare.store import read_json, write_json, write_whole
+from ferfusion.prepare.store import read_json, write_rows, write_whole
 from ferfusion.video.images import list_images, read_image_frames
 from ferfusion.video.reader import Frame, read_frames, read_info
 
@@ -82,7 +82,7 @@ def prepare_video(job: VideoJob) -> str:
         "status": status,
         "reason": why,
     }
-    write_json(
+    write_rows(
         job.part_file,
         {"stamp": job.stamp, "video": row, "frames": _frame_rows(frames, clip), "pairs": pairs},
     )
