@@ -49,4 +49,4 @@ def test_a_run_ends_with_its_scores_beside_the_baseline(app, capsys, tmp_path):
     assert text.count("majority 16.7%") >= 2
     assert (tmp_path / "run" / "bundle.safetensors").is_file()
     app(line, exit_on_error=False)
-    assert "is finished" in capsys.readouterr().out
+    assert "is finished" in " ".join(capsys.readouterr().out.split())
