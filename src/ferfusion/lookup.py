@@ -1,6 +1,7 @@
-"""Choose an item from a table by name, with a hint on a near miss."""
+"""Choose an item from a table by name, with a hint on a near miss; refuse settings that do not exist."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -23,3 +24,14 @@ def choose(table: Mapping[str, Item], name: str, *, what: str) -> Item:
     near = get_close_matches(name, table, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ConfigError(f"Unknown {what} {name!r}; choose one of {', '.join(sorted(table))}.{hint}")
+
+
+def refuse_unknown(settings: type, values: Iterable[str], *, what: str) -> None:
+    """Make sure that every name in ``values`` is a field of the dataclass ``settings``.
+
+    Raises:
+        ConfigError: some are not; the message names them.
+    """
+    unknown = sorted(set(values) - {field.name for field in fields(settings)})
+    if unknown:
+        raise ConfigError(f"Unknown {what} settings: {', '.join(unknown)}")

@@ -1,11 +1,11 @@
 """Which network: every setting that changes a model's function or the input that it expects."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ferfusion.errors import ConfigError
 from ferfusion.flow.encodings import FLOW_ENCODINGS
-from ferfusion.lookup import choose
+from ferfusion.lookup import choose, refuse_unknown
 from ferfusion.models.fusion import FUSIONS
 from ferfusion.models.scaling import INPUT_SCALINGS
 from ferfusion.models.streams import SMALLEST_SIZE, STREAM_WIDTHS
@@ -63,7 +63,5 @@ class ModelConfig:
         Raises:
             ConfigError: a key is not a setting of this version, or a value cannot be used.
         """
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ConfigError(f"Unknown model settings: {', '.join(unknown)}")
+        refuse_unknown(cls, values, what="model")
         return cls(**values)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from ferfusion.errors import ConfigError
+from ferfusion.lookup import refuse_unknown
 
 
 @dataclass(frozen=True)
@@ -81,9 +82,7 @@ class PrepareRecipe:
         Raises:
             ConfigError: a key is not a setting of this version.
         """
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ConfigError(f"Unknown preparation settings: {', '.join(unknown)}")
+        refuse_unknown(cls, values, what="preparation")
         return cls(**values)
 
     def differences(self, other: "PrepareRecipe") -> list[str]:

@@ -1,12 +1,12 @@
 """How a model is trained: every setting that changes its weights, apart from the model itself."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
 from ferfusion.data.augment import Augmentation
 from ferfusion.errors import ConfigError
-from ferfusion.lookup import choose
+from ferfusion.lookup import choose, refuse_unknown
 
 SCHEDULE_NAMES = ("plateau", "triangular2", "plateau-restart", "constant")
 MONITORS = MappingProxyType({"val_uar": 1, "val_accuracy": 1, "val_loss": -1})
@@ -103,7 +103,5 @@ class TrainRecipe:
         Raises:
             ConfigError: a key is not a setting of this version, or a value cannot be used.
         """
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
-        if unknown:
-            raise ConfigError(f"Unknown training settings: {', '.join(unknown)}")
+        refuse_unknown(cls, values, what="training")
         return cls(**values)
