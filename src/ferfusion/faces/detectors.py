@@ -16,7 +16,7 @@ from ferfusion.faces.yunet import YuNetDetector
 
 __all__ = ["DETECTORS", "Detection", "FaceDetector", "search_everywhere", "search_near"]
 
-_WORKING_SIDE_PX = 360
+_WORKING_SIDE_PX, _QUICK_WORKING_SIDE_PX = 360, 240
 _NEAR_REACH = 0.25
 _NEAR_SIZES = (0.75, 1.33)  # narrower ones cut off windows that OpenCV averages, and shift the box
 
@@ -26,9 +26,10 @@ def search_everywhere(
 ) -> list[Detection]:
     """Return the faces of a whole picture, searched at a reduced size (longer side 360 px).
 
-    A quick search goes in coarser steps, where the detector has them: enough to see that somebody came.
+    A quick search is at 240 px and in coarser steps, where the detector has them: enough to see that somebody
+    came.
     """
-    scale = min(1.0, _WORKING_SIDE_PX / max(luma.shape))
+    scale = min(1.0, (_QUICK_WORKING_SIDE_PX if quick else _WORKING_SIDE_PX) / max(luma.shape))
     picture, enlarge = _reduced(luma, scale)
     found = detector.detect(picture, min_side_px=min_side_px * scale, quick=quick)
     return [Detection(each.box * enlarge, each.score) for each in found]

@@ -22,17 +22,19 @@ def smooth_at(
     Returns:
         A box, (4,), in pixels.
     """
-    between = np.array([np.interp(at, places, column) for column in boxes.T])
     if sigma == 0 or len(places) == 1:
-        return between
-    offsets = (places - at).astype(np.float64)
-    nearest = np.abs(offsets).min()
-    weights = np.exp(-0.5 * (offsets**2 - nearest**2) / sigma**2)
+        return _between(places, boxes, at)
+    offsets = places - float(at)
+    squares = offsets * offsets
+    weights = np.exp((squares.min() - squares) * (0.5 / sigma**2))
     weights /= weights.sum()
     mean = weights @ offsets
-    spread = weights @ (offsets - mean) ** 2
-    if spread < 1e-12:  # so narrow a filter that it sees one box only
-        return between
-    level = weights @ boxes
-    slope = (weights * (offsets - mean)) @ (boxes - level) / spread
-    return np.asarray(level - slope * mean)
+    spread = weights @ squares - mean * mean
+    if spread < 1e-9:  # so narrow a filter that it sees one box only
+        return _between(places, boxes, at)
+    slope_weights = weights * (offsets - mean)
+    return np.asarray((weights - slope_weights * (mean / spread)) @ boxes)
+
+
+def _between(places: NDArray[np.int64], boxes: NDArray[np.float64], at: int) -> NDArray[np.float64]:
+    return np.array([np.interp(at, places, column) for column in boxes.T])

@@ -1,6 +1,6 @@
 """Follow the faces of a video: search everywhere seldom, near the last place often, and only where needed.
 
-A face is looked for in every tenth frame, near where it was. Where it moved far in between, or came or went,
+A face is looked for in every twelfth frame, near where it was. Where it moved far in between, or came or went,
 the frames between are searched too, by halving, until the movement or the edge is found. The whole picture
 is searched at the start, after a cut, while a face is missing, and from time to time.
 """
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from ferfusion.faces.boxes import Box, iou
 from ferfusion.faces.detectors import Detection, FaceDetector, search_everywhere, search_near
-from ferfusion.faces.tracks import CONFIRMED_AFTER, Track, TrackedFace
+from ferfusion.faces.tracks import Track, TrackedFace
 from ferfusion.video.reader import Frame
 
-STRIDE = 10
+STRIDE = 12
 """Frames from one search to the next."""
 _STRIDE_WHILE_MISSING = 2
-SEARCH_EVERYWHERE_EVERY = 12 * STRIDE
+SEARCH_EVERYWHERE_EVERY = 10 * STRIDE
 _FORGOTTEN_AFTER = 25
 _STEADY_IOU = 0.78
 _SAME_FACE_IOU = 0.3
@@ -103,18 +103,26 @@ class FaceTracker:
         """Look for the known faces near their last places, and for others where there is reason to."""
         place, before = frame.index, self._searched
         live = self._live_tracks(place)
-        found = {track.number: self._near_or_chased(track, frame) for track in live}
+        known = any(track.is_confirmed for track in live)
+        found = {}
+        for track in live.copy():
+            found[track.number] = self._near_or_chased(track, frame, chase=track.is_confirmed or not known)
+            if known and not track.is_confirmed and found[track.number] is None:  # a chance find
+                live.remove(track)
+                self._tracks.remove(track)
+                del found[track.number]
         _drop_doubles(live, found)
-        if self._must_search_everywhere(place, found):
-            self._search_everywhere(frame, live, found)
+        missing = _main_is_missing(live, found)
+        if self._must_search_everywhere(place, missing=missing):
+            self._search_everywhere(frame, live, found, thorough=bool(live) and missing)
         self._searched = place
-        self._stride = STRIDE if all(found.values()) else _STRIDE_WHILE_MISSING
         for track in live:
             detection = found[track.number]
             if detection is not None:
                 self._take_find(track, place, detection, before)
+        self._stride = _STRIDE_WHILE_MISSING if live and _main_is_missing(live, found) else STRIDE
 
-    def _near_or_chased(self, track: Track, frame: Frame) -> Detection | None:
+    def _near_or_chased(self, track: Track, frame: Frame, *, chase: bool) -> Detection | None:
         """Look for a face near where it should be; where it is not, follow it through the frames between."""
         if track.last_place < (self._searched or 0):  # missing since before: it moved on, or it stayed
             moved_on = self._near(frame, track.expected_box(frame.index, ahead=STRIDE))
@@ -122,7 +130,7 @@ class FaceTracker:
         while True:
             detection = self._near(frame, track.expected_box(frame.index))
             known_until = track.last_place
-            if detection is not None:
+            if detection is not None or not chase:
                 return detection
             self._find_edge(track, known_until, frame.index)
             if track.last_place == known_until:
@@ -135,17 +143,18 @@ class FaceTracker:
             if place - track.last_place <= _FORGOTTEN_AFTER and track.last_place >= self._scene_start
         ]
 
-    def _must_search_everywhere(self, place: int, found: dict[int, Detection | None]) -> bool:
+    def _must_search_everywhere(self, place: int, *, missing: bool) -> bool:
         if self._searched_everywhere is None:
             return True
-        missing = not found or not all(found.values())
         return place - self._searched_everywhere >= (STRIDE if missing else SEARCH_EVERYWHERE_EVERY)
 
-    def _search_everywhere(self, frame: Frame, live: list[Track], found: dict[int, Detection | None]) -> None:
+    def _search_everywhere(
+        self, frame: Frame, live: list[Track], found: dict[int, Detection | None], *, thorough: bool
+    ) -> None:
         """Give finds to the missing tracks and make new tracks of the others; ``live`` and ``found`` grow."""
         self._searched_everywhere = frame.index
-        missing = any(detection is None for detection in found.values())
-        for detection in self._good_finds(frame, thorough=missing):
+        for seen in self._good_finds(frame, thorough=thorough, nobody=not any(found.values())):
+            detection = self._near(frame, seen.box) or seen  # whose box is the more exact
             if any(other and iou(other.box, detection.box) > _SAME_FACE_IOU for other in found.values()):
                 continue
             overlaps = [
@@ -162,12 +171,13 @@ class FaceTracker:
                 live.append(track)
             found[track.number] = detection
 
-    def _good_finds(self, frame: Frame, *, thorough: bool) -> list[Detection]:
-        """Search the whole picture; at once thoroughly, or only if a quick search finds nobody."""
+    def _good_finds(self, frame: Frame, *, thorough: bool, nobody: bool) -> list[Detection]:
+        """Search the whole picture; at once thoroughly, or only if there is nobody else by a quick search."""
         least = self._min_face * min(frame.luma.shape)
         if not thorough:
             finds = search_everywhere(self._detector, frame.luma, min_side_px=least, quick=True)
-            if good := [each for each in finds if self._is_good(each, frame)]:
+            good = [each for each in finds if self._is_good(each, frame)]
+            if good or not nobody:
                 return good
         # smaller ones than wanted are told of
         finds = search_everywhere(self._detector, frame.luma, min_side_px=0.6 * least)
@@ -206,7 +216,7 @@ class FaceTracker:
         if middle is None:
             return
         ends = [track.detections[track.places.index(place)].box for place in (first, last)]
-        if iou(*ends) >= _STEADY_IOU and track.total_finds >= CONFIRMED_AFTER:
+        if iou(*ends) >= _STEADY_IOU and track.is_confirmed:
             return
         detection = self._near(self._by_place[middle], track.expected_box(middle))
         if detection is not None:
@@ -256,6 +266,12 @@ class FaceTracker:
         if rejected is None:
             return "no_face"
         return "small_face" if rejected.box[2] < self._min_face * min(frame.luma.shape) else "low_score"
+
+
+def _main_is_missing(live: list[Track], found: dict[int, Detection | None]) -> bool:
+    """Whether the largest face is not found, or there was none; where a lesser one is, time can be saved."""
+    main = max((track for track in live if track.places), key=lambda each: each.last_box[2], default=None)
+    return main is None or found[main.number] is None
 
 
 def _drop_doubles(live: list[Track], found: dict[int, Detection | None]) -> None:

@@ -10,7 +10,7 @@ from ferfusion.faces.boxes import Box
 from ferfusion.faces.detectors import Detection
 from ferfusion.faces.smoothing import smooth_at
 
-LONGEST_GAP = 9
+LONGEST_GAP = 11
 """A face missed for at most so many frames, and found again in its place, was there all the time."""
 CONFIRMED_AFTER = 3
 """Finds that make a track; fewer are chance finds of the detector."""
@@ -64,6 +64,11 @@ class Track:
         """Box of the latest find."""
         return self.detections[-1].box
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it was found often enough to be no chance find."""
+        return self.total_finds >= CONFIRMED_AFTER
+
     def expected_box(self, place: int, *, ahead: int | None = None) -> Box:
         """Return where the face should be at ``place``: between two finds, or on along its last movement.
 
@@ -84,15 +89,16 @@ class Track:
             sigma: Width of the smoothing filter, in frames.
             reach: Finds at most so many frames away have a say.
         """
-        if self.total_finds < CONFIRMED_AFTER or not self.places[0] <= place <= self.places[-1]:
+        if not self.is_confirmed or not self.places[0] <= place <= self.places[-1]:
             return None
         run = run_around(self.places, place, returns=self.returns, reach=reach)
         if run is None:
             return None
-        places = np.array(self.places[run])
-        boxes = np.stack([each.box for each in self.detections[run]])
-        nearest = self.detections[run][int(np.abs(places - place).argmin())]
-        return TrackedFace(self.number, smooth_at(places, boxes, place, sigma=sigma), nearest.score)
+        nearest = min(range(run.start, run.stop), key=lambda at: abs(self.places[at] - place))
+        places, boxes = np.array(self.places[run]), np.array([each.box for each in self.detections[run]])
+        return TrackedFace(
+            self.number, smooth_at(places, boxes, place, sigma=sigma), self.detections[nearest].score
+        )
 
     def forget_before(self, place: int) -> None:
         """Drop finds before ``place``, but for the last two."""
