@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import chain, pairwise
+from operator import itemgetter
 from pathlib import Path
 
 import cv2
@@ -25,15 +27,19 @@ import numpy as np
 
 from common import REAL_CLIPS, header, movement, sample_clips
 from ferfusion.corpora.entries import VideoEntry
-from ferfusion.faces.boxes import iou
-from ferfusion.faces.detectors import search_everywhere
+from ferfusion.faces.boxes import grow_to_square, iou
+from ferfusion.faces.detectors import Detection, search_everywhere
 from ferfusion.faces.haar import HaarDetector
+from ferfusion.flow.estimators import farneback
 from ferfusion.prepare.clip import FramePreparer
+from ferfusion.prepare.cut import cut_plane
 from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.prepare.video import VideoJob, prepare_video
 from ferfusion.video.reader import read_frames
 from ferfusion.video.writer import VideoWriter
 
+SAME_FACE = 0.3
+"""Overlap of two boxes of the same face."""
 SIZES = ((640, 480), (720, 576))
 CASCADES = tuple(
     f"haarcascade_frontal{name}.xml"
@@ -176,30 +182,40 @@ def measure(clip: Path, *, workers: int, rounds: int) -> dict[str, float]:
 
 
 def agreement(clip: Path) -> str:
-    """Compare our boxes with a search of every whole frame: overlap, losses, and how much the box moves."""
-    detector = HaarDetector()
-    full = [
-        search_everywhere(detector, frame.luma, min_side_px=0.1 * min(frame.luma.shape))
-        for frame in read_frames(clip)
-    ]
-    tracked = [frame.faces for frame in FramePreparer(PrepareRecipe()).prepare(read_frames(clip))]
-    largest = [max(found, key=lambda each: each.box[2], default=None) for found in full]
-    overlaps = [
-        max((iou(found.box, face.box) for face in faces), default=0.0)
-        for found, faces in zip(largest, tracked, strict=True)
-        if found
-    ]
-    lost = sum(overlap < 0.3 for overlap in overlaps)
-    moves = [
-        movement([found.box for found in largest if found]),
-        movement([faces[0].box for faces in tracked if faces]),
-    ]
-    kept = [overlap for overlap in overlaps if overlap >= 0.3]
+    """Compare our boxes and flows with a search of every whole frame."""
+    detector, recipe = HaarDetector(), PrepareRecipe()
+    ours = FramePreparer(recipe, every_face=False).prepare(read_frames(clip))
+    overlaps, differences, lengths = [], [], []
+    searched, tracked = [], []
+    frames = pairwise(chain(read_frames(clip), [None]))
+    for (frame, after), prepared in zip(frames, ours, strict=True):
+        least = recipe.min_face * min(frame.luma.shape)
+        found = max(search_everywhere(detector, frame.luma, min_side_px=least), key=face_width, default=None)
+        tracked += [face.box for face in prepared.faces[:1]]
+        if found is None:
+            continue
+        searched.append(found.box)
+        overlap, face = max(
+            ((iou(found.box, f.box), f) for f in prepared.faces), key=itemgetter(0), default=(0.0, None)
+        )
+        overlaps.append(overlap)
+        if overlap >= SAME_FACE and face.flow is not None:
+            box = grow_to_square(found.box, margin=recipe.margin)
+            flow = farneback(*(cut_plane(each.luma, box, size=recipe.size) for each in (frame, after)))
+            differences.append(np.linalg.norm(face.flow - flow, axis=0).mean())
+            lengths.append(np.linalg.norm(flow, axis=0).mean())
+    lost = sum(overlap < SAME_FACE for overlap in overlaps)
     return (
-        f"boxes against a search of every frame: mean IoU {np.mean(kept):.3f}, "
-        f"lost {lost} of {len(overlaps)}; "
-        f"the box moves {moves[0]:.2f} px a frame in the search, {moves[1]:.2f} px in ours"
+        "against a search of every frame: boxes' mean IoU "
+        f"{np.mean([each for each in overlaps if each >= SAME_FACE]):.3f}, lost {lost} of {len(overlaps)}; "
+        f"flow differs by {np.mean(differences):.3f} px where it is {np.mean(lengths):.3f} px long; the box "
+        f"moves {movement(searched):.2f} px a frame in the search, {movement(tracked):.2f} px in ours"
     )
+
+
+def face_width(found: Detection) -> float:
+    """Return the width of a find, in pixels."""
+    return float(found.box[2])
 
 
 def report(clip: Path, *, workers: int, rounds: int) -> None:

@@ -1,8 +1,8 @@
 """Follow the faces of a video: search everywhere seldom, near the last place often, and only where needed.
 
-A face is looked for in every twelfth frame, near where it was. Where it moved far in between, or came or went,
-the frames between are searched too, by halving, until the movement or the edge is found. The whole picture
-is searched at the start, after a cut, while a face is missing, and from time to time.
+A face is looked for in every twelfth frame, near where it was. Where it moved far in between, or came or
+went, the frames between are searched too, by halving, until the movement or the edge is found. The whole
+picture is searched at the start, after a cut, while a face is missing, and from time to time.
 """
 
 from collections import deque
@@ -22,6 +22,9 @@ STRIDE = 12
 """Frames from one search to the next."""
 _STRIDE_WHILE_MISSING = 2
 SEARCH_EVERYWHERE_EVERY = 10 * STRIDE
+"""Frames from one search for further faces to the next, where every face is wanted."""
+_SEARCH_EVERYWHERE_SELDOM = 40 * STRIDE
+_LARGE = 0.25
 _FORGOTTEN_AFTER = 25
 _STEADY_IOU = 0.78
 _SAME_FACE_IOU = 0.3
@@ -47,10 +50,15 @@ class FaceTracker:
         detector: Finds the faces.
         min_face: Smallest face, as a share of the picture's shorter side.
         sigma: Width of the filter that smooths the boxes, in frames.
+        every_face: Whether every face is wanted; else, while a large one is there (a quarter of the
+            picture's shorter side), others are looked for a quarter as often.
     """
 
-    def __init__(self, detector: FaceDetector, *, min_face: float, sigma: float) -> None:
+    def __init__(
+        self, detector: FaceDetector, *, min_face: float, sigma: float, every_face: bool = True
+    ) -> None:
         self._detector, self._min_face, self._sigma = detector, min_face, sigma
+        self._every_face = every_face
         self._reach = max(STRIDE, round(2.5 * sigma))
         self._tracks: list[Track] = []
         self._number_of_tracks = 0
@@ -88,7 +96,7 @@ class FaceTracker:
     def _is_cut(self, frame: Frame) -> bool:
         """Whether the picture is another one altogether than the frame before."""
         rows, columns = frame.luma.shape
-        thumbnail = np.ascontiguousarray(frame.luma[:: max(1, rows // 24), :: max(1, columns // 32)])
+        thumbnail = np.ascontiguousarray(frame.luma[:: max(1, rows // 12), :: max(1, columns // 16)])
         before, self._thumbnail = self._thumbnail, thumbnail
         if before is None or before.shape != thumbnail.shape:
             return True
@@ -113,7 +121,7 @@ class FaceTracker:
                 del found[track.number]
         _drop_doubles(live, found)
         missing = _main_is_missing(live, found)
-        if self._must_search_everywhere(place, missing=missing):
+        if self._must_search_everywhere(frame, found, missing=missing):
             self._search_everywhere(frame, live, found, thorough=bool(live) and missing)
         self._searched = place
         for track in live:
@@ -143,10 +151,20 @@ class FaceTracker:
             if place - track.last_place <= _FORGOTTEN_AFTER and track.last_place >= self._scene_start
         ]
 
-    def _must_search_everywhere(self, place: int, *, missing: bool) -> bool:
+    def _must_search_everywhere(
+        self, frame: Frame, found: dict[int, Detection | None], *, missing: bool
+    ) -> bool:
         if self._searched_everywhere is None:
             return True
-        return place - self._searched_everywhere >= (STRIDE if missing else SEARCH_EVERYWHERE_EVERY)
+        if missing:
+            wait = STRIDE
+        elif self._every_face or max(each.box[2] for each in found.values() if each) < _LARGE * min(
+            frame.luma.shape
+        ):
+            wait = SEARCH_EVERYWHERE_EVERY
+        else:
+            wait = _SEARCH_EVERYWHERE_SELDOM
+        return frame.index - self._searched_everywhere >= wait
 
     def _search_everywhere(
         self, frame: Frame, live: list[Track], found: dict[int, Detection | None], *, thorough: bool

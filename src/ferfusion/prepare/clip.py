@@ -63,14 +63,16 @@ class FramePreparer:
 
     Args:
         recipe: Settings of preparation.
+        every_face: Whether every face is wanted, or mainly the one that fills the most of the video.
 
     Raises:
         ConfigError: a name is not known, or the detector's model file is missing or another one.
         MissingExtraError: the detector's package is not installed.
     """
 
-    def __init__(self, recipe: PrepareRecipe) -> None:
+    def __init__(self, recipe: PrepareRecipe, *, every_face: bool = True) -> None:
         self.recipe = recipe
+        self._every_face = every_face
         self._detector = _make_detector(recipe)
         self._flow = choose(FLOW_ESTIMATORS, recipe.flow, what="flow estimator")
 
@@ -89,7 +91,12 @@ class FramePreparer:
 
     def _cut_faces(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, PreparedFrame]]:
         recipe = self.recipe
-        tracker = FaceTracker(self._detector, min_face=recipe.min_face, sigma=recipe.smoothing)
+        tracker = FaceTracker(
+            self._detector,
+            min_face=recipe.min_face,
+            sigma=recipe.smoothing,
+            every_face=self._every_face,
+        )
         for tracked in tracker.follow(frames):
             frame = tracked.frame
             cuts = tuple(self._cut_face(frame, face) for face in tracked.faces)

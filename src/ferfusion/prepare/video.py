@@ -92,7 +92,7 @@ def prepare_video(job: VideoJob) -> str:
 @lru_cache(maxsize=1)
 def _preparer(recipe: PrepareRecipe) -> FramePreparer:
     """Return the preparer of a recipe; its cascades take longer to load than a short video to prepare."""
-    return FramePreparer(recipe)
+    return FramePreparer(recipe, every_face=False)
 
 
 def _remove_leftovers(job: VideoJob) -> None:

@@ -1,5 +1,8 @@
+import errno
+import os
 import stat
 from collections import Counter
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -124,6 +127,34 @@ def test_what_was_interrupted_goes_on_to_the_very_same_bytes(tmp_path, squares, 
     done, _ = run(preparation(listing, broken))
     assert done == list(VIDEOS)[after:]
     assert content(broken) == content(whole)
+
+
+@pytest.mark.parametrize("room", [0, 5, 9])
+def test_a_full_disk_is_one_line_and_the_folder_goes_on_once_there_is_room(
+    tmp_path, squares, listing, monkeypatch, room
+):
+    """The disk takes so many files more, and half of the next one."""
+    whole, full = tmp_path / "whole", tmp_path / "full"
+    run(preparation(listing, whole))
+    written = []
+
+    def write_until_full(path, data):
+        if len(written) == room:
+            with path.open("wb") as file:
+                file.write(data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        written.append(path)
+        with path.open("wb") as file:
+            return file.write(data)
+
+    work = preparation(listing, full)
+    work.begin()
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "write_bytes", write_until_full)
+        with pytest.raises(DatasetError, match=r"No space is left on the disk of \S+full; make room and run"):
+            list(work.run(run_here, work.unfinished()))
+    run(preparation(listing, full))
+    assert content(full) == content(whole)
 
 
 def test_a_finished_dataset_has_nothing_left_to_do_and_stays_the_same(tmp_path, squares, listing):

@@ -161,7 +161,7 @@ def test_a_damaged_stretch_is_counted_and_the_rest_is_used(tmp_path, squares):
 
 def test_a_second_face_makes_no_second_row(tmp_path, squares):
     """The large face has the clip; a frame that shows only the small one shows no face of the clip."""
-    pictures = [paint([(10, 10, 24)] if k < 40 else [(10, 10, 24), (90, 20, 50)]) for k in range(240)]
+    pictures = [paint([(10, 10, 20)] if k < 40 else [(10, 10, 20), (90, 20, 50)]) for k in range(240)]
     done = job(tmp_path, grey_video(tmp_path / "v.mkv", pictures))
     prepare_video(done)
     video, frames, _ = rows(done)

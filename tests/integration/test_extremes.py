@@ -1,0 +1,57 @@
+"""Very large pictures and very long videos, through the preparation that a user runs."""
+
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from ferfusion.corpora.entries import VideoEntry
+from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.prepare.store import read_clip, read_json
+from ferfusion.prepare.video import VideoJob, prepare_video
+from ferfusion.video.reader import read_frames
+from helpers.scenes import grey_video, paint
+from helpers.videos import write_video
+
+PEAK_PROGRAM = """
+import resource, sys
+from pathlib import Path
+from ferfusion.corpora.entries import VideoEntry
+from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.prepare.video import VideoJob, prepare_video
+video, dataset = map(Path, sys.argv[1:])
+prepare_video(VideoJob(VideoEntry(video, "v", "s", "Anger"), dataset, PrepareRecipe(detector="none"), False))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.slow
+def test_an_8k_video_is_prepared(tmp_path, sample_corpus):
+    """A rendered face, enlarged to 7680 x 4320."""
+    small = next(read_frames(next((sample_corpus / "s01" / "happiness").glob("*.mp4")))).rgb()
+    picture = cv2.copyMakeBorder(small, 0, 0, 68, 69, cv2.BORDER_REPLICATE)
+    large = np.asarray(cv2.resize(picture, (7680, 4320), interpolation=cv2.INTER_LINEAR), np.uint8)
+    video = write_video(tmp_path / "large.mp4", [large] * 4)
+    job = VideoJob(VideoEntry(video, "v", "s", "Happiness"), tmp_path / "d", PrepareRecipe(), images=False)
+    prepare_video(job)
+    row = read_json(job.part_file)["video"]
+    assert (row["status"], row["frames"], row["faces"]) == ("ok", 4, 4)
+    boxes = read_clip(job.clip_file)["boxes"]
+    assert (boxes[:, 2] > 1500).all()  # the face fills about half of the height
+    assert (np.abs(np.diff(boxes, axis=0)) < 1).all()
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_on_a_long_video(tmp_path):
+    """Twelve times as long, and nothing that grows but a few numbers for each frame."""
+    peaks = []
+    for count in (500, 6_000):
+        pictures = [paint([(40, 30, 30)], height=48, width=64, seed=k % 7) for k in range(count)]
+        video = grey_video(tmp_path / f"{count}.mp4", pictures)
+        command = [sys.executable, "-c", PEAK_PROGRAM, str(video), str(tmp_path / str(count))]
+        peaks.append(
+            int(subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout)
+        )
+    assert peaks[1] < peaks[0] + 40, f"MiB at 500 and at 6,000 frames: {peaks}"
