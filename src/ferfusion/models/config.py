@@ -1,16 +1,39 @@
 """Which network: every setting that changes a model's function or the input that it expects."""
 
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from ferfusion.errors import ConfigError
 from ferfusion.flow.encodings import FLOW_ENCODINGS
 from ferfusion.lookup import choose, refuse_unknown
+from ferfusion.models.dbn import DBNS
 from ferfusion.models.fusion import FUSIONS
+from ferfusion.models.heads import HIDDEN_UNITS
+from ferfusion.models.outputs import OUTPUTS
 from ferfusion.models.scaling import INPUT_SCALINGS
-from ferfusion.models.streams import SMALLEST_SIZE, STREAM_WIDTHS
+from ferfusion.models.small_cnn import SMALL_SHAPES
+from ferfusion.models.streams import STREAMS, map_side
 
-ARCHITECTURE_NAMES = ("two-stream", "spatial", "flow")
+ARCHITECTURE_STREAMS = MappingProxyType(
+    {
+        "two-stream": ("spatial", "flow"),
+        "spatial": ("spatial",),
+        "flow": ("flow",),
+        "late-fusion": ("spatial", "flow"),
+        "stack": ("stack",),
+        "spatial-stack": ("spatial", "stack"),
+        "three-stream-stack": ("spatial", "flow", "stack"),
+        "conv3d": ("conv3d",),
+        "spatial-conv3d": ("spatial", "conv3d"),
+        "three-stream-conv3d": ("spatial", "flow", "conv3d"),
+        "lstm": ("lstm",),
+        "convlstm": ("convlstm",),
+        "hybrid": ("spatial", "flow"),
+    }
+)
+"""The streams of each architecture; all but spatial and flow look at windows of crops."""
+_PAIR_STREAMS = frozenset({"spatial", "flow"})
 
 
 @dataclass(frozen=True)
@@ -18,11 +41,28 @@ class ModelConfig:
     """Settings of a model; saved with every run and bundle.
 
     Attributes:
-        architecture: Network: two-stream, or the single streams spatial and flow.
+        architecture: Network: two-stream, the single streams spatial and flow, or late-fusion (the two single
+            streams, their probabilities averaged). stack reads a window of crops as channels, conv3d by a
+            3D CNN: alone, in place of the flow (spatial-stack, spatial-conv3d), or as a third stream
+            (three-stream-stack, three-stream-conv3d). lstm and convlstm decode the spatial stream's
+            view of every crop of a window. hybrid is the report's reference system: both streams trained
+            alone, a deep belief network over their heads, a linear SVM on videos.
         fusion: How the stream maps become one vector: a fusion layer (flatten, gap) and an operator
-            (concat, sum, average). A single stream uses the layer only.
-        width: Channels of a stream: listing (64, 128; the report's listing), table1 (128, 256; its
-            Table 1), or spatial-map (table1 without the last average pooling: flatten and gap differ).
+            (concat, sum, average, max, product, gated), such as gap-concat. A single stream, late-fusion,
+            lstm, convlstm and hybrid use the layer only.
+        stream: The CNN of each stream: listing (64, 128 channels; the report's listing), table1 (128, 256;
+            its Table 1), or spatial-map (table1 without the last average pooling: flatten and gap differ);
+            residual and residual-wide learn more from many faces, such as FER2013's; vgg16, vgg19 and
+            resnet50 are made for ImageNet weights and crops of 224 pixels, take smaller ones down to 32
+            (resnet50: 33), and scale their input themselves.
+        frames: Crops of a window, up to and including the pair's own. It does not reach back over a gap in
+            the track: where it would, and before the beginning of a clip, the first crop is repeated.
+        frame_step: From each crop of a window to the next, in frames.
+        head_units: Units of each of the head's two hidden layers; 4096 as in VGG.
+        output: How the head answers: softmax, or in two steps (cascade, sphere), which the treatments of
+            imbalance of that kind choose for themselves; leave it as it is.
+        dbn: Hidden layers of the hybrid's deep belief network: small (256 and 64 units), or large (4096, 2048
+            and 1024).
         dropout: Share of the head's hidden units that are dropped while training.
         flow_encoding: How the flow is drawn as a three-channel image: uvm (u, v, magnitude), uv, hsv
             (direction as hue, magnitude stretched in each frame), or hsv-fixed (the same, a fixed scale).
@@ -33,24 +73,57 @@ class ModelConfig:
 
     architecture: str = "two-stream"
     fusion: str = "gap-concat"
-    width: str = "listing"
+    stream: str = "listing"
+    frames: int = 8
+    frame_step: int = 2
+    head_units: int = HIDDEN_UNITS
+    output: str = "softmax"
+    dbn: str = "small"
     dropout: float = 0.1
     flow_encoding: str = "uvm"
     input_scaling: str = "standard"
     size: int = 48
 
     def __post_init__(self) -> None:
-        choose(dict.fromkeys(ARCHITECTURE_NAMES), self.architecture, what="architecture")
+        choose(ARCHITECTURE_STREAMS, self.architecture, what="architecture")
         choose(FUSIONS, self.fusion, what="fusion")
-        choose(STREAM_WIDTHS, self.width, what="width")
+        kind = choose(STREAMS, self.stream, what="stream")
+        choose(OUTPUTS, self.output, what="output")
+        choose(DBNS, self.dbn, what="deep belief network")
         choose(FLOW_ENCODINGS, self.flow_encoding, what="flow encoding")
         choose(INPUT_SCALINGS, self.input_scaling, what="input scaling")
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout must be at least 0 and below 1, got {self.dropout}")
-        if self.size < SMALLEST_SIZE:
+        if self.size < kind.smallest_size:
             raise ConfigError(
-                f"size must be at least {SMALLEST_SIZE} pixels for these streams, got {self.size}"
+                f"size must be at least {kind.smallest_size} pixels for the stream {self.stream!r}, "
+                f"got {self.size}"
             )
+        if self.frames < 3:
+            raise ConfigError(f"frames must be at least 3, got {self.frames}")
+        for name in ("frame_step", "head_units"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if "conv3d" in self.streams and self.stream not in SMALL_SHAPES:
+            raise ConfigError(
+                f"The stream {self.stream!r} has no form over time; take one of {', '.join(SMALL_SHAPES)}, "
+                "or an architecture without conv3d"
+            )
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """What the architecture looks at, stream by stream."""
+        return ARCHITECTURE_STREAMS[self.architecture]
+
+    @property
+    def window(self) -> int:
+        """Number of crops of a window if the architecture looks at windows, else 0."""
+        return self.frames if set(self.streams) - _PAIR_STREAMS else 0
+
+    @property
+    def map_side(self) -> int:
+        """Side of the last map of each stream."""
+        return map_side(self.stream, self.size)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as plain values, for JSON."""

@@ -6,6 +6,11 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
+from ferfusion.errors import ConfigError
+from ferfusion.models.bases import Stream
+
+_MOST_GATE_WEIGHTS = 500_000_000
+
 
 class FusionLayer(nn.Module):
     """Makes a vector of ``out_features`` values from a map (B, channels, map_side, map_side)."""
@@ -25,7 +30,7 @@ class FusionLayer(nn.Module):
 
 
 class FlattenLayer(FusionLayer):
-    """Average pooling of 3 with stride 2 (where the width has it), then the map's values in a row (4.2.1)."""
+    """Average pooling of 3 with stride 2 (if the stream has it), then the map's values in a row (4.2.1)."""
 
     def __init__(self, channels: int, map_side: int, *, last_pool: bool) -> None:
         super().__init__(channels, map_side, last_pool=last_pool)
@@ -102,13 +107,79 @@ class AverageFusion(FusionOperator):
         return torch.stack(tuple(vectors)).mean(dim=0)
 
 
+class MaxFusion(FusionOperator):
+    """The largest value of each feature."""
+
+    def forward(self, vectors: Sequence[Tensor]) -> Tensor:
+        """Return (B, features)."""
+        return torch.stack(tuple(vectors)).amax(dim=0)
+
+
+class ProductFusion(FusionOperator):
+    """The product of the vectors, feature by feature (multiplicative fusion): both must see what is there.
+
+    Feichtenhofer et al. 2017, Spatiotemporal Multiplier Networks, multiply streams in this way.
+    """
+
+    def forward(self, vectors: Sequence[Tensor]) -> Tensor:
+        """Return (B, features)."""
+        return torch.stack(tuple(vectors)).prod(dim=0)
+
+
+class GatedFusion(FusionOperator):
+    """A mean of the vectors whose weights all of them choose together, for every feature of every sample.
+
+    Arevalo et al. 2017, Gated Multimodal Units for Information Fusion, without that unit's first layer: the
+    streams are there. The weights are a softmax over streams, which for two is the unit's sigmoid, and takes
+    three as well. With gates whose weights are zero it is the average.
+
+    Raises:
+        ConfigError: the vectors are so long that their gates would not fit into memory.
+    """
+
+    def __init__(self, features: int, *, num_streams: int) -> None:
+        super().__init__(features, num_streams=num_streams)
+        weights = (num_streams * features) ** 2
+        if weights > _MOST_GATE_WEIGHTS:
+            raise ConfigError(
+                f"Gates over {num_streams} vectors of {features:,} values have {weights:,} weights, at most "
+                f"{_MOST_GATE_WEIGHTS:,} are built; take gap-gated, or another operator"
+            )
+        self.gates = nn.Linear(num_streams * features, num_streams * features)
+
+    def forward(self, vectors: Sequence[Tensor]) -> Tensor:
+        """Return (B, features)."""
+        stacked = torch.stack(tuple(vectors), dim=1)  # (B, streams, features)
+        gates: Tensor = self.gates(stacked.flatten(1))
+        return (gates.view_as(stacked).softmax(dim=1) * stacked).sum(dim=1)
+
+
 FUSION_LAYERS: MappingProxyType[str, type[FusionLayer]] = MappingProxyType(
     {"flatten": FlattenLayer, "gap": GapLayer}
 )
 FUSION_OPERATORS: MappingProxyType[str, type[FusionOperator]] = MappingProxyType(
-    {"concat": ConcatFusion, "sum": SumFusion, "average": AverageFusion}
+    {
+        "concat": ConcatFusion,
+        "sum": SumFusion,
+        "average": AverageFusion,
+        "max": MaxFusion,
+        "product": ProductFusion,
+        "gated": GatedFusion,
+    }
 )
 FUSIONS = MappingProxyType(
     {f"{layer}-{operator}": (layer, operator) for layer in FUSION_LAYERS for operator in FUSION_OPERATORS}
 )
-"""The report's six fusions (section 4), each with the names of its layer and operator."""
+"""Each fusion with the names of its layer and operator; the first three operators are the report's (4)."""
+
+
+def make_layer(fusion: str, stream: Stream, *, map_side: int) -> FusionLayer:
+    """Return the layer of a fusion for the maps of a stream."""
+    layer, _ = FUSIONS[fusion]
+    return FUSION_LAYERS[layer](stream.out_channels, map_side, last_pool=stream.last_pool)
+
+
+def make_operator(fusion: str, features: int, *, num_streams: int) -> FusionOperator:
+    """Return the operator of a fusion for vectors of so many features; one vector alone stays as it is."""
+    _, operator = FUSIONS[fusion] if num_streams > 1 else ("", "sum")
+    return FUSION_OPERATORS[operator](features, num_streams=num_streams)

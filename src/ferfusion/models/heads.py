@@ -3,22 +3,32 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ferfusion.models.outputs import OUTPUTS
+
 HIDDEN_UNITS = 1024
 
 
 class DenseHead(nn.Module):
-    """Dense 1024, Dropout, Dense 1024, Dropout, Dense C; logits, the softmax is in the loss (section 3).
+    """Dense U, Dropout, Dense U, Dropout, Dense C; logits, the softmax is in the loss (section 3).
 
     ``dense2`` is the layer whose weights and activity the report penalises.
     """
 
-    def __init__(self, in_features: int, num_classes: int, *, dropout: float) -> None:
+    def __init__(
+        self,
+        in_features: int,
+        num_classes: int,
+        *,
+        dropout: float,
+        units: int = HIDDEN_UNITS,
+        output: str = "softmax",
+    ) -> None:
         super().__init__()
-        self.dense1 = nn.Linear(in_features, HIDDEN_UNITS)
+        self.dense1 = nn.Linear(in_features, units)
         self.dropout1 = nn.Dropout(dropout)
-        self.dense2 = nn.Linear(HIDDEN_UNITS, HIDDEN_UNITS)
+        self.dense2 = nn.Linear(units, units)
         self.dropout2 = nn.Dropout(dropout)
-        self.dense3 = nn.Linear(HIDDEN_UNITS, num_classes)
+        self.dense3 = OUTPUTS[output](units, num_classes)
 
     def forward(self, fused: Tensor) -> Tensor:
         """Return the logits (B, C) of fused vectors (B, in_features)."""

@@ -1,84 +1,119 @@
-"""The report's networks: two fused streams (Figure 3), and one stream alone (Figure 2).
+"""The report's networks: streams fused to one vector (Figure 3), one alone (Figure 2), and late fusion."""
 
-Every model is called as ``model(spatial, flow)``: two images (B, 3, S, S) in, logits (B, C) out. A model of
-one stream leaves the other image aside, so that training and prediction never ask which model they have.
-"""
+import math
+from collections.abc import Callable
+from types import MappingProxyType
 
+import torch
 from torch import Tensor, nn
 
-from ferfusion.models.config import ModelConfig
-from ferfusion.models.fusion import FUSION_LAYERS, FUSION_OPERATORS, FUSIONS, FusionLayer
+from ferfusion.models.bases import ExpressionModel, Stream, given
+from ferfusion.models.config import ARCHITECTURE_STREAMS, ModelConfig
+from ferfusion.models.conv3d import Conv3dStream
+from ferfusion.models.frame_stack import FrameStack
+from ferfusion.models.fusion import make_layer, make_operator
 from ferfusion.models.heads import DenseHead
-from ferfusion.models.streams import STREAM_WIDTHS, ConvStream, map_side
+from ferfusion.models.small_cnn import SMALL_SHAPES
+from ferfusion.models.streams import STREAMS
 
 
-class ExpressionModel(nn.Module):
-    """What every model of the zoo is: a dense head behind one or several streams."""
+class StreamsModel(ExpressionModel):
+    """The streams of an architecture, and the fusion layer that makes a vector of each one's map."""
 
-    head: DenseHead
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.names = ARCHITECTURE_STREAMS[config.architecture]
+        for name in self.names:
+            self.add_module(f"{name}_stream", _MAKERS[name](config))
+        self.layer = make_layer(config.fusion, self.streams[self.names[0]], map_side=config.map_side)
 
-    def forward(self, spatial: Tensor, flow: Tensor) -> Tensor:
-        """Return the logits (B, C) of face crops (B, 3, S, S) in [0, 1] and encoded flow (B, 3, S, S)."""
-        raise NotImplementedError
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """The streams by name, ``spatial_stream`` as spatial."""
+        return {name: getattr(self, f"{name}_stream") for name in self.names}
+
+    @property
+    def cam_layers(self) -> dict[str, nn.Module]:
+        """For each stream, the module that puts out its last map."""
+        return {name: stream.cam_layer for name, stream in self.streams.items()}
+
+    def maps(self, spatial: Tensor, flow: Tensor, frames: Tensor | None) -> list[Tensor]:
+        """Return the last map (B, C, h, w) of each stream."""
+        seen = {"spatial": spatial, "flow": flow, "stack": frames, "conv3d": frames}
+        return [stream(given(seen[name])) for name, stream in self.streams.items()]
 
 
-def _stream(config: ModelConfig) -> tuple[ConvStream, FusionLayer]:
-    width = STREAM_WIDTHS[config.width]
-    layer_name, _ = FUSIONS[config.fusion]
-    stream = ConvStream(width, scaling=config.input_scaling)
-    layer = FUSION_LAYERS[layer_name](stream.out_channels, map_side(config.size), last_pool=width.last_pool)
-    return stream, layer
-
-
-class TwoStream(ExpressionModel):
-    """Face and motion, each through its own stream, fused, then classified."""
+class FusedStreams(StreamsModel):
+    """One, two or three streams, each made a vector; the vectors fused to one, and that classified."""
 
     def __init__(self, config: ModelConfig, num_classes: int) -> None:
-        super().__init__()
-        self.spatial_stream, self.spatial_layer = _stream(config)
-        self.flow_stream, self.flow_layer = _stream(config)
-        _, operator = FUSIONS[config.fusion]
-        self.fusion = FUSION_OPERATORS[operator](self.spatial_layer.out_features, num_streams=2)
-        self.head = DenseHead(self.fusion.out_features, num_classes, dropout=config.dropout)
+        super().__init__(config)
+        self.fusion = make_operator(config.fusion, self.layer.out_features, num_streams=len(self.names))
+        self.head = DenseHead(
+            self.fusion.out_features,
+            num_classes,
+            dropout=config.dropout,
+            units=config.head_units,
+            output=config.output,
+        )
 
-    def forward(self, spatial: Tensor, flow: Tensor) -> Tensor:
-        """Return the logits (B, C)."""
-        face = self.spatial_layer(
-            self.spatial_stream(spatial)
-        )  # (B, 3, 48, 48) -> (B, 128, 3, 3) -> (B, 128)
-        motion = self.flow_layer(self.flow_stream(flow))  # (B, 3, 48, 48) -> (B, 128, 3, 3) -> (B, 128)
-        fused = self.fusion((face, motion))  # -> (B, 256)
-        logits: Tensor = self.head(fused)  # -> (B, 6)
-        return logits
-
-
-class SpatialOnly(ExpressionModel):
-    """The face alone: the report's spatial baseline."""
-
-    def __init__(self, config: ModelConfig, num_classes: int) -> None:
-        super().__init__()
-        self.spatial_stream, self.spatial_layer = _stream(config)
-        self.head = DenseHead(self.spatial_layer.out_features, num_classes, dropout=config.dropout)
-
-    def forward(self, spatial: Tensor, flow: Tensor) -> Tensor:
-        """Return the logits (B, C); ``flow`` is not looked at."""
-        face = self.spatial_layer(
-            self.spatial_stream(spatial)
-        )  # (B, 3, 48, 48) -> (B, 128, 3, 3) -> (B, 128)
-        logits: Tensor = self.head(face)  # -> (B, 6)
-        return logits
+    def embed(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
+        """Return the fused vector; shapes are for two streams, ``listing`` and concat."""
+        maps = self.maps(spatial, flow, frames)  # each (B, 3, 48, 48) -> (B, 128, 3, 3)
+        face_and_motion = [self.layer(feature_map) for feature_map in maps]  # each -> (B, 128)
+        fused: Tensor = self.fusion(face_and_motion)  # -> (B, 256)
+        return fused
 
 
-class FlowOnly(ExpressionModel):
-    """The motion alone."""
+class LateFusion(StreamsModel):
+    """A network for each stream, whose class probabilities are averaged (score-level fusion).
+
+    Simonyan and Zisserman 2014, Two-Stream Convolutional Networks, section 2, but trained in one go: the
+    loss is that of the averaged probabilities.
+    """
 
     def __init__(self, config: ModelConfig, num_classes: int) -> None:
-        super().__init__()
-        self.flow_stream, self.flow_layer = _stream(config)
-        self.head = DenseHead(self.flow_layer.out_features, num_classes, dropout=config.dropout)
+        super().__init__(config)
+        for name in self.names:
+            head = DenseHead(
+                self.layer.out_features,
+                num_classes,
+                dropout=config.dropout,
+                units=config.head_units,
+                output=config.output,
+            )
+            self.add_module(f"{name}_head", head)
 
-    def forward(self, spatial: Tensor, flow: Tensor) -> Tensor:
-        """Return the logits (B, C); ``spatial`` is not looked at."""
-        motion = self.flow_layer(self.flow_stream(flow))  # (B, 3, 48, 48) -> (B, 128, 3, 3) -> (B, 128)
-        logits: Tensor = self.head(motion)  # -> (B, 6)
-        return logits
+    @property
+    def heads(self) -> tuple[DenseHead, ...]:
+        """The head of each stream."""
+        return tuple(getattr(self, f"{name}_head") for name in self.names)
+
+    def embed(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
+        """Return the vectors of both streams side by side."""
+        maps = self.maps(spatial, flow, frames)  # each (B, 3, 48, 48) -> (B, 128, 3, 3)
+        return torch.cat([self.layer(feature_map) for feature_map in maps], dim=1)  # -> (B, 256)
+
+    def classify(self, embedding: Tensor) -> Tensor:
+        """Return the logarithm (B, C) of the mean probabilities: its softmax is these."""
+        vectors = embedding.chunk(len(self.names), dim=1)  # (B, 256) -> each (B, 128)
+        logits = [head(vector) for head, vector in zip(self.heads, vectors, strict=True)]  # each (B, 6)
+        log_probabilities = torch.stack(logits).log_softmax(2)  # (2, B, 6)
+        return log_probabilities.logsumexp(0) - math.log(len(logits))  # -> (B, 6)
+
+
+def _image_stream(config: ModelConfig) -> Stream:
+    return STREAMS[config.stream].make(scaling=config.input_scaling, in_channels=3)
+
+
+def _frame_stack(config: ModelConfig) -> Stream:
+    return FrameStack(config.stream, frames=config.frames, scaling=config.input_scaling)
+
+
+def _conv3d(config: ModelConfig) -> Stream:
+    return Conv3dStream(SMALL_SHAPES[config.stream], scaling=config.input_scaling)
+
+
+_MAKERS: MappingProxyType[str, Callable[[ModelConfig], Stream]] = MappingProxyType(
+    {"spatial": _image_stream, "flow": _image_stream, "stack": _frame_stack, "conv3d": _conv3d}
+)

@@ -1,0 +1,82 @@
+"""The report's reference system [1]: streams trained alone, a deep belief network, a linear SVM (Figure 1).
+
+Zhang et al. 2019, Learning Affective Video Features for Facial Expression Recognition via Hybrid Deep
+Learning. There the streams are VGG16 and what is joined is their fc7; here they may be any stream, and what
+is joined is the second layer of the head that each was trained with.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ferfusion.models.config import ModelConfig
+from ferfusion.models.dbn import DBNS, DeepBeliefNetwork
+from ferfusion.models.heads import DenseHead
+from ferfusion.models.two_stream import StreamsModel
+
+_LAST_LAYER = "head.dense3."
+
+
+class HiddenLayers(nn.Module):
+    """The two hidden layers of a trained head (VGG's fc6 and fc7), without what classifies."""
+
+    def __init__(self, in_features: int, *, units: int) -> None:
+        super().__init__()
+        self.dense1 = nn.Linear(in_features, units)
+        self.dense2 = nn.Linear(units, units)
+
+    def forward(self, vector: Tensor) -> Tensor:
+        """Return the activation (B, units) of the second layer."""
+        return F.relu(self.dense2(F.relu(self.dense1(vector))))
+
+
+class Hybrid(StreamsModel):
+    """Face and motion, each through its own stream; joined by a deep belief network; classified by an SVM.
+
+    Training asks it step by step: the streams see pairs, the deep belief network the mean of a segment's
+    pairs, the SVM the mean of a video's segments. Called as a model, it takes each pair for a segment and a
+    video of its own. Its logits are the decision values of the SVM: their softmax is a ranking of the
+    classes, not a calibrated probability.
+    """
+
+    def __init__(self, config: ModelConfig, num_classes: int) -> None:
+        super().__init__(config)
+        for name in self.names:
+            hidden = HiddenLayers(self.layer.out_features, units=config.head_units)
+            self.add_module(f"{name}_hidden", hidden)
+        self.dbn = DeepBeliefNetwork(len(self.names) * config.head_units, DBNS[config.dbn])
+        self.svm = nn.Linear(self.dbn.out_features, num_classes)
+
+    @property
+    def heads(self) -> tuple[DenseHead, ...]:
+        """None: the streams are trained before, each with its own."""
+        return ()
+
+    def take_stream(self, name: str, weights: Mapping[str, Tensor]) -> None:
+        """Take the stream ``name`` and the hidden layers from the weights of a model of that stream alone."""
+        taken = {
+            key.replace("head.", f"{name}_hidden.", 1): tensor
+            for key, tensor in weights.items()
+            if not key.startswith(_LAST_LAYER)
+        }
+        unknown = self.load_state_dict(taken, strict=False).unexpected_keys
+        if unknown:
+            raise ValueError(f"These are not the weights of the stream {name!r} alone: {unknown[0]}")
+
+    def join(self, spatial: Tensor, flow: Tensor) -> Tensor:
+        """Return the hidden layers of both streams side by side (B, 2 * head_units), before any averaging."""
+        maps = self.maps(spatial, flow, None)  # each (B, 3, 48, 48) -> (B, 128, 3, 3)
+        hidden = [getattr(self, f"{name}_hidden") for name in self.names]
+        activations = [
+            layers(self.layer(feature_map)) for layers, feature_map in zip(hidden, maps, strict=True)
+        ]  # each -> (B, 128) -> (B, 1024)
+        return torch.cat(activations, dim=1)  # -> (B, 2048)
+
+    def forward(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
+        """Return the SVM's decision values (B, C) for single pairs."""
+        joined = self.join(spatial, flow)  # each (B, 3, 48, 48) -> (B, 2048)
+        features = self.dbn(joined)  # -> (B, 64)
+        decision_values: Tensor = self.svm(features)  # -> (B, 6)
+        return decision_values

@@ -1,0 +1,177 @@
+"""What holds for every model of the table: each architecture, each fusion, each stream."""
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from ferfusion.bundle import Bundle, load_bundle, save_bundle
+from ferfusion.evaluation.folder import WITHOUT_OPERATOR
+from ferfusion.labels import SIX, LabelSet
+from ferfusion.models.config import ARCHITECTURE_STREAMS, ModelConfig
+from ferfusion.models.fusion import FUSION_OPERATORS, FUSIONS
+from ferfusion.models.outputs import OUTPUTS
+from ferfusion.models.streams import STREAMS
+from ferfusion.models.zoo import ARCHITECTURES, build_model
+from ferfusion.prepare.recipe import PrepareRecipe
+from helpers.inputs import drawn_inputs
+
+SETTINGS = [
+    *({"architecture": name} for name in ARCHITECTURES),
+    *({"fusion": name} for name in FUSIONS),
+    *({"architecture": "three-stream-stack", "fusion": f"gap-{operator}"} for operator in FUSION_OPERATORS),
+    *({"output": name, "head_units": 64} for name in OUTPUTS),
+    *(
+        {"stream": name, "fusion": "flatten-sum", "size": max(48, kind.smallest_size), "head_units": 64}
+        for name, kind in STREAMS.items()
+    ),
+]
+
+
+@pytest.fixture(params=SETTINGS, ids=lambda settings: " ".join(map(str, settings.values())))
+def config(request):
+    return ModelConfig(**{"dropout": 0.0, "frames": 4, **request.param})
+
+
+def test_every_architecture_has_its_streams():
+    assert set(ARCHITECTURE_STREAMS) == set(ARCHITECTURES)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_operator_is_named_only_where_it_changes_something(architecture):
+    """Pages leave the operator out, and hold models that differ in it alone for the same, by this set."""
+    configs = [
+        ModelConfig(architecture=architecture, fusion=f"gap-{name}", frames=3) for name in ("sum", "max")
+    ]
+    total, largest = (build_model(config, 6).eval() for config in configs)
+    inputs = drawn_inputs(configs[0])
+    assert torch.equal(total(*inputs), largest(*inputs)) == (architecture in WITHOUT_OPERATOR)
+
+
+def test_logits_have_the_classes_and_every_parameter_learns(config):
+    model = build_model(config, 4)
+    logits = model(*drawn_inputs(config, 3))
+    assert logits.shape == (3, 4)
+    assert torch.isfinite(logits).all()
+    F.cross_entropy(logits, torch.tensor([0, 1, 2])).backward()
+    unreached = [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad and (parameter.grad is None or not parameter.grad.any())
+    ]
+    assert unreached == []
+
+
+def test_a_sample_is_answered_the_same_alone_as_among_others(config):
+    model = build_model(config, 6).eval()
+    inputs = drawn_inputs(config, 3)
+    with torch.inference_mode():
+        together, alone = model(*inputs), model(*(image[1:2] for image in inputs))
+    torch.testing.assert_close(together[1:2], alone, rtol=1e-4, atol=1e-5)
+
+
+def test_what_the_model_does_not_look_at_changes_nothing(config):
+    model = build_model(config, 6).eval()
+    inputs = dict(zip(("spatial", "flow", "frames"), drawn_inputs(config), strict=True))
+    seen = {name if name in inputs else "frames" for name in config.streams}
+    nothing = {name: torch.zeros(0) for name in inputs if name not in seen}
+    with torch.inference_mode():
+        answer = model(**inputs)
+        assert torch.equal(model(**{**inputs, **nothing}), answer)
+        for name in seen:
+            others = {**inputs, name: inputs[name].flip(-1)}
+            assert not torch.equal(model(**others), answer)
+
+
+def test_a_window_is_needed_where_the_config_says_so(config):
+    model = build_model(config, 6).eval()
+    spatial, flow, _ = drawn_inputs(config)
+    if config.window:
+        assert config.window == config.frames
+        with pytest.raises(ValueError, match="looks at windows"):
+            model(spatial, flow)
+    else:
+        assert model(spatial, flow).shape == (2, 6)
+
+
+def test_cam_layers_put_out_a_map_for_each_sample_that_the_answer_depends_on(config):
+    model, maps = build_model(config, 6).eval(), {}
+
+    def keep(name):
+        def hook(_module, _inputs, output):
+            output.retain_grad()
+            maps[name] = output
+
+        return hook
+
+    for name, module in model.cam_layers.items():
+        module.register_forward_hook(keep(name))
+    model(*drawn_inputs(config, 2))[:, 0].sum().backward()
+    assert len(maps) == len(config.streams)
+    for one in maps.values():
+        assert one.ndim in (4, 5)
+        assert len(one) == 2
+        assert one.shape[-1] == one.shape[-2] == config.map_side
+        assert one.grad.any()
+
+
+def test_heads_have_the_layer_that_is_penalised(config):
+    model = build_model(config, 6)
+    assert model.heads or config.architecture == "hybrid"
+    for head in model.heads:
+        assert head.dense2.weight.shape == (config.head_units, config.head_units)
+
+
+def test_the_embedding_is_what_the_heads_are_given_and_is_all_that_they_need(config):
+    model = build_model(config, 6).eval()
+    if config.architecture == "hybrid":
+        assert model.heads == ()
+        return
+    given = []
+    for head in model.heads:
+        head.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
+    inputs = drawn_inputs(config)
+    with torch.inference_mode():
+        answer, embedding = model(*inputs), model.embed(*inputs)
+        assert torch.equal(embedding, torch.cat(given, dim=1))
+        assert torch.equal(model.classify(embedding), answer)
+
+
+def test_a_bundle_gives_the_same_output(config, tmp_path):
+    model = build_model(config, 6, seed=3).eval()
+    bundle = Bundle(model.state_dict(), config, SIX, PrepareRecipe(size=config.size), {}, {}, "none")
+    save_bundle(tmp_path / "b.safetensors", bundle)
+    loaded = load_bundle(tmp_path / "b.safetensors").build_model()
+    inputs = drawn_inputs(config)
+    with torch.inference_mode():
+        assert torch.equal(model(*inputs), loaded(*inputs))
+
+
+def test_weights_follow_from_the_seed_and_two_steps_repeat_bit_for_bit(config):
+    def trained(seed):
+        model = build_model(config, 6, seed=seed)
+        optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.01)
+        for step in range(2):
+            loss = F.cross_entropy(model(*drawn_inputs(config, seed=step)), torch.tensor([0, 5]))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        return model.state_dict()
+
+    state = torch.random.get_rng_state()
+    first, same, other = trained(1), trained(1), trained(2)
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert all(torch.equal(first[name], same[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_bigger_face_and_a_longer_window_are_read(architecture):
+    config = ModelConfig(architecture=architecture, size=64, frames=5)
+    assert build_model(config, 6).eval()(*drawn_inputs(config)).shape == (2, 6)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_the_shortest_window_is_read(architecture):
+    config = ModelConfig(architecture=architecture, frames=3)
+    labels = LabelSet(("Anger", "Sadness"))
+    assert build_model(config, len(labels)).eval()(*drawn_inputs(config)).shape == (2, 2)

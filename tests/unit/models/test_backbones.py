@@ -1,0 +1,140 @@
+"""The backbones are torchvision's, but for their classifiers.
+
+Torchvision itself is no dependency. Its definitions (version 0.29.2, ``models/vgg.py`` and
+``models/resnet.py``, loaded by themselves) were run beside ours once, with the same weights, at 224 and 97
+pixels, in training and evaluation mode: all outputs were equal to the last bit. What was taken from them is
+kept: the names and shapes of all parameters (``tests/data/torchvision_parameters.json``), and what they
+answer to one image with the weights that ``drawn`` gives (``ANSWERS``).
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from ferfusion.errors import ConfigError
+from ferfusion.models.backbones import BACKBONES, IMAGENET_DEVIATION, IMAGENET_MEAN
+from ferfusion.models.config import ModelConfig
+from ferfusion.models.streams import STREAMS
+from ferfusion.models.zoo import build_model
+
+THEIRS = json.loads((Path(__file__).parents[2] / "data" / "torchvision_parameters.json").read_text())
+FULL_COUNTS = {"vgg16": 138_357_544, "vgg19": 143_667_240, "resnet50": 25_557_032}
+# the means of the last map's last channels
+ANSWERS = {
+    "vgg16": (1.471474, 4.944294, 1.339886, 0.270211, 0.0, 0.0, 0.308795, 1.237033),
+    "vgg19": (0.72295, 0.504869, 1.065192, 3.409343, 0.0, 1.769079, 1.707848, 1.951725),
+    "resnet50": (4819.9385, 1492.7744, 1920.5737, 4337.3467, 869.58435, 14316.312, 3955.2734, 0.0),
+}
+
+
+@pytest.fixture(params=BACKBONES)
+def name(request):
+    return request.param
+
+
+def make(name):
+    return STREAMS[name].make(scaling="standard", in_channels=3)
+
+
+def drawn(shapes):
+    """Weights that look drawn, the same on every machine and in every version of torch."""
+    tensors = {}
+    for number, (name, shape) in enumerate(shapes.items()):
+        if not shape:
+            tensors[name] = torch.tensor(0)
+            continue
+        size = torch.Size(shape).numel()
+        waves = torch.sin(torch.arange(size, dtype=torch.float64) * 12.9898 + number) * 43758.5453
+        uniform = (2 * waves.frac().abs() - 1).float().view(*shape)
+        if len(shape) > 1:
+            tensors[name] = uniform * (6 * shape[0] / size) ** 0.5
+        elif name.endswith(("running_var", "weight")):
+            tensors[name] = 1 + uniform / 2
+        else:
+            tensors[name] = uniform / 10
+    return tensors
+
+
+def own_part(tensors, backbone):
+    return {key: value for key, value in tensors.items() if not key.startswith(backbone.classifier_prefix)}
+
+
+def test_names_and_shapes_are_torchvisions(name):
+    backbone = make(name)
+    ours = {key: list(tensor.shape) for key, tensor in backbone.state_dict().items()}
+    assert list(ours.items()) == list(own_part(THEIRS[name], backbone).items())
+
+
+def test_parameters_and_torchvisions_classifier_are_torchvisions_total(name):
+    backbone = make(name)
+    classifier = [shape for key, shape in THEIRS[name].items() if key.startswith(backbone.classifier_prefix)]
+    total = sum(p.numel() for p in backbone.parameters()) + sum(torch.Size(s).numel() for s in classifier)
+    assert total == FULL_COUNTS[name]
+
+
+def test_the_answer_to_an_image_is_torchvisions(name):
+    backbone = make(name).eval()
+    backbone.load_state_dict(drawn(own_part(THEIRS[name], backbone)))
+    waves = torch.sin(torch.arange(3 * 64 * 64, dtype=torch.float64) * 0.37)
+    with torch.inference_mode():
+        last_map = backbone((waves.view(1, 3, 64, 64) / 2 + 0.5).float())
+    assert last_map.shape == (1, backbone.out_channels, 2, 2)
+    torch.testing.assert_close(
+        last_map.mean((2, 3))[0, -8:], torch.tensor(ANSWERS[name]), rtol=1e-4, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("in_channels", [3, 12])
+def test_input_is_brought_to_the_scale_of_imagenet(in_channels):
+    backbone = BACKBONES["resnet50"](in_channels=in_channels)
+    mean, deviation = (
+        torch.tensor(values).repeat(in_channels // 3).view(1, -1, 1, 1).expand(2, -1, 4, 4)
+        for values in (IMAGENET_MEAN, IMAGENET_DEVIATION)
+    )
+    assert not backbone.normalise(mean).any()
+    torch.testing.assert_close(backbone.normalise(mean + deviation), torch.ones_like(mean))
+
+
+def test_the_smallest_size_trains_even_in_a_batch_of_one(name):
+    config = ModelConfig(architecture="spatial", stream=name, size=STREAMS[name].smallest_size)
+    image = torch.rand(1, 3, config.size, config.size)
+    assert build_model(config, 6).train()(image, image).shape == (1, 6)
+    with pytest.raises(ConfigError, match=f"size must be at least {config.size} pixels"):
+        ModelConfig(stream=name, size=config.size - 1)
+
+
+def test_convolutions_start_as_he_and_the_head_as_glorot(name):
+    model = build_model(ModelConfig(architecture="spatial", stream=name), 6)
+    for module in model.spatial_stream.modules():
+        if isinstance(module, nn.Conv2d) and module.weight.numel() > 100_000:
+            outgoing = module.out_channels * module.weight[0, 0].numel()
+            assert float(module.weight.detach().std()) == pytest.approx((2 / outgoing) ** 0.5, rel=0.02)
+        if isinstance(module, nn.BatchNorm2d):
+            assert bool((module.weight == 1).all())
+            assert not module.bias.detach().any()
+    limit = (6 / (1024 + 1024)) ** 0.5
+    assert 0.99 * limit < float(model.head.dense2.weight.detach().abs().max()) <= limit
+
+
+@pytest.mark.parametrize("vgg", ["vgg16", "vgg19"])
+def test_a_new_vgg_passes_its_signal_on(vgg):
+    """With Glorot's weights half of the power would be lost in each of the last 13 to 16 layers."""
+    stream = build_model(ModelConfig(architecture="spatial", stream=vgg, size=64), 6).spatial_stream
+    with torch.inference_mode():
+        last_map = stream(torch.rand(4, 3, 64, 64, generator=torch.Generator().manual_seed(0)))
+    assert 0.1 < float(last_map.square().mean().sqrt()) < 10
+
+
+def test_input_scaling_is_not_looked_at(name):
+    image = torch.rand(2, 3, 48, 48, generator=torch.Generator().manual_seed(0))
+    standard, unit = (
+        build_model(
+            ModelConfig(architecture="spatial", stream=name, input_scaling=scaling, head_units=8), 6
+        ).eval()
+        for scaling in ("standard", "unit")
+    )
+    with torch.inference_mode():
+        assert torch.equal(standard(image, image), unit(image, image))

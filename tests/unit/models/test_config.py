@@ -1,0 +1,46 @@
+import pytest
+
+from ferfusion.errors import ConfigError
+from ferfusion.models.config import ARCHITECTURE_STREAMS, ModelConfig
+
+
+def test_config_survives_a_round_trip():
+    config = ModelConfig(fusion="flatten-sum", stream="table1", dropout=0.4, frames=5)
+    assert ModelConfig.from_dict(config.to_dict()) == config
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"fusion": "gap-summ"}, "Did you mean 'gap-sum'"),
+        ({"architecture": "spacial"}, "Did you mean 'spatial'"),
+        ({"stream": "table2"}, "Did you mean 'table1'"),
+        ({"input_scaling": "unti"}, "Did you mean 'unit'"),
+        ({"flow_encoding": "hsl"}, "choose one of hsv, hsv-fixed, uv"),
+        ({"dropout": 1.0}, "dropout must be"),
+        ({"size": 47}, "size must be at least 48 pixels for the stream 'listing', got 47"),
+        ({"frames": 2}, "frames must be at least 3, got 2"),
+        ({"frame_step": 0}, "frame_step must be at least 1, got 0"),
+        ({"architecture": "conv3d", "stream": "vgg16"}, "'vgg16' has no form over time; take one of listing"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused(setting, message):
+    with pytest.raises(ConfigError, match=message):
+        ModelConfig(**setting)
+
+
+def test_an_unknown_key_is_refused():
+    with pytest.raises(ConfigError, match="Unknown model settings: fusions"):
+        ModelConfig.from_dict({"fusions": "gap-sum"})
+
+
+def test_only_architectures_that_look_back_have_a_window():
+    windows = {name: ModelConfig(architecture=name, frames=5).window for name in ARCHITECTURE_STREAMS}
+    assert {name for name, window in windows.items() if not window} == {
+        "two-stream",
+        "spatial",
+        "flow",
+        "late-fusion",
+        "hybrid",
+    }
+    assert set(windows.values()) == {0, 5}

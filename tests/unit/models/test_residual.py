@@ -1,0 +1,88 @@
+import pytest
+import torch
+from torch.nn import functional as F
+
+from ferfusion.models.config import ModelConfig
+from ferfusion.models.residual import RESIDUAL_SHAPES, GreyFirstConv, ResidualBlock, ResidualStream
+from ferfusion.models.streams import map_side
+from ferfusion.models.zoo import build_model, count_parameters
+
+
+def convolution(side, inputs, outputs):
+    return side * side * inputs * outputs
+
+
+def stream(name="residual", **settings):
+    return ResidualStream(RESIDUAL_SHAPES[name], **{"scaling": "unit", **settings})
+
+
+def test_parameters_are_those_of_the_shape():
+    convolutions = [
+        convolution(3, 3, 32),
+        2 * convolution(3, 32, 32),
+        convolution(3, 32, 64) + 3 * convolution(3, 64, 64),
+        convolution(3, 64, 128) + 3 * convolution(3, 128, 128),
+        convolution(3, 128, 256) + convolution(3, 256, 256),
+        convolution(1, 32, 64) + convolution(1, 64, 128) + convolution(1, 128, 256),
+    ]
+    norms = 2 * (3 * 32 + 5 * 64 + 5 * 128 + 3 * 256)
+    assert count_parameters(stream()) == sum(convolutions) + norms
+
+
+@pytest.mark.parametrize(("size", "side"), [(16, 1), (48, 3), (50, 4), (96, 6)])
+def test_the_map_has_a_sixteenth_of_the_side(size, side):
+    image = torch.rand(2, 3, size, size)
+    assert stream().eval()(image).shape == (2, 256, side, side)
+    assert map_side("residual", size) == side
+
+
+def test_the_wide_one_has_the_parameters_that_are_told():
+    assert round(count_parameters(stream("residual-wide")) / 1e6, 1) == 6.3
+
+
+def test_relu_after_the_max_pool_is_the_one_before_it():
+    x = torch.randn(2, 32, 24, 24)
+    assert torch.equal(F.relu(F.max_pool2d(x, 2)), F.max_pool2d(F.relu(x), 2))
+
+
+def test_a_block_whose_convolutions_are_silent_is_its_short_cut():
+    block = ResidualBlock(4, 4, stride=1).eval()
+    torch.nn.init.zeros_(block.norm2.weight)
+    x = torch.randn(2, 4, 6, 6)
+    assert torch.equal(block(x), F.relu(x))
+
+
+def grey_faces(count):
+    return torch.rand(count, 1, 48, 48).expand(-1, 3, -1, -1)
+
+
+def test_what_learns_from_grey_faces_sees_every_face_as_grey():
+    model = build_model(ModelConfig(architecture="spatial", stream="residual", input_scaling="unit"), 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01)
+    for _ in range(3):
+        optimizer.zero_grad()
+        F.cross_entropy(model(grey_faces(4), torch.zeros(0)), torch.arange(4)).backward()
+        optimizer.step()
+    colour = torch.rand(2, 3, 48, 48)
+    grey = colour.mean(1, keepdim=True).expand(-1, 3, -1, -1)
+    model.eval()
+    torch.testing.assert_close(
+        model(colour, torch.zeros(0)), model(grey, torch.zeros(0)), rtol=1e-4, atol=1e-4
+    )
+
+
+def test_from_drawn_flow_its_channels_are_learned_apart():
+    stem = GreyFirstConv(3, 8)
+    stem.start_grey()
+    assert torch.equal(stem.weight[:, 0], stem.weight[:, 2])
+    stem(torch.rand(2, 3, 8, 8)).square().sum().backward()
+    assert not torch.allclose(stem.weight.grad[:, 0], stem.weight.grad[:, 2])
+
+
+def test_crops_of_a_window_keep_kernels_of_their_own():
+    stem = GreyFirstConv(6, 8)
+    means = stem.weight.detach().unflatten(1, (2, 3)).mean(2)
+    stem.start_grey()
+    assert torch.equal(stem.weight[:, 0], stem.weight[:, 1])
+    assert not torch.equal(stem.weight[:, 0], stem.weight[:, 3])
+    torch.testing.assert_close(stem.weight[:, 3], means[:, 1])
