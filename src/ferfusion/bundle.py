@@ -17,8 +17,8 @@ from torch import Tensor
 import ferfusion
 from ferfusion.errors import BundleError, ConfigError
 from ferfusion.labels import LabelSet
+from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.two_stream import ExpressionModel
 from ferfusion.models.zoo import build_model
 from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.prepare.store import write_whole
@@ -70,9 +70,9 @@ class Bundle:
         return model.eval()
 
 
-def save_bundle(path: Path, bundle: Bundle) -> None:
-    """Write a bundle whole or not at all."""
-    metadata = {
+def bundle_metadata(bundle: Bundle) -> dict[str, str]:
+    """Return everything of a bundle but its weights, as text."""
+    return {
         "format": FORMAT,
         "format_version": str(FORMAT_VERSION),
         "version": bundle.version,
@@ -84,9 +84,13 @@ def save_bundle(path: Path, bundle: Bundle) -> None:
         "metrics": json.dumps(dict(bundle.metrics)),
         "rights": bundle.rights,
     }
+
+
+def save_bundle(path: Path, bundle: Bundle) -> None:
+    """Write a bundle whole or not at all."""
     weights = {name: tensor.contiguous() for name, tensor in bundle.weights.items()}
     # save_file would make a file that only its owner may read
-    write_whole(path, lambda partial: partial.write_bytes(save(weights, metadata)))
+    write_whole(path, lambda partial: partial.write_bytes(save(weights, bundle_metadata(bundle))))
 
 
 def load_bundle(path: Path) -> Bundle:
@@ -100,12 +104,21 @@ def load_bundle(path: Path) -> Bundle:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            _check_format(path, metadata)
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 not a dict
     except SafetensorError as error:
         raise BundleError(
             f"{path} is damaged, or is not a bundle ({error}); copy or train it again"
         ) from error
+    return bundle_of(path, metadata, weights)
+
+
+def bundle_of(path: Path, metadata: Mapping[str, str], weights: Mapping[str, Tensor]) -> Bundle:
+    """Return the bundle that metadata and weights make; ``path`` is where they were read.
+
+    Raises:
+        BundleError: they are of another format, or cannot be used.
+    """
+    _check_format(path, metadata)
     try:
         return _bundle(metadata, weights)
     except (KeyError, ValueError, TypeError, ConfigError) as error:
@@ -129,7 +142,7 @@ def check_recipe(bundle: Bundle, recipe: PrepareRecipe) -> None:
 
 def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
     if metadata.get("format") != FORMAT:
-        raise BundleError(f"{path} is a safetensors file, but not a bundle; `ferfusion train` writes bundles")
+        raise BundleError(f"{path} is not a bundle; `ferfusion train` writes bundles")
     found = metadata.get("format_version", "")
     if found != str(FORMAT_VERSION):
         raise BundleError(

@@ -76,7 +76,7 @@ def fake_epochs(epochs: int = 24, *, seed: int = 0) -> pd.DataFrame:
 def fake_config(
     *,
     fusion: str = "gap-concat",
-    width: str = "listing",
+    stream: str = "listing",
     architecture: str = "two-stream",
     parameters: int = 1_919_238,
 ) -> dict[str, object]:
@@ -91,7 +91,7 @@ def fake_config(
         "model": {
             "architecture": architecture,
             "fusion": fusion,
-            "width": width,
+            "stream": stream,
             "dropout": 0.1,
             "flow_encoding": "uvm",
             "size": 48,

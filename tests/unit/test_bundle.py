@@ -102,7 +102,7 @@ def test_a_newer_format_is_refused(path):
         ({"labels": None}, "no 'labels' in it"),
         ({"labels": "[oops"}, "Expecting value"),
         ({"labels": "3"}, "not iterable"),
-        ({"model": json.dumps({"fusion": "gap-max"})}, "Unknown fusion 'gap-max'"),
+        ({"model": json.dumps({"fusion": "gap-mix"})}, "Unknown fusion 'gap-mix'"),
         ({"model": json.dumps({"backbone": "vgg16"})}, "Unknown model settings: backbone"),
         ({"prepare_recipe": json.dumps({"size": 64})}, "hash"),
     ],

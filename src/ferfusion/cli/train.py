@@ -16,6 +16,8 @@ def train(
     *,
     model: Annotated[ModelConfig, Parameter(name="*")] = ModelConfig(),  # noqa: B008 frozen
     recipe: Annotated[TrainRecipe, Parameter(name="*")] = TrainRecipe(),  # noqa: B008 frozen
+    devices: int = 1,
+    precision: str = "32-true",
     rights: str = NO_RIGHTS,
 ) -> None:
     """Train a model on a prepared and split dataset; the same command goes on with a run that was stopped.
@@ -25,9 +27,19 @@ def train(
         run: Run folder to write: bundle, predictions, metrics, checkpoints.
         model: Which network.
         recipe: How to train it.
+        devices: How many processes share each batch, each with a GPU of its own, or a part of the processor.
+        precision: Numbers that layers are computed in: 32-true, or 16-mixed or bf16-mixed for a GPU.
         rights: Licence and rights of the training data and the model, kept in the bundle.
     """
-    result = train_run(dataset, run, model_config=model, recipe=recipe, rights=rights)
+    result = train_run(
+        dataset,
+        run,
+        model_config=model,
+        recipe=recipe,
+        devices=devices,
+        precision=precision,
+        rights=rights,
+    )
     best, majority = result.best, result.majority
     print(
         f"Best epoch {best['epoch']:.0f} of {len(result.epochs)}, on validation: "

@@ -10,9 +10,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ferfusion.data.augment import Augmentation, draw_affines
+from ferfusion.data.augment import Augmentation, Moves, draw_moves
 from ferfusion.data.clips import PairReader
-from ferfusion.data.inputs import model_inputs
+from ferfusion.data.inputs import model_inputs, window_inputs
+from ferfusion.data.order import RowOrder
+from ferfusion.data.resident import ResidentPairs
 
 
 class Batch(NamedTuple):
@@ -23,17 +25,30 @@ class Batch(NamedTuple):
         flow: Encoded flow (B, 3, S, S).
         codes: Class codes (B,), int64.
         rows: Rows of the pair table (B,), int64.
+        targets: Shares of the annotators' votes (B, C); None where the dataset has none.
+        frames: Windows of faces (B, K, 3, S, S) in [0, 1] that end with ``spatial``; None where the model
+            looks at none.
+        weight: What a mean over these rows counts for in the mean over all processes that share a batch.
     """
 
     spatial: Tensor
     flow: Tensor
     codes: Tensor
     rows: Tensor
+    targets: Tensor | None = None
+    frames: Tensor | None = None
+    weight: float = 1.0
+
+    @property
+    def images(self) -> tuple[Tensor, ...]:
+        """What a model is called with."""
+        images = (self.spatial, self.flow)
+        return images if self.frames is None else (*images, self.frames)
 
 
 @dataclass(frozen=True)
-class Shuffle:
-    """How training reads its pairs: order and augmentation follow from the seed and the epoch alone.
+class Draws:
+    """What training draws anew in every epoch: order and augmentation follow from seed and epoch alone.
 
     That makes a resumed run read what an uninterrupted one reads.
     """
@@ -43,42 +58,92 @@ class Shuffle:
     augmentation: Augmentation | None = None
 
 
+@dataclass(frozen=True)
+class Share:
+    """Which part of every batch this process reads, of ``processes`` that train together."""
+
+    rank: int = 0
+    processes: int = 1
+
+    def of(self, count: int) -> tuple[slice, float]:
+        """Return which rows of a batch of ``count`` are read here, and what their mean counts for.
+
+        A process for which no row is left reads the first, which then counts for nothing.
+
+        >>> [Share(rank, 2).of(5) for rank in range(2)]
+        [(slice(0, 2, None), 0.8), (slice(2, 5, None), 1.2)]
+        """
+        start, stop = (count * place // self.processes for place in (self.rank, self.rank + 1))
+        if start == stop:
+            return slice(0, 1), 0.0
+        return slice(start, stop), (stop - start) * self.processes / count
+
+
+NOTHING_DRAWN = Draws(seed=0, epoch=lambda: 0)
+"""For reading rows as they are."""
+
+
 class PairBatches:
     """An iterable of batches over chosen rows of a pair table; the last batch may be smaller."""
 
     def __init__(
         self,
-        reader: PairReader,
-        rows: npt.NDArray[np.int64],
+        reader: PairReader | ResidentPairs,
+        order: RowOrder,
         codes: npt.NDArray[np.int64],
         *,
         batch_size: int,
         flow_encoding: str,
-        shuffle: Shuffle | None = None,
+        frames: int = 0,
+        frame_step: int = 1,
+        targets: npt.NDArray[np.float32] | None = None,
+        draws: Draws = NOTHING_DRAWN,
+        share: Share = Share(),
     ) -> None:
-        """Take the rows to read and ``codes``, the class code of every row of the table."""
-        self._reader, self._rows, self._codes = reader, rows, codes
-        self._batch_size, self._flow_encoding, self._shuffle = batch_size, flow_encoding, shuffle
+        """Take the rows to read and ``codes``, the class code of every row of the table.
+
+        ``frames`` is the number of crops of a window; with 0 there are no windows in the batches. ``targets``
+        are the shares of votes (rows, C) of every row of the table, where there are any.
+        """
+        self._reader, self._order, self._codes = reader, order, codes
+        self._batch_size, self._flow_encoding, self._draws = batch_size, flow_encoding, draws
+        self._frames, self._frame_step = frames, frame_step
+        self._targets = targets
+        self._share = share
 
     def __len__(self) -> int:
-        return math.ceil(len(self._rows) / self._batch_size)
+        return math.ceil(len(self._order) / self._batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        generator = None
-        order = self._rows
-        if self._shuffle:
-            generator = epoch_generator(self._shuffle.seed, self._shuffle.epoch())
-            order = self._rows[torch.randperm(len(self._rows), generator=generator).numpy()]
-        for start in range(0, len(order), self._batch_size):
-            yield self._batch(order[start : start + self._batch_size], generator)
+        generator = epoch_generator(self._draws.seed, self._draws.epoch())
+        rows = self._order.draw(generator)
+        for start in range(0, len(rows), self._batch_size):
+            yield self._batch(rows[start : start + self._batch_size], generator)
 
-    def _batch(self, rows: npt.NDArray[np.int64], generator: torch.Generator | None) -> Batch:
-        affines = None
-        if self._shuffle and self._shuffle.augmentation and generator:
-            affines = draw_affines(len(rows), self._shuffle.augmentation, generator=generator)
+    def _batch(self, rows: npt.NDArray[np.int64], generator: torch.Generator) -> Batch:
+        moves = None
+        if self._draws.augmentation:
+            moves = draw_moves(len(rows), self._draws.augmentation, generator=generator)
+        part, weight = self._share.of(len(rows))
+        rows, device = rows[part], self._reader.device
+        moves = moves and moves.of(part, device=device)
         crops, flow = self._reader.gather(rows)
-        spatial, encoded = model_inputs(crops, flow, flow_encoding=self._flow_encoding, affines=affines)
-        return Batch(spatial, encoded, torch.from_numpy(self._codes[rows]), torch.from_numpy(rows))
+        spatial, encoded = model_inputs(crops, flow, flow_encoding=self._flow_encoding, moves=moves)
+        return Batch(
+            spatial,
+            encoded,
+            torch.from_numpy(self._codes[rows]).to(device),
+            torch.from_numpy(rows),
+            targets=None if self._targets is None else torch.from_numpy(self._targets[rows]).to(device),
+            frames=self._windows(rows, moves),
+            weight=weight,
+        )
+
+    def _windows(self, rows: npt.NDArray[np.int64], moves: Moves | None) -> Tensor | None:
+        if not self._frames:
+            return None
+        crops = self._reader.gather_windows(rows, frames=self._frames, step=self._frame_step)
+        return window_inputs(crops, moves=moves)
 
 
 def epoch_generator(seed: int, epoch: int) -> torch.Generator:

@@ -10,17 +10,22 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ferfusion.data.windows import run_starts, window_places
 from ferfusion.errors import DatasetError
 
-_DTYPES = {"U8": np.uint8, "F16": np.float16}
+_DTYPES = {"U8": np.uint8, "F16": np.float16, "BOOL": np.bool_}
 
 
 @dataclass(frozen=True)
 class ClipMap:
-    """The two large arrays of one clip file, mapped: a page is read from disk when it is first looked at."""
+    """The two large arrays of one clip file, mapped: a page is read from disk when it is first looked at.
+
+    ``run_starts`` says for each crop where its unbroken run begins, (T,).
+    """
 
     crops_thwc: npt.NDArray[np.uint8]
     flow_t2hw: npt.NDArray[np.float16]
+    run_starts: npt.NDArray[np.int64]
 
 
 def map_clip(path: Path) -> ClipMap:
@@ -38,18 +43,31 @@ def map_clip(path: Path) -> ClipMap:
         raise DatasetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
     header, start = _header(mapped, path)
     crops = _array(mapped, header, "crops", start, path)
-    flow = _array(mapped, header, "flow", start, path)
     size = crops.shape[1] if crops.ndim == 4 else 0
+    if "flow" not in header:
+        return _stills(crops, size, path)
+    flow = _array(mapped, header, "flow", start, path)
+    pair_ok = _array(mapped, header, "pair_ok", start, path)
     if crops.shape[1:] != (size, size, 3) or flow.shape != (max(len(crops) - 1, 0), 2, size, size):
         raise DatasetError(
             f"{path}: crops {crops.shape} and flow {flow.shape} do not fit; "
             "expected (T, S, S, 3) and (T - 1, 2, S, S). Prepare this clip again"
         )
-    return ClipMap(crops, flow)
+    return ClipMap(crops, flow, run_starts(pair_ok))
+
+
+def _stills(crops: npt.NDArray[np.uint8], size: int, path: Path) -> ClipMap:
+    """Return a pack of still images: nothing moves, and nothing was before."""
+    if crops.shape[1:] != (size, size, 3):
+        raise DatasetError(f"{path}: crops {crops.shape}, expected (N, S, S, 3); prepare the dataset again")
+    no_flow = np.broadcast_to(np.float16(0), (len(crops), 2, size, size))
+    return ClipMap(crops, no_flow, np.arange(len(crops)))
 
 
 class PairReader:
     """Crops and flow of chosen pairs, each given by its clip and its place in the clip."""
+
+    device = torch.device("cpu")
 
     def __init__(self, clips_folder: Path, clips: Sequence[str], pairs: Sequence[int]) -> None:
         """Map every clip once.
@@ -59,16 +77,16 @@ class PairReader:
         """
         names = sorted(set(clips))
         place = {name: index for index, name in enumerate(names)}
-        self._clips = [map_clip(clips_folder / f"{name}.safetensors") for name in names]
-        self._clip_of_row = np.array([place[name] for name in clips], dtype=np.int64)
-        self._pair_of_row = np.array(pairs, dtype=np.int64)
+        self.clips = [map_clip(clips_folder / f"{name}.safetensors") for name in names]
+        self.clip_of_row = np.array([place[name] for name in clips], dtype=np.int64)
+        self.pair_of_row = np.array(pairs, dtype=np.int64)
         self._check(names)
-        self.size = self._clips[0].crops_thwc.shape[1]
+        self.size = self.clips[0].crops_thwc.shape[1]
         self._crops = np.empty((0, self.size, self.size, 3), np.uint8)
         self._flow = np.empty((0, 2, self.size, self.size), np.float16)
 
     def __len__(self) -> int:
-        return len(self._pair_of_row)
+        return len(self.pair_of_row)
 
     def gather(
         self, rows: npt.NDArray[np.integer[Any]]
@@ -81,25 +99,38 @@ class PairReader:
         if count > len(self._crops):
             self._crops = np.empty((count, *self._crops.shape[1:]), np.uint8)
             self._flow = np.empty((count, *self._flow.shape[1:]), np.float16)
-        clips, pairs = self._clip_of_row[rows].tolist(), self._pair_of_row[rows].tolist()
+        clips, pairs = self.clip_of_row[rows].tolist(), self.pair_of_row[rows].tolist()
         for slot, (clip, pair) in enumerate(zip(clips, pairs, strict=True)):
-            self._crops[slot] = self._clips[clip].crops_thwc[pair]
-            self._flow[slot] = self._clips[clip].flow_t2hw[pair]
+            self._crops[slot] = self.clips[clip].crops_thwc[pair]
+            self._flow[slot] = self.clips[clip].flow_t2hw[pair]
         return self._crops[:count], self._flow[:count]
+
+    def gather_windows(
+        self, rows: npt.NDArray[np.integer[Any]], *, frames: int, step: int
+    ) -> npt.NDArray[np.uint8]:
+        """Return the crops (B, frames, S, S, 3) of the windows that end at the pairs of the given rows."""
+        windows = np.empty((len(rows), frames, self.size, self.size, 3), np.uint8)
+        clips, pairs = self.clip_of_row[rows].tolist(), self.pair_of_row[rows].tolist()
+        for window, clip, pair in zip(windows, clips, pairs, strict=True):
+            first = self.clips[clip].run_starts[pair]
+            window[:] = self.clips[clip].crops_thwc[
+                window_places(pair, first=first, frames=frames, step=step)
+            ]
+        return windows
 
     def _check(self, names: Sequence[str]) -> None:
         if not len(self):
             raise DatasetError("There is no pair to read; prepare a dataset in which a face is found")
-        sizes = sorted({clip.crops_thwc.shape[1] for clip in self._clips})
+        sizes = sorted({clip.crops_thwc.shape[1] for clip in self.clips})
         if len(sizes) > 1:
             raise DatasetError(f"The clips have crops of different sizes: {sizes}; prepare the dataset anew")
-        lengths = np.array([len(clip.flow_t2hw) for clip in self._clips])
-        outside = (self._pair_of_row < 0) | (self._pair_of_row >= lengths[self._clip_of_row])
+        lengths = np.array([len(clip.flow_t2hw) for clip in self.clips])
+        outside = (self.pair_of_row < 0) | (self.pair_of_row >= lengths[self.clip_of_row])
         if outside.any():
             row = int(outside.argmax())
-            clip = self._clip_of_row[row]
+            clip = self.clip_of_row[row]
             raise DatasetError(
-                f"Pair {self._pair_of_row[row]} is outside clip {names[clip]!r}, which has {lengths[clip]} "
+                f"Pair {self.pair_of_row[row]} is outside clip {names[clip]!r}, which has {lengths[clip]} "
                 "pairs; the table and the clips are not of the same preparation"
             )
 

@@ -7,17 +7,17 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ferfusion.data.augment import apply_affines
+from ferfusion.data.augment import Moves, apply_moves, move_images
 from ferfusion.flow.encodings import FLOW_ENCODINGS
 from ferfusion.lookup import choose
 
 
 def model_inputs(
-    crops_bhwc: npt.NDArray[np.uint8],
-    flow_b2hw: npt.NDArray[np.floating[Any]],
+    crops_bhwc: npt.NDArray[np.uint8] | Tensor,
+    flow_b2hw: npt.NDArray[np.floating[Any]] | Tensor,
     *,
     flow_encoding: str,
-    affines: Tensor | None = None,
+    moves: Moves | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return the two images that a model is called with: faces and encoded flow, (B, 3, S, S) in [0, 1].
 
@@ -25,18 +25,31 @@ def model_inputs(
         crops_bhwc: Face crops, RGB, 0 to 255.
         flow_b2hw: Motion from each crop to the next, (u, v) in crop pixels.
         flow_encoding: How the flow is drawn; the model config says which.
-        affines: Augmentation, a linear map (B, 2, 2) per sample; it turns the flow before it is drawn.
+        moves: Augmentation; it turns the flow before it is drawn.
 
     Raises:
         ConfigError: the encoding is unknown.
     """
     encode = choose(FLOW_ENCODINGS, flow_encoding, what="flow encoding")
-    crops = torch.from_numpy(crops_bhwc).permute(0, 3, 1, 2).float() / 255
-    flow = torch.from_numpy(flow_b2hw).float()
-    if affines is not None:
-        crops, flow = apply_affines(crops, flow, affines)
+    crops = torch.as_tensor(crops_bhwc).permute(0, 3, 1, 2).float() / 255
+    flow = torch.as_tensor(flow_b2hw).float()
+    if moves is not None:
+        crops, flow = apply_moves(crops, flow, moves)
     encoded: Tensor = encode(flow)
     return (
         crops.contiguous(memory_format=torch.channels_last),
         encoded.contiguous(memory_format=torch.channels_last),
     )
+
+
+def window_inputs(crops_bkhwc: npt.NDArray[np.uint8] | Tensor, *, moves: Moves | None = None) -> Tensor:
+    """Return windows as a model reads them, (B, K, 3, S, S) in [0, 1]; all crops of one are moved alike.
+
+    Args:
+        crops_bkhwc: Face crops of B windows, RGB, 0 to 255.
+        moves: Augmentation, that of each window's pair.
+    """
+    crops = torch.as_tensor(crops_bkhwc).permute(0, 1, 4, 2, 3).float() / 255
+    if moves is None:
+        return crops.contiguous()
+    return move_images(crops.flatten(1, 2), moves).view(crops.shape)

@@ -1,5 +1,6 @@
 """The run folder: its settings, whose run it is, and what a finished run reached."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +11,20 @@ import pandas as pd
 
 import ferfusion
 from ferfusion.data.pairs import PartedPairs
-from ferfusion.errors import ConfigError
+from ferfusion.errors import BundleError, ConfigError
 from ferfusion.evaluation.metrics import always, uar, war
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model, count_parameters
 from ferfusion.prepare.dataset import Dataset
 from ferfusion.prepare.splits import PARTS
 from ferfusion.prepare.store import read_json, write_json
-from ferfusion.training.recipe import MONITORS, TrainRecipe
+from ferfusion.training.imbalance import TREATMENTS
+from ferfusion.training.recipe import FIXED_LENGTH_SCHEDULES, MONITORS, TrainRecipe
 
 SCHEMA = 1
-_SETTINGS = ("model", "recipe", "dataset")
-_NOT_SETTINGS = ("path",)
+_SETTINGS = ("model", "recipe", "dataset", "start")
+# where something lies; what it is, is told by its hash
+_NOT_SETTINGS = ("path", "start_from", "weights")
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,18 @@ class RunResult:
 
 
 def run_config(
-    dataset: Dataset, pairs: PartedPairs, model_config: ModelConfig, recipe: TrainRecipe
+    dataset: Dataset,
+    pairs: PartedPairs,
+    model_config: ModelConfig,
+    recipe: TrainRecipe,
+    *,
+    splits: Path | None = None,
 ) -> dict[str, Any]:
-    """Return everything that a run follows from, for ``config.json``."""
+    """Return everything that a run follows from, for ``config.json``.
+
+    ``splits`` is the table of parts that was read, where it is not the dataset's own.
+    """
+    header = (splits or dataset.root / "splits.csv").with_suffix(".json")
     parts = {part: pairs.table.iloc[pairs.rows(part)] for part in PARTS}
     return {
         "schema": SCHEMA,
@@ -65,10 +77,11 @@ def run_config(
         "dataset": {
             "path": dataset.root.resolve().as_posix(),
             "corpus": dataset.corpus,
+            **({"stills": True} if dataset.stills else {}),
             "labels": list(dataset.labels.names),
             "recipe": dataset.recipe.to_dict(),
             "recipe_hash": dataset.recipe.hash,
-            "split_hash": read_json(dataset.root / "splits.json")["hash"],
+            "split_hash": read_json(header)["hash"],
         },
         "parameters": count_parameters(build_model(model_config, len(dataset.labels))),
         "subjects": {part: int(rows["subject"].nunique()) for part, rows in parts.items()},
@@ -76,11 +89,26 @@ def run_config(
         "class_counts": {part: pairs.class_counts(part) for part in PARTS},
         "model": model_config.to_dict(),
         "recipe": recipe.to_dict(),
+        "start": start_hashes(recipe),
     }
+
+
+def start_hashes(recipe: TrainRecipe) -> dict[str, str]:
+    """Return the SHA-256 of the files that a run starts from; the name imagenet stands for itself."""
+    hashes = {}
+    if recipe.start_from:
+        hashes["start_from_sha256"] = _file_hash(Path(recipe.start_from))
+    if recipe.weights:
+        path = Path(recipe.weights)
+        hashes["weights_sha256"] = _file_hash(path) if path.is_file() else recipe.weights
+    return hashes
 
 
 def claim_run(run: Path, config: Mapping[str, Any]) -> None:
     """Write the settings into a new run folder, or make sure that they are those of the run that is there.
+
+    A run that has not begun may change its settings. One that has may be given more epochs, where its
+    learning rates do not follow from their number; if it was finished, it is no longer.
 
     Raises:
         ConfigError: the folder holds a run of other settings, or something else.
@@ -91,12 +119,35 @@ def claim_run(run: Path, config: Mapping[str, Any]) -> None:
             raise ConfigError(f"{run} is there and is not a run folder; name a new or empty folder")
         write_json(path, config)
         return
-    differences = setting_differences(read_json(path), config)
-    if differences:
+    saved = read_json(path)
+    differences = setting_differences(saved, config)
+    if not differences:
+        return
+    has_begun = any(each != path for each in run.iterdir())
+    if has_begun and not _only_asks_for_more(saved, config):
         raise ConfigError(
             f"{run} holds a run of other settings: {'; '.join(differences)}. "
-            "Go on with the settings that it has, or name another folder"
+            f"Go on with the settings that it has, or name another folder{_why_no_more(config)}"
         )
+    (run / "bundle.safetensors").unlink(missing_ok=True)
+    (run / "predictions.csv").unlink(missing_ok=True)
+    write_json(path, config)
+
+
+def _only_asks_for_more(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Return whether epochs are all that differs, and can be added without changing those that there are."""
+    recipe, there = wanted["recipe"], saved.get("recipe", {}).get("epochs", 0)
+    same = {**wanted, "recipe": {**recipe, "epochs": there}}
+    return not _why_no_more(wanted) and 0 < there < recipe["epochs"] and not setting_differences(saved, same)
+
+
+def _why_no_more(wanted: Mapping[str, Any]) -> str:
+    schedule, imbalance = (wanted["recipe"][name] for name in ("schedule", "imbalance"))
+    if schedule in FIXED_LENGTH_SCHEDULES:
+        return f" (the rates of {schedule} follow from epochs)"
+    if TREATMENTS[imbalance].retrains_head:
+        return f" (the embeddings that {imbalance} begins with follow from epochs)"
+    return ""
 
 
 def setting_differences(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
@@ -130,3 +181,10 @@ def read_result(run: Path, *, monitor: str, majority: Baseline) -> RunResult:
     rows = tuple({str(name): float(value) for name, value in row.items()} for row in table.to_dict("records"))
     best = max(rows, key=lambda row: MONITORS[monitor] * row[monitor])
     return RunResult(run, rows, best, majority)
+
+
+def _file_hash(path: Path) -> str:
+    if not path.is_file():
+        raise BundleError(f"There is no file {path} to start from")
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,98 +1,94 @@
 """The Lightning module: loss, learning rate, and what is counted in an epoch."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
-from torch.nn import functional as F
+from torch.optim import Optimizer
 
 from ferfusion.data.batches import Batch, epoch_generator
 from ferfusion.errors import ConfigError
-from ferfusion.evaluation.metrics import uar, war
-from ferfusion.models.two_stream import ExpressionModel
+from ferfusion.models.bases import ExpressionModel
+from ferfusion.training.averaging import WeightAverage
+from ferfusion.training.encoder import set_frozen
+from ferfusion.training.loss import make_loss, vote_shares
+from ferfusion.training.mixing import mix
+from ferfusion.training.optimizers import make_optimizer, set_rate
 from ferfusion.training.penalties import ActivityProbe, l1_activity_penalty, l2_kernel_penalty
 from ferfusion.training.recipe import MONITORS, TrainRecipe
-from ferfusion.training.rmsprop import KerasRMSprop
 from ferfusion.training.schedules import make_schedule
-
-
-@dataclass
-class Tally:
-    """What is summed over the batches of an epoch, on the model's device."""
-
-    loss_sum: Tensor
-    confusion: Tensor
-
-    @classmethod
-    def empty(cls, num_classes: int, device: torch.device) -> "Tally":
-        """Return a tally of nothing."""
-        return cls(
-            torch.zeros((), dtype=torch.float64, device=device),
-            torch.zeros(num_classes, num_classes, dtype=torch.int64, device=device),
-        )
-
-    def add(self, logits: Tensor, codes: Tensor, mean_loss: Tensor) -> None:
-        """Count a batch."""
-        num_classes = len(self.confusion)
-        cells = codes * num_classes + logits.argmax(1)
-        self.confusion += torch.bincount(cells, minlength=num_classes**2).view(num_classes, num_classes)
-        self.loss_sum += mean_loss * len(codes)
-
-    def metrics(self, prefix: str) -> dict[str, float]:
-        """Return cross entropy, accuracy (WAR) and mean recall (UAR) of what was counted."""
-        confusion = self.confusion.cpu().numpy()
-        return {
-            f"{prefix}_loss": float(self.loss_sum) / max(int(confusion.sum()), 1),
-            f"{prefix}_accuracy": float(war(confusion)),
-            f"{prefix}_uar": float(uar(confusion)),
-        }
+from ferfusion.training.tally import Tally
+from ferfusion.training.votes import VoteOutput
 
 
 class ExpressionTraining(LightningModule):
     """Trains a model by a recipe.
 
     The metrics of the last epoch are in ``epoch_metrics``: ``lr`` (of its last batch) and loss, accuracy and
-    uar of both parts. Losses are cross entropy alone, so that recipes with other penalties can be compared;
-    those of the training part are taken as it is trained on, with dropout and augmentation.
+    uar of both parts. Losses are plain cross entropy, so that recipes of other losses and penalties can be
+    compared; those of the training part are taken as it is trained on, with dropout and augmentation.
     """
 
     def __init__(
-        self, model: ExpressionModel, recipe: TrainRecipe, *, num_classes: int, batches_per_epoch: int
+        self,
+        model: ExpressionModel,
+        recipe: TrainRecipe,
+        *,
+        class_counts: Sequence[int],
+        batches_per_epoch: int,
     ) -> None:
+        """Take the model, and how many training samples each class has."""
         super().__init__()
         self.model = model
         self.recipe = recipe
         self.epoch_metrics: dict[str, float] = {}
-        self._num_classes = num_classes
+        self._num_classes = len(class_counts)
+        self._loss = make_loss(recipe, class_counts)
         self._schedule = make_schedule(recipe, batches_per_epoch=batches_per_epoch)
-        self._probe = ActivityProbe(model.head) if recipe.l1_activity else None
+        self.average = WeightAverage(model, decay=recipe.weight_average) if recipe.weight_average else None
+        self.votes = (
+            VoteOutput(model.heads[0], self._num_classes, seed=recipe.seed) if recipe.vote_weight else None
+        )
+        self._probes = [ActivityProbe(head) for head in model.heads] if recipe.l1_activity else []
 
-    def configure_optimizers(self) -> KerasRMSprop:
+    @property
+    def kept_model(self) -> ExpressionModel:
+        """The model that is validated and kept: with averaged weights, if the recipe wants them."""
+        return self.average.model if self.average else self.model
+
+    def configure_optimizers(self) -> Optimizer:
         """Return the optimizer; its rate is set before every batch."""
-        recipe = self.recipe
-        return KerasRMSprop(self.parameters(), lr=self._schedule.rate, rho=recipe.rho, epsilon=recipe.epsilon)
+        optimizer = make_optimizer(self.model, self.recipe)
+        if self.votes:
+            optimizer.add_param_group({"params": list(self.votes.parameters()), "rate_factor": 1.0})
+        return optimizer
 
     def on_train_epoch_start(self) -> None:
-        """Begin to count, and make the epoch's dropout follow from seed and epoch."""
+        """Begin to count, freeze or thaw, and make the epoch's dropout follow from seed and epoch."""
         self._train_tally = Tally.empty(self._num_classes, self.device)
-        torch.manual_seed(epoch_generator(self.recipe.seed, self.current_epoch).initial_seed())
+        if self.recipe.frozen_epochs:
+            set_frozen(self.model, frozen=self.current_epoch < self.recipe.frozen_epochs)
+        seed = epoch_generator(self.recipe.seed, self.current_epoch).initial_seed()
+        torch.manual_seed(seed + self.global_rank)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Set the learning rate of this batch."""
-        for group in self.trainer.optimizers[0].param_groups:
-            group["lr"] = self._schedule.rate
+        set_rate(self.trainer.optimizers[0], self._schedule.rate)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Return the batch's loss: cross entropy and penalties."""
-        logits = self.model(batch.spatial, batch.flow)
-        cross_entropy = F.cross_entropy(logits, batch.codes)
-        self._train_tally.add(logits.detach(), batch.codes, cross_entropy.detach())
-        return cross_entropy + self._penalties()
+        """Return the batch's loss with penalties; its mean over all processes is that of a whole batch."""
+        mixture = mix(batch, strength=self.recipe.mixup)
+        logits = self.model(*mixture.images)
+        _count(self._train_tally, logits.detach(), batch)
+        loss = torch.stack([share * self._label_loss(logits, part) for share, part in mixture.parts]).sum()
+        return batch.weight * loss + self._penalties(batch.weight)
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
         """Go on in the schedule."""
+        if self.average:
+            self.average.update(self.model)
         self._last_rate = self._schedule.rate
         self._schedule.batch_ended()
 
@@ -102,8 +98,7 @@ class ExpressionTraining(LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Count a batch of the validation part."""
-        logits = self.model(batch.spatial, batch.flow)
-        self._val_tally.add(logits, batch.codes, F.cross_entropy(logits, batch.codes))
+        _count(self._val_tally, self.kept_model(*batch.images), batch)
 
     def on_train_epoch_end(self) -> None:
         """Gather the epoch's metrics and tell the schedule.
@@ -111,18 +106,19 @@ class ExpressionTraining(LightningModule):
         Raises:
             ConfigError: the loss is no longer a finite number.
         """
-        self.epoch_metrics = {
-            "lr": self._last_rate,
-            **self._train_tally.metrics("train"),
-            **self._val_tally.metrics("val"),
-        }
-        if not torch.isfinite(self._train_tally.loss_sum + self._val_tally.loss_sum):
+        train, val = (tally.summed(self.trainer.strategy) for tally in (self._train_tally, self._val_tally))
+        self.epoch_metrics = {"lr": self._last_rate, **train.metrics("train"), **val.metrics("val")}
+        if not torch.isfinite(train.loss_sum + val.loss_sum):
             raise ConfigError(
                 f"The loss is not a finite number in epoch {self.current_epoch + 1}; "
                 f"lower learning_rate, which is {self.recipe.learning_rate}"
             )
-        self.log_dict(self.epoch_metrics)
+        self.log_dict(self.epoch_metrics, sync_dist=self.trainer.world_size > 1)
         self._schedule.epoch_ended(self.score)
+
+    def on_train_end(self) -> None:
+        """Leave no stream frozen."""
+        set_frozen(self.model, frozen=False)
 
     @property
     def score(self) -> float:
@@ -137,10 +133,24 @@ class ExpressionTraining(LightningModule):
         """Go on from the place in the schedule."""
         self._schedule.load_state_dict(checkpoint["schedule"])
 
-    def _penalties(self) -> Tensor | float:
+    def _label_loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        loss = self._loss(logits, batch)
+        if self.votes:
+            loss = loss + self.recipe.vote_weight * self.votes.loss(vote_shares(batch))
+        return loss
+
+    def _penalties(self, weight: float) -> Tensor | float:
         penalty: Tensor | float = 0.0
         if self.recipe.l2_kernel:
-            penalty = l2_kernel_penalty(self.model.head, self.recipe.l2_kernel)
-        if self._probe and self._probe.activity is not None:
-            penalty = penalty + l1_activity_penalty(self._probe.activity, self.recipe.l1_activity)
+            for head in self.model.heads:
+                penalty = penalty + l2_kernel_penalty(head, self.recipe.l2_kernel)
+        for probe in self._probes:
+            if probe.activity is not None:
+                penalty = penalty + weight * l1_activity_penalty(probe.activity, self.recipe.l1_activity)
         return penalty
+
+
+def _count(tally: Tally, logits: Tensor, batch: Batch) -> None:
+    # a batch without weight only stands in where there is no row for this process
+    if batch.weight:
+        tally.add(logits, batch.codes)

@@ -9,7 +9,7 @@ import torch
 
 from ferfusion.data.batches import Batch
 from ferfusion.data.pairs import PartedPairs
-from ferfusion.models.two_stream import ExpressionModel
+from ferfusion.models.bases import ExpressionModel
 
 IDENTITY_COLUMNS = ("video", "clip", "subject", "frame", "seconds", "code", "emotion")
 
@@ -23,7 +23,7 @@ def class_probabilities(
     model.eval()
     rows, probabilities = [], []
     for batch in batches:
-        logits = model(batch.spatial.to(device), batch.flow.to(device))
+        logits = model(*(image.to(device) for image in batch.images))
         rows.append(batch.rows.numpy())
         probabilities.append(logits.softmax(1).cpu().numpy())
     return np.concatenate(rows), np.concatenate(probabilities)

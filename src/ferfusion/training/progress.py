@@ -53,7 +53,7 @@ class TrainingProgress(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Batch, batch_idx: int
     ) -> None:
         """Move the bar."""
-        self._seen += len(batch.rows)
+        self._seen += len(batch.rows) * trainer.world_size
         rate = self._seen / (time.perf_counter() - self._started)
         self._bar.update(
             self._task,

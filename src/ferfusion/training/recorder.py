@@ -12,6 +12,7 @@ from safetensors.torch import save
 
 from ferfusion.prepare.store import write_text, write_whole
 from ferfusion.training.module import ExpressionTraining
+from ferfusion.training.recipe import TrainRecipe
 
 Announce = Callable[..., None]
 """Called with an epoch's row and ``is_best``."""
@@ -37,13 +38,19 @@ class RunRecorder(Checkpoint):
 
     # a Checkpoint is called after the module's own end-of-epoch hook, when the metrics are there
 
-    def __init__(self, run: Path, *, announce: Announce) -> None:
-        """Take the run folder, and who is told every new row and whether it is the best so far."""
+    def __init__(
+        self, run: Path, recipe: TrainRecipe, *, announce: Announce, seconds_before: float = 0.0
+    ) -> None:
+        """Take the run folder, and who is told every new row and whether it is the best so far.
+
+        ``seconds_before`` is what a run took before its epochs; it is counted with the first of them.
+        """
         self.rows: list[dict[str, float]] = []
         self.best_epoch = 0
         self._best_score = float("-inf")
-        self._run = run
+        self._run, self._recipe = run, recipe
         self._announce = announce
+        self._seconds_before = seconds_before
 
     @property
     def best_path(self) -> Path:
@@ -65,18 +72,31 @@ class RunRecorder(Checkpoint):
         self._started = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write everything down."""
+        """Write everything down, and stop early if it is time; of several processes the first one writes."""
         assert isinstance(pl_module, ExpressionTraining)
-        seconds = time.perf_counter() - self._started
+        seconds = time.perf_counter() - self._started + (0.0 if self.rows else self._seconds_before)
         row = {"epoch": len(self.rows) + 1, **pl_module.epoch_metrics, "seconds": seconds}
         self.rows.append({name: row[name] for name in METRIC_COLUMNS})
-        if pl_module.score > self._best_score:
+        is_best = pl_module.score > self._best_score
+        if is_best:
             self._best_score, self.best_epoch = pl_module.score, len(self.rows)
-            self._save_best(pl_module)
-        write_whole(self.last_path, trainer.save_checkpoint)
-        table = pd.DataFrame(self.rows, columns=list(METRIC_COLUMNS))
-        write_text(self._run / "metrics.csv", table.to_csv(index=False, float_format="%.9g"))
-        self._announce(self.rows[-1], is_best=self.best_epoch == len(self.rows))
+        if trainer.is_global_zero:
+            self._write(trainer, pl_module, is_best=is_best)
+        else:
+            # the first process waits for the others in it
+            trainer.save_checkpoint(self.last_path)
+        trainer.should_stop = self.is_time_to_stop
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Train no further where a run that goes on had stopped early."""
+        trainer.should_stop = self.is_time_to_stop
+
+    @property
+    def is_time_to_stop(self) -> bool:
+        """Whether patience has run out; epochs with frozen streams try nobody's."""
+        return stops_early(
+            len(self.rows), max(self.best_epoch, self._recipe.frozen_epochs), self._recipe.early_stopping
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """Return rows, best score and best epoch as plain values."""
@@ -87,7 +107,24 @@ class RunRecorder(Checkpoint):
         self.rows = list(state_dict["rows"])
         self._best_score, self.best_epoch = state_dict["best_score"], state_dict["best_epoch"]
 
+    def _write(self, trainer: Trainer, training: ExpressionTraining, *, is_best: bool) -> None:
+        if is_best:
+            self._save_best(training)
+        write_whole(self.last_path, trainer.save_checkpoint)
+        table = pd.DataFrame(self.rows, columns=list(METRIC_COLUMNS))
+        write_text(self._run / "metrics.csv", table.to_csv(index=False, float_format="%.9g"))
+        self._announce(self.rows[-1], is_best=is_best)
+
     def _save_best(self, training: ExpressionTraining) -> None:
-        weights = {name: tensor.contiguous() for name, tensor in training.model.state_dict().items()}
+        weights = {name: tensor.contiguous() for name, tensor in training.kept_model.state_dict().items()}
         # save_file would make a file that only its owner may read
         write_whole(self.best_path, lambda partial: partial.write_bytes(save(weights)))
+
+
+def stops_early(epochs: int, best_epoch: int, patience: int) -> bool:
+    """Return whether so many epochs have passed since the best one; a patience of 0 never ends.
+
+    >>> [stops_early(epochs, best_epoch=3, patience=2) for epochs in (3, 4, 5)]
+    [False, False, True]
+    """
+    return 0 < patience <= epochs - best_epoch

@@ -12,15 +12,22 @@ class KerasRMSprop(Optimizer):
     """Divide each gradient by the root of the running mean of its square, plus a constant inside that root.
 
     ``mean = rho * mean + (1 - rho) * g²``; ``w -= lr * g / sqrt(mean + epsilon)``. PyTorch's optimizer of
-    the same name adds the constant outside the root, and decays by 0.99 unless told otherwise.
+    the same name adds the constant outside the root, and decays by 0.99 unless told otherwise. Weight decay
+    is apart from the gradient: ``w -= lr * weight_decay * w`` before the step.
     """
 
     # source: keras/src/optimizers/rmsprop.py (Keras 3), update_step
 
     def __init__(
-        self, params: Iterable[Tensor], *, lr: float, rho: float = 0.9, epsilon: float = 1e-7
+        self,
+        params: Iterable[Tensor] | Iterable[dict[str, Any]],
+        *,
+        lr: float,
+        rho: float = 0.9,
+        epsilon: float = 1e-7,
+        weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(params, {"lr": lr, "rho": rho, "epsilon": epsilon})
+        super().__init__(params, {"lr": lr, "rho": rho, "epsilon": epsilon, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
@@ -37,6 +44,8 @@ class KerasRMSprop(Optimizer):
         parameters = [parameter for parameter in group["params"] if parameter.grad is not None]
         if not parameters:
             return
+        if group["weight_decay"]:
+            torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
         gradients = [parameter.grad for parameter in parameters]
         means = [self._mean_square(parameter) for parameter in parameters]
         torch._foreach_mul_(means, group["rho"])

@@ -1,44 +1,48 @@
 """One training, from a prepared dataset to a run folder; the same call goes on with a stopped run."""
 
-import logging
-import signal
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
-import torch
-from lightning.pytorch import Callback, Trainer
-from lightning.pytorch.utilities.exceptions import SIGTERMException
+from lightning.pytorch import Callback
 from rich.console import Console
 from safetensors.torch import load_file
 
 from ferfusion.bundle import Bundle, save_bundle
-from ferfusion.data.clips import PairReader
 from ferfusion.data.module import PairDataModule
-from ferfusion.data.pairs import PartedPairs, parted_pairs, shuffle_labels_of_videos
-from ferfusion.errors import ConfigError
+from ferfusion.data.pairs import PartedPairs
+from ferfusion.evaluation.votes import VOTES
+from ferfusion.labels import LabelSet
+from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.two_stream import ExpressionModel
-from ferfusion.models.zoo import build_model, count_parameters
-from ferfusion.prepare.dataset import Dataset, open_dataset
-from ferfusion.prepare.splits import read_splits
-from ferfusion.prepare.store import write_text
+from ferfusion.models.hybrid import Hybrid
+from ferfusion.models.zoo import count_parameters
+from ferfusion.prepare.dataset import Dataset
+from ferfusion.prepare.store import write_table, write_text
+from ferfusion.training.calibration import fit_calibration
+from ferfusion.training.fit import fit
 from ferfusion.training.folder import (
+    Baseline,
     RunResult,
     claim_run,
     majority_baseline,
     read_result,
     run_config,
 )
-from ferfusion.training.module import ExpressionTraining
+from ferfusion.training.hybrid import TrainStream, train_hybrid, video_probabilities
+from ferfusion.training.job import TrainJob, make_data, make_training, open_parts, treated_config
 from ferfusion.training.predictions import class_probabilities, prediction_table
+from ferfusion.training.processes import Place, other_processes
 from ferfusion.training.progress import TrainingProgress
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.recorder import RunRecorder
+from ferfusion.training.smote import begin_with_smote
+from ferfusion.training.start import starting_model
 
 NO_RIGHTS = (
     "No licence was stated. Rights in the training data may bind whoever uses or passes on this model."
@@ -53,6 +57,9 @@ def train_run(
     recipe: TrainRecipe,
     rights: str = NO_RIGHTS,
     accelerator: str = "auto",
+    devices: int = 1,
+    precision: str = "32-true",
+    splits: Path | None = None,
     callbacks: Sequence[Callback] = (),
     console: Console | None = None,
 ) -> RunResult:
@@ -60,137 +67,206 @@ def train_run(
 
     The best epoch on the validation part is kept. The test part chooses nothing: it is read once, for the
     prediction table. Called again on a run that was stopped, this goes on after its last whole epoch, to the
-    very weights of an uninterrupted run; called on a finished run, it only says so.
+    very weights of an uninterrupted run; called on a finished run, it only says so, unless it is to have more
+    epochs.
 
     Args:
-        dataset: A dataset folder with ``splits.csv``.
+        dataset: A dataset folder.
         run: The folder to write.
         model_config: Which network.
         recipe: How to train it.
         rights: Licence and rights, for the bundle.
         accelerator: Where to train, in Lightning's words: auto, cpu, gpu.
+        devices: How many processes share each batch, each with a device of its own.
+        precision: 32-true, 16-mixed or bf16-mixed.
+        splits: The table of parts, with its header beside it; the dataset's ``splits.csv`` if left out.
         callbacks: Further Lightning callbacks.
         console: Where progress is shown; the terminal if left out.
 
     Raises:
         DatasetError: the dataset or its split cannot be used.
         ConfigError: the folder holds a run of other settings, or the settings do not fit the dataset.
+        BundleError: the bundle to start from cannot be read.
     """
     console = console or Console()
-    source = open_dataset(dataset)
-    pairs = parted_pairs(source.pairs, read_splits(source), labels=source.labels)
-    _check_size(model_config, source)
-    claim_run(run, run_config(source, pairs, model_config, recipe))
+    model_config = treated_config(model_config, recipe)
+    job = TrainJob(dataset, run, model_config, recipe, accelerator, devices, precision, splits)
+    source, pairs = open_parts(job)
+    claim_run(run, run_config(source, pairs, model_config, recipe, splits=splits))
     majority = majority_baseline(pairs, part="validation")
     if (run / "bundle.safetensors").is_file():
         console.print(f"{run} is finished; to train anew, name another folder")
         return read_result(run, monitor=recipe.monitor, majority=majority)
-
-    data = _data_module(source, pairs, model_config, recipe)
-    model = build_model(model_config, len(source.labels), seed=recipe.seed)
-    progress = TrainingProgress(console, majority_war=majority.war, majority_uar=majority.uar)
-    recorder = RunRecorder(run, announce=partial(progress.print_epoch, epochs=recipe.epochs))
-    if recorder.last_path.is_file():
-        console.print(f"Going on with the run in {run}")
-    trainer = _trainer(run, recipe, accelerator=accelerator, callbacks=[progress, recorder, *callbacks])
-    _fit(trainer, model, data, recipe=recipe, checkpoint=recorder.last_path)
-    model.load_state_dict(load_file(recorder.best_path))
-    _write_predictions(run, model, data, pairs)
-    result = read_result(run, monitor=recipe.monitor, majority=majority)
-    bundle = Bundle(
-        weights=model.state_dict(),
-        model_config=model_config,
-        labels=source.labels,
-        recipe=source.recipe,
-        training=_training_summary(source, model, recipe, result),
-        metrics=_validation_metrics(result),
+    data = make_data(job, source, pairs)
+    train_part = partial(
+        train_run,
+        dataset,
         rights=rights,
+        accelerator=accelerator,
+        devices=devices,
+        precision=precision,
+        splits=splits,
+        callbacks=callbacks,
+        console=console,
     )
+    if model_config.architecture == "hybrid":
+        model = _train_hybrid(job, data, pairs, train_part, majority=majority, console=console)
+    elif recipe.treatment.retrains_head:
+        model = _train_head(
+            job, data, pairs, train_part, majority=majority, callbacks=callbacks, console=console
+        )
+    else:
+        model = _train(job, data, pairs, majority=majority, callbacks=callbacks, console=console)
+    predictions = _write_predictions(run, model.to(data.device), data, pairs)
+    _write_votes(run, source, predictions)
+    result = read_result(run, monitor=recipe.monitor, majority=majority)
     # last, because its presence is what makes a run finished
+    bundle = _bundle(job, source, model, result, predictions=predictions, rights=rights)
     save_bundle(run / "bundle.safetensors", bundle)
     return result
 
 
-def _check_size(model_config: ModelConfig, source: Dataset) -> None:
-    if model_config.size != source.recipe.size:
-        raise ConfigError(
-            f"The model reads crops of {model_config.size} pixels, {source.root} has {source.recipe.size}; "
-            f"train with --size {source.recipe.size}"
-        )
-
-
-def _data_module(
-    source: Dataset, pairs: PartedPairs, model_config: ModelConfig, recipe: TrainRecipe
-) -> PairDataModule:
-    codes = pairs.codes
-    if recipe.shuffle_labels:
-        codes = shuffle_labels_of_videos(pairs, part="train", seed=recipe.seed)
-    return PairDataModule(
-        pairs,
-        PairReader(source.root / "clips", list(pairs.table["clip"]), list(pairs.table["pair"])),
-        train_codes=codes,
-        batch_size=recipe.batch_size,
-        flow_encoding=model_config.flow_encoding,
-        seed=recipe.seed,
-        augmentation=recipe.augmentation,
+def _train(
+    job: TrainJob,
+    data: PairDataModule,
+    pairs: PartedPairs,
+    *,
+    majority: Baseline,
+    callbacks: Sequence[Callback],
+    console: Console,
+) -> ExpressionModel:
+    """Train, and return the model of the best epoch."""
+    start = starting_model(job.model_config, job.recipe, num_classes=len(pairs.labels))
+    progress = TrainingProgress(console, majority_war=majority.war, majority_uar=majority.uar)
+    recorder = RunRecorder(
+        job.run, job.recipe, announce=partial(progress.print_epoch, epochs=job.recipe.epochs)
     )
-
-
-def _trainer(run: Path, recipe: TrainRecipe, *, accelerator: str, callbacks: list[Callback]) -> Trainer:
-    with _quiet_lightning():
-        return Trainer(
-            accelerator=accelerator,
-            devices=1,
-            max_epochs=recipe.epochs,
-            callbacks=callbacks,
-            logger=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            use_distributed_sampler=False,
-            default_root_dir=run,
+    going_on = recorder.last_path.is_file()
+    for line in [f"Going on with the run in {job.run}"] if going_on else start.lines:
+        console.print(line)
+    with other_processes(_train_beside, job) as place:
+        fit(
+            job,
+            make_training(job, start.model, data, pairs),
+            data,
+            callbacks=[progress, recorder, *callbacks],
+            checkpoint=recorder.last_path,
+            place=place,
         )
+    start.model.load_state_dict(load_file(recorder.best_path))
+    return start.model
 
 
-def _fit(
-    trainer: Trainer, model: ExpressionModel, data: PairDataModule, *, recipe: TrainRecipe, checkpoint: Path
-) -> None:
-    """Train to the recipe's last epoch, from the run's last checkpoint if it has one."""
-    training = ExpressionTraining(
-        model,
-        recipe,
-        num_classes=model.head.dense3.out_features,
-        batches_per_epoch=len(data.train_dataloader()),
+def _train_head(
+    job: TrainJob,
+    data: PairDataModule,
+    pairs: PartedPairs,
+    train_network: TrainStream,
+    *,
+    majority: Baseline,
+    callbacks: Sequence[Callback],
+    console: Console,
+) -> ExpressionModel:
+    """Train the network in a run folder of its own, then its head anew; return it with the best head."""
+    begun = begin_with_smote(job, data, pairs, train_network=train_network, console=console)
+    progress = TrainingProgress(console, majority_war=majority.war, majority_uar=majority.uar)
+    recorder = RunRecorder(
+        job.run,
+        job.recipe,
+        announce=partial(progress.print_epoch, epochs=job.recipe.epochs),
+        seconds_before=begun.seconds,
     )
-    # dropout draws from torch's global state: the caller's is given back
-    with _quiet_lightning(), _honest_exit(), torch.random.fork_rng():
-        trainer.fit(
-            training,
-            datamodule=data,
-            ckpt_path=checkpoint if checkpoint.is_file() else None,
-            weights_only=True,
-        )
+    fit(
+        replace(job, devices=1),
+        begun.training,
+        begun.data,
+        callbacks=[progress, recorder, *callbacks],
+        checkpoint=recorder.last_path,
+    )
+    begun.head.load_state_dict(load_file(recorder.best_path))
+    return begun.head.network.cpu()
 
 
-def _write_predictions(run: Path, model: ExpressionModel, data: PairDataModule, pairs: PartedPairs) -> None:
+def _train_hybrid(
+    job: TrainJob,
+    data: PairDataModule,
+    pairs: PartedPairs,
+    train_stream: TrainStream,
+    *,
+    majority: Baseline,
+    console: Console,
+) -> ExpressionModel:
+    progress = TrainingProgress(console, majority_war=majority.war, majority_uar=majority.uar)
+    announce = partial(progress.print_epoch, epochs=job.recipe.dbn_epochs)
+    return train_hybrid(job, data, pairs, train_stream=train_stream, announce=announce, console=console)
+
+
+def _train_beside(job: TrainJob, place: Place) -> None:
+    """Take part in a training from another process, which reads the same files and writes none."""
+    source, pairs = open_parts(job)
+    data = make_data(job, source, pairs)
+    start = starting_model(job.model_config, job.recipe, num_classes=len(pairs.labels))
+    recorder = RunRecorder(job.run, job.recipe, announce=_say_nothing)
+    training = make_training(job, start.model, data, pairs)
+    fit(job, training, data, callbacks=[recorder], checkpoint=recorder.last_path, place=place)
+
+
+def _say_nothing(row: dict[str, float], *, is_best: bool) -> None:
+    """Leave it to the first process to show an epoch."""
+
+
+def _write_predictions(
+    run: Path, model: ExpressionModel, data: PairDataModule, pairs: PartedPairs
+) -> pd.DataFrame:
     parts = [
-        prediction_table(pairs, *class_probabilities(model, data.batches(part)), part=part)
+        prediction_table(pairs, *_probabilities(model, data, pairs, part=part), part=part)
         for part in ("validation", "test")
+        if len(pairs.rows(part))
     ]
-    write_text(run / "predictions.csv", pd.concat(parts).to_csv(index=False, float_format="%.6f"))
+    table = pd.concat(parts)
+    write_text(run / "predictions.csv", table.to_csv(index=False, float_format="%.6f"))
+    return table
 
 
-def _training_summary(
-    source: Dataset, model: ExpressionModel, recipe: TrainRecipe, result: RunResult
-) -> dict[str, Any]:
-    return {
-        "recipe": recipe.to_dict(),
-        "corpus": source.corpus,
-        "parameters": count_parameters(model),
-        "epochs": len(result.epochs),
-        "best_epoch": int(result.best["epoch"]),
-        "seconds": round(result.seconds, 1),
-    }
+def _write_votes(run: Path, source: Dataset, predictions: pd.DataFrame) -> None:
+    """Write how the annotators voted on what is predicted, where the dataset has votes."""
+    if source.votes is not None:
+        write_table(run / VOTES, source.votes[source.votes["video"].isin(predictions["video"])])
+
+
+def _probabilities(
+    model: ExpressionModel, data: PairDataModule, pairs: PartedPairs, *, part: str
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    if isinstance(model, Hybrid):
+        return video_probabilities(model, data.batches(part), pairs, part=part)
+    return class_probabilities(model, data.batches(part))
+
+
+def _bundle(
+    job: TrainJob,
+    source: Dataset,
+    model: ExpressionModel,
+    result: RunResult,
+    *,
+    predictions: pd.DataFrame,
+    rights: str,
+) -> Bundle:
+    return Bundle(
+        weights=model.cpu().state_dict(),
+        model_config=job.model_config,
+        labels=source.labels,
+        recipe=source.recipe,
+        training={
+            "recipe": job.recipe.to_dict(),
+            "corpus": source.corpus,
+            "parameters": count_parameters(model),
+            "epochs": len(result.epochs),
+            "best_epoch": int(result.best["epoch"]),
+            "seconds": round(result.seconds, 1),
+        },
+        metrics=_validation_metrics(result) | _calibration(model, predictions, source.labels),
+        rights=rights,
+    )
 
 
 def _validation_metrics(result: RunResult) -> dict[str, Any]:
@@ -204,37 +280,9 @@ def _validation_metrics(result: RunResult) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _honest_exit() -> Iterator[None]:
-    """Let a stopped run look stopped.
-
-    On Ctrl-C Lightning ends the process, deaf to the next Ctrl-C: make it a KeyboardInterrupt again. On
-    SIGTERM it ends the process with code 0, as if all were done: end with 143, as other programs do.
-    """
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    except SIGTERMException as stop:
-        raise SystemExit(128 + signal.SIGTERM) from stop
-    except SystemExit as stop:
-        if not isinstance(stop.__context__, KeyboardInterrupt):
-            raise
-        signal.signal(signal.SIGINT, handler)
-        raise KeyboardInterrupt from stop
-
-
-@contextmanager
-def _quiet_lightning() -> Iterator[None]:
-    """Keep Lightning's notes on hardware and products off the terminal; its warnings still come through."""
-    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.WARNING)
-    try:
-        with warnings.catch_warnings():
-            # Lightning 2.6 with torch 2.13: its own use of a class that torch is giving up
-            warnings.filterwarnings("ignore", message=r".*LeafSpec", category=FutureWarning)
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+def _calibration(model: ExpressionModel, predictions: pd.DataFrame, labels: LabelSet) -> dict[str, Any]:
+    """Return what was found on the validation part; a hybrid's answers on videos say nothing of its pairs."""
+    validation = predictions[predictions["part"] == "validation"]
+    if isinstance(model, Hybrid) or validation.empty:
+        return {}
+    return {"calibration": fit_calibration(validation, labels).to_dict()}

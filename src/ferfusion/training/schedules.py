@@ -4,6 +4,7 @@ A schedule is told when a batch ended, and the monitored score when an epoch end
 a loss is given negated. ``state_dict`` holds plain numbers, so that a resumed run goes on exactly.
 """
 
+import math
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -129,6 +130,37 @@ class Triangular2Schedule:
         self._batch = state["batch"]
 
 
+class CosineSchedule:
+    """Rise in a straight line for ``warmup`` batches, then fall along half a cosine to ``floor``.
+
+    Loshchilov and Hutter 2017, SGDR, equation 5, without restarts.
+    """
+
+    def __init__(self, *, floor: float, peak: float, warmup: int, total: int) -> None:
+        self._floor, self._peak, self._warmup, self._total = floor, peak, warmup, total
+        self._batch = 0
+
+    @property
+    def rate(self) -> float:
+        """Learning rate of the batch at hand."""
+        return cosine(self._batch, floor=self._floor, peak=self._peak, warmup=self._warmup, total=self._total)
+
+    def batch_ended(self) -> None:
+        """Go on to the next batch."""
+        self._batch += 1
+
+    def epoch_ended(self, score: float) -> None:
+        """Nothing changes: the fall does not look at scores."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the number of batches so far."""
+        return {"batch": self._batch}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from ``state``."""
+        self._batch = state["batch"]
+
+
 class PlateauRestartSchedule:
     """Plateau, and once that has made the rate very small and still nothing improves, triangular2 (5.3.3)."""
 
@@ -179,6 +211,18 @@ def triangular2(batch: int, *, floor: float, peak: float, half_cycle: int) -> fl
     return floor + (peak - floor) * height * 0.5**cycle
 
 
+def cosine(batch: int, *, floor: float, peak: float, warmup: int, total: int) -> float:
+    """Return the rate of a batch, counted from 0; it is ``peak`` after the rise, ``floor`` after the last.
+
+    >>> [round(cosine(batch, floor=0.0, peak=8.0, warmup=2, total=6), 2) for batch in range(7)]
+    [2.67, 5.33, 8.0, 6.83, 4.0, 1.17, 0.0]
+    """
+    if batch < warmup:
+        return peak * (batch + 1) / (warmup + 1)
+    fallen = min(1.0, (batch - warmup) / max(1, total - warmup))
+    return floor + (peak - floor) * (1 + math.cos(math.pi * fallen)) / 2
+
+
 def _constant(recipe: TrainRecipe, batches_per_epoch: int) -> ConstantSchedule:
     return ConstantSchedule(recipe.learning_rate)
 
@@ -200,6 +244,15 @@ def _triangular2(recipe: TrainRecipe, batches_per_epoch: int) -> Triangular2Sche
     )
 
 
+def _cosine(recipe: TrainRecipe, batches_per_epoch: int) -> CosineSchedule:
+    return CosineSchedule(
+        floor=min(recipe.min_learning_rate, recipe.learning_rate),
+        peak=recipe.learning_rate,
+        warmup=round(recipe.warmup_epochs * batches_per_epoch),
+        total=recipe.epochs * batches_per_epoch,
+    )
+
+
 def _plateau_restart(recipe: TrainRecipe, batches_per_epoch: int) -> PlateauRestartSchedule:
     return PlateauRestartSchedule(
         _plateau(recipe, batches_per_epoch),
@@ -213,6 +266,7 @@ SCHEDULES: MappingProxyType[str, Callable[[TrainRecipe, int], Schedule]] = Mappi
         "plateau": _plateau,
         "triangular2": _triangular2,
         "plateau-restart": _plateau_restart,
+        "cosine": _cosine,
         "constant": _constant,
     }
 )

@@ -4,10 +4,11 @@ import pytest
 import torch
 from safetensors.numpy import save_file
 
-from ferfusion.data.augment import Augmentation
-from ferfusion.data.batches import PairBatches, Shuffle, epoch_generator
+from ferfusion.data.augment import Augmentation, Moves
+from ferfusion.data.batches import Draws, PairBatches, epoch_generator
 from ferfusion.data.clips import PairReader
 from ferfusion.data.inputs import model_inputs
+from ferfusion.data.order import AsGiven, Shuffled
 from ferfusion.data.pairs import parted_pairs, shuffle_labels_of_videos
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.flow.encodings import encode_uvm
@@ -27,11 +28,11 @@ def reader(tmp_path):
 def batches(reader, *, rows=range(10), epoch=0, seed=0, augmentation=None, shuffle=True):
     return PairBatches(
         reader,
-        np.array(rows),
+        Shuffled(np.array(rows)) if shuffle else AsGiven(np.array(rows)),
         np.arange(10) % 6,
         batch_size=4,
         flow_encoding="uvm",
-        shuffle=Shuffle(seed, lambda: epoch, augmentation) if shuffle else None,
+        draws=Draws(seed, lambda: epoch, augmentation),
     )
 
 
@@ -52,8 +53,8 @@ def test_an_unknown_encoding_is_refused(reader):
 
 def test_augmentation_turns_the_flow_before_it_is_drawn(reader):
     crops, flow = reader.gather(np.arange(3))
-    mirror = torch.diag(torch.tensor([-1.0, 1.0])).expand(3, 2, 2)
-    _, encoded = model_inputs(crops, flow, flow_encoding="uvm", affines=mirror)
+    mirror = Moves(torch.diag(torch.tensor([-1.0, 1, 1]))[:2].expand(3, 2, 3), torch.zeros(3, 4))
+    _, encoded = model_inputs(crops, flow, flow_encoding="uvm", moves=mirror)
     _, plain = model_inputs(crops, flow, flow_encoding="uvm")
     torch.testing.assert_close(encoded[:, 0], 1 - plain[:, 0].flip(2))
     torch.testing.assert_close(encoded[:, 1:], plain[:, 1:].flip(3))

@@ -22,47 +22,8 @@ from ferfusion.models.config import ModelConfig
 from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.recorder import METRIC_COLUMNS
-from ferfusion.training.run import train_run
 from helpers.datasets import write_dataset
-
-# one stream, so that the tests are quick; dropout and augmentation on, so that their randomness is tested
-MODEL = ModelConfig(architecture="flow", dropout=0.3)
-RECIPE = TrainRecipe(
-    epochs=4,
-    batch_size=16,
-    learning_rate=3e-4,
-    schedule="plateau-restart",
-    restart_below=0.6,
-    plateau_patience=1,
-    monitor="val_loss",
-    l1_activity=1e-4,
-)
-
-
-class KilledError(Exception):
-    pass
-
-
-class KillAt(Callback):
-    """Stands for a power cut: at the end of an epoch, or within it after a batch."""
-
-    def __init__(self, epoch, batch=None):
-        self.epoch, self.batch = epoch, batch
-
-    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
-        if trainer.current_epoch == self.epoch and batch_idx == self.batch:
-            raise KilledError
-
-    def on_train_epoch_start(self, trainer, pl_module):
-        if trainer.current_epoch == self.epoch and self.batch is None:
-            raise KilledError
-
-
-def train(dataset, run, *, model=MODEL, recipe=RECIPE, console=None, **kwargs):
-    console = console or Console(file=io.StringIO())
-    return train_run(
-        dataset, run, model_config=model, recipe=recipe, accelerator="cpu", console=console, **kwargs
-    )
+from helpers.trainings import MODEL, RECIPE, KillAt, KilledError, checkpoint, different_weights, train
 
 
 @pytest.fixture(scope="module")
@@ -165,11 +126,8 @@ def test_a_killed_run_goes_on_to_the_very_same_weights(kill, whole_run, dataset,
     torch.rand(17)
     train(dataset, tmp_path / "run")
     for name in ("checkpoints/best.safetensors", "bundle.safetensors"):
-        expected, found = load_file(whole / name), load_file(tmp_path / "run" / name)
-        assert all(torch.equal(expected[key], found[key]) for key in expected), name
-    last = [
-        torch.load(run / "checkpoints" / "last.ckpt", weights_only=True) for run in (whole, tmp_path / "run")
-    ]
+        assert different_weights(whole / name, tmp_path / "run" / name) == []
+    last = [checkpoint(run) for run in (whole, tmp_path / "run")]
     assert all(torch.equal(last[0]["state_dict"][k], last[1]["state_dict"][k]) for k in last[0]["state_dict"])
     assert last[0]["schedule"] == last[1]["schedule"]
     metrics = [pd.read_csv(run / "metrics.csv").drop(columns="seconds") for run in (whole, tmp_path / "run")]
@@ -225,8 +183,8 @@ def test_a_finished_run_says_so_and_is_left_alone(whole_run, dataset):
 
 
 def test_a_run_of_other_settings_is_refused_and_the_difference_named(whole_run, dataset):
-    with pytest.raises(ConfigError, match="epochs is 4 there, 5 was asked for") as error:
-        train(dataset, whole_run[0], recipe=replace(RECIPE, epochs=5))
+    with pytest.raises(ConfigError, match="epochs is 4 there, 3 was asked for") as error:
+        train(dataset, whole_run[0], recipe=replace(RECIPE, epochs=3))
     assert "learning_rate" not in str(error.value)
     with pytest.raises(ConfigError, match=r"dropout is 0\.3 there, 0\.1 was asked for"):
         train(dataset, whole_run[0], model=replace(MODEL, dropout=0.1))

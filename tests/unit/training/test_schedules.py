@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from ferfusion.errors import ConfigError
@@ -7,6 +9,7 @@ from ferfusion.training.schedules import (
     PlateauRestartSchedule,
     PlateauSchedule,
     Triangular2Schedule,
+    cosine,
     make_schedule,
     triangular2,
 )
@@ -52,6 +55,46 @@ def test_triangular2_by_hand():
 
 def test_triangular2_lasts():
     assert triangular2(10**7, floor=1e-5, peak=1e-3, half_cycle=3) == pytest.approx(1e-5)
+
+
+def test_cosine_by_hand():
+    rates = [cosine(batch, floor=2, peak=10, warmup=3, total=9) for batch in range(12)]
+    # a third of the way down half a cosine is a quarter of the height, two thirds are three quarters
+    down = [10, 2 + 8 * (2 + math.sqrt(3)) / 4, 8, 6, 4, 2 + 8 * (2 - math.sqrt(3)) / 4]
+    assert rates == pytest.approx([2.5, 5, 7.5, *down, 2, 2, 2])
+
+
+def test_cosine_without_a_rise_begins_at_its_peak():
+    assert cosine(0, floor=0, peak=4, warmup=0, total=2) == 4
+    assert cosine(1, floor=0, peak=4, warmup=0, total=2) == pytest.approx(2)
+
+
+def test_cosine_of_a_recipe_ends_at_the_smallest_rate():
+    recipe = TrainRecipe(
+        schedule="cosine", epochs=3, warmup_epochs=0.5, learning_rate=1.0, min_learning_rate=0.1
+    )
+    schedule = make_schedule(recipe, batches_per_epoch=4)
+    rates = []
+    for _ in range(12):
+        rates.append(schedule.rate)
+        schedule.batch_ended()
+    assert rates[:3] == pytest.approx([1 / 3, 2 / 3, 1.0])
+    assert rates[7] == pytest.approx(0.55)  # half of the ten batches after the rise
+    assert rates[2:] == sorted(rates[2:], reverse=True)
+    assert schedule.rate == pytest.approx(0.1)
+
+
+def test_a_constant_rate_stays():
+    schedule = make_schedule(TrainRecipe(schedule="constant", learning_rate=0.5), batches_per_epoch=3)
+    assert rates_after(schedule, [0.5, 0.4, 0.4, 0.4, 0.4]) == [0.5] * 5
+
+
+def test_the_reports_plateau_halves_after_two_epochs_without_improvement():
+    recipe = TrainRecipe(schedule="plateau", learning_rate=8.0, plateau_factor=0.5, plateau_patience=2)
+    schedule = make_schedule(recipe, batches_per_epoch=3)
+    scores = [0.2, 0.3, 0.3, 0.3, 0.3, 0.3, 0.31, 0.2]
+    #        best best  1    2!   1    2!  best  1
+    assert rates_after(schedule, scores) == [8, 8, 8, 4, 4, 2, 2, 2]
 
 
 def test_restart_waits_for_a_plateau_at_a_very_small_rate():
@@ -127,9 +170,17 @@ def test_triangular2_of_a_recipe_counts_its_cycle_in_epochs():
         ({"epochs": 0}, "epochs must be at least 1"),
         ({"learning_rate": 0.0}, "learning_rate must be above 0"),
         ({"l2_kernel": -1.0}, "l2_kernel must be 0 or more"),
+        ({"early_stopping": -1}, "early_stopping must be 0 or more"),
+        ({"weight_average": 1.0}, "weight_average must be at least 0 and below 1"),
+        ({"label_smoothing": -0.1}, "label_smoothing must be at least 0 and below 1"),
+        ({"encoder_rate": 0.0}, "encoder_rate must be above 0"),
+        ({"optimizer": "adam"}, "Did you mean 'adamw'"),
+        ({"imbalance": "smoote"}, "Did you mean 'smote'"),
+        ({"schedule": "cosine", "epochs": 3, "warmup_epochs": 4}, "must fit into epochs, got 4 of 3"),
+        ({"soft_labels": True, "shuffle_labels": True}, "leave soft_labels away"),
         ({"rho": 1.0}, "rho must be between 0 and 1"),
         ({"cycle_range": 0.5}, "cycle_range must be at least 1"),
-        ({"zoom": 1.5}, "zoom and shear"),
+        ({"zoom": 1.5}, "zoom must be at least 0 and below 1"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused(setting, message):

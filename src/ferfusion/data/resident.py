@@ -1,0 +1,81 @@
+"""A dataset held in a GPU's memory: read once, and made into batches where they are used."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from ferfusion.data.clips import PairReader
+from ferfusion.data.windows import window_places
+
+_TYPES = {"uint8": torch.uint8, "float16": torch.float16}
+SHARE_OF_MEMORY = 0.5
+"""Of a GPU's free memory that a dataset may take; the rest is for the model and its batches."""
+
+
+class ResidentPairs:
+    """Gives what a ``PairReader`` gives, as tensors of the device that holds all its clips."""
+
+    def __init__(self, reader: PairReader, device: torch.device) -> None:
+        """Copy every clip of the reader once."""
+        crops = [clip.crops_thwc for clip in reader.clips]
+        flows = [clip.flow_t2hw for clip in reader.clips]
+        self.device = device
+        self._crops, self._flow = _joined(crops, device), _joined(flows, device)
+        first_crops, first_flows = _firsts(crops), _firsts(flows)
+        self._crop_of_row = first_crops[reader.clip_of_row] + reader.pair_of_row
+        self._flow_of_row = first_flows[reader.clip_of_row] + reader.pair_of_row
+        self._run_starts = np.concatenate(
+            [first + clip.run_starts for first, clip in zip(first_crops, reader.clips, strict=True)]
+        )
+
+    def gather(self, rows: npt.NDArray[np.integer[Any]]) -> tuple[Tensor, Tensor]:
+        """Return crops (B, S, S, 3) and flow (B, 2, S, S) of the given rows."""
+        return _picked(self._crops, self._crop_of_row[rows]), _picked(self._flow, self._flow_of_row[rows])
+
+    def gather_windows(self, rows: npt.NDArray[np.integer[Any]], *, frames: int, step: int) -> Tensor:
+        """Return the crops (B, frames, S, S, 3) of the windows that end at the pairs of the given rows."""
+        last = self._crop_of_row[rows]
+        places = window_places(last, first=self._run_starts[last], frames=frames, step=step)
+        return _picked(self._crops, places)
+
+
+def held(reader: PairReader, device: torch.device) -> PairReader | ResidentPairs:
+    """Return a reader that holds the dataset on the device if that is a GPU with room; else ``reader``."""
+    if device.type == "cuda" and fits(reader, free_bytes=torch.cuda.mem_get_info(device)[0]):
+        return ResidentPairs(reader, device)
+    return reader
+
+
+def fits(reader: PairReader, *, free_bytes: int) -> bool:
+    """Return whether a reader's clips take no more than their share of so much free memory."""
+    needed = sum(_bytes(clip.crops_thwc) + _bytes(clip.flow_t2hw) for clip in reader.clips)
+    return needed <= SHARE_OF_MEMORY * free_bytes
+
+
+def _joined(arrays: Sequence[npt.NDArray[Any]], device: torch.device) -> Tensor:
+    """Return arrays one after the other; where all is one repeated 0, as stills' flow, so is what is held."""
+    shape = (sum(map(len, arrays)), *arrays[0].shape[1:])
+    if not any(map(_bytes, arrays)):
+        return torch.zeros(1, dtype=_TYPES[arrays[0].dtype.name], device=device).expand(shape)
+    joined = torch.empty(shape, dtype=_TYPES[arrays[0].dtype.name], device=device)
+    for first, array in zip(_firsts(arrays), arrays, strict=True):
+        joined[first : first + len(array)] = torch.from_numpy(array)
+    return joined
+
+
+def _firsts(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
+    """Return where each array begins if all are joined."""
+    return np.cumsum([0, *map(len, arrays)])[:-1]
+
+
+def _picked(held: Tensor, places: npt.NDArray[np.int64]) -> Tensor:
+    return held[torch.from_numpy(places).to(held.device)]
+
+
+def _bytes(array: npt.NDArray[Any]) -> int:
+    """Return how much memory an array takes; one value that is repeated takes none to speak of."""
+    return array.nbytes if array.strides[0] else 0

@@ -1,0 +1,43 @@
+"""Votes of several annotators for each image, as targets that a model learns from."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ferfusion.errors import ConfigError
+from ferfusion.labels import LabelSet, canonical_emotion
+from ferfusion.prepare.dataset import Dataset
+
+
+def vote_shares(dataset: Dataset) -> npt.NDArray[np.float32]:
+    """Return each class's share of the votes for every row of a dataset's pair table, (rows, C).
+
+    Votes for anything else (contempt, unknown, not a face) are left out. Where they are half of an image's
+    votes or more, and where an image has no votes, its one label gets all.
+
+    Raises:
+        ConfigError: the dataset has no votes.
+    """
+    if dataset.votes is None:
+        raise ConfigError(
+            f"{dataset.root} has no votes of annotators (votes.csv); leave soft_labels away, and vote_weight"
+        )
+    own = np.eye(len(dataset.labels), dtype=np.float32)[dataset.pairs["code"].to_numpy(np.int64)]
+    votes = dataset.votes.set_index("video").reindex(dataset.pairs["video"])
+    counts = class_votes(votes, dataset.labels)
+    totals = votes.sum(axis=1).to_numpy(np.float32)
+    is_clear = counts.sum(1) > totals / 2  # false where there are no votes
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    targets: npt.NDArray[np.float32] = np.where(is_clear[:, None], shares, own).astype(np.float32)
+    return targets
+
+
+def class_votes(votes: pd.DataFrame, labels: LabelSet) -> npt.NDArray[np.float32]:
+    """Return the columns of the label set's classes, in its order; a missing row or column has no votes.
+
+    >>> votes = pd.DataFrame({"anger": [3], "contempt": [5], "fear": [2]})
+    >>> class_votes(votes, LabelSet(("Fear", "Anger", "Sadness"))).tolist()
+    [[2.0, 3.0, 0.0]]
+    """
+    named = votes.rename(columns=canonical_emotion).reindex(columns=list(labels.names))
+    return named.fillna(0).to_numpy(np.float32)

@@ -1,0 +1,42 @@
+"""Windows: which crops of a track a model sees up to a pair's own; training and prediction both go by this.
+
+A window is made of ``frames`` crops, ``step`` frames apart, up to and including the pair's own. It does not
+reach back over a break in the track, where two crops are not of neighbouring frames: what lies between
+is not known. Where it would, and before the track's beginning, the first crop after it is repeated.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+
+def run_starts(pair_ok: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """Return for each crop of a clip the place of the first crop of its unbroken run, (T,).
+
+    Args:
+        pair_ok: For each crop but the last, whether the next crop is of the next frame, (T-1,).
+
+    >>> run_starts(np.array([True, False, True])).tolist()
+    [0, 0, 2, 2]
+    """
+    starts_run = np.concatenate([[True], ~pair_ok])
+    return np.maximum.accumulate(np.where(starts_run, np.arange(len(starts_run)), 0))
+
+
+def window_places(
+    place: npt.ArrayLike, *, first: npt.ArrayLike, frames: int, step: int
+) -> npt.NDArray[np.int64]:
+    """Return the places of windows' crops (..., frames), oldest first.
+
+    Args:
+        place: The last crop of each window (...).
+        first: The crop that each of them does not reach back beyond (...).
+        frames: Crops of a window.
+        step: From each crop to the next.
+
+    >>> window_places([7, 7], first=[0, 4], frames=4, step=2).tolist()
+    [[1, 3, 5, 7], [4, 4, 5, 7]]
+    """
+    back = step * np.arange(frames - 1, -1, -1)
+    last, first = np.asarray(place)[..., None], np.asarray(first)[..., None]
+    places: npt.NDArray[np.int64] = np.maximum(last - back, first)
+    return places

@@ -1,0 +1,39 @@
+"""Mixtures of samples, to be answered as mixtures of their labels (Zhang et al. 2018, mixup)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ferfusion.data.batches import Batch
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """What a model is trained on in one step.
+
+    Attributes:
+        images: What the model is called with.
+        parts: The batches whose labels it should answer, each with its share; the first has the largest.
+    """
+
+    images: tuple[Tensor, ...]
+    parts: tuple[tuple[float, Batch], ...]
+
+
+def mix(batch: Batch, *, strength: float) -> Mixture:
+    """Mix each sample with another one of the batch, all in the same shares.
+
+    The shares are drawn from Beta(strength, strength), with torch's global random state, which a training sets
+    anew in every epoch. A strength of 0 mixes nothing.
+    """
+    if not strength:
+        return Mixture(batch.images, ((1.0, batch),))
+    drawn = float(torch.distributions.Beta(strength, strength).sample())
+    share = max(drawn, 1 - drawn)
+    order = torch.randperm(len(batch.codes)).to(batch.codes.device)
+    other = batch._replace(
+        codes=batch.codes[order], targets=None if batch.targets is None else batch.targets[order]
+    )
+    images = tuple(torch.lerp(image[order], image, share) for image in batch.images)
+    return Mixture(images, ((share, batch), (1 - share, other)))

@@ -1,0 +1,140 @@
+"""Several processes of this machine that train one model together, each with a device of its own.
+
+This process is the first of them and starts the others afresh. They find each other by a file, and talk
+through the loopback interface (gloo) or between the GPUs (nccl); no port is opened to the network.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.utilities.exceptions import SIGTERMException
+from torch import distributed
+
+from ferfusion.errors import FerfusionError
+from ferfusion.training.job import TrainJob
+
+PATIENCE = timedelta(minutes=10)
+"""A process that hears nothing from the others for so long gives up."""
+_LOOPBACK = {"linux": "lo", "darwin": "lo0"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which of the processes one is, counted from 0, and the file by which they find each other."""
+
+    rank: int
+    meeting: Path
+
+
+@contextmanager
+def other_processes(work: Callable[[TrainJob, Place], None], job: TrainJob) -> Iterator[Place | None]:
+    """Have ``work`` done in the other processes of a job, if it has any, and give this one its place.
+
+    The others end with this block, at once if it is left by an exception.
+    """
+    if job.devices == 1:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        places = [Place(rank, Path(folder) / "meeting") for rank in range(job.devices)]
+        others = [
+            get_context("spawn").Process(target=_beside, args=(work, job, place), daemon=True)
+            for place in places[1:]
+        ]
+        for other in others:
+            other.start()
+        try:
+            with _joined(job, places[0]):
+                yield places[0]
+                for other in others:
+                    other.join()
+        finally:
+            for other in others:
+                other.kill()
+                other.join()
+
+
+def strategy(job: TrainJob, place: Place) -> DDPStrategy:
+    """Return how Lightning keeps the weights of the processes the same."""
+    # frozen streams get no gradients, and the others must not wait for them
+    return DDPStrategy(
+        cluster_environment=_LocalProcesses(place.rank),
+        find_unused_parameters=job.recipe.frozen_epochs > 0,
+    )
+
+
+class EndTogether(Callback):
+    """Lets SIGTERM end the first process, and that one the others.
+
+    Lightning would tell the others by a message, amid messages of other kinds that they may be waiting for.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._is_first = place.rank == 0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Take the place of Lightning's own handler, which it gives back at the end."""
+        signal.signal(signal.SIGTERM, _stop if self._is_first else signal.SIG_IGN)
+
+
+def _stop(signum: int, frame: object) -> None:
+    raise SIGTERMException
+
+
+class _LocalProcesses(LightningEnvironment):
+    """Tells Lightning that the processes are there already."""
+
+    def __init__(self, rank: int) -> None:
+        super().__init__()
+        self._rank = rank
+
+    @property
+    def creates_processes_externally(self) -> bool:
+        return True
+
+    def local_rank(self) -> int:
+        return self._rank
+
+
+def _beside(work: Callable[[TrainJob, Place], None], job: TrainJob, place: Place) -> None:
+    """Do a job's work in a process that is not the first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process hears Ctrl-C, and ends this one
+    try:
+        with _joined(job, place):
+            work(job, place)
+    except FerfusionError:
+        sys.exit(2)  # the first process meets the same error and says it
+
+
+@contextmanager
+def _joined(job: TrainJob, place: Place) -> Iterator[None]:
+    on_gpu = job.accelerator != "cpu" and torch.cuda.is_available()
+    if sys.platform in _LOOPBACK:
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", _LOOPBACK[sys.platform])
+    threads = torch.get_num_threads()
+    if not on_gpu:
+        torch.set_num_threads(max(1, threads // job.devices))
+    distributed.init_process_group(
+        "nccl" if on_gpu else "gloo",
+        init_method=place.meeting.as_uri(),
+        rank=place.rank,
+        world_size=job.devices,
+        timeout=PATIENCE,
+    )
+    try:
+        yield
+    finally:
+        distributed.destroy_process_group()
+        torch.set_num_threads(threads)

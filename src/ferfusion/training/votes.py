@@ -1,0 +1,33 @@
+"""A second output that learns how several annotators voted, beside the one label of each image."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ferfusion.models.heads import DenseHead
+
+
+class VoteOutput(nn.Module):
+    """A dense layer on a head's last hidden units, whose softmax learns the shares of the votes.
+
+    What several people saw in a face tells more of it than one label does, also of how that label came about.
+    The layer belongs to the training, not to the model: it is thrown away, and what the units have learned
+    stays.
+    """
+
+    def __init__(self, head: DenseHead, num_classes: int, *, seed: int) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            self.dense = nn.Linear(head.dense3.in_features, num_classes)
+        nn.init.xavier_uniform_(self.dense.weight, generator=torch.Generator().manual_seed(seed))
+        nn.init.zeros_(self.dense.bias)
+        self._hidden: Tensor | None = None
+        head.dropout2.register_forward_hook(self._keep)
+
+    def loss(self, targets: Tensor) -> Tensor:
+        """Return the mean cross entropy of the layer's answers to the last batch, given its votes (B, C)."""
+        assert self._hidden is not None, "the model has not been called yet"
+        return F.cross_entropy(self.dense(self._hidden), targets)
+
+    def _keep(self, _module: object, _inputs: object, output: Tensor) -> None:
+        self._hidden = output

@@ -1,0 +1,75 @@
+"""Small trainings: quick, but with dropout and augmentation on, so that their randomness is tested too."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback
+from rich.console import Console
+from safetensors.torch import load_file
+
+from ferfusion.models.config import ModelConfig
+from ferfusion.training.folder import RunResult
+from ferfusion.training.recipe import TrainRecipe
+from ferfusion.training.run import train_run
+
+MODEL = ModelConfig(architecture="flow", dropout=0.3)
+RECIPE = TrainRecipe(
+    epochs=4,
+    batch_size=16,
+    learning_rate=3e-4,
+    schedule="plateau-restart",
+    restart_below=0.6,
+    plateau_patience=1,
+    monitor="val_loss",
+    l1_activity=1e-4,
+)
+SHORT = TrainRecipe(epochs=2, batch_size=16, learning_rate=3e-4, schedule="constant")
+
+
+class KilledError(Exception):
+    """Stands for a power cut."""
+
+
+class KillAt(Callback):
+    """Ends a run at the beginning of an epoch, or within it after a batch."""
+
+    def __init__(self, epoch: int, batch: int | None = None) -> None:
+        self.epoch, self.batch = epoch, batch
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):  # type: ignore[no-untyped-def]
+        if trainer.current_epoch == self.epoch and batch_idx == self.batch:
+            raise KilledError
+
+    def on_train_epoch_start(self, trainer, pl_module):  # type: ignore[no-untyped-def]
+        if trainer.current_epoch == self.epoch and self.batch is None:
+            raise KilledError
+
+
+def train(
+    dataset: Path,
+    run: Path,
+    *,
+    model: ModelConfig = MODEL,
+    recipe: TrainRecipe = RECIPE,
+    console: Console | None = None,
+    **settings: Any,
+) -> RunResult:
+    """Train on the processor, and show nothing unless a console is given."""
+    console = console or Console(file=io.StringIO())
+    return train_run(
+        dataset, run, model_config=model, recipe=recipe, accelerator="cpu", console=console, **settings
+    )
+
+
+def different_weights(first: Path, second: Path) -> list[str]:
+    """Names of the tensors in which two weight files differ by as little as a bit."""
+    one, other = load_file(first), load_file(second)
+    return [name for name in {*one, *other} if not torch.equal(one[name], other[name])]
+
+
+def checkpoint(run: Path) -> dict[str, Any]:
+    """All that a run goes on from."""
+    loaded: dict[str, Any] = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
+    return loaded
