@@ -53,7 +53,27 @@ def write_dataset(
         "counts": {"pairs": len(table)},
     }
     write_json(root / "dataset.json", header)
-    split_dataset(open_dataset(root), SplitRecipe(validation=0.2, test=0.2))
+    # frames that differ in noise alone are alike, whoever is said to be on them
+    split_dataset(open_dataset(root), SplitRecipe(validation=0.2, test=0.2), copies=())
+    return root
+
+
+def drop_videos(root: Path, *, leading: str, share: float) -> Path:
+    """Drop videos of all classes but one until that has ``share`` of them, split anew, and return ``root``.
+
+    Those that are kept are spread over the subjects.
+    """
+    table = pd.read_csv(root / "data.csv")
+    videos = {name: sorted(rows["video"].unique()) for name, rows in table.groupby("emotion")}
+    wanted = round(len(videos[leading]) * (1 - share) / share)
+    others = [name for name in videos if name != leading]
+    kept = set(videos[leading])
+    for place, name in enumerate(others):
+        count = wanted // len(others) + (place < wanted % len(others))
+        own = videos[name]
+        kept |= {own[(take * len(own) // count + place) % len(own)] for take in range(count)}
+    write_table(root / "data.csv", table[table["video"].isin(kept)])
+    split_dataset(open_dataset(root), SplitRecipe(validation=0.2, test=0.2), copies=())
     return root
 
 

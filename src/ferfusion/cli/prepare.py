@@ -8,15 +8,16 @@ from cyclopts import Parameter
 from rich.table import Table
 
 from ferfusion.cli.progress import console, progress_bar
-from ferfusion.corpora.catalogue import CORPORA
+from ferfusion.corpora.catalogue import CORPORA, STILLS_CORPORA
 from ferfusion.corpora.recognise import recognise
-from ferfusion.engines import ENGINES
+from ferfusion.engines import ENGINES, Engine
 from ferfusion.faces.model_file import name_model
 from ferfusion.labels import LABEL_SETS
 from ferfusion.lookup import choose
 from ferfusion.prepare.clip import FramePreparer
 from ferfusion.prepare.pipeline import Preparation
 from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.prepare.stills import prepare_stills
 
 _DEFAULT_RECIPE = PrepareRecipe()
 
@@ -57,9 +58,22 @@ def prepare(
     if detector_model is not None:
         recipe = replace(recipe, detector_sha256=name_model(detector_model))
     FramePreparer(recipe)  # what cannot be made ends the run before anything is written
-    listing = choose(CORPORA, corpus, what="corpus")(root)
-    run_engine = choose(ENGINES, engine, what="engine")
-    work = Preparation(listing, root, dataset, choose(LABEL_SETS, labels, what="label set"), recipe, images)
+    label_set = choose(LABEL_SETS, labels, what="label set")
+    choose(dict.fromkeys((*CORPORA, *STILLS_CORPORA)), corpus, what="corpus")
+    if corpus in STILLS_CORPORA:
+        counts = prepare_stills(STILLS_CORPORA[corpus](root), dataset, labels=label_set, recipe=recipe)
+    else:
+        work = Preparation(CORPORA[corpus](root), root, dataset, label_set, recipe, images)
+        counts = _prepare_videos(
+            work, choose(ENGINES, engine, what="engine"), workers=workers, address=address
+        )
+    _print_counts(dataset, counts)
+
+
+def _prepare_videos(
+    work: Preparation, run_engine: Engine, *, workers: int | None, address: str | None
+) -> dict[str, Any]:
+    """Prepare what is not done yet, and return the counts of the dataset."""
     work.begin()
     jobs = work.unfinished()
     if len(jobs) < len(work.jobs):
@@ -69,15 +83,16 @@ def prepare(
         for video_id in work.run(run_engine, jobs, workers=workers, address=address):
             bar.update(task, advance=1, description=f"Preparing [dim]{video_id}[/]")
         bar.update(task, description="Preparing")
-    _print_counts(dataset, work.finish())
+    return work.finish()
 
 
 def _print_counts(dataset: Path, counts: dict[str, Any]) -> None:
     table = Table(title=f"Dataset {dataset}", title_justify="left", show_header=False)
     for name in ("videos_by_status", "frames_by_status", "pairs_by_class"):
-        label = name.replace("_by_", " by ")
-        table.add_row(label, ", ".join(f"{key} {value}" for key, value in counts[name].items()))
-    table.add_row("subjects", str(counts["subjects"]))
+        if name in counts:
+            label = name.replace("_by_", " by ")
+            table.add_row(label, ", ".join(f"{key} {value}" for key, value in counts[name].items()))
+    table.add_row("subjects", str(counts.get("subjects", "not known")))
     table.add_row("kept pairs", str(counts["pairs"]))
     console.print(table)
     lost = counts["videos"] - counts["videos_by_status"].get("ok", 0)

@@ -14,7 +14,7 @@ _DEFAULT_RECIPE = SplitRecipe()
 
 
 def split(dataset: Path, *, recipe: Annotated[SplitRecipe, Parameter(name="*")] = _DEFAULT_RECIPE) -> None:
-    """Divide a dataset into train, validation and test parts that share no subject and no video.
+    """Divide a dataset into train, validation and test parts that share no subject, video or picture.
 
     Args:
         dataset: Dataset folder made by prepare.
@@ -23,10 +23,11 @@ def split(dataset: Path, *, recipe: Annotated[SplitRecipe, Parameter(name="*")] 
     data = open_dataset(dataset)
     parts = split_dataset(data, recipe)
     counts = part_counts(data, parts)
-    table = Table("", *counts, title="Kept pairs of each part", title_justify="left")
+    fold = f", fold {recipe.fold}" if recipe.folds else ""
+    table = Table("", *counts, title=f"Kept pairs of each part{fold}", title_justify="left")
     table.add_row("subjects", *(str(each["subjects"]) for each in counts.values()))
     table.add_row("videos", *(str(each["videos"]) for each in counts.values()), end_section=True)
     for name in data.labels.names:
         shares = ((each["pairs"][name], sum(each["pairs"].values())) for each in counts.values())
-        table.add_row(name, *(f"{number} ({number / total:.0%})" for number, total in shares))
+        table.add_row(name, *(f"{number} ({number / max(total, 1):.0%})" for number, total in shares))
     console.print(table)

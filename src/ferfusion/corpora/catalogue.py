@@ -1,4 +1,4 @@
-"""The table of corpora."""
+"""The tables of corpora."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,6 +12,7 @@ from ferfusion.corpora.cremad import list_cremad
 from ferfusion.corpora.dfew import FOLDS, list_dfew
 from ferfusion.corpora.enterface import list_enterface
 from ferfusion.corpora.entries import CorpusListing
+from ferfusion.corpora.fer2013 import list_fer2013
 from ferfusion.corpora.ferv39k import list_ferv39k
 from ferfusion.corpora.folder import list_folder
 from ferfusion.corpora.mead import list_mead
@@ -20,6 +21,7 @@ from ferfusion.corpora.oulu_casia import list_oulu_casia
 from ferfusion.corpora.ravdess import list_ravdess
 from ferfusion.corpora.rml import list_rml
 from ferfusion.corpora.savee import list_savee
+from ferfusion.corpora.stills import StillsListing
 from ferfusion.corpora.table import list_csv
 
 CORPORA: MappingProxyType[str, Callable[[Path], CorpusListing]] = MappingProxyType(
@@ -44,3 +46,8 @@ CORPORA: MappingProxyType[str, Callable[[Path], CorpusListing]] = MappingProxyTy
         "mead": list_mead,
     }
 )
+
+STILLS_CORPORA: MappingProxyType[str, Callable[[Path], StillsListing]] = MappingProxyType(
+    {"fer2013": list_fer2013}
+)
+"""Corpora of single images."""

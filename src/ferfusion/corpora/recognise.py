@@ -12,6 +12,7 @@ from ferfusion.corpora import (
     cremad,
     dfew,
     enterface,
+    fer2013,
     ferv39k,
     mead,
     mmi,
@@ -57,6 +58,7 @@ SIGNS: MappingProxyType[str, re.Pattern[str]] = MappingProxyType(
         "dfew": dfew.table_place(1),
         "ferv39k": ferv39k.TABLE,
         "mead": mead.PLACE,
+        "fer2013": fer2013.PLACE,
     }
 )
 """What the place of at least one file of a corpus looks like."""
@@ -114,6 +116,9 @@ def _first_of_each(root: Path) -> dict[str, str]:
 
 
 def _places(root: Path) -> Iterator[str]:
+    if root.suffix.lower() == ".zip" and root.is_file():
+        yield from fer2013.list_places(root)
+        return
     for folder, names in walk(root):
         for name in names[:_NAMES_PER_FOLDER]:
             yield (folder / name).relative_to(root).as_posix()

@@ -1,6 +1,7 @@
 """One video to network input: the one way from pictures to crops and flows, for training and prediction."""
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,7 +49,7 @@ class PreparedFrame:
     """What became of one decoded frame.
 
     ``status`` is one of ``STATUSES``; ``rejected`` is the best find where the status is ``small_face`` or
-    ``low_score``.
+    ``low_score``; ``chosen`` says whether the frame is to be read.
     """
 
     index: int
@@ -56,6 +57,7 @@ class PreparedFrame:
     status: str
     faces: tuple[PreparedFace, ...] = ()
     rejected: Detection | None = None
+    chosen: bool = True
 
 
 class FramePreparer:
@@ -76,26 +78,50 @@ class FramePreparer:
         self._detector = _make_detector(recipe)
         self._flow = choose(FLOW_ESTIMATORS, recipe.flow, what="flow estimator")
 
-    def prepare(self, frames: Iterable[Frame]) -> Iterator[PreparedFrame]:
+    def prepare(
+        self, frames: Iterable[Frame], *, chosen: Callable[[Frame], bool] = lambda frame: True
+    ) -> Iterator[PreparedFrame]:
         """Yield one prepared frame for every frame, in order, some frames behind.
 
-        Both pictures of a flow are cut with the box of the first, so that the box adds no motion.
+        Both pictures of a flow are cut with the box of the first, so that the box adds no motion. Of frames
+        that are not chosen, only those right before a chosen one have flow; they have their crops.
         """
         before: tuple[Frame, PreparedFrame] | None = None
-        for frame, prepared in self._cut_faces(frames):
+        for frame, cut in self._cut_faces(frames):
+            prepared = replace(cut, chosen=chosen(frame))
             if before is not None:
                 yield self._with_flow(*before, frame, prepared)
             before = (frame, prepared)
         if before is not None:
             yield before[1]
 
-    def _cut_faces(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, PreparedFrame]]:
+    def prepare_live(self, pairs: Iterable[tuple[Frame, Frame]]) -> Iterator[PreparedFrame]:
+        """Yield the first frame of each pair of neighbours as soon as the pair comes: no later one has a say.
+
+        Between pairs, frames may have been dropped; the first frames' indices must rise by one all the same.
+        """
+        seconds: deque[Frame] = deque()
+
+        def firsts() -> Iterator[Frame]:
+            for first, second in pairs:
+                seconds.append(second)
+                yield first
+
+        for frame, prepared in self._cut_faces(firsts(), causal=True):
+            after = seconds.popleft()
+            faces = (replace(face, flow=self._estimate(face, frame, after)) for face in prepared.faces)
+            yield replace(prepared, faces=tuple(faces))
+
+    def _cut_faces(
+        self, frames: Iterable[Frame], *, causal: bool = False
+    ) -> Iterator[tuple[Frame, PreparedFrame]]:
         recipe = self.recipe
         tracker = FaceTracker(
             self._detector,
             min_face=recipe.min_face,
             sigma=recipe.smoothing,
             every_face=self._every_face,
+            causal=causal,
         )
         for tracked in tracker.follow(frames):
             frame = tracked.frame
@@ -111,7 +137,7 @@ class FramePreparer:
     def _with_flow(
         self, frame: Frame, prepared: PreparedFrame, after: Frame, prepared_after: PreparedFrame
     ) -> PreparedFrame:
-        if after.index != prepared.index + 1:
+        if after.index != prepared.index + 1 or not (prepared.chosen or prepared_after.chosen):
             return prepared
         still_there = {face.track for face in prepared_after.faces}
         faces = tuple(

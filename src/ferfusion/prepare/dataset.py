@@ -17,18 +17,27 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Dataset:
-    """A complete dataset folder; its tables are read when they are asked for."""
+    """A complete dataset folder; its tables are read when they are asked for.
+
+    A dataset of ``stills`` has images in place of pairs, and no flow.
+    """
 
     root: Path
     recipe: PrepareRecipe
     labels: LabelSet
     corpus: str
     counts: dict[str, Any]
+    stills: bool = False
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
         """``data.csv``: a row per kept pair."""
         return self._table("data.csv")
+
+    @cached_property
+    def votes(self) -> pd.DataFrame | None:
+        """``votes.csv``: a row per image, with the number of annotators for each expression; None without."""
+        return self._table("votes.csv") if (self.root / "votes.csv").is_file() else None
 
     @cached_property
     def videos(self) -> pd.DataFrame:
@@ -68,4 +77,5 @@ def open_dataset(root: Path) -> Dataset:
         LabelSet(tuple(header["labels"])),
         header["corpus"],
         header["counts"],
+        header.get("stills", False),
     )

@@ -79,11 +79,7 @@ class Preparation:
         Raises:
             DatasetError: the folder holds another recipe's dataset, or files that are not a dataset.
         """
-        header = self.dataset / "dataset.json"
-        if header.is_file():
-            _check_same(self, read_json(header))
-        elif self.dataset.is_dir() and any(self.dataset.iterdir()):
-            raise DatasetError(f"{self.dataset} holds other files; name a new or empty folder")
+        claim_dataset(self.dataset, corpus=self.listing.corpus, labels=self.labels, recipe=self.recipe)
         self._write_header(complete=False, counts={})
 
     def run(
@@ -132,19 +128,14 @@ class Preparation:
         return counts
 
     def _write_header(self, *, complete: bool, counts: dict[str, Any]) -> None:
-        write_json(
-            self.dataset / "dataset.json",
-            {
-                "schema": SCHEMA,
-                "complete": complete,
-                "recipe": self.recipe.to_dict(),
-                "recipe_hash": self.recipe.hash,
-                "labels": list(self.labels.names),
-                "corpus": self.listing.corpus,
-                "images": self.images,
-                "counts": counts,
-                "version": __version__,
-            },
+        write_header(
+            self.dataset,
+            complete=complete,
+            corpus=self.listing.corpus,
+            labels=self.labels,
+            recipe=self.recipe,
+            images=self.images,
+            counts=counts,
         )
 
     def _video_rows(self, parts: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -191,18 +182,54 @@ def _is_done(job: VideoJob) -> bool:
     return bool(part["stamp"] == job.stamp and (job.clip_file.is_file() or not part["pairs"]))
 
 
-def _check_same(preparation: Preparation, header: dict[str, Any]) -> None:
-    found = PrepareRecipe.from_dict(header["recipe"])
-    differences = preparation.recipe.differences(found)
-    if header["labels"] != list(preparation.labels.names):
+def claim_dataset(dataset: Path, *, corpus: str, labels: LabelSet, recipe: PrepareRecipe) -> None:
+    """Make sure that a folder is new or empty, or holds a dataset of the same settings.
+
+    Raises:
+        DatasetError: it holds another recipe's dataset, or files that are not a dataset.
+    """
+    if not (dataset / "dataset.json").is_file():
+        if dataset.is_dir() and any(dataset.iterdir()):
+            raise DatasetError(f"{dataset} holds other files; name a new or empty folder")
+        return
+    header = read_json(dataset / "dataset.json")
+    differences = recipe.differences(PrepareRecipe.from_dict(header["recipe"]))
+    if header["labels"] != list(labels.names):
         differences.append(f"the classes are {', '.join(header['labels'])}")
-    if header["corpus"] != preparation.listing.corpus:
-        differences.append(f"the corpus is {header['corpus']!r}, expected {preparation.listing.corpus!r}")
+    if header["corpus"] != corpus:
+        differences.append(f"the corpus is {header['corpus']!r}, expected {corpus!r}")
     if differences:
         raise DatasetError(
-            f"{preparation.dataset} was prepared otherwise ({'; '.join(differences)}); "
+            f"{dataset} was prepared otherwise ({'; '.join(differences)}); "
             "name another folder, or delete it to prepare it anew"
         )
+
+
+def write_header(
+    dataset: Path,
+    *,
+    complete: bool,
+    corpus: str,
+    labels: LabelSet,
+    recipe: PrepareRecipe,
+    images: bool,
+    counts: dict[str, Any],
+    stills: bool = False,
+) -> None:
+    """Write ``dataset.json``; ``stills`` is said only of a dataset of still images."""
+    header = {
+        "schema": SCHEMA,
+        "complete": complete,
+        "recipe": recipe.to_dict(),
+        "recipe_hash": recipe.hash,
+        "labels": list(labels.names),
+        "corpus": corpus,
+        **({"stills": True} if stills else {}),
+        "images": images,
+        "counts": counts,
+        "version": __version__,
+    }
+    write_json(dataset / "dataset.json", header)
 
 
 def _disk_full(dataset: Path) -> DatasetError:

@@ -2,19 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.prepare.dataset import Dataset
+from ferfusion.prepare.leaks import ALIKE, Copy, find_copies, refuse_copies
+from ferfusion.prepare.protocols import assign_subjects, cut_validation, fold_of_subject, settle_given_parts
 from ferfusion.prepare.store import read_json, write_json, write_table
 
 PARTS = ("train", "validation", "test")
+EACH_SUBJECT = "subjects"
 
 
 @dataclass(frozen=True)
@@ -23,70 +25,130 @@ class SplitRecipe:
 
     Attributes:
         validation: Share of the pairs for the validation part, which chooses epochs and rates.
-        test: Share of the pairs for the test part, which is read once, at the end.
-        given: Take the parts that the corpus gives, instead of making them.
+        test: Share of the pairs for the test part, which is read once, at the end. Where folds or the corpus
+            settle the test part, train and validation share the rest as they would beside this one.
+        folds: Divide the subjects into this many folds, or into one for each subject ("subjects"), one of
+            which is the test part; 0 is a hold-out.
+        fold: Which fold is the test part, counted from 0.
+        given: Take the parts that the corpus gives; a validation part that it does not give is cut out of
+            the training part by subject.
+        alike: Correlation from which on two crops count as one picture; a picture in two parts is refused.
         seed: Seed of the search for the best balanced parts.
     """
 
     validation: float = 0.2
     test: float = 0.2
+    folds: int | str = 0
+    fold: int = 0
     given: bool = False
+    alike: float = ALIKE
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if isinstance(self.folds, str) and self.folds.isdecimal():
+            object.__setattr__(self, "folds", int(self.folds))
         if not (0 < self.validation < 1 and 0 < self.test < 1 and self.validation + self.test < 1):
             raise ConfigError(
                 "validation and test must be shares above 0 that leave some for training, "
                 f"got {self.validation} and {self.test}"
             )
+        if self.folds != EACH_SUBJECT and (isinstance(self.folds, str) or self.folds < 0 or self.folds == 1):
+            raise ConfigError(f"folds must be 0, 2 or more, or {EACH_SUBJECT}, got {self.folds}")
+        if self.given and self.folds:
+            raise ConfigError(
+                "given takes the parts of the corpus and folds makes parts; ask for one of them"
+            )
+        if self.fold < 0 or (isinstance(self.folds, int) and self.fold >= max(self.folds, 1)):
+            raise ConfigError(
+                f"fold counts from 0 and must be less than folds, {self.folds}; got {self.fold}"
+            )
+        if not 0.9 <= self.alike <= 1:
+            raise ConfigError(f"alike must be a correlation from 0.9 to 1, got {self.alike}")
 
     @property
-    def shares(self) -> NDArray[np.float64]:
-        """Shares of train, validation and test."""
-        return np.array([1 - self.validation - self.test, self.validation, self.test])
+    def validation_of_rest(self) -> float:
+        """Share of the validation part in what is not tested."""
+        return self.validation / (1 - self.test)
 
 
-def split_dataset(dataset: Dataset, recipe: SplitRecipe) -> dict[str, str]:
-    """Divide the dataset, write ``splits.csv`` and ``splits.json``, and return clip to part.
+def split_dataset(
+    dataset: Dataset, recipe: SplitRecipe, *, path: Path | None = None, copies: Sequence[Copy] | None = None
+) -> dict[str, str]:
+    """Divide the dataset, write the table of parts with its header, and return clip to part.
+
+    Args:
+        dataset: A prepared dataset.
+        recipe: How to divide it.
+        path: Where the table is written, its header beside it as JSON; ``splits.csv`` in the dataset if
+            left out.
+        copies: What ``find_copies`` has found, if it was called; otherwise it is called now.
+
+    Raises:
+        DatasetError: the parts cannot be made, or share a subject, a video or a picture; the message says
+            which. Nothing is written then.
+    """
+    path = path or dataset.root / "splits.csv"
+    parts = make_parts(dataset, recipe)
+    if copies is None:
+        # of stills, a training image that is in another part too was left out when they were prepared
+        copies = () if dataset.stills else find_copies(dataset, alike=recipe.alike)
+    refuse_copies(copies, parts, alike=recipe.alike)
+    write_table(path, pd.DataFrame({"clip": list(parts), "part": list(parts.values())}))
+    header = {"recipe": asdict(recipe), "hash": parts_hash(parts), "recipe_hash": dataset.recipe.hash}
+    write_json(path.with_suffix(".json"), header)
+    return parts
+
+
+def make_parts(dataset: Dataset, recipe: SplitRecipe) -> dict[str, str]:
+    """Return clip to part; nothing is written, and no picture is looked at.
 
     Raises:
         DatasetError: the parts cannot be made; the message says why.
     """
     clips = _clips(dataset)
-    if recipe.given:
-        parts = _given_parts(dataset, clips)
+    counts = _counts(dataset, clips)
+    if recipe.given or dataset.stills:
+        part_of_video = _given_parts(dataset, clips, recipe)
+        parts = {
+            clip: part_of_video[video] for clip, video in zip(clips["clip"], clips["video"], strict=True)
+        }
     else:
-        counts = clips.pivot_table(
-            index="subject", columns="emotion", values="pairs", aggfunc="sum", fill_value=0
-        ).reindex(columns=list(dataset.labels.names), fill_value=0)
-        part_of_subject = assign_subjects(counts, shares=recipe.shares, seed=recipe.seed)
+        part_of_subject = _fold_parts(counts, recipe) if recipe.folds else _hold_out(counts, recipe)
         parts = {
             clip: part_of_subject[subject]
             for clip, subject in zip(clips["clip"], clips["subject"], strict=True)
         }
     check_parts(dataset, parts)
-    table = pd.DataFrame({"clip": clips["clip"], "part": [parts[clip] for clip in clips["clip"]]})
-    write_table(dataset.root / "splits.csv", table)
-    write_json(
-        dataset.root / "splits.json",
-        {"recipe": asdict(recipe), "hash": _hash(parts), "recipe_hash": dataset.recipe.hash},
-    )
     return parts
 
 
-def read_splits(dataset: Dataset) -> dict[str, str]:
+def fold_recipes(dataset: Dataset, recipe: SplitRecipe) -> tuple[SplitRecipe, ...]:
+    """Return a recipe for each fold; just the one that is given if it has no folds."""
+    subjects = dataset.pairs["subject"].nunique()
+    count = subjects if recipe.folds == EACH_SUBJECT else max(int(recipe.folds), 1)
+    return tuple(replace(recipe, fold=fold) for fold in range(count))
+
+
+def read_splits(dataset: Dataset, path: Path | None = None) -> dict[str, str]:
     """Return clip to part, after checking again that no subject is in two parts.
+
+    Args:
+        dataset: The dataset that was divided.
+        path: The table; ``splits.csv`` in the dataset if left out.
 
     Raises:
         DatasetError: there is no split, it was changed by hand, or it does not fit the dataset.
     """
-    path = dataset.root / "splits.csv"
-    if not path.is_file():
+    if path is None and not (dataset.root / "splits.csv").is_file():
         raise DatasetError(f"{dataset.root} has no splits.csv; make it with: ferfusion split {dataset.root}")
+    path = path or dataset.root / "splits.csv"
+    if not path.is_file():
+        raise DatasetError(f"There is no table of parts {path}; name one that ferfusion wrote")
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     parts = dict(zip(table["clip"], table["part"], strict=True))
-    if read_json(dataset.root / "splits.json")["hash"] != _hash(parts):
-        raise DatasetError(f"{path} does not fit its header splits.json; make both with: ferfusion split")
+    header = path.with_suffix(".json")
+    if read_json(header)["hash"] != parts_hash(parts):
+        raise DatasetError(f"{path} does not fit its header {header.name}; make both with: ferfusion split")
     check_parts(dataset, parts)
     return parts
 
@@ -106,7 +168,9 @@ def check_parts(dataset: Dataset, parts: Mapping[str, str]) -> None:
         )
     clips = clips.assign(part=[parts[clip] for clip in clips["clip"]])
     unknown = sorted(set(clips["part"]) - set(PARTS))
-    empty = [part for part in PARTS if part not in set(clips["part"])]
+    # a corpus of still images is measured on its validation part where it has no test part
+    needed = PARTS[:2] if dataset.stills else PARTS
+    empty = [part for part in needed if part not in set(clips["part"])]
     if unknown or empty:
         raise DatasetError(f"The split has unknown parts {unknown} or empty parts {empty}")
     for column in ("subject", "video"):
@@ -119,113 +183,8 @@ def check_parts(dataset: Dataset, parts: Mapping[str, str]) -> None:
             )
 
 
-def assign_subjects(
-    counts: pd.DataFrame, *, shares: NDArray[np.float64], seed: int, restarts: int = 40
-) -> dict[str, str]:
-    """Return subject to part, so that every class is spread over the parts as close to ``shares`` as can be.
-
-    Minimises the sum over parts and classes of the squared distance from a class's share, each part's
-    distances measured against its own share; by moves and swaps of single subjects from random starts.
-
-    Args:
-        counts: Pairs by subject (rows) and class (columns).
-        shares: Shares of train, validation and test; their sum is 1.
-        seed: Seed of the random starts.
-        restarts: How many starts; the best end is taken.
-
-    Raises:
-        DatasetError: there are fewer than three subjects, or a class has fewer than three.
-    """
-    present = counts.loc[:, counts.sum() > 0]
-    holders = (present > 0).sum()
-    if len(counts) < len(PARTS):
-        raise DatasetError(
-            f"Three parts with their own subjects need at least three subjects, got {len(counts)}"
-        )
-    rare = [f"{name} ({number})" for name, number in holders.items() if number < len(PARTS)]
-    if rare:
-        raise DatasetError(
-            "Every part needs every class, so each class needs at least three subjects; "
-            f"too few: {', '.join(rare)}"
-        )
-    spread = present.to_numpy(np.float64) / present.to_numpy(np.float64).sum(axis=0)
-    rng = np.random.default_rng(seed)
-    tries = [_search(spread, shares, rng) for _ in range(restarts)]
-    cost, best = min(tries, key=lambda each: each[0])
-    if not np.isfinite(cost):
-        raise DatasetError(
-            "No way was found to give every class to every part with the subjects apart; "
-            "ask for larger validation and test parts, or leave a rare class out"
-        )
-    return {str(subject): PARTS[part] for subject, part in zip(present.index, best, strict=True)}
-
-
-def _cost(spread: NDArray[np.float64], parts: NDArray[np.int64], shares: NDArray[np.float64]) -> float:
-    """Return the imbalance of a division; infinite where a part lacks a class."""
-    sums = np.stack([spread[parts == part].sum(axis=0) for part in range(len(shares))])
-    if (sums <= 0).any():
-        return 10.0 + float((sums <= 0).sum())
-    return float((((sums - shares[:, None]) / shares[:, None]) ** 2).mean())
-
-
-def _search(
-    spread: NDArray[np.float64], shares: NDArray[np.float64], rng: np.random.Generator
-) -> tuple[float, NDArray[np.int64]]:
-    parts = rng.choice(len(shares), size=len(spread), p=shares)
-    cost = _cost(spread, parts, shares)
-    improved = True
-    while improved:
-        improved = False
-        for subject in rng.permutation(len(spread)):
-            for tried in _neighbours(parts, int(subject), rng):
-                tried_cost = _cost(spread, tried, shares)
-                if tried_cost < cost - 1e-12:
-                    parts, cost, improved = tried, tried_cost, True
-    return (cost if cost < 10 else np.inf), parts
-
-
-def _neighbours(parts: NDArray[np.int64], subject: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    """Return the divisions one move of ``subject`` or one swap with another subject away."""
-    out = []
-    for part in range(len(PARTS)):
-        if part != parts[subject]:
-            moved = parts.copy()
-            moved[subject] = part
-            out.append(moved)
-    for other in rng.permutation(len(parts))[:20]:
-        if parts[other] != parts[subject]:
-            swapped = parts.copy()
-            swapped[[subject, other]] = swapped[[other, subject]]
-            out.append(swapped)
-    return out
-
-
-def _clips(dataset: Dataset) -> pd.DataFrame:
-    """Return a row per clip: clip, video, subject, emotion, and its number of kept pairs."""
-    return (
-        dataset.pairs.groupby("clip", sort=False)
-        .agg(
-            video=("video", "first"),
-            subject=("subject", "first"),
-            emotion=("emotion", "first"),
-            pairs=("pair", "size"),
-        )
-        .reset_index()
-    )
-
-
-def _given_parts(dataset: Dataset, clips: pd.DataFrame) -> dict[str, str]:
-    given = dict(zip(dataset.videos["video"], dataset.videos["part"], strict=True))
-    missing = [video for video in clips["video"] if not given.get(video)]
-    if missing:
-        raise DatasetError(
-            f"The corpus gives no part for {len(missing)} videos, for example {missing[0]}; "
-            "leave --given away to have the parts made"
-        )
-    return {clip: given[video] for clip, video in zip(clips["clip"], clips["video"], strict=True)}
-
-
-def _hash(parts: Mapping[str, str]) -> str:
+def parts_hash(parts: Mapping[str, str]) -> str:
+    """Return 16 hex digits that tell a division from any other."""
     return hashlib.sha256(json.dumps(dict(sorted(parts.items()))).encode()).hexdigest()[:16]
 
 
@@ -240,3 +199,54 @@ def part_counts(dataset: Dataset, parts: Mapping[str, str]) -> dict[str, dict[st
         }
         for part, rows in ((part, pairs[pairs["part"] == part]) for part in PARTS)
     }
+
+
+def _hold_out(counts: pd.DataFrame, recipe: SplitRecipe) -> dict[str, str]:
+    shares = (1 - recipe.validation - recipe.test, recipe.validation, recipe.test)
+    return assign_subjects(counts, shares=dict(zip(PARTS, shares, strict=True)), seed=recipe.seed)
+
+
+def _fold_parts(counts: pd.DataFrame, recipe: SplitRecipe) -> dict[str, str]:
+    folds = fold_of_subject(counts, folds=recipe.folds, seed=recipe.seed)
+    tested = [subject for subject, fold in folds.items() if fold == recipe.fold]
+    if not tested:
+        raise DatasetError(
+            f"There are {max(folds.values()) + 1} folds, counted from 0; got fold {recipe.fold}"
+        )
+    rest = counts.drop(index=tested)
+    return cut_validation(rest, share=recipe.validation_of_rest, seed=recipe.seed) | dict.fromkeys(
+        tested, "test"
+    )
+
+
+def _given_parts(dataset: Dataset, clips: pd.DataFrame, recipe: SplitRecipe) -> dict[str, str]:
+    given = dict(zip(dataset.videos["video"], dataset.videos["part"], strict=True))
+    missing = [video for video in clips["video"] if not given.get(video)]
+    if missing:
+        raise DatasetError(
+            f"The corpus gives no part for {len(missing)} videos, for example {missing[0]}; "
+            "leave --given away to have the parts made"
+        )
+    if dataset.stills:
+        return {video: given[video] for video in clips["video"]}
+    parts = settle_given_parts({video: given[video] for video in clips["video"]})
+    if "validation" not in parts.values():
+        training = clips[clips["video"].map(parts) == "train"]
+        cut = cut_validation(_counts(dataset, training), share=recipe.validation_of_rest, seed=recipe.seed)
+        parts |= {
+            video: cut[subject] for video, subject in zip(training["video"], training["subject"], strict=True)
+        }
+    return parts
+
+
+def _clips(dataset: Dataset) -> pd.DataFrame:
+    """Return a row per clip: clip, video, subject. The images of a pack are kept together."""
+    return dataset.pairs.groupby("clip", sort=False)[["video", "subject"]].first().reset_index()
+
+
+def _counts(dataset: Dataset, clips: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs of some clips by subject (rows) and class (columns: those that the dataset has)."""
+    pairs = dataset.pairs
+    subjects = pairs["clip"].map(dict(zip(clips["clip"], clips["subject"], strict=True)))
+    present = [name for name in dataset.labels.names if name in set(pairs["emotion"])]
+    return pd.crosstab(subjects, pairs["emotion"]).reindex(columns=present, fill_value=0)

@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
+from safetensors import SafetensorError, safe_open
 
 from ferfusion.errors import DatasetError
 
@@ -56,14 +55,15 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     write_text(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
 
 
-def read_clip(path: Path) -> dict[str, NDArray[Any]]:
-    """Read the arrays of a clip.
+def read_clip(path: Path, *names: str) -> dict[str, NDArray[Any]]:
+    """Read the arrays of a clip: those that are named, or all.
 
     Raises:
         DatasetError: the file is missing or damaged.
     """
     try:
-        arrays: dict[str, NDArray[Any]] = load_file(path)
+        with safe_open(path, framework="np") as file:
+            arrays = {name: file.get_tensor(name) for name in names or file.keys()}
     except FileNotFoundError as error:
         raise DatasetError(f"There is no clip {path}; run prepare again") from error
     except SafetensorError as error:

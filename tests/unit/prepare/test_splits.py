@@ -1,10 +1,7 @@
-from itertools import combinations, product
+from itertools import combinations
 
-import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.labels import SIX, LabelSet
@@ -13,15 +10,15 @@ from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.prepare.splits import (
     PARTS,
     SplitRecipe,
-    assign_subjects,
     check_parts,
+    fold_recipes,
+    make_parts,
     part_counts,
+    parts_hash,
     read_splits,
     split_dataset,
 )
 from ferfusion.prepare.store import read_json, write_json, write_table
-
-SHARES = np.array([0.6, 0.2, 0.2])
 
 
 def fold(root, subjects, *, labels=SIX, given=None):
@@ -54,46 +51,14 @@ def everyone(count, *, takes=(3, 4)):
     return {f"s{k}": {name: list(takes) for name in SIX.names} for k in range(count)}
 
 
-def distance(counts, parts):
-    """How far a division is from the shares: written from the words, part by part and class by class."""
-    table = counts.to_numpy(float)
-    total = 0.0
-    for part, share in zip(PARTS, SHARES, strict=True):
-        members = [place for place, subject in enumerate(counts.index) if parts[subject] == part]
-        reached = table[members].sum(axis=0) / table.sum(axis=0)
-        if not reached.all():
-            return np.inf
-        total += (((reached - share) / share) ** 2).sum()
-    return total
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_the_division_found_is_the_best_there_is(seed):
-    rng = np.random.default_rng(seed)
-    counts = pd.DataFrame(
-        rng.integers(0, 30, (7, 3)), index=[f"s{k}" for k in range(7)], columns=["Anger", "Fear", "Sadness"]
-    )
-    best = min(
-        distance(counts, dict(zip(counts.index, parts, strict=True))) for parts in product(PARTS, repeat=7)
-    )
-    found = distance(counts, assign_subjects(counts, shares=SHARES, seed=seed))
-    assert found == pytest.approx(best)
-
-
-@settings(max_examples=15)
-@given(st.data())
-def test_every_part_gets_every_class_and_every_subject_one_part(data):
-    subjects = data.draw(st.integers(6, 12))
-    numbers = data.draw(st.lists(st.integers(1, 40), min_size=3 * subjects, max_size=3 * subjects))
-    counts = pd.DataFrame(np.reshape(numbers, (subjects, 3)), index=[f"s{k}" for k in range(subjects)])
-    parts = assign_subjects(counts, shares=SHARES, seed=0, restarts=3)
-    assert set(parts) == set(counts.index)
-    assert np.isfinite(distance(counts, parts))
+def split(dataset, recipe):
+    """These datasets have tables and no pictures."""
+    return split_dataset(dataset, recipe, copies=())
 
 
 def test_parts_share_no_subject_and_no_video_and_hold_every_clip(tmp_path):
     dataset = fold(tmp_path, everyone(10))
-    parts = split_dataset(dataset, SplitRecipe())
+    parts = split(dataset, SplitRecipe())
     subjects = {part: {clip.split("_")[0] for clip in parts if parts[clip] == part} for part in PARTS}
     assert not any(subjects[a] & subjects[b] for a, b in combinations(PARTS, 2))
     assert [len(subjects[part]) for part in PARTS] == [6, 2, 2]
@@ -102,23 +67,34 @@ def test_parts_share_no_subject_and_no_video_and_hold_every_clip(tmp_path):
 
 def test_what_is_written_is_what_is_read(tmp_path):
     dataset = fold(tmp_path, everyone(5))
-    parts = split_dataset(dataset, SplitRecipe(seed=3))
+    parts = split(dataset, SplitRecipe(seed=3))
     assert read_splits(dataset) == parts
     header = read_json(tmp_path / "splits.json")
-    assert header["recipe"] == {"validation": 0.2, "test": 0.2, "given": False, "seed": 3}
+    assert SplitRecipe(**header["recipe"]) == SplitRecipe(seed=3)
     assert header["recipe_hash"] == dataset.recipe.hash
+    assert header["hash"] == parts_hash(parts)
+
+
+def test_a_table_elsewhere_is_read_as_it_was_written(tmp_path):
+    dataset = fold(tmp_path / "dataset", everyone(6))
+    for number, recipe in enumerate(fold_recipes(dataset, SplitRecipe(folds=3))):
+        path = tmp_path / "folds" / f"{number}.csv"
+        assert split_dataset(dataset, recipe, path=path, copies=()) == read_splits(dataset, path)
+    assert not (tmp_path / "dataset" / "splits.csv").exists()
+    with pytest.raises(DatasetError, match=r"There is no table of parts .*9\.csv"):
+        read_splits(dataset, tmp_path / "folds" / "9.csv")
 
 
 def test_the_division_follows_from_the_seed(tmp_path):
     dataset = fold(tmp_path, everyone(9))
-    first, same, other = (split_dataset(dataset, SplitRecipe(seed=seed)) for seed in (1, 1, 2))
+    first, same, other = (split(dataset, SplitRecipe(seed=seed)) for seed in (1, 1, 2))
     assert first == same
     assert first != other
 
 
 def test_counts_of_the_parts_add_up(tmp_path):
     dataset = fold(tmp_path, everyone(10, takes=(3, 4)))
-    counts = part_counts(dataset, split_dataset(dataset, SplitRecipe()))
+    counts = part_counts(dataset, split(dataset, SplitRecipe()))
     assert [counts[part]["subjects"] for part in PARTS] == [6, 2, 2]
     assert [counts[part]["videos"] for part in PARTS] == [72, 24, 24]
     assert counts["test"]["pairs"] == dict.fromkeys(SIX.names, 14)
@@ -127,16 +103,16 @@ def test_counts_of_the_parts_add_up(tmp_path):
 @pytest.mark.parametrize(
     ("subjects", "message"),
     [
-        (everyone(2), "need at least three subjects, got 2"),
+        (everyone(2), "3 parts with their own subjects need at least 3 subjects, got 2"),
         (
             everyone(4) | {"s3": {"Anger": [3]}, "s2": {"Anger": [3]}},
-            r"each class needs at least three subjects; too few: Disgust \(2\), Fear \(2\)",
+            r"each class needs at least 3 subjects for train, validation, test; too few: Disgust \(2\), Fear",
         ),
     ],
 )
 def test_too_few_subjects_are_refused(tmp_path, subjects, message):
     with pytest.raises(DatasetError, match=message):
-        split_dataset(fold(tmp_path, subjects), SplitRecipe())
+        split(fold(tmp_path, subjects), SplitRecipe())
     assert not (tmp_path / "splits.csv").exists()
 
 
@@ -152,12 +128,12 @@ def test_a_division_that_cannot_be_is_refused(tmp_path):
         for point in range(7)
     }
     with pytest.raises(DatasetError, match="No way was found to give every class to every part"):
-        split_dataset(fold(tmp_path, subjects, labels=names), SplitRecipe())
+        split(fold(tmp_path, subjects, labels=names), SplitRecipe())
 
 
 def test_a_class_without_any_pair_asks_for_nothing(tmp_path):
     subjects = {f"s{k}": {"Anger": [4], "Fear": [4]} for k in range(5)}
-    assert set(split_dataset(fold(tmp_path, subjects), SplitRecipe()).values()) == set(PARTS)
+    assert set(split(fold(tmp_path, subjects), SplitRecipe()).values()) == set(PARTS)
 
 
 @pytest.mark.parametrize(("validation", "test"), [(0, 0.2), (0.2, 0), (0.6, 0.4), (-0.1, 0.2), (1, 0.1)])
@@ -176,14 +152,102 @@ def given_parts(subjects):
 def test_parts_that_the_corpus_gives_are_taken(tmp_path):
     subjects = everyone(3)
     given = given_parts(subjects)
-    assert split_dataset(fold(tmp_path, subjects, given=given), SplitRecipe(given=True)) == given
+    assert split(fold(tmp_path, subjects, given=given), SplitRecipe(given=True)) == given
 
 
 def test_a_missing_given_part_is_named(tmp_path):
     subjects = everyone(3)
     given = given_parts(subjects) | {"s1_Fear_1": ""}
     with pytest.raises(DatasetError, match="no part for 1 videos, for example s1_Fear_1; leave --given"):
-        split_dataset(fold(tmp_path, subjects, given=given), SplitRecipe(given=True))
+        split(fold(tmp_path, subjects, given=given), SplitRecipe(given=True))
+
+
+def test_a_validation_part_that_the_corpus_does_not_give_is_cut_out_of_training_by_subject(tmp_path):
+    subjects = everyone(7)
+    given = {
+        f"{s}_{name}_{take}": "test" if s in {"s0", "s1"} else "train"
+        for s in subjects
+        for name in SIX.names
+        for take in (0, 1)
+    }
+    parts = split(fold(tmp_path, subjects, given=given), SplitRecipe(given=True))
+    assert {clip: part for clip, part in parts.items() if given[clip] == "test"} == dict.fromkeys(
+        [clip for clip in given if given[clip] == "test"], "test"
+    )
+    of_subject = {(clip.split("_")[0], part) for clip, part in parts.items()}
+    assert [part for _, part in sorted(of_subject)].count("validation") == 1  # a quarter of five subjects
+
+
+def test_a_corpus_without_a_test_part_is_tested_on_its_validation_part(tmp_path):
+    subjects = everyone(6)
+    given = {
+        f"{s}_{name}_{take}": "validation" if s in {"s4", "s5"} else "train"
+        for s in subjects
+        for name in SIX.names
+        for take in (0, 1)
+    }
+    parts = split(fold(tmp_path, subjects, given=given), SplitRecipe(given=True))
+    tested = {clip.split("_")[0] for clip in parts if parts[clip] == "test"}
+    validated = {clip.split("_")[0] for clip in parts if parts[clip] == "validation"}
+    assert tested == {"s4", "s5"}
+    assert len(validated) == 1
+    assert not validated & tested
+
+
+@pytest.mark.parametrize(("folds", "count"), [(4, 4), ("4", 4), ("subjects", 9)])
+def test_each_subject_is_tested_in_one_fold(tmp_path, folds, count):
+    dataset = fold(tmp_path, everyone(9))
+    recipes = fold_recipes(dataset, SplitRecipe(folds=folds))
+    assert [recipe.fold for recipe in recipes] == list(range(count))
+    tested = []
+    for recipe in recipes:
+        parts = make_parts(dataset, recipe)
+        subjects = {part: {clip.split("_")[0] for clip in parts if parts[clip] == part} for part in PARTS}
+        assert not any(subjects[a] & subjects[b] for a, b in combinations(PARTS, 2))
+        assert set().union(*subjects.values()) == {f"s{k}" for k in range(9)}
+        tested += sorted(subjects["test"])
+    assert sorted(tested) == [f"s{k}" for k in range(9)]
+
+
+def test_without_folds_there_is_one_recipe(tmp_path):
+    assert fold_recipes(fold(tmp_path, everyone(3)), SplitRecipe(seed=4)) == (SplitRecipe(seed=4),)
+
+
+def test_a_class_that_a_fold_would_leave_untrained_is_refused(tmp_path):
+    subjects = everyone(6)
+    for s in ("s0", "s1", "s2", "s3", "s4"):
+        del subjects[s]["Fear"]
+    with pytest.raises(DatasetError, match=r"too few: Fear \(0\)"):
+        split(fold(tmp_path, subjects), SplitRecipe(folds="subjects", fold=5))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"folds": 1}, "folds must be 0, 2 or more, or subjects, got 1"),
+        ({"folds": -2}, "folds must be 0, 2 or more, or subjects, got -2"),
+        ({"folds": "people"}, "folds must be 0, 2 or more, or subjects, got people"),
+        ({"folds": 3, "fold": 3}, "fold counts from 0 and must be less than folds, 3; got 3"),
+        ({"fold": 1}, "fold counts from 0 and must be less than folds, 0; got 1"),
+        ({"folds": 3, "given": True}, "given takes the parts of the corpus and folds makes parts"),
+        ({"alike": 0.2}, "alike must be a correlation from 0.9 to 1, got 0.2"),
+    ],
+)
+def test_protocols_that_do_not_exist_are_refused(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        SplitRecipe(**settings)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "message"),
+    [
+        (SplitRecipe(folds=5), "5 folds need at least 5 subjects, got 4"),
+        (SplitRecipe(folds="subjects", fold=4), "There are 4 folds, counted from 0; got fold 4"),
+    ],
+)
+def test_folds_that_the_subjects_do_not_allow_are_refused(tmp_path, recipe, message):
+    with pytest.raises(DatasetError, match=message):
+        split(fold(tmp_path, everyone(4)), recipe)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +283,7 @@ def test_a_video_in_two_parts_is_refused(tmp_path):
 
 def test_a_table_changed_by_hand_is_refused(tmp_path):
     dataset = fold(tmp_path, everyone(5))
-    split_dataset(dataset, SplitRecipe())
+    split(dataset, SplitRecipe())
     path = tmp_path / "splits.csv"
     text = path.read_text()
     path.write_text(text.replace(",test", ",train", 1))
@@ -236,7 +300,7 @@ def test_a_dataset_without_a_split_says_how_to_make_one(tmp_path):
 
 def test_a_split_of_older_data_is_refused(tmp_path):
     dataset = fold(tmp_path, everyone(5))
-    split_dataset(dataset, SplitRecipe())
+    split(dataset, SplitRecipe())
     grown = fold(tmp_path, everyone(6))
     with pytest.raises(
         DatasetError, match="The split does not fit the data: 12 clips are only in one of them"
