@@ -13,6 +13,10 @@ from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.evaluation.tables import read_predictions
 from ferfusion.labels import SIX, LabelSet
 
+SINGLE_STREAMS = frozenset({"spatial", "flow", "stack", "conv3d"})
+WITHOUT_OPERATOR = SINGLE_STREAMS | {"late-fusion", "lstm", "convlstm", "hybrid"}
+"""Architectures that have a fusion layer, but no two vectors to fuse."""
+
 
 @dataclass(frozen=True)
 class Majority:
@@ -47,14 +51,23 @@ class RunFolder:
 
     @property
     def variant(self) -> str:
-        """The model in a few words: architecture, fusion, stream width."""
+        """The model in a few words: architecture, fusion, stream."""
         model = self.section("model")
-        architecture, fusion, width = (str(model.get(key, "")) for key in ("architecture", "fusion", "width"))
-        if architecture in {"spatial", "flow"}:
+        architecture, fusion, stream = (
+            str(model.get(key, "")) for key in ("architecture", "fusion", "stream")
+        )
+        if architecture in SINGLE_STREAMS:
             words = [f"{architecture} stream alone", fusion.partition("-")[0]]
+        elif architecture in WITHOUT_OPERATOR:
+            words = [architecture, fusion.partition("-")[0]]
         else:
             words = [architecture, fusion and f"{fusion} fusion"]
-        return ", ".join(filter(None, [*words, width and f"{width} width"])) or "unnamed model"
+        return ", ".join(filter(None, [*words, stream and f"{stream} stream"])) or "unnamed model"
+
+    @property
+    def answers_videos(self) -> bool:
+        """Whether the model answers on whole videos only, so that all pairs of a video have one answer."""
+        return self.section("model").get("architecture") == "hybrid"
 
     @property
     def parameters(self) -> int | None:
@@ -69,6 +82,21 @@ class RunFolder:
         if isinstance(saved, int | float):
             return float(saved)
         return float(self.epochs["seconds"].sum()) if "seconds" in self.epochs else None
+
+    @property
+    def stills(self) -> bool:
+        """Whether the run is on single images of people who are not known."""
+        return self.section("dataset").get("stills") is True
+
+    @property
+    def protocol(self) -> str:
+        """What held the parts apart, and what chose the epoch, in one line."""
+        if self.stills:
+            held_apart = "the corpus's own split, subjects unknown, copies of a picture held apart"
+        else:
+            held_apart = "people held apart between parts"
+        read_once = "; test read once" if "test" in self.parts else ", no test part"
+        return f"Protocol: {held_apart}; validation chose the epoch{read_once}."
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -50,6 +50,35 @@ def interval_text(interval: Interval) -> str:
     return f"{100 * interval.low:.0f} to {100 * interval.high:.0f}\N{NO-BREAK SPACE}%"
 
 
+def points_text(difference: float) -> str:
+    """Format a difference of two shares, in percentage points.
+
+    >>> points_text(0.034), points_text(-0.001)
+    ('+3.4', '−0.1')
+    """
+    return _NOTHING if math.isnan(difference) else f"{100 * difference:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def points_interval_text(interval: Interval) -> str:
+    """Format an interval of a difference, in percentage points.
+
+    >>> points_interval_text(Interval(-0.021, 0.106))
+    '−2.1 to +10.6'
+    """
+    return f"{points_text(interval.low)} to {points_text(interval.high)}"
+
+
+def p_text(p: float) -> str:
+    """Format a p-value.
+
+    >>> p_text(0.0304), p_text(0.00004), p_text(float("nan"))
+    ('0.030', '< 0.001', 'n/a')
+    """
+    if math.isnan(p):
+        return _NOTHING
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def minutes_text(seconds: float) -> str:
     """Format a duration.
 
@@ -86,6 +115,9 @@ def _environment() -> Environment:
     environment.filters |= {
         "percent": percent,
         "interval": interval_text,
+        "points": points_text,
+        "points_interval": points_interval_text,
+        "p": p_text,
         "number": _number,
         "share": _share,
         "people": _people,

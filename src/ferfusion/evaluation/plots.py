@@ -25,7 +25,7 @@ from ferfusion.evaluation.canvas import (
     new_canvas,
     set_title,
 )
-from ferfusion.evaluation.metrics import FloatArray, row_shares
+from ferfusion.evaluation.metrics import FloatArray, IntArray, row_shares
 from ferfusion.evaluation.scoring import Estimate, Scores
 from ferfusion.labels import LabelSet
 
@@ -33,12 +33,25 @@ _DASHED = (0, (3, 1.6))
 
 
 def confusion_figure(scores: Scores, labels: LabelSet, *, normalised: bool) -> Figure:
-    """Draw a confusion matrix, rows true: shares of each row in percent, or counts."""
+    """Draw the confusion matrix of one part at one level: shares of each row in percent, or counts."""
+    unit = "% of each true class" if normalised else "counts"
+    return matrix_figure(
+        scores.confusion,
+        labels,
+        normalised=normalised,
+        title=f"{scores.part.capitalize()}, per {scores.level}",
+        subtitle=f"{unit}, {scores.rows:,} {scores.level}s",
+    )
+
+
+def matrix_figure(
+    confusion: IntArray, labels: LabelSet, *, normalised: bool, title: str, subtitle: str
+) -> Figure:
+    """Draw a confusion matrix (C, C), rows true: shares of each row in percent, or counts."""
     side = max(WIDTH_INCHES, 0.58 * len(labels))
     figure, axes = new_canvas(height=side * 0.97, width=side)
-    counts = scores.confusion
-    shades = row_shares(counts) if normalised else counts / max(counts.max(), 1)
-    numbers = _cell_texts(shades * 100 if normalised else counts.astype(float))
+    shades = row_shares(confusion) if normalised else confusion / max(confusion.max(), 1)
+    numbers = _cell_texts(shades * 100 if normalised else confusion.astype(float))
     axes.imshow(np.nan_to_num(shades), cmap=SHADES, vmin=0, vmax=1)
     _write_cells(axes, numbers, np.nan_to_num(shades))
     axes.set_xticks(range(len(labels)), labels.names, rotation=38, ha="right", rotation_mode="anchor")
@@ -46,10 +59,7 @@ def confusion_figure(scores: Scores, labels: LabelSet, *, normalised: bool) -> F
     _white_lines_between_cells(axes, len(labels))
     axes.set_xlabel("predicted")
     axes.set_ylabel("true (as labelled)")
-    unit = "% of each true class" if normalised else "counts"
-    set_title(
-        axes, f"{scores.part.capitalize()}, per {scores.level}", f"{unit}, {scores.rows:,} {scores.level}s"
-    )
+    set_title(axes, title, subtitle)
     return figure
 
 

@@ -55,8 +55,15 @@ def report_html(scored: RunScores, pictures: Mapping[str, Path]) -> str:
         minutes=None if run.seconds is None else minutes_text(run.seconds),
         head=head,
         scores=scored.scores,
-        cautions=cautions(head, majority=run.labels.names[majority.code]),
+        cautions=cautions(
+            head,
+            majority=run.labels.names[majority.code],
+            answers_videos=run.answers_videos,
+            stills=run.stills,
+        ),
         majority=run.labels.names[majority.code],
+        stills=run.stills,
+        has_test="test" in run.parts,
         majority_part="training" if majority.counted_in == "train" else majority.counted_in,
         confidence=f"{100 * recipe.confidence:g}\N{NO-BREAK SPACE}%",
         recipe=recipe,
@@ -70,7 +77,9 @@ def report_html(scored: RunScores, pictures: Mapping[str, Path]) -> str:
     )
 
 
-def cautions(head: Scores, *, majority: str) -> list[str]:
+def cautions(
+    head: Scores, *, majority: str, answers_videos: bool = False, stills: bool = False
+) -> list[str]:
     """Return what a reader must know before believing the headline, a sentence or two each."""
     found = []
     if math.isnan(head.uar.interval.low):
@@ -96,6 +105,16 @@ def cautions(head: Scores, *, majority: str) -> list[str]:
         found.append(
             f"{absent} of the expressions do not occur in the {head.part} part; "
             "UAR and macro-F1 leave them out."
+        )
+    if stills:
+        found.append(
+            "It is not known who is on the images: people cannot be held apart between parts, and the intervals "
+            "take each image for a person of its own, which makes them too narrow."
+        )
+    if answers_videos:
+        found.append(
+            "This model answers on whole videos: its scores per pair count those answers by pairs, and "
+            "cannot be set beside the per-pair scores of other models."
         )
     return found
 
@@ -143,14 +162,15 @@ def _settings(run: RunFolder, evaluation: Mapping[str, Any]) -> list[tuple[str, 
         "Dataset": _without_place(run.section("dataset")),
         "Evaluation": evaluation,
     }
-    return [(title, _flat(group)) for title, group in groups.items() if group]
+    return [(title, flat_settings(group)) for title, group in groups.items() if group]
 
 
-def _flat(group: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, str]]:
+def flat_settings(group: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, str]]:
+    """Return settings as rows of text; those of a group inside are named ``group.name``."""
     rows = []
     for key, value in group.items():
         if isinstance(value, Mapping):
-            rows += _flat(value, prefix=f"{prefix}{key}.")
+            rows += flat_settings(value, prefix=f"{prefix}{key}.")
         else:
             rows.append((prefix + key, _text(value)))
     return rows

@@ -13,11 +13,13 @@ from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.report import report_html
 from ferfusion.evaluation.scoring import (
     RunScores,
+    Scores,
     class_table,
     confusion_table,
     score_run,
     scores_table,
 )
+from ferfusion.evaluation.votes import score_votes
 
 SAMPLES = "samples"
 """The picture of crops and flows that training leaves in ``figures``; shown if it is there."""
@@ -25,17 +27,19 @@ SAMPLES = "samples"
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What an evaluation found, and where its report is."""
+    """What an evaluation found, and where its report is; ``voted`` is on the annotators' majorities."""
 
     scored: RunScores
     report: Path
+    voted: tuple[Scores, ...] = ()
 
 
 def evaluate_run(path: Path, recipe: EvaluateRecipe | None = None) -> Evaluation:
     """Score a run folder, and write the tables, the figures and the report into it.
 
     The files are ``scores.csv``, ``per_class.csv``, ``confusion_<part>_<level>.csv``,
-    ``predictions_videos.csv``, ``figures/*.png`` and ``report.html``.
+    ``predictions_videos.csv``, ``figures/*.png``, ``report.html`` and, of a run on images with votes,
+    ``scores_votes.csv``.
 
     Raises:
         DatasetError: the run folder or one of its files is missing or damaged.
@@ -45,7 +49,10 @@ def evaluate_run(path: Path, recipe: EvaluateRecipe | None = None) -> Evaluation
     pictures = draw_figures(scored, path / "figures")
     report = path / "report.html"
     report.write_text(report_html(scored, pictures), encoding="utf-8")
-    return Evaluation(scored, report)
+    voted = score_votes(scored.run, scored.recipe)
+    if voted:
+        scores_table(voted).to_csv(path / "scores_votes.csv", index=False)
+    return Evaluation(scored, report, voted)
 
 
 def write_tables(scored: RunScores, folder: Path) -> None:

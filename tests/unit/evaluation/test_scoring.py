@@ -115,9 +115,9 @@ def test_training_time_is_summed_where_it_was_not_saved(tmp_path):
 
 
 def test_a_single_stream_is_not_called_a_fusion(tmp_path):
-    config = fake_config(architecture="spatial", fusion="gap-concat", width="table1")
+    config = fake_config(architecture="spatial", fusion="gap-concat", stream="table1")
     run = read_run(write_run(tmp_path / "run", config=config))
-    assert run.variant == "spatial stream alone, gap, table1 width"
+    assert run.variant == "spatial stream alone, gap, table1 stream"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,208 @@
+"""What a classifier's probabilities are worth, and when it should rather not answer.
+
+Everything is computed from probabilities (R, C) and true codes (R,), of pairs or of videos. A temperature and
+a threshold are chosen on the validation part; what they are worth is read on another.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize_scalar
+
+from ferfusion.errors import ConfigError
+from ferfusion.evaluation.metrics import FloatArray, IntArray
+
+BINS = 15
+COOLEST, HOTTEST = 0.1, 10.0
+NEVER = 2.0
+"""A threshold that no probability reaches."""
+# tables keep six digits: what is written as zero is less than half of the last
+_LEAST = 5e-7
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How often a classifier is right, against how sure it is: the bins of a reliability diagram.
+
+    Attributes:
+        edges: Ends of the bins of confidence, the probability of the likeliest class, (B + 1,).
+        counts: Rows of each bin, (B,).
+        confidence: Mean confidence of each bin; nan where it is empty.
+        accuracy: Share of right answers in each bin; nan where it is empty.
+    """
+
+    edges: FloatArray
+    counts: IntArray
+    confidence: FloatArray
+    accuracy: FloatArray
+
+    @property
+    def gaps(self) -> FloatArray:
+        """Confidence minus accuracy of each bin: positive where the classifier is too sure."""
+        return self.confidence - self.accuracy
+
+    @property
+    def ece(self) -> float:
+        """Expected calibration error: the mean size of the gap, over rows; nan without a row."""
+        weights = self.counts / max(self.counts.sum(), 1)
+        return float(np.nansum(np.abs(self.gaps) * weights)) if self.counts.any() else float("nan")
+
+
+@dataclass(frozen=True)
+class RiskCoverage:
+    """What is gained by not answering where confidence is low.
+
+    Attributes:
+        thresholds: Confidences from which on an answer is given, from the highest down, (T,).
+        coverage: Share of rows that are answered at each threshold.
+        risk: Share of wrong answers among those.
+    """
+
+    thresholds: FloatArray
+    coverage: FloatArray
+    risk: FloatArray
+
+    @property
+    def area(self) -> float:
+        """Mean risk over all rows, answered in the order of their confidence (AURC); less is better."""
+        shares = np.diff(self.coverage, prepend=0.0)
+        return float((self.risk * shares).sum())
+
+
+@dataclass(frozen=True)
+class Abstention:
+    """When to answer, and what that means on the rows it was chosen on.
+
+    Attributes:
+        threshold: Least probability of the likeliest class for an answer to be given.
+        coverage: Share of the rows that are answered.
+        risk: Share of wrong answers among those; nan if none is given.
+    """
+
+    threshold: float
+    coverage: float
+    risk: float
+
+
+def reliability(probabilities: npt.ArrayLike, codes: npt.ArrayLike, *, bins: int = BINS) -> Reliability:
+    """Sort rows into bins of equal width by confidence (Guo, Pleiss, Sun & Weinberger 2017, ICML).
+
+    A bin has its upper end and not its lower one.
+
+    >>> round(reliability([[0.9, 0.1], [0.4, 0.6]], [0, 0], bins=2).ece, 3)
+    0.25
+    """
+    confidence, right = _confidence(probabilities, codes)
+    edges = np.linspace(0, 1, bins + 1)
+    place = np.searchsorted(edges[1:-1], confidence)
+    counts = np.bincount(place, minlength=bins)
+    with np.errstate(invalid="ignore"):
+        mean_confidence = np.bincount(place, confidence, minlength=bins) / counts
+        accuracy = np.bincount(place, right, minlength=bins) / counts
+    return Reliability(edges, counts, mean_confidence, accuracy)
+
+
+def log_loss(probabilities: npt.ArrayLike, codes: npt.ArrayLike) -> float:
+    """Return the mean negative logarithm of the true class's probability, which is at least 0.0000005."""
+    values, truth = _checked(probabilities, codes)
+    return float(-np.log(np.maximum(values[np.arange(len(truth)), truth], _LEAST)).mean())
+
+
+def with_temperature(probabilities: npt.ArrayLike, temperature: float) -> FloatArray:
+    """Return the probabilities that the same logits give once divided by a temperature; above 1 is less sure.
+
+    The logarithms of the probabilities are the logits up to a constant of each row, which changes nothing.
+
+    Raises:
+        ConfigError: the temperature is not a positive number.
+
+    >>> with_temperature([[0.8, 0.2]], 2.0).round(3).tolist()
+    [[0.667, 0.333]]
+    """
+    if not (np.isfinite(temperature) and temperature > 0):
+        raise ConfigError(f"temperature must be a positive number, got {temperature}")
+    logits = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), _LEAST)) / temperature
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+def fit_temperature(probabilities: npt.ArrayLike, codes: npt.ArrayLike) -> float:
+    """Return the temperature, from 0.1 to 10, that gives the least log loss (Guo et al. 2017).
+
+    It changes no answer, only how sure it is.
+    """
+    values, truth = _checked(probabilities, codes)
+    # by its logarithm: half as hot and twice as hot are equally far
+    found = minimize_scalar(
+        lambda log: log_loss(with_temperature(values, np.exp(log)), truth),
+        bounds=(np.log(COOLEST), np.log(HOTTEST)),
+        method="bounded",
+        options={"xatol": 1e-5},
+    )
+    return float(np.exp(found.x))
+
+
+def risk_coverage(probabilities: npt.ArrayLike, codes: npt.ArrayLike) -> RiskCoverage:
+    """Return what every possible threshold gives; rows of equal confidence are answered together.
+
+    El-Yaniv & Wiener 2010, JMLR 11; Geifman & El-Yaniv 2017, NeurIPS.
+    """
+    confidence, right = _confidence(probabilities, codes)
+    thresholds, rows = np.unique(-confidence, return_inverse=True)
+    answered = np.cumsum(np.bincount(rows, minlength=len(thresholds)))
+    wrong = np.cumsum(np.bincount(rows, ~right, minlength=len(thresholds)))
+    return RiskCoverage(-thresholds, answered / len(confidence), wrong / answered)
+
+
+def abstain_for_risk(probabilities: npt.ArrayLike, codes: npt.ArrayLike, *, risk: float) -> Abstention:
+    """Choose the threshold that answers most rows with at most so many of the answers wrong.
+
+    On other people the risk is as likely above it as below; with few rows it can be far off.
+
+    Raises:
+        ConfigError: the wanted risk is not a share.
+    """
+    _check_share("risk", risk)
+    curve = risk_coverage(probabilities, codes)
+    good = np.flatnonzero(curve.risk <= risk)
+    return _at(curve, int(good[-1])) if len(good) else Abstention(NEVER, 0.0, float("nan"))
+
+
+def abstain_for_coverage(
+    probabilities: npt.ArrayLike, codes: npt.ArrayLike, *, coverage: float
+) -> Abstention:
+    """Choose the highest threshold at which at least such a share of the rows is answered.
+
+    Raises:
+        ConfigError: the wanted coverage is not a share.
+    """
+    _check_share("coverage", coverage)
+    curve = risk_coverage(probabilities, codes)
+    return _at(curve, int(np.flatnonzero(curve.coverage >= coverage - 1e-12)[0]))
+
+
+def _at(curve: RiskCoverage, place: int) -> Abstention:
+    return Abstention(*(float(each[place]) for each in (curve.thresholds, curve.coverage, curve.risk)))
+
+
+def _check_share(name: str, value: float) -> None:
+    if not 0 <= value <= 1:
+        raise ConfigError(f"{name} must be a share from 0 to 1, got {value}")
+
+
+def _confidence(
+    probabilities: npt.ArrayLike, codes: npt.ArrayLike
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Return each row's greatest probability, and whether that class is the true one."""
+    values, truth = _checked(probabilities, codes)
+    return np.asarray(values.max(axis=1)), np.asarray(values.argmax(axis=1) == truth)
+
+
+def _checked(probabilities: npt.ArrayLike, codes: npt.ArrayLike) -> tuple[FloatArray, IntArray]:
+    values, truth = np.asarray(probabilities, dtype=np.float64), np.asarray(codes, dtype=np.int64)
+    if values.ndim != 2 or truth.shape != values.shape[:1] or not len(truth):
+        raise ValueError(
+            f"Got probabilities {values.shape} and codes {truth.shape}; they must be (R, C) and (R,)"
+        )
+    return values, truth
