@@ -10,7 +10,7 @@ import pandas as pd
 
 from ferfusion.errors import ConfigError
 from ferfusion.evaluation.canvas import save
-from ferfusion.evaluation.folder import RunFolder, read_run
+from ferfusion.evaluation.folder import WITHOUT_OPERATOR, RunFolder, read_run
 from ferfusion.evaluation.pages import render_page
 from ferfusion.evaluation.plots import Bars, interval_figure
 from ferfusion.evaluation.recipe import EvaluateRecipe
@@ -121,7 +121,7 @@ def comparison_table(comparison: Comparison) -> pd.DataFrame:
     for run in comparison.runs:
         row: dict[str, Any] = {
             "run": run.name,
-            **{key: run.model.get(key) for key in ("architecture", "fusion", "width")},
+            **{key: run.model.get(key) for key in ("architecture", "fusion", "stream")},
             "parameters": run.run.parameters,
             "minutes": run.minutes,
             "test_videos": run.video.videos,
@@ -160,7 +160,7 @@ def differences(runs: Sequence[ComparedRun]) -> list[str]:
 def same_functions(runs: Sequence[ComparedRun]) -> list[str]:
     """Return a sentence for each group of fusions that are the same function, or are so up to scale.
 
-    At 48 pixels and the widths listing and table1 a stream ends in a 3x3 map, and the last pooling of flatten
+    At 48 pixels the streams listing and table1 end in a 3x3 map, and the last pooling of flatten
     is the global average: gap and flatten are the same. A linear layer follows: sum and average differ
     in scale only.
     """
@@ -188,19 +188,20 @@ def same_functions(runs: Sequence[ComparedRun]) -> list[str]:
 def function_key(model: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Return a key that models share when they are the same function; None if the settings do not tell.
 
-    >>> common = {"architecture": "two-stream", "width": "table1"}
+    >>> common = {"architecture": "two-stream", "stream": "table1"}
     >>> function_key(common | {"fusion": "gap-sum"}) == function_key(common | {"fusion": "flatten-sum"})
     True
     """
     layer, dash, operator = str(model.get("fusion", "")).partition("-")
     if not dash:
         return None
-    architecture, width, size = model.get("architecture"), model.get("width"), model.get("size", 48)
-    if width in {"listing", "table1"} and size == 48:
+    architecture, stream, size = model.get("architecture"), model.get("stream"), model.get("size", 48)
+    if stream in {"listing", "table1"} and size == 48:
         layer = "either layer"
-    if architecture != "two-stream":
+    if architecture in WITHOUT_OPERATOR:
         operator = "no operator"
-    return architecture, width, size, model.get("flow_encoding"), layer, operator
+    rest = (model.get(key) for key in ("flow_encoding", "frames", "frame_step", "head_units"))
+    return architecture, stream, size, *rest, layer, operator
 
 
 def _compared(path: Path, recipe: EvaluateRecipe, *, name: str) -> ComparedRun:

@@ -21,7 +21,7 @@ def run(folder, *, seed=0, keep=None, **model):
 
 
 def settings(**changes):
-    return {"architecture": "two-stream", "fusion": "gap-concat", "width": "table1", "size": 48} | changes
+    return {"architecture": "two-stream", "fusion": "gap-concat", "stream": "table1", "size": 48} | changes
 
 
 def test_the_table_has_a_row_per_run_with_both_levels(tmp_path):
@@ -58,11 +58,11 @@ def test_other_validation_videos_do_not_matter(tmp_path):
     ("first", "second", "same"),
     [
         (settings(fusion="gap-sum"), settings(fusion="flatten-sum"), True),
-        (settings(width="listing"), settings(width="listing", fusion="flatten-concat"), True),
-        (settings(width="spatial-map"), settings(width="spatial-map", fusion="flatten-concat"), False),
+        (settings(stream="listing"), settings(stream="listing", fusion="flatten-concat"), True),
+        (settings(stream="spatial-map"), settings(stream="spatial-map", fusion="flatten-concat"), False),
         (settings(size=64), settings(size=64, fusion="flatten-concat"), False),
         (settings(fusion="gap-sum"), settings(fusion="gap-average"), False),
-        (settings(width="listing"), settings(), False),
+        (settings(stream="listing"), settings(), False),
         (settings(architecture="spatial"), settings(architecture="spatial", fusion="flatten-sum"), True),
         (settings(architecture="spatial"), settings(), False),
     ],

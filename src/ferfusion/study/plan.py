@@ -1,0 +1,146 @@
+"""What a study trains: every variant with every seed in every fold."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from ferfusion.errors import ConfigError
+from ferfusion.lookup import choose
+from ferfusion.models.config import ModelConfig
+from ferfusion.training.recipe import TrainRecipe
+
+GROUPS = MappingProxyType(
+    {
+        "fusions": tuple(
+            f"fusion={layer}-{operator}"
+            for layer in ("flatten", "gap")
+            for operator in ("concat", "sum", "average")
+        ),
+        "single-streams": ("architecture=spatial", "architecture=flow"),
+    }
+)
+"""Names that stand for several variants: the report's six fusions, and each stream alone."""
+_NOT_VARIED = ("seed", "size", "output")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One point of a study's grid: a network and how it is trained."""
+
+    name: str
+    model: ModelConfig
+    recipe: TrainRecipe
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of a study: a variant with one seed in one fold."""
+
+    variant: Variant
+    seed: int
+    fold: int
+
+    @property
+    def recipe(self) -> TrainRecipe:
+        """How it is trained: the variant's recipe with this seed."""
+        return replace(self.variant.recipe, seed=self.seed)
+
+    @property
+    def folder(self) -> str:
+        """Its run folder, inside the study's folder."""
+        return f"runs/{self.variant.name}/fold{self.fold}-seed{self.seed}"
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """Settings of a study; saved with it.
+
+    Attributes:
+        variants: What is compared: names of groups (fusions, single-streams), and settings of the model or
+            the training joined by commas, such as `fusion=gap-sum,stream=table1`; whatever a variant does
+            not name is as the options of the command say.
+        seeds: Trainings of each variant in each fold; they differ in seed only.
+        folds: 0 tests on the dataset's own test part. A number K divides the subjects into K folds, each
+            tested once; subjects tests each subject by itself (leave one subject out).
+    """
+
+    variants: tuple[str, ...] = ("fusions", "single-streams")
+    seeds: int = 5
+    folds: str = "0"
+
+    def __post_init__(self) -> None:
+        if self.seeds < 1:
+            raise ConfigError(f"seeds must be at least 1, got {self.seeds}")
+        if self.folds != "subjects" and not (self.folds.isdecimal() and int(self.folds) != 1):
+            raise ConfigError(f"folds must be 0, 2 or more, or subjects; got {self.folds!r}")
+        if not self.variants:
+            raise ConfigError(f"A study needs variants; name groups ({', '.join(GROUPS)}) or settings")
+
+    def trainings(self, variants: Iterable[Variant], *, folds: int) -> list[Training]:
+        """Return every training; all variants have had one before any has its second."""
+        each = tuple(variants)
+        return [
+            Training(variant, seed, fold)
+            for seed in range(self.seeds)
+            for fold in range(folds)
+            for variant in each
+        ]
+
+
+def read_variants(texts: Iterable[str], *, model: ModelConfig, recipe: TrainRecipe) -> tuple[Variant, ...]:
+    """Return the variants that a plan names, over the settings that they share.
+
+    Raises:
+        ConfigError: a setting does not exist or cannot have that value, or two variants are the same.
+
+    >>> names = [each.name for each in read_variants(["fusions"], model=ModelConfig(), recipe=TrainRecipe())]
+    >>> names[:2]
+    ['flatten-concat', 'flatten-sum']
+    """
+    found: dict[str, Variant] = {}
+    for text in _spread(texts):
+        variant = _variant(text, model, recipe)
+        if variant.name in found:
+            raise ConfigError(f"The variant {variant.name} is named twice")
+        found[variant.name] = variant
+    return tuple(found.values())
+
+
+def _spread(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        if "=" in text:
+            yield text
+        else:
+            yield from choose(GROUPS, text, what="group of variants")
+
+
+def _variant(text: str, model: ModelConfig, recipe: TrainRecipe) -> Variant:
+    of_model = {field.name: field.type for field in fields(ModelConfig)}
+    of_recipe = {field.name: field.type for field in fields(TrainRecipe)}
+    known = {name: name for name in {**of_model, **of_recipe} if name not in _NOT_VARIED}
+    changes: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    words = []
+    for setting in text.split(","):
+        given, _, value = setting.partition("=")
+        name = choose(known, given.strip().replace("-", "_"), what="setting of a variant")
+        is_of_model = name in of_model
+        typed = _typed(value.strip(), of_model[name] if is_of_model else of_recipe[name], name)
+        changes[0 if is_of_model else 1][name] = typed
+        words.append(value.strip() if isinstance(typed, str) else f"{name}-{value.strip()}")
+    return Variant("_".join(words), replace(model, **changes[0]), replace(recipe, **changes[1]))
+
+
+def _typed(value: str, kind: Any, name: str) -> Any:
+    """Read a value as the type of its field; TOML's words for yes and no.
+
+    >>> _typed("0.5", float, "dropout"), _typed("false", bool, "augment")
+    (0.5, False)
+    """
+    try:
+        if kind is bool:
+            return {"true": True, "false": False}[value.lower()]
+        return kind(value)
+    except (KeyError, ValueError) as error:
+        wanted = "true or false" if kind is bool else f"a value of type {kind.__name__}"
+        raise ConfigError(f"{name} must be {wanted}, got {value!r}") from error
