@@ -28,6 +28,7 @@ _LARGE = 0.25
 _FORGOTTEN_AFTER = 25
 _STEADY_IOU = 0.78
 _SAME_FACE_IOU = 0.3
+_HELD_IF_MISSED = 5
 _CUT_DIFFERENCE = 28.0
 
 
@@ -52,20 +53,28 @@ class FaceTracker:
         sigma: Width of the filter that smooths the boxes, in frames.
         every_face: Whether every face is wanted; else, while a large one is there (a quarter of the
             picture's shorter side), others are looked for a quarter as often.
+        causal: Whether every frame is settled at once, from it and those before it: a known face is then
+            looked for in every frame, and one that is missed stays where it was for some frames.
     """
 
     def __init__(
-        self, detector: FaceDetector, *, min_face: float, sigma: float, every_face: bool = True
+        self,
+        detector: FaceDetector,
+        *,
+        min_face: float,
+        sigma: float,
+        every_face: bool = True,
+        causal: bool = False,
     ) -> None:
         self._detector, self._min_face, self._sigma = detector, min_face, sigma
-        self._every_face = every_face
+        self._every_face, self._causal = every_face, causal
         self._reach = max(STRIDE, round(2.5 * sigma))
         self._tracks: list[Track] = []
         self._number_of_tracks = 0
         self._held: deque[Frame] = deque()
         self._by_place: dict[int, Frame] = {}
         self._searched: int | None = None
-        self._stride = STRIDE
+        self._stride = 1 if causal else STRIDE
         self._searched_everywhere: int | None = None
         self._rejected: dict[int, Detection] = {}
         self._scene_start = 0
@@ -80,7 +89,7 @@ class FaceTracker:
                 self._by_place[frame.index] = frame
                 self._take(frame, last)
                 last = frame
-            yield from self._settle(keep=self._reach + STRIDE)
+            yield from self._settle(keep=0 if self._causal else self._reach + STRIDE)
         if last is not None and self._searched != last.index:
             self._search(last)
         yield from self._settle(keep=0)
@@ -128,7 +137,8 @@ class FaceTracker:
             detection = found[track.number]
             if detection is not None:
                 self._take_find(track, place, detection, before)
-        self._stride = _STRIDE_WHILE_MISSING if live and _main_is_missing(live, found) else STRIDE
+        if not self._causal:
+            self._stride = _STRIDE_WHILE_MISSING if live and _main_is_missing(live, found) else STRIDE
 
     def _near_or_chased(self, track: Track, frame: Frame, *, chase: bool) -> Detection | None:
         """Look for a face near where it should be; where it is not, follow it through the frames between."""
@@ -265,7 +275,7 @@ class FaceTracker:
             faces = [
                 face
                 for track in self._tracks
-                if (face := track.face_at(place, sigma=self._sigma, reach=self._reach)) is not None
+                if (face := self._face_at(track, place)) is not None
             ]
             rejected = self._rejected.pop(place, None)
             yield TrackedFrame(
@@ -275,6 +285,10 @@ class FaceTracker:
             self._tracks = [t for t in self._tracks if place - t.last_place <= _FORGOTTEN_AFTER]
             for track in self._tracks:
                 track.forget_before(place - self._reach)
+
+    def _face_at(self, track: Track, place: int) -> TrackedFace | None:
+        hold = _HELD_IF_MISSED if self._causal and track.last_place >= self._scene_start else 0
+        return track.face_at(place, sigma=self._sigma, reach=self._reach, hold=hold)
 
     def _status(self, frame: Frame, faces: list[TrackedFace], rejected: Detection | None) -> str:
         if frame.error:

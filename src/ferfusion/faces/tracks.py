@@ -81,16 +81,18 @@ class Track:
         ahead = min(place - self.places[-1], seen if ahead is None else ahead)
         return np.asarray(boxes[-1] + (boxes[-1] - boxes[-2]) / seen * (ahead, ahead, 0, 0))
 
-    def face_at(self, place: int, *, sigma: float, reach: int) -> TrackedFace | None:
+    def face_at(self, place: int, *, sigma: float, reach: int, hold: int = 0) -> TrackedFace | None:
         """Return the face in one frame, if it was there.
 
         Args:
             place: Frame to answer for.
             sigma: Width of the smoothing filter, in frames.
             reach: Finds at most so many frames away have a say.
+            hold: Frames for which a face counts as there after its latest find, in its place.
         """
-        if not self.is_confirmed or not self.places[0] <= place <= self.places[-1]:
+        if not self.is_confirmed or not self.places[0] <= place <= self.places[-1] + hold:
             return None
+        place = min(place, self.places[-1])
         run = run_around(self.places, place, returns=self.returns, reach=reach)
         if run is None:
             return None

@@ -1,24 +1,28 @@
-"""Predict every face of every frame of a video; the frame table."""
+"""Predict every face of every frame of a video."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.inference.predictor import Predictor
-from ferfusion.inference.timeline import FRAME_COLUMNS
+from ferfusion.inference.windows import CropHistory
 from ferfusion.prepare.clip import PreparedFace, PreparedFrame
 
 _BATCH_FACES = 64
+_LONGEST_WAIT = 8 * _BATCH_FACES
+"""Frames that wait for a batch of faces to be full, at most."""
 _NO_BOX = (None, None, None, None)
 
 
 @dataclass(frozen=True)
 class FrameRow:
-    """One row of the frame table: a face of a frame, or a frame without one (then ``face`` is None)."""
+    """One row of the frame table: a face of a frame, or a frame without one (then ``face`` is None).
+
+    ``crop`` (S, S, 3), ``flow`` (2, S, S) and, for a model that looks at some, the crops of the ``window``
+    are what was read.
+    """
 
     frame: int
     seconds: float
@@ -26,26 +30,39 @@ class FrameRow:
     box: tuple[float | None, ...]
     status: str
     probabilities: NDArray[np.float32] | None
+    crop: NDArray[np.uint8] | None = None
+    flow: NDArray[np.float16] | None = None
+    window: Sequence[NDArray[np.uint8]] = ()
 
 
-def predict_frames(frames: Iterable[PreparedFrame], predictor: Predictor) -> Iterator[FrameRow]:
-    """Yield a row for every frame and face, in order, running the model on batches of faces.
+def predict_frames(
+    frames: Iterable[PreparedFrame], predictor: Predictor, *, at_once: bool = False
+) -> Iterator[FrameRow]:
+    """Yield a row for every chosen frame and face, in order, running the model on batches of faces.
 
     A face whose next frame does not show it (the last before a gap) is read with the motion that led to it,
-    and a face seen in one frame only with no motion.
+    and a face seen in one frame only with no motion. ``at_once`` gives the rows of each frame before the next
+    one is taken.
     """
     waiting: list[tuple[PreparedFrame, PreparedFace | None]] = []
     flows: list[NDArray[np.float16]] = []
+    windows: list[list[NDArray[np.uint8]]] = []
     last_flow: dict[int, NDArray[np.float16]] = {}
+    history = CropHistory(frames=predictor.window, step=predictor.frame_step)
+    batch_faces = max(1, _BATCH_FACES // max(1, predictor.window))  # so many crops, however many a window has
     for frame in frames:
-        waiting += [(frame, face) for face in frame.faces] or [(frame, None)]
         now = {face.track: _flow(face, last_flow) for face in frame.faces}
-        flows += [now[face.track] for face in frame.faces]
         last_flow = now
-        if len(flows) >= _BATCH_FACES:
-            yield from _rows(waiting, flows, predictor)
-            waiting, flows = [], []
-    yield from _rows(waiting, flows, predictor)
+        history.see(frame)
+        if not frame.chosen:
+            continue
+        waiting += [(frame, face) for face in frame.faces] or [(frame, None)]
+        flows += [now[face.track] for face in frame.faces]
+        windows += [history.window(face.track) for face in frame.faces]
+        if at_once or len(flows) >= batch_faces or len(waiting) >= _LONGEST_WAIT:
+            yield from _rows(waiting, flows, windows, predictor)
+            waiting, flows, windows = [], [], []
+    yield from _rows(waiting, flows, windows, predictor)
 
 
 def _flow(face: PreparedFace, last_flow: dict[int, NDArray[np.float16]]) -> NDArray[np.float16]:
@@ -56,35 +73,42 @@ def _flow(face: PreparedFace, last_flow: dict[int, NDArray[np.float16]]) -> NDAr
     return np.zeros((2, *face.luma.shape), np.float16)
 
 
+def _ask(
+    predictor: Predictor,
+    crops: list[NDArray[np.uint8]],
+    flows: list[NDArray[np.float16]],
+    windows: list[list[NDArray[np.uint8]]],
+) -> Iterable[NDArray[np.float32]]:
+    if not crops:
+        return ()
+    if not predictor.window:
+        return predictor.predict(np.stack(crops), np.stack(flows))
+    return predictor.predict(np.stack(crops), np.stack(flows), np.array(windows))
+
+
 def _rows(
     waiting: list[tuple[PreparedFrame, PreparedFace | None]],
     flows: list[NDArray[np.float16]],
+    windows: list[list[NDArray[np.uint8]]],
     predictor: Predictor,
 ) -> Iterator[FrameRow]:
     crops = [face.crop for _, face in waiting if face is not None]
-    answers = iter(predictor.predict(np.stack(crops), np.stack(flows)) if crops else ())
+    answers = iter(zip(_ask(predictor, crops, flows, windows), flows, windows, strict=True))
     for frame, face in waiting:
         if face is not None:
             box = tuple(float(value) for value in face.box)
-            yield FrameRow(frame.index, frame.seconds, face.track, box, frame.status, next(answers))
+            probabilities, flow, window = next(answers)
+            yield FrameRow(
+                frame.index,
+                frame.seconds,
+                face.track,
+                box,
+                frame.status,
+                probabilities,
+                face.crop,
+                flow,
+                window,
+            )
         else:
             rejected = tuple(float(v) for v in frame.rejected.box) if frame.rejected else _NO_BOX
             yield FrameRow(frame.index, frame.seconds, None, rejected, frame.status, None)
-
-
-def frame_table(rows: Iterable[FrameRow], predictor: Predictor) -> pd.DataFrame:
-    """Return the rows as the frame table; face 0 is the one that fills the most of the video."""
-    labels = predictor.labels
-    columns = [*FRAME_COLUMNS, *labels.probability_columns, "expression"]
-    table = pd.DataFrame((_values(row, labels.names) for row in rows), columns=columns)
-    areas = (table["w"] * table["h"])[table["status"] == "ok"].groupby(table["face"]).sum()
-    numbers = {track: number for number, track in enumerate(areas.sort_values(ascending=False).index)}
-    return table.assign(face=table["face"].map(numbers).astype("Int64")).astype({"frame": "int64"})
-
-
-def _values(row: FrameRow, names: tuple[str, ...]) -> list[Any]:
-    if row.probabilities is None:
-        answer: list[Any] = [None] * (len(names) + 1)
-    else:
-        answer = [*row.probabilities.tolist(), names[int(row.probabilities.argmax())]]
-    return [row.frame, row.seconds, row.face, *row.box, row.status, *answer]

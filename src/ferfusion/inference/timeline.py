@@ -1,108 +1,109 @@
-"""From predictions of single frames to a statement on a video: pure, from tables alone."""
+"""The timeline of a video, from its frame table: smoothed readings, named, and the spans that they make."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from ferfusion.inference.smoothing import smooth_over_time
 from ferfusion.labels import LabelSet
 
 FRAME_COLUMNS = ("frame", "seconds", "face", "x", "y", "w", "h", "status")
+UNSURE, NOTHING_CLEAR = "unsure", "no clear expression"
 
 
 @dataclass(frozen=True)
-class FaceVerdict:
-    """The displayed expression of one face over a video.
+class Span:
+    """A stretch of time over which the smoothed reading of a face has the same name.
 
-    Attributes:
-        face: Number of the face, from 0 for the one that fills the most of the video.
-        expression: The class with the highest mean probability over the face's frames.
-        probabilities: Mean probability of each class.
-        uncertainty: Entropy of ``probabilities`` over its largest value: 0 is sure, 1 knows nothing.
-        agreement: Share of the face's frames whose own expression is the verdict's.
-        frames: Number of frames that show the face.
-        share_of_frames: The same as a share of all decoded frames.
+    ``probability`` is the mean smoothed probability of the likeliest class in it.
     """
 
-    face: int
+    start: float
+    end: float
     expression: str
-    probabilities: dict[str, float]
-    uncertainty: float
-    agreement: float
-    frames: int
-    share_of_frames: float
+    probability: float
 
 
-@dataclass(frozen=True)
-class VideoPrediction:
-    """What was read out of a video.
+def unsure_word(labels: LabelSet) -> str:
+    """Return what is said in place of a class that is not likely enough.
 
-    Attributes:
-        video: Name of the video file.
-        folder: Where the files are: frames.csv, verdict.json, annotated.mp4, report.html.
-        labels: Classes of the table.
-        table: The frame table: a row for every decoded frame and face.
-        verdicts: One verdict for each face; empty where no face was found.
-        statement: The verdicts, or why there is none, in words.
+    A model that knows no Neutral has no answer for a face at rest; its low probabilities are the only sign
+    of one, so that the two cannot be told apart.
+
+    >>> from ferfusion.labels import SEVEN, SIX
+    >>> unsure_word(SIX), unsure_word(SEVEN)
+    ('no clear expression', 'unsure')
     """
-
-    video: str
-    folder: Path
-    labels: LabelSet
-    table: pd.DataFrame
-    verdicts: list[FaceVerdict]
-    statement: str
+    return UNSURE if "Neutral" in labels else NOTHING_CLEAR
 
 
-def judge(table: pd.DataFrame, labels: LabelSet) -> list[FaceVerdict]:
-    """Return a verdict for each face of a frame table, the most seen face first."""
-    num_frames = table["frame"].nunique()
-    seen = table[table["status"] == "ok"]
-    verdicts = []
-    for face, rows in seen.groupby("face", sort=True):
-        mean = rows[list(labels.probability_columns)].to_numpy(float).mean(axis=0)
-        expression = labels.names[int(mean.argmax())]
-        verdicts.append(
-            FaceVerdict(
-                face=int(float(str(face))),  # a table read from a file has them as floats
-                expression=expression,
-                probabilities={name: float(p) for name, p in zip(labels.names, mean, strict=True)},
-                uncertainty=normalised_entropy(mean),
-                agreement=float((rows["expression"] == expression).mean()),
-                frames=len(rows),
-                share_of_frames=len(rows) / num_frames,
-            )
+def faces_of(table: pd.DataFrame) -> list[tuple[int, NDArray[np.int64]]]:
+    """Return the number and the rows (by position) of every face of a frame table, by rising number."""
+    numbers = table["face"].where(table["status"] == "ok").to_numpy(dtype=float, na_value=np.nan)
+    rows = np.flatnonzero(~np.isnan(numbers))
+    order = rows[np.argsort(numbers[rows], kind="stable")]
+    faces, starts = np.unique(numbers[order].astype(np.int64), return_index=True)
+    return list(zip(faces.tolist(), np.split(order, starts[1:]), strict=True)) if len(rows) else []
+
+
+def smooth_table(
+    table: pd.DataFrame, labels: LabelSet, *, window_seconds: float, smoothing: str
+) -> NDArray[np.float32]:
+    """Return the smoothed class probabilities of every row, (rows, C); nan where a row has no face."""
+    readings = table[list(labels.probability_columns)].to_numpy(np.float32)
+    seconds = table["seconds"].to_numpy(np.float64)
+    smoothed = np.full_like(readings, np.nan)
+    for _, rows in faces_of(table):
+        smoothed[rows] = smooth_over_time(
+            seconds[rows], readings[rows], window_seconds=window_seconds, smoothing=smoothing
         )
-    return verdicts
+    return smoothed
 
 
-def normalised_entropy(probabilities: np.ndarray[Any, np.dtype[np.float64]]) -> float:
-    """Return the entropy of a distribution over that of the uniform one, 0 to 1.
+def name_readings(
+    probabilities: NDArray[np.floating[Any]], labels: LabelSet, *, abstain_below: float
+) -> NDArray[np.object_]:
+    """Return the likeliest class of every row, (rows,), or the word for none that is likely enough.
 
-    >>> normalised_entropy(np.array([0.5, 0.5])), normalised_entropy(np.array([1.0, 0.0]))
-    (1.0, 0.0)
+    A row of nan has no name: None.
     """
-    positive = probabilities[probabilities > 0]
-    return abs(float(-(positive * np.log(positive)).sum() / np.log(len(probabilities))))
+    names = np.array([*labels.names, unsure_word(labels), None], dtype=object)
+    known = ~np.isnan(probabilities).any(axis=1)
+    filled = np.where(known[:, None], probabilities, 0)
+    codes = np.where(filled.max(axis=1) >= abstain_below, filled.argmax(axis=1), len(labels))
+    named: NDArray[np.object_] = names[np.where(known, codes, len(labels) + 1)]
+    return named
 
 
-def describe(verdicts: list[FaceVerdict], table: pd.DataFrame) -> str:
-    """Return the verdict on a video as one sentence a face, or why there is none."""
-    num_frames = table["frame"].nunique()
-    if not verdicts:
-        statuses = table["status"].value_counts()
-        reasons = ", ".join(f"{status} {count}" for status, count in statuses.items())
-        return (
-            f"No face was found in any of {num_frames} frames, so no expression is given ({reasons})."
-            if num_frames
-            else "No frame could be decoded, so no expression is given."
-        )
-    return " ".join(
-        f"Face {verdict.face} displays {verdict.expression} "
-        f"(mean probability {verdict.probabilities[verdict.expression]:.2f}, "
-        f"{verdict.agreement:.0%} of its {verdict.frames} frames agree, "
-        f"uncertainty {verdict.uncertainty:.2f}; seen in {verdict.share_of_frames:.0%} of the video)."
-        for verdict in verdicts
-    )
+def spans(
+    seconds: NDArray[np.float64],
+    names: NDArray[np.object_],
+    smoothed: NDArray[np.floating[Any]],
+    *,
+    longest_step: float,
+) -> list[Span]:
+    """Return the spans of one face.
+
+    Args:
+        seconds: Times of its readings, rising, (N,).
+        names: Their smoothed names, (N,).
+        smoothed: Their smoothed probabilities, (N, C).
+        longest_step: Time to the next reading, in seconds, above which the face was away in between; a span
+            lasts to the next reading, and before a gap, or at the end, for one usual step.
+    """
+    if not len(seconds):
+        return []
+    steps = np.diff(seconds)
+    usual = float(np.median(steps)) if len(steps) else 0.0
+    last = np.flatnonzero(np.append((names[1:] != names[:-1]) | (steps > longest_step), True))
+    first = np.concatenate([[0], last[:-1] + 1])
+    ends = np.append(np.where(steps > longest_step, seconds[:-1] + usual, seconds[1:]), seconds[-1] + usual)
+    highest = np.concatenate([[0], np.cumsum(smoothed.max(axis=1), dtype=float)])
+    means = (highest[last + 1] - highest[first]) / (last + 1 - first)
+    return [
+        Span(float(seconds[a]), float(ends[b]), str(names[a]), float(mean))
+        for a, b, mean in zip(first, last, means, strict=True)
+    ]

@@ -143,7 +143,7 @@ def read_frames(
         track = _video_track(container, path)
         step = float(1 / (track.average_rate or track.guessed_rate or 25))
         seconds = -step
-        for index, (picture, error, shown) in enumerate(_decode(container, track)):
+        for index, (picture, error, shown) in enumerate(decode(container, track)):
             # a frame without a timestamp, or one that goes back, is shown one frame after the one before it
             seconds = shown if shown is not None and (shown > seconds or index == 0) else seconds + step
             if seconds >= end:
@@ -152,14 +152,15 @@ def read_frames(
                 yield Frame(index, seconds, picture, error, rotation_degrees=rotation_degrees)
 
 
-_Decoded = tuple[av.VideoFrame | None, str, float | None]
+Decoded = tuple[av.VideoFrame | None, str, float | None]
 """A picture or why there is none, and when it is shown."""
 
 
-def _decode(container: av.container.InputContainer, track: VideoStream) -> Iterator[_Decoded]:
+def decode(container: av.container.InputContainer, track: VideoStream) -> Iterator[Decoded]:
+    """Yield all that a decoder gives for a track, in the order it is shown."""
     # frames that lack what they are predicted from are given too, marked as corrupt, and not kept back
     track.codec_context.flags |= Flags.output_corrupt
-    lost: list[_Decoded] = []
+    lost: list[Decoded] = []
     try:
         for packet in container.demux(track):
             try:
@@ -184,7 +185,7 @@ def _packet_seconds(packet: "av.Packet[VideoStream]") -> float | None:
     return None if ticks is None or packet.time_base is None else float(ticks * packet.time_base)
 
 
-def _shown(decoded: _Decoded) -> float:
+def _shown(decoded: Decoded) -> float:
     return -np.inf if decoded[2] is None else decoded[2]
 
 

@@ -34,7 +34,9 @@ class VideoWriter:
         rate: Nominal frame rate; pictures written without a time are this far apart.
         crf: x264's constant quality, 0 (lossless) to 51.
         preset: x264's trade of speed for size.
-        audio_from: A file whose first sound track is carried over, from its start on.
+        audio_from: A file whose first sound track is carried over.
+        audio_start: Second of that file that goes with the time 0 of this one.
+        audio_end: Second of that file at which its sound is cut off; its end where not given.
         threads: Encoder threads; 1 gives the same bytes on every run, 0 leaves it to FFmpeg.
     """
 
@@ -48,6 +50,8 @@ class VideoWriter:
         crf: int = 20,
         preset: str = "veryfast",
         audio_from: Path | None = None,
+        audio_start: float = 0.0,
+        audio_end: float | None = None,
         threads: int = 1,
     ) -> None:
         self.path = path
@@ -72,7 +76,11 @@ class VideoWriter:
             stream.options |= {"x264-params": "mbtree=0"}
         self._stream = stream
         try:
-            self._sound = _SoundTrack(audio_from, self._container) if audio_from else None
+            self._sound = (
+                _SoundTrack(audio_from, self._container, start=audio_start, end=audio_end)
+                if audio_from
+                else None
+            )
         except (av.FFmpegError, OSError) as error:
             self._discard()
             raise VideoError(f"Cannot read the sound of {audio_from}: {error}") from error
@@ -144,11 +152,15 @@ class _SoundTrack:
     Sound that cannot be decoded is left out: it is no reason to give no picture.
     """
 
-    def __init__(self, source: Path, target: OutputContainer) -> None:
+    def __init__(
+        self, source: Path, target: OutputContainer, *, start: float = 0.0, end: float | None = None
+    ) -> None:
         self._source = av.open(str(source))
         self._target = target
+        self._start, self._end = start, end
         self._pending: _SoundPacket | None = None
         self._packets: Iterator[_SoundPacket] = iter(())
+        self._resampler: av.AudioResampler | None = None
         track = next(iter(self._source.streams.audio), None)
         if track is None or track.codec_context is None:
             return
@@ -171,14 +183,20 @@ class _SoundTrack:
         self._packets = self._source.demux(track)
 
     def copy_until(self, seconds: float | None) -> None:
-        """Mux the sound up to ``seconds``, or all that is left."""
+        """Mux the sound up to ``seconds`` of the target, or all that is left."""
         while packet := (self._pending or self._next_packet()):
             self._pending = None
-            if seconds is not None and packet.pts is not None and packet.pts * packet.time_base > seconds:
+            at = None if packet.pts is None else float(packet.pts * packet.time_base)
+            if at is not None and at < self._start:
+                continue
+            if at is not None and self._end is not None and at >= self._end:
+                break
+            if seconds is not None and at is not None and at > seconds + self._start:
                 self._pending = packet
                 return
             self._mux(packet)
         if seconds is None:
+            self._flush()
             self._source.close()
 
     def _next_packet(self) -> "_SoundPacket | None":
@@ -188,18 +206,28 @@ class _SoundTrack:
             return None
 
     def _mux(self, packet: "_SoundPacket") -> None:
+        earlier = round(self._start / packet.time_base)
         if self._copies:
             if packet.dts is not None:
                 packet.stream = self._stream
+                packet.dts -= earlier
+                packet.pts = None if packet.pts is None else packet.pts - earlier
                 self._target.mux(packet)
             return
         for frame in _decode_or_skip(packet):
-            for even in self._resampler.resample(frame):
-                self._target.mux(self._stream.encode(even))
-        if packet.dts is None:
-            for even in self._resampler.resample(None):
-                self._target.mux(self._stream.encode(even))
+            if frame.pts is not None and frame.time_base is not None:
+                frame.pts -= round(self._start / frame.time_base)
+            self._encode(frame)
+
+    def _flush(self) -> None:
+        """Mux what the encoder still holds; nothing where packets are copied, or where there is no sound."""
+        if self._resampler is not None:
+            self._encode(None)
             self._target.mux(self._stream.encode(None))
+
+    def _encode(self, frame: av.AudioFrame | None) -> None:
+        for even in self._resampler.resample(frame) if self._resampler else ():
+            self._target.mux(self._stream.encode(even))
 
 
 def _decode_or_skip(packet: "_SoundPacket") -> list[av.AudioFrame]:

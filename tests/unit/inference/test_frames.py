@@ -1,10 +1,8 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from ferfusion.faces.detectors import Detection
-from ferfusion.inference.frames import frame_table, predict_frames
-from ferfusion.labels import SIX
+from ferfusion.inference.frames import predict_frames
 from ferfusion.prepare.clip import PreparedFace, PreparedFrame
 from helpers.predictors import BrightnessPredictor
 from helpers.scenes import paint, prepare_scene
@@ -22,8 +20,8 @@ def face(track, *, flow=None, brightness=100, side=20):
     )
 
 
-def frame(index, *faces, status=None, rejected=None):
-    return PreparedFrame(index, index / 25, status or ("ok" if faces else "no_face"), faces, rejected)
+def frame(index, *faces, status=None, rejected=None, chosen=True):
+    return PreparedFrame(index, index / 25, status or ("ok" if faces else "no_face"), faces, rejected, chosen)
 
 
 class FlowRecorder(BrightnessPredictor):
@@ -88,8 +86,25 @@ def test_a_row_for_every_frame_without_a_face_and_for_every_face():
 def test_no_frames_are_no_rows():
     predictor = BrightnessPredictor()
     assert list(predict_frames([], predictor)) == []
-    assert frame_table([], predictor).empty
     assert predictor.batches == []
+
+
+def test_frames_that_are_not_chosen_are_no_rows_but_their_motion_is_known():
+    frames = [
+        frame(0, face(0, flow=1)),
+        frame(1, face(0, flow=2), chosen=False),
+        frame(2, face(0)),
+        frame(3, chosen=False),
+    ]
+    predictor = FlowRecorder()
+    assert [row.frame for row in predict_frames(frames, predictor)] == [0, 2]
+    assert predictor.flows == [1, 2]  # frame 2 is the last of the face: read with the motion that led to it
+
+
+def test_a_row_holds_what_was_read():
+    [row] = predict_frames([frame(0, face(0, flow=3, brightness=70))], BrightnessPredictor())
+    assert (row.crop == 70).all()
+    assert (row.flow == 3).all()
 
 
 def test_batching_gives_the_same_rows_as_one_by_one(monkeypatch):
@@ -99,46 +114,37 @@ def test_batching_gives_the_same_rows_as_one_by_one(monkeypatch):
         for k in range(150)
     ]
     batched, single = BrightnessPredictor(), BrightnessPredictor()
-    together = frame_table(predict_frames(frames, batched), batched)
+    together = list(predict_frames(frames, batched))
     monkeypatch.setattr("ferfusion.inference.frames._BATCH_FACES", 1)
-    apart = frame_table(predict_frames(frames, single), single)
-    pd.testing.assert_frame_equal(together, apart)
+    apart = list(predict_frames(frames, single))
+    assert [(row.frame, row.face, row.box) for row in together] == [
+        (row.frame, row.face, row.box) for row in apart
+    ]
+    for one, other in zip(together, apart, strict=True):
+        assert (one.probabilities is None) == (other.probabilities is None)
+        if one.probabilities is not None:
+            assert one.probabilities == pytest.approx(other.probabilities)
     assert max(batched.batches) >= 64
     assert max(single.batches) <= 3
     assert len(together) == sum(max(1, k % 4) for k in range(150))
 
 
-def test_faces_are_numbered_by_the_room_they_take_and_boxes_without_a_face_do_not_count():
-    big = Detection(np.float64([0, 0, 900, 900]), 0.1)
-    frames = [
-        frame(0, face(7, side=20)),
-        frame(1, face(7, side=20), face(3, side=50)),
-        frame(2, status="low_score", rejected=big),
-    ]
-    predictor = BrightnessPredictor()
-    table = frame_table(predict_frames(frames, predictor), predictor)
-    assert table["face"].tolist()[:3] == [1, 1, 0]
-    assert table["face"].isna().tolist() == [False, False, False, True]
+def test_a_long_stretch_without_a_face_is_not_held_back():
+    """Rows come while the video is read, so that memory does not grow with it."""
+    given = []
+
+    def frames():
+        for k in range(5000):
+            given.append(k)
+            yield frame(k)
+
+    rows = predict_frames(frames(), BrightnessPredictor())
+    next(rows)
+    assert len(given) <= 1000
 
 
-def test_the_table_has_the_contracts_columns_and_the_likeliest_class():
-    predictor = BrightnessPredictor()
-    brightness = [round(255 * k / 5) for k in range(6)]
-    frames = [frame(k, face(0, brightness=value)) for k, value in enumerate(brightness)]
-    table = frame_table(predict_frames(frames, predictor), predictor)
-    assert list(table) == [
-        *"frame seconds face x y w h status".split(),
-        *"p_anger p_disgust p_fear p_happiness p_sadness p_surprise".split(),
-        "expression",
-    ]
-    assert table["expression"].tolist() == list(SIX.names)
-    assert table[list(SIX.probability_columns)].sum(axis=1).to_numpy() == pytest.approx(1)
-
-
-def test_a_scene_from_frames_to_table(monkeypatch):
+def test_a_scene_from_frames_to_rows(monkeypatch):
     pictures = [paint([] if 20 <= k < 40 else [(60, 30, 30)]) for k in range(60)]
-    predictor = BrightnessPredictor()
-    table = frame_table(predict_frames(prepare_scene(monkeypatch, pictures), predictor), predictor)
-    assert table["frame"].tolist() == list(range(60))
-    assert (table["status"] == "no_face").tolist() == [20 <= k < 40 for k in range(60)]
-    assert set(table["face"].dropna()) == {0}
+    rows = list(predict_frames(prepare_scene(monkeypatch, pictures), BrightnessPredictor()))
+    assert [row.frame for row in rows] == list(range(60))
+    assert [row.status == "no_face" for row in rows] == [20 <= k < 40 for k in range(60)]

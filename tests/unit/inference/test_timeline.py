@@ -1,105 +1,102 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ferfusion.inference.timeline import describe, judge, normalised_entropy
-from ferfusion.labels import SIX
+from ferfusion.inference.timeline import Span, faces_of, name_readings, smooth_table, spans
+from ferfusion.labels import SEVEN, SIX
 
-SURE_ANGER, SURE_FEAR = [0.9, 0.02, 0.02, 0.02, 0.02, 0.02], [0.02, 0.02, 0.9, 0.02, 0.02, 0.02]
-WEAK_FEAR = [0.3, 0, 0.4, 0.1, 0.1, 0.1]
+ANGER, FEAR = np.eye(6)[0], np.eye(6)[2]
 
 
 def table(rows):
-    """A frame table from (frame, face, status, probabilities)."""
+    """A frame table from (frame, face, probabilities); a face of None is a frame without one."""
     return pd.DataFrame(
         [
             {
                 "frame": frame,
                 "seconds": frame / 25,
                 "face": face,
-                "status": status,
-                **dict(zip(SIX.probability_columns, probabilities or [None] * 6, strict=True)),
-                "expression": SIX.names[int(np.argmax(probabilities))] if probabilities else None,
+                "status": "no_face" if face is None else "ok",
+                **dict(zip(SIX.probability_columns, [np.nan] * 6 if face is None else readings, strict=True)),
             }
-            for frame, face, status, probabilities in rows
+            for frame, face, readings in rows
         ],
-        columns=["frame", "seconds", "face", "status", *SIX.probability_columns, "expression"],
-    )
+        columns=["frame", "seconds", "face", "status", *SIX.probability_columns],
+    ).astype({"face": "Int64"})
 
 
-def test_a_verdict_is_the_mean_of_the_faces_frames_and_no_vote():
-    """Two weak frames of fear and one of sure anger: most frames say fear, the mean says anger."""
-    frames = table([(0, 0, "ok", WEAK_FEAR), (1, 0, "ok", SURE_ANGER), (2, 0, "ok", WEAK_FEAR)])
-    [verdict] = judge(frames, SIX)
-    mean = np.mean([WEAK_FEAR, SURE_ANGER, WEAK_FEAR], axis=0)
-    assert verdict.expression == "Anger"
-    assert list(verdict.probabilities) == list(SIX.names)
-    assert list(verdict.probabilities.values()) == pytest.approx(mean)
-    assert verdict.agreement == pytest.approx(1 / 3)
-    assert (verdict.face, verdict.frames, verdict.share_of_frames) == (0, 3, 1)
+def test_the_rows_of_each_face_in_the_order_of_time():
+    frames = table([(0, 1, ANGER), (0, 0, FEAR), (1, None, None), (2, 1, ANGER)])
+    assert [(face, rows.tolist()) for face, rows in faces_of(frames)] == [(0, [1]), (1, [0, 3])]
+    assert faces_of(table([])) == []
+    assert faces_of(table([(0, None, None)])) == []
 
 
-def test_frames_without_the_face_count_in_its_share_and_nowhere_else():
-    rows = [(0, 0, "ok", SURE_FEAR), (1, None, "no_face", None), (2, None, "decode_error", None)]
-    [verdict] = judge(table([*rows, (3, 0, "ok", SURE_FEAR)]), SIX)
-    assert list(verdict.probabilities.values()) == pytest.approx(SURE_FEAR)
-    assert (verdict.frames, verdict.share_of_frames) == (2, 0.5)
+def test_a_box_that_was_rejected_is_no_face():
+    frames = table([(0, 0, ANGER), (1, 0, ANGER)])
+    frames["status"] = ["ok", "low_score"]
+    assert [(face, rows.tolist()) for face, rows in faces_of(frames)] == [(0, [0])]
 
 
-def test_each_face_has_its_own_verdict_and_a_frame_of_two_counts_once():
-    rows = [
-        (k, face, "ok", SURE_ANGER if face else SURE_FEAR) for k in range(4) for face in (0, 1) if k or face
+def test_each_face_is_smoothed_on_its_own():
+    frames = table([(k, face, FEAR if face else ANGER) for k in range(10) for face in (0, 1)])
+    smoothed = smooth_table(frames, SIX, window_seconds=1, smoothing="centred")
+    assert np.array_equal(smoothed, np.tile([ANGER, FEAR], (10, 1)))
+
+
+def test_a_row_without_a_face_has_nothing_to_smooth():
+    frames = table([(0, 0, ANGER), (1, None, None), (2, 0, FEAR)])
+    smoothed = smooth_table(frames, SIX, window_seconds=0.2, smoothing="centred")
+    assert np.isnan(smoothed[1]).all()
+    assert smoothed[[0, 2]] == pytest.approx(np.array([(ANGER + FEAR) / 2] * 2))
+
+
+def test_a_reading_is_named_by_its_likeliest_class_if_that_is_likely_enough():
+    readings = np.array([[0.5, 0.3, 0.2, 0, 0, 0], [0.1, 0.5001, 0.3999, 0, 0, 0], [np.nan] * 6])
+    assert name_readings(readings, SIX, abstain_below=0).tolist() == ["Anger", "Disgust", None]
+    assert name_readings(readings, SIX, abstain_below=0.5).tolist() == ["Anger", "Disgust", None]
+    assert name_readings(readings, SIX, abstain_below=0.50005).tolist() == [
+        "no clear expression",
+        "Disgust",
+        None,
     ]
-    first, second = judge(table(rows), SIX)
-    assert (first.face, first.expression, first.share_of_frames) == (0, "Fear", 0.75)
-    assert (second.face, second.expression, second.share_of_frames) == (1, "Anger", 1.0)
 
 
-@pytest.mark.parametrize(
-    ("probabilities", "entropy"),
-    [
-        ([1, 0, 0, 0, 0, 0], 0),
-        ([1 / 6] * 6, 1),
-        ([0.5, 0.5, 0, 0, 0, 0], np.log(2) / np.log(6)),
-        ([0.5, 0.25, 0.25, 0, 0, 0], 1.5 / np.log2(6)),
-        ([0.25, 0.75], 0.8112781),
-    ],
-)
-def test_entropy(probabilities, entropy):
-    assert normalised_entropy(np.float64(probabilities)) == pytest.approx(entropy, abs=1e-7)
+def test_a_model_that_knows_neutral_is_unsure_and_one_that_does_not_may_see_a_face_at_rest():
+    for labels, word in ((SIX, "no clear expression"), (SEVEN, "unsure")):
+        even = np.full((1, len(labels)), 1 / len(labels))
+        assert name_readings(even, labels, abstain_below=0.4).tolist() == [word]
 
 
-@given(st.lists(st.floats(0.001, 1), min_size=2, max_size=9))
-def test_entropy_lies_between_sure_and_knowing_nothing_and_asks_for_no_order(weights):
-    probabilities = np.array(weights) / np.sum(weights)
-    entropy = normalised_entropy(probabilities)
-    assert 0 <= entropy <= 1 + 1e-9
-    assert normalised_entropy(probabilities[::-1]) == pytest.approx(entropy)
+def spans_of(names, *, rate=25, seconds=None, longest_step=0.5, probability=0.8):
+    seconds = np.arange(len(names)) / rate if seconds is None else np.array(seconds, float)
+    smoothed = np.full((len(names), 2), [probability, 1 - probability])
+    return spans(seconds, np.array(names, object), smoothed, longest_step=longest_step)
 
 
-def test_the_uncertainty_is_that_of_the_mean():
-    [verdict] = judge(table([(0, 0, "ok", SURE_ANGER), (1, 0, "ok", SURE_FEAR)]), SIX)
-    assert verdict.uncertainty == pytest.approx(normalised_entropy(np.mean([SURE_ANGER, SURE_FEAR], axis=0)))
+def test_spans_follow_one_another_without_a_hole():
+    assert spans_of(["Fear"] * 5 + ["Anger"] * 10 + ["Fear"]) == [
+        Span(0, 0.2, "Fear", pytest.approx(0.8)),
+        Span(0.2, 0.6, "Anger", pytest.approx(0.8)),
+        Span(0.6, pytest.approx(0.64), "Fear", pytest.approx(0.8)),
+    ]
 
 
-def test_a_verdict_in_words():
-    frames = table([(0, 0, "ok", SURE_FEAR), (1, None, "no_face", None)])
-    assert describe(judge(frames, SIX), frames) == (
-        "Face 0 displays Fear (mean probability 0.90, 100% of its 1 frames agree, uncertainty 0.27; "
-        "seen in 50% of the video)."
-    )
+def test_a_time_without_the_face_parts_a_span():
+    seconds = [0, 0.1, 0.2, 5.0, 5.1]
+    assert [(span.start, span.end) for span in spans_of(["Fear"] * 5, seconds=seconds)] == [
+        (0, pytest.approx(0.3)),
+        (5, pytest.approx(5.2)),
+    ]
 
 
-def test_without_a_face_no_expression_is_given_and_the_reasons_are():
-    frames = table([(0, None, "no_face", None), (1, None, "no_face", None), (2, None, "small_face", None)])
-    assert judge(frames, SIX) == []
-    assert describe([], frames) == (
-        "No face was found in any of 3 frames, so no expression is given (no_face 2, small_face 1)."
-    )
+def test_a_span_has_the_mean_of_its_highest_probabilities():
+    smoothed = np.array([[0.9, 0.1], [0.7, 0.3], [0.2, 0.8]])
+    names = np.array(["A", "A", "B"], object)
+    found = spans(np.array([0.0, 1.0, 2.0]), names, smoothed, longest_step=2)
+    assert [span.probability for span in found] == pytest.approx([0.8, 0.8])
 
 
-def test_a_video_without_frames_says_so():
-    assert judge(table([]), SIX) == []
-    assert describe([], table([])) == "No frame could be decoded, so no expression is given."
+def test_a_single_reading_is_a_span_and_none_is_none():
+    assert spans_of(["Fear"]) == [Span(0, 0, "Fear", 0.8)]
+    assert spans_of([]) == []

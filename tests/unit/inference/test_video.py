@@ -8,14 +8,16 @@ import pytest
 from ferfusion.bundle import Bundle, load_bundle, save_bundle
 from ferfusion.errors import VideoError
 from ferfusion.inference.predictor import TorchPredictor
-from ferfusion.inference.timeline import judge
-from ferfusion.inference.video import frame_lines, predict_video
+from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.inference.verdict import judge
+from ferfusion.inference.video import expected_frames, frame_lines, predict_video
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
 from ferfusion.prepare.clip import FramePreparer
 from ferfusion.prepare.recipe import PrepareRecipe
-from ferfusion.video.reader import read_frames
+from ferfusion.training.calibration import Calibration
+from ferfusion.video.reader import read_frames, read_info
 from helpers.predictors import BrightnessPredictor
 from helpers.videos import damage, decode_plainly, numbered, sound_length, turn, write_video
 
@@ -52,8 +54,7 @@ def test_the_folder_of_a_video(done, video):
         "verdict.json",
         "annotated.mp4",
         "report.html",
-        "timeline_0.png",
-    } - ({"timeline_0.png"} - {path.name for path in done.folder.iterdir()})
+    }
 
 
 def test_the_annotated_video_has_the_frames_times_and_sound_of_the_original(done, video):
@@ -80,6 +81,7 @@ def test_the_frame_table_on_disk_is_the_table(done):
     assert table["seconds"].tolist() == pytest.approx(SHOWN, abs=1e-5)
     assert set(table["status"]) == {"ok"}
     assert table["expression"].tolist() == done.table["expression"].tolist()
+    assert table["smoothed"].tolist() == done.table["smoothed"].tolist()
     assert judge(table, SIX)[0].probabilities == pytest.approx(done.verdicts[0].probabilities, abs=1e-5)
 
 
@@ -91,14 +93,10 @@ def test_the_verdict_on_disk_is_the_verdict(done):
     assert verdict["statement"] == done.statement
     assert face["expression"] == max(face["probabilities"], key=face["probabilities"].get)
     assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-5)
-
-
-def test_the_page_needs_nothing_but_the_video_beside_it(done):
-    page = (done.folder / "report.html").read_text()
-    assert done.statement in page
-    assert 'src="annotated.mp4"' in page
-    assert "http://" not in page.replace("http://www.w3.org", "")
-    assert "https://" not in page
+    assert face["likeliest"] == face["expression"]
+    assert verdict["reading"] == PredictRecipe().to_dict()
+    assert face["timeline"][0]["start"] == 0
+    assert face["timeline"][-1]["end"] == pytest.approx(SHOWN[-1], abs=0.05)
 
 
 def test_a_face_goes_the_very_same_way_as_in_preparation(video, done):
@@ -141,7 +139,9 @@ def test_a_video_without_a_face_gets_a_statement_and_no_expression(tmp_path):
     assert table["expression"].isna().all()
     assert table["face"].isna().all()
     assert json.loads((prediction.folder / "verdict.json").read_text())["faces"] == []
-    assert prediction.statement in (prediction.folder / "report.html").read_text()
+    page = (prediction.folder / "report.html").read_text()
+    assert prediction.statement in page
+    assert "<svg" not in page
     assert len(decode_plainly(prediction.folder / "annotated.mp4")) == 15
 
 
@@ -181,6 +181,107 @@ def test_a_file_that_is_no_video_leaves_nothing_behind(tmp_path):
     with pytest.raises(VideoError, match=r"Cannot open diary\.mp4 as a video"):
         predict_video(tmp_path / "diary.mp4", BrightnessPredictor(), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="module")
+def long_video(tmp_path_factory, sample_corpus):
+    """A face for 60 frames, with sound."""
+    path = sorted(sample_corpus.rglob("*.mp4"))[0]
+    pictures = [frame.to_ndarray(format="rgb24") for frame in decode_plainly(path)]
+    pictures = (pictures + pictures[::-1])[:60]
+    return write_video(tmp_path_factory.mktemp("videos") / "long.mp4", pictures, sound_seconds=2.4)
+
+
+def predicted(video, folder, *, annotate=False, predictor=None, **settings):
+    return predict_video(
+        video, predictor or BrightnessPredictor(), folder, PredictRecipe(**settings), annotate=annotate
+    )
+
+
+@pytest.mark.parametrize(("every", "kept"), [("7", range(0, 60, 7)), ("0.2s", range(0, 60, 5))])
+def test_a_sparse_reading_is_every_nth_row_of_the_full_one(tmp_path, long_video, every, kept):
+    full = predicted(long_video, tmp_path / "full", window=0).table
+    sparse = predicted(long_video, tmp_path / "sparse", window=0, every=every).table
+    expected = full[full["frame"].isin(list(kept))].reset_index(drop=True)
+    pd.testing.assert_frame_equal(sparse, expected)
+
+
+def test_a_sparse_reading_asks_the_model_as_seldom(tmp_path, long_video):
+    predictor = BrightnessPredictor()
+    predicted(long_video, tmp_path, every="10", predictor=predictor)
+    assert sum(predictor.batches) == 6
+
+
+def test_the_annotated_video_of_a_sparse_reading_has_every_frame(tmp_path, long_video):
+    prediction = predicted(long_video, tmp_path, every="10", annotate=True)
+    assert times(prediction.folder / "annotated.mp4") == pytest.approx(times(long_video), abs=1e-4)
+
+
+def test_a_stretch_keeps_the_numbers_and_times_of_the_file(tmp_path, long_video):
+    prediction = predicted(long_video, tmp_path, start=0.8, end=1.6, annotate=True)
+    assert prediction.table["frame"].tolist() == list(range(20, 40))
+    assert prediction.table["seconds"].tolist() == pytest.approx([k / 25 for k in range(20, 40)])
+    # the annotated video starts with the stretch, and so does its sound
+    annotated = prediction.folder / "annotated.mp4"
+    assert times(annotated) == pytest.approx([k / 25 for k in range(20)], abs=1e-4)
+    assert sound_length(annotated) == pytest.approx(0.8, abs=0.08)
+    assert prediction.spans[0][0].start == pytest.approx(0.8)
+
+
+def test_a_stretch_behind_the_end_says_so(tmp_path, long_video):
+    prediction = predicted(long_video, tmp_path, start=100, annotate=True)
+    assert prediction.statement == "No frame could be decoded, so no expression is given."
+    assert not (tmp_path / "annotated.mp4").exists()
+
+
+def test_the_header_is_read_once(tmp_path, video, monkeypatch):
+    seen = []
+
+    def read(path):
+        seen.append(path)
+        return read_info(path)
+
+    monkeypatch.setattr("ferfusion.inference.video.read_info", read)
+    predict_video(video, BrightnessPredictor(), tmp_path / "a")
+    assert seen == [video]
+    predict_video(video, BrightnessPredictor(), tmp_path / "b", info=read_info(video))
+    assert seen == [video]
+
+
+def test_the_expected_number_of_frames_is_that_of_the_stretch(video):
+    info = read_info(video)
+    whole = expected_frames(info, PredictRecipe())
+    assert whole == pytest.approx(FRAMES, abs=8)  # the times are uneven
+    assert expected_frames(info, PredictRecipe(start=0.5)) < whole
+    assert expected_frames(info, PredictRecipe(end=0.2)) == pytest.approx(0.2 * float(info.rate), abs=1)
+
+
+def test_a_threshold_withholds_moments_and_the_verdict(tmp_path, video):
+    strict = BrightnessPredictor(calibration=Calibration(abstain_below_pair=0.99, abstain_below_video=0.99))
+    prediction = predicted(video, tmp_path, predictor=strict)
+    assert set(prediction.table["smoothed"]) == {"no clear expression"}
+    assert set(prediction.table["expression"]) <= set(SIX.names)
+    assert prediction.verdicts[0].expression == "no clear expression"
+    assert {span.expression for span in prediction.spans[0]} == {"no clear expression"}
+    kept = json.loads((tmp_path / "verdict.json").read_text())
+    assert kept["calibration"]["abstain_below_video"] == 0.99
+
+
+def test_a_temperature_makes_a_bundle_less_sure_and_changes_no_answer(tmp_path, video):
+    config = ModelConfig()
+    weights = build_model(config, 6, seed=1).state_dict()
+    plain, mild = (
+        predicted(
+            video,
+            tmp_path / name,
+            predictor=TorchPredictor(Bundle(weights, config, SIX, PrepareRecipe(), {}, metrics, "none")),
+        ).table
+        for name, metrics in (("plain", {}), ("mild", {"calibration": {"temperature": 2.0}}))
+    )
+    columns = list(SIX.probability_columns)
+    roots = np.sqrt(plain[columns].to_numpy(float))
+    assert mild[columns].to_numpy(float) == pytest.approx(roots / roots.sum(axis=1, keepdims=True), abs=1e-5)
+    assert mild["expression"].tolist() == plain["expression"].tolist()
 
 
 def test_lines_in_the_manner_of_the_reports_figure():

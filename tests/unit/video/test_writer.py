@@ -94,6 +94,24 @@ def test_sound_is_carried_over_whole_and_as_aac(tmp_path, name, settings):
     assert len(decode_plainly(path)) == 12
 
 
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("s.mp4", {}),
+        ("s.flv", {"codec": "flv", "sound_codec": "libmp3lame"}),
+        ("s.mkv", {"sound_codec": "flac"}),
+    ],
+)
+def test_a_stretch_of_the_sound_goes_with_a_stretch_of_the_video(tmp_path, name, settings):
+    """A tone of three seconds; of its second from 0.8 to 1.8, one second is carried over, from 0 on."""
+    source = write_video(tmp_path / name, numbered(75), sound_seconds=3.0, **settings)
+    path = write(tmp_path / "a.mp4", numbered(25), audio_from=source, audio_start=0.8, audio_end=1.8)
+    assert sound_length(path) == pytest.approx(1.0, abs=0.08)
+    with av.open(str(path)) as container:
+        first = next(container.decode(container.streams.audio[0]))
+        assert first.time == pytest.approx(0, abs=0.06)
+
+
 def test_no_sound_is_made_where_there_was_none(tmp_path):
     source = write_video(tmp_path / "s.mp4", numbered(5))
     assert sound_length(write(tmp_path / "a.mp4", numbered(5), audio_from=source)) == 0

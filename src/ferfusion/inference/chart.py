@@ -1,0 +1,132 @@
+"""The timeline as it is drawn: bins of time that fit a page, and the outlines of the stacked classes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ferfusion.inference.timeline import faces_of, name_readings
+from ferfusion.labels import LabelSet
+
+MOST_BINS = 600
+WIDTH, HEIGHT = 1000, 100
+"""Units of a drawing; a page stretches it."""
+_SLACK_SECONDS = 1e-6  # timestamps are rounded to ticks
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The time axis of a page: its bins, equally long, or one for each frame of a short video.
+
+    Attributes:
+        edges: Ends of the bins in seconds, rising, (bins + 1,).
+        frames: First frame read in each bin, or the one before it, (bins,).
+        bin_of_row: Bin of every row of the frame table, (rows,).
+    """
+
+    edges: NDArray[np.float64]
+    frames: NDArray[np.int64]
+    bin_of_row: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FaceChart:
+    """The timeline of one face.
+
+    Attributes:
+        face: Its number.
+        means: Mean smoothed probabilities in each bin, (bins, C); nan where the face is not there.
+        names: What is named in each bin; None where the face is not there.
+        areas: For each class, from the last to the first, the outline of it and the classes before it
+            stacked, as an SVG path; drawn in this order each one covers what belongs to those before it.
+        ribbon: Stretches of one expression: start and width, and its name.
+    """
+
+    face: int
+    means: NDArray[np.float64]
+    names: list[str | None]
+    areas: list[tuple[str, str]]
+    ribbon: list[tuple[float, float, str]]
+
+
+def make_axis(table: pd.DataFrame) -> Axis:
+    """Return the time axis of a frame table, which must have rows."""
+    frames, first = np.unique(table["frame"].to_numpy(np.int64), return_index=True)
+    seconds = table["seconds"].to_numpy(np.float64)
+    shown = seconds[first]
+    usual = float(np.median(np.diff(shown))) if len(shown) > 1 else 0.04
+    if len(shown) <= MOST_BINS:
+        edges = np.append(shown, shown[-1] + usual)
+    else:
+        edges = np.linspace(shown[0], shown[-1] + usual, MOST_BINS + 1)
+    places = np.clip(np.searchsorted(edges, seconds + _SLACK_SECONDS, side="right") - 1, 0, len(edges) - 2)
+    shown_at = np.searchsorted(shown, edges[:-1] - _SLACK_SECONDS, side="left").clip(max=len(shown) - 1)
+    return Axis(edges, frames[shown_at], places.astype(np.int64))
+
+
+def make_chart(
+    table: pd.DataFrame,
+    smoothed: NDArray[np.float32],
+    axis: Axis,
+    labels: LabelSet,
+    *,
+    face: int,
+    abstain_below: float,
+) -> FaceChart:
+    """Return the timeline of one face.
+
+    Args:
+        table: The frame table.
+        smoothed: Smoothed probabilities of its rows, (rows, C).
+        axis: Time axis of the page.
+        labels: Classes.
+        face: Number of the face.
+        abstain_below: Probability under which a bin has no class.
+    """
+    rows = dict(faces_of(table))[face]
+    bins = len(axis.edges) - 1
+    places = axis.bin_of_row[rows]
+    counts = np.bincount(places, minlength=bins)
+    sums = np.stack([np.bincount(places, column, minlength=bins) for column in smoothed[rows].T], axis=1)
+    means = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], np.nan)
+    x = _x(axis)
+    tops = np.cumsum(np.nan_to_num(means), axis=1)
+    stretches = _stretches(counts > 0)
+    areas = [
+        (name, "".join(_outline(x, tops[:, code], *stretch) for stretch in stretches))
+        for code, name in reversed(list(enumerate(labels.names)))
+    ]
+    names = name_readings(means, labels, abstain_below=abstain_below)
+    return FaceChart(face, means, names.tolist(), areas, _ribbon(x, names))
+
+
+def _x(axis: Axis) -> NDArray[np.float64]:
+    start, end = axis.edges[0], axis.edges[-1]
+    return np.asarray((axis.edges - start) / (end - start) * WIDTH)
+
+
+def _stretches(present: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return (first, stop) of every run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], present.astype(np.int8), [0]])))
+    return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2)]
+
+
+def _outline(x: NDArray[np.float64], top: NDArray[np.float64], first: int, stop: int) -> str:
+    """Return a path along the bins' middles at the height of ``top``, closed along the ground."""
+    middles = (x[first:stop] + x[first + 1 : stop + 1]) / 2
+    across = [x[first], *middles, x[stop]]
+    heights = HEIGHT * (1 - top[first:stop])
+    ups = [heights[0], *heights, heights[-1]]
+    line = "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(across, ups, strict=True))
+    return f"M{x[first]:.1f} {HEIGHT}L{line}L{x[stop]:.1f} {HEIGHT}Z"
+
+
+def _ribbon(x: NDArray[np.float64], names: NDArray[np.object_]) -> list[tuple[float, float, str]]:
+    last = np.flatnonzero(np.append(names[1:] != names[:-1], True))
+    first = np.concatenate([[0], last[:-1] + 1])
+    return [
+        (round(float(x[a]), 1), round(float(x[b + 1] - x[a]), 1), str(names[a]))
+        for a, b in zip(first, last, strict=True)
+        if names[a] is not None
+    ]

@@ -1,0 +1,52 @@
+"""Smooth the class probabilities of one face over time: around each moment, or from what came before it."""
+
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferfusion.lookup import choose
+
+SMOOTHINGS = MappingProxyType({"centred": (0.5, 0.5), "causal": (1.0, 0.0)})
+"""Shares of the window that lie before and after the frame."""
+_SLACK_SECONDS = 1e-6  # timestamps are rounded to ticks: a frame on the window's edge belongs to it
+
+
+def smooth_over_time(
+    seconds: NDArray[np.float64],
+    probabilities: NDArray[np.floating[Any]],
+    *,
+    window_seconds: float,
+    smoothing: str,
+) -> NDArray[np.float64]:
+    """Return, for each reading, the mean of the readings in the window at its time.
+
+    Args:
+        seconds: Times of the readings of one face, rising, (N,).
+        probabilities: The readings, (N, C).
+        window_seconds: Length of the window; 0 gives the readings back.
+        smoothing: Where the window lies: centred or causal.
+
+    Returns:
+        Smoothed probabilities, (N, C); they sum to 1 as the readings do.
+
+    Raises:
+        ConfigError: the smoothing is not known.
+
+    >>> ramp = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> smooth_over_time(np.arange(4.0), ramp, window_seconds=2, smoothing="centred").ravel().tolist()
+    [0.5, 1.0, 2.0, 2.5]
+    >>> smooth_over_time(np.arange(4.0), ramp, window_seconds=2, smoothing="causal").ravel().tolist()
+    [0.0, 0.5, 1.0, 2.0]
+    """
+    before, after = choose(SMOOTHINGS, smoothing, what="smoothing")
+    if window_seconds == 0:
+        return probabilities.astype(np.float64)
+    first = np.searchsorted(seconds, seconds - before * window_seconds - _SLACK_SECONDS, side="left")
+    stop = np.searchsorted(seconds, seconds + after * window_seconds + _SLACK_SECONDS, side="right")
+    sums = np.concatenate(
+        [np.zeros((1, probabilities.shape[1])), np.cumsum(probabilities, axis=0, dtype=float)]
+    )
+    means: NDArray[np.float64] = (sums[stop] - sums[first]) / (stop - first)[:, None]
+    return means

@@ -1,0 +1,202 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ferfusion.inference.timeline import name_readings
+from ferfusion.inference.verdict import describe, judge, normalised_entropy, resampled_means
+from ferfusion.labels import SEVEN, SIX
+
+SURE_ANGER, SURE_FEAR = [0.9, 0.02, 0.02, 0.02, 0.02, 0.02], [0.02, 0.02, 0.9, 0.02, 0.02, 0.02]
+WEAK_FEAR = [0.3, 0, 0.4, 0.1, 0.1, 0.1]
+
+
+def table(rows, *, labels=SIX, rate=25):
+    """A frame table from (frame, face, status, probabilities)."""
+    frames = pd.DataFrame(
+        [
+            {
+                "frame": frame,
+                "seconds": frame / rate,
+                "face": face,
+                "status": status,
+                **dict(zip(labels.probability_columns, probabilities or [np.nan] * len(labels), strict=True)),
+            }
+            for frame, face, status, probabilities in rows
+        ],
+        columns=["frame", "seconds", "face", "status", *labels.probability_columns],
+    ).astype({"face": "Int64"})
+    readings = frames[list(labels.probability_columns)].to_numpy(float)
+    return frames.assign(smoothed=name_readings(readings, labels, abstain_below=0))
+
+
+def seen(readings, *, labels=SIX, rate=25):
+    return table([(k, 0, "ok", reading) for k, reading in enumerate(readings)], labels=labels, rate=rate)
+
+
+def test_a_verdict_is_the_mean_of_the_faces_frames_and_no_vote():
+    """Two weak frames of fear and one of sure anger: most frames say fear, the mean says anger."""
+    [verdict] = judge(seen([WEAK_FEAR, SURE_ANGER, WEAK_FEAR]), SIX)
+    mean = np.mean([WEAK_FEAR, SURE_ANGER, WEAK_FEAR], axis=0)
+    assert verdict.expression == verdict.likeliest == "Anger"
+    assert list(verdict.probabilities) == list(SIX.names)
+    assert list(verdict.probabilities.values()) == pytest.approx(mean)
+    assert verdict.shares == pytest.approx({"Fear": 2 / 3, "Anger": 1 / 3})
+    assert (verdict.face, verdict.frames, verdict.share_of_frames) == (0, 3, 1)
+
+
+def test_frames_without_the_face_count_in_its_share_and_nowhere_else():
+    rows = [(0, 0, "ok", SURE_FEAR), (1, None, "no_face", None), (2, None, "decode_error", None)]
+    [verdict] = judge(table([*rows, (3, 0, "ok", SURE_FEAR)]), SIX)
+    assert list(verdict.probabilities.values()) == pytest.approx(SURE_FEAR)
+    assert (verdict.frames, verdict.share_of_frames) == (2, 0.5)
+
+
+def test_each_face_has_its_own_verdict_and_a_frame_of_two_counts_once():
+    rows = [
+        (k, face, "ok", SURE_ANGER if face else SURE_FEAR) for k in range(4) for face in (0, 1) if k or face
+    ]
+    first, second = judge(table(rows), SIX)
+    assert (first.face, first.expression, first.share_of_frames) == (0, "Fear", 0.75)
+    assert (second.face, second.expression, second.share_of_frames) == (1, "Anger", 1.0)
+
+
+def test_below_the_threshold_no_class_is_named_but_the_likeliest_is_told():
+    frames = seen([WEAK_FEAR] * 3)
+    assert judge(frames, SIX, abstain_below=0.4)[0].expression == "Fear"
+    [verdict] = judge(frames, SIX, abstain_below=0.41)
+    assert (verdict.expression, verdict.likeliest) == ("no clear expression", "Fear")
+    assert verdict.why_unsure.startswith("the mean probability of Fear, 0.40, is below 0.41")
+
+
+def test_a_model_with_neutral_is_unsure():
+    frames = seen([[1 / 7] * 7] * 3, labels=SEVEN)
+    assert judge(frames, SEVEN, abstain_below=0.3)[0].expression == "unsure"
+
+
+def test_expressions_that_take_turns_are_no_one_expression():
+    """Ten seconds of anger, nine of fear: the mean says anger, by a hair that other seconds would turn."""
+    frames = seen([SURE_ANGER] * 250 + [SURE_FEAR] * 225)
+    [verdict] = judge(frames, SIX)
+    assert (verdict.expression, verdict.likeliest) == ("mixed", "Anger")
+    assert 0.4 < verdict.lead < 0.9
+    assert verdict.why_unsure.startswith("Anger and Fear take turns")
+    assert verdict.interval[0] < 0.3
+    assert verdict.interval[1] > 0.6
+    # what is steady is sure
+    [steady] = judge(seen([SURE_ANGER] * 400 + [SURE_FEAR] * 75), SIX)
+    assert (steady.expression, steady.lead) == ("Anger", pytest.approx(1, abs=0.03))
+
+
+def test_a_second_or_less_has_no_interval_and_is_judged_all_the_same():
+    [verdict] = judge(seen([SURE_ANGER] * 25), SIX)
+    assert (verdict.expression, verdict.interval, verdict.lead) == ("Anger", None, None)
+    assert judge(seen([SURE_ANGER] * 26), SIX)[0].interval is not None
+
+
+def test_readings_that_are_all_alike_leave_nothing_to_chance():
+    [verdict] = judge(seen([SURE_ANGER] * 100), SIX)
+    assert verdict.interval == pytest.approx((0.9, 0.9))
+    assert verdict.lead == 1
+
+
+def test_the_same_video_gets_the_same_interval():
+    readings = np.random.default_rng(5).dirichlet(np.ones(6), 300).tolist()
+    assert judge(seen(readings), SIX) == judge(seen(readings), SIX)
+
+
+def resample(readings, *, rate=25, seed=0):
+    readings = np.asarray(readings, np.float32)
+    return resampled_means(np.arange(len(readings)) / rate, readings, rng=np.random.default_rng(seed))
+
+
+def test_the_resampled_means_scatter_around_the_mean():
+    rng = np.random.default_rng(1)
+    readings = rng.dirichlet(np.ones(6), 25 * 600)
+    means = resample(readings)
+    assert means.shape == (1000, 6)
+    assert means.mean(axis=0) == pytest.approx(readings.mean(axis=0), abs=0.002)
+    # independent frames: the blocks' spread is the classical standard error
+    assert means.std(axis=0) == pytest.approx(readings.std(axis=0) / np.sqrt(len(readings)), rel=0.35)
+
+
+def test_frames_that_are_alike_for_seconds_count_as_few():
+    """Episodes of four seconds: the interval is far wider than that of as many independent frames."""
+    rng = np.random.default_rng(2)
+    episodes = np.repeat(rng.dirichlet(np.ones(6) / 3, 60), 100, axis=0)
+    true_error = episodes.std(axis=0) / np.sqrt(60)
+    spread = resample(episodes).std(axis=0)
+    assert (spread > 0.6 * true_error).all()
+    assert (spread > 5 * episodes.std(axis=0) / np.sqrt(len(episodes))).all()
+
+
+def test_a_gap_adds_no_seconds():
+    readings = np.random.default_rng(3).dirichlet(np.ones(6), 100).astype(np.float32)
+    together = np.arange(100) / 25
+    apart = together + np.where(together >= 2, 500, 0)
+    first, second = (resampled_means(t, readings, rng=np.random.default_rng(0)) for t in (together, apart))
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "entropy"),
+    [
+        ([1, 0, 0, 0, 0, 0], 0),
+        ([1 / 6] * 6, 1),
+        ([0.5, 0.5, 0, 0, 0, 0], np.log(2) / np.log(6)),
+        ([0.5, 0.25, 0.25, 0, 0, 0], 1.5 / np.log2(6)),
+        ([0.25, 0.75], 0.8112781),
+    ],
+)
+def test_entropy(probabilities, entropy):
+    assert normalised_entropy(np.float64(probabilities)) == pytest.approx(entropy, abs=1e-7)
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=2, max_size=9))
+def test_entropy_lies_between_sure_and_knowing_nothing_and_asks_for_no_order(weights):
+    probabilities = np.array(weights) / np.sum(weights)
+    entropy = normalised_entropy(probabilities)
+    assert 0 <= entropy <= 1 + 1e-9
+    assert normalised_entropy(probabilities[::-1]) == pytest.approx(entropy)
+
+
+def test_the_uncertainty_is_that_of_the_mean():
+    [verdict] = judge(seen([SURE_ANGER, SURE_FEAR]), SIX)
+    assert verdict.uncertainty == pytest.approx(normalised_entropy(np.mean([SURE_ANGER, SURE_FEAR], axis=0)))
+
+
+def test_a_verdict_in_words():
+    frames = table([(0, 0, "ok", SURE_FEAR), (1, None, "no_face", None)])
+    assert describe(judge(frames, SIX), frames) == (
+        "Face 0 displays Fear (mean probability 0.90; over time Fear 100%; seen in 50% of the frames)."
+    )
+
+
+def test_an_unsure_verdict_in_words_tells_the_likeliest_class_and_why_it_is_not_named():
+    frames = seen([WEAK_FEAR] * 50)
+    assert describe(judge(frames, SIX, abstain_below=0.5), frames) == (
+        "Face 0: no clear expression; likeliest is Fear (mean probability 0.40, 90% interval 0.40 to 0.40), "
+        "but the mean probability of Fear, 0.40, is below 0.50, under which the model was too often wrong "
+        "on its validation videos; over time Fear 100%; seen in 100% of the frames."
+    )
+
+
+def test_of_many_faces_the_first_are_told():
+    frames = table([(0, face, "ok", SURE_FEAR) for face in range(5)])
+    words = describe(judge(frames, SIX), frames)
+    assert words.count("displays Fear") == 3
+    assert words.endswith("2 more faces were seen for less.")
+
+
+def test_without_a_face_no_expression_is_given_and_the_reasons_are():
+    frames = table([(0, None, "no_face", None), (1, None, "no_face", None), (2, None, "small_face", None)])
+    assert judge(frames, SIX) == []
+    assert describe([], frames) == (
+        "No face was found in any of 3 frames, so no expression is given (no_face 2, small_face 1)."
+    )
+
+
+def test_a_video_without_frames_says_so():
+    assert judge(table([]), SIX) == []
+    assert describe([], table([])) == "No frame could be decoded, so no expression is given."
