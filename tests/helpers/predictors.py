@@ -4,13 +4,23 @@ import numpy as np
 
 from ferfusion.labels import SIX, LabelSet
 from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.training.calibration import Calibration
 
 
 class BrightnessPredictor:
     """The brighter the crop, the later the class; the mean flow to the right adds to the last one."""
 
-    def __init__(self, *, labels: LabelSet = SIX, recipe: PrepareRecipe | None = None) -> None:
+    window, frame_step = 0, 1
+
+    def __init__(
+        self,
+        *,
+        labels: LabelSet = SIX,
+        recipe: PrepareRecipe | None = None,
+        calibration: Calibration | None = None,
+    ) -> None:
         self.labels = labels
+        self.calibration = calibration or Calibration()
         self.recipe = recipe or PrepareRecipe()
         self.batches: list[int] = []
 

@@ -17,9 +17,15 @@ COMMANDS = MappingProxyType(
         "split": "Divide a dataset into train, validation and test parts with their own subjects.",
         "train": "Train a model on a dataset.",
         "evaluate": "Measure a trained run, draw its figures and write its report.",
+        "study": "Train variants with several seeds and compare them with honest statistics.",
         "compare": "Set several runs side by side.",
         "predict": "Read the displayed expressions out of videos.",
+        "webcam": "Read the displayed expressions off a camera or a stream.",
+        "explain": "Show where a model looked, and how much each stream contributed.",
+        "import-keras": "Turn a model that Keras trained into a bundle.",
+        "export": "Write a trained model as an ONNX file.",
         "synthesize": "Render a corpus of labelled expression videos with known motion.",
+        "doctor": "Look the installation over and say how to mend it.",
         "demo": "Run the main job on the sample corpus that comes with the package.",
     }
 )
@@ -37,7 +43,8 @@ def build_app(chosen: str = "") -> App:
         help_on_error=False,
     )
     for name, line in COMMANDS.items():
-        app.command(f"ferfusion.cli.{name}:{name}", name=name, help=None if name == chosen else line)
+        function = name.replace("-", "_")
+        app.command(f"ferfusion.cli.{function}:{function}", name=name, help=None if name == chosen else line)
 
     @app.meta.default
     def launch(

@@ -34,10 +34,18 @@ def evaluate(
     counted_in = "training" if majority.counted_in == "train" else majority.counted_in
     console = Console()
     console.print(scores_table(scored.scores, confidence=recipe.confidence))
-    console.print("Protocol: people held apart between parts; validation chose the epoch; test read once.")
+    console.print(scored.run.protocol)
     console.print(f"Majority baseline: always {answer}, the most frequent class of the {counted_in} part.")
-    for caution in cautions(head, majority=answer):
+    for caution in cautions(
+        head, majority=answer, answers_videos=scored.run.answers_videos, stills=scored.run.stills
+    ):
         console.print(caution, style="yellow")
+    for one in evaluation.voted:
+        console.print(
+            f"On the majority of the annotators' votes, {one.part}, {one.rows:,} images: "
+            f"WAR {percent(one.war.value)} (majority {percent(one.war.majority)}), "
+            f"UAR {percent(one.uar.value)} (majority {percent(one.uar.majority)})."
+        )
     console.print(f"Report: {escape(str(evaluation.report))}", soft_wrap=True)
 
 

@@ -1,0 +1,162 @@
+"""Prediction end to end, against the notebook way: same clips, same cores, alternating; and its memory.
+
+The notebook way: OpenCV's reader, Haar on every full frame (default cascade, scale factor 1.3, five
+neighbours), the face and the Farneback flow to the one before at 48 px, and one call of the network for each
+frame; nothing is written. Ours is `predict_video` as `ferfusion predict` runs it, which writes frames.csv,
+verdict.json and the page, with torch, with ONNX Runtime, and with the annotated video too. The weights are
+drawn: they do not matter for speed.
+
+    python benchmarks/predict.py [CLIP ...] [--rounds 3] [--memory]
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from common import REAL_CLIPS, header, print_table, sample_clips
+from ferfusion.bundle import Bundle, load_bundle, save_bundle
+from ferfusion.export.onnx import export_onnx
+from ferfusion.inference.predictor import TorchPredictor, load_predictor
+from ferfusion.inference.video import predict_video
+from ferfusion.labels import SIX
+from ferfusion.models.config import ModelConfig
+from ferfusion.models.zoo import build_model
+from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.video.reader import read_frames
+from ferfusion.video.writer import VideoWriter
+
+Way = Callable[[Path, Path], object]
+SIDE = 48
+PEAK = """
+import resource, sys
+from pathlib import Path
+from ferfusion.inference.predictor import load_predictor
+from ferfusion.inference.video import predict_video
+video, bundle, out = map(Path, sys.argv[1:])
+predict_video(video, load_predictor(bundle), out, annotate=False)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def notebook_way(bundle: Path) -> Way:
+    """Return a function that reads a video as the notebooks do."""
+    predictor = TorchPredictor(load_bundle(bundle))
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+
+    def run(clip: Path, out: Path) -> None:
+        reader, before = cv2.VideoCapture(str(clip)), None
+        while True:
+            more, picture = reader.read()
+            if not more:
+                return
+            grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+            boxes = cascade.detectMultiScale(grey, 1.3, 5)
+            if not len(boxes):
+                before = None
+                continue
+            x, y, w, h = boxes[0]
+            crop = cv2.resize(picture[y : y + h, x : x + w], (SIDE, SIDE))
+            now = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+            if before is not None:
+                flow = cv2.calcOpticalFlowFarneback(before, now, None, 0.5, 3, 15, 3, 5, 1.2, 0)
+                predictor.predict(crop[None, ..., ::-1].copy(), np.moveaxis(flow, 2, 0)[None])
+            before = now
+
+    return run
+
+
+def ours(bundle: Path, *, annotate: bool = False) -> Way:
+    """Return a function that predicts a video as the command does."""
+    predictor = load_predictor(bundle)
+    return lambda clip, out: predict_video(clip, predictor, out, annotate=annotate)
+
+
+def drawn_bundle(folder: Path) -> Path:
+    """Write a bundle of the listing network with drawn weights; return its path."""
+    config = ModelConfig()
+    bundle = Bundle(build_model(config, 6).state_dict(), config, SIX, PrepareRecipe(), {}, {}, "none")
+    save_bundle(folder / "bundle.safetensors", bundle)
+    export_onnx(bundle, folder / "bundle.onnx")
+    return folder / "bundle.safetensors"
+
+
+def measure(ways: dict[str, Way], clip: Path, *, rounds: int, out: Path) -> dict[str, float]:
+    """Return the median frames a second of every way."""
+    frames = sum(1 for _ in read_frames(clip))
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            way(clip, out / "prediction")
+            rates[name].append(frames / (time.perf_counter() - start))
+    return {name: statistics.median(values) for name, values in rates.items()}
+
+
+def report_speed(clips: list[Path], *, rounds: int, folder: Path) -> None:
+    """Print the frames a second of every way on every clip."""
+    bundle = drawn_bundle(folder)
+    ways = {
+        "notebook way": notebook_way(bundle),
+        "ours, torch": ours(bundle),
+        "ours, ONNX Runtime": ours(bundle.with_suffix(".onnx")),
+        "ours, with annotated video": ours(bundle.with_suffix(".onnx"), annotate=True),
+    }
+    rows = []
+    for clip in clips:
+        rates = measure(ways, clip, rounds=rounds, out=folder)
+        rows += [
+            (clip.name, name, f"{rate:.0f}", f"{rate / rates['notebook way']:.1f}")
+            for name, rate in rates.items()
+        ]
+    print_table(("clip", "way", "frames/s", "x notebook way"), rows)
+
+
+def report_memory(clip: Path, *, folder: Path) -> None:
+    """Print the peak memory of a prediction of 1, 10 and 60 minutes, each in a process of its own."""
+    bundle, rows = drawn_bundle(folder), []
+    for minutes in (1, 10, 60):
+        video = looped(clip, folder / f"{minutes}.mp4", frames=minutes * 60 * 25)
+        command = [sys.executable, "-c", PEAK, str(video), str(bundle), str(folder / "out")]
+        peak = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        rows.append((minutes, minutes * 60 * 25, f"{peak:.0f}"))
+        video.unlink()
+    print_table(("minutes", "frames", "peak MiB"), rows)
+
+
+def looped(clip: Path, target: Path, *, frames: int) -> Path:
+    """Write the clip again and again at 320 x 240 until it has so many frames."""
+    pictures = [cv2.resize(frame.rgb(), (320, 240)) for frame in read_frames(clip, end_seconds=8)]
+    with VideoWriter(target, width=320, height=240, rate=25, crf=28) as writer:
+        for number in range(frames):
+            writer.write(np.asarray(pictures[number % len(pictures)], np.uint8))
+    return target
+
+
+def main() -> None:
+    """Run the benchmark and print its figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("clips", type=Path, nargs="*")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--memory", action="store_true", help="measure memory on up to an hour of video")
+    options = parser.parse_args()
+    real = sorted(clip for clip in REAL_CLIPS.glob("*") if clip.suffix in {".mp4", ".mov", ".flv"})
+    clips = options.clips or real or sample_clips()[:1]
+    print(f"{header()}, torch {torch.__version__}, {torch.get_num_threads()} threads")
+    with tempfile.TemporaryDirectory() as folder:
+        if options.memory:
+            report_memory(clips[0], folder=Path(folder))
+        else:
+            report_speed(clips, rounds=options.rounds, folder=Path(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+import shutil
+
+import pandas as pd
+import pytest
+from cyclopts import App
+
+from ferfusion.bundle import Bundle, save_bundle
+from ferfusion.cli.predict import predict
+from ferfusion.errors import ConfigError, VideoError
+from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.labels import SIX
+from ferfusion.models.config import ModelConfig
+from ferfusion.models.zoo import build_model
+from ferfusion.prepare.recipe import PrepareRecipe
+
+
+@pytest.fixture
+def bundle(tmp_path):
+    config = ModelConfig(architecture="spatial")
+    weights = build_model(config, 6).state_dict()
+    save_bundle(tmp_path / "b.safetensors", Bundle(weights, config, SIX, PrepareRecipe(), {}, {}, "none"))
+    return tmp_path / "b.safetensors"
+
+
+@pytest.fixture
+def folder(tmp_path, sample_corpus):
+    """Two videos, and a file that is none."""
+    videos = sorted(sample_corpus.rglob("*.mp4"))[:2]
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    shutil.copy(videos[0], tmp_path / "in" / "one.mp4")
+    shutil.copy(videos[1], tmp_path / "in" / "deep" / "two.mp4")
+    (tmp_path / "in" / "diary.mp4").write_text("dear diary")
+    return tmp_path / "in"
+
+
+@pytest.fixture
+def run():
+    app = App(default_command=predict, result_action="return_value")
+    return lambda *words: app([str(word) for word in words], exit_on_error=False)
+
+
+def test_a_folder_is_read_and_what_cannot_be_read_is_told(run, folder, bundle, tmp_path, capsys):
+    out = tmp_path / "out"
+    with pytest.raises(VideoError, match=r"1 of 3 files could not be read; .*videos\.csv says why"):
+        run(folder, "--bundle", bundle, "--out", out, "--no-annotate")
+    told = " ".join(capsys.readouterr().out.split())
+    assert "Video 3 of 3" in told
+    assert "diary.mp4: Cannot open diary.mp4 as a video" in told
+    assert "one.mp4: Face 0" in told
+    table = pd.read_csv(out / "videos.csv").set_index("folder")
+    assert table["status"].to_dict() == {"two": "ok", "diary": "unreadable", "one": "ok"}
+    assert (out / "one" / "report.html").is_file()
+    assert not (out / "one" / "annotated.mp4").exists()
+
+
+def test_settings_are_options(run, folder, bundle, tmp_path):
+    video, out = folder / "one.mp4", tmp_path / "out"
+    run(video, "--bundle", bundle, "--out", out, "--every", 4, "--end", 0.8, "--smoothing", "causal")
+    table = pd.read_csv(out / "one" / "frames.csv")
+    assert table["frame"].tolist() == [0, 4, 8, 12, 16]
+    reading = PredictRecipe(every="4", end=0.8, smoothing="causal").in_words
+    assert reading in (out / "one" / "report.html").read_text()
+
+
+def test_a_line_for_every_frame_where_it_is_wanted(run, folder, bundle, tmp_path, capsys):
+    run(folder / "one.mp4", "--bundle", bundle, "--out", tmp_path / "out", "--every", 8, "--print-frames")
+    told = capsys.readouterr().out
+    assert "Frame: 0/24 Face: 0 Out: " in told
+    assert "Video 1 of 1" not in told
+
+
+def test_a_folder_without_a_video_and_a_wrong_setting_end_it_before_anything_is_written(
+    run, tmp_path, bundle
+):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match="There is no video in the folder"):
+        run(tmp_path / "empty", "--bundle", bundle, "--out", tmp_path / "out")
+    with pytest.raises(Exception, match="every must be a number of frames"):
+        run(tmp_path / "empty", "--bundle", bundle, "--out", tmp_path / "out", "--every", "often")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_detectors_model_file_is_named_on_the_command_line(run, folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("FERFUSION_DETECTOR_MODEL", "")
+    model = tmp_path / "yunet.onnx"
+    model.write_bytes(b"another model")
+    config = ModelConfig(architecture="spatial")
+    recipe = PrepareRecipe(detector="yunet", detector_sha256="0" * 64)
+    bundle = Bundle(build_model(config, 6).state_dict(), config, SIX, recipe, {}, {}, "none")
+    save_bundle(tmp_path / "y.safetensors", bundle)
+    line = [folder / "one.mp4", "--bundle", tmp_path / "y.safetensors", "--out", tmp_path / "out"]
+    with pytest.raises(ConfigError, match="names none"):
+        run(*line)
+    with pytest.raises(ConfigError, match="whose SHA-256 is"):
+        run(*line, "--detector-model", model)

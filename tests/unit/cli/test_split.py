@@ -1,0 +1,48 @@
+import pytest
+from cyclopts import App
+
+from ferfusion.cli.split import split
+from ferfusion.errors import DatasetError
+from ferfusion.prepare.dataset import open_dataset
+from ferfusion.prepare.splits import SplitRecipe, make_parts
+from helpers.datasets import write_dataset
+
+
+@pytest.fixture
+def app():
+    return App(default_command=split, result_action="return_value")
+
+
+@pytest.fixture
+def dataset(tmp_path, monkeypatch):
+    """Of six people, whose pictures differ too little to be told apart."""
+    monkeypatch.setattr("ferfusion.prepare.splits.find_copies", lambda _, *, alike: ())
+    return write_dataset(tmp_path / "dataset", subjects=6)
+
+
+@pytest.mark.parametrize(
+    ("line", "recipe"),
+    [
+        (["--folds", "3", "--fold", "2"], SplitRecipe(folds=3, fold=2)),
+        (["--folds", "subjects", "--fold", "5"], SplitRecipe(folds="subjects", fold=5)),
+        (["--validation", "0.3", "--seed", "4"], SplitRecipe(validation=0.3, seed=4)),
+    ],
+)
+def test_protocols_are_options(app, dataset, capsys, line, recipe):
+    app([str(dataset), *line], exit_on_error=False)
+    opened = open_dataset(dataset)
+    tested = {clip for clip, part in make_parts(opened, recipe).items() if part == "test"}
+    table = opened.root / "splits.csv"
+    assert {row.split(",")[0] for row in table.read_text().splitlines() if row.endswith(",test")} == tested
+    fold = f", fold {recipe.fold}" if recipe.folds else ""
+    assert f"Kept pairs of each part{fold}\n" in "\n".join(
+        text.rstrip() for text in capsys.readouterr().out.splitlines()
+    )
+
+
+def test_people_who_look_the_same_are_refused_and_nothing_is_written(app, tmp_path):
+    dataset = write_dataset(tmp_path / "dataset", subjects=4)
+    (dataset / "splits.csv").unlink()
+    with pytest.raises(DatasetError, match="in different parts show the same pictures"):
+        app([str(dataset)], exit_on_error=False)
+    assert not (dataset / "splits.csv").exists()
