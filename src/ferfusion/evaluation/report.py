@@ -77,9 +77,7 @@ def report_html(scored: RunScores, pictures: Mapping[str, Path]) -> str:
     )
 
 
-def cautions(
-    head: Scores, *, majority: str, answers_videos: bool = False, stills: bool = False
-) -> list[str]:
+def cautions(head: Scores, *, majority: str, answers_videos: bool = False, stills: bool = False) -> list[str]:
     """Return what a reader must know before believing the headline, a sentence or two each."""
     found = []
     if math.isnan(head.uar.interval.low):
@@ -108,8 +106,8 @@ def cautions(
         )
     if stills:
         found.append(
-            "It is not known who is on the images: people cannot be held apart between parts, and the intervals "
-            "take each image for a person of its own, which makes them too narrow."
+            "It is not known who is on the images: people cannot be held apart between parts, and the "
+            "intervals take each image for a person of its own, which makes them too narrow."
         )
     if answers_videos:
         found.append(

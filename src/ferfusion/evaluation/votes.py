@@ -1,4 +1,4 @@
-"""Score a run once more, on what most annotators voted for, where each image has votes beside its one label."""
+"""Score a run once more, on what most annotators voted for, where images have votes beside their label."""
 
 from pathlib import Path
 

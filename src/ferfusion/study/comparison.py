@@ -1,6 +1,6 @@
 """Runs that exist already, side by side."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,13 @@ import pandas as pd
 
 from ferfusion.errors import ConfigError
 from ferfusion.evaluation.canvas import save
-from ferfusion.evaluation.folder import WITHOUT_OPERATOR, RunFolder, read_run
+from ferfusion.evaluation.folder import RunFolder, read_run
 from ferfusion.evaluation.pages import render_page
 from ferfusion.evaluation.plots import Bars, interval_figure
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.scoring import LEVELS, RunScores, Scores, score_run
+from ferfusion.models.config import ModelConfig
+from ferfusion.study.audit import same_functions, sentences
 from ferfusion.study.published import CAVEAT, PUBLISHED, SOURCE, PublishedRow
 
 PART = "test"
@@ -94,7 +96,7 @@ def compare_runs(paths: Sequence[Path], recipe: EvaluateRecipe | None = None) ->
         _compared(path, recipe, name=name if uses[name := path.resolve().name] == 1 else str(path))
         for path in paths
     )
-    return Comparison(runs, tuple(differences(runs)), tuple(same_functions(runs)), recipe)
+    return Comparison(runs, tuple(differences(runs)), tuple(same_functions_of(runs)), recipe)
 
 
 def write_comparison(comparison: Comparison, out: Path) -> Path:
@@ -157,51 +159,19 @@ def differences(runs: Sequence[ComparedRun]) -> list[str]:
     return found
 
 
-def same_functions(runs: Sequence[ComparedRun]) -> list[str]:
-    """Return a sentence for each group of fusions that are the same function, or are so up to scale.
+def same_functions_of(runs: Sequence[ComparedRun]) -> list[str]:
+    """Return a sentence for each group of runs whose networks differ, and are yet the same function.
 
-    At 48 pixels the streams listing and table1 end in a 3x3 map, and the last pooling of flatten
-    is the global average: gap and flatten are the same. A linear layer follows: sum and average differ
-    in scale only.
+    Runs whose settings this version does not know are left out.
     """
-    equal: defaultdict[tuple[Any, ...], list[ComparedRun]] = defaultdict(list)
-    scaled: defaultdict[tuple[Any, ...], list[ComparedRun]] = defaultdict(list)
+    configs: dict[str, ModelConfig] = {}
     for run in runs:
-        if key := function_key(run.model):
-            equal[key].append(run)
-            scaled[tuple("sum" if part == "average" else part for part in key)].append(run)
-    sentences = [
-        f"{_listed(group)} are the same function: flatten's last average pooling, over a 3x3 map, is the "
-        "global average. If they were trained alike, differences between them are noise."
-        for group in equal.values()
-        if len({run.model["fusion"] for run in group}) > 1
-    ]
-    sentences += [
-        f"{_listed(group)} can represent the same functions: before a linear layer, sum and average differ "
-        "only by the factor one half, which changes the initial scale and the effective learning rate."
-        for group in scaled.values()
-        if len({function_key(run.model) for run in group}) > 1
-    ]
-    return sentences
-
-
-def function_key(model: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """Return a key that models share when they are the same function; None if the settings do not tell.
-
-    >>> common = {"architecture": "two-stream", "stream": "table1"}
-    >>> function_key(common | {"fusion": "gap-sum"}) == function_key(common | {"fusion": "flatten-sum"})
-    True
-    """
-    layer, dash, operator = str(model.get("fusion", "")).partition("-")
-    if not dash:
-        return None
-    architecture, stream, size = model.get("architecture"), model.get("stream"), model.get("size", 48)
-    if stream in {"listing", "table1"} and size == 48:
-        layer = "either layer"
-    if architecture in WITHOUT_OPERATOR:
-        operator = "no operator"
-    rest = (model.get(key) for key in ("flow_encoding", "frames", "frame_step", "head_units"))
-    return architecture, stream, size, *rest, layer, operator
+        try:
+            configs[run.name] = ModelConfig.from_dict(dict(run.model))
+        except ConfigError:
+            continue
+    found = same_functions(configs, num_classes=len(runs[0].run.labels))
+    return sentences([each for each in found if configs[each.first] != configs[each.second]])
 
 
 def _compared(path: Path, recipe: EvaluateRecipe, *, name: str) -> ComparedRun:
@@ -217,11 +187,6 @@ def _test_videos(run: ComparedRun) -> set[tuple[str, str]]:
     videos = run.scored.videos
     tested = videos[videos["part"] == PART]
     return set(zip(tested["video"], tested["emotion"], strict=True))
-
-
-def _listed(runs: Sequence[ComparedRun]) -> str:
-    names = [run.name for run in runs]
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _page(comparison: Comparison, pictures: Mapping[str, Path]) -> str:

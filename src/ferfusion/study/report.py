@@ -62,7 +62,7 @@ def study_page(findings: Findings, pictures: Mapping[str, Path]) -> str:
         differing=[pair for pair in deciding.pairs if pair.differs],
         protocol=protocol(findings),
         plan=plan,
-        same=sentences(findings.same),
+        notes=[*cautions(findings), *sentences(findings.same)],
         habits=habits_table(findings).to_dict("records"),
         kinds=KINDS,
         majority=statistics.labels.names[findings.majority_code],
@@ -91,6 +91,22 @@ def protocol(findings: Findings) -> str:
         else f"the people were divided into {folds} folds, each of which was the test part once"
     )
     return f"Tested on {people}: {way}, with networks that never saw them. {chosen}"
+
+
+def cautions(findings: Findings) -> list[str]:
+    """Return what a reader must know before believing a verdict, a sentence or two each."""
+    statistics, found = findings.statistics, []
+    if not statistics.can_find_a_difference:
+        found.append(
+            f"With {statistics.subjects} tested people and so many comparisons no difference can count, "
+            "however large: test more people, or give each one a turn with --folds."
+        )
+    if not statistics.speaks_of_trainings:
+        found.append(
+            "Each variant was trained once: what is said holds for these trained networks, and another "
+            "training might be better or worse by luck."
+        )
+    return found
 
 
 def settings(findings: Findings) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -6,7 +6,7 @@ import pytest
 from ferfusion.cli.compare import compare
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.study.comparison import compare_runs, comparison_table, function_key, write_comparison
+from ferfusion.study.comparison import compare_runs, comparison_table, write_comparison
 from ferfusion.study.published import PUBLISHED
 from helpers.runs import fake_config, fake_predictions, write_run
 
@@ -18,10 +18,6 @@ def run(folder, *, seed=0, keep=None, **model):
     return write_run(
         folder, predictions=table if keep is None else table.query(keep), config=fake_config(**model)
     )
-
-
-def settings(**changes):
-    return {"architecture": "two-stream", "fusion": "gap-concat", "stream": "table1", "size": 48} | changes
 
 
 def test_the_table_has_a_row_per_run_with_both_levels(tmp_path):
@@ -52,23 +48,6 @@ def test_other_test_videos_are_said(tmp_path):
 def test_other_validation_videos_do_not_matter(tmp_path):
     runs = [run(tmp_path / "a"), run(tmp_path / "b", keep="video != 'Sv00_fear_0'")]
     assert compare_runs(runs, QUICK).warnings == ()
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "same"),
-    [
-        (settings(fusion="gap-sum"), settings(fusion="flatten-sum"), True),
-        (settings(stream="listing"), settings(stream="listing", fusion="flatten-concat"), True),
-        (settings(stream="spatial-map"), settings(stream="spatial-map", fusion="flatten-concat"), False),
-        (settings(size=64), settings(size=64, fusion="flatten-concat"), False),
-        (settings(fusion="gap-sum"), settings(fusion="gap-average"), False),
-        (settings(stream="listing"), settings(), False),
-        (settings(architecture="spatial"), settings(architecture="spatial", fusion="flatten-sum"), True),
-        (settings(architecture="spatial"), settings(), False),
-    ],
-)
-def test_which_settings_are_the_same_function(first, second, same):
-    assert (function_key(first) == function_key(second)) is same
 
 
 def test_the_same_function_is_named_and_a_repeat_is_not(tmp_path):
