@@ -94,7 +94,7 @@ def save_bundle(path: Path, bundle: Bundle) -> None:
 
 
 def load_bundle(path: Path) -> Bundle:
-    """Read a bundle.
+    """Read a bundle; what is kept in half precision becomes single precision.
 
     Raises:
         BundleError: there is no such file, it is damaged, it is not a bundle, or a newer version wrote it.
@@ -104,7 +104,7 @@ def load_bundle(path: Path) -> Bundle:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 not a dict
+            weights = {name: _single(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 not a dict
     except SafetensorError as error:
         raise BundleError(
             f"{path} is damaged, or is not a bundle ({error}); copy or train it again"
@@ -149,6 +149,10 @@ def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
             f"{path} has bundle format {found!r}, this version of ferfusion reads {FORMAT_VERSION}; "
             f"it was written by ferfusion {metadata.get('version', 'of unknown version')}"
         )
+
+
+def _single(tensor: Tensor) -> Tensor:
+    return tensor.float() if tensor.dtype == torch.float16 else tensor
 
 
 def _bundle(metadata: Mapping[str, str], weights: Mapping[str, Tensor]) -> Bundle:

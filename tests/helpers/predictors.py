@@ -10,6 +10,7 @@ from ferfusion.training.calibration import Calibration
 class BrightnessPredictor:
     """The brighter the crop, the later the class; the mean flow to the right adds to the last one."""
 
+    name = "brightness"
     window, frame_step = 0, 1
 
     def __init__(

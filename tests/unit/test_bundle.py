@@ -56,6 +56,14 @@ def test_the_loaded_model_gives_the_same_output(bundle, path):
     assert torch.equal(original(spatial, flow), loaded(spatial, flow))
 
 
+def test_half_precision_weights_come_back_as_single(bundle, path):
+    halved = {name: tensor.half() for name, tensor in bundle.weights.items()}
+    save_bundle(path, replace(bundle, weights=halved))
+    loaded = load_bundle(path).weights
+    assert {tensor.dtype for tensor in loaded.values()} == {torch.float32}
+    assert all(torch.equal(loaded[name], halved[name].float()) for name in halved)
+
+
 def test_the_file_is_a_plain_safetensors_file_that_others_may_read(path):
     assert path.stat().st_mode & 0o044
     with safe_open(path, framework="np") as file:

@@ -16,13 +16,14 @@ from ferfusion.explain.run import explain_run
 from ferfusion.explain.trust import MapChecks
 from ferfusion.inference.explained import explain_video
 from ferfusion.inference.folder import folder_names
+from ferfusion.inference.predictor import SHIPPED
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.video import expected_frames
 from ferfusion.video.reader import read_info
 
 
 def explain(
-    model: Path,
+    model: Path | None = None,
     *,
     recipe: Annotated[ExplainRecipe, Parameter(name="*")] = ExplainRecipe(),  # noqa: B008 frozen
     check: Annotated[bool, Parameter(negative="")] = False,
@@ -37,7 +38,8 @@ def explain(
     (every frame, the maps of face and motion beside it) and contributions.csv (a row for every face of it).
 
     Args:
-        model: Run folder that train wrote, or, for a video, its bundle.
+        model: Run folder that train wrote. For a video also its bundle, or nothing: the model that comes with
+            ferfusion.
         recipe: Which pairs are shown, and how maps are made.
         check: Also find out whether the maps of this run can be trusted: by deletion and by random weights.
         dataset: Where the run's dataset is now, if it was moved since the training.
@@ -45,10 +47,10 @@ def explain(
         out: Folder for explained videos.
     """
     if video is not None:
-        _explain_video(model, video, out / folder_names([video])[0], recipe)
+        _explain_video(model or SHIPPED, video, out / folder_names([video])[0], recipe)
         return
-    if model.is_file():
-        raise ConfigError(f"{model} is a bundle, without pairs to explain; name its run folder, or a --video")
+    if model is None or model.is_file():
+        raise ConfigError("explain needs a run folder, whose pairs it explains, or a --video; got neither")
     with console.status("Explaining, and checking the maps" if check else "Explaining"):
         explanation = explain_run(model, recipe, check=check, dataset=dataset)
     if explanation.checks is not None:

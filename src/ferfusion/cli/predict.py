@@ -17,7 +17,7 @@ from ferfusion.inference.video import expected_frames, frame_lines
 
 def predict(
     *videos: Path,
-    bundle: Path,
+    bundle: Path | None = None,
     out: Path = Path("predictions"),
     recipe: Annotated[PredictRecipe, Parameter(name="*")] = PredictRecipe(),  # noqa: B008 frozen
     annotate: bool = True,
@@ -33,7 +33,8 @@ def predict(
 
     Args:
         videos: Video files, or folders whose videos are all read.
-        bundle: Trained model, as train writes it into its run folder.
+        bundle: Trained model, as train writes it into its run folder, or an exported one; by default the one
+            that comes with the package.
         out: Folder to write to.
         recipe: How the videos are read.
         annotate: Also write the annotated video.
@@ -44,6 +45,8 @@ def predict(
     if detector_model is not None:
         name_model(detector_model)
     predictor = load_predictor(bundle)
+    if bundle is None:
+        console.print(f"Model: {predictor.name}", highlight=False)
     jobs, summary = make_jobs(files), Summary(out)
     sizes = [0 if isinstance(job.info, Unread) else expected_frames(job.info, recipe) for job in jobs]
     failed = 0

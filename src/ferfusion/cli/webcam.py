@@ -17,7 +17,7 @@ from ferfusion.video.live import LiveSource
 def webcam(
     source: str = "0",
     *,
-    bundle: Path,
+    bundle: Path | None = None,
     out: Path | None = None,
     annotate: bool = False,
     window: float = 0.5,
@@ -32,7 +32,8 @@ def webcam(
 
     Args:
         source: Number of a camera, a URL (rtsp://..., http://...), or a video file.
-        bundle: Trained model, as train writes it into its run folder.
+        bundle: Trained model, as train writes it into its run folder, or an exported one; by default the one
+            that comes with the package.
         out: Folder to write frames.csv to, line by line; without it, nothing is written.
         annotate: Also write annotated.mp4 there, with the pictures that were read.
         window: Seconds up to now over which the probabilities are averaged; 0 is none.
@@ -47,6 +48,8 @@ def webcam(
     if detector_model is not None:
         name_model(detector_model)
     predictor = load_predictor(bundle)
+    if bundle is None:
+        console.print(f"Model: {predictor.name}", highlight=False)
     pace, before = Pace(), dict[int, str]()
     with ExitStack() as opened:
         files = (

@@ -53,20 +53,24 @@ def tiles(seen: Seen, explanation: Explanation, *, side: int) -> list[Tile]:
             motion = draw_flow(seen.flow, side=side)
             shown += [Tile(words, motion), Tile(f"{words}, marked", mark(motion, maps[0], top=maps.max()))]
             continue
-        for moment, crop in zip(maps, _crops_of_moments(seen, len(maps)), strict=True):
+        for moment, (when, crop) in zip(maps, _moments(seen, len(maps)), strict=True):
             picture = mark(enlarged(crop, side=side), moment, top=maps.max())
-            shown.append(Tile(f"{words}, marked", picture))
+            shown.append(Tile(f"{words}, {when}", picture))
     if "spatial" not in explanation.maps and "flow" in explanation.maps and len(explanation.maps) == 1:
         return shown[1:]
     return shown
 
 
-def _crops_of_moments(seen: Seen, moments: int) -> list[Picture]:
-    """Return the crop in the middle of what each moment of a map sees; of a map without time, the last."""
-    if moments == 1 or seen.window is None:
-        return [seen.crop]
-    places = (np.arange(moments) + 0.5) * len(seen.window) / moments - 0.5
-    return [seen.window[round(place)] for place in places]
+def _moments(seen: Seen, count: int) -> list[tuple[str, Picture]]:
+    """Return when each moment of a map is, and the crop in the middle of what it sees.
+
+    A map without time is shown on the last crop.
+    """
+    if count == 1 or seen.window is None:
+        return [("marked", seen.crop)]
+    last = len(seen.window) - 1
+    places = [round((moment + 0.5) * len(seen.window) / count - 0.5) for moment in range(count)]
+    return [("now" if place == last else f"{last - place} ago", seen.window[place]) for place in places]
 
 
 def enlarged(picture: Picture, *, side: int) -> Picture:

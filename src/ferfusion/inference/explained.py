@@ -42,6 +42,7 @@ class ExplainingPredictor:
     """
 
     def __init__(self, bundle: Bundle, *, method: str = DEFAULT_METHOD) -> None:
+        self.name = ""
         self.labels, self.recipe = bundle.labels, bundle.recipe
         self.calibration = Calibration.of(bundle.metrics)
         self.window, self.frame_step = bundle.model_config.window, bundle.model_config.frame_step

@@ -37,6 +37,7 @@ class OnnxPredictor:
             raise BundleError(f"{path} is damaged, or is no ONNX file; export it again") from error
         metadata = self._session.get_modelmeta().custom_metadata_map
         bundle = bundle_of(path, metadata, {})
+        self.name = "/".join(path.parts[-2:])
         self.labels, self.recipe = bundle.labels, bundle.recipe
         self.calibration = Calibration.of(bundle.metrics)
         self.window, self.frame_step = bundle.model_config.window, bundle.model_config.frame_step

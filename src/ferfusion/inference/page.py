@@ -55,6 +55,7 @@ def write_video_page(prediction: VideoPrediction, *, explain: Explain | None = N
         "video.html.j2",
         pictures={},
         video=prediction.video,
+        model=prediction.model,
         statement=prediction.statement,
         verdicts=shown,
         more_faces=len(prediction.verdicts) - len(shown),

@@ -21,6 +21,7 @@ class VideoPrediction:
 
     Attributes:
         video: Name of the video file.
+        model: Name of the model that read it.
         folder: Where the files are: frames.csv, verdict.json, annotated.mp4, report.html.
         labels: Classes of the table.
         recipe: How it was read.
@@ -34,6 +35,7 @@ class VideoPrediction:
     """
 
     video: str
+    model: str
     folder: Path
     labels: LabelSet
     recipe: PredictRecipe

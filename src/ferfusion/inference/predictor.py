@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,15 +20,20 @@ from ferfusion.labels import LabelSet
 from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.training.calibration import Calibration
 
+SHIPPED = Path(str(files("ferfusion") / "shipped" / "faces.safetensors"))
+"""The bundle that comes with the package, made by ``examples/ship.py``."""
+SHIPPED_NAME = "faces, which comes with ferfusion (model card: docs/model-card.md)"
+
 
 class Predictor(Protocol):
     """Gives class probabilities for prepared faces.
 
     ``window`` is the number of crops that it looks back at, its own included, ``frame_step`` frames apart;
     0 if it looks at none but its own. ``calibration`` says what its probabilities are worth; its temperature
-    is in them already.
+    is in them already. ``name`` tells a reader of the results which model it was.
     """
 
+    name: str
     labels: LabelSet
     recipe: PrepareRecipe
     calibration: Calibration
@@ -52,7 +58,8 @@ class Predictor(Protocol):
 class TorchPredictor:
     """Runs a bundle's model with torch."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, *, name: str = "") -> None:
+        self.name = name
         self.labels, self.recipe = bundle.labels, bundle.recipe
         self.calibration = Calibration.of(bundle.metrics)
         self._encoding = bundle.model_config.flow_encoding
@@ -80,13 +87,15 @@ class TorchPredictor:
         return explainer.explain(images_of(explainer, seen))
 
 
-def load_predictor(path: Path) -> Predictor:
-    """Load the model of a bundle, or of the ONNX file that was exported from one.
+def load_predictor(path: Path | None = None) -> Predictor:
+    """Load the model of a bundle, or of the ONNX file that was exported from one; by default the shipped one.
 
     Raises:
         BundleError: the file is missing, damaged or no bundle.
         MissingExtraError: it is an ONNX file, and onnxruntime is not installed.
     """
+    if path is None:
+        return TorchPredictor(load_bundle(SHIPPED), name=SHIPPED_NAME)
     if path.suffix == ".onnx":
         return OnnxPredictor(path)
-    return TorchPredictor(load_bundle(path))
+    return TorchPredictor(load_bundle(path), name="/".join(path.parts[-2:]))

@@ -113,7 +113,7 @@ def _name(
     if mean.max() < abstain_below:
         return unsure_word(labels), (
             f"the mean probability of {first}, {mean.max():.2f}, is below {abstain_below:.2f}, "
-            "under which the model was too often wrong on its validation videos"
+            "under which the model was too often wrong on its validation part"
         )
     if lead is not None and lead < LEAST_LEAD:
         return (

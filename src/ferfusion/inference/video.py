@@ -102,6 +102,7 @@ def _read_video(
     verdicts = judge(table, labels, abstain_below=calibration.abstain_below_video)
     return VideoPrediction(
         video=video.name,
+        model=predictor.name,
         folder=folder,
         labels=labels,
         recipe=recipe,
@@ -144,6 +145,7 @@ def _summary(prediction: VideoPrediction, info: VideoInfo) -> dict[str, Any]:
     table = prediction.table
     summary = {
         "video": prediction.video,
+        "model": prediction.model,
         "frames": int(table["frame"].nunique()),
         "frames_per_second": float(info.rate),
         "statement": prediction.statement,

@@ -59,8 +59,8 @@ class ModelConfig:
             the track: where it would, and before the beginning of a clip, the first crop is repeated.
         frame_step: From each crop of a window to the next, in frames.
         head_units: Units of each of the head's two hidden layers; 4096 as in VGG.
-        output: How the head answers: softmax, or in two steps (cascade, sphere), which the treatments of
-            imbalance of that kind choose for themselves; leave it as it is.
+        output: How the head answers: softmax, or in two steps (cascade, sphere), as the treatments cascade
+            and outlier of imbalance need it. They set it; leave it as it is.
         dbn: Hidden layers of the hybrid's deep belief network: small (256 and 64 units), or large (4096, 2048
             and 1024).
         dropout: Share of the head's hidden units that are dropped while training.

@@ -3,7 +3,6 @@
 Validation chooses the epoch of each stream, and how long the deep belief network is fine-tuned.
 """
 
-import copy
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -37,6 +36,8 @@ from ferfusion.training.tally import Tally
 TrainStream = Callable[..., RunResult]
 """Called with a run folder, ``model_config`` and ``recipe``; trains one stream, or finds it trained."""
 Row = dict[str, float]
+_TUNED = ("dbn.", "svm.")
+"""How the names of the weights begin that change while the deep belief network is fine-tuned."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _fine_tune(
 ) -> list[Row]:
     """Fine-tune to the best epoch on validation, and return a row per epoch; ``seconds`` go to the first."""
     rows: list[Row] = []
-    best_score, best_state = float("-inf"), {}
+    best_score, best_state = float("-inf"), dict[str, Tensor]()
     started = time.perf_counter()
     for _ in fine_tune(
         model.dbn,
@@ -174,8 +175,11 @@ def _fine_tune(
         score = MONITORS[recipe.monitor] * rows[-1][recipe.monitor]
         announce(rows[-1], is_best=score > best_score)
         if score > best_score:
-            best_score, best_state = score, copy.deepcopy(model.state_dict())
-    model.load_state_dict(best_state)
+            best_score = score
+            best_state = {
+                name: value.clone() for name, value in model.state_dict().items() if name.startswith(_TUNED)
+            }
+    model.load_state_dict(best_state, strict=False)
     return rows
 
 

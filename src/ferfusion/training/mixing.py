@@ -24,8 +24,8 @@ class Mixture:
 def mix(batch: Batch, *, strength: float) -> Mixture:
     """Mix each sample with another one of the batch, all in the same shares.
 
-    The shares are drawn from Beta(strength, strength), with torch's global random state, which a training sets
-    anew in every epoch. A strength of 0 mixes nothing.
+    The shares are drawn from Beta(strength, strength), with torch's global random state, which a training
+    sets anew in every epoch. A strength of 0 mixes nothing.
     """
     if not strength:
         return Mixture(batch.images, ((1.0, batch),))

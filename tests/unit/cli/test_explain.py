@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 from cyclopts import App
 
-from ferfusion.bundle import Bundle, save_bundle
+from ferfusion.bundle import Bundle, load_bundle, save_bundle
 from ferfusion.cli.explain import check_lines, explain
 from ferfusion.errors import ConfigError
 from ferfusion.evaluation.uncertainty import Interval
 from ferfusion.explain.randomisation import RandomisedStep
 from ferfusion.explain.recipe import ExplainRecipe
 from ferfusion.explain.trust import DeletionCheck, MapChecks, RandomisationCheck
+from ferfusion.inference.predictor import SHIPPED
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
@@ -45,9 +46,24 @@ def test_settings_are_options(app, monkeypatch, tmp_path):
     assert (asked["check"], str(asked["dataset"])) == (True, "there")
 
 
-def test_a_bundle_alone_has_no_pairs(app, bundle):
-    with pytest.raises(ConfigError, match="is a bundle, without pairs to explain"):
-        app([str(bundle)], exit_on_error=False)
+def test_without_a_run_or_a_video_there_is_nothing_to_explain(app, bundle):
+    for line in ([str(bundle)], []):
+        with pytest.raises(ConfigError, match="needs a run folder, whose pairs it explains, or a --video"):
+            app(line, exit_on_error=False)
+
+
+def test_a_video_alone_is_explained_by_the_model_that_comes_with_it(app, monkeypatch, tmp_path):
+    asked = {}
+
+    def explain_video(video, bundle, folder, **settings):
+        asked.update(bundle=bundle, folder=folder)
+        return folder
+
+    monkeypatch.setattr("ferfusion.cli.explain.explain_video", explain_video)
+    video = write_video(tmp_path / "clip.mp4", numbered(4))
+    app(["--video", str(video), "--out", str(tmp_path / "out")], exit_on_error=False)
+    assert asked["bundle"].labels == load_bundle(SHIPPED).labels
+    assert asked["folder"] == tmp_path / "out" / "clip"
 
 
 @pytest.mark.parametrize("by", ["run", "bundle"])

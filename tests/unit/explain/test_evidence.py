@@ -8,6 +8,7 @@ from ferfusion.explain.deletion import ANOTHER, LEAST, ORDERS, OWN, RANDOM, area
 from ferfusion.explain.randomisation import randomised_steps
 from helpers.evidence import PATCH, SIZE, pictures, trained_model
 
+pytestmark = pytest.mark.slow
 COUNT = 64
 TOLERANCE_PX = 4
 

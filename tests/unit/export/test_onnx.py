@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -6,6 +8,7 @@ from ferfusion.errors import BundleError, ConfigError
 from ferfusion.inference.predictor import TorchPredictor, load_predictor
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
+from ferfusion.models.outputs import set_majority
 from ferfusion.models.zoo import build_model
 from ferfusion.prepare.recipe import PrepareRecipe
 from helpers.datasets import write_dataset
@@ -43,6 +46,20 @@ def test_the_exported_network_answers_as_the_bundle_does(tmp_path, architecture)
     for count in (1, 5):
         inputs = drawn(bundle.model_config, count)
         assert exported.predict(*inputs) == pytest.approx(own.predict(*inputs), abs=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("output", ["cascade", "sphere"])
+def test_an_output_in_two_steps_is_exported_with_the_class_that_it_tells_from_the_rest(tmp_path, output):
+    from ferfusion.export.onnx import export_onnx
+
+    bundle = bundle_of(output=output)
+    set_majority(model := bundle.build_model(), 4)
+    bundle = replace(bundle, weights=model.state_dict())
+    export_onnx(bundle, tmp_path / "model.onnx")
+    inputs = drawn(bundle.model_config, 3)
+    own = TorchPredictor(bundle).predict(*inputs)
+    assert load_predictor(tmp_path / "model.onnx").predict(*inputs) == pytest.approx(own, abs=1e-5)
 
 
 def test_what_is_no_export_is_one_line(tmp_path):

@@ -178,7 +178,7 @@ def test_an_unsure_verdict_in_words_tells_the_likeliest_class_and_why_it_is_not_
     assert describe(judge(frames, SIX, abstain_below=0.5), frames) == (
         "Face 0: no clear expression; likeliest is Fear (mean probability 0.40, 90% interval 0.40 to 0.40), "
         "but the mean probability of Fear, 0.40, is below 0.50, under which the model was too often wrong "
-        "on its validation videos; over time Fear 100%; seen in 100% of the frames."
+        "on its validation part; over time Fear 100%; seen in 100% of the frames."
     )
 
 

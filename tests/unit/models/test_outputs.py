@@ -87,7 +87,9 @@ def test_the_distance_is_the_pseudo_huber_one_near_and_far():
     for length in (1e-2, 1.0, 1e3):
         torch.nn.init.constant_(layer.sphere.bias, length / len(layer.sphere.bias) ** 0.5)
         expected = (torch.tensor(length, dtype=torch.float64) ** 2 + 1).sqrt() - 1
-        assert float(layer.distance(torch.zeros(1, UNITS))) == pytest.approx(float(expected), rel=1e-5)
+        assert float(layer.distance(torch.zeros(1, UNITS)).detach()) == pytest.approx(
+            float(expected), rel=1e-5
+        )
 
 
 @pytest.mark.parametrize("name", TWO_STEPS)

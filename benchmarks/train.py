@@ -1,0 +1,199 @@
+"""Training samples a second: the listing's two-stream model by our whole loop, and by Keras on TensorFlow.
+
+Ours is what `ferfusion train` runs: pairs read from their files, shuffled, moved and sheared together with
+their flow, drawn, scaled, trained on in batches of 64, and counted. Keras gets the same pairs as arrays that
+are ready, and only shuffles and trains. Both take turns, epoch by epoch, in one run.
+
+    python -m venv keras && keras/bin/pip install tensorflow-cpu
+    python benchmarks/train.py --keras-python keras/bin/python [--dataset DIR] [--pairs 640] [--rounds 5]
+
+Without --keras-python only our own loop is timed. Without --dataset the sample corpus is prepared first.
+"""
+
+import argparse
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, redirect_stdout
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from lightning.pytorch import Callback
+
+from common import CHECKOUT, header, print_table
+from ferfusion.cli.prepare import prepare
+from ferfusion.cli.split import split
+from ferfusion.data.module import PairDataModule
+from ferfusion.data.pairs import PartedPairs
+from ferfusion.models.config import ModelConfig
+from ferfusion.models.zoo import build_model, count_parameters
+from ferfusion.training.fit import fit
+from ferfusion.training.job import TrainJob, make_data, make_training, open_parts
+from ferfusion.training.recipe import TrainRecipe
+
+BATCH = 64
+WANTED = 1.5
+
+
+class Seconds(NamedTuple):
+    """What an epoch took: of the clock, and of all processors together."""
+
+    clock: float
+    processor: float
+
+
+class TakeTurns(Callback):
+    """Times the training part of every epoch, and lets somebody else train one before it."""
+
+    def __init__(self, other: Callable[[], Seconds] | None) -> None:
+        self.ours: list[Seconds] = []
+        self.theirs: list[Seconds] = []
+        self._other = other
+
+    def on_train_epoch_start(self, trainer, pl_module):
+        if self._other:
+            self.theirs.append(self._other())
+        self._started = time.perf_counter(), time.process_time()
+
+    def on_validation_start(self, trainer, pl_module):
+        clock, processor = self._started
+        self.ours.append(Seconds(time.perf_counter() - clock, time.process_time() - processor))
+
+
+class KerasSide:
+    """The other process: trains an epoch when it is asked to."""
+
+    def __init__(self, python: Path, arrays: Path, *, threads: int) -> None:
+        script = Path(__file__).parent / "with_keras" / "two_stream.py"
+        self._process = subprocess.Popen(
+            [python, script, arrays, str(threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.versions = self._line()
+        self.parameters = int(self._line())
+
+    def epoch(self) -> Seconds:
+        """Train one epoch."""
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return Seconds(*map(float, self._line().split()))
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait()
+
+    def _line(self) -> str:
+        line = self._process.stdout.readline().strip()
+        if not line:
+            raise SystemExit("Keras ended; does its environment have tensorflow-cpu?")
+        return line
+
+
+def write_arrays(path: Path, data: PairDataModule, model: torch.nn.Module) -> None:
+    """Save what Keras trains on: our inputs without augmentation, standardised as our streams do it."""
+    batches = list(data.batches("train"))
+    scale = model.spatial_stream.scale
+    images = {
+        name: torch.cat([scale(getattr(batch, name)) for batch in batches]).permute(0, 2, 3, 1).numpy()
+        for name in ("spatial", "flow")
+    }
+    np.savez(path, codes=torch.cat([batch.codes for batch in batches]).numpy(), **images)
+
+
+def sample_dataset(folder: Path) -> Path:
+    """Prepare and divide the sample corpus."""
+    with redirect_stdout(StringIO()):
+        prepare(CHECKOUT / "src" / "ferfusion" / "sample", folder, images=False)
+        split(folder)
+    return folder
+
+
+def some_pairs(pairs: PartedPairs, *, train: int, validation: int) -> PartedPairs:
+    """Return so many drawn pairs of each part, the others in no part."""
+    rng = np.random.default_rng(0)
+    parts = np.full(len(pairs.table), "none", dtype=pairs.part_of_row.dtype)
+    for part, count in (("train", train), ("validation", validation)):
+        rows = pairs.rows(part)
+        parts[rng.choice(rows, min(count, len(rows)), replace=False)] = part
+    return replace(pairs, part_of_row=parts)
+
+
+def show(ours: Sequence[Seconds], theirs: Sequence[Seconds], pairs: int) -> None:
+    """Print samples a second of both, and their ratio, by the clock and by the processor's time."""
+    ways = {"ferfusion, whole loop": ours, "Keras, arrays that are ready": theirs}
+    for kind in Seconds._fields:
+        seconds = {way: [getattr(each, kind) for each in found] for way, found in ways.items() if found}
+        print()
+        print_table(
+            ("way", f"samples a second, {kind}", "all rounds"),
+            [rates(way, each, pairs) for way, each in seconds.items()],
+        )
+        if theirs:
+            print(ratios(*seconds.values()))
+    print(f"\nWanted: {WANTED}, by the clock, on a machine that does nothing else.")
+
+
+def rates(way: str, seconds: Sequence[float], pairs: int) -> list[str]:
+    """Return the median of samples a second, and its range."""
+    found = [pairs / each for each in seconds]
+    return [way, f"{statistics.median(found):.0f}", f"{min(found):.0f} to {max(found):.0f}"]
+
+
+def ratios(ours: Sequence[float], theirs: Sequence[float]) -> str:
+    """Return how many times as quick ours is, by medians and round by round."""
+    ratio = statistics.median(theirs) / statistics.median(ours)
+    each = [other / own for own, other in zip(ours, theirs, strict=True)]
+    return f"{ratio:.2f} times as quick (round by round {min(each):.2f} to {max(each):.2f})"
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--keras-python", type=Path, help="python of an environment with tensorflow-cpu")
+    parser.add_argument("--dataset", type=Path, help="a prepared and divided dataset of crops of 48 pixels")
+    parser.add_argument("--pairs", type=int, default=640, help="pairs of an epoch")
+    parser.add_argument("--rounds", type=int, default=5, help="epochs after the first, which warms up")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the benchmark and print its table."""
+    chosen = options()
+    torch.set_num_threads(chosen.threads)
+    print(header())
+    print(
+        f"torch {torch.__version__}, {chosen.threads} threads, batches of {BATCH}, "
+        f"{chosen.pairs} pairs an epoch"
+    )
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        dataset = chosen.dataset or sample_dataset(folder / "dataset")
+        recipe = TrainRecipe(batch_size=BATCH, epochs=chosen.rounds + 1, learning_rate=1e-4)
+        job = TrainJob(dataset, folder / "run", ModelConfig(), recipe, accelerator="cpu")
+        source, pairs = open_parts(job)
+        pairs = some_pairs(pairs, train=chosen.pairs, validation=BATCH)
+        data, model = make_data(job, source, pairs), build_model(job.model_config, len(source.labels))
+        keras_side = None
+        if chosen.keras_python:
+            write_arrays(folder / "arrays.npz", data, model)
+            keras_side = KerasSide(chosen.keras_python, folder / "arrays.npz", threads=chosen.threads)
+            stack.callback(keras_side.close)
+            print(
+                f"{keras_side.versions}; parameters {keras_side.parameters}, ours {count_parameters(model)}"
+            )
+        turns = TakeTurns(keras_side.epoch if keras_side else None)
+        fit(job, make_training(job, model, data, pairs), data, callbacks=[turns], checkpoint=folder / "none")
+        show(turns.ours[1:], turns.theirs[1:], len(pairs.rows("train")))
+
+
+if __name__ == "__main__":
+    main()
