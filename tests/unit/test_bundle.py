@@ -95,7 +95,7 @@ def test_another_kind_of_file_is_refused(tmp_path):
 
 def test_a_safetensors_file_of_another_kind_is_refused(tmp_path):
     save_file({"x": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(BundleError, match="but not a bundle"):
+    with pytest.raises(BundleError, match="is not a bundle"):
         load_bundle(tmp_path / "other.safetensors")
 
 

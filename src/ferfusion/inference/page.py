@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -17,9 +18,10 @@ from ferfusion.inference.moments import Moment
 from ferfusion.inference.overlay import colour_of
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.timeline import unsure_word
-from ferfusion.inference.verdict import LEAST_LEAD, METHOD, FaceVerdict
+from ferfusion.inference.verdict import LEAST_LEAD, LEAST_TURN, METHOD, FaceVerdict
 from ferfusion.prepare.store import write_text
 from ferfusion.training.calibration import RULE
+from ferfusion.video.reader import read_info
 
 MOST_EMBEDDED_BYTES = 12_000_000
 """A video up to this size is put into the page; a larger one stays beside it."""
@@ -64,6 +66,7 @@ def write_video_page(prediction: VideoPrediction, *, explain: Explain | None = N
         moments={verdict.face: _moments(prediction, verdict, explain) for verdict in shown},
         data=_data(prediction, axis, charts) if axis else None,
         has_video=has_video,
+        video_size=_size(annotated) if has_video else None,
         video_base64=base64.b64encode(annotated.read_bytes()).decode("ascii") if embedded else "",
         megabytes=annotated.stat().st_size / 1e6 if has_video else 0.0,
         frames=int(table["frame"].nunique()),
@@ -78,8 +81,14 @@ def write_video_page(prediction: VideoPrediction, *, explain: Explain | None = N
         method=METHOD,
         rule=RULE,
         least_lead=LEAST_LEAD,
+        least_turn=LEAST_TURN,
     )
     write_text(prediction.folder / "report.html", page)
+
+
+def _size(video: Path) -> tuple[int, int]:
+    info = read_info(video)
+    return info.width, info.height
 
 
 def _chart(prediction: VideoPrediction, axis: Axis, face: int) -> FaceChart:

@@ -15,6 +15,8 @@ from ferfusion.labels import LabelSet
 _RESAMPLES, _AT_ONCE = 1000, 50
 _CONFIDENCE = 0.9
 MIXED = "mixed"
+LEAST_TURN = 0.2
+"""Expressions that are each named for such a share of a face's frames take turns."""
 LEAST_LEAD = 0.9
 """The likeliest class must lead in so many of the resampled videos; else the face shows no one expression."""
 METHOD = (
@@ -57,13 +59,14 @@ class FaceVerdict:
     share_of_frames: float
 
 
-def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float = 0.0) -> list[FaceVerdict]:
+def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None = None) -> list[FaceVerdict]:
     """Return a verdict for each face of a frame table, the one that fills the most of the video first.
 
     Args:
         table: The frame table, with the column ``smoothed``.
         labels: Classes of its probabilities.
-        abstain_below: Least mean probability of the likeliest class for it to be named.
+        abstain_below: Least mean probability of the likeliest class for it to be named; where that was not
+            measured on videos, the class is named unless the timeline has no class for most of the time.
     """
     num_frames = table["frame"].nunique()
     readings = table[list(labels.probability_columns)].to_numpy(np.float32)
@@ -74,8 +77,9 @@ def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float = 0.0) 
         mean = readings[rows].mean(axis=0, dtype=float)
         code = int(mean.argmax())
         interval, lead = _interval_and_lead(seconds[rows], readings[rows], code)
-        expression, why = _name(mean, labels, lead=lead, abstain_below=abstain_below)
-        shares = names.iloc[rows].value_counts(normalize=True)
+        shares = _shares(names.iloc[rows])
+        turns = _turns(names.iloc[rows].to_numpy(dtype=object), shares, labels)
+        expression, why = _name(mean, shares, turns, labels, lead=lead, abstain_below=abstain_below)
         verdicts.append(
             FaceVerdict(
                 face=face,
@@ -86,7 +90,7 @@ def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float = 0.0) 
                 lead=lead,
                 uncertainty=normalised_entropy(mean),
                 why_unsure=why,
-                shares={str(name): float(share) for name, share in shares.items() if share > 0},
+                shares=shares,
                 frames=len(rows),
                 share_of_frames=len(rows) / num_frames,
             )
@@ -105,21 +109,45 @@ def _interval_and_lead(
     return (float(low), float(high)), float((resampled.argmax(axis=1) == code).mean())
 
 
+def _shares(names: "pd.Series[str]") -> dict[str, float]:
+    shares = names.value_counts(normalize=True)
+    return {str(name): float(share) for name, share in shares.items() if share > 0}
+
+
+def _turns(names: NDArray[np.object_], shares: Mapping[str, float], labels: LabelSet) -> list[str]:
+    """Return the expressions that are named for long, in the order of time; a face at rest is none."""
+    places = np.arange(len(names))
+    long = [
+        name for name, share in shares.items() if share >= LEAST_TURN and name in labels and name != "Neutral"
+    ]
+    return sorted(long, key=lambda name: float(np.median(places[names == name])))
+
+
 def _name(
-    mean: NDArray[np.float64], labels: LabelSet, *, lead: float | None, abstain_below: float
+    mean: NDArray[np.float64],
+    shares: Mapping[str, float],
+    turns: list[str],
+    labels: LabelSet,
+    *,
+    lead: float | None,
+    abstain_below: float | None,
 ) -> tuple[str, str]:
     """Return what is said of a face, and why no class is, where none is."""
     first, second = (labels.names[code] for code in np.argsort(-mean, kind="stable")[:2])
-    if mean.max() < abstain_below:
-        return unsure_word(labels), (
+    unsure = unsure_word(labels)
+    if len(turns) > 1:
+        return MIXED, "first " + ", then ".join(
+            f"{name} ({shares[name]:.0%} of its frames)" for name in turns
+        )
+    if abstain_below is None and shares.get(unsure, 0.0) > 0.5:
+        return unsure, f"in {shares[unsure]:.0%} of its frames no class is likely enough"
+    if abstain_below is not None and mean.max() < abstain_below:
+        return unsure, (
             f"the mean probability of {first}, {mean.max():.2f}, is below {abstain_below:.2f}, "
-            "under which the model was too often wrong on its validation part"
+            "under which the model was too often wrong on its validation videos"
         )
     if lead is not None and lead < LEAST_LEAD:
-        return (
-            MIXED,
-            f"{first} and {second} take turns: over other stretches of time another may be likeliest",
-        )
+        return MIXED, f"{first} and {second}: over other stretches of time another may be likeliest"
     return first, ""
 
 
@@ -185,6 +213,8 @@ def _sentence(verdict: FaceVerdict) -> str:
         numbers += f", 90% interval {verdict.interval[0]:.2f} to {verdict.interval[1]:.2f}"
     over_time = f"over time {_shares_in_words(verdict.shares)}"
     seen = f"seen in {verdict.share_of_frames:.0%} of the frames"
+    if verdict.expression == MIXED:
+        return f"Face {verdict.face}: mixed, {verdict.why_unsure}; {seen}."
     if verdict.why_unsure:
         return (
             f"Face {verdict.face}: {verdict.expression}; likeliest is {verdict.likeliest} ({numbers}), but "

@@ -99,7 +99,7 @@ def _read_video(
     smoothed = smooth_table(table, labels, window_seconds=recipe.window, smoothing=recipe.smoothing)
     names = name_readings(smoothed, labels, abstain_below=calibration.abstain_below_pair)
     table["smoothed"] = pd.Categorical(names, categories=[*labels.names, unsure_word(labels)])
-    verdicts = judge(table, labels, abstain_below=calibration.abstain_below_video)
+    verdicts = judge(table, labels, abstain_below=calibration.abstain_below_mean)
     return VideoPrediction(
         video=video.name,
         model=predictor.name,

@@ -37,7 +37,8 @@ class Calibration:
         abstain_below_pair: Least probability of the likeliest class for one frame's answer to be given; 0
             gives every answer.
         abstain_below_video: The same for the mean over the frames of a video.
-        video_coverage: Share of the validation videos that get an answer; None where it was not measured.
+        video_coverage: Share of the validation videos that get an answer; None where there were no videos,
+            only single pictures, so that the threshold says nothing of means over time.
         video_risk: Share of wrong ones among those answers.
         ece_before: Expected calibration error of the validation pairs as the model gave them.
         ece_after: The same with the temperature, which was fitted on these pairs.
@@ -50,6 +51,11 @@ class Calibration:
     video_risk: float | None = None
     ece_before: float | None = None
     ece_after: float | None = None
+
+    @property
+    def abstain_below_mean(self) -> float | None:
+        """The threshold for means over a video; None where it was not measured on videos."""
+        return None if self.video_coverage is None else self.abstain_below_video
 
     @classmethod
     def of(cls, metrics: Mapping[str, Any]) -> "Calibration":
@@ -76,12 +82,13 @@ def fit_calibration(validation: pd.DataFrame, labels: LabelSet) -> Calibration:
     videos = video_level(pairs, labels=labels)
     of_pair = _abstention(calibrated, codes)
     of_video = _abstention(videos[columns].to_numpy(float), videos["code"].to_numpy())
+    are_videos = bool((videos["pairs"] > 1).any())
     return Calibration(
         temperature=temperature,
         abstain_below_pair=of_pair.threshold,
         abstain_below_video=of_video.threshold,
-        video_coverage=of_video.coverage,
-        video_risk=of_video.risk,
+        video_coverage=of_video.coverage if are_videos else None,
+        video_risk=of_video.risk if are_videos else None,
         ece_before=reliability(given, codes).ece,
         ece_after=reliability(calibrated, codes).ece,
     )

@@ -86,7 +86,10 @@ def test_the_page_says_how_it_was_read(tmp_path, video):
     assert recipe.in_words in page
     assert "Temperature 1.50, fitted on the validation part" in page
     assert "from 20.0 % to 5.0 %" in page
-    assert "likeliest class is below 0.30; of a moment, where it is below 0.40" in page
+    assert (
+        "where the probability of the likeliest class is below 0.40. Of a video, where its mean is below 0.30"
+        in page
+    )
     assert "Of its videos, 90.0 % get an answer, and 12.5 % of those answers are wrong." in page
     assert "The model knows no Neutral." in page
     assert "Block bootstrap over time" in page

@@ -76,17 +76,47 @@ def test_a_model_with_neutral_is_unsure():
 
 
 def test_expressions_that_take_turns_are_no_one_expression():
-    """Ten seconds of anger, nine of fear: the mean says anger, by a hair that other seconds would turn."""
-    frames = seen([SURE_ANGER] * 250 + [SURE_FEAR] * 225)
+    """Ten seconds of fear, nine of anger: the mean says fear, by a hair that other seconds would turn."""
+    frames = seen([SURE_FEAR] * 250 + [SURE_ANGER] * 225)
     [verdict] = judge(frames, SIX)
-    assert (verdict.expression, verdict.likeliest) == ("mixed", "Anger")
+    assert (verdict.expression, verdict.likeliest) == ("mixed", "Fear")
     assert 0.4 < verdict.lead < 0.9
-    assert verdict.why_unsure.startswith("Anger and Fear take turns")
+    assert verdict.why_unsure == "first Fear (53% of its frames), then Anger (47% of its frames)"
+    assert judge(frames.iloc[::-1], SIX, abstain_below=0.99)[0].expression == "mixed"
     assert verdict.interval[0] < 0.3
     assert verdict.interval[1] > 0.6
     # what is steady is sure
     [steady] = judge(seen([SURE_ANGER] * 400 + [SURE_FEAR] * 75), SIX)
     assert (steady.expression, steady.lead) == ("Anger", pytest.approx(1, abs=0.03))
+
+
+def test_a_face_at_rest_between_its_expressions_does_not_make_them_mixed():
+    neutral, happy = np.full((2, 7), 0.02)
+    neutral[6] = happy[3] = 0.88
+    frames = seen([*[neutral.tolist()] * 30, *[happy.tolist()] * 100, *[neutral.tolist()] * 20], labels=SEVEN)
+    [verdict] = judge(frames, SEVEN)
+    assert verdict.expression == "Happiness"
+    assert verdict.shares == pytest.approx({"Happiness": 2 / 3, "Neutral": 1 / 3})
+
+
+def test_where_no_class_leads_by_much_it_is_mixed_though_none_is_named_for_long():
+    """Two classes come and go within each frame's reading, none is ahead in most seconds."""
+    rng = np.random.default_rng(4)
+    sway = np.repeat(rng.normal(0, 0.15, 12), 25)
+    readings = np.full((300, 6), 0.05)
+    readings[:, 0], readings[:, 2] = 0.4 + sway, 0.4 - sway
+    frames = seen(readings.tolist()).assign(smoothed="no clear expression")
+    [verdict] = judge(frames, SIX, abstain_below=0.1)
+    assert verdict.expression == "mixed"
+    assert verdict.why_unsure.endswith("over other stretches of time another may be likeliest")
+
+
+def test_without_a_threshold_for_videos_the_timeline_decides():
+    frames = seen([WEAK_FEAR] * 10).assign(smoothed=["Fear"] * 5 + ["no clear expression"] * 5)
+    assert judge(frames, SIX)[0].expression == "Fear"
+    [verdict] = judge(frames.assign(smoothed=["Fear"] * 4 + ["no clear expression"] * 6), SIX)
+    assert verdict.expression == "no clear expression"
+    assert verdict.why_unsure == "in 60% of its frames no class is likely enough"
 
 
 def test_a_second_or_less_has_no_interval_and_is_judged_all_the_same():
@@ -178,7 +208,15 @@ def test_an_unsure_verdict_in_words_tells_the_likeliest_class_and_why_it_is_not_
     assert describe(judge(frames, SIX, abstain_below=0.5), frames) == (
         "Face 0: no clear expression; likeliest is Fear (mean probability 0.40, 90% interval 0.40 to 0.40), "
         "but the mean probability of Fear, 0.40, is below 0.50, under which the model was too often wrong "
-        "on its validation part; over time Fear 100%; seen in 100% of the frames."
+        "on its validation videos; over time Fear 100%; seen in 100% of the frames."
+    )
+
+
+def test_a_mixed_verdict_in_words_tells_what_came_first():
+    frames = seen([SURE_FEAR] * 60 + [SURE_ANGER] * 40)
+    assert describe(judge(frames, SIX), frames) == (
+        "Face 0: mixed, first Fear (60% of its frames), then Anger (40% of its frames); "
+        "seen in 100% of the frames."
     )
 
 

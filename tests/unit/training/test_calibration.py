@@ -53,6 +53,14 @@ def test_the_thresholds_are_those_of_calibrated_pairs_and_of_means_over_videos()
     assert 1 - right[answered].mean() == pytest.approx(found.video_risk)
 
 
+def test_single_pictures_say_nothing_of_means_over_videos():
+    table = validation().groupby("video").head(1)
+    found = fit_calibration(table, SIX)
+    assert (found.video_coverage, found.video_risk, found.abstain_below_mean) == (None, None, None)
+    assert found.abstain_below_pair > 0
+    assert fit_calibration(validation(), SIX).abstain_below_mean > 0
+
+
 def test_a_good_model_answers_all_that_leaves_one_answer_in_five_wrong():
     found = fit_calibration(validation(skill=0.7), SIX)
     assert found.video_coverage > 0.5
