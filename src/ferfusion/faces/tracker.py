@@ -272,11 +272,7 @@ class FaceTracker:
         while len(self._held) > keep:
             frame = self._held.popleft()
             place = frame.index
-            faces = [
-                face
-                for track in self._tracks
-                if (face := self._face_at(track, place)) is not None
-            ]
+            faces = [face for track in self._tracks if (face := self._face_at(track, place)) is not None]
             rejected = self._rejected.pop(place, None)
             yield TrackedFrame(
                 frame, [] if frame.error else faces, rejected, self._status(frame, faces, rejected)
