@@ -11,6 +11,7 @@ Without --keras-python only our own loop is timed. Without --dataset the sample 
 """
 
 import argparse
+import os
 import statistics
 import subprocess
 import tempfile
@@ -21,6 +22,10 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
+
+from ferfusion.cli import SPIN_COUNT
+
+os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # as the command line does, before torch is imported
 
 import numpy as np
 import torch
@@ -172,7 +177,7 @@ def main() -> None:
     print(header())
     print(
         f"torch {torch.__version__}, {chosen.threads} threads, batches of {BATCH}, "
-        f"{chosen.pairs} pairs an epoch"
+        f"{chosen.pairs} pairs an epoch, GOMP_SPINCOUNT {os.environ['GOMP_SPINCOUNT']}"
     )
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

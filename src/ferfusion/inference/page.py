@@ -11,8 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.evaluation.pages import render_page
+from ferfusion.explain.cam import DEFAULT_METHOD
 from ferfusion.explain.drawing import Seen, Tile, contribution_words, draw_flow, enlarged, tiles
 from ferfusion.explain.explainer import Explanation
+from ferfusion.explain.page import METHOD_NAMES
 from ferfusion.inference.chart import HEIGHT, WIDTH, Axis, FaceChart, make_axis, make_chart
 from ferfusion.inference.moments import Moment
 from ferfusion.inference.overlay import colour_of
@@ -82,6 +84,7 @@ def write_video_page(prediction: VideoPrediction, *, explain: Explain | None = N
         rule=RULE,
         least_lead=LEAST_LEAD,
         least_turn=LEAST_TURN,
+        cam_method=METHOD_NAMES[DEFAULT_METHOD],
     )
     write_text(prediction.folder / "report.html", page)
 

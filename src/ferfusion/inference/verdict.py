@@ -38,7 +38,8 @@ class FaceVerdict:
         probabilities: Mean probability of each class.
         interval: Ends of the 90 % interval of the likeliest class's mean probability, by a block bootstrap
             over time; None where all its frames fall into one second.
-        lead: Share of the resampled videos in which that class is the likeliest; None as above.
+        lead: Share of the resampled videos in which that class is the likeliest, Neutral aside; None as
+            above.
         uncertainty: Entropy of ``probabilities`` over its largest value: 0 is sure, 1 knows nothing.
         why_unsure: Why no class is named; empty where one is.
         shares: Share of the face's frames that has each name in the smoothed timeline, largest first.
@@ -76,7 +77,7 @@ def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None 
     for face, rows in faces_of(table):
         mean = readings[rows].mean(axis=0, dtype=float)
         code = int(mean.argmax())
-        interval, lead = _interval_and_lead(seconds[rows], readings[rows], code)
+        interval, lead = _interval_and_lead(seconds[rows], readings[rows], code, labels)
         shares = _shares(names.iloc[rows])
         turns = _turns(names.iloc[rows].to_numpy(dtype=object), shares, labels)
         expression, why = _name(mean, shares, turns, labels, lead=lead, abstain_below=abstain_below)
@@ -99,14 +100,18 @@ def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None 
 
 
 def _interval_and_lead(
-    seconds: NDArray[np.float64], readings: NDArray[np.float32], code: int
+    seconds: NDArray[np.float64], readings: NDArray[np.float32], code: int, labels: LabelSet
 ) -> tuple[tuple[float, float] | None, float | None]:
     resampled = resampled_means(seconds, readings, rng=np.random.default_rng(0))
     if resampled is None:
         return None, None
     tail = (1 - _CONFIDENCE) / 2
     low, high = np.quantile(resampled[:, code], (tail, 1 - tail))
-    return (float(low), float(high)), float((resampled.argmax(axis=1) == code).mean())
+    # a face at rest before and after an expression does not contest it
+    at_rest = () if labels.names[code] == "Neutral" else ("Neutral",)
+    rivals = [each for each, name in enumerate(labels.names) if each != code and name not in at_rest]
+    leads = resampled[:, code] >= resampled[:, rivals].max(axis=1)
+    return (float(low), float(high)), float(leads.mean())
 
 
 def _shares(names: "pd.Series[str]") -> dict[str, float]:
@@ -133,7 +138,8 @@ def _name(
     abstain_below: float | None,
 ) -> tuple[str, str]:
     """Return what is said of a face, and why no class is, where none is."""
-    first, second = (labels.names[code] for code in np.argsort(-mean, kind="stable")[:2])
+    first, *others = (labels.names[code] for code in np.argsort(-mean, kind="stable"))
+    second = next(name for name in others if name != "Neutral")
     unsure = unsure_word(labels)
     if len(turns) > 1:
         return MIXED, "first " + ", then ".join(

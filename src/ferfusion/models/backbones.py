@@ -46,15 +46,14 @@ class Backbone(Stream):
         return (image - self.get_buffer("mean")) / self.get_buffer("deviation")
 
     def initialise(self, *, generator: torch.Generator) -> None:
-        """Draw the convolutions as torchvision does (He et al. 2015, equation 15, by outgoing connections).
+        """Draw the convolutions so that they keep the signal's power (He et al. 2015, equation 10).
 
-        Glorot's smaller weights lose half of the signal's variance in every layer with a ReLU.
+        Glorot's lose half of it in every layer with a ReLU. Torchvision's, drawn by outgoing connections, lose
+        it wherever channels become more: a VGG19 at 33 pixels then has 0.02 of the signal left, here 0.3.
         """
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_normal_(
-                    layer.weight, mode="fan_out", nonlinearity="relu", generator=generator
-                )
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)
 

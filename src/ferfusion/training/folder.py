@@ -104,6 +104,12 @@ def start_hashes(recipe: TrainRecipe) -> dict[str, str]:
     return hashes
 
 
+def recipe_to_pass_on(recipe: TrainRecipe) -> dict[str, Any]:
+    """Return a recipe's settings for a bundle: of files their names, not the folders that they lie in."""
+    names = {name: Path(getattr(recipe, name)).name for name in ("start_from", "weights")}
+    return recipe.to_dict() | names
+
+
 def claim_run(run: Path, config: Mapping[str, Any]) -> None:
     """Write the settings into a new run folder, or make sure that they are those of the run that is there.
 

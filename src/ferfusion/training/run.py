@@ -32,7 +32,9 @@ from ferfusion.training.folder import (
     claim_run,
     majority_baseline,
     read_result,
+    recipe_to_pass_on,
     run_config,
+    start_hashes,
 )
 from ferfusion.training.hybrid import TrainStream, train_hybrid, video_probabilities
 from ferfusion.training.job import TrainJob, make_data, make_training, open_parts, treated_config
@@ -257,7 +259,8 @@ def _bundle(
         labels=source.labels,
         recipe=source.recipe,
         training={
-            "recipe": job.recipe.to_dict(),
+            "recipe": recipe_to_pass_on(job.recipe),
+            "start": start_hashes(job.recipe),
             "corpus": source.corpus,
             "parameters": count_parameters(model),
             "epochs": len(result.epochs),

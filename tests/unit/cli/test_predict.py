@@ -75,7 +75,7 @@ def test_a_folder_without_a_video_and_a_wrong_setting_end_it_before_anything_is_
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match="There is no video in the folder"):
         run(tmp_path / "empty", "--bundle", bundle, "--out", tmp_path / "out")
-    with pytest.raises(Exception, match="every must be a number of frames"):
+    with pytest.raises(ConfigError, match="every must be a number of frames"):
         run(tmp_path / "empty", "--bundle", bundle, "--out", tmp_path / "out", "--every", "often")
     assert not (tmp_path / "out").exists()
 

@@ -130,10 +130,11 @@ def test_a_model_that_can_be_asked_gives_its_reasons_for_the_telling_moments(tmp
     for stream in streams.get(architecture, ()):
         assert f"<small>{stream}, marked</small>" in page
         assert re.search(rf"{stream} [+\N{{MINUS SIGN}}]\d+\.\d", page)
-    assert "Grad-CAM" in page
+    assert "Marked: what speaks for the expression (HiResCAM)" in page
+    assert ("Motion: the hue" in page) == ("motion" in streams.get(architecture, ()))
 
 
 def test_a_model_that_cannot_be_asked_shows_what_it_saw(done):
     page = page_of(done)
     assert "<small>motion</small>" in page
-    assert "Grad-CAM" not in page
+    assert "Marked: what speaks" not in page

@@ -83,6 +83,9 @@ def test_a_run_says_what_it_started_from_and_keeps_the_files_hash(bundle, datase
     assert torch.equal(trained["spatial_stream.conv5.weight"], theirs["spatial_stream.conv5.weight"])
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["start"] == {"start_from_sha256": sha256(bundle)}
+    training = load_bundle(tmp_path / "run" / "bundle.safetensors").training
+    assert training["start"] == config["start"]
+    assert training["recipe"]["start_from"] == "bundle.safetensors"  # no folder of the user's is passed on
 
 
 def sha256(path):

@@ -1,0 +1,56 @@
+import pytest
+import torch
+from torch.nn import functional as F
+
+from ferfusion.models import small_cnn
+from ferfusion.models.small_cnn import SMALL_SHAPES, LateBiasConv, SmallStream
+
+
+@pytest.fixture
+def stream():
+    torch.manual_seed(0)
+    made = SmallStream(SMALL_SHAPES["listing"], scaling="unit")
+    torch.nn.init.normal_(made.conv1.bias)
+    return made
+
+
+def plain_first_map(stream, image):
+    """As the report's listing has it: bias and ReLU before the pool, the batch as a whole."""
+    x = F.relu(F.conv2d(image, stream.conv1.weight, stream.conv1.bias))
+    return F.max_pool2d(x, 5, stride=2)
+
+
+def gradients(stream, first_map):
+    stream.zero_grad()
+    # so that every value of the map has another gradient
+    (first_map * torch.linspace(-1, 1, first_map.numel()).view(first_map.shape)).sum().backward()
+    return stream.conv1.weight.grad.clone(), stream.conv1.bias.grad.clone()
+
+
+def test_a_bias_after_the_pool_is_the_bias_before_it(stream):
+    image = torch.rand(3, 3, 48, 48)
+    torch.testing.assert_close(stream._first_map(image), plain_first_map(stream, image))
+
+
+@pytest.mark.parametrize("piece", [1, 4, 100])
+def test_pieces_give_the_map_and_the_gradients_of_the_whole_batch(stream, monkeypatch, piece):
+    monkeypatch.setattr(small_cnn, "PIECE_OF_A_THREAD", piece)
+    stream, image = stream.double(), torch.rand(11, 3, 48, 48, dtype=torch.float64)
+    expected, found = plain_first_map(stream, image), stream.train()._first_map(image)
+    torch.testing.assert_close(found, expected)
+    for one, other in zip(gradients(stream, expected), gradients(stream, found), strict=True):
+        torch.testing.assert_close(other, one)
+
+
+def test_training_and_evaluation_see_the_same(stream):
+    image = torch.rand(20, 3, 48, 48)
+    torch.testing.assert_close(stream.train()(image), stream.eval()(image))
+
+
+def test_a_late_bias_keeps_the_name_and_shape_of_a_convolutions_bias():
+    layer = LateBiasConv(3, 8, 5)
+    assert {name: tuple(p.shape) for name, p in layer.state_dict().items()} == {
+        "weight": (8, 3, 5, 5),
+        "bias": (8,),
+    }
+    assert layer.late_bias.shape == (8, 1, 1)
