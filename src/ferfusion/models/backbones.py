@@ -48,8 +48,8 @@ class Backbone(Stream):
     def initialise(self, *, generator: torch.Generator) -> None:
         """Draw the convolutions so that they keep the signal's power (He et al. 2015, equation 10).
 
-        Glorot's lose half of it in every layer with a ReLU. Torchvision's, drawn by outgoing connections,
-        lose it wherever channels become more: a VGG19 at 33 pixels then has 0.02 of the signal left, here 0.3.
+        Glorot's lose half of it in every layer with a ReLU. Torchvision's, drawn by outgoing
+        connections, lose it wherever channels become more: a VGG19 at 33 pixels then has 0.02 left, here 0.3.
         """
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
