@@ -10,6 +10,10 @@ from helpers.evidence import PATCH, SIZE, pictures, trained_model
 
 pytestmark = pytest.mark.slow
 COUNT = 64
+POINTED = 256
+"""Pictures of the pointing game: its shares of right ones then have a standard error of 0.03."""
+MARGIN = 0.2
+"""Of ten models, drawn and taught apart, the one that points worst is ahead by 0.29."""
 TOLERANCE_PX = 4
 
 
@@ -42,11 +46,11 @@ def pointing_game(placed, places):
 
 
 @pytest.mark.parametrize("method", CAM_METHODS)
-def test_the_map_marks_the_patch_and_not_its_grey_twin(cams, shown, method):
-    places = shown[2]
-    placed = cams[method].placed("spatial")[:, 0]
+def test_the_map_marks_the_patch_and_not_its_grey_twin(model, method):
+    images, _, places = pictures(POINTED, seed=2000)
+    placed = class_maps(model, (images, images), method=method).placed("spatial")[:, 0]
     of_another_picture = pointing_game(placed.roll(1, 0), places)
-    assert pointing_game(placed, places) > of_another_picture + 0.3
+    assert pointing_game(placed, places) > of_another_picture + MARGIN
 
 
 @pytest.mark.parametrize("method", CAM_METHODS)
