@@ -31,7 +31,8 @@ def study(
 ) -> None:
     """Train variants with several seeds, compare them with honest statistics, and write a report.
 
-    Run the same line again after an interruption: only what is unfinished is trained.
+    Run the same line again after an interruption: only what is unfinished is trained. Of variants that are
+    the same function, one is trained and stands for all.
 
     Args:
         dataset: Dataset folder, prepared and split.
@@ -46,13 +47,14 @@ def study(
     run_engine = choose(ENGINES, engine, what="engine")
     workers = 1 if engine == "here" else workers or os.cpu_count() or 1
     work = open_study(dataset, folder, plan, model=model, recipe=recipe)
-    for sentence in sentences(work.audit()):
+    for sentence in sentences(work.same):
         console.print(f"Before spending time: {escape(sentence)}", style="yellow", highlight=False)
     work.begin()
     jobs = work.jobs(workers=workers)
     left = [job for job in jobs if not job.is_done]
     console.print(
-        f"{len(work.variants)} variants, {plan.seeds} seeds, {len(work.splits)} division(s) of the subjects: "
+        f"{len(work.variants)} variants ({len(work.trained)} functions), {plan.seeds} seeds, "
+        f"{len(work.splits)} division(s) of the subjects: "
         f"{len(jobs)} trainings, {len(jobs) - len(left)} of them done."
     )
     _train(work, left, engine=run_engine, workers=workers, address=address)

@@ -22,17 +22,25 @@ _BT709 = _to_rgb([[1.164384, 0, 1.792741], [1.164384, -0.213249, -0.532909], [1.
 def cut_plane(plane: NDArray[np.uint8], box: Box, *, size: int) -> NDArray[np.uint8]:
     """Return the pixels inside ``box`` as a (size, size) picture; beyond the border the edge is repeated.
 
-    The box is rounded to whole pixels, so that two planes cut with one box are cut alike.
+    The box is rounded to whole pixels, so that two planes cut with one box are cut alike; a large one to an
+    even number, and it is halved first: means of 2 x 2 pixels are quick, and the mean over a pixel's area
+    of the result differs by a third of a grey level.
     """
     x, y, width, height = map(round, box.tolist())
     width, height = max(width, 1), max(height, 1)
+    is_halved = min(width, height) // 2 >= size
+    if is_halved:
+        width, height = width & ~1, height & ~1
     rows, columns = plane.shape
     if x >= 0 and y >= 0 and x + width <= columns and y + height <= rows:
         inside = plane[y : y + height, x : x + width]
     else:
         inside = plane.take(range(y, y + height), axis=0, mode="clip")
         inside = inside.take(range(x, x + width), axis=1, mode="clip")
-    shrinks = min(width, height) > size
+    if is_halved:
+        half = (width // 2, height // 2)
+        inside = np.asarray(cv2.resize(inside, half, interpolation=cv2.INTER_AREA), np.uint8)
+    shrinks = min(inside.shape) > size
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(inside, (size, size), interpolation=method), np.uint8)
 

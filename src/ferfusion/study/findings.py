@@ -14,7 +14,6 @@ from ferfusion.evaluation.metrics import class_scores
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.statistics import StudyStatistics, study_statistics
 from ferfusion.prepare.store import read_json
-from ferfusion.study.audit import SameFunction
 from ferfusion.study.plan import Variant
 from ferfusion.study.published import PUBLISHED, PublishedRow
 from ferfusion.study.run import Study
@@ -24,23 +23,23 @@ PART = "test"
 
 @dataclass(frozen=True)
 class VariantFindings:
-    """One variant of a study.
+    """One variant that was trained.
 
     Attributes:
         variant: Its network and recipe.
+        twins: Variants that are the same function; its trainings stand for theirs.
         runs: Its run folders: every fold of the first seed, then of the second, and so on.
         predictions: For each seed, the test rows of all folds.
         minutes: Training time of each run.
         peak_mib: The most memory that a run held; None where the system does not tell.
-        published: What the report gives for this fusion, if it has it.
     """
 
     variant: Variant
+    twins: tuple[Variant, ...]
     runs: tuple[RunFolder, ...]
     predictions: tuple[pd.DataFrame, ...]
     minutes: tuple[float, ...]
     peak_mib: float | None
-    published: PublishedRow | None
 
     @property
     def name(self) -> str:
@@ -64,15 +63,13 @@ class Findings:
 
     Attributes:
         study: The study.
-        variants: In the order of the plan.
+        variants: Those that were trained, in the order of the plan.
         statistics: Scores, intervals and comparisons.
-        same: Variants that are the same function.
     """
 
     study: Study
     variants: tuple[VariantFindings, ...]
     statistics: StudyStatistics
-    same: tuple[SameFunction, ...]
 
     @property
     def majority_code(self) -> int:
@@ -90,14 +87,14 @@ def gather(study: Study, recipe: EvaluateRecipe | None = None) -> Findings:
     Raises:
         DatasetError: a run is missing or damaged.
     """
-    variants = tuple(_variant(study, variant) for variant in study.variants)
+    variants = tuple(_variant(study, variant) for variant in study.trained)
     statistics = study_statistics(
         {each.name: each.predictions for each in variants},
         labels=study.dataset.labels,
         baseline=_majority_of_subjects(variants[0].runs),
         recipe=recipe or EvaluateRecipe(),
     )
-    return Findings(study, variants, statistics, tuple(study.audit()))
+    return Findings(study, variants, statistics)
 
 
 def _variant(study: Study, variant: Variant) -> VariantFindings:
@@ -109,15 +106,19 @@ def _variant(study: Study, variant: Variant) -> VariantFindings:
         for seed in range(study.plan.seeds)
     ]
     peaks = [cost["peak_mib"] for cost in costs if cost["peak_mib"] is not None]
-    is_of_report = variant.model.architecture == "two-stream"
     return VariantFindings(
         variant,
+        study.twins[variant.name],
         tuple(runs),
         tuple(predictions),
         tuple(cost["minutes"] for cost in costs),
         max(peaks, default=None),
-        PUBLISHED.get(variant.model.fusion) if is_of_report else None,
     )
+
+
+def published(variant: Variant) -> PublishedRow | None:
+    """Return what the report gives for a variant's fusion, if it has it."""
+    return PUBLISHED.get(variant.model.fusion) if variant.model.architecture == "two-stream" else None
 
 
 def _majority_of_subjects(runs: Sequence[RunFolder]) -> dict[str, int]:
@@ -130,19 +131,21 @@ def _majority_of_subjects(runs: Sequence[RunFolder]) -> dict[str, int]:
 
 
 def costs_table(findings: Findings) -> pd.DataFrame:
-    """Return a row per variant: its size, and what its trainings took."""
+    """Return a row per variant: its size, which variant was trained for it, and what its trainings took."""
     return pd.DataFrame(
         [
             {
-                "variant": one.name,
+                "variant": variant.name,
+                "trained_as": one.name,
                 "parameters": one.parameters,
                 "trainings": len(one.runs),
                 "minutes_each": float(np.mean(one.minutes)),
                 "minutes": float(np.sum(one.minutes)),
                 "peak_mib": one.peak_mib,
-                "published_accuracy": one.published.accuracy if one.published else None,
+                "published_accuracy": row.accuracy if (row := published(variant)) else None,
             }
             for one in findings.variants
+            for variant in (one.variant, *one.twins)
         ]
     )
 

@@ -16,6 +16,7 @@ from ferfusion.study.findings import (
     costs_table,
     gather,
     habits_table,
+    published,
 )
 from ferfusion.study.published import CAVEAT, SOURCE
 from ferfusion.study.run import Study
@@ -62,7 +63,7 @@ def study_page(findings: Findings, pictures: Mapping[str, Path]) -> str:
         differing=[pair for pair in deciding.pairs if pair.differs],
         protocol=protocol(findings),
         plan=plan,
-        notes=[*cautions(findings), *sentences(findings.same)],
+        notes=[*cautions(findings), *sentences(findings.study.same)],
         habits=habits_table(findings).to_dict("records"),
         kinds=KINDS,
         majority=statistics.labels.names[findings.majority_code],
@@ -71,7 +72,8 @@ def study_page(findings: Findings, pictures: Mapping[str, Path]) -> str:
         minutes=sum(sum(each.minutes) for each in findings.variants),
         source=SOURCE,
         caveat=CAVEAT,
-        has_published=any(each.published for each in findings.variants),
+        published=published,
+        has_published=any(published(each) for each in findings.study.variants),
         settings=settings(findings),
     )
 
@@ -106,6 +108,8 @@ def cautions(findings: Findings) -> list[str]:
             "Each variant was trained once: what is said holds for these trained networks, and another "
             "training might be better or worse by luck."
         )
+    if len(findings.study.trained) < len(findings.study.variants):
+        found.append("Of variants that are the same function, one was trained and stands for all.")
     return found
 
 

@@ -105,6 +105,7 @@ class Study:
         folder: Where it is kept.
         plan: What is compared.
         variants: The plan's variants, read.
+        same: Those of them that are the same function, of the ones that are trained alike.
         splits: The split table of every fold.
     """
 
@@ -112,12 +113,34 @@ class Study:
     folder: Path
     plan: StudyPlan
     variants: tuple[Variant, ...]
+    same: tuple[SameFunction, ...]
     splits: tuple[Path, ...]
 
     @property
+    def twins(self) -> dict[str, tuple[Variant, ...]]:
+        """For the name of each variant that is trained, the variants that its trainings stand for too.
+
+        Variants that are exactly the same function begin with the same weights and read the same batches:
+        training the second one would give the first one's results again.
+        """
+        first = {each.name: each.name for each in self.variants}
+        for pair in self.same:  # in the order of the variants, so that the first of a group comes first
+            if pair.is_exact:
+                first[pair.second] = min(first[pair.first], first[pair.second], key=list(first).index)
+        return {
+            name: tuple(each for each in self.variants if first[each.name] == name and each.name != name)
+            for name in dict.fromkeys(first.values())
+        }
+
+    @property
+    def trained(self) -> tuple[Variant, ...]:
+        """The variants that are trained: of those that are the same function, the first."""
+        return tuple(each for each in self.variants if each.name in self.twins)
+
+    @property
     def trainings(self) -> list[Training]:
-        """Every training of the plan."""
-        return self.plan.trainings(self.variants, folds=len(self.splits))
+        """Every training of the study."""
+        return self.plan.trainings(self.trained, folds=len(self.splits))
 
     def jobs(self, *, workers: int) -> list[TrainingJob]:
         """Return a job for every training; they share the processor's threads."""
@@ -126,14 +149,6 @@ class Study:
             TrainingJob(each, self.dataset.root, self.splits[each.fold], self.folder, threads)
             for each in self.trainings
         ]
-
-    def audit(self) -> list[SameFunction]:
-        """Return the variants that are the same function, of those that are trained alike."""
-        found = []
-        for recipe in dict.fromkeys(variant.recipe for variant in self.variants):
-            alike = {each.name: each.model for each in self.variants if each.recipe == recipe}
-            found += same_functions(alike, num_classes=len(self.dataset.labels))
-        return found
 
     def begin(self) -> None:
         """Claim the folder.
@@ -216,4 +231,15 @@ def open_study(
         splits = tuple(folder / "splits" / f"fold{fold}.csv" for fold in names)
     else:
         splits = (dataset / "splits.csv",)
-    return Study(source, folder, plan, read_variants(plan.variants, model=model, recipe=recipe), splits)
+    variants = read_variants(plan.variants, model=model, recipe=recipe)
+    same = _audit(variants, num_classes=len(source.labels))
+    return Study(source, folder, plan, variants, same, splits)
+
+
+def _audit(variants: Sequence[Variant], *, num_classes: int) -> tuple[SameFunction, ...]:
+    """Return the variants that are the same function, of those that are trained alike."""
+    found: list[SameFunction] = []
+    for recipe in dict.fromkeys(variant.recipe for variant in variants):
+        alike = {each.name: each.model for each in variants if each.recipe == recipe}
+        found += same_functions(alike, num_classes=num_classes)
+    return tuple(found)
