@@ -4,7 +4,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from threading import Thread
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
@@ -54,10 +56,13 @@ def run_in_pool(
     workers: int | None = None,
     address: str | None = None,
 ) -> Iterator[Result]:
-    """Run the jobs in freshly started processes, each with one OpenCV thread."""
+    """Run the jobs in freshly started processes, each with one OpenCV thread.
+
+    They end with this process, however it ends: what goes on with the work has it for itself.
+    """
     _refuse_address(address)
     pool = ProcessPoolExecutor(
-        workers or os.cpu_count(), mp_context=get_context("spawn"), initializer=_one_thread_each
+        workers or os.cpu_count(), mp_context=get_context("spawn"), initializer=_begin_worker
     )
     with pool:
         futures = [pool.submit(function, job) for job in jobs]
@@ -135,6 +140,19 @@ def _ray_results(ray: Any, function: Callable[[Job], Result], jobs: Iterable[Job
 def _refuse_address(address: str | None) -> None:
     if address is not None:
         raise ConfigError(f"An address ({address}) is for the engine ray; add --engine ray or leave it away")
+
+
+def _begin_worker() -> None:
+    _one_thread_each()
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # a pool whose process is killed would finish its jobs beside those of the next one
+    parent = parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
 
 
 def _one_thread_each() -> None:

@@ -1,6 +1,9 @@
 """What every engine must do."""
 
 import os
+import subprocess
+import sys
+import time
 from operator import neg
 from pathlib import Path
 
@@ -59,6 +62,42 @@ def test_the_pool_works_in_other_processes_each_with_one_thread():
     for process, cv2_threads, omp_threads in run(run_in_pool, whereabouts, range(3)):
         assert process != os.getpid()
         assert (cv2_threads, omp_threads) == (1, "1")
+
+
+POOL_THAT_IS_KILLED = """
+import os, signal
+from ferfusion.engines import run_in_pool
+from helpers.jobs import pid_and_sleep
+if __name__ == "__main__":
+    for pid in run_in_pool(pid_and_sleep, [0.0, 600.0, 600.0], workers=1):
+        print(pid, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_processes_of_a_pool_end_with_the_one_that_is_killed(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(POOL_THAT_IS_KILLED)
+    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": path}
+    killed = subprocess.run(
+        [sys.executable, program], env=environment, capture_output=True, text=True, check=False
+    )
+    worker = int(killed.stdout)
+    for _ in range(500):
+        if not is_running(worker):
+            return
+        time.sleep(0.02)
+    pytest.fail("the worker goes on")
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{process}/stat")  # one that nobody has waited for is no longer running either
+    return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 @LOCAL

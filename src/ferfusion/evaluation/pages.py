@@ -3,6 +3,7 @@
 import base64
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,7 @@ def _css_length(share: float) -> str:
     return f"{100 * min(max(share, 0.0), 1.0):.2f}%"
 
 
+@lru_cache(maxsize=1)  # reading a template takes longer than filling it
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("ferfusion.evaluation"),

@@ -23,6 +23,7 @@ from ferfusion.inference.verdict import METHOD, describe, judge
 from ferfusion.prepare.clip import FramePreparer
 from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.prepare.store import write_json
+from ferfusion.video.ahead import ahead
 from ferfusion.video.reader import Frame, VideoInfo, read_frames, read_info
 
 _FACE_AWAY_STEPS = 12
@@ -90,7 +91,7 @@ def _read_video(
     labels, calibration = predictor.labels, predictor.calibration
     rows, best = FrameRows(labels), TellingMoments()
     prepared = _preparer(predictor.recipe).prepare(
-        _frames(video, recipe, "Reading", on_frame), chosen=FrameChoice(recipe.every)
+        ahead(_frames(video, recipe, "Reading", on_frame)), chosen=FrameChoice(recipe.every)
     )
     for row in predict_frames(prepared, predictor):
         rows.add(row)
