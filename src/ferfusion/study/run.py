@@ -123,13 +123,14 @@ class Study:
         Variants that are exactly the same function begin with the same weights and read the same batches:
         training the second one would give the first one's results again.
         """
-        first = {each.name: each.name for each in self.variants}
-        for pair in self.same:  # in the order of the variants, so that the first of a group comes first
+        stands_for: dict[str, str] = {}
+        for pair in self.same:  # in the order of the variants: the first pair of a variant names the leader
             if pair.is_exact:
-                first[pair.second] = min(first[pair.first], first[pair.second], key=list(first).index)
+                stands_for.setdefault(pair.second, stands_for.get(pair.first, pair.first))
         return {
-            name: tuple(each for each in self.variants if first[each.name] == name and each.name != name)
-            for name in dict.fromkeys(first.values())
+            leader.name: tuple(each for each in self.variants if stands_for.get(each.name) == leader.name)
+            for leader in self.variants
+            if leader.name not in stands_for
         }
 
     @property
