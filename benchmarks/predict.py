@@ -4,9 +4,9 @@ The notebook way: OpenCV's reader, the notebooks' search of every full frame (si
 loaded from its file when it is asked, scale factor 1.3, one neighbour, the first box), the face and the
 Farneback flow to the one before at 48 px, and one call of the network for each frame; nothing is written. The
 network is asked with torch: 5 ms a frame where this was written, 90 by `predict` of Keras 3.15. The careful
-notebook has one cascade, loaded once. Ours is `predict_video` as `ferfusion predict` runs it, which writes frames.csv,
-verdict.json and the page, with torch, with ONNX Runtime, and with the annotated video too. The weights are
-drawn: they do not matter for speed.
+notebook has one cascade, loaded once. Ours is `predict_video` as `ferfusion predict` runs it, which writes
+frames.csv, verdict.json and the page, with torch, with ONNX Runtime, and with the annotated video too. The
+weights are drawn: they do not matter for speed.
 
     python benchmarks/predict.py [CLIP ...] [--rounds 3] [--memory]
 """
