@@ -63,7 +63,7 @@ def study_page(findings: Findings, pictures: Mapping[str, Path]) -> str:
         differing=[pair for pair in deciding.pairs if pair.differs],
         protocol=protocol(findings),
         plan=plan,
-        notes=[*cautions(findings), *sentences(findings.study.same)],
+        notes=[*sentences(findings.study.same), *cautions(findings)],
         habits=habits_table(findings).to_dict("records"),
         kinds=KINDS,
         majority=statistics.labels.names[findings.majority_code],
