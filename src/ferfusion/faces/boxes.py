@@ -13,11 +13,14 @@ def iou(first: Box, second: Box) -> float:
     >>> iou(np.array([0, 0, 2, 2]), np.array([1, 0, 2, 2]))
     0.3333333333333333
     """
-    overlap = np.minimum(first[:2] + first[2:], second[:2] + second[2:]) - np.maximum(first[:2], second[:2])
-    if overlap.min() <= 0:
+    left, top, width, height = first.tolist()
+    other_left, other_top, other_width, other_height = second.tolist()
+    across = min(left + width, other_left + other_width) - max(left, other_left)
+    down = min(top + height, other_top + other_height) - max(top, other_top)
+    if across <= 0 or down <= 0:
         return 0.0
-    shared = float(overlap.prod())
-    return shared / (float(first[2:].prod()) + float(second[2:].prod()) - shared)
+    shared = across * down
+    return float(shared / (width * height + other_width * other_height - shared))
 
 
 def grow_to_square(box: Box, *, margin: float) -> Box:
@@ -26,6 +29,6 @@ def grow_to_square(box: Box, *, margin: float) -> Box:
     >>> grow_to_square(np.array([10.0, 10.0, 20.0, 40.0]), margin=0.25).tolist()
     [-10.0, 0.0, 60.0, 60.0]
     """
-    centre = box[:2] + box[2:] / 2
-    side = float(box[2:].max()) * (1 + 2 * margin)
-    return np.array([*(centre - side / 2), side, side])
+    x, y, width, height = box.tolist()
+    side = max(width, height) * (1 + 2 * margin)
+    return np.array([x + (width - side) / 2, y + (height - side) / 2, side, side])

@@ -1,12 +1,14 @@
 """Smooth the boxes of one track over time, without lag."""
 
+from collections.abc import Sequence
+from math import exp
+
 import numpy as np
-from numpy.typing import NDArray
+
+from ferfusion.faces.boxes import Box
 
 
-def smooth_at(
-    places: NDArray[np.int64], boxes: NDArray[np.float64], at: int, *, sigma: float
-) -> NDArray[np.float64]:
+def smooth_at(places: Sequence[int], boxes: Sequence[Box], at: int, *, sigma: float) -> Box:
     """Return the box at frame ``at`` on a straight line fitted to the boxes around it.
 
     The fit weighs frame ``p`` by a Gaussian of ``p - at`` with standard deviation ``sigma`` frames. A line
@@ -14,27 +16,32 @@ def smooth_at(
     start of a movement nor the ends of a track lag behind. (Local linear regression, Cleveland 1979.)
 
     Args:
-        places: Frame indices of the boxes, (N,).
-        boxes: Boxes found, (N, 4), in pixels.
+        places: Frame indices of the boxes, rising.
+        boxes: The box found in each, in pixels.
         at: Frame index to answer for; between the first and last place.
         sigma: Width of the filter in frames; 0 interpolates between the nearest boxes.
 
     Returns:
-        A box, (4,), in pixels.
+        A box, in pixels.
     """
     if sigma == 0 or len(places) == 1:
         return _between(places, boxes, at)
-    offsets = places - float(at)
-    squares = offsets * offsets
-    weights = np.exp((squares.min() - squares) * (0.5 / sigma**2))
-    weights /= weights.sum()
-    mean = weights @ offsets
-    spread = weights @ squares - mean * mean
+    # a handful of numbers: plain Python is several times as quick here as arrays
+    offsets = [place - at for place in places]
+    nearest = min(offset * offset for offset in offsets)
+    weights = [exp((nearest - offset * offset) / (2 * sigma**2)) for offset in offsets]
+    total = sum(weights)
+    weights = [weight / total for weight in weights]
+    mean = sum(weight * offset for weight, offset in zip(weights, offsets, strict=True))
+    spread = sum(weight * (offset - mean) ** 2 for weight, offset in zip(weights, offsets, strict=True))
     if spread < 1e-9:  # so narrow a filter that it sees one box only
         return _between(places, boxes, at)
-    slope_weights = weights * (offsets - mean)
-    return np.asarray((weights - slope_weights * (mean / spread)) @ boxes)
+    line = [
+        weight * (1 - (offset - mean) * mean / spread)
+        for weight, offset in zip(weights, offsets, strict=True)
+    ]
+    return np.asarray(np.array(line) @ np.array(boxes))
 
 
-def _between(places: NDArray[np.int64], boxes: NDArray[np.float64], at: int) -> NDArray[np.float64]:
-    return np.array([np.interp(at, places, column) for column in boxes.T])
+def _between(places: Sequence[int], boxes: Sequence[Box], at: int) -> Box:
+    return np.array([np.interp(at, places, column) for column in np.array(boxes).T])

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,7 +77,7 @@ class FaceTracker:
         self._searched_everywhere: int | None = None
         self._rejected: dict[int, Detection] = {}
         self._scene_start = 0
-        self._thumbnail: NDArray[np.uint8] | None = None
+        self._thumbnail: NDArray[np.int16] | None = None
 
     def follow(self, frames: Iterable[Frame]) -> Iterator[TrackedFrame]:
         """Yield every frame, in order, with its faces."""
@@ -105,11 +104,11 @@ class FaceTracker:
     def _is_cut(self, frame: Frame) -> bool:
         """Whether the picture is another one altogether than the frame before."""
         rows, columns = frame.luma.shape
-        thumbnail = np.ascontiguousarray(frame.luma[:: max(1, rows // 12), :: max(1, columns // 16)])
+        thumbnail = frame.luma[:: max(1, rows // 12), :: max(1, columns // 16)].astype(np.int16)
         before, self._thumbnail = self._thumbnail, thumbnail
         if before is None or before.shape != thumbnail.shape:
             return True
-        return cv2.norm(thumbnail, before, cv2.NORM_L1) / thumbnail.size > _CUT_DIFFERENCE
+        return int(np.abs(thumbnail - before).sum()) > _CUT_DIFFERENCE * thumbnail.size
 
     def _begin_scene(self, frame: Frame) -> None:
         self._scene_start = frame.index

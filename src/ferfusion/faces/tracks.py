@@ -97,10 +97,9 @@ class Track:
         if run is None:
             return None
         nearest = min(range(run.start, run.stop), key=lambda at: abs(self.places[at] - place))
-        places, boxes = np.array(self.places[run]), np.array([each.box for each in self.detections[run]])
-        return TrackedFace(
-            self.number, smooth_at(places, boxes, place, sigma=sigma), self.detections[nearest].score
-        )
+        boxes = [each.box for each in self.detections[run]]
+        box = smooth_at(self.places[run], boxes, place, sigma=sigma)
+        return TrackedFace(self.number, box, self.detections[nearest].score)
 
     def forget_before(self, place: int) -> None:
         """Drop finds before ``place``, but for the last two."""

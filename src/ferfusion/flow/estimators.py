@@ -72,7 +72,7 @@ def _make_dis() -> cv2.DISOpticalFlow:
 
 
 def _channels_first(flow_hw2: Any) -> NDArray[np.float32]:
-    return np.ascontiguousarray(np.moveaxis(flow_hw2, -1, 0), dtype=np.float32)
+    return np.ascontiguousarray(flow_hw2.transpose(2, 0, 1), dtype=np.float32)
 
 
 def reduce_flow(flow_2hw: NDArray[np.float32], *, size: int) -> NDArray[np.float32]:

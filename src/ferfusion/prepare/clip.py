@@ -60,6 +60,10 @@ class PreparedFrame:
     chosen: bool = True
 
 
+def _every(_: Frame) -> bool:
+    return True
+
+
 class FramePreparer:
     """Prepares the frames of one video; holds what is costly to make and has no memory between videos.
 
@@ -79,7 +83,7 @@ class FramePreparer:
         self._flow = choose(FLOW_ESTIMATORS, recipe.flow, what="flow estimator")
 
     def prepare(
-        self, frames: Iterable[Frame], *, chosen: Callable[[Frame], bool] = lambda frame: True
+        self, frames: Iterable[Frame], *, chosen: Callable[[Frame], bool] = _every
     ) -> Iterator[PreparedFrame]:
         """Yield one prepared frame for every frame, in order, some frames behind.
 
@@ -87,8 +91,7 @@ class FramePreparer:
         that are not chosen, only those right before a chosen one have flow; they have their crops.
         """
         before: tuple[Frame, PreparedFrame] | None = None
-        for frame, cut in self._cut_faces(frames):
-            prepared = replace(cut, chosen=chosen(frame))
+        for frame, prepared in self._cut_faces(frames, chosen=chosen):
             if before is not None:
                 yield self._with_flow(*before, frame, prepared)
             before = (frame, prepared)
@@ -107,13 +110,13 @@ class FramePreparer:
                 seconds.append(second)
                 yield first
 
-        for frame, prepared in self._cut_faces(firsts(), causal=True):
+        for frame, prepared in self._cut_faces(firsts(), chosen=_every, causal=True):
             after = seconds.popleft()
             faces = (replace(face, flow=self._estimate(face, frame, after)) for face in prepared.faces)
             yield replace(prepared, faces=tuple(faces))
 
     def _cut_faces(
-        self, frames: Iterable[Frame], *, causal: bool = False
+        self, frames: Iterable[Frame], *, chosen: Callable[[Frame], bool], causal: bool = False
     ) -> Iterator[tuple[Frame, PreparedFrame]]:
         recipe = self.recipe
         tracker = FaceTracker(
@@ -126,7 +129,12 @@ class FramePreparer:
         for tracked in tracker.follow(frames):
             frame = tracked.frame
             cuts = tuple(self._cut_face(frame, face) for face in tracked.faces)
-            yield frame, PreparedFrame(frame.index, frame.seconds, tracked.status, cuts, tracked.rejected)
+            yield (
+                frame,
+                PreparedFrame(
+                    frame.index, frame.seconds, tracked.status, cuts, tracked.rejected, chosen(frame)
+                ),
+            )
 
     def _cut_face(self, frame: Frame, face: TrackedFace) -> PreparedFace:
         size = self.recipe.size

@@ -22,13 +22,14 @@ _BT709 = _to_rgb([[1.164384, 0, 1.792741], [1.164384, -0.213249, -0.532909], [1.
 def cut_plane(plane: NDArray[np.uint8], box: Box, *, size: int) -> NDArray[np.uint8]:
     """Return the pixels inside ``box`` as a (size, size) picture; beyond the border the edge is repeated.
 
-    The box is rounded to whole pixels, so that two planes cut with one box are cut alike. One of four times
-    the size or more is rounded to an even number and halved first: means of 2 x 2 pixels are quick, and the
-    result differs from means over each pixel's area by a third of a grey level.
+    The box is rounded to whole pixels, so that two planes cut with one box are cut alike. One of twice the
+    size or more is rounded to an even number and halved first, by means of 2 x 2 pixels: that takes half the
+    time of means over each pixel's area, differs by a third of a grey level, and makes the error of flow a
+    hundredth larger.
     """
     x, y, width, height = map(round, box.tolist())
     width, height = max(width, 1), max(height, 1)
-    is_halved = min(width, height) >= 4 * size
+    is_halved = min(width, height) >= 2 * size
     if is_halved:
         width, height = width & ~1, height & ~1
     rows, columns = plane.shape

@@ -54,8 +54,8 @@ class FaceSpool:
         """Keep the faces of a frame."""
         for face in frame.faces:
             flow = face.flow if face.flow is not None else np.zeros((2, self.size, self.size), np.float16)
-            self._crops.write(face.crop.tobytes())
-            self._flows.write(flow.tobytes())
+            self._crops.write(face.crop.data)
+            self._flows.write(flow.data)
             self.faces.append(
                 SpooledFace(
                     row=len(self.faces),

@@ -70,12 +70,17 @@ def test_a_box_of_the_crops_size_is_taken_as_it_is():
     assert np.array_equal(cut_plane(plane, np.float64([20, 30, 48, 48]), size=48), plane[30:78, 20:68])
 
 
-@pytest.mark.parametrize("factor", [2, 3])
+@pytest.mark.parametrize("factor", [2, 3, 4, 5])
 def test_a_larger_box_is_averaged(factor):
-    plane = textured(160, 160)[..., 0]
+    plane = textured(300, 300)[..., 0]
     cut = cut_plane(plane, np.float64([7, 9, 48 * factor, 48 * factor]), size=48)
     inside = plane[9 : 9 + 48 * factor, 7 : 7 + 48 * factor].astype(float)
-    assert abs(cut - inside.reshape(48, factor, 48, factor).mean(axis=(1, 3))).max() <= 1
+    difference = abs(cut - inside.reshape(48, factor, 48, factor).mean(axis=(1, 3)))
+    if factor % 2:  # pixels of the halved plane are shared by neighbours
+        assert difference.max() <= 7
+        assert difference.mean() <= 2
+    else:
+        assert difference.max() <= 1
 
 
 @given(x=st.integers(-80, 150), y=st.integers(-80, 120), side=st.integers(1, 90))
