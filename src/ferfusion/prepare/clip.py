@@ -13,7 +13,7 @@ from ferfusion.faces.detectors import DETECTORS, WITH_MODEL_FILE, Detection, Fac
 from ferfusion.faces.model_file import pinned_model
 from ferfusion.faces.tracker import FaceTracker
 from ferfusion.faces.tracks import TrackedFace
-from ferfusion.flow.estimators import FLOW_ESTIMATORS, reduce_flow
+from ferfusion.flow.estimators import FLOW_ESTIMATORS, reduce_flow, to_half
 from ferfusion.lookup import choose
 from ferfusion.prepare.cut import cut_plane, cut_rgb
 from ferfusion.prepare.recipe import PrepareRecipe
@@ -159,7 +159,7 @@ class FramePreparer:
         flow_size = self.recipe.flow_size or size
         first = face.luma if flow_size == size else cut_plane(frame.luma, face.box, size=flow_size)
         second = cut_plane(after.luma, face.box, size=flow_size)
-        return reduce_flow(self._flow(first, second), size=size).astype(np.float16)
+        return to_half(reduce_flow(self._flow(first, second), size=size))
 
 
 def _make_detector(recipe: PrepareRecipe) -> FaceDetector:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ferfusion.flow.estimators import FLOW_ESTIMATORS, reduce_flow
+from ferfusion.flow.estimators import FLOW_ESTIMATORS, reduce_flow, to_half
 
 SIZE, BORDER = 64, 12
 SHIFTS = [(0.0, 0.0), (1.0, 0.0), (0.0, 1.5), (-2.0, 1.0), (0.5, -0.75)]
@@ -139,3 +139,10 @@ def test_flow_at_any_size_tells_the_same_motion(estimate, side):
     """A motion of a pixel of the 48 px crop, computed at any size and reduced, is a pixel."""
     flow = reduce_flow(estimate(waves(side), waves(side, u=1 / 48)), size=48)
     assert inside(flow).mean(axis=(1, 2)) == pytest.approx([1, 0], abs=0.1)
+
+
+def test_flow_is_stored_as_numpy_would_round_it():
+    rng = np.random.default_rng(0)
+    magnitudes = np.exp(rng.uniform(-25, 11, (2, 200, 300)))  # from below the smallest half on
+    flow = (magnitudes * rng.choice([-1, 1], magnitudes.shape)).astype(np.float32)
+    assert np.array_equal(to_half(flow), flow.astype(np.float16))
