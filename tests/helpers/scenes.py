@@ -21,7 +21,7 @@ class SquareDetector:
     """Finds bright squares; an unsure one scores below ``min_score``."""
 
     min_score = 1.0
-    near_side_px = 40.0
+    near_side_px = quick_near_side_px = 40.0
 
     def detect(
         self, luma: np.ndarray, *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False

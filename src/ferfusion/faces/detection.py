@@ -23,10 +23,12 @@ class FaceDetector(Protocol):
     Attributes:
         min_score: A find below it is kept in the tables as ``low_score`` and not used.
         near_side_px: Width that a face is brought to before the surroundings of its last place are searched.
+        quick_near_side_px: The same for a quick search; a face narrower than ``near_side_px`` is left as is.
     """
 
     min_score: float
     near_side_px: float
+    quick_near_side_px: float
 
     def detect(
         self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False

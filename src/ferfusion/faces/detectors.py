@@ -46,7 +46,9 @@ def search_near(
     if right - left < 8 or bottom - top < 8:
         return None
     side = float(last[2:].max())
-    scale = min(1.0, detector.near_side_px / side)
+    is_large = side >= detector.near_side_px
+    wanted = detector.quick_near_side_px if quick and is_large else detector.near_side_px
+    scale = min(1.0, wanted / side)
     picture, enlarge = _reduced(luma[top:bottom, left:right], scale)
     found = detector.detect(
         picture,

@@ -7,7 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.errors import ConfigError
+from ferfusion.faces.boxes import iou
 from ferfusion.faces.detection import Detection, without_overlaps
+
+_QUICK_STEP = 1.2
+_ALIKE = 0.5
 
 
 class HaarDetector:
@@ -19,6 +23,7 @@ class HaarDetector:
     cascades = ("haarcascade_frontalface_default.xml", "haarcascade_frontalface_alt2.xml")
     min_score = 1.0
     near_side_px = 80.0
+    quick_near_side_px = 24 * _QUICK_STEP**2
 
     def __init__(self) -> None:
         self._cascades = [_load_cascade(name) for name in self.cascades]
@@ -28,27 +33,44 @@ class HaarDetector:
     ) -> list[Detection]:
         """Return the faces of ``luma`` (H, W), surest first; the score is the cascade's last stage sum.
 
-        A quick search goes in coarser steps of size.
+        A quick search goes in coarser steps of size, and takes the mean of what it finds to fractions of a
+        pixel.
         """
         least = max(20, int(min_side_px))
         most = round(min(max_side_px, max(luma.shape)))
         for cascade in self._cascades:
             boxes, _, weights = cascade.detectMultiScale3(
                 luma,
-                scaleFactor=1.2 if quick else 1.1,
-                minNeighbors=3 if quick else 4,
+                scaleFactor=_QUICK_STEP if quick else 1.1,
+                minNeighbors=0 if quick else 4,
                 minSize=(least, least),
                 maxSize=(most, most),
                 outputRejectLevels=True,
             )
-            if len(boxes):
-                return without_overlaps(
-                    [
-                        Detection(np.asarray(box, np.float64), float(weight))
-                        for box, weight in zip(boxes, np.ravel(weights), strict=True)
-                    ]
-                )
+            if len(boxes) == 0:
+                continue
+            finds = [
+                Detection(np.asarray(box, np.float64), float(weight))
+                for box, weight in zip(boxes, np.ravel(weights), strict=True)
+            ]
+            if quick:
+                finds = _means(finds)
+            if finds:
+                return without_overlaps(finds)
         return []
+
+
+def _means(windows: list[Detection]) -> list[Detection]:
+    """Return the mean box of every group of more than three alike windows, with the best score of its own.
+
+    The groups are OpenCV's, which rounds the means to whole numbers: here, to sixteenths of a pixel.
+    """
+    sixteenths = [(16 * each.box).astype(int).tolist() for each in windows]
+    groups, _ = cv2.groupRectangles(sixteenths, groupThreshold=3, eps=0.2)
+    boxes = [np.asarray(group, np.float64) / 16 for group in groups]
+    return [
+        Detection(box, max(each.score for each in windows if iou(each.box, box) > _ALIKE)) for box in boxes
+    ]
 
 
 def _load_cascade(name: str) -> cv2.CascadeClassifier:

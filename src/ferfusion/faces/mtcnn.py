@@ -27,7 +27,7 @@ class MtcnnDetector:
     """
 
     min_score = 0.7
-    near_side_px = 60.0
+    near_side_px = quick_near_side_px = 60.0
     thresholds = (0.6, 0.7, 0.5)
 
     def __init__(self) -> None:

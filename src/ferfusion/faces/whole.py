@@ -10,7 +10,7 @@ class WholePicture:
     """Gives the whole picture as the one face, for videos that were cut to the face before."""
 
     min_score = 0.0
-    near_side_px = np.inf  # nothing is looked at, so nothing need be made smaller
+    near_side_px = quick_near_side_px = np.inf  # nothing is looked at, so nothing need be made smaller
 
     def detect(
         self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
