@@ -1,0 +1,52 @@
+"""Leave videos out of a prepared dataset until one class is as frequent as in BAUM-1s, and the others are rare.
+
+    python examples/unbalanced.py DATASET OUT
+
+OUT is a dataset of which the clips are those of DATASET. What each treatment of imbalance gives and costs on
+it, a study tells:
+
+    ferfusion study OUT STUDY --variants imbalance=none --variants imbalance=focal --folds 3
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from ferfusion.prepare.dataset import open_dataset
+from ferfusion.prepare.store import write_table
+
+LEADING, SHARE = "Sadness", 0.546
+"""As in the test part of the report's confusion matrices, of BAUM-1s."""
+
+
+def main() -> None:
+    """Write the dataset and print what is in it."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("dataset", type=Path)
+    arguments.add_argument("out", type=Path)
+    given = arguments.parse_args()
+    source = open_dataset(given.dataset)
+    table = source.pairs
+    kept = kept_videos({str(name): sorted(rows["video"].unique()) for name, rows in table.groupby("emotion")})
+    given.out.mkdir(parents=True)
+    (given.out / "clips").symlink_to((source.root / "clips").resolve())
+    shutil.copyfile(source.root / "dataset.json", given.out / "dataset.json")
+    table = table[table["video"].isin(kept)]
+    write_table(given.out / "data.csv", table)
+    print(f"{given.out}: {len(kept)} videos")
+    print(table.groupby("emotion")["video"].nunique().to_string())
+
+
+def kept_videos(videos: dict[str, list[str]]) -> set[str]:
+    """Return all videos of the leading class, and of each other one a few, spread over its people."""
+    others = [name for name in videos if name != LEADING]
+    each = max(1, round(len(videos[LEADING]) * (1 - SHARE) / SHARE / len(others)))
+    kept = set(videos[LEADING])
+    for place, name in enumerate(others):
+        own = videos[name]
+        kept |= {own[(take * len(own) // each + 7 * place) % len(own)] for take in range(each)}
+    return kept
+
+
+if __name__ == "__main__":
+    main()
