@@ -24,6 +24,15 @@ def test_a_box_is_a_square_that_the_cascade_itself_gives(luma):
     assert found.box[2] == found.box[3]
 
 
+def test_a_quick_search_takes_the_mean_of_the_windows_on_the_face(luma):
+    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + HaarDetector.cascades[0])
+    windows = cascade.detectMultiScale(luma, scaleFactor=1.2, minNeighbors=0, minSize=(40, 40))
+    [found] = HaarDetector().detect(luma, min_side_px=40, quick=True)
+    alike = np.array([window for window in windows if iou(np.float64(window), found.box) > 0.5])
+    assert len(alike) > 3
+    assert found.box == pytest.approx(alike.mean(axis=0), abs=1 / 16)
+
+
 def test_the_second_cascade_is_asked_where_the_first_finds_nothing(luma, monkeypatch):
     detector = HaarDetector()
     [usual] = detector.detect(luma, min_side_px=40)
