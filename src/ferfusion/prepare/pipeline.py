@@ -106,6 +106,8 @@ class Preparation:
         """Write the tables from the rows of all videos, in the corpus's order, and return the counts."""
         parts = {job.entry.video_id: read_json(job.part_file) for job in self.jobs}
         videos = pd.DataFrame(self._video_rows(parts), columns=list(VIDEO_COLUMNS))
+        # whole numbers, also where a row has none
+        videos = videos.astype(dict.fromkeys(("code", "frames", "faces", "pairs"), "Int64"))
         data = pd.DataFrame(self._pair_rows(parts), columns=list(DATA_COLUMNS))
         frames = pd.DataFrame(
             ([video_id, *row] for video_id, part in parts.items() for row in part["frames"]),

@@ -239,6 +239,8 @@ def test_nothing_is_dropped_in_silence(tmp_path, squares, listing):
         "not a video file",
     ]
     assert videos["note"].tolist()[2] == "odd"
+    written = pd.read_csv(tmp_path / "dataset" / "videos.csv", dtype=str)
+    assert all(written[name].dropna().str.isdigit().all() for name in ("code", "frames", "faces", "pairs"))
     assert counts["videos_by_status"] == {"left_out": 2, "ok": 2}
 
 
