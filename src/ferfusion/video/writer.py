@@ -88,8 +88,9 @@ class VideoWriter:
     def write(self, picture_rgb: NDArray[np.uint8], *, seconds: float | None = None) -> None:
         """Append one picture (H, W, 3), shown at ``seconds`` (later than the picture before it)."""
         tick = self._next_tick if seconds is None else max(self._last_tick + 1, round(seconds * _TICKS))
-        padded = np.pad(picture_rgb, ((0, self._pad[0]), (0, self._pad[1]), (0, 0)), mode="edge")
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(padded), format="rgb24")
+        if any(self._pad):
+            picture_rgb = np.pad(picture_rgb, ((0, self._pad[0]), (0, self._pad[1]), (0, 0)), mode="edge")
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture_rgb), format="rgb24")
         frame.pts, frame.time_base = tick, Fraction(1, _TICKS)
         duration = round(_TICKS / self._rate)
         frame.duration = duration
