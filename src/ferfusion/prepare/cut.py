@@ -24,8 +24,8 @@ def cut_plane(plane: NDArray[np.uint8], box: Box, *, size: int) -> NDArray[np.ui
 
     The box is rounded to whole pixels, so that two planes cut with one box are cut alike. One of twice the
     size or more is rounded to an even number and halved first, by means of 2 x 2 pixels: that takes half the
-    time of means over each pixel's area, differs by a third of a grey level, and makes the error of flow a
-    hundredth larger.
+    time of means over each pixel's area, from which it differs by a quarter to half a grey level on faces
+    (more on coarse patterns, at odd multiples), and makes the error of flow a hundredth larger.
     """
     x, y, width, height = map(round, box.tolist())
     width, height = max(width, 1), max(height, 1)
