@@ -59,15 +59,10 @@ class TruePair:
 def cut_float(plane: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
     """Return means (S, S) over the areas of a box, rounded to whole pixels and cut as ``cut_plane`` does."""
     x, y, width, height = map(round, box.tolist())
-    is_halved = min(width, height) >= 2 * SIZE
-    if is_halved:
-        width, height = width & ~1, height & ~1
     margin = 2 * max(plane.shape)
     inside = np.pad(plane, margin, mode="edge")[
         y + margin : y + margin + height, x + margin : x + margin + width
     ]
-    if is_halved:
-        inside = cv2.resize(inside, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     method = cv2.INTER_AREA if min(inside.shape) > SIZE else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(inside, (SIZE, SIZE), interpolation=method), np.float32)
 

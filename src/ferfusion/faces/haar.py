@@ -10,7 +10,7 @@ from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import iou
 from ferfusion.faces.detection import Detection, without_overlaps
 
-_QUICK_STEP = 1.2
+_STEP, _COARSE_STEP = 1.1, 1.2
 _ALIKE = 0.5
 
 
@@ -23,7 +23,7 @@ class HaarDetector:
     cascades = ("haarcascade_frontalface_default.xml", "haarcascade_frontalface_alt2.xml")
     min_score = 1.0
     near_side_px = 80.0
-    quick_near_side_px = 24 * _QUICK_STEP**2
+    quick_near_side_px = 24 * _COARSE_STEP**2
 
     def __init__(self) -> None:
         self._cascades = [_load_cascade(name) for name in self.cascades]
@@ -33,15 +33,15 @@ class HaarDetector:
     ) -> list[Detection]:
         """Return the faces of ``luma`` (H, W), surest first; the score is the cascade's last stage sum.
 
-        A quick search goes in coarser steps of size, and takes the mean of what it finds to fractions of a
-        pixel.
+        A quick search takes the mean of what it finds to fractions of a pixel; where faces may be of any
+        size, it goes in coarser steps.
         """
         least = max(20, int(min_side_px))
         most = round(min(max_side_px, max(luma.shape)))
         for cascade in self._cascades:
             boxes, _, weights = cascade.detectMultiScale3(
                 luma,
-                scaleFactor=_QUICK_STEP if quick else 1.1,
+                scaleFactor=_COARSE_STEP if quick and max_side_px == np.inf else _STEP,
                 minNeighbors=0 if quick else 4,
                 minSize=(least, least),
                 maxSize=(most, most),

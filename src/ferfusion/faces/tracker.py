@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -77,7 +78,7 @@ class FaceTracker:
         self._searched_everywhere: int | None = None
         self._rejected: dict[int, Detection] = {}
         self._scene_start = 0
-        self._thumbnail: NDArray[np.int16] | None = None
+        self._thumbnail: NDArray[np.uint8] | None = None
 
     def follow(self, frames: Iterable[Frame]) -> Iterator[TrackedFrame]:
         """Yield every frame, in order, with its faces."""
@@ -104,11 +105,11 @@ class FaceTracker:
     def _is_cut(self, frame: Frame) -> bool:
         """Whether the picture is another one altogether than the frame before."""
         rows, columns = frame.luma.shape
-        thumbnail = frame.luma[:: max(1, rows // 12), :: max(1, columns // 16)].astype(np.int16)
+        thumbnail = np.ascontiguousarray(frame.luma[:: max(1, rows // 12), :: max(1, columns // 16)])
         before, self._thumbnail = self._thumbnail, thumbnail
         if before is None or before.shape != thumbnail.shape:
             return True
-        return int(np.abs(thumbnail - before).sum()) > _CUT_DIFFERENCE * thumbnail.size
+        return cv2.norm(thumbnail, before, cv2.NORM_L1) > _CUT_DIFFERENCE * thumbnail.size
 
     def _begin_scene(self, frame: Frame) -> None:
         self._scene_start = frame.index
@@ -142,10 +143,10 @@ class FaceTracker:
     def _near_or_chased(self, track: Track, frame: Frame, *, chase: bool) -> Detection | None:
         """Look for a face near where it should be; where it is not, follow it through the frames between."""
         if track.last_place < (self._searched or 0):  # missing since before: it moved on, or it stayed
-            moved_on = self._near(frame, track.expected_box(frame.index, ahead=STRIDE))
-            return moved_on or self._near(frame, track.last_box)
+            moved_on = self._found_again(track, frame, track.expected_box(frame.index, ahead=STRIDE))
+            return moved_on or self._found_again(track, frame, track.last_box)
         while True:
-            detection = self._near(frame, track.expected_box(frame.index))
+            detection = self._found_again(track, frame, track.expected_box(frame.index))
             known_until = track.last_place
             if detection is not None or not chase:
                 return detection
@@ -192,7 +193,7 @@ class FaceTracker:
             best = max(overlaps, default=(0.0, 0, None))
             track = best[2] if best[0] >= _SAME_FACE_IOU else None
             if track is None:
-                track = Track(self._number_of_tracks)
+                track = Track(self._number_of_tracks, sought_at=seen.box)
                 self._number_of_tracks += 1
                 self._tracks.append(track)
                 live.append(track)
@@ -212,6 +213,9 @@ class FaceTracker:
         if finds and not good:
             self._rejected[frame.index] = finds[0]
         return good
+
+    def _found_again(self, track: Track, frame: Frame, expected: Box) -> Detection | None:
+        return self._near(frame, track.search_box(expected))
 
     def _near(self, frame: Frame, box: Box) -> Detection | None:
         """Look near a box: quickly, and thoroughly before the face is given up."""
@@ -245,7 +249,7 @@ class FaceTracker:
         ends = [track.detections[track.places.index(place)].box for place in (first, last)]
         if iou(*ends) >= _STEADY_IOU and track.is_confirmed:
             return
-        detection = self._near(self._by_place[middle], track.expected_box(middle))
+        detection = self._found_again(track, self._by_place[middle], track.expected_box(middle))
         if detection is not None:
             track.add(middle, detection)
             self._refine(track, first, middle)
@@ -255,7 +259,7 @@ class FaceTracker:
         """Search, by halving, for the frame in which a face came or went between two searches."""
         seen, unseen = (first, last) if track.last_place == first else (last, first)
         while (middle := self._middle(min(seen, unseen), max(seen, unseen))) is not None:
-            detection = self._near(self._by_place[middle], track.expected_box(middle))
+            detection = self._found_again(track, self._by_place[middle], track.expected_box(middle))
             if detection is None:
                 unseen = middle
             else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ferfusion.faces.boxes import Box
+from ferfusion.faces.boxes import Box, iou
 from ferfusion.faces.detectors import Detection
 from ferfusion.faces.smoothing import smooth_at
 
@@ -14,6 +14,7 @@ LONGEST_GAP = 11
 """A face missed for at most so many frames, and found again in its place, was there all the time."""
 CONFIRMED_AFTER = 3
 """Finds that make a track; fewer are chance finds of the detector."""
+_UNMOVED_IOU = 0.9
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Track:
         number: Number of the track, from 0 in the order of appearance.
         total_finds: All finds so far, also those that were forgotten since.
         returns: Finds that came after a long gap, in which the face was not there.
+        sought_at: Box around which it was searched last.
     """
 
     number: int
@@ -40,6 +42,7 @@ class Track:
     detections: list[Detection] = field(default_factory=list)
     total_finds: int = 0
     returns: set[int] = field(default_factory=set)
+    sought_at: Box | None = None
 
     def add(self, place: int, detection: Detection) -> None:
         """Put a find at its place."""
@@ -80,6 +83,16 @@ class Track:
         seen = self.places[-1] - self.places[-2]
         ahead = min(place - self.places[-1], seen if ahead is None else ahead)
         return np.asarray(boxes[-1] + (boxes[-1] - boxes[-2]) / seen * (ahead, ahead, 0, 0))
+
+    def search_box(self, expected: Box) -> Box:
+        """Return the box to search around: that of the search before, as long as the face is about there.
+
+        A search brings the face to a size by its box. If that followed each find's pixels, a still face would
+        be sampled anew each time, and seem to move.
+        """
+        if self.sought_at is None or iou(self.sought_at, expected) < _UNMOVED_IOU:
+            self.sought_at = expected
+        return self.sought_at
 
     def face_at(self, place: int, *, sigma: float, reach: int, hold: int = 0) -> TrackedFace | None:
         """Return the face in one frame, if it was there.

@@ -12,6 +12,7 @@ from ferfusion.faces.detection import Detection, grey_picture
 from ferfusion.faces.model_file import named_model
 
 _SCORE, _OVERLAP, _MOST_FINDS = 0.5, 0.3, 200
+_LEAST_SIDE_PX = 64
 
 
 class YuNetDetector:
@@ -45,10 +46,13 @@ class YuNetDetector:
         self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
     ) -> list[Detection]:
         """Return the faces of ``luma`` (H, W), surest first; the score is from 0 to 1."""
-        self._network.setInputSize((luma.shape[1], luma.shape[0]))
-        _, rows = self._network.detect(grey_picture(luma))
-        # a picture of a few pixels' height gives numbers that are none
-        found = [] if rows is None else [_detection(row) for row in rows if np.isfinite(row).all()]
+        height, width = luma.shape
+        # in a lower picture, OpenCV reads memory that nothing was written to
+        below, beside = max(_LEAST_SIDE_PX - height, 0), max(_LEAST_SIDE_PX - width, 0)
+        picture = cv2.copyMakeBorder(grey_picture(luma), 0, below, 0, beside, cv2.BORDER_REPLICATE)
+        self._network.setInputSize((width + beside, height + below))
+        _, rows = self._network.detect(picture)
+        found = [] if rows is None else [_detection(row) for row in rows]
         fitting = [each for each in found if min_side_px <= each.box[2] <= max_side_px]
         return sorted(fitting, key=lambda each: -each.score)
 

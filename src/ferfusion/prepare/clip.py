@@ -15,7 +15,7 @@ from ferfusion.faces.tracker import FaceTracker
 from ferfusion.faces.tracks import TrackedFace
 from ferfusion.flow.estimators import FLOW_ESTIMATORS, reduce_flow, to_half
 from ferfusion.lookup import choose
-from ferfusion.prepare.cut import cut_plane, cut_rgb
+from ferfusion.prepare.cut import cut_plane, cut_rgb, whole_pixels
 from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.video.reader import Frame
 
@@ -147,18 +147,25 @@ class FramePreparer:
     ) -> PreparedFrame:
         if after.index != prepared.index + 1 or not (prepared.chosen or prepared_after.chosen):
             return prepared
-        still_there = {face.track for face in prepared_after.faces}
+        still_there = {face.track: face for face in prepared_after.faces}
         faces = tuple(
-            replace(face, flow=self._estimate(face, frame, after)) if face.track in still_there else face
+            replace(face, flow=self._estimate(face, frame, after, still_there[face.track]))
+            if face.track in still_there
+            else face
             for face in prepared.faces
         )
         return replace(prepared, faces=faces)
 
-    def _estimate(self, face: PreparedFace, frame: Frame, after: Frame) -> NDArray[np.float16]:
+    def _estimate(
+        self, face: PreparedFace, frame: Frame, after: Frame, face_after: PreparedFace | None = None
+    ) -> NDArray[np.float16]:
         size = self.recipe.size
         flow_size = self.recipe.flow_size or size
         first = face.luma if flow_size == size else cut_plane(frame.luma, face.box, size=flow_size)
-        second = cut_plane(after.luma, face.box, size=flow_size)
+        if face_after and flow_size == size and whole_pixels(face.box) == whole_pixels(face_after.box):
+            second = face_after.luma
+        else:
+            second = cut_plane(after.luma, face.box, size=flow_size)
         return to_half(reduce_flow(self._flow(first, second), size=size))
 
 

@@ -19,28 +19,25 @@ _BT601 = _to_rgb([[1.164384, 0, 1.596027], [1.164384, -0.391762, -0.812968], [1.
 _BT709 = _to_rgb([[1.164384, 0, 1.792741], [1.164384, -0.213249, -0.532909], [1.164384, 2.112402, 0]])
 
 
+def whole_pixels(box: Box) -> tuple[int, int, int, int]:
+    """Return the whole pixels that are cut for a box: x, y, width and height."""
+    x, y, width, height = map(round, box.tolist())
+    return x, y, max(width, 1), max(height, 1)
+
+
 def cut_plane(plane: NDArray[np.uint8], box: Box, *, size: int) -> NDArray[np.uint8]:
     """Return the pixels inside ``box`` as a (size, size) picture; beyond the border the edge is repeated.
 
-    The box is rounded to whole pixels, so that two planes cut with one box are cut alike. One of twice the
-    size or more is rounded to an even number and halved first, by means of 2 x 2 pixels: that takes half the
-    time of means over each pixel's area, from which it differs by a quarter to half a grey level on faces
-    (more on coarse patterns, at odd multiples), and makes the error of flow a hundredth larger.
+    The box is rounded to whole pixels, so that two planes cut with one box are cut alike. A larger one is
+    averaged over each pixel's area.
     """
-    x, y, width, height = map(round, box.tolist())
-    width, height = max(width, 1), max(height, 1)
-    is_halved = min(width, height) >= 2 * size
-    if is_halved:
-        width, height = width & ~1, height & ~1
+    x, y, width, height = whole_pixels(box)
     rows, columns = plane.shape
     if x >= 0 and y >= 0 and x + width <= columns and y + height <= rows:
         inside = plane[y : y + height, x : x + width]
     else:
         inside = plane.take(range(y, y + height), axis=0, mode="clip")
         inside = inside.take(range(x, x + width), axis=1, mode="clip")
-    if is_halved:
-        half = (width // 2, height // 2)
-        inside = np.asarray(cv2.resize(inside, half, interpolation=cv2.INTER_AREA), np.uint8)
     shrinks = min(inside.shape) > size
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(inside, (size, size), interpolation=method), np.uint8)

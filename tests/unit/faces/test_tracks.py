@@ -2,6 +2,7 @@
 
 import weakref
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,8 @@ from ferfusion.faces.tracker import STRIDE
 from ferfusion.faces.tracks import LONGEST_GAP
 from ferfusion.prepare.clip import STATUSES, FramePreparer
 from ferfusion.prepare.recipe import PrepareRecipe
-from helpers.scenes import SURE, UNSURE, SquareDetector, frame_of, paint, prepare_scene
+from ferfusion.video.reader import read_frames
+from helpers.scenes import SURE, UNSURE, SquareDetector, frame_of, frames_of, paint, prepare_scene
 
 
 def boxes_by_track(frames):
@@ -27,6 +29,16 @@ def test_a_still_face_is_one_track_in_every_frame(monkeypatch):
     [boxes] = boxes_by_track(frames).values()
     assert sorted(boxes) == list(range(30))
     assert np.stack(list(boxes.values())) == pytest.approx(np.tile([60, 30, 30, 30], (30, 1)), abs=1.5)
+
+
+@pytest.mark.parametrize("side", [300, 578, 1080])
+def test_the_box_of_a_real_detector_stands_still_on_a_still_face(sample_corpus, side):
+    video = sample_corpus / "s01" / "happiness" / "s01_happiness_1.mp4"
+    picture = cv2.resize(next(read_frames(video)).luma, (side, side), interpolation=cv2.INTER_LINEAR)
+    frames = FramePreparer(PrepareRecipe()).prepare(frames_of([picture] * 5 * STRIDE))
+    [boxes] = boxes_by_track(frames).values()
+    steps = np.abs(np.diff(np.stack(list(boxes.values())), axis=0))
+    assert steps.max() < 1e-9
 
 
 @pytest.mark.parametrize("speed", [-1.5, 0.5, 2.0])
