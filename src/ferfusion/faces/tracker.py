@@ -92,6 +92,8 @@ class FaceTracker:
             yield from self._settle(keep=0 if self._causal else self._reach + STRIDE)
         if last is not None and self._searched != last.index:
             self._search(last)
+        for track in self._tracks:  # a video may have fewer frames than a track needs finds
+            track.sure_after = min(track.sure_after, len(self._by_place))
         yield from self._settle(keep=0)
 
     def _take(self, frame: Frame, last: Frame | None) -> None:

@@ -35,6 +35,7 @@ class Track:
         total_finds: All finds so far, also those that were forgotten since.
         returns: Finds that came after a long gap, in which the face was not there.
         sought_at: Box around which it was searched last.
+        sure_after: Finds from which on it is no chance find of the detector.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Track:
     total_finds: int = 0
     returns: set[int] = field(default_factory=set)
     sought_at: Box | None = None
+    sure_after: int = CONFIRMED_AFTER
 
     def add(self, place: int, detection: Detection) -> None:
         """Put a find at its place."""
@@ -70,7 +72,7 @@ class Track:
     @property
     def is_confirmed(self) -> bool:
         """Whether it was found often enough to be no chance find."""
-        return self.total_finds >= CONFIRMED_AFTER
+        return self.total_finds >= self.sure_after
 
     def expected_box(self, place: int, *, ahead: int | None = None) -> Box:
         """Return where the face should be at ``place``: between two finds, or on along its last movement.

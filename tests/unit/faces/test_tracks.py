@@ -107,7 +107,7 @@ def test_a_face_that_comes_later_is_found_and_the_first_is_kept(monkeypatch):
     assert sorted(second) == list(range(min(second), 200))
 
 
-@pytest.mark.parametrize("length", [3, 5, 8, 9, 12])
+@pytest.mark.parametrize("length", [1, 2, 3, 5, 8, 9, 12])
 def test_a_face_in_every_frame_of_a_short_video_is_found(monkeypatch, length):
     frames = prepare_scene(monkeypatch, [paint([(60, 30, 30)])] * length)
     assert [frame.status for frame in frames] == ["ok"] * length
