@@ -1,12 +1,13 @@
 """Run many independent jobs: in this process, in a pool of processes, or on Ray; the results are the same."""
 
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
@@ -93,6 +94,7 @@ def run_on_ray(
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     ray: Any = require("ray", extra="ray")
     own = not ray.is_initialized()
+    on_sigterm = signal.getsignal(signal.SIGTERM)
     if own:
         _start_ray(ray, workers, address)
     try:
@@ -100,6 +102,8 @@ def run_on_ray(
     finally:
         if own:
             ray.shutdown()
+            if current_thread() is main_thread():
+                signal.signal(signal.SIGTERM, on_sigterm)  # Ray leaves its own behind
 
 
 def _start_ray(ray: Any, workers: int | None, address: str | None) -> None:

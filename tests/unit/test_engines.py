@@ -1,6 +1,7 @@
 """What every engine must do."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -28,8 +29,10 @@ def run(engine, function, jobs, **options):
     "engine",
     [pytest.param(ENGINES[name], id=name, marks=[pytest.mark.slow] * (name == "ray")) for name in ENGINES],
 )
-def test_every_job_is_done_once(engine):
+def test_every_job_is_done_once_and_the_process_is_left_as_it_was(engine):
+    before = signal.getsignal(signal.SIGTERM)
     assert sorted(run(engine, neg, range(20))) == list(range(-19, 1))
+    assert signal.getsignal(signal.SIGTERM) == before
 
 
 @LOCAL
