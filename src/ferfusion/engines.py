@@ -121,8 +121,8 @@ def _start_ray(ray: Any, workers: int | None, address: str | None) -> None:
         ray.init(address=address, **(here if address.startswith("127.0.0.1") else {}), **quiet)
     except ConnectionError as error:
         raise ConfigError(
-            f"No Ray cluster answers at {address}; start one with ray start --head, name it by the address that "
-            "this prints, and if it wants a token, set RAY_AUTH_MODE=token on every machine"
+            f"No Ray cluster answers at {address}; start one with ray start --head, name it by the address "
+            "that this prints, and if it wants a token, set RAY_AUTH_MODE=token on every machine"
         ) from error
 
 
