@@ -4,10 +4,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from os import SEEK_END
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
+from tempfile import TemporaryFile
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from ferfusion.faces.boxes import Box
 from ferfusion.prepare.clip import PreparedFrame
 
-_IN_MEMORY_BYTES = 48 * 1024 * 1024  # about 3,000 faces of 48 px; longer videos go to a temporary file
+_ROWS_IN_MEMORY = 2_048
 _ROWS_AT_ONCE = 512
 
 
@@ -30,6 +31,52 @@ class SpooledFace:
     box: Box
     score: float
     has_flow: bool
+
+
+class RowFile:
+    """Rows of one shape; the latest are in memory, those before them in a temporary file.
+
+    Args:
+        folder: Where the file goes, if there are many rows.
+        dtype: Type of every row.
+        shape: Shape of every row.
+    """
+
+    def __init__(self, folder: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> None:
+        self._folder, self._dtype, self._shape = folder, np.dtype(dtype), shape
+        self._file: IO[bytes] | None = None
+        self._in_file = 0
+        self._latest: list[NDArray[Any]] = []
+
+    def add(self, row: NDArray[Any]) -> None:
+        """Keep a row."""
+        self._latest.append(row)
+        if len(self._latest) == _ROWS_IN_MEMORY:
+            self._file = self._file or TemporaryFile(dir=self._folder)  # noqa: SIM115
+            self._file.seek(0, SEEK_END)
+            self._file.write(np.stack(self._latest).data)
+            self._in_file += len(self._latest)
+            self._latest.clear()
+
+    def read(self, rows: Sequence[int]) -> Iterator[NDArray[Any]]:
+        """Yield the rows (n, *shape), some at a time."""
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            yield np.stack([self._row(row) for row in rows[start : start + _ROWS_AT_ONCE]])
+
+    def _row(self, row: int) -> NDArray[Any]:
+        if row >= self._in_file:
+            return self._latest[row - self._in_file]
+        assert self._file is not None
+        count = int(np.prod(self._shape))
+        self._file.seek(row * count * self._dtype.itemsize)
+        content = self._file.read(count * self._dtype.itemsize)
+        return np.frombuffer(content, self._dtype).reshape(self._shape)
+
+    def close(self) -> None:
+        """Drop all rows."""
+        self._latest.clear()
+        if self._file is not None:
+            self._file.close()
 
 
 @dataclass
@@ -47,15 +94,15 @@ class FaceSpool:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._crops = SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES, dir=str(self.folder))  # noqa: SIM115
-        self._flows = SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES, dir=str(self.folder))  # noqa: SIM115
+        self._crops = RowFile(self.folder, np.uint8, (self.size, self.size, 3))
+        self._flows = RowFile(self.folder, np.float16, (2, self.size, self.size))
+        self._no_flow = np.zeros((2, self.size, self.size), np.float16)
 
     def add(self, frame: PreparedFrame) -> None:
         """Keep the faces of a frame."""
         for face in frame.faces:
-            flow = face.flow if face.flow is not None else np.zeros((2, self.size, self.size), np.float16)
-            self._crops.write(face.crop.data)
-            self._flows.write(flow.data)
+            self._crops.add(face.crop)
+            self._flows.add(self._no_flow if face.flow is None else face.flow)
             self.faces.append(
                 SpooledFace(
                     row=len(self.faces),
@@ -70,27 +117,11 @@ class FaceSpool:
 
     def crops(self, rows: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
         """Yield the crops (n, S, S, 3) of the rows, some at a time."""
-        return self._read(self._crops, rows, np.dtype(np.uint8), (self.size, self.size, 3))
+        return self._crops.read(rows)
 
     def flows(self, rows: Sequence[int]) -> Iterator[NDArray[np.float16]]:
         """Yield the flows (n, 2, S, S) of the rows, some at a time; zeros where there was none."""
-        return self._read(self._flows, rows, np.dtype(np.float16), (2, self.size, self.size))
-
-    def _read(
-        self,
-        file: "SpooledTemporaryFile[bytes]",
-        rows: Sequence[int],
-        dtype: np.dtype[Any],
-        shape: tuple[int, ...],
-    ) -> Iterator[NDArray[Any]]:
-        row_bytes = dtype.itemsize * int(np.prod(shape))
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            chunk = rows[start : start + _ROWS_AT_ONCE]
-            block = bytearray()
-            for row in chunk:
-                file.seek(row * row_bytes)
-                block += file.read(row_bytes)
-            yield np.frombuffer(bytes(block), dtype).reshape(len(chunk), *shape)
+        return self._flows.read(rows)
 
     def __enter__(self) -> Self:
         return self
