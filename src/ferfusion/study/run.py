@@ -222,7 +222,7 @@ def open_study(
     """Return the study that a plan makes of a dataset; nothing is written.
 
     Raises:
-        DatasetError: the dataset cannot be opened.
+        DatasetError: the dataset cannot be opened, or is not divided and the plan does not do it.
         ConfigError: a variant cannot be.
     """
     source = open_dataset(dataset)
@@ -232,6 +232,7 @@ def open_study(
         splits = tuple(folder / "splits" / f"fold{fold}.csv" for fold in names)
     else:
         splits = (dataset / "splits.csv",)
+        read_splits(source)  # tells at once if there is none: to compare the variants takes a while
     variants = read_variants(plan.variants, model=model, recipe=recipe)
     same = _audit(variants, num_classes=len(source.labels))
     return Study(source, folder, plan, variants, same, splits)
