@@ -16,7 +16,7 @@ from ferfusion.study.comparison import ComparedRun, compare_runs, write_comparis
 
 def compare(
     *runs: Path,
-    out: Path,
+    out: Path = Path("comparison"),
     recipe: Annotated[EvaluateRecipe, Parameter(name="*")] = EvaluateRecipe(),  # noqa: B008 frozen
 ) -> None:
     """Put the test scores of several runs side by side, as a table, a chart and a page.
