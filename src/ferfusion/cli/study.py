@@ -53,7 +53,8 @@ def study(
     jobs = work.jobs(workers=workers)
     left = [job for job in jobs if not job.is_done]
     console.print(
-        f"{len(work.variants)} variants ({len(work.trained)} functions), {plan.seeds} {"seed" if plan.seeds == 1 else "seeds"}, "
+        f"{len(work.variants)} variants ({len(work.trained)} functions), "
+        f"{plan.seeds} {'seed' if plan.seeds == 1 else 'seeds'}, "
         f"{len(work.splits)} division(s) of the subjects: "
         f"{len(jobs)} trainings, {len(jobs) - len(left)} of them done."
     )
