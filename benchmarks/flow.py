@@ -30,7 +30,7 @@ from ferfusion.errors import MissingExtraError
 from ferfusion.faces.boxes import Box
 from ferfusion.flow.estimators import FLOW_ESTIMATORS, FlowEstimator, reduce_flow
 from ferfusion.prepare.clip import FramePreparer, PreparedFace
-from ferfusion.prepare.cut import cut_plane
+from ferfusion.prepare.cut import cut_plane, whole_pixels
 from ferfusion.prepare.recipe import PrepareRecipe
 from ferfusion.synthesis.corpus import takes, write_corpus
 from ferfusion.synthesis.recipe import SynthesisRecipe
@@ -58,7 +58,7 @@ class TruePair:
 
 def cut_float(plane: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
     """Return means (S, S) over the areas of a box, rounded to whole pixels and cut as ``cut_plane`` does."""
-    x, y, width, height = map(round, box.tolist())
+    x, y, width, height = whole_pixels(box)
     margin = 2 * max(plane.shape)
     inside = np.pad(plane, margin, mode="edge")[
         y + margin : y + margin + height, x + margin : x + margin + width

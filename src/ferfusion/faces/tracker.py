@@ -145,8 +145,11 @@ class FaceTracker:
     def _near_or_chased(self, track: Track, frame: Frame, *, chase: bool) -> Detection | None:
         """Look for a face near where it should be; where it is not, follow it through the frames between."""
         if track.last_place < (self._searched or 0):  # missing since before: it moved on, or it stayed
-            moved_on = self._found_again(track, frame, track.expected_box(frame.index, ahead=STRIDE))
-            return moved_on or self._found_again(track, frame, track.last_box)
+            moved_on = track.search_box(track.expected_box(frame.index, ahead=STRIDE))
+            detection = self._near(frame, moved_on)
+            if detection is None and (stayed := track.search_box(track.last_box)) is not moved_on:
+                detection = self._near(frame, stayed)
+            return detection
         while True:
             detection = self._found_again(track, frame, track.expected_box(frame.index))
             known_until = track.last_place

@@ -52,7 +52,7 @@ class YuNetDetector:
         picture = cv2.copyMakeBorder(grey_picture(luma), 0, below, 0, beside, cv2.BORDER_REPLICATE)
         self._network.setInputSize((width + beside, height + below))
         _, rows = self._network.detect(picture)
-        found = [] if rows is None else [_detection(row) for row in rows]
+        found = [] if rows is None else [_detection(row) for row in rows if np.isfinite(row).all()]
         fitting = [each for each in found if min_side_px <= each.box[2] <= max_side_px]
         return sorted(fitting, key=lambda each: -each.score)
 
