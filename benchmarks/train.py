@@ -2,7 +2,8 @@
 
 Ours is what `ferfusion train` runs: pairs read from their files, shuffled, moved and sheared together with
 their flow, drawn, scaled, trained on in batches of 64, and counted. Keras gets the same pairs as arrays that
-are ready, and only shuffles and trains. Both take turns, epoch by epoch, in one run.
+are ready, and only shuffles and trains. All take turns, epoch by epoch, in one run: ours in 32 bits and in
+bfloat16, each beside Keras in both.
 
     python -m venv keras && keras/bin/pip install tensorflow-cpu
     python benchmarks/train.py --keras-python keras/bin/python [--dataset DIR] [--pairs 640] [--rounds 5]
@@ -16,7 +17,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import replace
 from io import StringIO
@@ -44,6 +45,8 @@ from ferfusion.training.recipe import TrainRecipe
 
 BATCH = 64
 WANTED = 1.5
+PRECISIONS = ("32-true", "bf16-mixed")
+POLICIES = ("float32", "mixed_bfloat16")
 
 
 class Seconds(NamedTuple):
@@ -54,16 +57,16 @@ class Seconds(NamedTuple):
 
 
 class TakeTurns(Callback):
-    """Times the training part of every epoch, and lets somebody else train one before it."""
+    """Times the training part of every epoch, and lets others train one before it."""
 
-    def __init__(self, other: Callable[[], Seconds] | None) -> None:
+    def __init__(self, others: Sequence["KerasSide"]) -> None:
         self.ours: list[Seconds] = []
-        self.theirs: list[Seconds] = []
-        self._other = other
+        self.theirs: dict[str, list[Seconds]] = {other.policy: [] for other in others}
+        self._others = others
 
     def on_train_epoch_start(self, trainer, pl_module):
-        if self._other:
-            self.theirs.append(self._other())
+        for other in self._others:
+            self.theirs[other.policy].append(other.epoch())
         self._started = time.perf_counter(), time.process_time()
 
     def on_validation_start(self, trainer, pl_module):
@@ -74,10 +77,11 @@ class TakeTurns(Callback):
 class KerasSide:
     """The other process: trains an epoch when it is asked to."""
 
-    def __init__(self, python: Path, arrays: Path, *, threads: int) -> None:
+    def __init__(self, python: Path, arrays: Path, *, threads: int, policy: str) -> None:
+        self.policy = policy
         script = Path(__file__).parent / "with_keras" / "two_stream.py"
         self._process = subprocess.Popen(
-            [python, script, arrays, str(threads)],
+            [python, script, arrays, str(threads), policy],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -132,19 +136,19 @@ def some_pairs(pairs: PartedPairs, *, train: int, validation: int) -> PartedPair
     return replace(pairs, part_of_row=parts)
 
 
-def show(ours: Sequence[Seconds], theirs: Sequence[Seconds], pairs: int) -> None:
-    """Print samples a second of both, and their ratio, by the clock and by the processor's time."""
-    ways = {"ferfusion, whole loop": ours, "Keras, arrays that are ready": theirs}
+def show(precision: str, turns: TakeTurns, pairs: int) -> None:
+    """Print samples a second of all, and how many times as quick ours is, by the clock and the processor."""
+    ours = turns.ours[1:]
     for kind in Seconds._fields:
-        seconds = {way: [getattr(each, kind) for each in found] for way, found in ways.items() if found}
+        own = [getattr(each, kind) for each in ours]
+        rows = [[*rates(f"ferfusion, whole loop, {precision}", own, pairs), ""]]
+        for policy, found in turns.theirs.items():
+            other = [getattr(each, kind) for each in found[1:]]
+            rows.append([*rates(f"Keras, arrays that are ready, {policy}", other, pairs), ratios(own, other)])
         print()
         print_table(
-            ("way", f"samples a second, {kind}", "all rounds"),
-            [rates(way, each, pairs) for way, each in seconds.items()],
+            ("way", f"samples a second, {kind}", "all rounds", "ours is so many times as quick"), rows
         )
-        if theirs:
-            print(ratios(*seconds.values()))
-    print(f"\nWanted: {WANTED}, by the clock, on a machine that does nothing else.")
 
 
 def rates(way: str, seconds: Sequence[float], pairs: int) -> list[str]:
@@ -154,10 +158,9 @@ def rates(way: str, seconds: Sequence[float], pairs: int) -> list[str]:
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> str:
-    """Return how many times as quick ours is, by medians and round by round."""
-    ratio = statistics.median(theirs) / statistics.median(ours)
+    """Return how many times as quick ours is: the median of the rounds, and their range."""
     each = [other / own for own, other in zip(ours, theirs, strict=True)]
-    return f"{ratio:.2f} times as quick (round by round {min(each):.2f} to {max(each):.2f})"
+    return f"{statistics.median(each):.2f} ({min(each):.2f} to {max(each):.2f})"
 
 
 def options() -> argparse.Namespace:
@@ -183,21 +186,37 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         dataset = chosen.dataset or sample_dataset(folder / "dataset")
         recipe = TrainRecipe(batch_size=BATCH, epochs=chosen.rounds + 1, learning_rate=1e-4)
-        job = TrainJob(dataset, folder / "run", ModelConfig(), recipe, accelerator="cpu")
-        source, pairs = open_parts(job)
-        pairs = some_pairs(pairs, train=chosen.pairs, validation=BATCH)
-        data, model = make_data(job, source, pairs), build_model(job.model_config, len(source.labels))
-        keras_side = None
-        if chosen.keras_python:
-            write_arrays(folder / "arrays.npz", data, model)
-            keras_side = KerasSide(chosen.keras_python, folder / "arrays.npz", threads=chosen.threads)
-            stack.callback(keras_side.close)
-            print(
-                f"{keras_side.versions}; parameters {keras_side.parameters}, ours {count_parameters(model)}"
+        jobs = [
+            TrainJob(
+                dataset, folder / precision, ModelConfig(), recipe, accelerator="cpu", precision=precision
             )
-        turns = TakeTurns(keras_side.epoch if keras_side else None)
-        fit(job, make_training(job, model, data, pairs), data, callbacks=[turns], checkpoint=folder / "none")
-        show(turns.ours[1:], turns.theirs[1:], len(pairs.rows("train")))
+            for precision in PRECISIONS
+        ]
+        source, pairs = open_parts(jobs[0])
+        pairs = some_pairs(pairs, train=chosen.pairs, validation=BATCH)
+        keras_sides = []
+        if chosen.keras_python:
+            data, model = make_data(jobs[0], source, pairs), build_model(ModelConfig(), len(source.labels))
+            write_arrays(folder / "arrays.npz", data, model)
+            for policy in POLICIES:
+                side = KerasSide(
+                    chosen.keras_python, folder / "arrays.npz", threads=chosen.threads, policy=policy
+                )
+                stack.callback(side.close)
+                keras_sides.append(side)
+                print(f"{side.versions}; parameters {side.parameters}, ours {count_parameters(model)}")
+        for job in jobs:
+            data, model = make_data(job, source, pairs), build_model(job.model_config, len(source.labels))
+            turns = TakeTurns(keras_sides)
+            fit(
+                job,
+                make_training(job, model, data, pairs),
+                data,
+                callbacks=[turns],
+                checkpoint=folder / "none",
+            )
+            show(job.precision, turns, len(pairs.rows("train")))
+        print(f"\nWanted: {WANTED} by the clock, on a machine that does nothing else.")
 
 
 if __name__ == "__main__":

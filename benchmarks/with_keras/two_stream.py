@@ -1,9 +1,10 @@
 """The listing's two-stream model in Keras, trained on arrays; benchmarks/train.py runs it.
 
-    python benchmarks/with_keras/two_stream.py ARRAYS.npz THREADS
+    python benchmarks/with_keras/two_stream.py ARRAYS.npz THREADS POLICY
 
 Needs an environment with tensorflow-cpu. For every line on standard input it trains one epoch, and answers
-with the seconds that it took, of the clock and of the processor.
+with the seconds that it took, of the clock and of the processor. POLICY is Keras' word for the numbers that
+layers are computed in: float32 or mixed_bfloat16.
 """
 
 import os
@@ -38,7 +39,7 @@ def two_stream(*, jit):
     x = layers.concatenate([stream(image) for image in images])
     x = layers.Dropout(0.1)(layers.Dense(1024, activation="relu")(x))
     x = layers.Dense(1024, activation="relu", kernel_regularizer=keras.regularizers.l2(0.001))(x)
-    outputs = layers.Dense(6, activation="softmax")(layers.Dropout(0.1)(x))
+    outputs = layers.Dense(6, activation="softmax", dtype="float32")(layers.Dropout(0.1)(x))
     model = keras.Model(images, outputs)
     model.compile(
         optimizer=keras.optimizers.RMSprop(1e-4),
@@ -68,12 +69,13 @@ def quicker_model(arrays):
 
 
 def main():
-    path, threads = sys.argv[1], int(sys.argv[2])
+    path, threads, policy = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    keras.config.set_dtype_policy(policy)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     arrays = dict(np.load(path))
     model, compiled = quicker_model(arrays)
-    print(f"Keras {keras.__version__} on TensorFlow {tf.__version__}, {compiled}", flush=True)
+    print(f"Keras {keras.__version__} on TensorFlow {tf.__version__}, {policy}, {compiled}", flush=True)
     print(model.count_params(), flush=True)
     for _ in sys.stdin:
         print(*seconds_of_epoch(model, arrays), flush=True)

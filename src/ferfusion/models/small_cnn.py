@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -12,9 +11,6 @@ from ferfusion.models.scaling import INPUT_SCALINGS
 
 SMALLEST_SIZE = 48
 """Below this side, in pixels, the map of the last convolution is smaller than its average pooling."""
-
-PIECE_OF_A_THREAD = 8
-"""Samples, of 0.5 MB each in the first map, that a processor thread takes at once; 4 to 16 do as well."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +78,6 @@ class SmallStream(Stream):
         return F.relu(self.conv5(x))  # -> (B, 128, 3, 3)
 
     def _first_map(self, image: Tensor) -> Tensor:
-        """Return the first pooled map, in training on a processor by pieces that stay in its cache."""
-        if not self.training or image.device.type != "cpu":
-            return self._pooled(image)
-        size = PIECE_OF_A_THREAD * torch.get_num_threads()
-        return torch.cat([self._pooled(image[start : start + size]) for start in range(0, len(image), size)])
-
-    def _pooled(self, image: Tensor) -> Tensor:
+        """Return the first pooled map; bias and ReLU commute with max, and have less to do after it."""
         x = self.pool1(self.conv1(image))  # (B, 3, 48, 48) -> (B, 64, 44, 44) -> (B, 64, 20, 20)
-        # bias and ReLU commute with max: after the pool they have a fifth of the values to pass over
-        return F.relu(x + self.conv1.late_bias)
+        return F.relu(x + self.conv1.late_bias.to(x.dtype))

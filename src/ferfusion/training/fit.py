@@ -15,6 +15,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from ferfusion.errors import ConfigError
 from ferfusion.training.job import TrainJob
+from ferfusion.training.memory import kept_memory
 from ferfusion.training.module import ExpressionTraining
 from ferfusion.training.processes import EndTogether, Place, strategy
 
@@ -36,7 +37,7 @@ def fit(
     if checkpoint.is_file():
         check_checkpoint(checkpoint)
     # dropout draws from torch's global state: the caller's is given back
-    with _quiet_lightning(), _honest_exit(), torch.random.fork_rng():
+    with _quiet_lightning(), _honest_exit(), kept_memory(), torch.random.fork_rng():
         _trainer(job, callbacks, place).fit(
             training,
             datamodule=data,
