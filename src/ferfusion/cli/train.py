@@ -28,7 +28,8 @@ def train(
         model: Which network.
         recipe: How to train it.
         devices: How many processes share each batch, each with a GPU of its own, or a part of the processor.
-        precision: Numbers that layers are computed in: 32-true, or 16-mixed or bf16-mixed for a GPU.
+        precision: Numbers that layers are computed in: 32-true; bf16-mixed, for a GPU or a processor that
+            has bfloat16 in hardware (``ferfusion doctor`` tells); or 16-mixed, for a GPU.
         rights: Licence and rights of the training data and the model, kept in the bundle.
     """
     result = train_run(

@@ -13,6 +13,9 @@ from typing import Any
 
 from ferfusion.inference.probes import PROBES, Facts
 
+WORTH_BFLOAT16 = 0.7
+"""A convolution that takes no more than this share of its time in bfloat16 makes training quicker."""
+
 _TIME_LIMIT_SECONDS = 180
 _OPENCV = "opencv-contrib-python-headless>=4.10,<5"
 _NOT_FOR_USERS = ("dev",)
@@ -157,7 +160,14 @@ def judge_torch(answer: Answer, _: dict[str, Answer]) -> Iterator[Finding]:
         yield Finding("torch", "note", f"{ran} ({answer['threads']} threads); this build uses no GPU", mend)
     else:
         why = f"; built for CUDA {answer['cuda']}, which finds no GPU" if answer["cuda"] else ""
-        yield Finding("torch", "ok", f"{ran} ({answer['threads']} threads){why}")
+        yield Finding("torch", "ok", f"{ran} ({answer['threads']} threads){why}{_hint(answer)}")
+
+
+def _hint(answer: Facts) -> str:
+    share = answer["bfloat16_share"]
+    if share is None or share > WORTH_BFLOAT16:
+        return ""
+    return f"; a convolution takes {share:.0%} of its time in bfloat16: train --precision bf16-mixed"
 
 
 def judge_lightning(answer: Answer, answers: dict[str, Answer]) -> Iterator[Finding]:

@@ -36,7 +36,8 @@ class TrainJob:
         recipe: How to train it.
         accelerator: Where to train, in Lightning's words: auto, cpu, gpu.
         devices: How many processes share each batch, each with a device of its own.
-        precision: Numbers that layers are computed in: 32-true, or 16-mixed or bf16-mixed for a GPU.
+        precision: Numbers that layers are computed in: 32-true; bf16-mixed, for a GPU or a processor that
+            has bfloat16 in hardware (``ferfusion doctor`` tells); or 16-mixed, for a GPU.
         splits: The table of its parts; the dataset's ``splits.csv`` if left out.
     """
 

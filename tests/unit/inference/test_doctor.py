@@ -14,6 +14,7 @@ TORCH = {
     "device_name": "processor",
     "threads": 2,
     "difference": 0.0,
+    "bfloat16_share": 1.0,
 }
 GOOD = {
     "packages": {
@@ -106,6 +107,18 @@ def test_a_torchvision_that_does_not_fit_is_the_one_fault_and_not_lightning(foun
     assert fault.name == "torchvision"
     assert fault.mend.startswith("pip uninstall -y torchvision")
     assert bad(found(lightning=Failure("ImportError: no")))[0].name == "lightning"
+
+
+def test_bfloat16_is_recommended_where_it_is_quicker(found, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    says = {
+        share: next(
+            one for one in found(torch={**TORCH, "bfloat16_share": share}) if one.name == "torch"
+        ).says
+        for share in (0.25, 0.9)
+    }
+    assert says[0.25].endswith("takes 25% of its time in bfloat16: train --precision bf16-mixed")
+    assert "bfloat16" not in says[0.9]
 
 
 def test_the_device_that_torch_really_runs_on_is_told(found, monkeypatch):
