@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from ferfusion.errors import ConfigError
-from ferfusion.models.backbones import BACKBONES, IMAGENET_DEVIATION, IMAGENET_MEAN
+from ferfusion.models.backbones import BACKBONES, BLOCK_SHARE, IMAGENET_DEVIATION, IMAGENET_MEAN
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.streams import STREAMS
 from ferfusion.models.zoo import build_model
@@ -108,12 +108,12 @@ def test_the_smallest_size_trains_even_in_a_batch_of_one(name):
 
 def test_convolutions_start_as_he_and_the_head_as_glorot(name):
     model = build_model(ModelConfig(architecture="spatial", stream=name), 6)
-    for module in model.spatial_stream.modules():
+    for place, module in model.spatial_stream.named_modules():
         if isinstance(module, nn.Conv2d) and module.weight.numel() > 100_000:
             incoming = module.weight[0].numel()
             assert float(module.weight.detach().std()) == pytest.approx((2 / incoming) ** 0.5, rel=0.02)
         if isinstance(module, nn.BatchNorm2d):
-            assert bool((module.weight == 1).all())
+            assert bool((module.weight == (BLOCK_SHARE if place.endswith("bn3") else 1)).all())
             assert not module.bias.detach().any()
     limit = (6 / (1024 + 1024)) ** 0.5
     assert 0.99 * limit < float(model.head.dense2.weight.detach().abs().max()) <= limit
