@@ -61,6 +61,17 @@ def test_logits_have_the_classes_and_every_parameter_learns(config):
     assert unreached == []
 
 
+def test_bfloat16_gives_about_the_same_answer_and_gradients(config):
+    model, inputs, codes = build_model(config, 4), drawn_inputs(config, 3), torch.tensor([0, 1, 2])
+    exact = model(*inputs).detach()
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = model(*inputs)
+        loss = F.cross_entropy(logits, codes)
+    loss.backward()
+    assert all(p.grad.isfinite().all() for p in model.parameters() if p.requires_grad)
+    torch.testing.assert_close(logits.detach().float(), exact, rtol=0.05, atol=0.05)
+
+
 def test_a_sample_is_answered_the_same_alone_as_among_others(config):
     model = build_model(config, 6).eval()
     inputs = drawn_inputs(config, 3)
