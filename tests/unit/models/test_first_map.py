@@ -2,7 +2,6 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from ferfusion.models import small_cnn
 from ferfusion.models.small_cnn import SMALL_SHAPES, LateBiasConv, SmallStream
 
 
@@ -15,7 +14,7 @@ def stream():
 
 
 def plain_first_map(stream, image):
-    """As the report's listing has it: bias and ReLU before the pool, the batch as a whole."""
+    """As the report's listing has it: bias and ReLU before the pool."""
     x = F.relu(F.conv2d(image, stream.conv1.weight, stream.conv1.bias))
     return F.max_pool2d(x, 5, stride=2)
 
@@ -32,14 +31,20 @@ def test_a_bias_after_the_pool_is_the_bias_before_it(stream):
     torch.testing.assert_close(stream._first_map(image), plain_first_map(stream, image))
 
 
-@pytest.mark.parametrize("piece", [1, 4, 100])
-def test_pieces_give_the_map_and_the_gradients_of_the_whole_batch(stream, monkeypatch, piece):
-    monkeypatch.setattr(small_cnn, "PIECE_OF_A_THREAD", piece)
+def test_its_gradients_are_those_of_the_bias_before_the_pool(stream):
     stream, image = stream.double(), torch.rand(11, 3, 48, 48, dtype=torch.float64)
     expected, found = plain_first_map(stream, image), stream.train()._first_map(image)
     torch.testing.assert_close(found, expected)
     for one, other in zip(gradients(stream, expected), gradients(stream, found), strict=True):
         torch.testing.assert_close(other, one)
+
+
+def test_in_bfloat16_the_first_map_stays_in_bfloat16(stream):
+    image = torch.rand(3, 3, 48, 48)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = stream._first_map(image)
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), plain_first_map(stream, image), rtol=0.02, atol=0.02)
 
 
 def test_training_and_evaluation_see_the_same(stream):
