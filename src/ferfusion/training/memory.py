@@ -16,7 +16,8 @@ def kept_memory() -> Iterator[None]:
 
     glibc gives large freed blocks back to the system, and every step of a training gets its feature maps
     anew: with ``listing`` in batches of 64, 27,000 pages, each cleared first. Measured on two threads, a step
-    takes 0.86 of the time if they are kept. Afterwards all is given back.
+    takes 0.86 of the time if they are kept, and the process 3 % more memory (``lstm``: 22 %). Afterwards all
+    is given back.
     """
     if platform.libc_ver()[0] != "glibc":
         yield
