@@ -42,6 +42,10 @@ def found(monkeypatch):
     return examine_with
 
 
+def on_torch(found, answer):
+    return next(one for one in found(torch=answer) if one.name == "torch")
+
+
 def bad(findings):
     return [finding for finding in findings if finding.state != "ok"]
 
@@ -111,12 +115,7 @@ def test_a_torchvision_that_does_not_fit_is_the_one_fault_and_not_lightning(foun
 
 def test_bfloat16_is_recommended_where_it_is_quicker(found, monkeypatch):
     monkeypatch.setattr("shutil.which", lambda _: None)
-    says = {
-        share: next(
-            one for one in found(torch={**TORCH, "bfloat16_share": share}) if one.name == "torch"
-        ).says
-        for share in (0.25, 0.9)
-    }
+    says = {share: on_torch(found, {**TORCH, "bfloat16_share": share}).says for share in (0.25, 0.9)}
     assert says[0.25].endswith("takes 25% of its time in bfloat16: train --precision bf16-mixed")
     assert "bfloat16" not in says[0.9]
 
@@ -125,7 +124,7 @@ def test_the_device_that_torch_really_runs_on_is_told(found, monkeypatch):
     monkeypatch.setattr("shutil.which", lambda _: None)
     gpu = {**TORCH, "version": "2.13.0", "cuda": "12.8", "device": "cuda", "device_name": "NVIDIA H100"}
     torch = {
-        name: next(one for one in found(torch=answer) if one.name == "torch")
+        name: on_torch(found, answer)
         for name, answer in {
             "cpu": TORCH,
             "gpu": gpu,
