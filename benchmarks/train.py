@@ -8,6 +8,7 @@ bfloat16, each beside Keras in both.
     python -m venv keras && keras/bin/pip install tensorflow-cpu
     python benchmarks/train.py --keras-python keras/bin/python [--dataset DIR] [--pairs 640] [--rounds 5]
 
+With --precisions 32-true all compute in 32 bits only, for a processor that has no bfloat16.
 Without --keras-python only our own loop is timed. Without --dataset the sample corpus is prepared first.
 """
 
@@ -45,8 +46,7 @@ from ferfusion.training.recipe import TrainRecipe
 
 BATCH = 64
 WANTED = 1.5
-PRECISIONS = ("32-true", "bf16-mixed")
-POLICIES = ("float32", "mixed_bfloat16")
+POLICIES = {"32-true": "float32", "bf16-mixed": "mixed_bfloat16"}  # of Keras, by our precisions
 
 
 class Seconds(NamedTuple):
@@ -169,6 +169,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--dataset", type=Path, help="a prepared and divided dataset of crops of 48 pixels")
     parser.add_argument("--pairs", type=int, default=640, help="pairs of an epoch")
     parser.add_argument("--rounds", type=int, default=5, help="epochs after the first, which warms up")
+    parser.add_argument(
+        "--precisions", nargs="+", choices=POLICIES, default=list(POLICIES), help="of ours and of Keras"
+    )
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     return parser.parse_args()
 
@@ -190,7 +193,7 @@ def main() -> None:
             TrainJob(
                 dataset, folder / precision, ModelConfig(), recipe, accelerator="cpu", precision=precision
             )
-            for precision in PRECISIONS
+            for precision in chosen.precisions
         ]
         source, pairs = open_parts(jobs[0])
         pairs = some_pairs(pairs, train=chosen.pairs, validation=BATCH)
@@ -198,7 +201,7 @@ def main() -> None:
         if chosen.keras_python:
             data, model = make_data(jobs[0], source, pairs), build_model(ModelConfig(), len(source.labels))
             write_arrays(folder / "arrays.npz", data, model)
-            for policy in POLICIES:
+            for policy in map(POLICIES.get, chosen.precisions):
                 side = KerasSide(
                     chosen.keras_python, folder / "arrays.npz", threads=chosen.threads, policy=policy
                 )
