@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from ferfusion.errors import ConfigError
 from ferfusion.models.backbones import BACKBONES, BLOCK_SHARE, IMAGENET_DEVIATION, IMAGENET_MEAN
@@ -128,6 +129,32 @@ def test_a_new_vgg_passes_its_signal_on(vgg):
         power_in = stream.normalise(image).square().mean()
         power_out = stream(image).square().mean()
     assert 0.3 < float(power_out / power_in) < 10
+
+
+@pytest.mark.parametrize("vgg", ["vgg16", "vgg19"])
+def test_a_new_vgg_tells_images_apart(vgg):
+    """With the same draws, but not mirrored, the cosines are 0.95 and more."""
+    stream = build_model(ModelConfig(architecture="spatial", stream=vgg), 6).spatial_stream
+    images = torch.rand(8, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        vectors = F.normalize(stream(F.interpolate(images, size=48, mode="bilinear")).flatten(1))
+    assert float((vectors @ vectors.T).min()) < 0.8
+
+
+@pytest.mark.parametrize("vgg", ["vgg16", "vgg19"])
+def test_a_new_vgg_is_linear_without_its_poolings(vgg):
+    stream = build_model(ModelConfig(architecture="spatial", stream=vgg), 6).spatial_stream.double()
+    layers = nn.Sequential(*(layer for layer in stream.features if not isinstance(layer, nn.MaxPool2d)))
+    first, second = torch.randn(2, 1, 3, 4, 4, generator=torch.Generator().manual_seed(0)).double()
+
+    def last_difference(image):
+        positive, negative = layers(image).chunk(2, dim=1)
+        return positive - negative
+
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            last_difference(first) + last_difference(second), last_difference(first + second)
+        )
 
 
 def test_input_scaling_is_not_looked_at(name):
