@@ -3,9 +3,9 @@
     python benchmarks/with_keras/two_stream.py ARRAYS.npz THREADS POLICY
 
 Needs an environment with tensorflow-cpu. For every line on standard input it trains one epoch, and answers
-with the seconds that it took, of the clock and of the processor: those of all batches but the first, scaled to
-the epoch, as the first of some epochs waits for seconds where nothing is computed. POLICY is Keras' word for the numbers that
-layers are computed in: float32 or mixed_bfloat16.
+with the seconds that it took, of the clock and of the processor: those of all batches but the first, scaled
+to the epoch, as the first of some epochs waits for seconds where nothing is computed. POLICY is Keras' word
+for the numbers that layers are computed in: float32 or mixed_bfloat16.
 """
 
 import os
