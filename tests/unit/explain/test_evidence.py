@@ -1,5 +1,6 @@
 """On a task whose evidence is known, a map must find it: the checks of a run, with the answer known."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -15,6 +16,9 @@ POINTED = 256
 MARGIN = 0.2
 """Of ten models, drawn and taught apart, the one that points worst is ahead by 0.29."""
 TOLERANCE_PX = 4
+DRAWS = 12
+"""Of random weights. With one random layer a single draw's correlation is anywhere from -1 to 1; of six models,
+taught apart, the means of twelve draws are at most 0.66 for the head and 0.24 for the convolutions."""
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +82,9 @@ def test_random_weights_change_the_maps(model, shown, method):
             step.correlations["spatial"]
             for step in randomised_steps(model, (images, images), codes, seed=seed, method=method)
         ]
-        for seed in range(3)
+        for seed in range(DRAWS)
     ]
-    mean = [sum(of_step) / len(draws) for of_step in zip(*draws, strict=True)]
+    mean = np.nanmean(draws, axis=0)  # a draw whose maps are the same everywhere compares nothing
     assert mean[0] == 1
     assert max(mean[1:4]) < 0.9  # a random head alone changes them
     assert max(mean[-3:]) < 0.35  # and of random convolutions nothing is left
