@@ -17,7 +17,7 @@ MARGIN = 0.2
 """Of ten models, drawn and taught apart, the one that points worst is ahead by 0.29."""
 TOLERANCE_PX = 4
 DRAWS = 12
-"""Of random weights. With one random layer a single draw's correlation is anywhere from -1 to 1; of six models,
+"""Of random weights. With one random layer a draw's correlation is anywhere from -1 to 1. Of six models,
 taught apart, the means of twelve draws are at most 0.66 for the head and 0.24 for the convolutions."""
 
 
