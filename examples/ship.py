@@ -33,8 +33,9 @@ def main() -> None:
     given = arguments.parse_args()
     exact = load_bundle(given.run / "bundle.safetensors")
     halved = replace(exact, weights={name: _halved(tensor) for name, tensor in exact.weights.items()})
-    before = predict_validation(exact, given.dataset)
-    table = predict_validation(halved, given.dataset)
+    splits = given.run / "splits.csv"
+    before = predict_validation(exact, given.dataset, splits)
+    table = predict_validation(halved, given.dataset, splits)
     shipped = replace(halved, metrics=dict(exact.metrics) | measure(table, exact.labels))
     save_bundle(given.out, shipped)
     columns = list(exact.labels.probability_columns)
@@ -51,9 +52,9 @@ def _halved(tensor: Tensor) -> Tensor:
     return tensor.half() if tensor.is_floating_point() else tensor
 
 
-def predict_validation(bundle: Bundle, dataset: Path) -> pd.DataFrame:
+def predict_validation(bundle: Bundle, dataset: Path, splits: Path) -> pd.DataFrame:
     """Return a bundle's prediction table of the validation part, before any temperature."""
-    job = TrainJob(dataset, dataset, bundle.model_config, TrainRecipe(batch_size=64))
+    job = TrainJob(dataset, dataset, bundle.model_config, TrainRecipe(batch_size=64), splits=splits)
     source, pairs = open_parts(job)
     rows, probabilities = class_probabilities(
         bundle.build_model(), make_data(job, source, pairs).batches("validation")

@@ -26,6 +26,7 @@ def export(bundle: Path, out: Path, *, int8: Path | None = None) -> None:
         f"{out.stat().st_size / 2**20:.1f} MiB"
     )
     if int8 is not None:
-        for line in quantise(loaded, out, int8):
+        run = bundle.parent if (bundle.parent / "config.json").is_file() else None
+        for line in quantise(loaded, out, int8, run=run).lines:
             print(line)
     print(f"Now: ferfusion predict VIDEO --bundle {out}")

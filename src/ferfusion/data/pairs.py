@@ -34,6 +34,11 @@ class PartedPairs:
         """Class code of every row."""
         return self.table["code"].to_numpy(np.int64)
 
+    @property
+    def part_of_clip(self) -> dict[str, str]:
+        """Name of each clip's part."""
+        return dict(zip(self.table["clip"], self.part_of_row.tolist(), strict=True))
+
     def class_counts(self, part: str) -> dict[str, int]:
         """Return how many pairs of each class a part has, in label order."""
         counts = np.bincount(self.codes[self.rows(part)], minlength=len(self.labels))

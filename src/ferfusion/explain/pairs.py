@@ -17,7 +17,7 @@ from ferfusion.explain.drawing import Seen
 from ferfusion.explain.explainer import Explainer
 from ferfusion.models.config import ModelConfig
 from ferfusion.prepare.dataset import open_dataset
-from ferfusion.prepare.splits import read_splits
+from ferfusion.prepare.kept_split import read_kept_split
 from ferfusion.prepare.store import read_json
 
 Rows = NDArray[np.int64]
@@ -86,7 +86,7 @@ def spread(rows: Rows, videos: NDArray[np.str_], *, rng: np.random.Generator) ->
 
 
 def open_run_pairs(run: Path, *, method: str, dataset: Path | None = None) -> RunPairs:
-    """Open a finished run's model and the dataset that it was trained on.
+    """Open a finished run's model and the dataset that it was trained on, divided as it was then.
 
     Args:
         run: Run folder.
@@ -95,7 +95,7 @@ def open_run_pairs(run: Path, *, method: str, dataset: Path | None = None) -> Ru
 
     Raises:
         BundleError: the run has no bundle, or the dataset was prepared in another way.
-        DatasetError: the dataset is not there, or cannot be used.
+        DatasetError: the dataset is not there, cannot be used, or does not fit the run any more.
     """
     bundle = load_bundle(run / "bundle.safetensors")
     place = dataset or Path(read_json(run / "config.json")["dataset"]["path"])
@@ -103,6 +103,6 @@ def open_run_pairs(run: Path, *, method: str, dataset: Path | None = None) -> Ru
         raise DatasetError(f"The run's dataset is not at {place} any more; say where it is with --dataset")
     source = open_dataset(place)
     check_recipe(bundle, source.recipe)
-    pairs = parted_pairs(source.pairs, read_splits(source), labels=source.labels)
+    pairs = parted_pairs(source.pairs, read_kept_split(run, source), labels=source.labels)
     reader = PairReader(source.root / "clips", list(pairs.table["clip"]), list(pairs.table["pair"]))
     return RunPairs(Explainer(bundle, method=method), pairs, reader)

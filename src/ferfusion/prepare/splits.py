@@ -153,6 +153,11 @@ def read_splits(dataset: Dataset, path: Path | None = None) -> dict[str, str]:
     return parts
 
 
+def split_header(dataset: Dataset, path: Path | None = None) -> Path:
+    """Return the JSON file beside a table of parts; by default beside the dataset's own."""
+    return (path or dataset.root / "splits.csv").with_suffix(".json")
+
+
 def check_parts(dataset: Dataset, parts: Mapping[str, str]) -> None:
     """Refuse parts that share a subject or a video, leave a clip out, or are empty.
 

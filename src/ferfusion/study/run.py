@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from rich.console import Console
 
@@ -14,8 +15,8 @@ from ferfusion.errors import ConfigError
 from ferfusion.models.config import ModelConfig
 from ferfusion.prepare.dataset import Dataset, open_dataset
 from ferfusion.prepare.leaks import find_copies, refuse_copies
-from ferfusion.prepare.splits import SplitRecipe, fold_recipes, read_splits, split_dataset
-from ferfusion.prepare.store import read_json, write_json
+from ferfusion.prepare.splits import SplitRecipe, fold_recipes, read_splits, split_dataset, split_header
+from ferfusion.prepare.store import read_json, write_json, write_table
 from ferfusion.study.audit import SameFunction, same_functions
 from ferfusion.study.plan import StudyPlan, Training, Variant, read_variants
 from ferfusion.training.recipe import TrainRecipe
@@ -175,11 +176,21 @@ class Study:
         recipe = SplitRecipe(folds=self.plan.folds)
         copies = () if self.dataset.stills else find_copies(self.dataset, alike=recipe.alike)
         if not recipe.folds:
-            refuse_copies(copies, read_splits(self.dataset), alike=recipe.alike)
+            refuse_copies(copies, self._own_split(), alike=recipe.alike)
             return
         for path, fold in zip(self.splits, fold_recipes(self.dataset, recipe), strict=True):
             if not path.with_suffix(".json").is_file():
                 split_dataset(self.dataset, fold, path=path, copies=copies)
+
+    def _own_split(self) -> dict[str, str]:
+        """Return the study's split: the dataset's own when it began, which it keeps however that changes."""
+        [path] = self.splits
+        header = path.with_suffix(".json")
+        if not header.is_file():
+            parts = read_splits(self.dataset)
+            write_table(path, pd.DataFrame({"clip": list(parts), "part": list(parts.values())}))
+            write_json(header, read_json(split_header(self.dataset)))
+        return read_splits(self.dataset, path)
 
     def run(
         self, engine: Engine, jobs: Sequence[TrainingJob], *, workers: int, address: str | None = None
@@ -231,8 +242,9 @@ def open_study(
         names = range(len(fold_recipes(source, divisions)))
         splits = tuple(folder / "splits" / f"fold{fold}.csv" for fold in names)
     else:
-        splits = (dataset / "splits.csv",)
-        read_splits(source)  # tells at once if there is none: to compare the variants takes a while
+        splits = (folder / "splits" / "fold0.csv",)
+        if not splits[0].is_file():
+            read_splits(source)  # tells at once if there is none: to compare the variants takes a while
     variants = read_variants(plan.variants, model=model, recipe=recipe)
     same = _audit(variants, num_classes=len(source.labels))
     return Study(source, folder, plan, variants, same, splits)

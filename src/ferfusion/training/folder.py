@@ -16,7 +16,8 @@ from ferfusion.evaluation.metrics import always, uar, war
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model, count_parameters
 from ferfusion.prepare.dataset import Dataset
-from ferfusion.prepare.splits import PARTS
+from ferfusion.prepare.kept_split import KEPT_SPLIT
+from ferfusion.prepare.splits import PARTS, split_header
 from ferfusion.prepare.store import read_json, write_json
 from ferfusion.training.imbalance import TREATMENTS
 from ferfusion.training.recipe import FIXED_LENGTH_SCHEDULES, MONITORS, TrainRecipe
@@ -69,7 +70,6 @@ def run_config(
 
     ``splits`` is the table of parts that was read, where it is not the dataset's own.
     """
-    header = (splits or dataset.root / "splits.csv").with_suffix(".json")
     parts = {part: pairs.table.iloc[pairs.rows(part)] for part in PARTS}
     return {
         "schema": SCHEMA,
@@ -81,7 +81,7 @@ def run_config(
             "labels": list(dataset.labels.names),
             "recipe": dataset.recipe.to_dict(),
             "recipe_hash": dataset.recipe.hash,
-            "split_hash": read_json(header)["hash"],
+            "split_hash": read_json(split_header(dataset, splits))["hash"],
         },
         "parameters": count_parameters(build_model(model_config, len(dataset.labels))),
         "subjects": {part: int(rows["subject"].nunique()) for part, rows in parts.items()},
@@ -129,8 +129,7 @@ def claim_run(run: Path, config: Mapping[str, Any]) -> None:
     differences = setting_differences(saved, config)
     if not differences:
         return
-    has_begun = any(each != path for each in run.iterdir())
-    if has_begun and not _only_asks_for_more(saved, config):
+    if has_begun(run) and not _only_asks_for_more(saved, config):
         raise ConfigError(
             f"{run} holds a run of other settings: {'; '.join(differences)}. "
             f"Go on with the settings that it has, or name another folder{_why_no_more(config)}"
@@ -138,6 +137,12 @@ def claim_run(run: Path, config: Mapping[str, Any]) -> None:
     (run / "bundle.safetensors").unlink(missing_ok=True)
     (run / "predictions.csv").unlink(missing_ok=True)
     write_json(path, config)
+
+
+def has_begun(run: Path) -> bool:
+    """Return whether a run has left more than its settings and its split."""
+    settings = {"config.json", KEPT_SPLIT, Path(KEPT_SPLIT).with_suffix(".json").name}
+    return any(each.name not in settings for each in run.iterdir())
 
 
 def _only_asks_for_more(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

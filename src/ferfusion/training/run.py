@@ -23,6 +23,8 @@ from ferfusion.models.config import ModelConfig
 from ferfusion.models.hybrid import Hybrid
 from ferfusion.models.zoo import count_parameters
 from ferfusion.prepare.dataset import Dataset
+from ferfusion.prepare.kept_split import keep_split, read_kept_split
+from ferfusion.prepare.splits import parts_hash, split_header
 from ferfusion.prepare.store import write_table, write_text
 from ferfusion.training.calibration import fit_calibration
 from ferfusion.training.fit import fit
@@ -30,6 +32,7 @@ from ferfusion.training.folder import (
     Baseline,
     RunResult,
     claim_run,
+    has_begun,
     majority_baseline,
     read_result,
     recipe_to_pass_on,
@@ -95,6 +98,10 @@ def train_run(
     job = TrainJob(dataset, run, model_config, recipe, accelerator, devices, precision, splits)
     source, pairs = open_parts(job)
     claim_run(run, run_config(source, pairs, model_config, recipe, splits=splits))
+    if has_begun(run):
+        read_kept_split(run, source)
+    else:
+        keep_split(run, source, pairs.part_of_clip, header=split_header(source, splits))
     majority = majority_baseline(pairs, part="validation")
     if (run / "bundle.safetensors").is_file():
         console.print(f"{run} is finished; to train anew, name another folder")
@@ -123,7 +130,7 @@ def train_run(
     _write_votes(run, source, predictions)
     result = read_result(run, monitor=recipe.monitor, majority=majority)
     # last, because its presence is what makes a run finished
-    bundle = _bundle(job, source, model, result, predictions=predictions, rights=rights)
+    bundle = _bundle(job, source, pairs, model, result, predictions=predictions, rights=rights)
     save_bundle(run / "bundle.safetensors", bundle)
     return result
 
@@ -247,6 +254,7 @@ def _probabilities(
 def _bundle(
     job: TrainJob,
     source: Dataset,
+    pairs: PartedPairs,
     model: ExpressionModel,
     result: RunResult,
     *,
@@ -262,6 +270,7 @@ def _bundle(
             "recipe": recipe_to_pass_on(job.recipe),
             "start": start_hashes(job.recipe),
             "corpus": source.corpus,
+            "split_hash": parts_hash(pairs.part_of_clip),
             "parameters": count_parameters(model),
             "epochs": len(result.epochs),
             "best_epoch": int(result.best["epoch"]),

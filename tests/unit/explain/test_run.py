@@ -16,8 +16,9 @@ from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
 from ferfusion.prepare.dataset import open_dataset
+from ferfusion.prepare.kept_split import keep_split
 from ferfusion.prepare.recipe import PrepareRecipe
-from ferfusion.prepare.splits import read_splits
+from ferfusion.prepare.splits import SplitRecipe, read_splits, split_dataset, split_header
 from ferfusion.prepare.store import write_json
 from helpers.datasets import write_dataset
 
@@ -32,6 +33,8 @@ def write_run(folder, dataset, *, architecture="two-stream"):
     write_json(folder / "config.json", {"dataset": {"path": dataset.as_posix()}})
     bundle = Bundle(weights, config, SIX, PrepareRecipe(), {}, {}, "none")
     save_bundle(folder / "bundle.safetensors", bundle)
+    source = open_dataset(dataset)
+    keep_split(folder, source, read_splits(source), header=split_header(source))
     return folder
 
 
@@ -139,10 +142,11 @@ def test_other_architectures_have_a_page_too(tmp_path, dataset, architecture):
 
 
 def test_a_dataset_that_was_moved_is_asked_for_and_found_again(tmp_path, dataset):
-    run = write_run(tmp_path / "run", tmp_path / "gone")
+    here = shutil.copytree(dataset, tmp_path / "here")
+    run = write_run(tmp_path / "run", here)
+    moved = here.rename(tmp_path / "moved")
     with pytest.raises(DatasetError, match="say where it is with --dataset"):
         open_run_pairs(run, method="grad-cam")
-    moved = shutil.copytree(dataset, tmp_path / "moved")
     assert len(open_run_pairs(run, method="grad-cam", dataset=moved).reader) > 0
 
 
@@ -169,3 +173,14 @@ def test_an_unfinished_run_is_named(tmp_path):
 def test_settings_that_cannot_be_used_are_refused(settings, words):
     with pytest.raises(ConfigError, match=words):
         ExplainRecipe(**settings)
+
+
+def test_pairs_stay_those_of_the_runs_own_split_when_the_dataset_is_divided_again(tmp_path):
+    dataset = write_dataset(tmp_path / "dataset", frames=3)
+    run = write_run(tmp_path / "run", dataset)
+    before = read_splits(open_dataset(dataset))
+    split_dataset(open_dataset(dataset), SplitRecipe(seed=5), copies=())
+    assert read_splits(open_dataset(dataset)) != before
+    explain_run(run, ExplainRecipe(examples=1))
+    answers = pd.read_csv(run / "contributions.csv")
+    assert {before[clip] for clip in answers["clip"]} == {"validation"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ferfusion.bundle import Bundle, save_bundle
-from ferfusion.errors import BundleError, ConfigError
+from ferfusion.errors import BundleError, ConfigError, DatasetError
 from ferfusion.inference.predictor import TorchPredictor, load_predictor
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
@@ -100,12 +100,24 @@ def test_eight_bit_numbers_are_small_and_near_and_their_cost_is_told(tmp_path):
     export_onnx(bundle, out)
     inputs, bytes_before = drawn(bundle.model_config, 16), out.stat().st_size
     exact = load_predictor(out).predict(*inputs)
-    title, *rows = quantise(bundle, out, dataset)
+    cost = quantise(bundle, out, dataset)
+    title, *rows, caution = cost.lines
     assert "validation part" in title
     assert [row.partition(":")[0].strip() for row in rows] == ["32 bit", "8 bit", "majority baseline"]
     assert rows[2].endswith("UAR 16.7%")
+    assert caution.startswith("The bundle does not say what it was trained on")
+    assert cost.scores["uar"][2] == pytest.approx(1 / 6)
     assert out.stat().st_size < 0.4 * bytes_before
     rounded = load_predictor(out)
     assert rounded.labels == SIX
     assert np.abs(rounded.predict(*inputs) - exact).max() < 0.05
     assert not np.array_equal(rounded.predict(*inputs), exact)
+
+
+def test_eight_bit_numbers_are_not_measured_on_another_split_than_the_bundles(tmp_path):
+    from ferfusion.export.quantise import quantise
+
+    dataset = write_dataset(tmp_path / "dataset", frames=3)
+    bundle = replace(bundle_of(architecture="spatial"), training={"split_hash": "of another split"})
+    with pytest.raises(DatasetError, match="not divided as when the bundle was trained"):
+        quantise(bundle, tmp_path / "model.onnx", dataset)

@@ -3,12 +3,14 @@
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import torch
 
 from ferfusion.bundle import load_bundle
-from ferfusion.errors import ConfigError
+from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.training.recipe import TrainRecipe
+from helpers.datasets import write_dataset
 from helpers.trainings import RECIPE, SHORT, KillAt, KilledError, checkpoint, different_weights, train
 
 EVERYTHING = TrainRecipe(
@@ -91,3 +93,13 @@ def test_a_damaged_checkpoint_is_named_with_what_to_do(dataset, tmp_path, damage
     assert "\n" not in str(error.value)
     path.unlink()
     assert len(train(dataset, tmp_path / "run", recipe=SHORT).epochs) == 2
+
+
+def test_a_run_is_not_resumed_on_labels_that_changed_since(tmp_path):
+    dataset = write_dataset(tmp_path / "dataset", frames=3)
+    train(dataset, tmp_path / "run", recipe=replace(SHORT, epochs=1))
+    table = pd.read_csv(dataset / "data.csv")
+    table.loc[table["clip"] == "S00_fear_0", ["emotion", "code"]] = ("Anger", 0)
+    table.to_csv(dataset / "data.csv", index=False)
+    with pytest.raises(DatasetError, match=r"another label: 1 \(S00_fear_0: Fear before, Anger now\)"):
+        train(dataset, tmp_path / "run", recipe=replace(SHORT, epochs=1))
