@@ -20,9 +20,9 @@ from common import DATA, REAL_CLIPS, header, movement, print_table, sample_clips
 from ferfusion.errors import FerfusionError
 from ferfusion.faces.boxes import Box, iou
 from ferfusion.faces.detectors import DETECTORS, FaceDetector, search_everywhere
-from ferfusion.faces.model_file import MODEL_VARIABLE, name_model
+from ferfusion.faces.model_file import MODEL_VARIABLE, model_sha256
 from ferfusion.faces.tracker import FaceTracker
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.video.reader import Frame, read_frames
 
 RECIPE = PrepareRecipe()
@@ -134,12 +134,12 @@ def show(title: str, tallies: Tallies) -> None:
     )
 
 
-def available() -> dict[str, FaceDetector]:
+def available(yunet: Path) -> dict[str, FaceDetector]:
     """Make every detector that looks for faces; say which one cannot be made here."""
     made = {}
     for name in sorted(set(DETECTORS) - {"none"}):
         try:
-            made[name] = DETECTORS[name]()
+            made[name] = DETECTORS[name](yunet) if name == "yunet" and yunet.is_file() else DETECTORS[name]()
         except FerfusionError as error:
             print(f"without {name}: {error}")
     return made
@@ -155,10 +155,10 @@ def main() -> None:
     cv2.setNumThreads(1)
     print(header())
     if options.yunet.is_file():
-        print(f"yunet with {options.yunet.name}, SHA-256 {name_model(options.yunet)}")
+        print(f"yunet with {options.yunet.name}, SHA-256 {model_sha256(options.yunet)}")
     else:
         print(f"no file {options.yunet}; name one with --yunet or in {MODEL_VARIABLE}")
-    detectors = available()
+    detectors = available(options.yunet)
     real: Tallies = {}
     for clip in sorted(REAL_CLIPS.glob("*.*")):
         own: Tallies = {}

@@ -29,9 +29,9 @@ from common import REAL_CLIPS, header, print_table, sample_clips
 from ferfusion.errors import MissingExtraError
 from ferfusion.faces.boxes import Box
 from ferfusion.flow.estimators import FLOW_ESTIMATORS, FlowEstimator, reduce_flow
-from ferfusion.prepare.clip import FramePreparer, PreparedFace
-from ferfusion.prepare.cut import cut_plane, whole_pixels
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.clip import FramePreparer, PreparedFace
+from ferfusion.preparation.cut import cut_plane, whole_pixels
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.synthesis.corpus import takes, write_corpus
 from ferfusion.synthesis.recipe import SynthesisRecipe
 from ferfusion.video.reader import Frame, read_frames

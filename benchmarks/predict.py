@@ -27,13 +27,13 @@ import torch
 
 from common import REAL_CLIPS, header, print_table, sample_clips
 from ferfusion.bundle import Bundle, load_bundle, save_bundle
-from ferfusion.export.onnx import export_onnx
+from ferfusion.exchange.onnx import export_onnx
 from ferfusion.inference.predictor import TorchPredictor, load_predictor
 from ferfusion.inference.video import predict_video
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.video.reader import read_frames
 from ferfusion.video.writer import VideoWriter
 from prepare import first_face

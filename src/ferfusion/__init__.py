@@ -1,3 +1,120 @@
-"""Spatio-temporal facial expression recognition: from labelled videos to fusion models and predictions."""
+"""Facial expression recognition from video: prepare, split, train, evaluate, study, explain, predict.
+
+    import ferfusion as fer
+
+    data = fer.prepare("/data/CREMA-D", "crema")
+    data.split(seed=0)
+    run = fer.train(data, "runs/a", fusion="gap-concat")
+    run.evaluate().scores
+    fer.load_model("runs/a").predict("clip.mp4").table
+
+Every name is imported when it is used first, so that ``import ferfusion`` itself takes no time.
+"""
+
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ferfusion.environment import sleeping_threads
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from ferfusion.api.comparisons import Comparison as Comparison
+    from ferfusion.api.comparisons import compare as compare
+    from ferfusion.api.datasets import Dataset as Dataset
+    from ferfusion.api.datasets import prepare as prepare
+    from ferfusion.api.datasets import sample_corpus as sample_corpus
+    from ferfusion.api.datasets import split as split
+    from ferfusion.api.datasets import synthesize as synthesize
+    from ferfusion.api.explanations import Explanation as Explanation
+    from ferfusion.api.explanations import explain as explain
+    from ferfusion.api.explanations import explain_video as explain_video
+    from ferfusion.api.files import Exported as Exported
+    from ferfusion.api.files import export as export
+    from ferfusion.api.files import import_keras as import_keras
+    from ferfusion.api.installation import doctor as doctor
+    from ferfusion.api.live import Live as Live
+    from ferfusion.api.live import live as live
+    from ferfusion.api.models import Model as Model
+    from ferfusion.api.models import load_model as load_model
+    from ferfusion.api.models import predict as predict
+    from ferfusion.api.predictions import Prediction as Prediction
+    from ferfusion.api.predictions import Predictions as Predictions
+    from ferfusion.api.predictions import UnreadVideo as UnreadVideo
+    from ferfusion.api.runs import Run as Run
+    from ferfusion.api.runs import evaluate as evaluate
+    from ferfusion.api.runs import train as train
+    from ferfusion.api.scores import Scores as Scores
+    from ferfusion.api.studies import Study as Study
+    from ferfusion.api.studies import study as study
+    from ferfusion.errors import BundleError as BundleError
+    from ferfusion.errors import ConfigError as ConfigError
+    from ferfusion.errors import CorpusError as CorpusError
+    from ferfusion.errors import DatasetError as DatasetError
+    from ferfusion.errors import FerfusionError as FerfusionError
+    from ferfusion.errors import MissingExtraError as MissingExtraError
+    from ferfusion.errors import VideoError as VideoError
+    from ferfusion.evaluation.recipe import EvaluateRecipe as EvaluateRecipe
+    from ferfusion.explanation.recipe import ExplainRecipe as ExplainRecipe
+    from ferfusion.inference.recipe import PredictRecipe as PredictRecipe
+    from ferfusion.models.config import ModelConfig as ModelConfig
+    from ferfusion.preparation.recipe import PrepareRecipe as PrepareRecipe
+    from ferfusion.preparation.split_recipe import SplitRecipe as SplitRecipe
+    from ferfusion.progress import Progress as Progress
+    from ferfusion.studies.plan import StudyPlan as StudyPlan
+    from ferfusion.synthesis.recipe import SynthesisRecipe as SynthesisRecipe
+    from ferfusion.training.recipe import TrainRecipe as TrainRecipe
+
+_HOMES = MappingProxyType(
+    {
+        "api.comparisons": ("Comparison", "compare"),
+        "api.datasets": ("Dataset", "prepare", "sample_corpus", "split", "synthesize"),
+        "api.explanations": ("Explanation", "explain", "explain_video"),
+        "api.files": ("Exported", "export", "import_keras"),
+        "api.installation": ("doctor",),
+        "api.live": ("Live", "live"),
+        "api.models": ("Model", "load_model", "predict"),
+        "api.predictions": ("Prediction", "Predictions", "UnreadVideo"),
+        "api.runs": ("Run", "evaluate", "train"),
+        "api.scores": ("Scores",),
+        "api.studies": ("Study", "study"),
+        "errors": (
+            "BundleError",
+            "ConfigError",
+            "CorpusError",
+            "DatasetError",
+            "FerfusionError",
+            "MissingExtraError",
+            "VideoError",
+        ),
+        "evaluation.recipe": ("EvaluateRecipe",),
+        "explanation.recipe": ("ExplainRecipe",),
+        "inference.recipe": ("PredictRecipe",),
+        "models.config": ("ModelConfig",),
+        "preparation.recipe": ("PrepareRecipe",),
+        "preparation.split_recipe": ("SplitRecipe",),
+        "progress": ("Progress",),
+        "studies.plan": ("StudyPlan",),
+        "synthesis.recipe": ("SynthesisRecipe",),
+        "training.recipe": ("TrainRecipe",),
+    }
+)
+"""Where each public name lives. No room has the name of a verb: it would hide the verb."""
+_HOME_OF = MappingProxyType({name: home for home, names in _HOMES.items() for name in names})
+
+__all__ = [*_HOME_OF, "__version__"]  # noqa: PLE0604 names of the table above
+
+
+def __getattr__(name: str) -> object:
+    """Import the home of a public name (PEP 562)."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'ferfusion' has no attribute {name!r}")
+    with sleeping_threads():  # the first of these modules may import torch
+        value: object = getattr(import_module(f"ferfusion.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF})

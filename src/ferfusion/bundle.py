@@ -20,8 +20,8 @@ from ferfusion.labels import LabelSet
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
-from ferfusion.prepare.recipe import PrepareRecipe
-from ferfusion.prepare.store import write_whole
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.store import write_whole
 
 FORMAT = "ferfusion-bundle"
 FORMAT_VERSION = 1

@@ -2,15 +2,19 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context, parent_process
+from multiprocessing import parent_process
 from multiprocessing.connection import wait
-from threading import Thread, current_thread, main_thread
-from types import MappingProxyType
+from multiprocessing.context import SpawnContext, SpawnProcess
+from threading import Lock, Thread, current_thread, main_thread
+from types import MappingProxyType, ModuleType
 from typing import Any, Protocol, TypeVar
 
+from ferfusion.environment import environment_defaults, sleeping_threads
 from ferfusion.errors import ConfigError
 from ferfusion.extras import require
 
@@ -63,7 +67,7 @@ def run_in_pool(
     """
     _refuse_address(address)
     pool = ProcessPoolExecutor(
-        workers or os.cpu_count(), mp_context=get_context("spawn"), initializer=_begin_worker
+        workers or os.cpu_count(), mp_context=FreshContext(), initializer=_begin_worker
     )
     with pool:
         futures = [pool.submit(function, job) for job in jobs]
@@ -87,16 +91,16 @@ def run_on_ray(
     Without an address, Ray is started on this machine, listens on 127.0.0.1 only and ends with the run. On a
     cluster, every node must see the corpus and the dataset folder under the same path.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    settings = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
     if address is None or address.startswith("127.0.0.1"):
         # or Ray takes 127.0.0.1 for the address that other machines know this one by
-        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-    ray: Any = require("ray", extra="ray")
-    own = not ray.is_initialized()
+        settings["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     on_sigterm = signal.getsignal(signal.SIGTERM)
-    if own:
-        _start_ray(ray, workers, address)
+    with environment_defaults(**settings), sleeping_threads():
+        ray: Any = require("ray", extra="ray")
+        own = not ray.is_initialized()
+        if own:
+            _start_ray(ray, workers, address)
     try:
         yield from _ray_results(ray, function, jobs)
     finally:
@@ -142,6 +146,36 @@ def _ray_results(ray: Any, function: Callable[[Job], Result], jobs: Iterable[Job
         for reference in done:
             result: Result = ray.get(reference)
             yield result
+
+
+class _FreshProcess(SpawnProcess):
+    def start(self) -> None:
+        with _hidden_main(), sleeping_threads():
+            super().start()
+
+
+class FreshContext(SpawnContext):
+    """Starts processes afresh that do not run the user's script again.
+
+    What they do is in this package. Python's own way imports the script that is running, so that a script
+    would have to keep its work behind ``if __name__ == "__main__"``.
+    """
+
+    Process = _FreshProcess
+
+
+_HIDING = Lock()
+
+
+@contextmanager
+def _hidden_main() -> Iterator[None]:
+    with _HIDING:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 def _refuse_address(address: str | None) -> None:

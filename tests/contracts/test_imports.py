@@ -12,21 +12,22 @@ import pytest
 
 ORDER = (
     ("cli",),
-    ("app",),
+    ("api",),
     ("inference",),
-    ("export",),
-    ("study",),
+    ("exchange",),
+    ("studies",),
     ("training",),
-    ("explain",),
+    ("explanation",),
     ("evaluation",),
     ("bundle",),
     ("models",),
     ("data",),
-    ("prepare",),
+    ("preparation",),
     ("corpora",),
     ("synthesis",),
     ("faces", "flow", "video"),
-    ("engines",),
+    ("engines", "progress"),
+    ("compute", "environment"),
     ("labels", "errors", "lookup", "extras"),
 )
 """Rooms from the top of the house down; those of one line stand side by side."""
@@ -101,7 +102,7 @@ def loaded_by(statement):
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("room", ["corpora", "prepare", "evaluation"])
+@pytest.mark.parametrize("room", ["corpora", "preparation", "evaluation"])
 def test_rooms_that_need_no_torch_import_none(room):
     modules = [module_name(path) for path in FILES if room_of(module_name(path)) == room]
     assert len(modules) > 1

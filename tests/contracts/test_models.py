@@ -12,7 +12,7 @@ from ferfusion.models.fusion import FUSION_OPERATORS, FUSIONS
 from ferfusion.models.outputs import OUTPUTS
 from ferfusion.models.streams import STREAMS
 from ferfusion.models.zoo import ARCHITECTURES, build_model
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.inputs import drawn_inputs
 
 SETTINGS = [

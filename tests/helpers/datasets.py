@@ -7,10 +7,11 @@ import pandas as pd
 from safetensors.numpy import save_file
 
 from ferfusion.labels import SIX, LabelSet
-from ferfusion.prepare.dataset import SCHEMA, open_dataset
-from ferfusion.prepare.recipe import PrepareRecipe
-from ferfusion.prepare.splits import SplitRecipe, split_dataset
-from ferfusion.prepare.store import write_json, write_table
+from ferfusion.preparation.dataset import SCHEMA, open_dataset
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.split_recipe import SplitRecipe
+from ferfusion.preparation.splits import split_dataset
+from ferfusion.preparation.store import write_json, write_table
 
 FRAMES = 5
 

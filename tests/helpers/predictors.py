@@ -3,7 +3,7 @@
 import numpy as np
 
 from ferfusion.labels import SIX, LabelSet
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.training.calibration import Calibration
 
 

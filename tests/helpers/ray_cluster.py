@@ -17,8 +17,8 @@ from ray.cluster_utils import Cluster
 from ferfusion.corpora.folder import list_folder
 from ferfusion.engines import run_on_ray
 from ferfusion.labels import SIX
-from ferfusion.prepare.pipeline import Preparation
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.pipeline import Preparation
+from ferfusion.preparation.recipe import PrepareRecipe
 
 
 def main(corpus: Path, dataset: Path) -> None:

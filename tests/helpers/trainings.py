@@ -6,10 +6,11 @@ from typing import Any
 
 import torch
 from lightning.pytorch import Callback
-from rich.console import Console
 from safetensors.torch import load_file
 
+from ferfusion.compute import Compute
 from ferfusion.models.config import ModelConfig
+from ferfusion.progress import OnProgress, Progress
 from ferfusion.training.folder import RunResult
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.run import train_run
@@ -53,14 +54,23 @@ def train(
     *,
     model: ModelConfig = MODEL,
     recipe: TrainRecipe = RECIPE,
-    console: Console | None = None,
+    devices: int = 1,
+    precision: str = "32-true",
     **settings: Any,
 ) -> RunResult:
-    """Train on the processor, and show nothing unless a console is given."""
-    console = console or Console(file=io.StringIO())
-    return train_run(
-        dataset, run, model_config=model, recipe=recipe, accelerator="cpu", console=console, **settings
-    )
+    """Train on the processor."""
+    compute = Compute("cpu", devices, precision)
+    return train_run(dataset, run, model_config=model, recipe=recipe, compute=compute, **settings)
+
+
+def lines_into(output: io.StringIO) -> OnProgress:
+    """A function that writes the messages of a training as lines."""
+
+    def write(progress: Progress) -> None:
+        if progress.message:
+            output.write(progress.message + "\n")
+
+    return write
 
 
 def different_weights(first: Path, second: Path) -> list[str]:

@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from ferfusion.prepare.clip import FramePreparer
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.clip import FramePreparer
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.video.reader import read_frames, read_info
 from helpers.videos import decode_plainly
 

@@ -11,7 +11,7 @@ from ferfusion.errors import BundleError
 from ferfusion.labels import SEVEN, SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.recipe import PrepareRecipe
 
 
 @pytest.fixture(scope="module")

@@ -8,28 +8,24 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ferfusion.cli.evaluate import estimate_cell
-from ferfusion.evaluation.pages import percent
-from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.study.comparison import ComparedRun, compare_runs, write_comparison
+import ferfusion as fer
+from ferfusion.cli.describe import described_by
+from ferfusion.cli.evaluate import score_cell
+
+_OUT = "Folder for the comparison; it is made if need be."
 
 
+@described_by(fer.compare)
 def compare(
     *runs: Path,
-    out: Path = Path("comparison"),
-    recipe: Annotated[EvaluateRecipe, Parameter(name="*")] = EvaluateRecipe(),  # noqa: B008 frozen
+    out: Annotated[Path, Parameter(help=_OUT)] = Path("comparison"),
+    recipe: Annotated[fer.EvaluateRecipe | None, Parameter(name="*")] = None,
 ) -> None:
-    """Put the test scores of several runs side by side, as a table, a chart and a page.
-
-    Args:
-        runs: Two or more folders that `train` wrote.
-        out: Folder for the comparison; it is made if need be.
-        recipe: How the scores and their intervals are made.
-    """
-    comparison = compare_runs(runs, recipe)
-    page = write_comparison(comparison, out)
+    """See ``ferfusion.compare``."""
+    comparison = fer.compare(runs, recipe=recipe)
+    page = comparison.save(out)
     console = Console()
-    console.print(runs_table(comparison.runs, confidence=comparison.recipe.confidence))
+    console.print(runs_table(comparison))
     for warning in comparison.warnings:
         console.print(f"Not comparable: {escape(warning)}", style="yellow")
     for sentence in comparison.same_function:
@@ -37,21 +33,20 @@ def compare(
     console.print(f"Comparison: {escape(str(page))}", soft_wrap=True)
 
 
-def runs_table(runs: tuple[ComparedRun, ...], *, confidence: float) -> Table:
+def runs_table(comparison: fer.Comparison) -> Table:
     """Return the test scores per video of each run, as a table for the terminal."""
-    table = Table(
-        title=f"Test part, per video, with {confidence:.0%} intervals over people", title_justify="left"
-    )
+    title = f"Test part, per video, with {comparison.confidence:.0%} intervals over people"
+    table = Table(title=title, title_justify="left")
     table.add_column("run")
     for name in ("parameters", "minutes", "WAR", "UAR", "macro-F1", "majority\nWAR / UAR"):
         table.add_column(name, justify="right")
-    for run in runs:
+    for row in comparison.summary.to_dict("records"):
         table.add_row(
-            f"{escape(run.name)}\n[dim]{escape(run.run.variant)}[/dim]",
-            "n/a" if run.run.parameters is None else f"{run.run.parameters:,}",
-            "n/a" if run.minutes is None else f"{run.minutes:.1f}",
-            *(estimate_cell(estimate) for estimate in run.video.estimates.values()),
-            f"{percent(run.video.war.majority)}\n{percent(run.video.uar.majority)}",
+            f"{escape(row['run'])}\n[dim]{escape(row['model'])}[/dim]",
+            row["parameters"],
+            row["minutes"],
+            *(score_cell(row[name]) for name in ("WAR", "UAR", "macro-F1")),
+            row["majority WAR / UAR"].replace(" / ", "\n"),
             end_section=True,
         )
     return table

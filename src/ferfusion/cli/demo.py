@@ -1,16 +1,14 @@
 """``ferfusion demo``."""
 
-from importlib.resources import files
 from pathlib import Path
 
+import ferfusion as fer
 from ferfusion.cli.evaluate import evaluate
 from ferfusion.cli.predict import predict
 from ferfusion.cli.prepare import prepare
 from ferfusion.cli.progress import console
 from ferfusion.cli.split import split
 from ferfusion.cli.train import train
-from ferfusion.prepare.dataset import open_dataset
-from ferfusion.prepare.splits import read_splits
 
 
 def demo(out: Path = Path("demo")) -> None:
@@ -20,9 +18,9 @@ def demo(out: Path = Path("demo")) -> None:
     folder of your own videos.
 
     Args:
-        out: Folder to write to; a demo that was stopped goes on there.
+        out: Folder to write to; a demo that was stopped is resumed there.
     """
-    corpus, dataset, run = sample_corpus(), out / "dataset", out / "run"
+    corpus, dataset, run = fer.sample_corpus(), out / "dataset", out / "run"
     _say("1. Prepare: faces and optical flow out of the videos", f"ferfusion prepare {corpus} {dataset}")
     prepare(corpus, dataset)
     _say("2. Split: subjects held apart, classes balanced", f"ferfusion split {dataset}")
@@ -36,7 +34,7 @@ def demo(out: Path = Path("demo")) -> None:
         "5. Predict a video of an unseen subject",
         f"ferfusion predict {video} --bundle {run / 'bundle.safetensors'} --out {out / 'predictions'}",
     )
-    predict(video, bundle=run / "bundle.safetensors", out=out / "predictions")
+    predict(video, model=run / "bundle.safetensors", out=out / "predictions")
     console.print(f"\nThe report: [bold]{(run / 'report.html').absolute()}[/]", soft_wrap=True)
     console.print(
         f"The annotated video: {(out / 'predictions' / video.stem / 'annotated.mp4').absolute()}",
@@ -44,15 +42,10 @@ def demo(out: Path = Path("demo")) -> None:
     )
 
 
-def sample_corpus() -> Path:
-    """Return the folder of the sample corpus inside the package."""
-    return Path(str(files("ferfusion") / "sample"))
-
-
 def unseen_video(dataset: Path, corpus: Path) -> Path:
     """Return the first video of the test part."""
-    data = open_dataset(dataset)
-    test = {clip for clip, part in read_splits(data).items() if part == "test"}
+    data = fer.Dataset(dataset)
+    test = set(data.splits.query("part == 'test'")["clip"])
     videos = data.videos[data.videos["video"].isin(test)]
     return corpus / str(videos["path"].iloc[0])
 

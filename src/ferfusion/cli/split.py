@@ -6,28 +6,22 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.table import Table
 
+import ferfusion as fer
+from ferfusion.cli.describe import described_by
 from ferfusion.cli.progress import console
-from ferfusion.prepare.dataset import open_dataset
-from ferfusion.prepare.splits import SplitRecipe, part_counts, split_dataset
-
-_DEFAULT_RECIPE = SplitRecipe()
 
 
-def split(dataset: Path, *, recipe: Annotated[SplitRecipe, Parameter(name="*")] = _DEFAULT_RECIPE) -> None:
-    """Divide a dataset into train, validation and test parts that share no subject, video or picture.
-
-    Args:
-        dataset: Dataset folder made by prepare.
-        recipe: How to divide it.
-    """
-    data = open_dataset(dataset)
-    parts = split_dataset(data, recipe)
-    counts = part_counts(data, parts)
-    fold = f", fold {recipe.fold}" if recipe.folds else ""
-    table = Table("", *counts, title=f"Kept pairs of each part{fold}", title_justify="left")
-    table.add_row("subjects", *(str(each["subjects"]) for each in counts.values()))
-    table.add_row("videos", *(str(each["videos"]) for each in counts.values()), end_section=True)
-    for name in data.labels.names:
-        shares = ((each["pairs"][name], sum(each["pairs"].values())) for each in counts.values())
-        table.add_row(name, *(f"{number} ({number / max(total, 1):.0%})" for number, total in shares))
+@described_by(fer.split)
+def split(dataset: Path, *, recipe: Annotated[fer.SplitRecipe | None, Parameter(name="*")] = None) -> None:
+    """See ``ferfusion.split``."""
+    parts = fer.split(dataset, recipe=recipe).set_index("part")
+    fold = f", fold {recipe.fold}" if recipe and recipe.folds else ""
+    table = Table("", *parts.index, title=f"Kept pairs of each part{fold}", title_justify="left")
+    table.add_row("subjects", *map(str, parts["subjects"]))
+    table.add_row("videos", *map(str, parts["videos"]), end_section=True)
+    pairs = parts.drop(columns=["subjects", "videos"])
+    shares = pairs.div(pairs.sum(axis=1).clip(lower=1), axis=0)
+    for name in pairs.columns:
+        cells = zip(pairs[name], shares[name], strict=True)
+        table.add_row(name, *(f"{number} ({share:.0%})" for number, share in cells))
     console.print(table)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ferfusion.errors import ConfigError
 from ferfusion.labels import LabelSet, canonical_emotion
-from ferfusion.prepare.dataset import Dataset
+from ferfusion.preparation.dataset import Dataset
 
 
 def vote_shares(dataset: Dataset) -> npt.NDArray[np.float32]:

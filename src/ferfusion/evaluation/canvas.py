@@ -6,6 +6,7 @@ tell apart; lines differ in dash as well. Figures are made as objects, without p
 """
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,16 +26,31 @@ SHADES = LinearSegmentedColormap.from_list(
 WIDTH_INCHES, DOTS_PER_INCH = 4.7, 200
 
 
+class NotebookFigure(Figure):
+    """A figure that a notebook shows without pyplot."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = BytesIO()
+        FigureCanvasAgg(self)
+        self.savefig(buffer, format="png", dpi=DOTS_PER_INCH / 2, facecolor="white")
+        return buffer.getvalue()
+
+
 def new_canvas(*, height: float, width: float = WIDTH_INCHES) -> tuple[Figure, Axes]:
     """Return an empty figure of the given inches, and its one pair of axes."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = NotebookFigure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
+    style_axes(axes)
+    return figure, axes
+
+
+def style_axes(axes: Axes) -> None:
+    """Draw axes as in every figure: two thin lines, small grey words."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color("#aab5bf")
     axes.tick_params(labelsize=8.5, colors=SOFT, labelcolor=INK, length=3)
     axes.xaxis.label.set(fontsize=9, color=SOFT)
     axes.yaxis.label.set(fontsize=9, color=SOFT)
-    return figure, axes
 
 
 def set_title(axes: Axes, title: str, subtitle: str) -> None:

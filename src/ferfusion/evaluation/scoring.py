@@ -22,6 +22,7 @@ from ferfusion.evaluation.uncertainty import Interval, subject_intervals
 from ferfusion.labels import LabelSet
 
 LEVELS = ("video", "pair")
+SCORE_COLUMNS = ("part", "level", "metric", "value", "low", "high", "baseline", "people")
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def score(
 
 
 def scores_table(scores: tuple[Scores, ...]) -> pd.DataFrame:
-    """Return the tidy table of summary metrics: ``part, level, metric, value, low, high, baseline``."""
+    """Return the tidy table of metrics: ``part, level, metric, value, low, high, baseline, people``."""
     return pd.DataFrame(
         [
             {
@@ -183,10 +184,12 @@ def scores_table(scores: tuple[Scores, ...]) -> pd.DataFrame:
                 "low": estimate.interval.low,
                 "high": estimate.interval.high,
                 "baseline": estimate.majority,
+                "people": one.subjects,
             }
             for one in scores
             for metric, estimate in one.estimates.items()
-        ]
+        ],
+        columns=list(SCORE_COLUMNS),
     )
 
 

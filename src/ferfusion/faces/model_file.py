@@ -1,7 +1,7 @@
 """The model file of a detector that comes without one: the user names it, a recipe pins its content.
 
-A recipe holds the file's SHA-256 and not its place, which differs from machine to machine. The place is in an
-environment variable, so that the processes that this one starts know it too.
+A recipe holds the file's SHA-256 and not its place, which differs from machine to machine. Who prepares or
+predicts names the place, or the environment variable ``FERFUSION_DETECTOR_MODEL`` does.
 """
 
 import hashlib
@@ -27,18 +27,12 @@ def named_model() -> Path:
     return _existing(Path(name))
 
 
-def name_model(path: Path) -> str:
-    """Name the model file for this process and those that it starts; return its SHA-256 for the recipe.
+def pinned_model(sha256: str, named: Path | None = None) -> Path:
+    """Return the model file that a recipe pins.
 
-    Raises:
-        ConfigError: there is no such file.
-    """
-    os.environ[MODEL_VARIABLE] = str(_existing(path).resolve())
-    return sha256_of(path)
-
-
-def pinned_model(sha256: str) -> Path:
-    """Return the named model file if it is the one that a recipe pins.
+    Args:
+        sha256: The recipe's SHA-256 of the file.
+        named: The file; where not given, the one that the environment variable names.
 
     Raises:
         ConfigError: the recipe pins none, no file is named, there is no such file, or it is another one.
@@ -47,16 +41,23 @@ def pinned_model(sha256: str) -> Path:
         raise ConfigError(
             "The settings do not say which model file the detector uses; add --detector-model FILE"
         )
-    name = os.environ.get(MODEL_VARIABLE, "")
-    found = sha256_of(Path(name)) if Path(name).is_file() else ""
+    path = Path(named or os.environ.get(MODEL_VARIABLE, ""))
+    found = sha256_of(path) if path.is_file() else ""
     if found != sha256:
+        where = "detector_model" if named else f"the environment variable {MODEL_VARIABLE}"
         why = f"whose SHA-256 is {found}" if found else "which is not there"
-        state = f"names {name}, {why}" if name else "names none"
-        raise ConfigError(
-            f"The face detector needs the model file with SHA-256 {sha256}; "
-            f"the environment variable {MODEL_VARIABLE} {state}"
-        )
-    return Path(name)
+        state = f"names {path}, {why}" if path.name else "names none"
+        raise ConfigError(f"The face detector needs the model file with SHA-256 {sha256}; {where} {state}")
+    return path
+
+
+def model_sha256(path: Path) -> str:
+    """Return the SHA-256 of a model file, for a recipe.
+
+    Raises:
+        ConfigError: there is no such file.
+    """
+    return sha256_of(_existing(path))
 
 
 def sha256_of(path: Path) -> str:

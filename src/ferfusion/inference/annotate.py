@@ -56,7 +56,7 @@ def write_annotated(
     *,
     rate: Fraction,
     recipe: PredictRecipe,
-    sound_from: Path,
+    sound_from: Path | None,
 ) -> None:
     """Write the annotated video of the frames that were read; it starts where reading started.
 

@@ -15,15 +15,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.bundle import Bundle
-from ferfusion.explain.cam import DEFAULT_METHOD
-from ferfusion.explain.drawing import Seen
-from ferfusion.explain.explainer import Explainer, Explanation
-from ferfusion.explain.pairs import images_of
+from ferfusion.explanation.drawing import Seen
+from ferfusion.explanation.explainer import Explainer, Explanation
+from ferfusion.explanation.pairs import images_of
+from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.inference.frames import FrameRow, predict_frames
 from ferfusion.inference.overlay import FaceReading, Overlay, Picture
 from ferfusion.inference.panel import Panel
-from ferfusion.prepare.clip import FramePreparer
-from ferfusion.prepare.store import write_table
+from ferfusion.preparation.clip import FramePreparer
+from ferfusion.preparation.store import write_table
 from ferfusion.training.calibration import Calibration
 from ferfusion.video.reader import read_frames, read_info
 from ferfusion.video.writer import VideoWriter

@@ -1,8 +1,9 @@
 """Many videos: which ones, where their results go, and the table with a line for every one of them."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,31 +12,33 @@ from ferfusion.errors import ConfigError, VideoError
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import PredictRecipe
-from ferfusion.inference.video import OnFrame, predict_video
-from ferfusion.prepare.store import write_whole
-from ferfusion.video.reader import VideoInfo, read_info
-from ferfusion.video.suffixes import VIDEO_SUFFIXES
+from ferfusion.inference.video import expected_frames, read_footage, write_prediction
+from ferfusion.preparation.store import write_whole
+from ferfusion.progress import OnProgress, Progress, ignore_progress
+from ferfusion.video.footage import Footage, ImageSequence, open_footage
+from ferfusion.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
+_READ_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES
 SUMMARY_COLUMNS = (
     "folder video status reason frames seconds faces expression likeliest probability low high".split()
 )
 
 
-def find_videos(places: Iterable[Path], *, out: Path) -> list[Path]:
-    """Return the videos that are meant: files as they are named, and the videos inside folders, however deep.
+def find_videos(places: Iterable[Path], *, out: Path | None = None) -> list[Path]:
+    """Return the videos and photographs that are meant: files as they are named, and those inside folders.
 
     What lies in ``out`` was written by an earlier prediction and is passed over, as are hidden files.
 
     Raises:
-        ConfigError: nothing was named, or a folder has no video in it.
+        ConfigError: nothing was named, or a folder has neither in it, however deep.
     """
     videos: dict[Path, None] = {}
     for place in places:
-        found = _videos_inside(place, out.resolve()) if place.is_dir() else [place]
+        found = _videos_inside(place, out and out.resolve()) if place.is_dir() else [place]
         if not found:
             raise ConfigError(
-                f"There is no video in the folder {place}; looked for files that end in "
-                f"{', '.join(sorted(VIDEO_SUFFIXES))}"
+                f"There is no video or photograph in the folder {place}; looked for files that end in "
+                f"{', '.join(sorted(_READ_SUFFIXES))}"
             )
         videos |= dict.fromkeys(found)
     if not videos:
@@ -43,24 +46,15 @@ def find_videos(places: Iterable[Path], *, out: Path) -> list[Path]:
     return list(videos)
 
 
-def _videos_inside(folder: Path, out: Path) -> list[Path]:
-    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in VIDEO_SUFFIXES)
+def _videos_inside(folder: Path, out: Path | None) -> list[Path]:
+    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _READ_SUFFIXES)
     return [
         path
         for path in found
         if path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and not path.resolve().is_relative_to(out)
+        and not (out is not None and path.resolve().is_relative_to(out))
     ]
-
-
-def folder_names(videos: Sequence[Path]) -> list[str]:
-    """Return a folder name for each video: its own name, numbered where two videos have the same.
-
-    >>> folder_names([Path("a/clip.mp4"), Path("b/clip.mov"), Path("talk.mp4")])
-    ['clip', 'clip-2', 'talk']
-    """
-    return unique_ids(video.name for video in videos)
 
 
 @dataclass(frozen=True)
@@ -72,52 +66,88 @@ class Unread:
 
 @dataclass(frozen=True)
 class VideoJob:
-    """A video to read: its file, the name of its folder, and what its header says, or why it has none."""
+    """A video to read: its file, or its images in memory, and the name of its folder."""
 
-    video: Path
+    source: Path | ImageSequence
     folder: str
-    info: VideoInfo | Unread
+
+    @property
+    def name(self) -> str:
+        """Name of the file, or what the images are called."""
+        return self.source.name
+
+    @property
+    def place(self) -> str:
+        """Path of the file, or what the images are called."""
+        return str(self.source) if isinstance(self.source, Path) else self.source.name
 
 
-def make_jobs(videos: Sequence[Path]) -> list[VideoJob]:
-    """Read the headers of the videos; one that cannot be read is kept with the reason."""
-    return [
-        VideoJob(video, folder, _header(video))
-        for video, folder in zip(videos, folder_names(videos), strict=True)
-    ]
+@dataclass(frozen=True)
+class VideoResult:
+    """What became of a video; ``footage`` is None where it could not be opened."""
+
+    job: VideoJob
+    footage: Footage | None
+    outcome: VideoPrediction | Unread
 
 
-def _header(video: Path) -> VideoInfo | Unread:
-    try:
-        return read_info(video)
-    except VideoError as error:
-        return Unread(str(error))
+def make_jobs(sources: Sequence[Path | ImageSequence]) -> list[VideoJob]:
+    """Return a job for each video, with a folder of its name, numbered where two have the same.
+
+    >>> [job.folder for job in make_jobs([Path("a/clip.mp4"), Path("b/clip.mov"), Path("talk.mp4")])]
+    ['clip', 'clip-2', 'talk']
+    """
+    names = unique_ids(source.name for source in sources)
+    return [VideoJob(source, folder) for source, folder in zip(sources, names, strict=True)]
 
 
-def predict_job(
-    job: VideoJob,
+def predict_each(
+    jobs: Sequence[VideoJob],
     predictor: Predictor,
-    out: Path,
-    recipe: PredictRecipe,
     *,
+    recipe: PredictRecipe = PredictRecipe(),  # noqa: B008 frozen
+    out: Path | None = None,
     annotate: bool = True,
-    on_frame: OnFrame = lambda stage, frame: None,
-) -> VideoPrediction | Unread:
-    """Predict one video of many into its folder inside ``out``; return why where it cannot be read."""
-    if isinstance(job.info, Unread):
-        return job.info
-    try:
-        return predict_video(
-            job.video,
-            predictor,
-            out / job.folder,
-            recipe,
-            info=job.info,
-            annotate=annotate,
-            on_frame=on_frame,
-        )
-    except VideoError as error:
-        return Unread(str(error))
+    detector_model: Path | None = None,
+    on_progress: OnProgress = ignore_progress,
+) -> Iterator[VideoResult]:
+    """Read videos one by one, and yield what became of each; an unreadable one does not stop the others.
+
+    Args:
+        jobs: The videos.
+        predictor: The model.
+        recipe: How they are read.
+        out: Where each one's folder is written, and ``videos.csv``; without it, nothing is written.
+        annotate: Also write the annotated videos.
+        detector_model: The face detector's model file, where the model's detector needs one.
+        on_progress: Called after every frame.
+    """
+    summary = None if out is None else Summary(out)
+    for number, job in enumerate(jobs, start=1):
+        words = f"{job.name} ({number} of {len(jobs)})" if len(jobs) > 1 else job.name
+        footage: Footage | None = None
+        outcome: VideoPrediction | Unread
+        try:
+            footage = open_footage(job.source) if isinstance(job.source, Path) else job.source
+            total = expected_frames(footage.info, recipe)
+            on_frame = partial(report_frame, on_progress, words, total)
+            outcome = read_footage(
+                footage, predictor, recipe, detector_model=detector_model, on_frame=on_frame
+            )
+            if out is not None:
+                outcome = write_prediction(
+                    outcome, footage, predictor, out / job.folder, annotate=annotate, on_frame=on_frame
+                )
+        except VideoError as error:
+            outcome = Unread(str(error))
+        if summary is not None:
+            summary.add(job.folder, job.place, outcome)
+        yield VideoResult(job, footage, outcome)
+
+
+def report_frame(on_progress: OnProgress, item: str, total: int | None, stage: str, frame: int) -> None:
+    """Report a frame of a video that is done with."""
+    on_progress(Progress(stage, item, frame, total, "frames"))
 
 
 class Summary:
@@ -133,10 +163,10 @@ class Summary:
             with self.path.open(encoding="utf-8", newline="") as file:
                 self._lines = {str(line["folder"]): dict(line) for line in csv.DictReader(file)}
 
-    def add(self, folder: str, video: Path, result: VideoPrediction | Unread) -> None:
+    def add(self, folder: str, video: str, result: VideoPrediction | Unread) -> None:
         """Add or replace the line of a video and write the table."""
         line = _unread(result) if isinstance(result, Unread) else _read(result)
-        self._lines[folder] = {"folder": folder, "video": str(video), **line}
+        self._lines[folder] = {"folder": folder, "video": video, **line}
         write_whole(self.path, self._write)
 
     def _write(self, path: Path) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.windows import CropHistory
-from ferfusion.prepare.clip import PreparedFace, PreparedFrame
+from ferfusion.preparation.clip import PreparedFace, PreparedFrame
 
 _BATCH_FACES = 64
 _LONGEST_WAIT = 4 * _BATCH_FACES

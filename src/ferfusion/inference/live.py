@@ -18,7 +18,7 @@ from ferfusion.inference.overlay import FaceReading, Overlay
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.timeline import FRAME_COLUMNS, name_readings
 from ferfusion.labels import LabelSet
-from ferfusion.prepare.clip import FramePreparer, PreparedFrame
+from ferfusion.preparation.clip import FramePreparer, PreparedFrame
 from ferfusion.video.live import LivePicture, LiveSource
 from ferfusion.video.reader import Frame
 from ferfusion.video.writer import VideoWriter
@@ -34,11 +34,26 @@ class LiveFace:
         row: What was read of it; its face is the number of its track, in the order of appearance.
         smoothed: Mean probabilities over the window of time up to it, (C,).
         expression: What these are named.
+        likeliest: The most probable class.
     """
 
     row: FrameRow
     smoothed: NDArray[np.float32]
     expression: str
+    likeliest: str
+
+    @property
+    def number(self) -> int:
+        """Number of the face's track."""
+        return int(self.row.face or 0)
+
+    @property
+    def words(self) -> str:
+        """The expression with its probability; where no class is named, the most probable one in brackets."""
+        probability = f"{self.smoothed.max():.2f}"
+        if self.likeliest == self.expression:
+            return f"{self.likeliest} {probability}"
+        return f"{self.expression} ({self.likeliest} {probability})"
 
 
 @dataclass(frozen=True)
@@ -81,7 +96,9 @@ class CausalMeans:
         return np.asarray(np.mean([reading for _, reading in mine], axis=0, dtype=float), np.float32)
 
 
-def read_live(source: LiveSource, predictor: Predictor, *, window_seconds: float) -> Iterator[LiveReading]:
+def read_live(
+    source: LiveSource, predictor: Predictor, *, window_seconds: float, detector_model: Path | None = None
+) -> Iterator[LiveReading]:
     """Yield a reading for the newest picture, again and again, until the source ends.
 
     While a picture is read, others come and go: the next one that is read is the newest then. Motion is
@@ -93,6 +110,7 @@ def read_live(source: LiveSource, predictor: Predictor, *, window_seconds: float
         source: A source that was started.
         predictor: The model.
         window_seconds: Length of the causal mean over the probabilities.
+        detector_model: The face detector's model file, where the model's detector needs one.
 
     Raises:
         VideoError: the source cannot be opened, or shows nothing.
@@ -107,7 +125,7 @@ def read_live(source: LiveSource, predictor: Predictor, *, window_seconds: float
             yield frame, Frame(number + 1, after.seconds, after.picture)
 
     def prepared() -> Iterator[PreparedFrame]:
-        for frame in FramePreparer(predictor.recipe).prepare_live(pairs()):
+        for frame in FramePreparer(predictor.recipe, detector_model=detector_model).prepare_live(pairs()):
             sizes.append(max(1, len(frame.faces)))
             yield frame
 
@@ -119,7 +137,8 @@ def read_live(source: LiveSource, predictor: Predictor, *, window_seconds: float
         for row in (first, *islice(rows, sizes.popleft() - 1)):
             if row.face is not None and row.probabilities is not None:
                 smoothed = means.add(row.face, row.seconds, row.probabilities)
-                faces.append(LiveFace(row, smoothed, _name(smoothed, predictor)))
+                likeliest = predictor.labels.names[int(smoothed.argmax())]
+                faces.append(LiveFace(row, smoothed, _name(smoothed, predictor), likeliest))
         delay = time.monotonic() - picture.arrived
         yield LiveReading(picture.index, frame, first.status, faces, delay)
 

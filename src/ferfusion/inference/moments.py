@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ferfusion.explain.drawing import Seen
+from ferfusion.explanation.drawing import Seen
 from ferfusion.inference.frames import FrameRow
 
 _MOST_TRACKS = 32

@@ -11,17 +11,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.evaluation.pages import render_page
-from ferfusion.explain.cam import DEFAULT_METHOD
-from ferfusion.explain.drawing import Seen, Tile, contribution_words, draw_flow, enlarged, tiles
-from ferfusion.explain.explainer import Explanation
-from ferfusion.explain.page import METHOD_NAMES
+from ferfusion.explanation.drawing import Seen, Tile, contribution_words, draw_flow, enlarged, tiles
+from ferfusion.explanation.explainer import Explanation
+from ferfusion.explanation.page import METHOD_NAMES
+from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.inference.chart import HEIGHT, WIDTH, Axis, FaceChart, make_axis, make_chart
 from ferfusion.inference.moments import Moment
 from ferfusion.inference.overlay import colour_of
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.timeline import unsure_word
 from ferfusion.inference.verdict import LEAST_LEAD, LEAST_TURN, METHOD, FaceVerdict
-from ferfusion.prepare.store import write_text
+from ferfusion.preparation.store import write_text
 from ferfusion.training.calibration import RULE
 from ferfusion.video.reader import read_info
 
@@ -40,16 +40,17 @@ _STATUS_WORDS = {
 }
 
 
-def write_video_page(prediction: VideoPrediction, *, explain: Explain | None = None) -> None:
+def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Explain | None = None) -> None:
     """Write ``report.html``: one file, but for the annotated video where that is large.
 
     Args:
         prediction: What was read.
+        folder: Where the page is written, beside the annotated video.
         explain: Gives the reasons for the telling moments; without it they are shown without.
     """
     table, labels = prediction.table, prediction.labels
     shown = prediction.verdicts[:_MOST_FACES]
-    annotated = prediction.folder / "annotated.mp4"
+    annotated = folder / "annotated.mp4"
     has_video = annotated.is_file()
     embedded = has_video and annotated.stat().st_size <= MOST_EMBEDDED_BYTES
     axis = make_axis(table) if len(table) else None
@@ -86,7 +87,7 @@ def write_video_page(prediction: VideoPrediction, *, explain: Explain | None = N
         least_turn=LEAST_TURN,
         cam_method=METHOD_NAMES[DEFAULT_METHOD],
     )
-    write_text(prediction.folder / "report.html", page)
+    write_text(folder / "report.html", page)
 
 
 def _size(video: Path) -> tuple[int, int]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ferfusion.explain.drawing import STREAM_WORDS, Picture, Seen, signed, tiles
-from ferfusion.explain.explainer import Explanation
+from ferfusion.explanation.drawing import STREAM_WORDS, Picture, Seen, signed, tiles
+from ferfusion.explanation.explainer import Explanation
 from ferfusion.inference.overlay import colour_of
 from ferfusion.labels import LabelSet
 

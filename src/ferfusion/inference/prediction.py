@@ -22,7 +22,6 @@ class VideoPrediction:
     Attributes:
         video: Name of the video file.
         model: Name of the model that read it.
-        folder: Where the files are: frames.csv, verdict.json, annotated.mp4, report.html.
         labels: Classes of the table.
         recipe: How it was read.
         calibration: What the model's probabilities are worth, and below which it abstains.
@@ -32,11 +31,11 @@ class VideoPrediction:
         spans: The timeline of each face, as stretches of one smoothed expression.
         moments: The most certain readings of each face.
         statement: The verdicts, or why there is none, in words.
+        folder: Where its files are (frames.csv, verdict.json, annotated.mp4, report.html), once written.
     """
 
     video: str
     model: str
-    folder: Path
     labels: LabelSet
     recipe: PredictRecipe
     calibration: Calibration
@@ -46,3 +45,4 @@ class VideoPrediction:
     spans: dict[int, list[Span]]
     moments: dict[int, list[Moment]]
     statement: str
+    folder: Path | None = None

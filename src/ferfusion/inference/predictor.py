@@ -11,13 +11,15 @@ import torch
 from numpy.typing import NDArray
 
 from ferfusion.bundle import Bundle, load_bundle
+from ferfusion.compute import torch_device
 from ferfusion.data.inputs import model_inputs, window_inputs
-from ferfusion.explain.drawing import Seen
-from ferfusion.explain.explainer import Explainer, Explanation
-from ferfusion.explain.pairs import images_of
+from ferfusion.explanation.drawing import Seen
+from ferfusion.explanation.explainer import Explainer, Explanation
+from ferfusion.explanation.pairs import images_of
 from ferfusion.inference.onnx import OnnxPredictor
 from ferfusion.labels import LabelSet
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.lookup import choose
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.training.calibration import Calibration
 
 SHIPPED = Path(str(files("ferfusion") / "shipped" / "faces.safetensors"))
@@ -56,15 +58,25 @@ class Predictor(Protocol):
 
 
 class TorchPredictor:
-    """Runs a bundle's model with torch."""
+    """Runs a bundle's model with torch.
 
-    def __init__(self, bundle: Bundle, *, name: str = "") -> None:
+    Args:
+        bundle: The trained model.
+        name: Tells a reader of the results which model it was.
+        device: Where it runs: auto, cpu, cuda or mps.
+
+    Raises:
+        ConfigError: the device does not start.
+    """
+
+    def __init__(self, bundle: Bundle, *, name: str = "", device: str = "cpu") -> None:
         self.name = name
+        self.device = torch_device(device)
         self.labels, self.recipe = bundle.labels, bundle.recipe
         self.calibration = Calibration.of(bundle.metrics)
         self._encoding = bundle.model_config.flow_encoding
         self.window, self.frame_step = bundle.model_config.window, bundle.model_config.frame_step
-        self._model = bundle.build_model()
+        self._model = bundle.build_model().to(self.device)
         self._description = replace(bundle, weights={})  # the model has its own
 
     @torch.inference_mode()
@@ -75,10 +87,11 @@ class TorchPredictor:
         windows_bkhwc: NDArray[np.uint8] | None = None,
     ) -> NDArray[np.float32]:
         """Return probabilities (B, C)."""
-        spatial, flow = model_inputs(crops_bhwc, flow_b2hw, flow_encoding=self._encoding)
-        frames = None if windows_bkhwc is None else window_inputs(windows_bkhwc)
-        logits = self._model(spatial, flow, frames) / self.calibration.temperature
-        probabilities: NDArray[np.float32] = logits.softmax(dim=1).numpy()
+        images = [*model_inputs(crops_bhwc, flow_b2hw, flow_encoding=self._encoding)]
+        if windows_bkhwc is not None:
+            images.append(window_inputs(windows_bkhwc))
+        logits = self._model(*(image.to(self.device) for image in images)) / self.calibration.temperature
+        probabilities: NDArray[np.float32] = logits.softmax(dim=1).cpu().numpy()
         return probabilities
 
     def explain(self, seen: Sequence[Seen]) -> list[Explanation]:
@@ -87,15 +100,27 @@ class TorchPredictor:
         return explainer.explain(images_of(explainer, seen))
 
 
-def load_predictor(path: Path | None = None) -> Predictor:
-    """Load the model of a bundle, or of the ONNX file that was exported from one; by default the shipped one.
+def load_predictor(path: Path | None = None, *, device: str = "auto") -> Predictor:
+    """Load the model of a run folder, of a bundle, or of the ONNX file that was exported from one.
+
+    Args:
+        path: Run folder or file; by default the bundle that comes with the package.
+        device: Where it runs: auto, cpu, cuda or mps. ONNX files run on the processor.
 
     Raises:
         BundleError: the file is missing, damaged or no bundle.
+        ConfigError: the device does not start.
         MissingExtraError: it is an ONNX file, and onnxruntime is not installed.
     """
     if path is None:
-        return TorchPredictor(load_bundle(SHIPPED), name=SHIPPED_NAME)
+        return TorchPredictor(load_bundle(SHIPPED), name=SHIPPED_NAME, device=device)
     if path.suffix == ".onnx":
+        choose(dict.fromkeys(("auto", "cpu")), device, what="device of an ONNX file")
         return OnnxPredictor(path)
-    return TorchPredictor(load_bundle(path), name="/".join(path.parts[-2:]))
+    path = bundle_file(path)
+    return TorchPredictor(load_bundle(path), name="/".join(path.parts[-2:]), device=device)
+
+
+def bundle_file(path: Path) -> Path:
+    """Return the bundle of a run folder, or the file that was named itself."""
+    return path / "bundle.safetensors" if path.is_dir() else path

@@ -146,7 +146,7 @@ def ask_prediction() -> Facts:
     bundle, zoo = import_module("ferfusion.bundle"), import_module("ferfusion.models.zoo")
     config = import_module("ferfusion.models.config").ModelConfig()
     labels = import_module("ferfusion.labels").SIX
-    recipe = import_module("ferfusion.prepare.recipe").PrepareRecipe()
+    recipe = import_module("ferfusion.preparation.recipe").PrepareRecipe()
     weights = zoo.build_model(config, len(labels)).state_dict()
     untrained = bundle.Bundle(weights, config, labels, recipe, {}, {}, "")
     predictor = import_module("ferfusion.inference.predictor").TorchPredictor(untrained)

@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ferfusion.errors import ConfigError
-from ferfusion.inference.smoothing import SMOOTHINGS
 from ferfusion.lookup import choose
-from ferfusion.video.reader import Frame
+
+if TYPE_CHECKING:
+    from ferfusion.video.reader import Frame
 
 _SLACK_SECONDS = 1e-6  # timestamps are rounded to ticks
 
@@ -39,6 +40,8 @@ class PredictRecipe:
         if self.end is not None and not self.start < self.end:
             raise ConfigError(f"end must lie after start ({self.start:g} seconds), got {self.end:g}")
         parse_every(self.every)
+        from ferfusion.inference.smoothing import SMOOTHINGS  # noqa: PLC0415 numpy
+
         choose(SMOOTHINGS, self.smoothing, what="smoothing")
         if not 0 <= self.window < math.inf:
             raise ConfigError(f"window must be 0 or more seconds, got {self.window}")
@@ -99,7 +102,7 @@ class FrameChoice:
         self._first: tuple[int, float] | None = None
         self._last_turn = -1
 
-    def __call__(self, frame: Frame) -> bool:
+    def __call__(self, frame: "Frame") -> bool:
         """Return whether this frame is read."""
         if self._first is None:
             self._first = (frame.index, frame.seconds)

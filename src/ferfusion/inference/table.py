@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ferfusion.inference.frames import FrameRow
 from ferfusion.labels import LabelSet
-from ferfusion.prepare.clip import STATUSES
-from ferfusion.prepare.store import write_whole
+from ferfusion.preparation.clip import STATUSES
+from ferfusion.preparation.store import write_whole
 
 _ROWS_PER_BLOCK = 4096
 _STATUS_CODES = MappingProxyType({status: code for code, status in enumerate(STATUSES)})

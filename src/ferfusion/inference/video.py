@@ -1,8 +1,7 @@
 """Read the displayed expressions out of one video file and write everything about it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from functools import lru_cache
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,11 @@ from ferfusion.inference.recipe import FrameChoice, PredictRecipe
 from ferfusion.inference.table import FrameRows, write_frames
 from ferfusion.inference.timeline import Span, faces_of, name_readings, smooth_table, spans, unsure_word
 from ferfusion.inference.verdict import METHOD, describe, judge
-from ferfusion.prepare.clip import FramePreparer
-from ferfusion.prepare.recipe import PrepareRecipe
-from ferfusion.prepare.store import write_json
+from ferfusion.preparation.clip import kept_preparer
+from ferfusion.preparation.store import write_json
 from ferfusion.video.ahead import ahead
-from ferfusion.video.reader import Frame, VideoInfo, read_frames, read_info
+from ferfusion.video.footage import Footage, open_footage
+from ferfusion.video.reader import Frame, VideoInfo
 
 _FACE_AWAY_STEPS = 12
 """A face that is missing for more readings than this was away; it parts two spans."""
@@ -44,54 +43,47 @@ def predict_video(
     folder: Path,
     recipe: PredictRecipe = PredictRecipe(),  # noqa: B008 frozen
     *,
-    info: VideoInfo | None = None,
     annotate: bool = True,
     on_frame: OnFrame = lambda stage, frame: None,
 ) -> VideoPrediction:
-    """Predict a video and write its folder.
-
-    The video goes through the very same decoding, cropping and flow as in preparation, by the recipe that
-    the model was trained with.
-
-    Args:
-        video: The file.
-        predictor: The model.
-        folder: Where its files are written.
-        recipe: Which frames are read, and how the timeline is smoothed.
-        info: What the file's header says, where it was read before.
-        annotate: Also write the annotated video.
-        on_frame: Told of every frame that is done with.
+    """Read a video file and write its folder: ``read_footage``, then ``write_prediction``.
 
     Raises:
         VideoError: the file is no video that can be read.
     """
-    info = info or read_info(video)
-    prediction = _read_video(video, predictor, folder, recipe, on_frame)
-    write_frames(folder / "frames.csv", prediction.table)
-    write_json(folder / "verdict.json", _summary(prediction, info))
-    annotated = folder / "annotated.mp4"
-    annotated.unlink(missing_ok=True)  # one of an earlier reading would not fit
-    if annotate and not prediction.table.empty:
-        write_annotated(
-            annotated,
-            _frames(video, recipe, "Drawing", on_frame),
-            ReadingsByFrame(prediction.table, prediction.smoothed),
-            prediction.labels,
-            rate=info.rate,
-            recipe=recipe,
-            sound_from=video,
-        )
-    write_video_page(prediction, explain=predictor.explain if isinstance(predictor, TorchPredictor) else None)
-    return prediction
+    footage = open_footage(video)
+    prediction = read_footage(footage, predictor, recipe, on_frame=on_frame)
+    return write_prediction(prediction, footage, predictor, folder, annotate=annotate, on_frame=on_frame)
 
 
-def _read_video(
-    video: Path, predictor: Predictor, folder: Path, recipe: PredictRecipe, on_frame: OnFrame
+def read_footage(
+    footage: Footage,
+    predictor: Predictor,
+    recipe: PredictRecipe = PredictRecipe(),  # noqa: B008 frozen
+    *,
+    detector_model: Path | None = None,
+    on_frame: OnFrame = lambda stage, frame: None,
 ) -> VideoPrediction:
+    """Read the displayed expressions out of a video; nothing is written.
+
+    The frames go through the very same cropping and flow as in preparation, by the recipe that the model was
+    trained with.
+
+    Args:
+        footage: The video.
+        predictor: The model.
+        recipe: Which frames are read, and how the timeline is smoothed.
+        detector_model: The face detector's model file, where the recipe's detector needs one.
+        on_frame: Told of every frame that is done with.
+
+    Raises:
+        VideoError: the video breaks off at once.
+    """
     labels, calibration = predictor.labels, predictor.calibration
     rows, best = FrameRows(labels), TellingMoments()
-    prepared = _preparer(predictor.recipe).prepare(
-        ahead(_frames(video, recipe, "Reading", on_frame)), chosen=FrameChoice(recipe.every)
+    preparer = kept_preparer(predictor.recipe, detector_model=detector_model)
+    prepared = preparer.prepare(
+        ahead(_frames(footage, recipe, "Reading", on_frame)), chosen=FrameChoice(recipe.every)
     )
     for row in predict_frames(prepared, predictor):
         rows.add(row)
@@ -102,9 +94,8 @@ def _read_video(
     table["smoothed"] = pd.Categorical(names, categories=[*labels.names, unsure_word(labels)])
     verdicts = judge(table, labels, abstain_below=calibration.abstain_below_mean)
     return VideoPrediction(
-        video=video.name,
+        video=footage.name,
         model=predictor.name,
-        folder=folder,
         labels=labels,
         recipe=recipe,
         calibration=calibration,
@@ -117,15 +108,50 @@ def _read_video(
     )
 
 
-@lru_cache(maxsize=1)
-def _preparer(recipe: PrepareRecipe) -> FramePreparer:
-    """Return the preparer of a recipe; its cascades take longer to load than a short video to read."""
-    return FramePreparer(recipe)
+def write_prediction(
+    prediction: VideoPrediction,
+    footage: Footage,
+    predictor: Predictor,
+    folder: Path,
+    *,
+    annotate: bool = True,
+    on_frame: OnFrame = lambda stage, frame: None,
+) -> VideoPrediction:
+    """Write frames.csv, verdict.json, annotated.mp4 and report.html; return the prediction with its folder.
+
+    Args:
+        prediction: What was read.
+        footage: The video that it was read from.
+        predictor: The model that read it, which gives the reasons on the page.
+        folder: Where the files are written.
+        annotate: Also write the annotated video.
+        on_frame: Told of every frame that is done with.
+
+    Raises:
+        VideoError: the annotated video cannot be written.
+    """
+    prediction = replace(prediction, folder=folder)
+    write_frames(folder / "frames.csv", prediction.table)
+    write_json(folder / "verdict.json", _summary(prediction, footage.info))
+    annotated = folder / "annotated.mp4"
+    annotated.unlink(missing_ok=True)  # one of an earlier reading would not fit
+    if annotate and not prediction.table.empty:
+        write_annotated(
+            annotated,
+            _frames(footage, prediction.recipe, "Drawing", on_frame),
+            ReadingsByFrame(prediction.table, prediction.smoothed),
+            prediction.labels,
+            rate=footage.info.rate,
+            recipe=prediction.recipe,
+            sound_from=footage.sound,
+        )
+    explain = predictor.explain if isinstance(predictor, TorchPredictor) else None
+    write_video_page(prediction, folder, explain=explain)
+    return prediction
 
 
-def _frames(video: Path, recipe: PredictRecipe, stage: str, on_frame: OnFrame) -> Iterator[Frame]:
-    frames = read_frames(video, start_seconds=recipe.start or None, end_seconds=recipe.end)
-    for number, frame in enumerate(frames, start=1):
+def _frames(footage: Footage, recipe: PredictRecipe, stage: str, on_frame: OnFrame) -> Iterator[Frame]:
+    for number, frame in enumerate(footage.read(recipe.start or None, recipe.end), start=1):
         yield frame
         on_frame(stage, number)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.data.windows import window_places
-from ferfusion.prepare.clip import PreparedFrame
+from ferfusion.preparation.clip import PreparedFrame
 
 
 class CropHistory:

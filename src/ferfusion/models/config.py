@@ -4,17 +4,11 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
+from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError
-from ferfusion.flow.encodings import FLOW_ENCODINGS
 from ferfusion.lookup import choose, refuse_unknown
-from ferfusion.models.dbn import DBNS
-from ferfusion.models.fusion import FUSIONS
-from ferfusion.models.heads import HIDDEN_UNITS
-from ferfusion.models.outputs import OUTPUTS
-from ferfusion.models.scaling import INPUT_SCALINGS
-from ferfusion.models.small_cnn import SMALL_SHAPES
-from ferfusion.models.streams import STREAMS, map_side
 
+HIDDEN_UNITS = 1024
 ARCHITECTURE_STREAMS = MappingProxyType(
     {
         "two-stream": ("spatial", "flow"),
@@ -85,6 +79,16 @@ class ModelConfig:
     size: int = 48
 
     def __post_init__(self) -> None:
+        # the tables own what torch makes; who only lists the settings does not wait for it
+        load_torch()
+        from ferfusion.flow.encodings import FLOW_ENCODINGS  # noqa: PLC0415
+        from ferfusion.models.dbn import DBNS  # noqa: PLC0415
+        from ferfusion.models.fusion import FUSIONS  # noqa: PLC0415
+        from ferfusion.models.outputs import OUTPUTS  # noqa: PLC0415
+        from ferfusion.models.scaling import INPUT_SCALINGS  # noqa: PLC0415
+        from ferfusion.models.small_cnn import SMALL_SHAPES  # noqa: PLC0415
+        from ferfusion.models.streams import STREAMS  # noqa: PLC0415
+
         choose(ARCHITECTURE_STREAMS, self.architecture, what="architecture")
         choose(FUSIONS, self.fusion, what="fusion")
         kind = choose(STREAMS, self.stream, what="stream")
@@ -123,6 +127,8 @@ class ModelConfig:
     @property
     def map_side(self) -> int:
         """Side of the last map of each stream."""
+        from ferfusion.models.streams import map_side  # noqa: PLC0415 torch
+
         return map_side(self.stream, self.size)
 
     def to_dict(self) -> dict[str, Any]:

@@ -3,9 +3,8 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ferfusion.models.config import HIDDEN_UNITS
 from ferfusion.models.outputs import OUTPUTS
-
-HIDDEN_UNITS = 1024
 
 
 class DenseHead(nn.Module):

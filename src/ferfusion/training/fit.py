@@ -13,6 +13,7 @@ import torch
 from lightning.pytorch import Callback, LightningDataModule, Trainer
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
+from ferfusion.compute import torch_device
 from ferfusion.errors import ConfigError
 from ferfusion.training.job import TrainJob
 from ferfusion.training.memory import kept_memory
@@ -62,12 +63,13 @@ def check_checkpoint(path: Path) -> None:
 
 
 def _trainer(job: TrainJob, callbacks: Sequence[Callback], place: Place | None) -> Trainer:
+    device = torch_device(job.compute.device).type
     with _quiet_lightning():
         return Trainer(
-            accelerator=job.accelerator,
-            devices=job.devices,
+            accelerator="gpu" if device == "cuda" else device,
+            devices=job.compute.devices,
             strategy=strategy(job, place) if place else "auto",
-            precision=cast(Any, job.precision),
+            precision=cast(Any, job.compute.precision),
             max_epochs=job.recipe.epochs,
             callbacks=[*callbacks, *([EndTogether(place)] if place else [])],
             logger=False,
@@ -75,7 +77,7 @@ def _trainer(job: TrainJob, callbacks: Sequence[Callback], place: Place | None) 
             enable_model_summary=False,
             num_sanity_val_steps=0,
             use_distributed_sampler=False,
-            sync_batchnorm=job.devices > 1 and torch.cuda.is_available(),
+            sync_batchnorm=job.compute.devices > 1 and device == "cuda",
             default_root_dir=job.run,
         )
 

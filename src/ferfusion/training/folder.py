@@ -15,10 +15,10 @@ from ferfusion.errors import BundleError, ConfigError
 from ferfusion.evaluation.metrics import always, uar, war
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model, count_parameters
-from ferfusion.prepare.dataset import Dataset
-from ferfusion.prepare.kept_split import KEPT_SPLIT
-from ferfusion.prepare.splits import PARTS, split_header
-from ferfusion.prepare.store import read_json, write_json
+from ferfusion.preparation.dataset import Dataset
+from ferfusion.preparation.kept_split import KEPT_SPLIT
+from ferfusion.preparation.splits import PARTS, split_header
+from ferfusion.preparation.store import read_json, write_json
 from ferfusion.training.imbalance import TREATMENTS
 from ferfusion.training.recipe import FIXED_LENGTH_SCHEDULES, MONITORS, TrainRecipe
 

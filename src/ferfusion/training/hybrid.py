@@ -12,17 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from rich.console import Console
 from torch import Tensor
 
 from ferfusion.bundle import load_bundle
+from ferfusion.compute import torch_device
 from ferfusion.data.batches import Batch
 from ferfusion.data.module import PairDataModule
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.errors import DatasetError
 from ferfusion.models.hybrid import Hybrid
 from ferfusion.models.zoo import build_model
-from ferfusion.prepare.store import write_text
+from ferfusion.preparation.store import write_text
 from ferfusion.training.belief import fine_tune, pretrain
 from ferfusion.training.encoder import STREAM_SUFFIX
 from ferfusion.training.folder import RunResult
@@ -35,6 +35,8 @@ from ferfusion.training.tally import Tally
 
 TrainStream = Callable[..., RunResult]
 """Called with a run folder, ``model_config`` and ``recipe``; trains one stream, or finds it trained."""
+Tell = Callable[[str], None]
+"""Called with a line about a step of the training."""
 Row = dict[str, float]
 _TUNED = ("dbn.", "svm.")
 """How the names of the weights begin that change while the deep belief network is fine-tuned."""
@@ -60,7 +62,7 @@ def train_hybrid(
     *,
     train_stream: TrainStream,
     announce: Announce,
-    console: Console,
+    tell: Tell,
 ) -> Hybrid:
     """Train the whole system, write ``metrics.csv``, and return the model of the best epoch.
 
@@ -75,16 +77,15 @@ def train_hybrid(
         raise DatasetError("The training part has one class only, and an SVM divides two; split anew")
     model = build_model(job.model_config, len(pairs.labels), seed=job.recipe.seed)
     assert isinstance(model, Hybrid)
-    seconds, started = _train_streams(model, job, train_stream, console), time.perf_counter()
-    gpu = job.accelerator != "cpu" and torch.cuda.is_available()
-    model.to("cuda" if gpu else "cpu")
+    seconds, started = _train_streams(model, job, train_stream, tell), time.perf_counter()
+    model.to(torch_device(job.compute.device))
     train, validation = (
         read_part(model, data.batches(part), part_segments(pairs, part=part, codes=codes))
         for part, codes in (("train", learned), ("validation", pairs.codes))
     )
-    console.print("The deep belief network:")
+    tell("The deep belief network:")
     for line in pretrain(model.dbn, train.joined, recipe=job.recipe):
-        console.print(line, highlight=False, soft_wrap=True)
+        tell(line)
     seconds += time.perf_counter() - started
     rows = _fine_tune(model, train, validation, recipe=job.recipe, seconds=seconds, announce=announce)
     table = pd.DataFrame(rows, columns=list(METRIC_COLUMNS))
@@ -129,11 +130,11 @@ def decision_values(model: Hybrid, part: Part) -> Tensor:
     return values
 
 
-def _train_streams(model: Hybrid, job: TrainJob, train_stream: TrainStream, console: Console) -> float:
+def _train_streams(model: Hybrid, job: TrainJob, train_stream: TrainStream, tell: Tell) -> float:
     """Train each stream alone, in a run folder of its own, and take it; return the seconds that it took."""
     seconds = 0.0
     for name in model.names:
-        console.print(f"The {name} stream:")
+        tell(f"The {name} stream:")
         result = train_stream(
             job.run / name,
             model_config=replace(job.model_config, architecture=name),

@@ -6,23 +6,21 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from ferfusion.compute import Compute
 from ferfusion.data.clips import PairReader
 from ferfusion.data.module import PairDataModule
 from ferfusion.data.pairs import PartedPairs, parted_pairs, shuffle_labels_of_videos
 from ferfusion.data.votes import vote_shares
 from ferfusion.errors import ConfigError
-from ferfusion.lookup import choose
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.outputs import set_majority
-from ferfusion.prepare.dataset import Dataset, open_dataset
-from ferfusion.prepare.splits import read_splits
+from ferfusion.preparation.dataset import Dataset, open_dataset
+from ferfusion.preparation.splits import read_splits
 from ferfusion.training.imbalance import WITHOUT_HEAD
 from ferfusion.training.module import ExpressionTraining
 from ferfusion.training.order import make_order
 from ferfusion.training.recipe import TrainRecipe
-
-PRECISIONS = ("32-true", "16-mixed", "bf16-mixed")
 
 
 @dataclass(frozen=True)
@@ -34,10 +32,7 @@ class TrainJob:
         run: The folder to write.
         model_config: Which network.
         recipe: How to train it.
-        accelerator: Where to train, in Lightning's words: auto, cpu, gpu.
-        devices: How many processes share each batch, each with a device of its own.
-        precision: Numbers that layers are computed in: 32-true; bf16-mixed, for a GPU or a processor that
-            has bfloat16 in hardware (``ferfusion doctor`` tells); or 16-mixed, for a GPU.
+        compute: Where and how it is computed.
         splits: The table of its parts; the dataset's ``splits.csv`` if left out.
     """
 
@@ -45,18 +40,13 @@ class TrainJob:
     run: Path
     model_config: ModelConfig
     recipe: TrainRecipe
-    accelerator: str = "auto"
-    devices: int = 1
-    precision: str = "32-true"
+    compute: Compute = Compute()  # noqa: RUF009 frozen
     splits: Path | None = None
 
     def __post_init__(self) -> None:
-        choose(dict.fromkeys(PRECISIONS), self.precision, what="precision")
-        if self.devices < 1:
-            raise ConfigError(f"devices must be at least 1, got {self.devices}")
-        if self.devices > self.recipe.batch_size:
+        if self.compute.devices > self.recipe.batch_size:
             raise ConfigError(
-                f"{self.devices} devices cannot share a batch of {self.recipe.batch_size}; "
+                f"{self.compute.devices} devices cannot share a batch of {self.recipe.batch_size}; "
                 "raise batch_size or take fewer devices"
             )
 

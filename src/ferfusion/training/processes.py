@@ -4,7 +4,6 @@ This process is the first of them and starts the others afresh. They find each o
 through the loopback interface (gloo) or between the GPUs (nccl); no port is opened to the network.
 """
 
-import os
 import signal
 import sys
 import tempfile
@@ -12,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from multiprocessing import get_context
 from pathlib import Path
 
 import torch
@@ -22,6 +20,9 @@ from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import distributed
 
+from ferfusion.compute import torch_device
+from ferfusion.engines import FreshContext
+from ferfusion.environment import environment_defaults
 from ferfusion.errors import FerfusionError
 from ferfusion.training.job import TrainJob
 
@@ -44,13 +45,13 @@ def other_processes(work: Callable[[TrainJob, Place], None], job: TrainJob) -> I
 
     The others end with this block, at once if it is left by an exception.
     """
-    if job.devices == 1:
+    if job.compute.devices == 1:
         yield None
         return
     with tempfile.TemporaryDirectory() as folder:
-        places = [Place(rank, Path(folder) / "meeting") for rank in range(job.devices)]
+        places = [Place(rank, Path(folder) / "meeting") for rank in range(job.compute.devices)]
         others = [
-            get_context("spawn").Process(target=_beside, args=(work, job, place), daemon=True)
+            FreshContext().Process(target=_beside, args=(work, job, place), daemon=True)
             for place in places[1:]
         ]
         for other in others:
@@ -120,19 +121,19 @@ def _beside(work: Callable[[TrainJob, Place], None], job: TrainJob, place: Place
 
 @contextmanager
 def _joined(job: TrainJob, place: Place) -> Iterator[None]:
-    on_gpu = job.accelerator != "cpu" and torch.cuda.is_available()
-    if sys.platform in _LOOPBACK:
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", _LOOPBACK[sys.platform])
+    on_gpu = torch_device(job.compute.device).type == "cuda"
     threads = torch.get_num_threads()
     if not on_gpu:
-        torch.set_num_threads(max(1, threads // job.devices))
-    distributed.init_process_group(
-        "nccl" if on_gpu else "gloo",
-        init_method=place.meeting.as_uri(),
-        rank=place.rank,
-        world_size=job.devices,
-        timeout=PATIENCE,
-    )
+        torch.set_num_threads(max(1, threads // job.compute.devices))
+    loopback = {"GLOO_SOCKET_IFNAME": _LOOPBACK[sys.platform]} if sys.platform in _LOOPBACK else {}
+    with environment_defaults(**loopback):
+        distributed.init_process_group(
+            "nccl" if on_gpu else "gloo",
+            init_method=place.meeting.as_uri(),
+            rank=place.rank,
+            world_size=job.compute.devices,
+            timeout=PATIENCE,
+        )
     try:
         yield
     finally:

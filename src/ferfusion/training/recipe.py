@@ -2,12 +2,16 @@
 
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ferfusion.data.augment import Augmentation
+from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose, refuse_unknown
-from ferfusion.training.imbalance import TREATMENTS, Treatment
+
+if TYPE_CHECKING:
+    # torch, for which nobody waits who only lists the settings
+    from ferfusion.data.augment import Augmentation
+    from ferfusion.training.imbalance import Treatment
 
 SCHEDULE_NAMES = ("plateau", "triangular2", "plateau-restart", "cosine", "constant")
 FIXED_LENGTH_SCHEDULES = ("cosine",)
@@ -20,7 +24,6 @@ _CHOICES = MappingProxyType(
     {
         "schedule": (SCHEDULE_NAMES, "schedule"),
         "optimizer": (OPTIMIZER_NAMES, "optimizer"),
-        "imbalance": (tuple(TREATMENTS), "treatment of imbalance"),
         "monitor": (tuple(MONITORS), "metric to monitor"),
     }
 )
@@ -162,8 +165,10 @@ class TrainRecipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        load_torch()
         for name, (choices, what) in _CHOICES.items():
             choose(dict.fromkeys(choices), getattr(self, name), what=what)
+        self.treatment  # noqa: B018 says what there is if it is unknown
         for name in _AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
@@ -200,19 +205,23 @@ class TrainRecipe:
             )
 
     @property
-    def augmentation(self) -> Augmentation | None:
+    def augmentation(self) -> "Augmentation | None":
         """How far training samples are moved; None is not at all."""
         return self._drawn_moves() if self.augment else None
 
-    def _drawn_moves(self) -> Augmentation:
+    def _drawn_moves(self) -> "Augmentation":
+        from ferfusion.data.augment import Augmentation  # noqa: PLC0415 torch
+
         return Augmentation(
             zoom=self.zoom, shear=self.shear, turn=self.turn, shift=self.shift, cover=self.cover
         )
 
     @property
-    def treatment(self) -> Treatment:
+    def treatment(self) -> "Treatment":
         """What is done about classes of unlike sizes."""
-        return TREATMENTS[self.imbalance]
+        from ferfusion.training.imbalance import TREATMENTS  # noqa: PLC0415 torch
+
+        return choose(TREATMENTS, self.imbalance, what="treatment of imbalance")
 
     @property
     def wants_votes(self) -> bool:

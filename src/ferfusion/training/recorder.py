@@ -10,7 +10,7 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 from safetensors.torch import save
 
-from ferfusion.prepare.store import write_text, write_whole
+from ferfusion.preparation.store import write_text, write_whole
 from ferfusion.training.module import ExpressionTraining
 from ferfusion.training.recipe import TrainRecipe
 

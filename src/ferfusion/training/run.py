@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from lightning.pytorch import Callback
-from rich.console import Console
 from safetensors.torch import load_file
 
 from ferfusion.bundle import Bundle, save_bundle
+from ferfusion.compute import Compute
 from ferfusion.data.module import PairDataModule
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.evaluation.votes import VOTES
@@ -22,10 +23,11 @@ from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.hybrid import Hybrid
 from ferfusion.models.zoo import count_parameters
-from ferfusion.prepare.dataset import Dataset
-from ferfusion.prepare.kept_split import keep_split, read_kept_split
-from ferfusion.prepare.splits import parts_hash, split_header
-from ferfusion.prepare.store import write_table, write_text
+from ferfusion.preparation.dataset import Dataset
+from ferfusion.preparation.kept_split import keep_split, read_kept_split
+from ferfusion.preparation.splits import parts_hash, split_header
+from ferfusion.preparation.store import write_table, write_text
+from ferfusion.progress import OnProgress, ignore_progress, say
 from ferfusion.training.calibration import fit_calibration
 from ferfusion.training.fit import fit
 from ferfusion.training.folder import (
@@ -53,6 +55,9 @@ NO_RIGHTS = (
     "No licence was stated. Rights in the training data may bind whoever uses or passes on this model."
 )
 
+_ONE_AT_A_TIME = RLock()
+"""Trainings of one process take turns: dropout draws from torch's global random state."""
+
 
 def train_run(
     dataset: Path,
@@ -61,12 +66,10 @@ def train_run(
     model_config: ModelConfig,
     recipe: TrainRecipe,
     rights: str = NO_RIGHTS,
-    accelerator: str = "auto",
-    devices: int = 1,
-    precision: str = "32-true",
+    compute: Compute = Compute(),  # noqa: B008 frozen
     splits: Path | None = None,
     callbacks: Sequence[Callback] = (),
-    console: Console | None = None,
+    on_progress: OnProgress = ignore_progress,
 ) -> RunResult:
     """Train a model on a prepared and split dataset, and leave a run folder.
 
@@ -81,21 +84,29 @@ def train_run(
         model_config: Which network.
         recipe: How to train it.
         rights: Licence and rights, for the bundle.
-        accelerator: Where to train, in Lightning's words: auto, cpu, gpu.
-        devices: How many processes share each batch, each with a device of its own.
-        precision: 32-true, 16-mixed or bf16-mixed.
+        compute: Where and how it is computed.
         splits: The table of parts, with its header beside it; the dataset's ``splits.csv`` if left out.
         callbacks: Further Lightning callbacks.
-        console: Where progress is shown; the terminal if left out.
+        on_progress: Called with how far the training is, and with a line for every epoch.
 
     Raises:
         DatasetError: the dataset or its split cannot be used.
         ConfigError: the folder holds a run of other settings, or the settings do not fit the dataset.
         BundleError: the bundle to start from cannot be read.
     """
-    console = console or Console()
-    model_config = treated_config(model_config, recipe)
-    job = TrainJob(dataset, run, model_config, recipe, accelerator, devices, precision, splits)
+    with _ONE_AT_A_TIME:
+        return _train_run(
+            TrainJob(dataset, run, treated_config(model_config, recipe), recipe, compute, splits),
+            rights=rights,
+            callbacks=callbacks,
+            on_progress=on_progress,
+        )
+
+
+def _train_run(
+    job: TrainJob, *, rights: str, callbacks: Sequence[Callback], on_progress: OnProgress
+) -> RunResult:
+    run, model_config, recipe, splits = job.run, job.model_config, job.recipe, job.splits
     source, pairs = open_parts(job)
     claim_run(run, run_config(source, pairs, model_config, recipe, splits=splits))
     if has_begun(run):
@@ -104,28 +115,26 @@ def train_run(
         keep_split(run, source, pairs.part_of_clip, header=split_header(source, splits))
     majority = majority_baseline(pairs, part="validation")
     if (run / "bundle.safetensors").is_file():
-        console.print(f"{run} is finished; to train anew, name another folder")
+        say(on_progress, f"{run} is finished; to train anew, name another folder")
         return read_result(run, monitor=recipe.monitor, majority=majority)
     data = make_data(job, source, pairs)
     train_part = partial(
         train_run,
-        dataset,
+        job.dataset,
         rights=rights,
-        accelerator=accelerator,
-        devices=devices,
-        precision=precision,
+        compute=job.compute,
         splits=splits,
         callbacks=callbacks,
-        console=console,
+        on_progress=on_progress,
     )
     if model_config.architecture == "hybrid":
-        model = _train_hybrid(job, data, pairs, train_part, majority=majority, console=console)
+        model = _train_hybrid(job, data, pairs, train_part, majority=majority, on_progress=on_progress)
     elif recipe.treatment.retrains_head:
         model = _train_head(
-            job, data, pairs, train_part, majority=majority, callbacks=callbacks, console=console
+            job, data, pairs, train_part, majority=majority, callbacks=callbacks, on_progress=on_progress
         )
     else:
-        model = _train(job, data, pairs, majority=majority, callbacks=callbacks, console=console)
+        model = _train(job, data, pairs, majority=majority, callbacks=callbacks, on_progress=on_progress)
     predictions = _write_predictions(run, model.to(data.device), data, pairs)
     _write_votes(run, source, predictions)
     result = read_result(run, monitor=recipe.monitor, majority=majority)
@@ -142,17 +151,17 @@ def _train(
     *,
     majority: Baseline,
     callbacks: Sequence[Callback],
-    console: Console,
+    on_progress: OnProgress,
 ) -> ExpressionModel:
     """Train, and return the model of the best epoch."""
     start = starting_model(job.model_config, job.recipe, num_classes=len(pairs.labels))
-    progress = TrainingProgress(console, majority_war=majority.war, majority_uar=majority.uar)
+    progress = TrainingProgress(on_progress, majority_war=majority.war, majority_uar=majority.uar)
     recorder = RunRecorder(
         job.run, job.recipe, announce=partial(progress.print_epoch, epochs=job.recipe.epochs)
     )
     going_on = recorder.last_path.is_file()
     for line in [f"Going on with the run in {job.run}"] if going_on else start.lines:
-        console.print(line)
+        say(on_progress, line)
     with other_processes(_train_beside, job) as place:
         fit(
             job,
@@ -174,11 +183,11 @@ def _train_head(
     *,
     majority: Baseline,
     callbacks: Sequence[Callback],
-    console: Console,
+    on_progress: OnProgress,
 ) -> ExpressionModel:
     """Train the network in a run folder of its own, then its head anew; return it with the best head."""
-    begun = begin_with_smote(job, data, pairs, train_network=train_network, console=console)
-    progress = TrainingProgress(console, majority_war=majority.war, majority_uar=majority.uar)
+    begun = begin_with_smote(job, data, pairs, train_network=train_network, tell=partial(say, on_progress))
+    progress = TrainingProgress(on_progress, majority_war=majority.war, majority_uar=majority.uar)
     recorder = RunRecorder(
         job.run,
         job.recipe,
@@ -186,7 +195,7 @@ def _train_head(
         seconds_before=begun.seconds,
     )
     fit(
-        replace(job, devices=1),
+        replace(job, compute=replace(job.compute, devices=1)),
         begun.training,
         begun.data,
         callbacks=[progress, recorder, *callbacks],
@@ -203,11 +212,13 @@ def _train_hybrid(
     train_stream: TrainStream,
     *,
     majority: Baseline,
-    console: Console,
+    on_progress: OnProgress,
 ) -> ExpressionModel:
-    progress = TrainingProgress(console, majority_war=majority.war, majority_uar=majority.uar)
+    progress = TrainingProgress(on_progress, majority_war=majority.war, majority_uar=majority.uar)
     announce = partial(progress.print_epoch, epochs=job.recipe.dbn_epochs)
-    return train_hybrid(job, data, pairs, train_stream=train_stream, announce=announce, console=console)
+    return train_hybrid(
+        job, data, pairs, train_stream=train_stream, announce=announce, tell=partial(say, on_progress)
+    )
 
 
 def _train_beside(job: TrainJob, place: Place) -> None:

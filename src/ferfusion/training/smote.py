@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import torch
-from rich.console import Console
 
 from ferfusion.bundle import load_bundle
+from ferfusion.compute import torch_device
 from ferfusion.data.module import PairDataModule
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.errors import ConfigError
 from ferfusion.extras import require
 from ferfusion.models.zoo import build_model
 from ferfusion.training.embeddings import Embedded, EmbeddingData, HeadOfNetwork, embed
-from ferfusion.training.hybrid import TrainStream
+from ferfusion.training.hybrid import Tell, TrainStream
 from ferfusion.training.job import TrainJob, codes_to_learn
 from ferfusion.training.module import ExpressionTraining
 
@@ -47,7 +47,7 @@ class HeadTraining:
 
 
 def begin_with_smote(
-    job: TrainJob, data: PairDataModule, pairs: PartedPairs, *, train_network: TrainStream, console: Console
+    job: TrainJob, data: PairDataModule, pairs: PartedPairs, *, train_network: TrainStream, tell: Tell
 ) -> HeadTraining:
     """Train a network as usual, in a run folder of its own, and prepare to train its head anew.
 
@@ -57,16 +57,15 @@ def begin_with_smote(
     """
     codes = codes_to_learn(job.recipe, pairs)
     check_samples(codes[pairs.rows("train")], pairs.labels.names)
-    console.print("The network, as usual:")
+    tell("The network, as usual:")
     untreated = replace(job.recipe, imbalance="none")
     first = train_network(job.run / "network", model_config=job.model_config, recipe=untreated)
     started = time.perf_counter()
     network = load_bundle(first.run / "bundle.safetensors").build_model()
-    gpu = job.accelerator != "cpu" and torch.cuda.is_available()
-    network.to("cuda" if gpu else "cpu")
+    network.to(torch_device(job.compute.device))
     own, validation = (embed(network, data.batches(part), codes) for part in ("train", "validation"))
     train = smote(own, seed=job.recipe.seed)
-    console.print(f"The head anew, on {len(own)} embeddings and {len(train) - len(own)} drawn between them:")
+    tell(f"The head anew, on {len(own)} embeddings and {len(train) - len(own)} drawn between them:")
     fresh = build_model(job.model_config, len(pairs.labels), seed=job.recipe.seed)
     for old, new in zip(network.heads, fresh.heads, strict=True):
         old.load_state_dict(new.state_dict())

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from ferfusion.errors import VideoError
 from ferfusion.video.reader import Frame
@@ -44,6 +45,20 @@ def read_image_frames(
         seconds = index / rate
         if (start_seconds or 0) <= seconds and (end_seconds is None or seconds < end_seconds):
             yield Frame(index, seconds, *_read(path))
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """Read an image file upright: RGB (H, W, 3).
+
+    Raises:
+        VideoError: it cannot be read; the message says why.
+    """
+    if not path.is_file():
+        raise VideoError(f"There is no file {path}")
+    picture, reason = _read(path)
+    if picture is None:
+        raise VideoError(reason)
+    return np.asarray(picture.to_ndarray(format="rgb24"), np.uint8)
 
 
 def list_images(folder: Path) -> list[Path]:

@@ -8,10 +8,10 @@ import pytest
 
 import ferfusion.cli
 from ferfusion.cli import COMMANDS, main
-from ferfusion.prepare.recipe import PrepareRecipe
-from ferfusion.prepare.store import read_json
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.store import read_json
 
-NOT_COMMANDS = {"--init--", "progress"}
+NOT_COMMANDS = {"--init--", "describe", "progress"}
 # here the words do come from sys.argv, as a shell gives them
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 
@@ -97,7 +97,7 @@ def test_stopping_it_says_how_to_go_on(run, monkeypatch):
     monkeypatch.setattr(ferfusion.cli, "build_app", stopped)
     code, _, err = run("prepare", "a", "b")
     assert code == 130
-    assert err == "ferfusion: stopped; run the same command again to go on\n"
+    assert err == "ferfusion: stopped; run the same command again to resume\n"
 
 
 def test_a_file_gives_settings_and_an_argument_goes_before_it(run, tmp_path, corpus):
@@ -162,6 +162,6 @@ def test_the_version_is_the_packages(run):
 
 
 def test_making_the_command_line_imports_no_command():
-    code = "import ferfusion.cli, sys; ferfusion.cli.build_app(); print(*sys.modules)"
+    code = "import ferfusion.cli, sys; ferfusion.cli.build_app('train'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {f"ferfusion.cli.{name}" for name in COMMANDS}.isdisjoint(done.stdout.split())

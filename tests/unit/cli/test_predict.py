@@ -11,7 +11,7 @@ from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.recipe import PrepareRecipe
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_folder_is_read_and_what_cannot_be_read_is_told(run, folder, bundle, t
     with pytest.raises(VideoError, match=r"1 of 3 files could not be read; .*videos\.csv says why"):
         run(folder, "--bundle", bundle, "--out", out, "--no-annotate")
     told = " ".join(capsys.readouterr().out.split())
-    assert "Video 3 of 3" in told
+    assert "diary.mp4 (2 of 3)" in told or "one.mp4 (3 of 3)" in told
     assert "diary.mp4: Cannot open diary.mp4 as a video" in told
     assert "one.mp4: Face 0" in told
     table = pd.read_csv(out / "videos.csv").set_index("folder")
@@ -66,14 +66,14 @@ def test_a_line_for_every_frame_where_it_is_wanted(run, folder, bundle, tmp_path
     run(folder / "one.mp4", "--bundle", bundle, "--out", tmp_path / "out", "--every", 8, "--print-frames")
     told = capsys.readouterr().out
     assert "Frame: 0/24 Face: 0 Out: " in told
-    assert "Video 1 of 1" not in told
+    assert "(1 of 1)" not in told
 
 
 def test_a_folder_without_a_video_and_a_wrong_setting_end_it_before_anything_is_written(
     run, tmp_path, bundle
 ):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ConfigError, match="There is no video in the folder"):
+    with pytest.raises(ConfigError, match="There is no video or photograph in the folder"):
         run(tmp_path / "empty", "--bundle", bundle, "--out", tmp_path / "out")
     with pytest.raises(ConfigError, match="every must be a number of frames"):
         run(tmp_path / "empty", "--bundle", bundle, "--out", tmp_path / "out", "--every", "often")
@@ -91,5 +91,5 @@ def test_the_detectors_model_file_is_named_on_the_command_line(run, folder, tmp_
     line = [folder / "one.mp4", "--bundle", tmp_path / "y.safetensors", "--out", tmp_path / "out"]
     with pytest.raises(ConfigError, match="names none"):
         run(*line)
-    with pytest.raises(ConfigError, match="whose SHA-256 is"):
+    with pytest.raises(ConfigError, match=r"detector_model names .*yunet\.onnx, whose SHA-256 is"):
         run(*line, "--detector-model", model)

@@ -4,6 +4,7 @@ import pytest
 from cyclopts import App
 
 from ferfusion.cli.train import train
+from ferfusion.compute import Compute
 from ferfusion.errors import ConfigError
 from ferfusion.models.config import ModelConfig
 from ferfusion.training.recipe import TrainRecipe
@@ -22,11 +23,13 @@ def test_settings_of_model_and_recipe_are_options(app, monkeypatch, tmp_path):
         asked.update(settings, dataset=dataset, run=run)
         raise ConfigError("stop here")
 
-    monkeypatch.setattr("ferfusion.cli.train.train_run", train_run)
-    line = [str(tmp_path), "runs/1", "--fusion", "flatten-sum", "--epochs", "20", "--no-augment"]
+    monkeypatch.setattr("ferfusion.training.run.train_run", train_run)
+    dataset = write_dataset(tmp_path / "dataset", subjects=4, frames=3)
+    line = [str(dataset), "runs/1", "--fusion", "flatten-sum", "--epochs", "20", "--no-augment"]
     with pytest.raises(ConfigError, match="stop here"):
-        app([*line, "--learning-rate", "0.00001", "--shuffle-labels"], exit_on_error=False)
-    assert asked["dataset"] == tmp_path
+        app([*line, "--learning-rate", "0.00001", "--shuffle-labels", "--device", "cpu"], exit_on_error=False)
+    assert asked["dataset"] == dataset
+    assert asked["compute"] == Compute("cpu")
     assert asked["model_config"] == ModelConfig(fusion="flatten-sum")
     assert asked["recipe"] == TrainRecipe(epochs=20, augment=False, learning_rate=1e-5, shuffle_labels=True)
 

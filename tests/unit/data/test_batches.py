@@ -13,8 +13,8 @@ from ferfusion.data.pairs import parted_pairs, shuffle_labels_of_videos
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.flow.encodings import encode_uvm
 from ferfusion.labels import SIX
-from ferfusion.prepare.dataset import open_dataset
-from ferfusion.prepare.splits import read_splits
+from ferfusion.preparation.dataset import open_dataset
+from ferfusion.preparation.splits import read_splits
 from helpers.datasets import clip_arrays, write_dataset
 
 

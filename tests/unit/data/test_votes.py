@@ -6,9 +6,9 @@ from ferfusion.data.clips import PairReader
 from ferfusion.data.votes import vote_shares
 from ferfusion.errors import ConfigError
 from ferfusion.labels import SEVEN, SIX
-from ferfusion.prepare.dataset import open_dataset
-from ferfusion.prepare.recipe import PrepareRecipe
-from ferfusion.prepare.stills import prepare_stills
+from ferfusion.preparation.dataset import open_dataset
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.stills import prepare_stills
 from helpers.stills import picture, table_row, write_fer_table
 
 # neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, not a face

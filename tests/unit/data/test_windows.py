@@ -13,7 +13,7 @@ from ferfusion.data.clips import PairReader
 from ferfusion.data.inputs import window_inputs
 from ferfusion.data.order import AsGiven
 from ferfusion.data.windows import run_starts, window_places
-from ferfusion.prepare.segments import kept_pairs
+from ferfusion.preparation.segments import kept_pairs
 from helpers.datasets import clip_arrays
 
 PAIR_OK = np.array([True] * 3 + [False] + [True] * 7)

@@ -78,7 +78,7 @@ def test_a_perfect_model_scores_one(tmp_path):
 def test_tables_hold_every_score(run):
     scored = score_run(run, QUICK)
     tidy = scores_table(scored.scores)
-    assert list(tidy.columns) == ["part", "level", "metric", "value", "low", "high", "baseline"]
+    assert list(tidy.columns) == ["part", "level", "metric", "value", "low", "high", "baseline", "people"]
     assert len(tidy) == 2 * 2 * 3
     one = scored.of("test", "video")
     assert class_table(one, labels=SIX)["support"].tolist() == [8, 4, 4, 4, 16, 4]

@@ -6,7 +6,7 @@ import pytest
 from ferfusion.evaluation.run import evaluate_run
 from ferfusion.evaluation.votes import voted
 from ferfusion.labels import LabelSet
-from ferfusion.prepare.store import write_table
+from ferfusion.preparation.store import write_table
 
 LABELS = LabelSet(("Anger", "Happiness", "Sadness"))
 # the label, what the model says, and how the annotators voted: anger, happiness, sadness, unknown

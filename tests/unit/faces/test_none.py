@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ferfusion.faces.detectors import DETECTORS, search_everywhere, search_near
-from ferfusion.prepare.clip import FramePreparer
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.clip import FramePreparer
+from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.scenes import frames_of, paint
 
 

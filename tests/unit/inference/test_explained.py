@@ -10,7 +10,7 @@ from ferfusion.inference.predictor import TorchPredictor
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.video.reader import read_frames
 from helpers.videos import damage, decode_plainly, numbered, sound_length, write_video
 

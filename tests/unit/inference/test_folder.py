@@ -4,8 +4,7 @@ import shutil
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.inference.folder import Summary, Unread, find_videos, folder_names, make_jobs, predict_job
-from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.inference.folder import Summary, Unread, find_videos, make_jobs, predict_each
 from helpers.predictors import BrightnessPredictor
 from helpers.videos import numbered, shorten, write_video
 
@@ -43,14 +42,15 @@ def test_files_are_taken_as_they_are_named_and_once(tmp_path):
 
 
 def test_a_folder_without_a_video_and_no_place_at_all_are_refused(tmp_path):
-    with pytest.raises(ConfigError, match=r"There is no video in the folder .*\.avi, .*\.mp4"):
+    with pytest.raises(ConfigError, match=r"There is no video or photograph in the folder .*\.avi, .*\.mp4"):
         find_videos([tmp_path], out=tmp_path / "out")
     with pytest.raises(ConfigError, match="predict needs at least one video file or folder of videos"):
         find_videos([], out=tmp_path / "out")
 
 
 def test_videos_of_one_name_get_folders_of_their_own(tmp_path):
-    assert folder_names([tmp_path / "a" / "x.mp4", tmp_path / "b" / "x.mp4"]) == ["x", "x-2"]
+    jobs = make_jobs([tmp_path / "a" / "x.mp4", tmp_path / "b" / "x.mp4"])
+    assert [job.folder for job in jobs] == ["x", "x-2"]
 
 
 @pytest.fixture
@@ -66,10 +66,8 @@ def corpus(tmp_path, sample_corpus):
 
 
 def predict_all(folder, out):
-    summary = Summary(out)
-    for job in make_jobs(find_videos([folder], out=out)):
-        summary.add(job.folder, job.video, predict_job(job, BrightnessPredictor(), out, PredictRecipe()))
-    return lines(summary.path)
+    list(predict_each(make_jobs(find_videos([folder], out=out)), BrightnessPredictor(), out=out))
+    return lines(out / "videos.csv")
 
 
 def test_every_video_is_a_line_and_one_that_cannot_be_read_costs_nothing_but_itself(corpus, tmp_path):

@@ -3,7 +3,7 @@ import pytest
 
 from ferfusion.faces.detectors import Detection
 from ferfusion.inference.frames import predict_frames
-from ferfusion.prepare.clip import PreparedFace, PreparedFrame
+from ferfusion.preparation.clip import PreparedFace, PreparedFrame
 from helpers.predictors import BrightnessPredictor
 from helpers.scenes import paint, prepare_scene
 

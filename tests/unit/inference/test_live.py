@@ -14,7 +14,7 @@ from ferfusion.inference.smoothing import smooth_over_time
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.training.calibration import Calibration
 from ferfusion.video.live import LiveSource
 from ferfusion.video.reader import read_frames
@@ -142,7 +142,7 @@ def bundle(tmp_path):
 
 
 def test_the_command_tells_what_it_reads_and_how_it_went(video, bundle, tmp_path, capsys):
-    webcam(str(video), bundle=bundle, out=tmp_path / "out", annotate=True, seconds=1.0)
+    webcam(str(video), model=bundle, out=tmp_path / "out", annotate=True, seconds=1.0)
     told = capsys.readouterr().out
     assert "face 0: " in told
     assert "pictures read of" in told
@@ -160,14 +160,14 @@ def test_stopping_it_keeps_what_was_written(video, bundle, tmp_path, capsys, mon
             raise KeyboardInterrupt
 
     monkeypatch.setattr(Pace, "count", stop_at_ten)
-    webcam(str(video), bundle=bundle, out=tmp_path / "out", annotate=True)
+    webcam(str(video), model=bundle, out=tmp_path / "out", annotate=True)
     assert "Stopped." in capsys.readouterr().out
     assert len(decode_plainly(tmp_path / "out" / "annotated.mp4")) == 9
 
 
 @pytest.mark.parametrize(
-    ("settings", "words"), [({"annotate": True}, "add --out FOLDER"), ({"window": -1}, "window must be")]
+    ("settings", "words"), [({"annotate": True}, "name one with out"), ({"window": -1}, "window must be")]
 )
 def test_settings_that_cannot_be_used_are_refused(bundle, settings, words):
     with pytest.raises(ConfigError, match=words):
-        webcam("0", bundle=bundle, **settings)
+        webcam("0", model=bundle, **settings)

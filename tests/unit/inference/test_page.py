@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ferfusion.bundle import Bundle
-from ferfusion.explain.drawing import Seen
+from ferfusion.explanation.drawing import Seen
 from ferfusion.inference.moments import Moment
 from ferfusion.inference.page import moment_pictures, png_uri
 from ferfusion.inference.predictor import TorchPredictor
@@ -14,7 +14,7 @@ from ferfusion.inference.video import predict_video
 from ferfusion.labels import SEVEN, SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.training.calibration import Calibration
 from helpers.predictors import BrightnessPredictor
 from helpers.videos import decode_plainly

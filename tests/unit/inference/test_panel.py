@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ferfusion.explain.drawing import Seen
-from ferfusion.explain.explainer import Explanation
+from ferfusion.explanation.drawing import Seen
+from ferfusion.explanation.explainer import Explanation
 from ferfusion.inference.panel import Panel
 from ferfusion.labels import SIX
 

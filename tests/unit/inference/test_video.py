@@ -14,8 +14,8 @@ from ferfusion.inference.video import expected_frames, frame_lines, predict_vide
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
-from ferfusion.prepare.clip import FramePreparer
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.clip import FramePreparer
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.training.calibration import Calibration
 from ferfusion.video.reader import read_frames, read_info
 from helpers.predictors import BrightnessPredictor
@@ -241,10 +241,8 @@ def test_the_header_is_read_once(tmp_path, video, monkeypatch):
         seen.append(path)
         return read_info(path)
 
-    monkeypatch.setattr("ferfusion.inference.video.read_info", read)
+    monkeypatch.setattr("ferfusion.video.footage.read_info", read)
     predict_video(video, BrightnessPredictor(), tmp_path / "a")
-    assert seen == [video]
-    predict_video(video, BrightnessPredictor(), tmp_path / "b", info=read_info(video))
     assert seen == [video]
 
 

@@ -11,10 +11,10 @@ from ferfusion.inference.windows import CropHistory
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
-from ferfusion.prepare.clip import FramePreparer, PreparedFace, PreparedFrame
-from ferfusion.prepare.recipe import PrepareRecipe
-from ferfusion.prepare.store import read_json
-from ferfusion.prepare.video import VideoJob, prepare_video
+from ferfusion.preparation.clip import FramePreparer, PreparedFace, PreparedFrame
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.store import read_json
+from ferfusion.preparation.video import VideoJob, prepare_video
 from ferfusion.video.reader import read_frames
 from helpers.predictors import BrightnessPredictor
 from helpers.scenes import SquareDetector, grey_video, paint
@@ -129,7 +129,7 @@ def test_a_video_gives_the_very_windows_that_its_prepared_clip_gives(tmp_path, s
 
 
 def test_so_does_a_face_that_was_away(tmp_path, monkeypatch):
-    monkeypatch.setattr("ferfusion.prepare.clip.DETECTORS", {"squares": SquareDetector})
+    monkeypatch.setattr("ferfusion.preparation.clip.DETECTORS", {"squares": SquareDetector})
     recipe = PrepareRecipe(detector="squares", keep_every=1)
     pictures = [paint([] if 25 <= k < 60 else [(30 + k % 25, 30, 30)], seed=k) for k in range(85)]
     video = grey_video(tmp_path / "away.mkv", pictures)

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from rich.console import Console
 from safetensors import safe_open
 
 from ferfusion.bundle import load_bundle
@@ -24,7 +23,7 @@ from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.training.recipe import TrainRecipe
 from helpers.datasets import write_dataset
-from helpers.trainings import KillAt, KilledError, different_weights, train
+from helpers.trainings import KillAt, KilledError, different_weights, lines_into, train
 
 MODEL = ModelConfig(architecture="hybrid", head_units=64)
 RECIPE = TrainRecipe(epochs=1, learning_rate=3e-4, schedule="constant", rbm_epochs=5, dbn_epochs=4)
@@ -44,7 +43,7 @@ def dataset(tmp_path_factory):
 @pytest.fixture(scope="module")
 def whole_run(dataset, tmp_path_factory):
     run, output = tmp_path_factory.mktemp("runs") / "whole", io.StringIO()
-    result = train(dataset, run, model=MODEL, recipe=RECIPE, console=Console(file=output, width=200))
+    result = train(dataset, run, model=MODEL, recipe=RECIPE, on_progress=lines_into(output))
     return run, result, output.getvalue()
 
 
@@ -54,6 +53,8 @@ def test_the_folder_is_a_run_with_a_run_of_each_stream_in_it(whole_run):
         "config.json",
         "metrics.csv",
         "predictions.csv",
+        "splits.csv",
+        "splits.json",
         "bundle.safetensors",
         "spatial",
         "flow",
@@ -169,7 +170,7 @@ def test_a_bundle_with_one_of_the_streams_starts_that_one(whole_run, dataset, tm
         tmp_path / "run",
         model=MODEL,
         recipe=replace(RECIPE, start_from=str(start), dbn_epochs=1),
-        console=Console(file=output, width=200),
+        on_progress=lines_into(output),
     )
     assert "Starting from the bundle: spatial" in output.getvalue()
     assert read_run(tmp_path / "run" / "flow").section("recipe")["start_from"] == ""
@@ -205,11 +206,12 @@ def test_the_example_is_the_report_s_system(monkeypatch, tmp_path):
         asked.update(settings)
         raise DatasetError("stop here")
 
-    monkeypatch.setattr("ferfusion.cli.train.train_run", train_run)
+    monkeypatch.setattr("ferfusion.training.run.train_run", train_run)
+    dataset = write_dataset(tmp_path / "dataset", subjects=4, frames=3)
     example = Path(__file__).parents[3] / "examples" / "reference-system.toml"
     with pytest.raises(DatasetError, match="stop here"):
         build_app("train").meta(
-            ["--config", str(example), "train", str(tmp_path), str(tmp_path / "run"), "--epochs", "3"],
+            ["--config", str(example), "train", str(dataset), str(tmp_path / "run"), "--epochs", "3"],
             exit_on_error=False,
         )
     model, recipe = asked["model_config"], asked["recipe"]

@@ -14,9 +14,9 @@ from ferfusion.errors import ConfigError
 from ferfusion.evaluation.folder import read_run
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
-from ferfusion.prepare.dataset import open_dataset
-from ferfusion.prepare.splits import read_splits
-from ferfusion.study.plan import read_variants
+from ferfusion.preparation.dataset import open_dataset
+from ferfusion.preparation.splits import read_splits
+from ferfusion.studies.plan import read_variants
 from ferfusion.training.imbalance import TREATMENTS
 from ferfusion.training.job import TrainJob, make_data, open_parts, treated_config
 from ferfusion.training.order import make_order

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 import torch
 from lightning.pytorch import Callback
-from rich.console import Console
 from safetensors.torch import load_file
 
 from ferfusion.data.augment import Augmentation
@@ -20,7 +19,7 @@ from ferfusion.data.clips import PairReader
 from ferfusion.data.order import Shuffled
 from ferfusion.errors import ConfigError
 from ferfusion.models.config import ModelConfig
-from helpers.trainings import RECIPE, SHORT, KillAt, KilledError, different_weights, train
+from helpers.trainings import RECIPE, SHORT, KillAt, KilledError, different_weights, lines_into, train
 
 # without dropout, whose draws are each process's own; with few units, since one of thousands may lie so near
 # the bend of its ReLU that rounding decides on which side, and its gradient is then there or not
@@ -106,7 +105,7 @@ def test_two_processes_freeze_average_stop_and_go_on(dataset, tmp_path):
 def test_a_terminated_run_ends_all_its_processes_and_can_go_on(dataset, tmp_path):
     output, handler = io.StringIO(), signal.getsignal(signal.SIGTERM)
     with pytest.raises(SystemExit) as stop:
-        train(dataset, tmp_path / "run", devices=2, console=Console(file=output), callbacks=[Terminate()])
+        train(dataset, tmp_path / "run", devices=2, on_progress=lines_into(output), callbacks=[Terminate()])
     assert stop.value.code == 143
     assert "The same command goes on" in output.getvalue()
     assert multiprocessing.active_children() == []

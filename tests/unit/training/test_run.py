@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 import torch
 from lightning.pytorch import Callback
-from rich.console import Console
 from safetensors.torch import load_file
 
 from ferfusion.bundle import load_bundle
@@ -19,11 +18,20 @@ from ferfusion.evaluation.metrics import confusion_matrix, uar, war
 from ferfusion.evaluation.tables import predicted_codes
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
-from ferfusion.prepare.recipe import PrepareRecipe
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.recorder import METRIC_COLUMNS
 from helpers.datasets import write_dataset
-from helpers.trainings import MODEL, RECIPE, KillAt, KilledError, checkpoint, different_weights, train
+from helpers.trainings import (
+    MODEL,
+    RECIPE,
+    KillAt,
+    KilledError,
+    checkpoint,
+    different_weights,
+    lines_into,
+    train,
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +43,7 @@ def dataset(tmp_path_factory):
 def whole_run(dataset, tmp_path_factory):
     run = tmp_path_factory.mktemp("runs") / "whole"
     output = io.StringIO()
-    result = train(dataset, run, console=Console(file=output, width=200))
+    result = train(dataset, run, on_progress=lines_into(output))
     return run, result, output.getvalue()
 
 
@@ -46,6 +54,8 @@ def test_the_folder_holds_what_the_design_says(whole_run):
         "config.json",
         "metrics.csv",
         "predictions.csv",
+        "splits.csv",
+        "splits.json",
         "bundle.safetensors",
         "checkpoints/best.safetensors",
         "checkpoints/last.ckpt",
@@ -142,7 +152,7 @@ def test_ctrl_c_says_how_to_go_on_and_can_be_pressed_again(dataset, tmp_path):
 
     handler, output = signal.getsignal(signal.SIGINT), io.StringIO()
     with pytest.raises(KeyboardInterrupt):
-        train(dataset, tmp_path / "run", console=Console(file=output), callbacks=[PressCtrlC()])
+        train(dataset, tmp_path / "run", on_progress=lines_into(output), callbacks=[PressCtrlC()])
     assert signal.getsignal(signal.SIGINT) is handler
     assert "The same command goes on" in output.getvalue()
 
@@ -154,7 +164,7 @@ def test_a_terminated_run_says_how_to_go_on_and_does_not_end_as_if_done(dataset,
 
     output = io.StringIO()
     with pytest.raises(SystemExit) as stop:
-        train(dataset, tmp_path / "run", console=Console(file=output), callbacks=[Terminate()])
+        train(dataset, tmp_path / "run", on_progress=lines_into(output), callbacks=[Terminate()])
     assert stop.value.code == 143
     assert "The same command goes on" in output.getvalue()
     assert not (tmp_path / "run" / "bundle.safetensors").exists()
@@ -175,7 +185,7 @@ def test_a_finished_run_says_so_and_is_left_alone(whole_run, dataset):
     run, result, _ = whole_run
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
     output = io.StringIO()
-    again = train(dataset, run, console=Console(file=output, width=500))
+    again = train(dataset, run, on_progress=lines_into(output))
     assert "is finished" in output.getvalue()
     assert again == replace(result, epochs=again.epochs, best=again.best)
     assert again.best == pytest.approx(result.best)

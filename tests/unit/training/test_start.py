@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from rich.console import Console
 from safetensors.torch import load_file, save_file
 
 from ferfusion.bundle import load_bundle
@@ -16,7 +15,7 @@ from ferfusion.errors import BundleError, ConfigError
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
 from ferfusion.training.start import starting_model
-from helpers.trainings import SHORT, KillAt, KilledError, train
+from helpers.trainings import SHORT, KillAt, KilledError, lines_into, train
 
 SPATIAL = ModelConfig(architecture="spatial")
 BOTH = ModelConfig(architecture="two-stream")
@@ -74,8 +73,8 @@ def test_a_flow_stream_of_another_drawing_is_left(dataset, tmp_path):
 def test_a_run_says_what_it_started_from_and_keeps_the_files_hash(bundle, dataset, tmp_path):
     output = io.StringIO()
     recipe = replace(ONE_EPOCH, start_from=str(bundle), frozen_epochs=1)
-    console = Console(file=output, width=200)
-    train(dataset, tmp_path / "run", model=BOTH, recipe=recipe, console=console)
+    on_progress = lines_into(output)
+    train(dataset, tmp_path / "run", model=BOTH, recipe=recipe, on_progress=on_progress)
     assert "Starting from the bundle: spatial\n" in output.getvalue()
     assert "flow starts anew: the bundle has no such stream" in output.getvalue()
     # frozen all the time, the stream is still the bundle's

@@ -15,10 +15,11 @@ from ferfusion.labels import SEVEN
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.heads import DenseHead
 from ferfusion.models.zoo import build_model
-from ferfusion.prepare.dataset import open_dataset
-from ferfusion.prepare.recipe import PrepareRecipe
-from ferfusion.prepare.splits import SplitRecipe, split_dataset
-from ferfusion.prepare.stills import prepare_stills
+from ferfusion.preparation.dataset import open_dataset
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.split_recipe import SplitRecipe
+from ferfusion.preparation.splits import split_dataset
+from ferfusion.preparation.stills import prepare_stills
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.votes import VoteOutput
 from helpers.stills import fer_folders, fer_table

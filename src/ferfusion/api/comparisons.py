@@ -1,0 +1,120 @@
+"""Runs that exist already, side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ferfusion.api.runs import Run, as_run
+from ferfusion.api.settings import PathOrText, as_path, with_settings
+from ferfusion.environment import load_torch
+from ferfusion.evaluation.recipe import EvaluateRecipe
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ferfusion.studies.comparison import Comparison as ScoredRuns
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Comparison:
+    """The test scores of several runs side by side; ``compare`` makes it."""
+
+    _scored: "ScoredRuns"
+
+    @property
+    def table(self) -> "pd.DataFrame":
+        """A row per run: what it is, what it cost, its test scores with intervals and majority baselines."""
+        from ferfusion.studies.comparison import comparison_table  # noqa: PLC0415 torch
+
+        return comparison_table(self._scored)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why scores of some runs cannot be compared with those of others."""
+        return self._scored.warnings
+
+    @property
+    def same_function(self) -> tuple[str, ...]:
+        """Sentences that name runs whose networks can compute the same functions."""
+        return self._scored.same_function
+
+    @property
+    def confidence(self) -> float:
+        """Share of the resampled scores inside an interval."""
+        return self._scored.recipe.confidence
+
+    @property
+    def summary(self) -> "pd.DataFrame":
+        """The test scores per video as text for people, a row per run, with intervals in brackets."""
+        import pandas as pd  # noqa: PLC0415
+
+        from ferfusion.evaluation.pages import interval_text, percent  # noqa: PLC0415 jinja2
+
+        rows = []
+        for run in self._scored.runs:
+            video = run.video
+            cells = {
+                name: f"{percent(estimate.value)} ({interval_text(estimate.interval)})"
+                for name, estimate in zip(("WAR", "UAR", "macro-F1"), video.estimates.values(), strict=True)
+            }
+            rows.append(
+                {
+                    "run": run.name,
+                    "model": run.run.variant,
+                    "parameters": "n/a" if run.run.parameters is None else f"{run.run.parameters:,}",
+                    "minutes": "n/a" if run.minutes is None else f"{run.minutes:.1f}",
+                    **cells,
+                    "majority WAR / UAR": f"{percent(video.war.majority)} / {percent(video.uar.majority)}",
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def plot(self, level: str = "video") -> "Figure":
+        """Draw UAR and WAR of each run on the test part, with intervals and majority baselines."""
+        from ferfusion.studies.comparison import comparison_figure  # noqa: PLC0415 torch
+
+        return comparison_figure(self._scored, level)
+
+    def save(self, out: PathOrText) -> Path:
+        """Write ``comparison.csv``, ``comparison.html`` and its figures into a folder; return the page."""
+        from ferfusion.studies.comparison import write_comparison  # noqa: PLC0415 torch
+
+        return write_comparison(self._scored, as_path(out))
+
+    def __repr__(self) -> str:
+        return f"Comparison({', '.join(run.name for run in self._scored.runs)})"
+
+    def _repr_html_(self) -> str:
+        """Return the summary with what is worth a warning, for a notebook."""
+        from ferfusion.api.tables import titled_table  # noqa: PLC0415 pandas
+
+        title = f"Test part, per video, with {self.confidence:.0%} intervals over people"
+        lines = "<br>".join([*self.warnings, *self.same_function])
+        return f"{titled_table(title, self.summary)}<p>{lines}</p>"
+
+
+def compare(
+    runs: Sequence[Run | PathOrText], *, recipe: EvaluateRecipe | None = None, **settings: Any
+) -> Comparison:
+    """Put the test scores of several runs side by side.
+
+    Args:
+        runs: Two or more runs, or their folders.
+        recipe: How the scores and their intervals are made.
+        settings: Fields of ``EvaluateRecipe`` by name.
+
+    Raises:
+        ConfigError: fewer than two different runs were given, or a setting cannot be used.
+        DatasetError: a run is missing or damaged, or has no test predictions.
+
+    >>> comparison = compare(["run", "study/runs/gap-sum/fold0-seed0"])
+    >>> comparison.table["fusion"].tolist()
+    ['gap-concat', 'gap-sum']
+    """
+    load_torch()
+    from ferfusion.studies.comparison import compare_runs  # noqa: PLC0415 torch
+
+    folders = [as_run(run).folder for run in runs]
+    return Comparison(compare_runs(folders, with_settings(recipe or EvaluateRecipe(), settings)))

@@ -1,0 +1,307 @@
+"""Datasets: from labelled videos to crops and flow, divided into parts with their own people."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ferfusion.api.settings import PathOrText, as_path, with_settings
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.split_recipe import SplitRecipe
+from ferfusion.progress import Progress, ShowProgress, say, shown
+from ferfusion.synthesis.recipe import SynthesisRecipe
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ferfusion.labels import LabelSet
+    from ferfusion.preparation.dataset import Dataset as DatasetFolder
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Dataset:
+    """A dataset folder that ``prepare`` has written.
+
+    Attributes:
+        folder: Where it is.
+
+    Raises:
+        DatasetError: the folder is no dataset, is unfinished, or was written by another version.
+
+    >>> data = Dataset("data")
+    >>> data
+    Dataset('data': 216 videos, 18 subjects, 3,456 pairs, 6 classes, crops of 48 px)
+    >>> sorted(data.videos["emotion"].unique())[:3]
+    ['Anger', 'Disgust', 'Fear']
+    """
+
+    folder: Path
+
+    def __init__(self, folder: PathOrText) -> None:
+        object.__setattr__(self, "folder", as_path(folder))
+        self._opened  # noqa: B018 says at once what is wrong
+
+    @cached_property
+    def _opened(self) -> "DatasetFolder":
+        from ferfusion.preparation.dataset import open_dataset  # noqa: PLC0415 pandas
+
+        return open_dataset(self.folder)
+
+    @property
+    def recipe(self) -> PrepareRecipe:
+        """How the videos were prepared."""
+        return self._opened.recipe
+
+    @property
+    def labels(self) -> "LabelSet":
+        """The classes, in the order of their codes."""
+        return self._opened.labels
+
+    @property
+    def corpus(self) -> str:
+        """Name of the corpus's layout."""
+        return self._opened.corpus
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        """Numbers of videos, frames and pairs, by status and by class."""
+        return self._opened.counts
+
+    @property
+    def stills(self) -> bool:
+        """Whether it has single images and no flow."""
+        return self._opened.stills
+
+    @property
+    def pairs(self) -> "pd.DataFrame":
+        """A row per kept pair of crop and flow (``data.csv``)."""
+        return self._opened.pairs
+
+    @property
+    def videos(self) -> "pd.DataFrame":
+        """A row per video, with the reason where it is not used (``videos.csv``)."""
+        return self._opened.videos
+
+    @cached_property
+    def frames(self) -> "pd.DataFrame":
+        """A row per decoded frame, with its status (``frames.csv``)."""
+        return self._opened.read_table("frames.csv")
+
+    @property
+    def splits(self) -> "pd.DataFrame":
+        """A row per clip, with its part.
+
+        Raises:
+            DatasetError: the dataset is not split, or the split does not fit it.
+        """
+        import pandas as pd  # noqa: PLC0415
+
+        from ferfusion.preparation.splits import read_splits  # noqa: PLC0415 pandas
+
+        parts = read_splits(self._opened)
+        return pd.DataFrame({"clip": list(parts), "part": list(parts.values())})
+
+    def split(self, *, recipe: SplitRecipe | None = None, **settings: Any) -> "pd.DataFrame":
+        """Divide the dataset, as ``fer.split`` does."""
+        return split(self, recipe=recipe, **settings)
+
+    def plot(self) -> "Figure":
+        """Draw how many pairs each class has, in each part if the dataset is split."""
+        from ferfusion.errors import DatasetError  # noqa: PLC0415
+        from ferfusion.evaluation.plots import histogram_figure  # noqa: PLC0415 matplotlib
+
+        pairs = self.pairs
+        try:
+            part_of_clip = self.splits.set_index("clip")["part"]
+        except DatasetError:
+            rows_of = {"all": pairs}
+        else:
+            parts = pairs["clip"].map(part_of_clip)
+            rows_of = {part: pairs[parts == part] for part in ("train", "validation", "test")}
+        counts = {
+            part: {name: int((rows["emotion"] == name).sum()) for name in self.labels.names}
+            for part, rows in rows_of.items()
+            if len(rows)
+        }
+        return histogram_figure(counts, self.labels)
+
+    def __repr__(self) -> str:
+        pairs = self.pairs
+        videos = f"{pairs['video'].nunique():,} videos, {pairs['subject'].nunique():,} subjects"
+        rows = f"{len(pairs):,} images" if self.stills else f"{videos}, {len(pairs):,} pairs"
+        classes = f"{len(self.labels)} classes, crops of {self.recipe.size} px"
+        return f"Dataset({str(self.folder)!r}: {rows}, {classes})"
+
+    def _repr_html_(self) -> str:
+        """Return a table of the pairs and videos of each class, for a notebook."""
+        from ferfusion.api.tables import titled_table  # noqa: PLC0415 pandas
+
+        table = self.pairs.groupby("emotion").agg(
+            pairs=("clip", "size"), videos=("video", "nunique"), subjects=("subject", "nunique")
+        )
+        table = table.reindex(self.labels.names).fillna(0).astype(int)
+        return titled_table(repr(self), table.reset_index())
+
+
+def prepare(
+    root: PathOrText,
+    dataset: PathOrText,
+    *,
+    corpus: str = "auto",
+    labels: str = "six",
+    recipe: PrepareRecipe | None = None,
+    detector_model: PathOrText | None = None,
+    images: bool = True,
+    engine: str = "pool",
+    workers: int | None = None,
+    address: str | None = None,
+    progress: ShowProgress = True,
+    **settings: Any,
+) -> Dataset:
+    """Cut the faces out of a corpus of labelled videos and compute their optical flow.
+
+    Run it again after an interruption: only what is unfinished is done.
+
+    Args:
+        root: Folder of the corpus (for the csv corpus: its CSV file, or the folder it is in).
+        dataset: Dataset folder to write.
+        corpus: How the corpus lies on disk; auto recognises it by its files (see docs/corpora.md).
+        labels: Classes to keep: six, or seven with Neutral.
+        recipe: Settings of preparation.
+        detector_model: Model file of the detector yunet.
+        images: Also write every kept pair as two PNG files, for people to look at.
+        engine: How the videos are shared out: pool (several processes), here (this process) or ray.
+        workers: Number of processes; the number of processors where not given.
+        address: Ray cluster to run on, for the engine ray; without it, Ray is started on this machine.
+        progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
+        settings: Fields of ``PrepareRecipe`` by name, such as ``size=64``.
+
+    Returns:
+        The dataset: crops (S, S, 3) uint8 RGB, flow (2, S, S) in crop pixels, a row for every decoded frame.
+
+    Raises:
+        CorpusError: the corpus is not there, or is not recognised.
+        ConfigError: a setting cannot be used.
+        DatasetError: the folder holds something else, or the disk is full.
+
+    Source: the report, section 3.1; Viola & Jones 2001; Farneback 2003.
+
+    >>> prepare(sample_corpus(), "data")
+    Dataset('data': 216 videos, 18 subjects, 3,456 pairs, 6 classes, crops of 48 px)
+    """
+    from ferfusion.preparation.corpus import prepare_corpus  # noqa: PLC0415 OpenCV, pandas
+
+    with shown(progress) as on_progress:
+        prepare_corpus(
+            as_path(root),
+            as_path(dataset),
+            corpus=corpus,
+            labels=labels,
+            recipe=with_settings(recipe or PrepareRecipe(), settings),
+            detector_model=None if detector_model is None else as_path(detector_model),
+            images=images,
+            engine=engine,
+            workers=workers,
+            address=address,
+            on_progress=on_progress,
+        )
+    return Dataset(dataset)
+
+
+def split(
+    dataset: Dataset | PathOrText, *, recipe: SplitRecipe | None = None, **settings: Any
+) -> "pd.DataFrame":
+    """Divide a dataset into train, validation and test parts that share no subject, video or image.
+
+    Args:
+        dataset: A dataset, or its folder.
+        recipe: How to divide it.
+        settings: Fields of ``SplitRecipe`` by name, such as ``folds=5, fold=0``.
+
+    Returns:
+        A row per part: ``part, subjects, videos``, and the number of pairs of each class.
+
+    Raises:
+        DatasetError: the parts cannot be made, or would share a subject, a video or an image; the message
+            says which. Nothing is written then.
+        ConfigError: a setting cannot be used.
+
+    >>> split("data", seed=0)[["part", "subjects", "videos", "Fear"]]
+             part  subjects  videos  Fear
+    0       train        10     120   320
+    1  validation         4      48   128
+    2        test         4      48   128
+    """
+    import pandas as pd  # noqa: PLC0415
+
+    from ferfusion.preparation.splits import part_counts, split_dataset  # noqa: PLC0415 pandas
+
+    source = as_dataset(dataset)._opened
+    parts = split_dataset(source, with_settings(recipe or SplitRecipe(), settings))
+    return pd.DataFrame(
+        [
+            {"part": part, "subjects": counts["subjects"], "videos": counts["videos"], **counts["pairs"]}
+            for part, counts in part_counts(source, parts).items()
+        ]
+    )
+
+
+def sample_corpus() -> Path:
+    """Return the folder of the rendered corpus that comes with the package: 18 people, 216 videos.
+
+    >>> len(list(sample_corpus().glob("*/*/*.mp4")))
+    216
+    """
+    return Path(str(files("ferfusion") / "sample"))
+
+
+def synthesize(
+    corpus: PathOrText,
+    *,
+    recipe: SynthesisRecipe | None = None,
+    true_flow: bool = False,
+    progress: ShowProgress = True,
+    **settings: Any,
+) -> Path:
+    """Render videos of faces that show the six expressions, with the truth about every frame.
+
+    The same settings give the same corpus. Run it again after an interruption: only what is missing is
+    rendered. Needs the extra "synth".
+
+    Args:
+        corpus: Folder to write; ``prepare`` reads it as it is.
+        recipe: What the corpus is made of.
+        true_flow: Also write the true optical flow of the face, about 5 MB a clip at the default size.
+        progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
+        settings: Fields of ``SynthesisRecipe`` by name, such as ``subjects=30``.
+
+    Returns:
+        The folder.
+
+    Raises:
+        CorpusError: the folder holds anything but this corpus or a part of it.
+        ConfigError: a setting cannot be used.
+        MissingExtraError: the package anny is not installed.
+
+    >>> synthesize("rendered", subjects=1, clips=1, frames=12, size=64).name
+    'rendered'
+    """
+    from ferfusion.synthesis.corpus import takes, unfinished, write_corpus  # noqa: PLC0415 anny
+
+    root = as_path(corpus)
+    made_of = with_settings(recipe or SynthesisRecipe(), settings)
+    total, left = len(takes(made_of)), len(unfinished(root, made_of, with_flow=true_flow))
+    with shown(progress) as on_progress:
+        if left < total:
+            say(on_progress, f"{total - left} of {total} clips are there already.")
+        on_progress(Progress("Loading the head model, about a minute", total=left, unit="clips"))
+        for number, path in enumerate(write_corpus(root, made_of, with_flow=true_flow), start=1):
+            on_progress(Progress("Rendering", path.stem, number, left, "clips"))
+    return root
+
+
+def as_dataset(dataset: Dataset | PathOrText) -> Dataset:
+    """Return a dataset that may be given by its folder."""
+    return dataset if isinstance(dataset, Dataset) else Dataset(dataset)

@@ -1,0 +1,153 @@
+"""Why a model answers as it does: on pairs of its run, or over a video."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ferfusion.api.datasets import Dataset, as_dataset
+from ferfusion.api.runs import Run, as_run
+from ferfusion.api.settings import PathOrText, as_path, with_settings
+from ferfusion.environment import load_torch
+from ferfusion.explanation.recipe import ExplainRecipe
+from ferfusion.progress import Progress, ShowProgress, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ferfusion.explanation.run import RunExplanation
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Explanation:
+    """Where a run's model looked, and how much each stream contributed; ``explain`` makes it."""
+
+    _found: "RunExplanation"
+
+    @property
+    def page(self) -> Path:
+        """The page with the gallery."""
+        return self._found.page
+
+    @property
+    def contributions(self) -> "pd.DataFrame":
+        """A row per pair that was read: true label, ``expression``, and what makes up its log-odds, in nats.
+
+        ``answer`` are the log-odds of the expression that was named: ``baseline`` (a blank face without
+        motion) plus the contribution of each stream.
+        """
+        import pandas as pd  # noqa: PLC0415
+
+        return pd.concat([one.answers for one in self._found.classes], ignore_index=True)
+
+    @property
+    def checks(self) -> Sequence[str]:
+        """What the checks of the maps found, in lines; empty where they were not asked for."""
+        from ferfusion.explanation.page import check_lines  # noqa: PLC0415 torch
+
+        return [] if self._found.checks is None else check_lines(self._found.checks)
+
+    def __repr__(self) -> str:
+        return f"Explanation({len(self.contributions)} pairs; {str(self.page)!r})"
+
+    def _repr_html_(self) -> str:
+        """Return the mean contributions to the answers of each class, for a notebook."""
+        from ferfusion.api.tables import titled_table  # noqa: PLC0415 pandas
+
+        table = self.contributions
+        streams = list(table.columns[table.columns.get_loc("baseline") :])
+        means = table.groupby("expression")[streams].mean().reset_index()
+        return titled_table("Mean contributions to the log-odds of the answer, in nats", means)
+
+
+def explain(
+    run: Run | PathOrText,
+    *,
+    recipe: ExplainRecipe | None = None,
+    check: bool = False,
+    dataset: Dataset | PathOrText | None = None,
+    **settings: Any,
+) -> Explanation:
+    """Show where a run's model looked, and how much each stream contributed.
+
+    Writes ``explain.html`` into the run folder, with pairs of every class that were named rightly and
+    wrongly, and ``contributions.csv``. The parts are those that the run was trained on.
+
+    Args:
+        run: A finished run, or its folder.
+        recipe: Which pairs are shown, and how maps are made.
+        check: Also find out whether the maps of this run can be trusted: by deletion and by random weights.
+        dataset: Where the run's dataset is now, if it was moved since the training.
+        settings: Fields of ``ExplainRecipe`` by name, such as ``part="test"``.
+
+    Raises:
+        BundleError: the run has no bundle, or the dataset was prepared in another way.
+        DatasetError: the dataset is not there, or has changed since the run was trained on it.
+        ConfigError: a setting cannot be used.
+
+    Source: Grad-CAM, Selvaraju et al. 2017; HiResCAM, Draelos & Carin 2020; contributions, Shapley 1953.
+
+    >>> explain("run", examples=1).page.name
+    'explain.html'
+    """
+    load_torch()
+    from ferfusion.explanation.run import explain_run  # noqa: PLC0415 torch
+
+    place = None if dataset is None else as_dataset(dataset).folder
+    how = with_settings(recipe or ExplainRecipe(), settings)
+    return Explanation(explain_run(as_run(run).folder, how, check=check, dataset=place))
+
+
+def explain_video(
+    video: PathOrText,
+    out: PathOrText,
+    *,
+    model: PathOrText | None = None,
+    recipe: ExplainRecipe | None = None,
+    progress: ShowProgress = True,
+    **settings: Any,
+) -> Path:
+    """Write a video that shows, beside every frame, where the model looked and what each stream contributed.
+
+    Args:
+        video: The video.
+        out: Folder; the video's own folder is written inside it: ``explained.mp4`` and ``contributions.csv``,
+            a row for every frame and face.
+        model: A run folder or a bundle; without it, the model that comes with the package.
+        recipe: How maps are made.
+        progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
+        settings: Fields of ``ExplainRecipe`` by name; only ``method`` matters here.
+
+    Returns:
+        The explained video.
+
+    Raises:
+        VideoError: the file is no video that can be read.
+        BundleError: the model's file is missing, damaged or no bundle.
+        ConfigError: a setting cannot be used.
+
+    >>> explain_video(sample_corpus() / "s01/fear/s01_fear_1.mp4", "explanations", model="run").name
+    'explained.mp4'
+    """
+    load_torch()
+    from ferfusion.bundle import load_bundle  # noqa: PLC0415 torch
+    from ferfusion.inference.explained import explain_video as write_explained  # noqa: PLC0415
+    from ferfusion.inference.folder import make_jobs  # noqa: PLC0415
+    from ferfusion.inference.predictor import SHIPPED, bundle_file  # noqa: PLC0415
+    from ferfusion.inference.recipe import PredictRecipe  # noqa: PLC0415
+    from ferfusion.inference.video import expected_frames  # noqa: PLC0415
+    from ferfusion.video.reader import read_info  # noqa: PLC0415
+
+    path = as_path(video)
+    [job] = make_jobs([path])
+    bundle = load_bundle(SHIPPED if model is None else bundle_file(as_path(model)))
+    how = with_settings(recipe or ExplainRecipe(), settings)
+    with shown(progress) as on_progress:
+        total = expected_frames(read_info(path), PredictRecipe())
+        return write_explained(
+            path,
+            bundle,
+            as_path(out) / job.folder,
+            method=how.method,
+            on_frame=lambda frame: on_progress(Progress("Explaining", path.name, frame, total, "frames")),
+        )

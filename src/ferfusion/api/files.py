@@ -1,0 +1,136 @@
+"""Models of other formats: ONNX out, Keras in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ferfusion.api.datasets import Dataset, as_dataset
+from ferfusion.api.models import Model, load_model
+from ferfusion.api.settings import PathOrText, as_path
+from ferfusion.environment import load_torch
+from ferfusion.errors import BundleError, ConfigError
+
+if TYPE_CHECKING:
+    from ferfusion.exchange.quantise import Int8Cost
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An ONNX file that was written.
+
+    Attributes:
+        path: The file.
+        inputs: Names of its inputs, in order.
+        int8: What 8 bit numbers cost, where they were asked for.
+    """
+
+    path: Path
+    inputs: tuple[str, ...]
+    int8: "Int8Cost | None" = None
+
+    def __repr__(self) -> str:
+        size = self.path.stat().st_size / 2**20
+        return f"Exported({str(self.path)!r}: inputs {', '.join(self.inputs)}; {size:.1f} MiB)"
+
+
+def export(
+    model: Model | PathOrText | None, out: PathOrText, *, int8: Dataset | PathOrText | None = None
+) -> Exported:
+    """Write a trained model as an ONNX file, for predictions here and in other programs.
+
+    Args:
+        model: A model, a run folder or a bundle; None is the model that comes with the package.
+        out: ONNX file to write.
+        int8: Dataset: weights and maps become 8 bit numbers, their ranges taken from its training part; what
+            this costs is measured on its validation part. A run's own split is used.
+
+    Raises:
+        ConfigError: the file has another ending, or the model cannot be exported.
+        BundleError: the model is missing, damaged, or an ONNX file already.
+        DatasetError: the dataset cannot be used, or has changed since the run was trained on it.
+        MissingExtraError: onnx or onnxruntime is not installed.
+
+    >>> export("run", "model.onnx").inputs
+    ('spatial', 'flow')
+    """
+    load_torch()
+    from ferfusion.bundle import load_bundle  # noqa: PLC0415 torch
+    from ferfusion.exchange.onnx import export_onnx, input_names  # noqa: PLC0415
+    from ferfusion.exchange.quantise import quantise  # noqa: PLC0415
+    from ferfusion.inference.predictor import SHIPPED, bundle_file  # noqa: PLC0415
+
+    path = as_path(out)
+    if path.suffix != ".onnx":
+        raise ConfigError(f"The exported file is ONNX; name it so: {path.with_suffix('.onnx')}")
+    source = model.path if isinstance(model, Model) else None if model is None else as_path(model)
+    file = SHIPPED if source is None else bundle_file(source)
+    if file.suffix == ".onnx":
+        raise BundleError(f"{file} is an ONNX file already; export a run or a bundle")
+    bundle = load_bundle(file)
+    export_onnx(bundle, path)
+    cost = None
+    if int8 is not None:
+        run = file.parent if (file.parent / "config.json").is_file() else None
+        cost = quantise(bundle, path, as_dataset(int8).folder, run=run)
+    return Exported(path, input_names(bundle), cost)
+
+
+def import_keras(
+    file: PathOrText,
+    bundle: PathOrText,
+    *,
+    spatial_input: str = "",
+    labels: str | Sequence[str] = (),
+    largest_pixel: int | None = None,
+    dataset: Dataset | PathOrText | None = None,
+    rights: str | None = None,
+) -> Model:
+    """Turn a model that Keras trained into a bundle.
+
+    Reads the report's two-stream and spatial networks, saved by Keras 2 or 3, and says which layer it cannot
+    map. What the file does not say is taken from the author's notebooks, and is in the model's ``notes``.
+
+    Args:
+        file: The model: .h5 or .keras, or weights alone.
+        bundle: Bundle file to write.
+        spatial_input: Name of the input that takes the face; the first input where not given.
+        labels: What the outputs mean, in order, as names or with commas between. Where not given, the
+            notebooks' order: for the stream listing Anger, Sadness, Surprise, Disgust, Fear, Happiness
+            (BAUM-1s' codes sorted as text), for table1 the alphabet's.
+        largest_pixel: Value of a white pixel in its training images: 255, or 1 where the generator divides
+            by 255. Where not given, the notebooks': 255 for listing, 1 for table1.
+        dataset: Dataset that it was trained on, whose preparation and labels are then the model's; without it
+            the notebooks' own preparation is taken.
+        rights: Licence and rights of the training data and the model, kept in the bundle.
+
+    Raises:
+        ConfigError: the bundle is there already, or a setting cannot be used.
+        BundleError: the file is no Keras model, or has a layer that cannot be mapped.
+        MissingExtraError: h5py is not installed.
+
+    >>> import_keras("no-model.h5", "bundle.safetensors")
+    Traceback (most recent call last):
+    ferfusion.errors.BundleError: There is no file no-model.h5
+    """
+    load_torch()
+    from ferfusion.bundle import save_bundle  # noqa: PLC0415 torch
+    from ferfusion.exchange.keras import NO_RIGHTS, describe_import, import_keras_model  # noqa: PLC0415
+
+    source, target = as_path(file), as_path(bundle)
+    if target.exists():
+        raise ConfigError(f"{target} is there already; name a new file")
+    names = labels.split(",") if isinstance(labels, str) else labels
+    given = tuple(name.strip() for name in names if name.strip())
+    data = None if dataset is None else as_dataset(dataset)
+    imported = import_keras_model(
+        source,
+        spatial_input=spatial_input,
+        labels=given or (data.labels.names if data else ()),
+        largest_pixel=largest_pixel,
+        recipe=data.recipe if data else None,
+        rights=NO_RIGHTS if rights is None else rights,
+    )
+    save_bundle(target, imported.bundle)
+    model = load_model(target)
+    return Model(model._predictor, target, tuple(describe_import(imported, source)))

@@ -1,0 +1,27 @@
+"""The installation: what works, what does not, and the line that fixes it."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def doctor() -> "pd.DataFrame":
+    """Check the installation, and predict a sample video.
+
+    Each check runs in a process of its own, so that a broken package cannot end this one. Takes about half a
+    minute.
+
+    Returns:
+        ``check, state, found, fix``: a row per check. ``state`` is ok, note (something is missing that need
+        not be there) or fault; ``fix`` is the line that fixes it.
+
+    >>> report = doctor()  # doctest: +SKIP
+    >>> report[report["state"] == "fault"]  # doctest: +SKIP
+    """
+    import pandas as pd  # noqa: PLC0415
+
+    from ferfusion.inference.doctor import examine  # noqa: PLC0415 torch
+
+    rows = [(one.name, one.state, one.says, one.mend) for one in examine()]
+    return pd.DataFrame(rows, columns=["check", "state", "found", "fix"])

@@ -1,0 +1,289 @@
+"""Models: read videos, photographs and arrays of frames with a trained model."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, Union, overload
+
+from ferfusion.api.settings import PathOrText, as_path, with_settings
+from ferfusion.environment import load_torch
+from ferfusion.errors import ConfigError, VideoError
+from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.labels import LabelSet
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.progress import ShowProgress, shown
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from ferfusion.api.files import Exported
+    from ferfusion.api.predictions import Prediction, Predictions, UnreadVideo
+    from ferfusion.inference.predictor import Predictor
+    from ferfusion.video.footage import ImageSequence
+
+OneInput: TypeAlias = Union[PathOrText, "NDArray[np.uint8]", "Image"]
+"""What ``predict`` reads as one: a path, an array, a PIL image."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Model:
+    """A trained model that reads videos; ``load_model`` makes it.
+
+    Attributes:
+        path: Its file; None for the model that comes with the package.
+        notes: What was assumed about it, a sentence each; empty for a model that was trained here.
+
+    >>> model = load_model()
+    >>> model.labels.names[3:]
+    ('Happiness', 'Sadness', 'Surprise', 'Neutral')
+    """
+
+    _predictor: "Predictor"
+    path: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What results call it."""
+        return self._predictor.name
+
+    @property
+    def labels(self) -> LabelSet:
+        """The classes, in the order of its probabilities."""
+        return self._predictor.labels
+
+    @property
+    def prepare_recipe(self) -> PrepareRecipe:
+        """How videos become its input."""
+        return self._predictor.recipe
+
+    @property
+    def calibration(self) -> Mapping[str, Any]:
+        """What its probabilities are worth, and below which it abstains."""
+        return self._predictor.calibration.to_dict()
+
+    @overload
+    def predict(self, inputs: OneInput, **settings: Any) -> "Prediction": ...
+    @overload
+    def predict(self, inputs: Sequence[OneInput], **settings: Any) -> "Predictions": ...
+    def predict(self, inputs: OneInput | Sequence[OneInput], **settings: Any) -> "Prediction | Predictions":
+        """Read the displayed expressions out of a video, a photograph or an array of frames, or of several.
+
+        Args:
+            inputs: A path; frames (T, H, W, 3) uint8 RGB with ``fps``; an image (H, W, 3); a PIL image. A
+                folder or a list of these is several inputs.
+            settings: All other arguments of ``predict_each``: fps, out, annotate, recipe, detector_model,
+                progress, and fields of ``PredictRecipe`` by name, such as ``start=5, end=12, every="0.5s"``.
+
+        Returns:
+            A prediction for one input, predictions for a folder or a list. What cannot be read of several
+            inputs is in ``unread``, with the reason.
+
+        Raises:
+            VideoError: the one input cannot be read, or an array is of another shape or type.
+            ConfigError: a setting cannot be used, or a folder has neither video nor photograph in it.
+
+        >>> import numpy as np
+        >>> frames = np.zeros((3, 120, 160, 3), np.uint8)
+        >>> load_model().predict(frames, fps=25).statement
+        'No face was found in any of 3 frames, so no expression is given (no_face 3).'
+        """
+        from ferfusion.api.predictions import Prediction, Predictions, UnreadVideo  # noqa: PLC0415 torch
+
+        results = list(self.predict_each(inputs, **settings))
+        if not _is_several(inputs):
+            [result] = results
+            if isinstance(result, UnreadVideo):
+                raise VideoError(result.reason)
+            return result
+        read = tuple(result for result in results if isinstance(result, Prediction))
+        return Predictions(read, tuple(result for result in results if isinstance(result, UnreadVideo)))
+
+    def predict_each(
+        self,
+        inputs: OneInput | Sequence[OneInput],
+        *,
+        fps: float | None = None,
+        out: PathOrText | None = None,
+        annotate: bool = True,
+        recipe: PredictRecipe | None = None,
+        detector_model: PathOrText | None = None,
+        progress: ShowProgress = True,
+        **settings: Any,
+    ) -> "Iterator[Prediction | UnreadVideo]":
+        """Yield what ``predict`` returns, one input after the other, as soon as each is read.
+
+        Raises:
+            VideoError: an array is of another shape or type.
+            ConfigError: a setting cannot be used, or a folder has neither video nor photograph in it.
+        """
+        from ferfusion.api.predictions import Prediction, UnreadVideo  # noqa: PLC0415 torch
+        from ferfusion.inference.folder import Unread, make_jobs, predict_each  # noqa: PLC0415
+
+        place = None if out is None else as_path(out)
+        jobs = make_jobs(_sources(inputs, fps=fps, out=place))
+        how = with_settings(recipe or PredictRecipe(), settings)
+        with shown(progress) as on_progress:
+            for result in predict_each(
+                jobs,
+                self._predictor,
+                recipe=how,
+                out=place,
+                annotate=annotate,
+                detector_model=None if detector_model is None else as_path(detector_model),
+                on_progress=on_progress,
+            ):
+                if isinstance(result.outcome, Unread) or result.footage is None:
+                    reason = result.outcome.reason if isinstance(result.outcome, Unread) else ""
+                    yield UnreadVideo(result.job.place, reason)
+                else:
+                    yield Prediction(result.outcome, result.footage, self._predictor, result.job)
+
+    def export(self, out: PathOrText, *, int8: PathOrText | None = None) -> "Exported":
+        """Write the model as an ONNX file, as ``fer.export`` does."""
+        from ferfusion.api.files import export  # noqa: PLC0415 torch
+
+        if self.path is None:
+            return export(None, out, int8=int8)
+        return export(self.path, out, int8=int8)
+
+    def __repr__(self) -> str:
+        recipe = self.prepare_recipe
+        return (
+            f"Model({self.name!r}: {len(self.labels)} classes, crops of {recipe.size} px, "
+            f"detector {recipe.detector})"
+        )
+
+
+def load_model(model: PathOrText | None = None, *, device: str = "auto") -> Model:
+    """Load a trained model.
+
+    Args:
+        model: A run folder, a bundle, or an exported ONNX file; without it, the model that comes with the
+            package.
+        device: Where it runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda, or mps. ONNX
+            files run on the processor.
+
+    Raises:
+        BundleError: the file is missing, damaged or no bundle.
+        ConfigError: the device does not start.
+        MissingExtraError: it is an ONNX file, and onnxruntime is not installed.
+
+    >>> load_model("run", device="cpu")
+    Model('run/bundle.safetensors': 6 classes, crops of 48 px, detector haar)
+    """
+    load_torch()
+    from ferfusion.inference.predictor import load_predictor  # noqa: PLC0415 torch
+
+    path = None if model is None else as_path(model)
+    return Model(load_predictor(path, device=device), path)
+
+
+def predict(
+    inputs: OneInput | Sequence[OneInput],
+    *,
+    model: Model | PathOrText | None = None,
+    device: str = "auto",
+    fps: float | None = None,
+    out: PathOrText | None = None,
+    annotate: bool = True,
+    recipe: PredictRecipe | None = None,
+    detector_model: PathOrText | None = None,
+    progress: ShowProgress = True,
+    **settings: Any,
+) -> "Prediction | Predictions":
+    """Read the displayed expressions out of videos and photographs.
+
+    What is written for each: frames.csv (a row for every frame and face), verdict.json (the verdict on each
+    face and its timeline as stretches of time), annotated.mp4 and report.html (a page with the player and the
+    timeline under it); and videos.csv, a line for every input. One that cannot be read becomes such a line,
+    with the reason, and the others are read.
+
+    Args:
+        inputs: Videos or photographs, or folders whose videos and photographs are all read. In Python also
+            frames (T, H, W, 3) uint8 RGB, or (T, H, W) grey, with fps; an image (H, W, 3) or (H, W); a PIL
+            image; or a list of these.
+        model: Trained model: a run folder, the bundle in it, or an exported ONNX file; without it, the model
+            that comes with the package.
+        device: Where the model runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda or mps.
+        fps: Frames per second of an array of frames.
+        out: Folder to write to.
+        annotate: Also write the annotated videos.
+        recipe: How the videos are read.
+        detector_model: Model file of the detector yunet, where the model's faces were found with it.
+        progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
+        settings: Fields of ``PredictRecipe`` by name, such as ``start=5, end=12, every="0.5s"``.
+
+    Returns:
+        A prediction for one input, predictions for a folder or a list; without ``out``, nothing is written.
+
+    Raises:
+        VideoError: the one input cannot be read, or an array is of another shape or type.
+        ConfigError: a setting cannot be used, the device does not start, or a folder has nothing to read.
+        BundleError: the model is missing, damaged or no bundle.
+
+    >>> predict(sample_corpus() / "s01/fear/s01_fear_1.mp4", model="run").table.shape
+    (32, 16)
+    """
+    reader = model if isinstance(model, Model) else load_model(model, device=device)
+    return reader.predict(
+        inputs,
+        fps=fps,
+        out=out,
+        annotate=annotate,
+        recipe=recipe,
+        detector_model=detector_model,
+        progress=progress,
+        **settings,
+    )
+
+
+def _is_several(inputs: object) -> bool:
+    if isinstance(inputs, str | PathLike):
+        return as_path(inputs).is_dir()
+    return isinstance(inputs, Sequence)
+
+
+def _sources(
+    inputs: OneInput | Sequence[OneInput], *, fps: float | None, out: Path | None
+) -> "list[Path | ImageSequence]":
+    """Return what is read: files, those inside folders, and images in memory with names of their own."""
+    from ferfusion.inference.folder import find_videos  # noqa: PLC0415 torch
+
+    numbers = count(1)
+    sources: list[Path | ImageSequence] = []
+    for one in inputs if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]:
+        if isinstance(one, str | PathLike):
+            sources += find_videos([as_path(one)], out=out)
+        else:
+            sources.append(_in_memory(one, fps=fps, number=next(numbers)))
+    if not sources:
+        raise ConfigError("predict needs at least one video, photograph, array of frames or folder; got none")
+    return list(dict.fromkeys(sources)) if all(isinstance(one, Path) for one in sources) else sources
+
+
+def _in_memory(one: "NDArray[np.uint8] | Image", *, fps: float | None, number: int) -> "ImageSequence":
+    import numpy as np  # noqa: PLC0415
+    from PIL import Image, ImageOps  # noqa: PLC0415
+
+    from ferfusion.video.footage import frames_in_memory, image_in_memory  # noqa: PLC0415 av
+
+    if isinstance(one, np.ndarray):
+        if one.ndim == 4 or (one.ndim == 3 and one.shape[2] != 3):
+            if fps is None:
+                raise ConfigError(f"Frames of shape {one.shape} need their rate: add fps=25, or what it is")
+            return frames_in_memory(one, fps=fps, name=f"frames-{number}")
+        return image_in_memory(one, name=f"image-{number}")
+    if isinstance(one, Image.Image):
+        upright = ImageOps.exif_transpose(one).convert("RGB")
+        return image_in_memory(np.asarray(upright, np.uint8), name=f"image-{number}")
+    raise ConfigError(f"predict reads paths, arrays of frames and PIL images; got {type(one).__name__}")
+
+
+def predictor_of(model: "Model | PathOrText | None", *, device: str = "auto") -> "Predictor":
+    """Return the predictor of a model that may be given by its file."""
+    return (model if isinstance(model, Model) else load_model(model, device=device))._predictor

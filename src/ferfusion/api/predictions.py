@@ -1,0 +1,264 @@
+"""What was read out of videos, as tables."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, overload
+
+import pandas as pd
+
+from ferfusion.api.settings import PathOrText, as_path
+from ferfusion.api.tables import titled_table
+from ferfusion.inference.folder import Summary, Unread, VideoJob, report_frame
+from ferfusion.inference.prediction import VideoPrediction
+from ferfusion.inference.predictor import Predictor
+from ferfusion.inference.tables import onset_table, per_second_table, span_table, verdict_table
+from ferfusion.inference.verdict import FaceVerdict
+from ferfusion.inference.video import expected_frames, frame_lines, write_prediction
+from ferfusion.labels import LabelSet
+from ferfusion.progress import ShowProgress, shown
+from ferfusion.video.footage import Footage
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Prediction:
+    """What was read out of one video, photograph or array of frames; ``Model.predict`` makes it.
+
+    A probability is of the displayed expression; what the person feels is not in the image.
+
+    >>> seen = load_model("run").predict(sample_corpus() / "s01/fear/s01_fear_1.mp4")
+    >>> seen
+    Prediction('s01_fear_1.mp4': 32 frames, 1 face; model run/bundle.safetensors)
+    >>> seen.table[["frame", "seconds", "face", "status"]].dtypes.astype(str).tolist()
+    ['int64', 'float64', 'Int64', 'category']
+    """
+
+    _read: VideoPrediction
+    _footage: Footage
+    _predictor: Predictor
+    _job: VideoJob
+
+    @property
+    def video(self) -> str:
+        """Name of the video."""
+        return self._read.video
+
+    @property
+    def path(self) -> str:
+        """Path of the video, or its name where it was in memory."""
+        return self._job.place
+
+    @property
+    def model(self) -> str:
+        """Name of the model that read it."""
+        return self._read.model
+
+    @property
+    def labels(self) -> LabelSet:
+        """The classes, in the order of the probability columns."""
+        return self._read.labels
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row per frame and face; a frame without a face has one row.
+
+        ``frame`` int64; ``seconds`` float64; ``face`` Int64, 0 for the face that fills the most of the video,
+        <NA> where there is none; ``x, y, w, h`` float32, the box in pixels of the upright image; ``status``
+        category: ok, no_face, small_face, low_score or decode_error; ``p_…`` float32, a probability for each
+        class; ``expression`` category, the most probable class; ``smoothed`` category, the name in the
+        smoothed timeline, or that no class is likely enough.
+        """
+        return self._read.table
+
+    @property
+    def verdicts(self) -> list[FaceVerdict]:
+        """What each face displays over the whole video, with its uncertainty; empty without a face."""
+        return self._read.verdicts
+
+    @property
+    def statement(self) -> str:
+        """The verdicts in words, or why there is none."""
+        return self._read.statement
+
+    @property
+    def folder(self) -> Path | None:
+        """Where its files are, once they are written."""
+        return self._read.folder
+
+    def per_second(self) -> pd.DataFrame:
+        """Return the mean probabilities of each face in each second of the video.
+
+        ``second, face, frames, p_…, expression``: a row per second and face in view. ``frames`` is how many
+        were read; the last column is the most probable class of the means.
+        """
+        return per_second_table(self._read)
+
+    def spans(self) -> pd.DataFrame:
+        """Return the timeline of each face, as stretches of one name.
+
+        ``face, expression, start, end, mean_probability``: times in seconds; the mean is that of the smoothed
+        probability of the most probable class.
+        """
+        return span_table(self._read)
+
+    def onsets(self, expression: str) -> pd.DataFrame:
+        """Return when an expression begins in the smoothed timeline.
+
+        ``face, seconds, end, mean_probability, in_view``: ``in_view`` says whether the face was in view right
+        before, so that its beginning was seen; without that the expression may have begun earlier.
+
+        Raises:
+            ConfigError: the model does not know the expression.
+        """
+        return onset_table(self._read, expression)
+
+    def frame_lines(self) -> Iterator[str]:
+        """Yield a line for each row of the table, in the manner of the report's Figure 10."""
+        return frame_lines(self.table, self.labels.probability_columns)
+
+    def plot(self) -> "Figure":
+        """Draw the smoothed probabilities of each face over time, up to four faces."""
+        from ferfusion.inference.timeline_figure import timeline_figure  # noqa: PLC0415 matplotlib
+
+        return timeline_figure(self._read)
+
+    def save(self, out: PathOrText, *, annotate: bool = True, progress: ShowProgress = True) -> Path:
+        """Write the video's folder inside ``out``: frames.csv, verdict.json, annotated.mp4, report.html.
+
+        Args:
+            out: Folder of predictions; its ``videos.csv`` gets a line for this video.
+            annotate: Also write the annotated video.
+            progress: True shows a bar; a function is called with each ``Progress``.
+
+        Returns:
+            The folder of the video.
+
+        Raises:
+            VideoError: the annotated video cannot be written.
+        """
+        folder = as_path(out) / self._job.folder
+        total = expected_frames(self._footage.info, self._read.recipe)
+        with shown(progress) as on_progress:
+            written = write_prediction(
+                self._read,
+                self._footage,
+                self._predictor,
+                folder,
+                annotate=annotate,
+                on_frame=partial(report_frame, on_progress, self.video, total),
+            )
+        Summary(as_path(out)).add(folder.name, self._job.place, written)
+        return folder
+
+    def __repr__(self) -> str:
+        faces = len(self.verdicts)
+        frames = self.table["frame"].nunique()
+        return (
+            f"Prediction({self.video!r}: {frames:,} frames, {faces} {'face' if faces == 1 else 'faces'}; "
+            f"model {self.model})"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the verdicts as a table, for a notebook."""
+        return f"{titled_table(repr(self), verdict_table(self._read))}<p>{self.statement}</p>"
+
+
+@dataclass(frozen=True)
+class UnreadVideo:
+    """A video that could not be read, and why."""
+
+    video: str
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return Path(self.video).name
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Predictions(Sequence[Prediction]):
+    """What was read out of several videos; ``Model.predict`` makes it. Each table has the column ``video``.
+
+    >>> several = load_model("run").predict(sample_corpus() / "s01" / "fear")
+    >>> several.per_second()[["video", "second", "face", "frames"]].head(2)
+                video  second  face  frames
+    0  s01_fear_1.mp4       0     0      25
+    1  s01_fear_1.mp4       1     0       7
+    """
+
+    _items: tuple[Prediction, ...]
+    unread: tuple[UnreadVideo, ...] = ()
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The frame tables of all videos, one below the other."""
+        return self._joined([(one, one.table) for one in self._items])
+
+    @property
+    def verdicts(self) -> pd.DataFrame:
+        """``video, face, expression, likeliest, probability, low, high, frames, …``: a row per face."""
+        return self._joined([(one, verdict_table(one._read)) for one in self._items])
+
+    def per_second(self) -> pd.DataFrame:
+        """Return the mean probabilities of each face in each second of each video."""
+        return self._joined([(one, one.per_second()) for one in self._items])
+
+    def spans(self) -> pd.DataFrame:
+        """Return the timeline of each face of each video, as stretches of one name."""
+        return self._joined([(one, one.spans()) for one in self._items])
+
+    def onsets(self, expression: str) -> pd.DataFrame:
+        """Return when an expression begins, in each video.
+
+        Raises:
+            ConfigError: the model does not know the expression.
+        """
+        return self._joined([(one, one.onsets(expression)) for one in self._items])
+
+    def save(self, out: PathOrText, *, annotate: bool = True, progress: ShowProgress = True) -> Path:
+        """Write a folder for each video inside ``out``, and ``videos.csv``, a line for every video.
+
+        Returns:
+            ``out``.
+
+        Raises:
+            VideoError: an annotated video cannot be written.
+        """
+        place = as_path(out)
+        for one in self._items:
+            one.save(place, annotate=annotate, progress=progress)
+        for video in self.unread:
+            Summary(place).add(Path(video.video).name, video.video, Unread(video.reason))
+        return place
+
+    @overload
+    def __getitem__(self, index: int) -> Prediction: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Predictions": ...
+    def __getitem__(self, index: int | slice) -> "Prediction | Predictions":
+        return Predictions(self._items[index]) if isinstance(index, slice) else self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        unread = f", {len(self.unread)} could not be read" if self.unread else ""
+        return f"Predictions({len(self)} videos{unread})"
+
+    def _repr_html_(self) -> str:
+        """Return the verdicts as a table, for a notebook."""
+        return titled_table(repr(self), self.verdicts)
+
+    def _joined(self, tables: Sequence[tuple[Prediction, pd.DataFrame]]) -> pd.DataFrame:
+        uses = Counter(one.video for one in self._items)
+        named = []
+        for one, table in tables:
+            video = one.video if uses[one.video] == 1 else one.path
+            named.append(table.assign(video=video)[["video", *table.columns]])
+        return pd.concat(named, ignore_index=True) if named else pd.DataFrame({"video": []})

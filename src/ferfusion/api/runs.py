@@ -1,0 +1,265 @@
+"""Runs: one training, from a dataset to a model and its predictions on people that it never saw."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ferfusion.api.datasets import Dataset, as_dataset
+from ferfusion.api.settings import PathOrText, as_path, with_settings, with_settings_of_each
+from ferfusion.compute import Compute
+from ferfusion.environment import load_torch
+from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.explanation.recipe import ExplainRecipe
+from ferfusion.models.config import ModelConfig
+from ferfusion.progress import ShowProgress, shown
+from ferfusion.training.recipe import TrainRecipe
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ferfusion.api.explanations import Explanation
+    from ferfusion.api.models import Model
+    from ferfusion.api.scores import Scores
+    from ferfusion.evaluation.folder import RunFolder
+    from ferfusion.labels import LabelSet
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What the kept epoch of a run reached on the validation part, which chose it.
+
+    Attributes:
+        epoch: The epoch, from 1.
+        epochs: How many there were.
+        war: Accuracy per pair.
+        uar: Mean recall over the classes, per pair.
+        baseline_war: Accuracy of always answering the training part's most frequent class.
+        baseline_uar: Mean recall of that.
+        minutes: How long all epochs took.
+    """
+
+    epoch: int
+    epochs: int
+    war: float
+    uar: float
+    baseline_war: float
+    baseline_uar: float
+    minutes: float
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Run:
+    """A run folder that ``train`` has written.
+
+    Attributes:
+        folder: Where it is.
+
+    Raises:
+        DatasetError: the folder is no run, or a file of it is missing or damaged.
+
+    >>> run = Run("run")
+    >>> run
+    Run('run': two-stream, gap-concat fusion, listing stream; 2 epochs)
+    >>> run.predictions[["part", "video", "emotion"]].head(1)
+             part           video emotion
+    0  validation  s03_anger_1-01   Anger
+    """
+
+    folder: Path
+
+    def __init__(self, folder: PathOrText) -> None:
+        object.__setattr__(self, "folder", as_path(folder))
+        self._read  # noqa: B018 says at once what is wrong
+
+    @cached_property
+    def _read(self) -> "RunFolder":
+        from ferfusion.evaluation.folder import read_run  # noqa: PLC0415 pandas
+
+        return read_run(self.folder)
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """All settings that the run follows from (``config.json``)."""
+        return self._read.config
+
+    @property
+    def labels(self) -> "LabelSet":
+        """The classes, in the order of their codes."""
+        return self._read.labels
+
+    @property
+    def epochs(self) -> "pd.DataFrame":
+        """A row per epoch: rate, loss, accuracy and UAR of training and validation (``metrics.csv``)."""
+        return self._read.epochs
+
+    @property
+    def predictions(self) -> "pd.DataFrame":
+        """A row per pair of the validation and test parts: true label, and a probability for each class."""
+        return self._read.predictions
+
+    @property
+    def splits(self) -> "pd.DataFrame":
+        """A row per clip with the part that it had when the run was trained."""
+        import pandas as pd  # noqa: PLC0415
+
+        return pd.read_csv(self.folder / "splits.csv", dtype=str, keep_default_na=False)
+
+    @property
+    def model(self) -> "Model":
+        """The trained model."""
+        from ferfusion.api.models import load_model  # noqa: PLC0415 torch
+
+        return load_model(self.folder)
+
+    @property
+    def validation(self) -> Validation:
+        """What the kept epoch reached on the validation part."""
+        return _validation(self._read)
+
+    def evaluate(self, *, recipe: EvaluateRecipe | None = None, **settings: Any) -> "Scores":
+        """Score the run, and write its figures and report, as ``fer.evaluate`` does."""
+        return evaluate(self, recipe=recipe, **settings)
+
+    def explain(self, *, recipe: ExplainRecipe | None = None, **settings: Any) -> "Explanation":
+        """Show where the model looked, as ``fer.explain`` does."""
+        from ferfusion.api.explanations import explain  # noqa: PLC0415 torch
+
+        return explain(self, recipe=recipe, **settings)
+
+    def plot(self) -> "Figure":
+        """Draw WAR and UAR of training and validation over the epochs."""
+        from ferfusion.evaluation.plots import score_figure  # noqa: PLC0415 matplotlib
+
+        return score_figure(self.epochs, best_epoch=self._read.best_epoch)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r}: {self._read.variant}; {len(self.epochs)} epochs)"
+
+    def _repr_html_(self) -> str:
+        """Return what the kept epoch reached, for a notebook."""
+        import pandas as pd  # noqa: PLC0415
+
+        from ferfusion.api.tables import titled_table  # noqa: PLC0415 pandas
+
+        reached = self.validation
+        rows = [
+            {"metric": "WAR", "validation": reached.war, "majority baseline": reached.baseline_war},
+            {"metric": "UAR", "validation": reached.uar, "majority baseline": reached.baseline_uar},
+        ]
+        title = f"{self!r}; kept: epoch {reached.epoch}, per pair"
+        return titled_table(title, pd.DataFrame(rows)) + f"<p>{self._read.protocol}</p>"
+
+
+def train(
+    dataset: Dataset | PathOrText,
+    run: PathOrText,
+    *,
+    model: ModelConfig | None = None,
+    recipe: TrainRecipe | None = None,
+    device: str = "auto",
+    devices: int = 1,
+    precision: str = "32-true",
+    rights: str | None = None,
+    progress: ShowProgress = True,
+    **settings: Any,
+) -> Run:
+    """Train a model on a prepared and split dataset; the same call resumes a run that was stopped.
+
+    The best epoch on the validation part is kept. The test part chooses nothing: it is read once, for the
+    prediction table. Trainings of one process take turns.
+
+    Args:
+        dataset: A dataset, prepared and split, or its folder.
+        run: Run folder to write: bundle, predictions, metrics, checkpoints, split.
+        model: Which network.
+        recipe: How to train it.
+        device: Where to train: auto (a CUDA GPU if there is one, else the processor), cpu, cuda, or mps.
+        devices: How many processes share each batch, each with a GPU of its own, or a part of the processor.
+        precision: Numbers that layers are computed in: 32-true; bf16-mixed, for a GPU or a processor that
+            has bfloat16 in hardware (``ferfusion doctor`` tells); or 16-mixed, for a GPU.
+        rights: Licence and rights of the training data and the model, kept in the bundle.
+        progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
+        settings: Fields of ``ModelConfig`` and ``TrainRecipe`` by name, such as ``fusion="gap-sum"``.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        DatasetError: the dataset or its split cannot be used, or changed since the run began.
+        ConfigError: a setting cannot be used, the device does not start, or the folder holds a run of other
+            settings.
+        BundleError: the bundle to start from cannot be read.
+
+    Source: the report, sections 3.2 to 3.4.
+
+    >>> train("data", "run", epochs=2, head_units=64, progress=False)
+    Run('run': two-stream, gap-concat fusion, listing stream; 2 epochs)
+    """
+    load_torch()
+    from ferfusion.training.run import NO_RIGHTS, train_run  # noqa: PLC0415 torch
+
+    network, training = with_settings_of_each([model or ModelConfig(), recipe or TrainRecipe()], settings)
+    with shown(progress) as on_progress:
+        train_run(
+            as_dataset(dataset).folder,
+            as_path(run),
+            model_config=network,
+            recipe=training,
+            rights=NO_RIGHTS if rights is None else rights,
+            compute=Compute(device, devices, precision),
+            on_progress=on_progress,
+        )
+    return Run(run)
+
+
+def evaluate(run: Run | PathOrText, *, recipe: EvaluateRecipe | None = None, **settings: Any) -> "Scores":
+    """Score a run, per pair and per video, and write its tables, figures and report into its folder.
+
+    Args:
+        run: A finished run, or its folder.
+        recipe: How the scores and their intervals are made.
+        settings: Fields of ``EvaluateRecipe`` by name, such as ``resamples=5000``.
+
+    Returns:
+        WAR, UAR and macro-F1 with intervals over people, beside the majority baseline.
+
+    Raises:
+        DatasetError: the run folder or one of its files is missing or damaged.
+        ConfigError: a setting cannot be used.
+
+    Source: intervals by resampling people, Field & Welsh 2007.
+
+    >>> sorted(set(evaluate("run").scores["metric"]))
+    ['macro_f1', 'uar', 'war']
+    """
+    from ferfusion.api.scores import Scores  # noqa: PLC0415 pandas, matplotlib
+    from ferfusion.evaluation.run import evaluate_run  # noqa: PLC0415
+
+    return Scores(evaluate_run(as_run(run).folder, with_settings(recipe or EvaluateRecipe(), settings)))
+
+
+def as_run(run: Run | PathOrText) -> Run:
+    """Return a run that may be given by its folder."""
+    return run if isinstance(run, Run) else Run(run)
+
+
+def _validation(run: "RunFolder") -> Validation:
+    import numpy as np  # noqa: PLC0415
+
+    from ferfusion.evaluation.metrics import always, uar, war  # noqa: PLC0415 numpy
+
+    best = run.epochs[run.epochs["epoch"] == run.best_epoch].iloc[0]
+    truth = np.diag(np.array(list(run.class_counts("validation").values()), dtype=np.int64))
+    constant = always(run.majority("validation").code, truth)
+    return Validation(
+        epoch=int(best["epoch"]),
+        epochs=len(run.epochs),
+        war=float(best["val_accuracy"]),
+        uar=float(best["val_uar"]),
+        baseline_war=float(war(constant)),
+        baseline_uar=float(uar(constant)),
+        minutes=float(run.epochs["seconds"].sum()) / 60,
+    )

@@ -1,0 +1,171 @@
+"""Scores of a run, with intervals over people and the majority baseline beside each."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ferfusion.api.runs import Run
+from ferfusion.api.tables import titled_table
+from ferfusion.evaluation.pages import interval_text, percent
+from ferfusion.evaluation.report import cautions
+from ferfusion.evaluation.run import Evaluation
+from ferfusion.evaluation.scoring import Scores as PartScores
+from ferfusion.evaluation.scoring import class_table, confusion_table, scores_table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Scores:
+    """What a run reached on each part, per video and per pair; ``evaluate`` makes it.
+
+    >>> scores = Run("run").evaluate()
+    >>> scores.scores.columns.tolist()
+    ['part', 'level', 'metric', 'value', 'low', 'high', 'baseline', 'people']
+    >>> scores.confusion("test", "video").shape
+    (6, 6)
+    """
+
+    _evaluation: Evaluation
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """``part, level, metric, value, low, high, baseline, people``: a row per part, level and metric.
+
+        Values are shares from 0 to 1; ``low`` and ``high`` are the interval over people, nan with one person.
+        """
+        return scores_table(self._evaluation.scored.scores)
+
+    @property
+    def classes(self) -> pd.DataFrame:
+        """``part, level, emotion, support, predicted, precision, recall, f1, f_beta``: a row per class."""
+        scored = self._evaluation.scored
+        tables = [class_table(one, labels=scored.run.labels) for one in scored.scores]
+        return pd.concat(tables, ignore_index=True)
+
+    @property
+    def votes(self) -> pd.DataFrame:
+        """The same as ``scores``, on the majority of annotators' votes; empty where there are no votes."""
+        return scores_table(self._evaluation.voted)
+
+    def confusion(self, part: str = "test", level: str = "video") -> pd.DataFrame:
+        """Return the counts of one part at one level (C, C): true classes in rows, predicted in columns.
+
+        Raises:
+            DatasetError: the run has no predictions of that part.
+        """
+        scored = self._evaluation.scored
+        return confusion_table(scored.of(part, level), labels=scored.run.labels)
+
+    @property
+    def run(self) -> Run:
+        """The run."""
+        return Run(self._evaluation.scored.run.path)
+
+    @property
+    def report(self) -> Path:
+        """The page."""
+        return self._evaluation.report
+
+    @property
+    def confidence(self) -> float:
+        """Share of the resampled scores inside an interval."""
+        return self._evaluation.scored.recipe.confidence
+
+    @property
+    def protocol(self) -> str:
+        """What held the parts apart, and what chose the epoch, in a sentence."""
+        return self._evaluation.scored.run.protocol
+
+    @property
+    def baseline(self) -> str:
+        """What the majority baseline answers, in a sentence."""
+        majority = self._evaluation.scored.majorities[self._head.part]
+        counted_in = "training" if majority.counted_in == "train" else majority.counted_in
+        return (
+            f"Majority baseline: always {self._majority}, the most frequent class of the {counted_in} part."
+        )
+
+    @property
+    def cautions(self) -> list[str]:
+        """What to know before believing the scores, a sentence or two each."""
+        run = self._evaluation.scored.run
+        return cautions(
+            self._head, majority=self._majority, answers_videos=run.answers_videos, stills=run.stills
+        )
+
+    @property
+    def vote_lines(self) -> list[str]:
+        """The scores on the majority of annotators' votes, in a sentence for each part that has votes."""
+        return [
+            f"On the majority of the annotators' votes, {one.part}, {one.rows:,} images: "
+            f"WAR {percent(one.war.value)} (majority {percent(one.war.majority)}), "
+            f"UAR {percent(one.uar.value)} (majority {percent(one.uar.majority)})."
+            for one in self._evaluation.voted
+        ]
+
+    @property
+    def summary(self) -> pd.DataFrame:
+        """The scores as text for people, a row per part and level, with intervals in brackets."""
+        return pd.DataFrame([_texts(one) for one in self._evaluation.scored.scores])
+
+    def plot_confusion(
+        self, part: str = "test", level: str = "video", *, normalised: bool = True
+    ) -> "Figure":
+        """Draw the confusion matrix of one part at one level: percent of each true class, or counts.
+
+        Raises:
+            DatasetError: the run has no predictions of that part.
+        """
+        from ferfusion.evaluation.plots import confusion_figure  # noqa: PLC0415 matplotlib
+
+        scored = self._evaluation.scored
+        return confusion_figure(scored.of(part, level), scored.run.labels, normalised=normalised)
+
+    def plot_recall(self, part: str = "test") -> "Figure":
+        """Draw the recall of each class, per video and per pair.
+
+        Raises:
+            DatasetError: the run has no predictions of that part.
+        """
+        from ferfusion.evaluation.plots import recall_figure  # noqa: PLC0415 matplotlib
+
+        scored = self._evaluation.scored
+        return recall_figure([scored.of(part, level) for level in ("video", "pair")], scored.run.labels)
+
+    @property
+    def _head(self) -> PartScores:
+        return self._evaluation.scored.scores[0]
+
+    @property
+    def _majority(self) -> str:
+        scored = self._evaluation.scored
+        return scored.run.labels.names[scored.majorities[self._head.part].code]
+
+    def __repr__(self) -> str:
+        head = self._head
+        scores = f"WAR {head.war.value:.3f}, UAR {head.uar.value:.3f}"
+        baseline = f"majority {head.war.majority:.3f} and {head.uar.majority:.3f}"
+        return (
+            f"Scores({str(self._evaluation.scored.run.path)!r}: {head.part}, per {head.level}: "
+            f"{scores}, {baseline}; {head.subjects} people)"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the summary with protocol, baseline and cautions, for a notebook."""
+        title = f"Scores, with {self.confidence:.0%} intervals over people"
+        lines = "<br>".join([self.protocol, self.baseline, *self.cautions])
+        return f"{titled_table(title, self.summary)}<p>{lines}</p>"
+
+
+def _texts(scores: PartScores) -> dict[str, str]:
+    cells = {
+        name: f"{percent(estimate.value)} ({interval_text(estimate.interval)})"
+        for name, estimate in zip(("WAR", "UAR", "macro-F1"), scores.estimates.values(), strict=True)
+    }
+    baseline = f"{percent(scores.war.majority)} / {percent(scores.uar.majority)}"
+    counts = {"rows": f"{scores.rows:,}", "people": str(scores.subjects)}
+    return {"part": scores.part, "level": scores.level, **cells, "majority WAR / UAR": baseline, **counts}

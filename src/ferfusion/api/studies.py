@@ -1,0 +1,207 @@
+"""Studies: several variants, each with several seeds, compared with statistics over people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ferfusion.api.datasets import Dataset, as_dataset
+from ferfusion.api.settings import PathOrText, as_path, with_settings_of_each
+from ferfusion.compute import Compute
+from ferfusion.environment import load_torch
+from ferfusion.models.config import ModelConfig
+from ferfusion.progress import ShowProgress, shown
+from ferfusion.studies.plan import StudyPlan
+from ferfusion.training.recipe import TrainRecipe
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Study:
+    """The folder of a finished study.
+
+    Attributes:
+        folder: Where it is.
+
+    Raises:
+        DatasetError: the folder is no study, or is not finished.
+
+    >>> Study("study").table[["level", "variant", "metric"]].head(1)
+       level         variant metric
+    0  video  flatten-concat    war
+    """
+
+    folder: Path
+
+    def __init__(self, folder: PathOrText) -> None:
+        object.__setattr__(self, "folder", as_path(folder))
+        self.table  # noqa: B018 says at once what is wrong
+
+    @cached_property
+    def table(self) -> "pd.DataFrame":
+        """A row per level, variant and metric, the best variant first.
+
+        ``level, variant, metric, value, low, high, baseline, seeds, seed_deviation, subjects, groups``
+        """
+        return self._read("variants")
+
+    @property
+    def groups(self) -> "pd.DataFrame":
+        """``level, metric, variant, value, groups``: variants that share a letter cannot be told apart."""
+        compared = self.table[self.table["groups"] != ""]
+        return compared[["level", "metric", "variant", "value", "groups"]].reset_index(drop=True)
+
+    @cached_property
+    def comparisons(self) -> "pd.DataFrame":
+        """A row per level, metric and pair of variants: difference, interval, p-values, and the verdict."""
+        return self._read("comparisons")
+
+    @cached_property
+    def costs(self) -> "pd.DataFrame":
+        """A row per variant: parameters, minutes, memory, and which variant was trained for it."""
+        return self._read("costs")
+
+    @cached_property
+    def classes(self) -> "pd.DataFrame":
+        """``variant, level, emotion, recall, precision, f1``: a row per variant, level and class."""
+        return self._read("classes")
+
+    @cached_property
+    def habits(self) -> "pd.DataFrame":
+        """A row per variant: kinds of confusion, prediction bias towards the majority class, calibration."""
+        return self._read("habits")
+
+    @property
+    def report(self) -> Path:
+        """The page."""
+        return self.folder / "report.html"
+
+    def plot(self, level: str = "video") -> "Figure":
+        """Draw UAR and WAR of each variant with intervals and majority baselines."""
+        from ferfusion.evaluation.plots import Bars, interval_figure  # noqa: PLC0415 matplotlib
+        from ferfusion.evaluation.scoring import Estimate  # noqa: PLC0415 pandas
+        from ferfusion.evaluation.uncertainty import Interval  # noqa: PLC0415 numpy
+
+        rows = self.table[self.table["level"] == level]
+        names = list(dict.fromkeys(rows["variant"]))
+        bars = []
+        for metric in ("uar", "war"):
+            of_metric = rows[rows["metric"] == metric].set_index("variant").loc[names]
+            numbers = of_metric[["value", "low", "high", "baseline"]].to_numpy(float).tolist()
+            estimates = tuple(
+                Estimate(value, Interval(low, high), baseline) for value, low, high, baseline in numbers
+            )
+            bars.append(Bars(metric.upper(), estimates))
+        people = int(rows["subjects"].iloc[0])
+        return interval_figure(
+            names, bars, title=f"UAR and WAR per {level}", subtitle=f"mean over seeds, {people} people tested"
+        )
+
+    def _read(self, name: str) -> "pd.DataFrame":
+        import pandas as pd  # noqa: PLC0415
+
+        from ferfusion.errors import DatasetError  # noqa: PLC0415
+
+        path = self.folder / f"{name}.csv"
+        if not path.is_file():
+            raise DatasetError(f"{self.folder} is not a finished study (no {path.name}); run the study again")
+        return pd.read_csv(
+            path, dtype={"variant": str, "groups": str}, keep_default_na=False, na_values=[""]
+        ).fillna({"groups": ""})
+
+    def __repr__(self) -> str:
+        variants, seeds = self.table["variant"].nunique(), int(self.table["seeds"].iloc[0])
+        people = int(self.table["subjects"].iloc[0])
+        return f"Study({str(self.folder)!r}: {variants} variants, {seeds} seeds, {people} people tested)"
+
+    def _repr_html_(self) -> str:
+        """Return UAR and WAR per video of each variant, for a notebook."""
+        from ferfusion.api.tables import titled_table  # noqa: PLC0415 pandas
+
+        columns = ["variant", "metric", "value", "low", "high", "baseline", "seeds", "groups"]
+        rows = self.table[(self.table["level"] == "video") & self.table["metric"].isin(["uar", "war"])]
+        return titled_table(f"{self!r}; per video", rows[columns])
+
+
+def study(
+    dataset: Dataset | PathOrText,
+    folder: PathOrText,
+    *,
+    plan: StudyPlan | None = None,
+    model: ModelConfig | None = None,
+    recipe: TrainRecipe | None = None,
+    device: str = "auto",
+    devices: int = 1,
+    precision: str = "32-true",
+    engine: str = "pool",
+    workers: int | None = None,
+    address: str | None = None,
+    progress: ShowProgress = True,
+    **settings: Any,
+) -> Study:
+    """Train variants with several seeds, compare them with statistics over people, and write a report.
+
+    Run it again after an interruption: only what is unfinished is trained. Of variants that are the same
+    function, one is trained and stands for all.
+
+    Args:
+        dataset: A dataset, prepared and split, or its folder.
+        folder: Study folder to write: runs, tables, report.
+        plan: What is compared, how often, and on which division of the subjects.
+        model: Network settings that all variants share.
+        recipe: Training settings that all variants share; seed is set by the study.
+        device: Where to train: auto (a CUDA GPU if there is one, else the processor), cpu, cuda, or mps.
+        devices: How many processes share each batch, each with a GPU of its own, or a part of the processor.
+        precision: Numbers that layers are computed in: 32-true; bf16-mixed, for a GPU or a processor that
+            has bfloat16 in hardware (``ferfusion doctor`` tells); or 16-mixed, for a GPU.
+        engine: How the trainings are shared out: pool (several processes), here (this process) or ray.
+        workers: Number of trainings at a time; the number of processors where not given.
+        address: Ray cluster to run on, for the engine ray; without it, Ray is started on this machine.
+        progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
+        settings: Fields of ``StudyPlan``, ``ModelConfig`` and ``TrainRecipe`` by name, such as
+            ``variants=["fusions"], seeds=5, folds="5", epochs=12``.
+
+    Returns:
+        The finished study.
+
+    Raises:
+        DatasetError: the dataset cannot be used, or is not split and the plan does not do it.
+        ConfigError: a setting cannot be used, or the folder holds another study.
+
+    Source: docs/study.md names the tests and their papers.
+
+    >>> study("data", "study", variants=["fusion=gap-sum", "fusion=flatten-concat"], seeds=1, epochs=1,
+    ...       head_units=64, progress=False)
+    Study('study': 2 variants, 1 seeds, 4 people tested)
+    """
+    load_torch()
+    from ferfusion.studies.conduct import conduct_study  # noqa: PLC0415 torch
+
+    settings = {name: _as_plan_has_it(name, value) for name, value in settings.items()}
+    parts = [plan or StudyPlan(), model or ModelConfig(), recipe or TrainRecipe()]
+    plan, network, training = with_settings_of_each(parts, settings)
+    with shown(progress) as on_progress:
+        conduct_study(
+            as_dataset(dataset).folder,
+            as_path(folder),
+            plan=plan,
+            model=network,
+            recipe=replace(training),
+            compute=Compute(device, devices, precision),
+            engine=engine,
+            workers=workers,
+            address=address,
+            on_progress=on_progress,
+        )
+    return Study(folder)
+
+
+def _as_plan_has_it(name: str, value: Any) -> Any:
+    """Return a setting as the plan keeps it: variants as a tuple, folds as text."""
+    if name == "variants":
+        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Sequence) else value
+    return str(value) if name == "folds" else value

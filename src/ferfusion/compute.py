@@ -1,0 +1,58 @@
+"""Where and how a model is computed: the device, how many of them, and the numbers."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ferfusion.errors import ConfigError
+from ferfusion.lookup import choose
+
+if TYPE_CHECKING:
+    import torch
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("32-true", "16-mixed", "bf16-mixed")
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Where and how a model is trained.
+
+    Attributes:
+        device: auto (a CUDA GPU if there is one, else the processor), cpu, cuda, or mps (Apple's GPU).
+        devices: How many processes share each batch, each with a GPU of its own, or a part of the processor.
+        precision: Numbers that layers are computed in: 32-true; bf16-mixed, for a GPU or a processor that
+            has bfloat16 in hardware (``ferfusion doctor`` tells); or 16-mixed, for a GPU.
+    """
+
+    device: str = "auto"
+    devices: int = 1
+    precision: str = "32-true"
+
+    def __post_init__(self) -> None:
+        choose(dict.fromkeys(DEVICES), self.device, what="device")
+        choose(dict.fromkeys(PRECISIONS), self.precision, what="precision")
+        if self.devices < 1:
+            raise ConfigError(f"devices must be at least 1, got {self.devices}")
+
+
+def torch_device(device: str) -> "torch.device":
+    """Return the device of a name, after a small computation has run on it.
+
+    Raises:
+        ConfigError: the name is not known, or the device does not start; the message says why in one line.
+
+    >>> torch_device("cpu")
+    device(type='cpu')
+    """
+    choose(dict.fromkeys(DEVICES), device, what="device")
+    import torch  # noqa: PLC0415 who only names a device does not wait for it
+
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        float(torch.ones(2, 2, device=device).sum())
+    # torch raises AssertionError where it is built without the device
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise ConfigError(f"The device {device!r} does not start: {reason}. Choose cpu, or auto") from error
+    return torch.device(device)

@@ -1,0 +1,94 @@
+"""The weights of a Keras network in the names, axes and order of ours, so that the function is the same."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ferfusion.errors import BundleError
+from ferfusion.exchange.keras_files import KerasLayer
+from ferfusion.exchange.keras_graph import KerasNetwork
+
+Floats = NDArray[np.float32]
+
+
+def our_weights(
+    network: KerasNetwork,
+    wanted: Mapping[str, tuple[int, ...]],
+    *,
+    outputs: list[int],
+    largest_pixel: float,
+) -> dict[str, Tensor]:
+    """Return the tensors of our model.
+
+    Args:
+        network: The layers with their weights.
+        wanted: The shape that each tensor must have.
+        outputs: Place in the file of each of our outputs.
+        largest_pixel: Value of a white pixel in the Keras pictures, which is 1 in ours.
+
+    Raises:
+        BundleError: a layer has weights of another shape, or that are no numbers; the message names it.
+    """
+    weights: dict[str, Tensor] = {}
+    for name, layer, kernel, bias in _ordered(network, outputs=outputs, largest_pixel=largest_pixel):
+        for part, array in (("weight", _outputs_first(kernel)), ("bias", bias)):
+            if array.shape != wanted[f"{name}.{part}"]:
+                raise BundleError(
+                    f"The {layer} of the Keras model has a {part} of shape {array.shape}, outputs first; the "
+                    f"report's network has {wanted[f'{name}.{part}']}; ferfusion cannot map it"
+                )
+            if not np.isfinite(array).all():
+                raise BundleError(
+                    f"The {layer} of the Keras model has a {part} that is not all finite numbers; its "
+                    "training failed, take an earlier checkpoint"
+                )
+            weights[f"{name}.{part}"] = torch.from_numpy(array)
+    return weights
+
+
+def _outputs_first(kernel: Floats) -> Floats:
+    """Return (H, W, in, out) as (out, in, H, W), and (in, out) as (out, in)."""
+    return np.ascontiguousarray(np.moveaxis(kernel, (-1, -2), (0, 1)))
+
+
+def _ordered(
+    network: KerasNetwork, *, outputs: list[int], largest_pixel: float
+) -> Iterator[tuple[str, KerasLayer, Floats, Floats]]:
+    """Yield (our name, the layer, its kernel in Keras' axes, its bias), inputs and outputs in our order."""
+    for name, stream in zip(("spatial", "flow"), network.streams, strict=False):
+        for number, conv in enumerate(stream.convs, start=1):
+            kernel, bias = _arrays(conv)
+            # a pixel of ours is smaller by this factor, so that the first kernel must be larger
+            scale = np.float32(largest_pixel if number == 1 else 1)
+            yield f"{name}_stream.conv{number}", conv, kernel * scale, bias
+    first, second, third = network.dense
+    kernel, bias = _arrays(first)
+    yield "head.dense1", first, _channels_first(first, kernel, network), bias
+    yield "head.dense2", second, *_arrays(second)
+    kernel, bias = _arrays(third)
+    yield "head.dense3", third, kernel[:, outputs], bias[outputs]
+
+
+def _channels_first(layer: KerasLayer, kernel: Floats, network: KerasNetwork) -> Floats:
+    """Return the kernel of the first dense layer for maps that were flattened as (C, H, W), the face's first.
+
+    Keras flattens a map as (H, W, C).
+    """
+    channels = network.streams[0].channels[1]
+    blocks = len(network.streams) if network.operator == "concat" else 1
+    if len(kernel) % (blocks * channels):
+        raise BundleError(
+            f"The {layer} of the Keras model reads {len(kernel)} values, which are not {blocks} maps of "
+            f"{channels} channels; ferfusion cannot map it"
+        )
+    maps = kernel.reshape(blocks, -1, channels, kernel.shape[1])  # stream, place, channel, unit
+    ordered = maps if network.fused_in_order else maps[::-1]
+    return ordered.swapaxes(1, 2).reshape(kernel.shape)
+
+
+def _arrays(layer: KerasLayer) -> tuple[Floats, Floats]:
+    kernel, bias = layer.weights
+    return kernel.astype(np.float32), bias.astype(np.float32)

@@ -1,0 +1,78 @@
+"""ONNX out: the network as a graph that other programs run, with everything that a prediction needs in it.
+
+The file's metadata are the bundle's, so that it can be used by itself. Needs the extra ``onnx``.
+"""
+
+import contextlib
+import io
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ferfusion.bundle import Bundle, bundle_metadata
+from ferfusion.errors import ConfigError
+from ferfusion.extras import require
+from ferfusion.preparation.store import write_whole
+
+OUTPUT = "logits"
+_LARGEST_BATCH = 65_536
+
+
+def input_names(bundle: Bundle) -> tuple[str, ...]:
+    """Return the graph's inputs in order: spatial, flow, and frames where the model looks at windows.
+
+    A model that leaves an input aside has it nevertheless, so that all are called alike.
+    """
+    return ("spatial", "flow", "frames") if bundle.model_config.window else ("spatial", "flow")
+
+
+def export_onnx(bundle: Bundle, path: Path) -> None:
+    """Write a bundle as an ONNX file; the number of faces at once is free.
+
+    Raises:
+        ConfigError: the model is a chain of steps that is no single graph.
+        MissingExtraError: onnx or onnxscript is not installed.
+    """
+    onnx: Any = require("onnx", extra="onnx")
+    require("onnxscript", extra="onnx")
+    config = bundle.model_config
+    if config.architecture == "hybrid":
+        raise ConfigError("The hybrid model is no single network and cannot be exported to ONNX")
+    side = config.size
+    shapes: dict[str, tuple[int, ...]] = {"spatial": (2, 3, side, side), "flow": (2, 3, side, side)}
+    if config.window:
+        shapes["frames"] = (2, config.window, 3, side, side)
+    model = bundle.build_model()
+    batch = torch.export.Dim("batch", min=1, max=_LARGEST_BATCH)
+    with _quiet_exporter():
+        program = torch.onnx.export(
+            model,
+            tuple(torch.rand(shape) for shape in shapes.values()),
+            input_names=list(shapes),
+            output_names=[OUTPUT],
+            dynamic_shapes={name: {0: batch} for name in shapes},
+            dynamo=True,
+        )
+    graph = program.model_proto  # type: ignore[union-attr]
+    onnx.helper.set_model_props(graph, bundle_metadata(bundle))
+    onnx.checker.check_model(graph)
+    write_whole(path, lambda partial: partial.write_bytes(graph.SerializeToString()))
+
+
+@contextlib.contextmanager
+def _quiet_exporter() -> Any:
+    """Keep the exporter's steps off the terminal."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

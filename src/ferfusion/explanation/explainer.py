@@ -1,0 +1,116 @@
+"""A trained model that gives its reasons: maps of every stream and what each contributed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ferfusion.bundle import Bundle
+from ferfusion.data.inputs import model_inputs, window_inputs
+from ferfusion.explanation.cam import Images, class_maps
+from ferfusion.explanation.contributions import blank_images, stream_contributions, stream_inputs
+from ferfusion.explanation.recipe import DEFAULT_METHOD
+from ferfusion.models.bases import ExpressionModel
+
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a model answered what it answered for one face.
+
+    Attributes:
+        probabilities: Of each class (C,).
+        code: The class that is explained.
+        maps: For each stream, where in the picture it found what speaks for that class: (t, S, S), 0 or more;
+            t is 1 where the stream's map has no time.
+        contributions: What each stream adds to the log-odds of that class, in nats.
+        baseline: Log-odds of that class for a blank face without motion; with the contributions it adds up
+            to the log-odds of the answer.
+    """
+
+    probabilities: NDArray[np.float32]
+    code: int
+    maps: Mapping[str, NDArray[np.float32]]
+    contributions: Mapping[str, float]
+    baseline: float
+
+
+class Explainer:
+    """Explains a bundle's model.
+
+    Args:
+        bundle: The trained model.
+        method: How maps are made, a name of ``CAM_METHODS``.
+        temperature: The logits are divided by it, as a calibrated prediction does.
+        model: The bundle's model, where it was built before.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        method: str = DEFAULT_METHOD,
+        temperature: float = 1.0,
+        model: ExpressionModel | None = None,
+    ) -> None:
+        self.labels, self.recipe, self.config = bundle.labels, bundle.recipe, bundle.model_config
+        self.model = model or bundle.build_model()
+        self.inputs = stream_inputs(self.model)
+        self._device = next(self.model.parameters()).device
+        self.blank = tuple(image.to(self._device) for image in blank_images(self.config))
+        self.method, self._temperature = method, temperature
+
+    def images(
+        self,
+        crops_bhwc: NDArray[np.uint8],
+        flow_b2hw: NDArray[np.floating[Any]],
+        windows_bkhwc: NDArray[np.uint8] | None = None,
+    ) -> Images:
+        """Return what the model is called with for face crops, flows and, if it looks at them, windows."""
+        pair = model_inputs(crops_bhwc, flow_b2hw, flow_encoding=self.config.flow_encoding)
+        images = pair if windows_bkhwc is None else (*pair, window_inputs(windows_bkhwc))
+        return tuple(image.to(self._device) for image in images)
+
+    @property
+    def blank_probabilities(self) -> NDArray[np.float32]:
+        """What the model answers where there is nothing to see: (C,), for a blank face without motion."""
+        with torch.inference_mode():
+            probabilities: NDArray[np.float32] = self._probabilities(self.model(*self.blank))[0]
+        return probabilities
+
+    def explain(self, images: Images, *, targets: Tensor | None = None) -> list[Explanation]:
+        """Explain the likeliest class of each row, or the classes ``targets`` (B,)."""
+        count = len(images[0])
+        return [
+            explanation
+            for start in range(0, count, _BATCH)
+            for explanation in self._explain_batch(
+                tuple(image[start : start + _BATCH] for image in images),
+                None if targets is None else targets[start : start + _BATCH],
+            )
+        ]
+
+    def _explain_batch(self, images: Images, targets: Tensor | None) -> Iterator[Explanation]:
+        cam = class_maps(self.model, images, targets=targets, method=self.method)
+        shares = stream_contributions(
+            self.model, images, cam.targets, self.blank, temperature=self._temperature
+        )
+        probabilities = self._probabilities(cam.logits)
+        maps = {name: cam.placed(name).cpu().numpy() for name in cam.maps}
+        for row, code in enumerate(cam.targets.tolist()):
+            yield Explanation(
+                probabilities=probabilities[row],
+                code=code,
+                maps={name: stream_map[row] for name, stream_map in maps.items()},
+                contributions={name: float(share[row]) for name, share in shares.of_stream.items()},
+                baseline=float(shares.baseline[row]),
+            )
+
+    def _probabilities(self, logits: Tensor) -> NDArray[np.float32]:
+        probabilities: NDArray[np.float32] = (logits / self._temperature).softmax(1).cpu().numpy()
+        return probabilities

@@ -1,0 +1,77 @@
+"""Galleries: of every class some pairs that were named rightly and some wrongly, with maps (Figure 12)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from ferfusion.evaluation.canvas import INK, SOFT, WIDTH_INCHES, NotebookFigure
+from ferfusion.explanation.drawing import Picture, Tile, contribution_words, tiles
+from ferfusion.explanation.examples import Example
+from ferfusion.labels import LabelSet
+
+_TILE_PX, _GAP_PX = 160, 6
+_MOST_TILES_NARROW = 5
+
+
+def examples_figure(examples: Sequence[Example], labels: LabelSet) -> Figure:
+    """Draw examples below each other: the answer, what contributed to it, what was seen, and the maps."""
+    rows = [tiles(example.seen, example.explanation, side=_TILE_PX) for example in examples]
+    count = len(rows[0])
+    width = WIDTH_INCHES * (1 if is_narrow(rows[0]) else 2)
+    height = len(rows) * (width / count + 0.42) + 0.15
+    figure = NotebookFigure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.02, hspace=0))
+    grid = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
+    for place, (axes, example, row) in enumerate(zip(grid, examples, rows, strict=True)):
+        axes.imshow(_strip(row))
+        axes.axis("off")
+        axes.set_title(
+            f"{_answer(example, labels)}\n", loc="left", fontsize=9.5, color=INK, fontweight="bold"
+        )
+        axes.annotate(
+            _reasons(example),
+            (0, 1),
+            (0, 5),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=8,
+            color=SOFT,
+        )
+        if place == len(rows) - 1:
+            for column, tile in enumerate(row):
+                axes.text(
+                    column * (_TILE_PX + _GAP_PX) + _TILE_PX / 2,
+                    _TILE_PX + 8,
+                    tile.words,
+                    ha="center",
+                    va="top",
+                    fontsize=8,
+                    color=SOFT,
+                )
+    return figure
+
+
+def is_narrow(row: Sequence[Tile]) -> bool:
+    """Return whether a row of tiles fits into half a page."""
+    return len(row) <= _MOST_TILES_NARROW
+
+
+def _strip(row: Sequence[Tile]) -> Picture:
+    gap = np.full((_TILE_PX, _GAP_PX, 3), 255, np.uint8)
+    pieces = [piece for tile in row for piece in (tile.picture, gap)]
+    return np.concatenate(pieces[:-1], axis=1)
+
+
+def _answer(example: Example, labels: LabelSet) -> str:
+    code = example.explanation.code
+    named = f"{labels.names[code]} {example.explanation.probabilities[code]:.2f}"
+    if code == example.true_code:
+        return f"rightly named {named}"
+    own = f"{example.explanation.probabilities[example.true_code]:.2f}"
+    return f"{labels.names[example.true_code]} {own}, named {named}"
+
+
+def _reasons(example: Example) -> str:
+    reasons = contribution_words(example.explanation.contributions)
+    return f"{reasons}   ({example.video}, {example.seconds:.2f} s)"

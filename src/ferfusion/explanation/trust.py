@@ -1,0 +1,170 @@
+"""Can the maps be trusted? The checks on a real run: deletion and randomised weights, for every method."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ferfusion.evaluation.uncertainty import NO_INTERVAL, Interval, draw_subjects, percentile_interval
+from ferfusion.explanation.cam import CAM_METHODS, Images, class_maps
+from ferfusion.explanation.deletion import ORDERS, OWN, RANDOM, SHARES, area_under, deletion_curve
+from ferfusion.explanation.explainer import Explainer
+from ferfusion.explanation.pairs import RunPairs
+from ferfusion.explanation.randomisation import RandomisedStep, randomised_steps, rank_correlation
+from ferfusion.explanation.recipe import ExplainRecipe
+
+_PAIRS_PER_CLASS = 20
+_BATCH = 64
+_RESAMPLES = 2000
+_CONFIDENCE = 0.95
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class DeletionCheck:
+    """What taking away what the maps of one stream mark does to the probability of the answer.
+
+    Attributes:
+        method: How the maps were made.
+        stream: Which stream's input was taken away; the others stayed whole.
+        curves: For each order (a name of ``ORDERS``), the mean probability at each of ``SHARES``.
+        areas: The area under each of these curves; the lower, the more the order matters.
+        gain: By how much less the area is with the map than at random.
+        gain_interval: Its 95 % interval over people.
+    """
+
+    method: str
+    stream: str
+    curves: Mapping[str, FloatArray]
+    areas: Mapping[str, float]
+    gain: float
+    gain_interval: Interval
+
+
+@dataclass(frozen=True)
+class RandomisationCheck:
+    """How the maps of one method change as the weights become random.
+
+    Attributes:
+        method: How the maps were made.
+        steps: The trained model first, then one layer more at a time, from the answer down to the input.
+        other_pairs: For each stream, how alike the trained model's maps of different pairs are.
+    """
+
+    method: str
+    steps: Sequence[RandomisedStep]
+    other_pairs: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class MapChecks:
+    """The checks of a run's maps, and on how many pairs of how many people they were made."""
+
+    pairs: int
+    subjects: int
+    deletions: tuple[DeletionCheck, ...]
+    randomisations: tuple[RandomisationCheck, ...]
+
+
+def check_maps(source: RunPairs, recipe: ExplainRecipe) -> MapChecks:
+    """Check the maps of every method on pairs of all classes, drawn at random."""
+    candidates = source.candidates(recipe.part, per_class=_PAIRS_PER_CLASS, seed=recipe.seed)
+    rows = np.concatenate(list(candidates.values()))
+    subjects = source.pairs.table["subject"].to_numpy(dtype=np.str_)[rows]
+    images = source.images(rows)
+    deletions: list[DeletionCheck] = []
+    randomisations: list[RandomisationCheck] = []
+    for method in CAM_METHODS:
+        deletions += _check_deletion(source.explainer, images, subjects, method=method, seed=recipe.seed)
+        randomisations.append(_check_randomisation(source.explainer, images, method=method, seed=recipe.seed))
+    return MapChecks(len(rows), len(np.unique(subjects)), tuple(deletions), tuple(randomisations))
+
+
+def _check_deletion(
+    explainer: Explainer, images: Images, subjects: npt.NDArray[np.str_], *, method: str, seed: int
+) -> list[DeletionCheck]:
+    generator = torch.Generator().manual_seed(seed)
+    curves: dict[str, dict[str, list[Tensor]]] = {
+        name: {order: [] for order in ORDERS} for name in explainer.inputs
+    }
+    for batch in _batches(images):
+        cam = class_maps(explainer.model, batch, method=method)
+        for name, place in explainer.inputs.items():
+            for order, score in ORDERS.items():
+                scores = score(cam, name, generator)
+                curve = deletion_curve(explainer.model, batch, cam.targets, scores, at=place)
+                curves[name][order].append(curve)
+    return [
+        deletion_check(method, name, {order: torch.cat(parts) for order, parts in of_order.items()}, subjects)
+        for name, of_order in curves.items()
+    ]
+
+
+def deletion_check(
+    method: str, stream: str, curves: Mapping[str, Tensor], subjects: npt.NDArray[np.str_]
+) -> DeletionCheck:
+    """Return the check of one stream from the curves (pairs, SHARES) of every order."""
+    areas = {order: area_under(curve).numpy().astype(np.float64) for order, curve in curves.items()}
+    gains = areas[RANDOM] - areas[OWN]
+    return DeletionCheck(
+        method=method,
+        stream=stream,
+        curves={order: curve.mean(0).numpy().astype(np.float64) for order, curve in curves.items()},
+        areas={order: float(area.mean()) for order, area in areas.items()},
+        gain=float(gains.mean()),
+        gain_interval=_interval_over_people(gains, subjects),
+    )
+
+
+def _interval_over_people(values: FloatArray, subjects: npt.NDArray[np.str_]) -> Interval:
+    """Return the interval of the mean of ``values``, drawing whole subjects anew."""
+    names, places = np.unique(subjects, return_inverse=True)
+    if len(names) < 2:
+        return NO_INTERVAL
+    sums, counts = np.bincount(places, weights=values), np.bincount(places)
+    draws = draw_subjects(len(names), resamples=_RESAMPLES, rng=np.random.default_rng(0))
+    return percentile_interval((draws @ sums) / (draws @ counts), confidence=_CONFIDENCE)
+
+
+def _check_randomisation(
+    explainer: Explainer, images: Images, *, method: str, seed: int
+) -> RandomisationCheck:
+    batch = next(iter(_batches(images)))
+    cam = class_maps(explainer.model, batch, method=method)
+    steps = randomised_steps(explainer.model, batch, cam.targets, seed=seed, method=method)
+    alike = {name: rank_correlation(maps, maps.roll(1, 0)) for name, maps in cam.maps.items()}
+    return RandomisationCheck(method, steps, alike)
+
+
+def _batches(images: Images) -> list[Images]:
+    starts = range(0, len(images[0]), _BATCH)
+    return [tuple(image[start : start + _BATCH] for image in images) for start in starts]
+
+
+def deletion_table(checks: MapChecks) -> pd.DataFrame:
+    """Return every point of every deletion curve as a row."""
+    return pd.DataFrame(
+        [
+            {"method": one.method, "stream": one.stream, "order": order, "gone": share, "probability": value}
+            for one in checks.deletions
+            for order, curve in one.curves.items()
+            for share, value in zip(SHARES, curve, strict=True)
+        ]
+    )
+
+
+def randomisation_table(checks: MapChecks) -> pd.DataFrame:
+    """Return the rank correlation of every stream at every step as a row; step 0 is the trained model."""
+    return pd.DataFrame(
+        [
+            {"method": one.method, "step": place, "layer": step.name, "stream": name, "correlation": value}
+            for one in checks.randomisations
+            for place, step in enumerate(one.steps)
+            for name, value in step.correlations.items()
+        ]
+    )

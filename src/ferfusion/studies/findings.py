@@ -1,0 +1,196 @@
+"""What a study found: the predictions, the epochs and the costs of every training, and their statistics."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ferfusion.evaluation.aligned import join_folds
+from ferfusion.evaluation.calibration import Reliability, reliability
+from ferfusion.evaluation.confusions import KINDS, pull_of_majority, share_of_kind
+from ferfusion.evaluation.folder import RunFolder, read_run
+from ferfusion.evaluation.metrics import class_scores
+from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.statistics import StudyStatistics, study_statistics
+from ferfusion.preparation.store import read_json
+from ferfusion.studies.plan import Variant
+from ferfusion.studies.published import PUBLISHED, PublishedRow
+from ferfusion.studies.run import Study
+
+PART = "test"
+
+
+@dataclass(frozen=True)
+class VariantFindings:
+    """One variant that was trained.
+
+    Attributes:
+        variant: Its network and recipe.
+        twins: Variants that are the same function; its trainings stand for theirs.
+        runs: Its run folders: every fold of the first seed, then of the second, and so on.
+        predictions: For each seed, the test rows of all folds.
+        minutes: Training time of each run.
+        peak_mib: The most memory that a run held; None where the system does not tell.
+    """
+
+    variant: Variant
+    twins: tuple[Variant, ...]
+    runs: tuple[RunFolder, ...]
+    predictions: tuple[pd.DataFrame, ...]
+    minutes: tuple[float, ...]
+    peak_mib: float | None
+
+    @property
+    def name(self) -> str:
+        """Name of the variant."""
+        return self.variant.name
+
+    @property
+    def parameters(self) -> int | None:
+        """Number of values that training changes."""
+        return self.runs[0].parameters
+
+    def mean_curve(self, column: str) -> pd.Series:
+        """Return a column of the epoch tables, by epoch, as the mean over the runs that got so far."""
+        tables = [run.epochs.set_index("epoch")[column] for run in self.runs]
+        return pd.concat(tables, axis=1).mean(axis=1)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that the report of a study shows.
+
+    Attributes:
+        study: The study.
+        variants: Those that were trained, in the order of the plan.
+        statistics: Scores, intervals and comparisons.
+    """
+
+    study: Study
+    variants: tuple[VariantFindings, ...]
+    statistics: StudyStatistics
+
+    @property
+    def majority_code(self) -> int:
+        """The most frequent class of the training part, of the first fold where there are several."""
+        return self.variants[0].runs[0].majority(PART).code
+
+    def of(self, name: str) -> VariantFindings:
+        """Return the findings of a variant."""
+        return next(each for each in self.variants if each.name == name)
+
+
+def gather(study: Study, recipe: EvaluateRecipe | None = None) -> Findings:
+    """Read every run of a study that is finished.
+
+    Raises:
+        DatasetError: a run is missing or damaged.
+    """
+    variants = tuple(_variant(study, variant) for variant in study.trained)
+    statistics = study_statistics(
+        {each.name: each.predictions for each in variants},
+        labels=study.dataset.labels,
+        baseline=_majority_of_subjects(variants[0].runs),
+        recipe=recipe or EvaluateRecipe(),
+    )
+    return Findings(study, variants, statistics)
+
+
+def _variant(study: Study, variant: Variant) -> VariantFindings:
+    trainings = [each for each in study.trainings if each.variant == variant]
+    runs = [read_run(study.folder / each.folder) for each in trainings]
+    costs = [read_json(study.folder / each.folder / "cost.json") for each in trainings]
+    predictions = [
+        join_folds([run.predictions for run, each in zip(runs, trainings, strict=True) if each.seed == seed])
+        for seed in range(study.plan.seeds)
+    ]
+    peaks = [cost["peak_mib"] for cost in costs if cost["peak_mib"] is not None]
+    return VariantFindings(
+        variant,
+        study.twins[variant.name],
+        tuple(runs),
+        tuple(predictions),
+        tuple(cost["minutes"] for cost in costs),
+        max(peaks, default=None),
+    )
+
+
+def published(variant: Variant) -> PublishedRow | None:
+    """Return what the report gives for a variant's fusion, if it has it."""
+    return PUBLISHED.get(variant.model.fusion) if variant.model.architecture == "two-stream" else None
+
+
+def _majority_of_subjects(runs: Sequence[RunFolder]) -> dict[str, int]:
+    """Return for each tested person the most frequent class of those that training saw in that fold."""
+    return {
+        str(subject): run.majority(PART).code
+        for run in runs
+        for subject in run.predictions.loc[run.predictions["part"] == PART, "subject"].unique()
+    }
+
+
+def costs_table(findings: Findings) -> pd.DataFrame:
+    """Return a row per variant: its size, which variant was trained for it, and what its trainings took."""
+    return pd.DataFrame(
+        [
+            {
+                "variant": variant.name,
+                "trained_as": one.name,
+                "parameters": one.parameters,
+                "trainings": len(one.runs),
+                "minutes_each": float(np.mean(one.minutes)),
+                "minutes": float(np.sum(one.minutes)),
+                "peak_mib": one.peak_mib,
+                "published_accuracy": row.accuracy if (row := published(variant)) else None,
+            }
+            for one in findings.variants
+            for variant in (one.variant, *one.twins)
+        ]
+    )
+
+
+def classes_table(findings: Findings) -> pd.DataFrame:
+    """Return a row per variant, level and class: recall, precision, F1, over all seeds together."""
+    labels = findings.statistics.labels
+    tables = []
+    for scores in findings.statistics.variants:
+        classes = class_scores(scores.confusion, beta=findings.statistics.recipe.beta)
+        tables.append(
+            pd.DataFrame(
+                {
+                    "variant": scores.name,
+                    "level": scores.level,
+                    "emotion": labels.names,
+                    "recall": classes.recall,
+                    "precision": classes.precision,
+                    "f1": classes.f1,
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def habits_table(findings: Findings) -> pd.DataFrame:
+    """Return a row per variant, per video: kinds of confusion, pull of the majority class, calibration."""
+    labels, rows = findings.statistics.labels, []
+    for scores in findings.statistics.variants:
+        if scores.level != "video":
+            continue
+        kinds = {kind.name: share_of_kind(scores.confusion, kind, labels) for kind in KINDS}
+        rows.append(
+            {
+                "variant": scores.name,
+                **kinds,
+                "majority_pull": pull_of_majority(scores.confusion, findings.majority_code),
+                "ece_pair": reliability_of(findings, scores.name).ece,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def reliability_of(findings: Findings, name: str) -> Reliability:
+    """Return how often a variant is right, against how sure it is, on the test pairs of all seeds."""
+    table = pd.concat(findings.of(name).predictions)
+    columns = list(findings.statistics.labels.probability_columns)
+    return reliability(table[columns].to_numpy(np.float64), table["code"].to_numpy(np.int64))

@@ -1,0 +1,138 @@
+"""What is read frame by frame: a video file, or images in memory."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from ferfusion.errors import VideoError
+from ferfusion.video.images import read_image
+from ferfusion.video.reader import Frame, VideoInfo, read_frames, read_info
+from ferfusion.video.suffixes import IMAGE_SUFFIXES
+
+STILL_RATE = Fraction(25)
+"""Rate of what has a single image, which lasts for one frame of it."""
+_WANTED = "uint8 RGB of shape (T, H, W, 3), or grey of shape (T, H, W)"
+
+
+@dataclass(frozen=True)
+class VideoFile:
+    """A video file, and what its header says."""
+
+    path: Path
+    info: VideoInfo
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    @property
+    def sound(self) -> Path | None:
+        """Where its sound is."""
+        return self.path
+
+    def read(self, start: float | None = None, end: float | None = None) -> Iterator[Frame]:
+        """Yield the frames that are shown from ``start`` on and before ``end``, in seconds."""
+        return read_frames(self.path, start_seconds=start, end_seconds=end)
+
+
+@dataclass(frozen=True, repr=False)
+class ImageSequence:
+    """Images in memory as the frames of a video.
+
+    Attributes:
+        name: What it is called.
+        images: RGB images of one size, each (H, W, 3) uint8.
+        rate: Images per second.
+    """
+
+    name: str
+    images: Sequence[NDArray[np.uint8]]
+    rate: Fraction = STILL_RATE
+
+    @property
+    def info(self) -> VideoInfo:
+        """What the header of a video file would say."""
+        height, width = self.images[0].shape[:2]
+        return VideoInfo(width, height, self.rate, float(len(self.images) / self.rate), has_sound=False)
+
+    @property
+    def sound(self) -> Path | None:
+        """There is none."""
+        return None
+
+    def read(self, start: float | None = None, end: float | None = None) -> Iterator[Frame]:
+        """Yield the frames that are shown from ``start`` on and before ``end``, in seconds."""
+        for index, image in enumerate(self.images):
+            seconds = float(index / self.rate)
+            if (start is None or seconds >= start) and (end is None or seconds < end):
+                picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+                yield Frame(index, seconds, picture)
+
+
+Footage = VideoFile | ImageSequence
+
+
+def open_footage(path: Path) -> Footage:
+    """Open a video or a photograph.
+
+    Raises:
+        VideoError: the file cannot be read.
+    """
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return ImageSequence(path.name, [read_image(path)])
+    return VideoFile(path, read_info(path))
+
+
+def frames_in_memory(frames_thwc: NDArray[Any], *, fps: float, name: str = "frames") -> ImageSequence:
+    """Return an array of frames as footage.
+
+    Args:
+        frames_thwc: Frames, uint8, RGB (T, H, W, 3) or grey (T, H, W).
+        fps: Frames per second.
+        name: What it is called.
+
+    Raises:
+        VideoError: the array is of another shape or type, or fps is not above 0.
+    """
+    if frames_thwc.dtype != np.uint8 or not _is_video(frames_thwc):
+        raise VideoError(
+            f"Frames must be {_WANTED}, T at least 1; got {frames_thwc.dtype} of shape {frames_thwc.shape}"
+        )
+    if not 0 < fps < np.inf:
+        raise VideoError(f"fps must be a number of frames per second above 0, got {fps}")
+    return ImageSequence(
+        name, [_rgb(frame) for frame in frames_thwc], Fraction(fps).limit_denominator(100_000)
+    )
+
+
+def image_in_memory(image: NDArray[Any], *, name: str = "image") -> ImageSequence:
+    """Return one image, RGB (H, W, 3) or grey (H, W), uint8, as footage.
+
+    Raises:
+        VideoError: the array is of another shape or type.
+    """
+    if image.dtype != np.uint8 or not _is_image(image):
+        raise VideoError(
+            "An image must be uint8 RGB of shape (H, W, 3), or grey of shape (H, W); "
+            f"got {image.dtype} of shape {image.shape}"
+        )
+    return ImageSequence(name, [_rgb(image)])
+
+
+def _is_image(array: NDArray[Any]) -> bool:
+    return array.size > 0 and (array.ndim == 2 or (array.ndim == 3 and array.shape[2] == 3))
+
+
+def _is_video(array: NDArray[Any]) -> bool:
+    return array.size > 0 and (array.ndim == 3 or (array.ndim == 4 and array.shape[3] == 3))
+
+
+def _rgb(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return image if image.ndim == 3 else np.repeat(image[..., None], 3, axis=2)

@@ -1,0 +1,241 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from ferfusion.bundle import load_bundle, save_bundle
+from ferfusion.data.inputs import model_inputs
+from ferfusion.errors import BundleError, ConfigError
+from ferfusion.exchange.keras import BAUM1S_AS_TEXT, NOTEBOOK_RECIPE, NOTEBOOKS, import_keras_model
+from ferfusion.inference.predictor import TorchPredictor
+from ferfusion.labels import SEVEN, SIX
+from ferfusion.models.small_cnn import SMALL_SHAPES
+from ferfusion.preparation.recipe import PrepareRecipe
+from helpers.keras_files import NAMES, answers, pictures, unpack
+
+# what the script that wrote them says of each file
+SAID = {
+    "keras2_flatten_concat.h5": {"largest_pixel": 1},
+    "keras2_spatial.h5": {"largest_pixel": 255},
+    "keras2_gap_average.keras": {"largest_pixel": 1},
+    "keras2_only.weights.h5": {"largest_pixel": 1},
+    "keras2_only_weights.h5": {"largest_pixel": 1},
+    "keras3_gap_sum.h5": {"largest_pixel": 1},
+    "keras3_named.keras": {"largest_pixel": 1},
+    "keras3_sequential_map.keras": {"largest_pixel": 1},
+    "keras3_only.weights.h5": {"largest_pixel": 1, "spatial_input": "face_input"},
+}
+NETWORKS = {
+    "keras2_flatten_concat.h5": ("two-stream", "flatten-concat", "listing", 0.1),
+    "keras2_spatial.h5": ("spatial", "flatten-concat", "listing", 0.6),
+    "keras2_gap_average.keras": ("two-stream", "gap-average", "listing", 0.1),
+    "keras2_only.weights.h5": ("two-stream", "flatten-sum", "listing", 0.1),
+    "keras2_only_weights.h5": ("two-stream", "gap-average", "listing", 0.1),
+    "keras3_gap_sum.h5": ("two-stream", "gap-sum", "listing", 0.1),
+    "keras3_named.keras": ("two-stream", "flatten-concat", "listing", 0.4),
+    "keras3_sequential_map.keras": ("spatial", "flatten-concat", "spatial-map", 0.0),
+    "keras3_only.weights.h5": ("two-stream", "gap-concat", "listing", 0.1),
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("keras")
+
+
+def imported(name, folder, **said):
+    """A file's bundle, its outputs read as our six classes in order unless said otherwise."""
+    return import_keras_model(unpack(name, folder), **{"labels": SIX.names, **SAID[name], **said})
+
+
+def probabilities(bundle, images):
+    with torch.inference_mode():
+        return bundle.build_model()(*images).softmax(1)
+
+
+def test_every_file_is_tested():
+    assert set(SAID) == set(NETWORKS) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_answers_are_keras(name, folder):
+    bundle = imported(name, folder).bundle
+    torch.testing.assert_close(probabilities(bundle, pictures(name)), answers(name), rtol=0, atol=1e-6)
+    config = bundle.model_config
+    assert (config.architecture, config.fusion, config.stream, config.dropout) == NETWORKS[name]
+    assert (config.size, config.input_scaling, config.flow_encoding) == (48, "unit", "hsv")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_files_can_tell_a_wrong_reading(name, folder):
+    """The answers that Keras gave hang on each stream, on each picture and on each class."""
+    faces, flow = pictures(name)
+    known, bundle = answers(name), imported(name, folder).bundle
+    assert float((probabilities(bundle, (flow, faces)) - known).abs().max()) > 0.01
+    assert float((known - known[:1]).abs().max()) > 0.005
+    assert float((known.sort().values.diff()).min()) > 1e-4
+
+
+def test_the_first_named_input_is_not_the_first_that_is_fused(folder):
+    """Its inputs are face and motion in this order, and it fuses motion and face."""
+    assert imported("keras3_named.keras", folder).inputs == ("face_input", "motion_input")
+    turned = imported("keras3_named.keras", folder, spatial_input="motion_input")
+    assert turned.inputs == ("motion_input", "face_input")
+    faces, flow = pictures("keras3_named.keras")
+    torch.testing.assert_close(
+        probabilities(turned.bundle, (flow, faces)), answers("keras3_named.keras"), rtol=0, atol=1e-6
+    )
+
+
+def test_an_input_that_is_not_there_is_refused(folder):
+    with pytest.raises(ConfigError, match="Did you mean 'face_input'"):
+        imported("keras3_named.keras", folder, spatial_input="face_imput")
+
+
+def test_names_that_speak_against_the_order_ask_which_is_the_face(folder):
+    with pytest.raises(ConfigError, match=r"'motion_input' and 'face_input'.*--spatial-input"):
+        imported("keras3_only.weights.h5", folder, spatial_input="")
+
+
+def test_outputs_come_in_our_order_whatever_the_files(folder):
+    name = "keras2_flatten_concat.h5"
+    given = imported(name, folder, labels=BAUM1S_AS_TEXT.names)
+    assert given.bundle.labels == SIX
+    assert given.reading.labels == BAUM1S_AS_TEXT
+    ours = probabilities(given.bundle, pictures(name))
+    for place, label in enumerate(BAUM1S_AS_TEXT.names):
+        torch.testing.assert_close(ours[:, SIX.code(label)], answers(name)[:, place], rtol=0, atol=1e-6)
+
+
+def test_labels_of_ones_own_keep_their_order_and_known_names_their_form(folder):
+    names = ("sad", "Bored", "happy", "Anger", "fear", "Disgusted")
+    bundle = imported("keras3_gap_sum.h5", folder, labels=names).bundle
+    assert bundle.labels.names == ("Sadness", "Bored", "Happiness", "Anger", "Fear", "Disgust")
+    torch.testing.assert_close(
+        probabilities(bundle, pictures("keras3_gap_sum.h5")), answers("keras3_gap_sum.h5"), rtol=0, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("labels", [SEVEN.names, SIX.names[:2]])
+def test_a_wrong_number_of_labels_is_refused(labels, folder):
+    with pytest.raises(ConfigError, match=f"has 6 outputs, and {len(labels)} labels were given"):
+        imported("keras3_gap_sum.h5", folder, labels=labels)
+
+
+def test_what_the_file_does_not_say_is_as_in_the_notebook_of_its_stream(folder):
+    path = unpack("keras2_spatial.h5", folder)
+    reading = import_keras_model(path).reading
+    assert reading.labels.names[-1] == "Happiness"  # the report's Figure 10
+    assert reading.largest_pixel == 255
+    reading = import_keras_model(unpack("keras3_sequential_map.keras", folder)).reading
+    assert (reading.labels, reading.largest_pixel) == (SIX, 1)
+    assert NOTEBOOKS.keys() == SMALL_SHAPES.keys()
+
+
+def test_the_codes_of_baum_1s_sorted_as_text_give_the_baseline_notebooks_order():
+    codes = {1: "Anger", 6: "Disgust", 7: "Fear", 8: "Happiness", 10: "Sadness", 11: "Surprise"}
+    assert BAUM1S_AS_TEXT.names == tuple(codes[code] for code in sorted(codes, key=str))
+
+
+@pytest.mark.parametrize("largest_pixel", [0, 2, 256])
+def test_another_range_of_pixels_is_refused(largest_pixel, folder):
+    with pytest.raises(ConfigError, match=f"largest_pixel must be 1 or 255, got {largest_pixel}"):
+        imported("keras2_spatial.h5", folder, largest_pixel=largest_pixel)
+
+
+def test_the_bundle_says_where_it_is_from_and_what_is_not_known(folder):
+    bundle = imported("keras2_flatten_concat.h5", folder).bundle
+    assert bundle.recipe == NOTEBOOK_RECIPE
+    assert bundle.metrics == {}
+    assert bundle.training["imported_from"] == "keras2_flatten_concat.h5"
+    assert bundle.training["keras_version"] == "2.15.0"
+    assert bundle.training["outputs_in_file"] == list(SIX.names)
+    assert bundle.training["parameters"] == 1_919_238
+    assert "is not known here" in bundle.training["note"]
+    assert "no licence was stated" in bundle.rights
+    assert not bundle.training["weights_alone"]
+    assert imported("keras2_only_weights.h5", folder).bundle.training["weights_alone"]
+
+
+def test_a_preparation_that_is_given_is_the_models(folder):
+    recipe = PrepareRecipe(margin=0.1)
+    bundle = imported("keras3_gap_sum.h5", folder, recipe=recipe, rights="CC0").bundle
+    assert (bundle.recipe, bundle.rights) == (recipe, "CC0")
+    assert "notebooks" not in bundle.training["note"]
+    with pytest.raises(ConfigError, match="reads pictures of 48 pixels, the preparation makes 64"):
+        imported("keras3_gap_sum.h5", folder, recipe=PrepareRecipe(size=64))
+
+
+def test_the_bundle_predicts_as_keras_from_crops_and_flow(folder, tmp_path):
+    name = "keras2_gap_average.keras"
+    save_bundle(tmp_path / "imported.safetensors", imported(name, folder).bundle)
+    loaded = load_bundle(tmp_path / "imported.safetensors")
+    faces, _ = pictures(name)
+    crops = (faces * 255).round().byte().permute(0, 2, 3, 1).numpy()
+    flow = torch.randn(len(crops), 2, 48, 48, generator=torch.Generator().manual_seed(0)).numpy()
+    read = model_inputs(crops, flow, flow_encoding="hsv")
+    torch.testing.assert_close(read[0], faces)
+    expected = probabilities(imported(name, folder).bundle, read)
+    torch.testing.assert_close(torch.from_numpy(TorchPredictor(loaded).predict(crops, flow)), expected)
+
+
+def broken(name, folder, monkeypatch, change):
+    """Read a file with something changed in it, layer by layer."""
+    from ferfusion.exchange import keras
+
+    read = keras.read_keras
+
+    def changed(path):
+        model = read(path)
+        return replace(model, layers={key: change(layer) for key, layer in model.layers.items()})
+
+    monkeypatch.setattr(keras, "read_keras", changed)
+    return import_keras_model(unpack(name, folder))
+
+
+@pytest.mark.parametrize(
+    ("layer", "settings", "message"),
+    [
+        ("input_1", {"batch_input_shape": [None, 48, 48, 1]}, r"'input_1'.*shape \(48, 48, 1\)"),
+        ("input_1", {"batch_input_shape": [None, None, None, 3]}, r"'input_1'.*shape \(None, None, 3\)"),
+        ("input_2", {"batch_input_shape": [None, 64, 64, 3]}, "streams .* differ .* 48 pixels, .* 64 pixels"),
+    ],
+)
+def test_pictures_that_cannot_be_mapped_are_named(layer, settings, message, folder, monkeypatch):
+    def change(each):
+        return replace(each, settings={**each.settings, **settings}) if each.name == layer else each
+
+    with pytest.raises(BundleError, match=message):
+        broken("keras2_flatten_concat.h5", folder, monkeypatch, change)
+
+
+@pytest.mark.parametrize(
+    ("layer", "cut", "message"),
+    [
+        ("dense_1", lambda kernel: kernel[:, :512], r"'dense_1' \(Dense\).* \(512, 1024\).* \(1024, 1024\)"),
+        ("dense", lambda kernel: kernel[:200], r"'dense' \(Dense\).* 200 values, .* 2 maps of 128 channels"),
+        ("conv2d_2", lambda kernel: kernel[:, :, :32], r"'conv2d_2' .* \(64, 32, 3, 3\).* \(64, 64, 3, 3\)"),
+        ("conv2d", lambda kernel: kernel[..., :32], "differ .32 and 128 channels.* 64 and 128 channels"),
+        ("dense_2", lambda kernel: kernel * float("nan"), "'dense_2' .*not all finite numbers"),
+    ],
+)
+def test_weights_that_cannot_be_mapped_are_named(layer, cut, message, folder, monkeypatch):
+    def change(each):
+        if each.name != layer:
+            return each
+        kernel, bias = each.weights
+        return replace(each, weights=(cut(kernel), bias[: cut(kernel).shape[-1]]))
+
+    with pytest.raises(BundleError, match=message):
+        broken("keras2_flatten_concat.h5", folder, monkeypatch, change)
+
+
+def test_streams_of_another_width_are_named_with_those_that_there_are(folder, monkeypatch):
+    def change(each):
+        early = each.name in ("conv2d_10", "conv2d_11", "conv2d_12")
+        return replace(each, weights=(each.weights[0][..., :32], each.weights[1][:32])) if early else each
+
+    with pytest.raises(
+        BundleError, match=r"32 and 128 channels .*; ferfusion has the streams listing \(64 and"
+    ):
+        broken("keras2_spatial.h5", folder, monkeypatch, change)

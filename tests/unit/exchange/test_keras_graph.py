@@ -1,0 +1,187 @@
+from dataclasses import replace
+
+import pytest
+
+from ferfusion.errors import BundleError
+from ferfusion.exchange.keras_files import KerasLayer, KerasModel, read_keras
+from ferfusion.exchange.keras_graph import find_network
+from helpers.keras_files import unpack
+
+
+@pytest.fixture(scope="module")
+def fused(tmp_path_factory):
+    """The listing's network: input_1 and input_2, conv2d to conv2d_4 and conv2d_5 to conv2d_9, and so on."""
+    return read_keras(unpack("keras2_flatten_concat.h5", tmp_path_factory.mktemp("keras")))
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory):
+    return read_keras(unpack("keras3_sequential_map.keras", tmp_path_factory.mktemp("keras")))
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    return read_keras(unpack("keras2_only_weights.h5", tmp_path_factory.mktemp("keras")))
+
+
+def with_layer(model, name, **changes):
+    """The model with other attributes of one layer; ``settings`` are added to those that it has."""
+    layer = model.layers[name]
+    if "settings" in changes:
+        changes["settings"] = {**layer.settings, **changes["settings"]}
+    return replace(model, layers={**model.layers, name: replace(layer, **changes)})
+
+
+def with_new_layer(model, layer, *, before):
+    """The model with a layer put between another one and its source."""
+    reader = model.layers[before]
+    put = replace(layer, sources=reader.sources)
+    layers = {**model.layers, layer.name: put, before: replace(reader, sources=(layer.name,))}
+    return replace(model, layers=layers)
+
+
+def test_streams_are_found_by_how_layers_hang_together_not_by_names(fused):
+    names = {name: f"layer {place}" for place, name in enumerate(sorted(fused.layers))}
+    layers = {
+        names[layer.name]: replace(
+            layer, name=names[layer.name], sources=tuple(names[source] for source in layer.sources)
+        )
+        for layer in reversed(fused.layers.values())
+    }
+    renamed = KerasModel(
+        layers,
+        tuple(names[name] for name in fused.inputs),
+        tuple(names[name] for name in fused.outputs),
+        fused.version,
+    )
+    network, known = find_network(renamed), find_network(fused)
+    for stream, as_known in zip(network.streams, known.streams, strict=True):
+        assert [layer.name for layer in stream.convs] == [names[layer.name] for layer in as_known.convs]
+    assert [conv.name for conv in known.streams[0].convs] == ["conv2d", *(f"conv2d_{n}" for n in range(1, 5))]
+    assert [conv.name for conv in known.streams[1].convs] == [f"conv2d_{n}" for n in range(5, 10)]
+    assert known.fused_in_order
+
+
+@pytest.mark.parametrize(
+    ("kind", "operator"),
+    [("Add", "sum"), ("Average", "average"), ("Maximum", "max"), ("Multiply", "product")],
+)
+def test_every_operator_of_keras_that_we_have_is_known(fused, kind, operator):
+    assert find_network(with_layer(fused, "concatenate", kind=kind)).operator == operator
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("conv2d_3", {"kernel_size": [5, 5]}, r"kernel_size \(5, 5\), the report's networks have \(3, 3\)"),
+        ("conv2d", {"strides": [2, 2]}, r"strides \(2, 2\)"),
+        ("conv2d_7", {"padding": "same"}, "padding same"),
+        ("conv2d_1", {"dilation_rate": [2, 2]}, "dilation_rate"),
+        ("conv2d_1", {"groups": 4}, "groups 4"),
+        ("conv2d_1", {"activation": "elu"}, "activation elu, the report's networks have relu"),
+        ("conv2d_1", {"use_bias": False}, "use_bias False"),
+        ("conv2d_1", {"data_format": "channels_first"}, "data_format channels_first"),
+        ("max_pooling2d_1", {"pool_size": [3, 3]}, r"pool_size \(3, 3\)"),
+        ("max_pooling2d", {"strides": [5, 5]}, r"strides \(5, 5\)"),
+        ("average_pooling2d_2", {"padding": "same"}, "padding same"),
+        ("average_pooling2d_1", {"pool_size": [2, 2]}, r"pool_size \(2, 2\)"),
+        ("flatten", {"data_format": "channels_first"}, "data_format channels_first"),
+        ("concatenate", {"axis": 0}, "axis 0"),
+        ("dense", {"activation": "tanh"}, "activation tanh"),
+        ("dense_2", {"activation": "sigmoid"}, "activation sigmoid, the report's networks have softmax"),
+    ],
+)
+def test_a_setting_that_changes_the_function_is_refused_by_layer_and_name(fused, name, settings, message):
+    with pytest.raises(BundleError, match=f"layer '{name}' .*{message}"):
+        find_network(with_layer(fused, name, settings=settings))
+
+
+def test_settings_that_only_training_knows_change_nothing(fused):
+    changed = with_layer(fused, "dense_1", settings={"kernel_regularizer": None, "trainable": False})
+    assert find_network(changed).dense[1].name == "dense_1"
+
+
+@pytest.mark.parametrize("kind", ["BatchNormalization", "LeakyReLU", "Activation", "Functional", "Lambda"])
+def test_a_layer_of_another_kind_is_refused_by_name(fused, kind):
+    with pytest.raises(BundleError, match=rf"layer 'extra' \({kind}\) .* no counterpart"):
+        find_network(with_new_layer(fused, KerasLayer("extra", kind), before="conv2d_2"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "message"),
+    [
+        ("Dropout", "conv2d_2", "'extra' .* stands where the report's networks have Conv2D"),
+        ("Dense", "conv2d_2", "'extra' .* stands where"),
+        ("Flatten", "dense_1", "head .* has 4 layers, wanted 3"),
+    ],
+)
+def test_a_known_layer_in_another_place_is_refused(fused, kind, before, message):
+    with pytest.raises(BundleError, match=message):
+        find_network(with_new_layer(fused, KerasLayer("extra", kind), before=before))
+
+
+def test_dropout_is_free_to_stand_anywhere_in_the_head(fused):
+    extra = KerasLayer("extra", "Dropout", {"rate": 0.3})
+    assert find_network(with_new_layer(fused, extra, before="dense")).dropout == 0.3
+    assert find_network(fused).dropout == 0.1
+
+
+def test_a_stream_must_end_as_one_of_ours(single):
+    shorter = with_layer(single, "dense_6", sources=("conv2d_14",))
+    del (layers := dict(shorter.layers))["flatten"]
+    with pytest.raises(BundleError, match="is not how a stream of the report ends"):
+        find_network(replace(shorter, layers=layers))
+
+
+def test_three_streams_are_refused(fused):
+    sources = ("flatten", "flatten_1", "flatten")
+    with pytest.raises(BundleError, match=r"'concatenate' .* joins 3 streams, wanted 2"):
+        find_network(with_layer(fused, "concatenate", sources=sources))
+
+
+def test_streams_that_share_their_input_are_refused(fused):
+    with pytest.raises(BundleError, match=r"'input_1' .* is used by several streams"):
+        find_network(with_layer(fused, "conv2d_5", sources=("input_1",)))
+
+
+def test_two_outputs_are_refused(fused):
+    with pytest.raises(BundleError, match="has 2 outputs, wanted 1"):
+        find_network(replace(fused, outputs=("dense_2", "dense_1")))
+
+
+def test_a_layer_that_leads_elsewhere_is_refused(fused):
+    aside = KerasLayer("aside", "Dense", sources=("dropout",))
+    with pytest.raises(BundleError, match=r"'aside' .* leads elsewhere"):
+        find_network(replace(fused, layers={**fused.layers, "aside": aside}))
+
+
+def test_weights_alone_are_dealt_to_the_streams_in_turn(alone):
+    network = find_network(alone)
+    assert [conv.name for conv in network.streams[0].convs] == [f"conv2d_{n}" for n in range(35, 40)]
+    assert [conv.name for conv in network.streams[1].convs] == [f"conv2d_{n}" for n in range(40, 45)]
+    assert network.dropout is None
+
+
+def test_weights_alone_with_names_of_their_own_cannot_be_told(alone):
+    layers = {
+        name: replace(each, kind="") if name == "conv2d_37" else each for name, each in alone.layers.items()
+    }
+    with pytest.raises(BundleError, match=r"'conv2d_37' \(of unknown kind\) .*save the whole model"):
+        find_network(replace(alone, layers=layers))
+
+
+def test_weights_alone_with_a_layer_too_many_are_refused(alone):
+    extra = replace(alone.layers["conv2d_44"], name="conv2d_45")
+    with pytest.raises(BundleError, match=r"'conv2d_45' .* leads elsewhere"):
+        find_network(replace(alone, layers={**alone.layers, "conv2d_45": extra}))
+
+
+def test_weights_alone_with_a_layer_too_few_are_refused(alone):
+    layers = {name: each for name, each in alone.layers.items() if name != "conv2d_44"}
+    with pytest.raises(BundleError, match=r"stands where|is not how"):
+        find_network(replace(alone, layers=layers))
+
+
+def test_a_layer_without_its_weights_is_refused(fused):
+    with pytest.raises(BundleError, match=r"'conv2d_4' .* has 0 arrays of weights"):
+        find_network(with_layer(fused, "conv2d_4", weights=()))

@@ -1,0 +1,176 @@
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from ferfusion.errors import ConfigError
+from ferfusion.explanation.cam import CAM_METHODS, FINE_SIDE, class_maps
+from ferfusion.explanation.placement import Cells
+from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.config import ModelConfig
+from ferfusion.models.zoo import ARCHITECTURES, build_model
+
+SMALL = {"head_units": 16, "frames": 4}
+
+
+class Linear(ExpressionModel):
+    """A convolution, global average pooling and a linear classifier: its maps can be worked out by hand."""
+
+    def __init__(self):
+        super().__init__()
+        self.spatial_stream = nn.Sequential(nn.Conv2d(3, 5, 3, padding=1), nn.ReLU())
+        self.classifier = nn.Linear(5, 4)
+
+    @property
+    def cam_layers(self):
+        return {"spatial": self.spatial_stream}
+
+    def forward(self, spatial, flow, frames=None):
+        return self.classifier(self.spatial_stream(spatial).mean(dim=(2, 3)))
+
+
+def images(config, count=2, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    pair = [torch.rand(count, 3, config.size, config.size, generator=generator) for _ in range(2)]
+    if config.window:
+        pair.append(torch.rand(count, config.window, 3, config.size, config.size, generator=generator))
+    return tuple(pair)
+
+
+def built(architecture="two-stream", **settings):
+    config = ModelConfig(architecture=architecture, **SMALL | settings)
+    return build_model(config, 6).eval(), config
+
+
+@pytest.mark.parametrize("method", CAM_METHODS)
+def test_on_a_linear_model_the_map_is_that_of_the_class_weights(method):
+    torch.manual_seed(0)
+    model, picture = Linear(), torch.rand(3, 3, 12, 12)
+    targets = torch.tensor([2, 0, 3])
+    cam = class_maps(model, (picture, picture), targets=targets, method=method)
+    with torch.no_grad():
+        features = model.spatial_stream(picture)
+    # the gradient of a mean over 144 places is a 144th of the class's weight everywhere (Zhou et al. 2016)
+    weighted = torch.einsum("bc,bchw->bhw", model.classifier.weight[targets], features) / 144
+    torch.testing.assert_close(cam.maps["spatial"][:, 0], weighted.relu().detach())
+
+
+def test_the_map_of_a_positive_linear_model_adds_up_to_the_logit():
+    torch.manual_seed(0)
+    model, picture = Linear(), torch.rand(3, 3, 12, 12)
+    model.classifier.weight.data.abs_()
+    cam = class_maps(model, (picture, picture))
+    total = cam.maps["spatial"].sum(dim=(1, 2, 3)) + model.classifier.bias[cam.targets].detach()
+    torch.testing.assert_close(total, cam.logits.amax(1))
+
+
+@pytest.mark.parametrize("method", CAM_METHODS)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_model_has_a_map_of_every_stream_and_of_every_moment(architecture, method):
+    model, config = built(architecture)
+    cam = class_maps(model, images(config), method=method)
+    assert set(cam.maps) == set(model.cam_layers)
+    assert torch.equal(cam.targets, cam.logits.argmax(1))
+    moments = config.frames if architecture in ("lstm", "convlstm") else 1
+    for name, maps in cam.maps.items():
+        assert maps.shape[:2] == (2, moments)
+        assert maps.shape[-1] == (3 if method == "grad-cam" else 7)
+        assert (maps >= 0).all()
+        assert not maps.requires_grad
+        assert cam.placed(name).shape == (2, moments, 48, 48)
+
+
+def test_a_deep_enough_window_of_3d_convolutions_has_several_moments():
+    model, config = built("conv3d", frames=8)
+    assert class_maps(model, images(config)).maps["conv3d"].shape == (2, 2, 7, 7)
+
+
+@pytest.mark.parametrize("architecture", ["two-stream", "lstm"])
+def test_a_row_of_a_batch_is_explained_as_if_it_were_alone(architecture):
+    model, config = built(architecture)
+    batch = images(config, count=3)
+    together = class_maps(model, batch, targets=torch.tensor([1, 4, 4]))
+    alone = class_maps(model, tuple(image[1:2] for image in batch), targets=torch.tensor([4]))
+    for name, maps in alone.maps.items():
+        torch.testing.assert_close(maps[0], together.maps[name][1], rtol=1e-3, atol=1e-6)
+
+
+def test_the_last_moments_count_more_for_a_recurrent_model_than_one_that_never_was():
+    """A moment whose crop has no weight in the decoder's way to the answer has an empty map."""
+    model, config = built("lstm")
+    # an LSTM whose forget gates are shut keeps nothing of the moments before the last
+    for name in ("bias_ih_l0", "bias_hh_l0"):
+        bias = model.decoder.lstm.get_parameter(name).data
+        bias[len(bias) // 4 : len(bias) // 2] = -100
+    model.decoder.lstm.weight_hh_l0.data.zero_()
+    strength = class_maps(model, images(config)).maps["spatial"].sum(dim=(2, 3))
+    assert (strength[:, :-1] == 0).all()
+    assert (strength[:, -1] > 0).any()
+
+
+def test_other_classes_have_other_maps():
+    model, config = built()
+    batch = images(config)
+    first, second = (class_maps(model, batch, targets=torch.full((2,), code)).maps["flow"] for code in (0, 1))
+    assert not torch.allclose(first, second)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_model_is_left_as_it_was(training):
+    model, config = built("three-stream-stack")
+    model.train(training)
+    model.head.dropout1.eval()
+    before = copy.deepcopy(model.state_dict())
+    modes = [module.training for module in model.modules()]
+    class_maps(model, images(config))
+    assert [module.training for module in model.modules()] == modes
+    assert all(parameter.grad is None and parameter.requires_grad for parameter in model.parameters())
+    assert not any(module._forward_hooks for module in model.modules())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_hooks_are_taken_off_when_the_model_fails():
+    model, config = built("stack")
+    with pytest.raises(ValueError, match="looks at windows"):
+        class_maps(model, images(config)[:2], method="grad-cam")
+    assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_a_frozen_model_and_a_caller_without_gradients_make_no_difference():
+    model, config = built()
+    batch = images(config)
+    expected = class_maps(model, batch).maps["spatial"]
+    model.requires_grad_(False)
+    with torch.inference_mode():
+        inside = tuple(image * 1 for image in batch)
+        found = class_maps(model, inside).maps["spatial"]
+    torch.testing.assert_close(found, expected)
+
+
+def stretched(side, size=48):
+    """Places that share the picture among them."""
+    return Cells((size / side - 1) / 2, size / side)
+
+
+@pytest.mark.parametrize(
+    ("stream", "grad_cam", "hires_cam"),
+    [
+        ("listing", Cells(18, 4), stretched(7)),
+        ("vgg16", Cells(15.5, 32), stretched(12)),
+        ("residual", stretched(3), stretched(12)),
+        ("resnet50", stretched(2), stretched(12)),
+    ],
+)
+def test_fine_maps_are_the_last_of_seven_places_or_more_and_lie_where_they_look(stream, grad_cam, hires_cam):
+    model, config = built("spatial", stream=stream)
+    found = {method: class_maps(model, images(config, 1), method=method) for method in CAM_METHODS}
+    assert found["hires-cam"].maps["spatial"].shape[-1] >= FINE_SIDE
+    assert found["grad-cam"].cells["spatial"] == grad_cam
+    assert found["hires-cam"].cells["spatial"] == hires_cam
+
+
+def test_an_unknown_method_is_named():
+    model, config = built()
+    with pytest.raises(ConfigError, match=r"Unknown map method 'gradcam'.*Did you mean 'grad-cam'"):
+        class_maps(model, images(config), method="gradcam")

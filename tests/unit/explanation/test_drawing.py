@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+import torch
+
+from ferfusion.explanation.drawing import Seen, contribution_words, draw_flow, enlarged, mark, signed, tiles
+from ferfusion.explanation.explainer import Explanation
+
+SIDE = 96
+
+
+def explanation(**maps):
+    return Explanation(np.full(6, 1 / 6, np.float32), 0, maps, dict.fromkeys(maps, 1.0), -1.0)
+
+
+def crop(value=128):
+    return np.full((48, 48, 3), value, np.uint8)
+
+
+def still():
+    return np.zeros((2, 48, 48), np.float16)
+
+
+def one_map(row, column):
+    found = np.zeros((1, 48, 48), np.float32)
+    found[0, row : row + 8, column : column + 8] = 5
+    return found
+
+
+def brightness(picture):
+    return picture.astype(int).sum(axis=2)
+
+
+def test_what_a_map_marks_glows_and_the_rest_is_grey():
+    coloured = crop()
+    coloured[..., 0] = 200
+    marked = mark(enlarged(coloured, side=SIDE), one_map(4, 30)[0], top=5)
+    assert brightness(marked)[16, 68] > brightness(marked)[60, 20] + 100
+    far = marked[60, 20].astype(int)
+    assert np.ptp(far) < 5
+
+
+def test_a_map_of_nothing_marks_nothing():
+    marked = mark(enlarged(crop(), side=SIDE), np.zeros((48, 48), np.float32), top=0)
+    assert len(np.unique(marked.reshape(-1, 3), axis=0)) == 1
+
+
+def test_a_face_at_rest_is_white_and_directions_have_colours():
+    assert (draw_flow(still(), side=SIDE) == 255).all()
+    right, left = still(), still()
+    right[0], left[0] = 2, -2
+    first, second = draw_flow(right, side=SIDE)[9, 9], draw_flow(left, side=SIDE)[9, 9]
+    assert first.tolist() == [255, 0, 0]
+    assert second.tolist() == pytest.approx([0, 255, 255], abs=12)
+
+
+def test_a_faint_motion_is_not_drawn_out():
+    faint = still()
+    faint[0] = 0.05  # a tenth of the slowest motion that is drawn at full strength
+    assert draw_flow(faint, side=SIDE)[9, 9].tolist() == pytest.approx([255, 229, 229], abs=2)
+
+
+def test_two_streams_have_four_tiles_in_order():
+    shown = tiles(Seen(crop(), still()), explanation(spatial=one_map(4, 4), flow=one_map(30, 30)), side=SIDE)
+    assert [tile.words for tile in shown] == ["face", "face, marked", "motion", "motion, marked"]
+    assert {tile.picture.shape for tile in shown} == {(SIDE, SIDE, 3)}
+    bright = [np.unravel_index(brightness(shown[k].picture).argmax(), (SIDE, SIDE)) for k in (1, 3)]
+    assert bright[0][0] < SIDE / 2 < bright[1][0] or (shown[3].picture[8:20, 8:20] != 255).any()
+
+
+def test_the_motion_alone_is_shown_without_a_face():
+    shown = tiles(Seen(crop(), still()), explanation(flow=one_map(4, 4)), side=SIDE)
+    assert [tile.words for tile in shown] == ["motion", "motion, marked"]
+
+
+def test_every_moment_has_its_crop_and_all_share_a_scale():
+    window = np.stack([crop(value) for value in (0, 40, 80, 120)])
+    maps = np.concatenate([one_map(4, 4) / 100, one_map(4, 4), one_map(4, 4), one_map(4, 4)])
+    shown = tiles(Seen(window[-1], still(), window), explanation(spatial=maps), side=SIDE)
+    assert [tile.words for tile in shown] == [
+        "face",
+        "face, 3 ago",
+        "face, 2 ago",
+        "face, 1 ago",
+        "face, now",
+    ]
+    faint, full = shown[1].picture, shown[2].picture
+    assert brightness(full)[16, 16] > brightness(faint)[16, 16] + 100
+    greys = [int(tile.picture[80, 80].max()) for tile in shown[1:]]
+    assert greys == sorted(greys)  # the crops, oldest first
+
+
+def test_a_moment_of_several_crops_is_shown_by_the_one_in_their_middle():
+    window = np.stack([crop(30 * place) for place in range(8)])
+    shown = tiles(Seen(window[-1], still(), window), explanation(conv3d=np.zeros((2, 48, 48))), side=SIDE)
+    plain = mark(enlarged(window[2], side=SIDE), np.zeros((48, 48)), top=0)
+    assert [tile.words for tile in shown[1:]] == ["3D, 5 ago", "3D, 1 ago"]
+    assert np.array_equal(shown[1].picture, plain)  # of 0 to 3, as 1.5 is rounded to even
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.04, "+0.0"), (-0.61, "\N{MINUS SIGN}0.6"), (12.0, "+12.0")])
+def test_a_contribution_has_its_sign(value, text):
+    assert signed(value) == text
+    assert contribution_words({"flow": value}) == f"motion {text}"
+
+
+def test_drawing_leaves_torchs_arrays_alone():
+    maps = torch.rand(1, 48, 48).numpy()
+    before = maps.copy()
+    tiles(Seen(crop(), still()), explanation(spatial=maps, flow=maps), side=SIDE)
+    assert np.array_equal(maps, before)

@@ -1,0 +1,277 @@
+import errno
+import os
+import stat
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
+from ferfusion.engines import run_here, run_in_pool
+from ferfusion.errors import DatasetError
+from ferfusion.labels import SEVEN, SIX
+from ferfusion.preparation.dataset import open_dataset
+from ferfusion.preparation.pipeline import Preparation
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.store import read_clip, read_json
+from helpers.scenes import SquareDetector, grey_video, paint
+from helpers.videos import damage, decode_plainly
+
+RECIPE = PrepareRecipe(detector="squares", size=24, keep_every=4)
+VIDEOS = {"a": ("s1", "Anger"), "b": ("s1", "Fear"), "c": ("s2", "Anger"), "d": ("s2", "Sadness")}
+
+
+@pytest.fixture
+def squares(monkeypatch):
+    monkeypatch.setattr("ferfusion.preparation.clip.DETECTORS", {"squares": SquareDetector})
+
+
+@pytest.fixture
+def listing(tmp_path):
+    """Four good videos of two subjects."""
+    root = tmp_path / "corpus"
+    root.mkdir()
+    entries = []
+    for place, (name, (subject, emotion)) in enumerate(VIDEOS.items()):
+        pictures = [paint([(40 + place + k, 30, 30)], seed=place) for k in range(20)]
+        path = grey_video(root / f"{name}.mp4", pictures)
+        entries.append(VideoEntry(path, name, subject, emotion))
+    return CorpusListing("test", tuple(entries))
+
+
+def preparation(listing, dataset, **changes):
+    settings = {"labels": SIX, "recipe": RECIPE, "images": True} | changes
+    return Preparation(listing=listing, root=listing.entries[0].path.parent, dataset=dataset, **settings)
+
+
+def run(work, engine=run_here):
+    work.begin()
+    done = list(work.run(engine, work.unfinished(), workers=2))
+    return done, work.finish()
+
+
+def content(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+class Killed(BaseException):
+    pass
+
+
+def killed_after(count):
+    def engine(function, jobs, **options):
+        for place, job in enumerate(jobs):
+            if place == count:
+                raise Killed
+            yield function(job)
+
+    return engine
+
+
+def test_a_dataset_folder_is_that_of_the_contract(tmp_path, squares, listing):
+    dataset = tmp_path / "dataset"
+    done, counts = run(preparation(listing, dataset))
+    assert done == list(VIDEOS)
+    data, videos, frames = (pd.read_csv(dataset / f"{name}.csv") for name in ("data", "videos", "frames"))
+    assert list(data)[:9] == "flow spatial emotion code subject video segment frame seconds".split()
+    assert len(frames) == sum(len(decode_plainly(entry.path)) for entry in listing.entries) == 80
+    assert frames.groupby("video")["frame"].apply(list).tolist() == [list(range(20))] * 4
+    assert videos["video"].tolist() == list(VIDEOS)
+    assert videos["fps"].tolist() == [25.0] * 4
+    # 20 frames are a segment of 16, of which pairs 0, 4, 8, 12 are kept, and one of 4 with pair 16
+    assert data.groupby("video")["frame"].apply(list).tolist() == [[0, 4, 8, 12, 16]] * 4
+    assert data.groupby("video")["segment"].apply(list).tolist() == [[0, 0, 0, 0, 1]] * 4
+    assert counts == read_json(dataset / "dataset.json")["counts"]
+    assert counts["pairs_by_class"] == {
+        "Anger": 10, "Disgust": 0, "Fear": 5, "Happiness": 0, "Sadness": 5, "Surprise": 0,
+    }  # fmt: skip
+    assert (counts["videos"], counts["subjects"], counts["frames"], counts["pairs"]) == (4, 2, 80, 20)
+
+
+def test_every_kept_pair_has_its_two_pictures_and_no_other_is_there(tmp_path, squares, listing):
+    dataset = tmp_path / "dataset"
+    run(preparation(listing, dataset))
+    data = open_dataset(dataset).pairs
+    for column in ("flow", "spatial"):
+        folder = dataset / f"imgs_{column}"
+        assert {f"imgs_{column}/{path.name}" for path in folder.iterdir()} == set(data[column])
+    for _, row in data.iterrows():
+        clip = read_clip(dataset / "clips" / f"{row['clip']}.safetensors")
+        picture = cv2.imread(str(dataset / row["spatial"]))[..., ::-1]
+        assert np.array_equal(picture, clip["crops"][row["pair"]])
+        assert cv2.imread(str(dataset / row["flow"])).shape == (24, 24, 3)
+        assert clip["frame_index"][row["pair"]] == row["frame"]
+        assert clip["pair_ok"][row["pair"]]
+
+
+def test_pictures_can_be_left_out(tmp_path, squares, listing):
+    run(preparation(listing, tmp_path / "dataset", images=False))
+    assert not list((tmp_path / "dataset").rglob("*.png"))
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+def test_what_was_interrupted_goes_on_to_the_very_same_bytes(tmp_path, squares, listing, after):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    run(preparation(listing, whole))
+    with pytest.raises(Killed):
+        run(preparation(listing, broken), killed_after(after))
+    with pytest.raises(DatasetError, match="unfinished; run the same ferfusion prepare again"):
+        open_dataset(broken)
+    done, _ = run(preparation(listing, broken))
+    assert done == list(VIDEOS)[after:]
+    assert content(broken) == content(whole)
+
+
+@pytest.mark.parametrize("room", [0, 5, 9])
+def test_a_full_disk_is_one_line_and_the_folder_goes_on_once_there_is_room(
+    tmp_path, squares, listing, monkeypatch, room
+):
+    """The disk takes so many files more, and half of the next one."""
+    whole, full = tmp_path / "whole", tmp_path / "full"
+    run(preparation(listing, whole))
+    written = []
+
+    def write_until_full(path, data):
+        if len(written) == room:
+            with path.open("wb") as file:
+                file.write(data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        written.append(path)
+        with path.open("wb") as file:
+            return file.write(data)
+
+    work = preparation(listing, full)
+    work.begin()
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "write_bytes", write_until_full)
+        with pytest.raises(DatasetError, match=r"No space is left on the disk of \S+full; make room and run"):
+            list(work.run(run_here, work.unfinished()))
+    run(preparation(listing, full))
+    assert content(full) == content(whole)
+
+
+def test_a_finished_dataset_has_nothing_left_to_do_and_stays_the_same(tmp_path, squares, listing):
+    dataset = tmp_path / "dataset"
+    run(preparation(listing, dataset))
+    before = content(dataset)
+    done, _ = run(preparation(listing, dataset))
+    assert done == []
+    assert content(dataset) == before
+
+
+def test_a_lost_clip_and_a_changed_video_are_prepared_again(tmp_path, squares, listing):
+    dataset = tmp_path / "dataset"
+    run(preparation(listing, dataset))
+    (dataset / "clips" / "b.safetensors").unlink()
+    grey_video(listing.entries[2].path, [paint([(20, 20, 40)])] * 33)
+    done, counts = run(preparation(listing, dataset))
+    assert done == ["b", "c"]
+    assert counts["frames"] == 93
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"recipe": PrepareRecipe(detector="squares", size=32, keep_every=4)}, "size is 24, expected 32"),
+        ({"recipe": PrepareRecipe(detector="squares", size=24)}, "keep_every is 4, expected 2"),
+        ({"labels": SEVEN}, "the classes are Anger, Disgust, Fear, Happiness, Sadness, Surprise"),
+    ],
+)
+def test_a_folder_of_another_recipe_is_refused_and_the_setting_named(
+    tmp_path, squares, listing, changes, message
+):
+    dataset = tmp_path / "dataset"
+    run(preparation(listing, dataset))
+    before = content(dataset)
+    with pytest.raises(DatasetError, match=f"was prepared otherwise .*{message}"):
+        preparation(listing, dataset, **changes).begin()
+    assert content(dataset) == before
+
+
+def test_a_folder_of_another_corpus_is_refused(tmp_path, squares, listing):
+    dataset = tmp_path / "dataset"
+    run(preparation(listing, dataset))
+    other = CorpusListing("other", listing.entries)
+    with pytest.raises(DatasetError, match="the corpus is 'test', expected 'other'"):
+        preparation(other, dataset).begin()
+
+
+def test_a_folder_with_other_files_is_not_touched(tmp_path, listing):
+    (tmp_path / "diary.txt").write_text("dear diary")
+    with pytest.raises(DatasetError, match="holds other files; name a new or empty folder"):
+        preparation(listing, tmp_path).begin()
+    assert not (tmp_path / "dataset.json").exists()
+
+
+def test_a_damaged_video_among_good_ones_is_a_row_with_a_reason(tmp_path, squares, listing):
+    text, empty, torn = (entry.path for entry in listing.entries[:3])
+    text.write_text("no video at all")
+    grey_video(empty, [paint()] * 12)
+    damage(torn, range(10, 11))
+    _, counts = run(preparation(listing, tmp_path / "dataset"))
+    dataset = open_dataset(tmp_path / "dataset")
+    rows = dataset.videos.set_index("video")
+    assert rows["status"].to_dict() == {"a": "unreadable", "b": "no_face", "c": "ok", "d": "ok"}
+    assert rows["reason"]["a"].startswith("Cannot open a.mp4 as a video")
+    assert rows["reason"]["b"] == "no face in any of 12 frames"
+    assert rows["reason"]["d"] == ""
+    assert counts["frames_by_status"] == {"decode_error": 1, "no_face": 12, "ok": 39}
+    assert set(dataset.pairs["video"]) == {"c", "d"}
+    assert 9 not in dataset.pairs.loc[dataset.pairs["video"] == "c", "frame"].tolist()
+
+
+def test_nothing_is_dropped_in_silence(tmp_path, squares, listing):
+    entries = (*listing.entries[:2], VideoEntry(listing.entries[2].path, "c", "s2", "Boredom", note="odd"))
+    left = (LeftOut("notes.txt", "not a video file"),)
+    _, counts = run(preparation(CorpusListing("test", entries, left), tmp_path / "dataset"))
+    videos = open_dataset(tmp_path / "dataset").videos
+    assert Counter(videos["status"]) == {"ok": 2, "left_out": 2}
+    assert videos["path"].tolist() == ["a.mp4", "b.mp4", "c.mp4", "notes.txt"]
+    assert videos["reason"].tolist()[2:] == [
+        "Boredom is not one of Anger, Disgust, Fear, Happiness, Sadness, Surprise",
+        "not a video file",
+    ]
+    assert videos["note"].tolist()[2] == "odd"
+    written = pd.read_csv(tmp_path / "dataset" / "videos.csv", dtype=str)
+    assert all(written[name].dropna().str.isdigit().all() for name in ("code", "frames", "faces", "pairs"))
+    assert counts["videos_by_status"] == {"left_out": 2, "ok": 2}
+
+
+def test_every_file_may_be_read_by_whoever_may_read_its_folder(tmp_path, squares, listing):
+    plain = tmp_path / "plain"
+    plain.write_text("")
+    run(preparation(listing, tmp_path / "dataset"))
+    modes = {
+        stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "dataset").rglob("*") if path.is_file()
+    }
+    assert modes == {stat.S_IMODE(plain.stat().st_mode)}
+
+
+def test_an_unfinished_or_missing_dataset_cannot_be_opened(tmp_path, listing):
+    with pytest.raises(DatasetError, match=r"is not a dataset folder .*make one with: ferfusion prepare"):
+        open_dataset(tmp_path)
+    preparation(listing, tmp_path / "dataset").begin()
+    with pytest.raises(DatasetError, match="is unfinished"):
+        open_dataset(tmp_path / "dataset")
+
+
+@pytest.mark.slow
+def test_a_pool_of_processes_gives_the_same_bytes_as_this_one(tmp_path, sample_corpus):
+    paths = sorted(sample_corpus.rglob("*.mp4"))[:3]
+    entries = tuple(
+        VideoEntry(path, path.stem, path.parts[-3], path.parts[-2].capitalize()) for path in paths
+    )
+    labels = type(SIX)((*sorted({*SIX.names, *(entry.emotion for entry in entries)}),))
+    here, pool = tmp_path / "here", tmp_path / "pool"
+    changes = {"recipe": PrepareRecipe(), "labels": labels}
+    _, counts = run(preparation(CorpusListing("sample", entries), here, **changes), run_here)
+    run(preparation(CorpusListing("sample", entries), pool, **changes), run_in_pool)
+    assert counts["videos_by_status"] == {"ok": 3}
+    assert content(pool) == content(here)

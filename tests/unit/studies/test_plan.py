@@ -1,0 +1,77 @@
+from dataclasses import replace
+
+import pytest
+
+from ferfusion.errors import ConfigError
+from ferfusion.models.config import ModelConfig
+from ferfusion.studies.plan import StudyPlan, read_variants
+from ferfusion.training.recipe import TrainRecipe
+
+MODEL, RECIPE = ModelConfig(stream="table1"), TrainRecipe(epochs=3)
+
+
+def variants(*texts):
+    return read_variants(texts, model=MODEL, recipe=RECIPE)
+
+
+def test_a_group_stands_for_its_variants_over_the_shared_settings():
+    found = variants("fusions", "single-streams")
+    assert [each.name for each in found] == [
+        "flatten-concat",
+        "flatten-sum",
+        "flatten-average",
+        "gap-concat",
+        "gap-sum",
+        "gap-average",
+        "spatial",
+        "flow",
+    ]
+    assert found[4].model == replace(MODEL, fusion="gap-sum")
+    assert found[7].model == replace(MODEL, architecture="flow")
+    assert {each.recipe for each in found} == {RECIPE}
+
+
+def test_a_variant_may_change_the_model_and_the_training_at_once():
+    [found] = variants("fusion=gap-sum,dropout=0.5,learning-rate=1e-3,augment=false")
+    assert found.name == "gap-sum_dropout-0.5_learning_rate-1e-3_augment-false"
+    assert found.model == replace(MODEL, fusion="gap-sum", dropout=0.5)
+    assert found.recipe == replace(RECIPE, learning_rate=1e-3, augment=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("fusion=gap-summ", "Unknown fusion 'gap-summ'.*Did you mean 'gap-sum'"),
+        ("fuson=gap-sum", "Unknown setting of a variant 'fuson'.*Did you mean 'fusion'"),
+        ("fusion", "Unknown group of variants 'fusion'.*Did you mean 'fusions'"),
+        ("seed=3", "Unknown setting of a variant 'seed'"),
+        ("dropout=much", "dropout must be a value of type float, got 'much'"),
+        ("augment=2", "augment must be true or false, got '2'"),
+        ("epochs=0", "epochs must be at least 1, got 0"),
+    ],
+)
+def test_a_variant_that_cannot_be_is_one_line(text, message):
+    with pytest.raises(ConfigError, match=message):
+        variants(text)
+
+
+def test_no_variant_is_trained_twice():
+    with pytest.raises(ConfigError, match="gap-sum is named twice"):
+        variants("fusions", "fusion=gap-sum")
+
+
+def test_every_variant_is_trained_once_before_any_is_trained_again():
+    trainings = StudyPlan(seeds=2).trainings(variants("single-streams"), folds=2)
+    assert [each.folder for each in trainings] == [
+        f"runs/{name}/fold{fold}-seed{seed}"
+        for seed in (0, 1)
+        for fold in (0, 1)
+        for name in ("spatial", "flow")
+    ]
+    assert [each.recipe for each in trainings[-2:]] == [replace(RECIPE, seed=1)] * 2
+
+
+@pytest.mark.parametrize("folds", ["1", "-2", "x", ""])
+def test_folds_that_cannot_be_are_refused(folds):
+    with pytest.raises(ConfigError, match="folds must be 0, 2 or more, or subjects; got"):
+        StudyPlan(folds=folds)

@@ -1,0 +1,61 @@
+"""Waiting threads of torch sleep for every user, and the environment is as it was afterwards."""
+
+import os
+import subprocess
+import sys
+from threading import Thread
+
+import pytest
+
+from ferfusion.environment import SPIN_COUNT, environment_defaults, sleeping_threads
+
+WATCH = (
+    "import os, sys, builtins\n"
+    "given = builtins.__import__\n"
+    "def watch(name, *rest):\n"
+    "    if name == 'torch' and 'torch' not in sys.modules:\n"
+    "        print(os.environ.get('GOMP_SPINCOUNT'))\n"
+    "    return given(name, *rest)\n"
+    "builtins.__import__ = watch\n"
+    "import ferfusion as fer\n"
+)
+
+
+@pytest.mark.parametrize(("given", "kept"), [(None, SPIN_COUNT), ("7", "7")])
+def test_a_value_that_the_user_has_set_stays(monkeypatch, given, kept):
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    if given is not None:
+        monkeypatch.setenv("GOMP_SPINCOUNT", given)
+    with sleeping_threads():
+        assert os.environ["GOMP_SPINCOUNT"] == kept
+    assert os.environ.get("GOMP_SPINCOUNT") == given
+
+
+@pytest.mark.parametrize(
+    "use",
+    ["fer.load_model()", "fer.ModelConfig()", "fer.TrainRecipe()", "fer.ExplainRecipe()", "fer.Prediction"],
+)
+def test_torch_is_imported_with_sleeping_threads_whatever_is_used_first(use):
+    code = WATCH + use + "\nprint(os.environ.get('GOMP_SPINCOUNT'))"
+    environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.split() == [SPIN_COUNT, "None"]
+
+
+def test_threads_take_turns_with_a_variable(monkeypatch):
+    monkeypatch.delenv("FERFUSION_TURNS", raising=False)
+    seen = []
+
+    def use(number):
+        with environment_defaults(FERFUSION_TURNS=str(number)):
+            seen.append((number, os.environ["FERFUSION_TURNS"]))
+
+    threads = [Thread(target=use, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == [(number, str(number)) for number in range(8)]
+    assert "FERFUSION_TURNS" not in os.environ
