@@ -1,7 +1,9 @@
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -23,6 +25,34 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder {folder}; name one in FERFUSION_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def head_model_cache(tmp_path_factory):
+    """A folder in which anny finds its head model; building it takes a minute, so that workers share it."""
+    paths = pytest.importorskip("anny.paths")
+    shared = tmp_path_factory.getbasetemp().parent
+    folder = shared / "anny"
+    with FileLock(shared / "anny.lock"):
+        if not folder.is_dir():
+            folder.mkdir()
+            build_head_model(paths, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANNY_CACHE_DIR", str(folder))
+        yield folder
+
+
+def build_head_model(paths, folder):
+    """Build the head model as for a user, but in a folder that stays; nothing is left in the user's home."""
+    from ferfusion.synthesis.head import load_head
+
+    usual = paths.get_anny_cache_path()
+    before = sorted(usual.rglob("*"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tempfile.TemporaryDirectory", lambda **_: nullcontext(str(folder)))
+        load_head()
+    assert sorted(usual.rglob("*")) == before
+    assert paths.get_anny_cache_path() == usual
 
 
 @pytest.fixture(scope="session")

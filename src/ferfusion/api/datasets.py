@@ -30,7 +30,7 @@ class Dataset:
     Raises:
         DatasetError: the folder is no dataset, is unfinished, or was written by another version.
 
-    >>> data = Dataset("data")
+    >>> data = fer.Dataset("data")
     >>> data
     Dataset('data': 216 videos, 18 subjects, 3,456 pairs, 6 classes, crops of 48 px)
     >>> sorted(data.videos["emotion"].unique())[:3]
@@ -188,7 +188,7 @@ def prepare(
 
     Source: the report, section 3.1; Viola & Jones 2001; Farneback 2003.
 
-    >>> prepare(sample_corpus(), "data")
+    >>> fer.prepare(fer.sample_corpus(), "data")
     Dataset('data': 216 videos, 18 subjects, 3,456 pairs, 6 classes, crops of 48 px)
     """
     from ferfusion.preparation.corpus import prepare_corpus  # noqa: PLC0415 OpenCV, pandas
@@ -228,7 +228,7 @@ def split(
             says which. Nothing is written then.
         ConfigError: a setting cannot be used.
 
-    >>> split("data", seed=0)[["part", "subjects", "videos", "Fear"]]
+    >>> fer.split("data", seed=0)[["part", "subjects", "videos", "Fear"]]
              part  subjects  videos  Fear
     0       train        10     120   320
     1  validation         4      48   128
@@ -251,7 +251,7 @@ def split(
 def sample_corpus() -> Path:
     """Return the folder of the rendered corpus that comes with the package: 18 people, 216 videos.
 
-    >>> len(list(sample_corpus().glob("*/*/*.mp4")))
+    >>> len(list(fer.sample_corpus().glob("*/*/*.mp4")))
     216
     """
     return Path(str(files("ferfusion") / "sample"))
@@ -285,7 +285,7 @@ def synthesize(
         ConfigError: a setting cannot be used.
         MissingExtraError: the package anny is not installed.
 
-    >>> synthesize("rendered", subjects=1, clips=1, frames=12, size=64).name
+    >>> fer.synthesize("rendered", subjects=1, clips=1, frames=12, size=64).name
     'rendered'
     """
     from ferfusion.synthesis.corpus import takes, unfinished, write_corpus  # noqa: PLC0415 anny

@@ -87,7 +87,7 @@ def explain(
 
     Source: Grad-CAM, Selvaraju et al. 2017; HiResCAM, Draelos & Carin 2020; contributions, Shapley 1953.
 
-    >>> explain("run", examples=1).page.name
+    >>> fer.explain("run", examples=1).page.name
     'explain.html'
     """
     load_torch()
@@ -126,7 +126,8 @@ def explain_video(
         BundleError: the model's file is missing, damaged or no bundle.
         ConfigError: a setting cannot be used.
 
-    >>> explain_video(sample_corpus() / "s01/fear/s01_fear_1.mp4", "explanations", model="run").name
+    >>> video = fer.sample_corpus() / "s01/fear/s01_fear_1.mp4"
+    >>> fer.explain_video(video, "explanations", model="run").name
     'explained.mp4'
     """
     load_torch()

@@ -51,7 +51,7 @@ def export(
         DatasetError: the dataset cannot be used, or has changed since the run was trained on it.
         MissingExtraError: onnx or onnxruntime is not installed.
 
-    >>> export("run", "model.onnx").inputs
+    >>> fer.export("run", "model.onnx").inputs
     ('spatial', 'flow')
     """
     load_torch()
@@ -109,9 +109,9 @@ def import_keras(
         BundleError: the file is no Keras model, or has a layer that cannot be mapped.
         MissingExtraError: h5py is not installed.
 
-    >>> import_keras("no-model.h5", "bundle.safetensors")
+    >>> fer.import_keras("no-model.h5", "bundle.safetensors")
     Traceback (most recent call last):
-    ferfusion.errors.BundleError: There is no file no-model.h5
+    ferfusion.errors.BundleError: There is no file no-model.h5; name a .h5 or .keras file that Keras wrote
     """
     load_torch()
     from ferfusion.bundle import save_bundle  # noqa: PLC0415 torch

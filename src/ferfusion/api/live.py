@@ -137,9 +137,10 @@ def live(
         BundleError: the model cannot be loaded.
         VideoError: while it is read: the source cannot be opened, or shows nothing.
 
-    >>> with live(sample_corpus() / "s01/fear/s01_fear_1.mp4", model="run", seconds=0.5) as readings:
-    ...     {reading.status for reading in readings}
-    {'ok'}
+    >>> video = fer.sample_corpus() / "s01/fear/s01_fear_1.mp4"
+    >>> with fer.live(video, model="run", seconds=0.5) as readings:
+    ...     [reading.frame.seconds for reading in readings][:2]
+    [0.0, 0.04]
     """
     load_torch()
     if annotate and out is None:

@@ -37,7 +37,7 @@ class Model:
         path: Its file; None for the model that comes with the package.
         notes: What was assumed about it, a sentence each; empty for a model that was trained here.
 
-    >>> model = load_model()
+    >>> model = fer.load_model()
     >>> model.labels.names[3:]
     ('Happiness', 'Sadness', 'Surprise', 'Neutral')
     """
@@ -89,7 +89,7 @@ class Model:
 
         >>> import numpy as np
         >>> frames = np.zeros((3, 120, 160, 3), np.uint8)
-        >>> load_model().predict(frames, fps=25).statement
+        >>> fer.load_model().predict(frames, fps=25).statement
         'No face was found in any of 3 frames, so no expression is given (no_face 3).'
         """
         from ferfusion.api.predictions import Prediction, Predictions, UnreadVideo  # noqa: PLC0415 torch
@@ -173,7 +173,7 @@ def load_model(model: PathOrText | None = None, *, device: str = "auto") -> Mode
         ConfigError: the device does not start.
         MissingExtraError: it is an ONNX file, and onnxruntime is not installed.
 
-    >>> load_model("run", device="cpu")
+    >>> fer.load_model("run", device="cpu")
     Model('run/bundle.safetensors': 6 classes, crops of 48 px, detector haar)
     """
     load_torch()
@@ -226,7 +226,7 @@ def predict(
         ConfigError: a setting cannot be used, the device does not start, or a folder has nothing to read.
         BundleError: the model is missing, damaged or no bundle.
 
-    >>> predict(sample_corpus() / "s01/fear/s01_fear_1.mp4", model="run").table.shape
+    >>> fer.predict(fer.sample_corpus() / "s01/fear/s01_fear_1.mp4", model="run").table.shape
     (32, 16)
     """
     reader = model if isinstance(model, Model) else load_model(model, device=device)

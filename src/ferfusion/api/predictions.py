@@ -31,7 +31,7 @@ class Prediction:
 
     A probability is of the displayed expression; what the person feels is not in the image.
 
-    >>> seen = load_model("run").predict(sample_corpus() / "s01/fear/s01_fear_1.mp4")
+    >>> seen = fer.load_model("run").predict(fer.sample_corpus() / "s01/fear/s01_fear_1.mp4")
     >>> seen
     Prediction('s01_fear_1.mp4': 32 frames, 1 face; model run/bundle.safetensors)
     >>> seen.table[["frame", "seconds", "face", "status"]].dtypes.astype(str).tolist()
@@ -185,7 +185,7 @@ class UnreadVideo:
 class Predictions(Sequence[Prediction]):
     """What was read out of several videos; ``Model.predict`` makes it. Each table has the column ``video``.
 
-    >>> several = load_model("run").predict(sample_corpus() / "s01" / "fear")
+    >>> several = fer.load_model("run").predict(fer.sample_corpus() / "s01" / "fear")
     >>> several.per_second()[["video", "second", "face", "frames"]].head(2)
                 video  second  face  frames
     0  s01_fear_1.mp4       0     0      25

@@ -60,12 +60,11 @@ class Run:
     Raises:
         DatasetError: the folder is no run, or a file of it is missing or damaged.
 
-    >>> run = Run("run")
+    >>> run = fer.Run("run")
     >>> run
     Run('run': two-stream, gap-concat fusion, listing stream; 2 epochs)
-    >>> run.predictions[["part", "video", "emotion"]].head(1)
-             part           video emotion
-    0  validation  s03_anger_1-01   Anger
+    >>> run.predictions["part"].value_counts().to_dict()
+    {'validation': 768, 'test': 768}
     """
 
     folder: Path
@@ -195,7 +194,7 @@ def train(
 
     Source: the report, sections 3.2 to 3.4.
 
-    >>> train("data", "run", epochs=2, head_units=64, progress=False)
+    >>> fer.train("data", "run", fusion="gap-concat", epochs=2, batch_size=32)
     Run('run': two-stream, gap-concat fusion, listing stream; 2 epochs)
     """
     load_torch()
@@ -232,7 +231,7 @@ def evaluate(run: Run | PathOrText, *, recipe: EvaluateRecipe | None = None, **s
 
     Source: intervals by resampling people, Field & Welsh 2007.
 
-    >>> sorted(set(evaluate("run").scores["metric"]))
+    >>> sorted(set(fer.evaluate("run").scores["metric"]))
     ['macro_f1', 'uar', 'war']
     """
     from ferfusion.api.scores import Scores  # noqa: PLC0415 pandas, matplotlib

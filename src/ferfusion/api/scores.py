@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Scores:
     """What a run reached on each part, per video and per pair; ``evaluate`` makes it.
 
-    >>> scores = Run("run").evaluate()
+    >>> scores = fer.Run("run").evaluate()
     >>> scores.scores.columns.tolist()
     ['part', 'level', 'metric', 'value', 'low', 'high', 'baseline', 'people']
     >>> scores.confusion("test", "video").shape

@@ -30,9 +30,9 @@ class Study:
     Raises:
         DatasetError: the folder is no study, or is not finished.
 
-    >>> Study("study").table[["level", "variant", "metric"]].head(1)
-       level         variant metric
-    0  video  flatten-concat    war
+    >>> study = fer.Study("study")
+    >>> sorted(set(study.table["variant"])), sorted(set(study.table["metric"]))
+    (['gap-concat', 'gap-sum'], ['macro_f1', 'uar', 'war'])
     """
 
     folder: Path
@@ -174,9 +174,9 @@ def study(
 
     Source: docs/study.md names the tests and their papers.
 
-    >>> study("data", "study", variants=["fusion=gap-sum", "fusion=flatten-concat"], seeds=1, epochs=1,
-    ...       head_units=64, progress=False)
-    Study('study': 2 variants, 1 seeds, 4 people tested)
+    >>> variants = ["fusion=gap-concat", "fusion=gap-sum"]
+    >>> fer.study("data", "study", variants=variants, seeds=2, epochs=1, batch_size=64)
+    Study('study': 2 variants, 2 seeds, 4 people tested)
     """
     load_torch()
     from ferfusion.studies.conduct import conduct_study  # noqa: PLC0415 torch

@@ -1,7 +1,7 @@
 """``ferfusion compare RUN RUN…``: runs that exist already, side by side."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -9,20 +9,16 @@ from rich.markup import escape
 from rich.table import Table
 
 import ferfusion as fer
-from ferfusion.cli.describe import described_by
 from ferfusion.cli.evaluate import score_cell
+from ferfusion.cli.verbs import command_of
 
-_OUT = "Folder for the comparison; it is made if need be."
+_OUT = Parameter(help="Folder for the comparison; it is made if need be.")
 
 
-@described_by(fer.compare)
-def compare(
-    *runs: Path,
-    out: Annotated[Path, Parameter(help=_OUT)] = Path("comparison"),
-    recipe: Annotated[fer.EvaluateRecipe | None, Parameter(name="*")] = None,
-) -> None:
-    """See ``ferfusion.compare``."""
-    comparison = fer.compare(runs, recipe=recipe)
+@command_of(fer.compare, several="runs")
+def compare(*runs: Path, out: Annotated[Path, _OUT] = Path("comparison"), **settings: Any) -> None:
+    """Compare, write the comparison, and print its table."""
+    comparison = fer.compare(runs, **settings)
     page = comparison.save(out)
     console = Console()
     console.print(runs_table(comparison))

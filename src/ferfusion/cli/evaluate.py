@@ -1,25 +1,23 @@
 """``ferfusion evaluate RUN``: scores, figures and a report from a run's predictions."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 import ferfusion as fer
-from ferfusion.cli.describe import described_by
+from ferfusion.cli.verbs import command_of
 
 
-@described_by(fer.evaluate)
-def evaluate(run: Path, *, recipe: Annotated[fer.EvaluateRecipe | None, Parameter(name="*")] = None) -> None:
-    """See ``ferfusion.evaluate``."""
-    scores = fer.evaluate(run, recipe=recipe)
+@command_of(fer.evaluate)
+def evaluate(*given: Any, **settings: Any) -> None:
+    """Evaluate, and print the scores with what to know before believing them."""
+    scores = fer.evaluate(*given, **settings)
     console = Console()
     console.print(scores_table(scores))
-    console.print(scores.protocol)
-    console.print(scores.baseline)
+    for line in (scores.protocol, scores.baseline):
+        console.print(line)
     for caution in scores.cautions:
         console.print(caution, style="yellow")
     for line in scores.vote_lines:

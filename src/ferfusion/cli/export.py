@@ -1,22 +1,17 @@
 """``ferfusion export``: a bundle as an ONNX file."""
 
-from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
+from typing import Any
 
 import ferfusion as fer
-from ferfusion.cli.describe import described_by
+from ferfusion.cli.verbs import command_of
 
 
-@described_by(fer.export)
-def export(
-    model: Annotated[Path, Parameter(name="--bundle")], out: Path, *, int8: Path | None = None
-) -> None:
-    """See ``ferfusion.export``."""
-    done = fer.export(model, out, int8=int8)
+@command_of(fer.export, options={"model": "--bundle"})
+def export(*given: Any, **settings: Any) -> None:
+    """Export, and print what the file holds."""
+    done = fer.export(*given, **settings)
     size = done.path.stat().st_size / 2**20
-    print(f"{out}: inputs {', '.join(done.inputs)}, any number of faces at once; {size:.1f} MiB")
+    print(f"{done.path}: inputs {', '.join(done.inputs)}, any number of faces at once; {size:.1f} MiB")
     for line in done.int8.lines if done.int8 else ():
         print(line)
-    print(f"Now: ferfusion predict VIDEO --bundle {out}")
+    print(f"Now: ferfusion predict VIDEO --bundle {done.path}")

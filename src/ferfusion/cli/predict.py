@@ -1,37 +1,35 @@
 """``ferfusion predict``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from rich.markup import escape
 
 import ferfusion as fer
-from ferfusion.cli.describe import described_by
 from ferfusion.cli.progress import console, progress_bar
+from ferfusion.cli.verbs import command_of
 from ferfusion.errors import VideoError
 
+_BUNDLE, _LINES = Parameter(name="--bundle"), Parameter(negative="", help="Print a line for every frame.")
 
-@described_by(fer.predict)
+
+@command_of(fer.predict, several="inputs", without=frozenset({"fps"}))
 def predict(
     *inputs: Path,
-    model: Annotated[Path | None, Parameter(name="--bundle")] = None,
+    model: Annotated[Path | None, _BUNDLE] = None,
     device: str = "auto",
     out: Path = Path("predictions"),
-    recipe: Annotated[fer.PredictRecipe | None, Parameter(name="*")] = None,
-    annotate: bool = True,
-    detector_model: Path | None = None,
-    print_frames: Annotated[bool, Parameter(negative="", help="Print a line for every frame.")] = False,
+    print_frames: Annotated[bool, _LINES] = False,
+    **settings: Any,
 ) -> None:
-    """See ``ferfusion.predict``."""
+    """Predict, and print the verdict on each video as soon as it is read."""
     reader = fer.load_model(model, device=device)
     if model is None:
         console.print(f"Model: {reader.name}", highlight=False)
     read = unread = 0
     with progress_bar() as bar:
-        for seen in reader.predict_each(
-            inputs, out=out, annotate=annotate, recipe=recipe, detector_model=detector_model, progress=bar
-        ):
+        for seen in reader.predict_each(inputs, out=out, **settings, progress=bar):
             if isinstance(seen, fer.UnreadVideo):
                 unread += 1
                 console.print(f"[red]{escape(seen.name)}[/]: {escape(seen.reason)}", highlight=False)
@@ -49,5 +47,4 @@ def _print(seen: "fer.Prediction", *, frames: bool) -> None:
     for line in seen.frame_lines() if frames else ():
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(f"[bold]{escape(seen.video)}[/]: {escape(seen.statement)}", highlight=False)
-    if seen.folder is not None:
-        console.print(f"  {escape(str(seen.folder / 'report.html'))}", highlight=False, soft_wrap=True)
+    console.print(f"  {escape(str(seen.folder))}/report.html", highlight=False, soft_wrap=True)

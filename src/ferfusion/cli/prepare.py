@@ -1,49 +1,19 @@
 """``ferfusion prepare``."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-from cyclopts import Parameter
 from rich.table import Table
 
 import ferfusion as fer
-from ferfusion.cli.describe import described_by
 from ferfusion.cli.progress import console, progress_bar
+from ferfusion.cli.verbs import command_of
 
 
-@described_by(fer.prepare)
-def prepare(
-    root: Path,
-    dataset: Path,
-    *,
-    corpus: str = "auto",
-    labels: str = "six",
-    recipe: Annotated[fer.PrepareRecipe | None, Parameter(name="*")] = None,
-    detector_model: Path | None = None,
-    images: bool = True,
-    engine: str = "pool",
-    workers: int | None = None,
-    address: str | None = None,
-) -> None:
-    """See ``ferfusion.prepare``."""
+@command_of(fer.prepare)
+def prepare(*given: Any, **settings: Any) -> None:
+    """Prepare, and print the counts of the dataset."""
     with progress_bar() as bar:
-        data = fer.prepare(
-            root,
-            dataset,
-            corpus=corpus,
-            labels=labels,
-            recipe=recipe,
-            detector_model=detector_model,
-            images=images,
-            engine=engine,
-            workers=workers,
-            address=address,
-            progress=bar,
-        )
-    _print_counts(data)
-
-
-def _print_counts(data: fer.Dataset) -> None:
+        data = fer.prepare(*given, **settings, progress=bar)
     counts = data.counts
     table = Table(title=f"Dataset {data.folder}", title_justify="left", show_header=False)
     for name in ("videos_by_status", "frames_by_status", "pairs_by_class"):

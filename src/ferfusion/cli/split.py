@@ -1,20 +1,19 @@
 """``ferfusion split``."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-from cyclopts import Parameter
 from rich.table import Table
 
 import ferfusion as fer
-from ferfusion.cli.describe import described_by
 from ferfusion.cli.progress import console
+from ferfusion.cli.verbs import command_of
 
 
-@described_by(fer.split)
-def split(dataset: Path, *, recipe: Annotated[fer.SplitRecipe | None, Parameter(name="*")] = None) -> None:
-    """See ``ferfusion.split``."""
-    parts = fer.split(dataset, recipe=recipe).set_index("part")
+@command_of(fer.split)
+def split(*given: Any, **settings: Any) -> None:
+    """Split, and print the size of each part."""
+    parts = fer.split(*given, **settings).set_index("part")
+    recipe = settings.get("recipe")
     fold = f", fold {recipe.fold}" if recipe and recipe.folds else ""
     table = Table("", *parts.index, title=f"Kept pairs of each part{fold}", title_justify="left")
     table.add_row("subjects", *map(str, parts["subjects"]))

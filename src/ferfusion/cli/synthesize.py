@@ -1,24 +1,16 @@
 """``ferfusion synthesize``."""
 
-from pathlib import Path
-from typing import Annotated
-
-from cyclopts import Parameter
+from typing import Any
 
 import ferfusion as fer
-from ferfusion.cli.describe import described_by
 from ferfusion.cli.progress import console, progress_bar
+from ferfusion.cli.verbs import command_of
 
 
-@described_by(fer.synthesize)
-def synthesize(
-    corpus: Path,
-    *,
-    recipe: Annotated[fer.SynthesisRecipe | None, Parameter(name="*")] = None,
-    true_flow: bool = False,
-) -> None:
-    """See ``ferfusion.synthesize``."""
+@command_of(fer.synthesize)
+def synthesize(*given: Any, **settings: Any) -> None:
+    """Render, and print where the corpus is."""
     with progress_bar() as bar:
-        fer.synthesize(corpus, recipe=recipe, true_flow=true_flow, progress=bar)
+        corpus = fer.synthesize(*given, **settings, progress=bar)
     console.print(f"Corpus: {corpus}", soft_wrap=True)
     console.print(f"Next: ferfusion prepare {corpus} DATASET", soft_wrap=True)

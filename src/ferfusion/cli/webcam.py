@@ -1,42 +1,19 @@
 """``ferfusion webcam``."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-from cyclopts import Parameter
 from rich.markup import escape
 
 import ferfusion as fer
-from ferfusion.cli.describe import described_by
 from ferfusion.cli.progress import console
+from ferfusion.cli.verbs import command_of
 
 
-@described_by(fer.live)
-def webcam(
-    source: str = "0",
-    *,
-    model: Annotated[Path | None, Parameter(name="--bundle")] = None,
-    device: str = "auto",
-    out: Path | None = None,
-    annotate: bool = False,
-    window: float = 0.5,
-    seconds: float | None = None,
-    input_format: str | None = None,
-    detector_model: Path | None = None,
-) -> None:
-    """See ``ferfusion.live``."""
-    readings = fer.live(
-        source,
-        model=model,
-        device=device,
-        out=out,
-        annotate=annotate,
-        window=window,
-        seconds=seconds,
-        input_format=input_format,
-        detector_model=detector_model,
-    )
-    if model is None:
+@command_of(fer.live, options={"model": "--bundle"})
+def webcam(source: str = "0", **settings: Any) -> None:
+    """Read live, and print a line whenever the expression of a face changes."""
+    readings = fer.live(source, **settings)
+    if settings.get("model") is None:
         console.print(f"Model: {readings.model}", highlight=False)
     before = dict[int, str]()
     with readings, console.status(f"Waiting for {escape(source)}") as status:
@@ -52,5 +29,5 @@ def webcam(
         except KeyboardInterrupt:
             console.print("Stopped.")
     console.print(readings.summary)
-    if out is not None:
+    if (out := settings.get("out")) is not None:
         console.print(f"Written to {escape(str(out))}", soft_wrap=True, highlight=False)

@@ -4,10 +4,10 @@ The file's metadata are the bundle's, so that it can be used by itself. Needs th
 """
 
 import contextlib
-import io
 import logging
 import warnings
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import torch
@@ -19,6 +19,7 @@ from ferfusion.preparation.store import write_whole
 
 OUTPUT = "logits"
 _LARGEST_BATCH = 65_536
+_ONE_AT_A_TIME = Lock()
 
 
 def input_names(bundle: Bundle) -> tuple[str, ...]:
@@ -46,15 +47,17 @@ def export_onnx(bundle: Bundle, path: Path) -> None:
     if config.window:
         shapes["frames"] = (2, config.window, 3, side, side)
     model = bundle.build_model()
+    draws = torch.Generator().manual_seed(0)
     batch = torch.export.Dim("batch", min=1, max=_LARGEST_BATCH)
     with _quiet_exporter():
         program = torch.onnx.export(
             model,
-            tuple(torch.rand(shape) for shape in shapes.values()),
+            tuple(torch.rand(shape, generator=draws) for shape in shapes.values()),
             input_names=list(shapes),
             output_names=[OUTPUT],
             dynamic_shapes={name: {0: batch} for name in shapes},
             dynamo=True,
+            verbose=False,
         )
     graph = program.model_proto  # type: ignore[union-attr]
     onnx.helper.set_model_props(graph, bundle_metadata(bundle))
@@ -64,15 +67,16 @@ def export_onnx(bundle: Bundle, path: Path) -> None:
 
 @contextlib.contextmanager
 def _quiet_exporter() -> Any:
-    """Keep the exporter's steps off the terminal."""
+    """Keep the exporter's warnings to its makers away; exports of one process take turns."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+    with _ONE_AT_A_TIME:
+        levels = [logger.level for logger in loggers]
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

@@ -11,7 +11,7 @@ from ferfusion.cli import COMMANDS, main
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.store import read_json
 
-NOT_COMMANDS = {"--init--", "describe", "progress"}
+NOT_COMMANDS = {"--init--", "progress", "verbs"}
 # here the words do come from sys.argv, as a shell gives them
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 

@@ -1,4 +1,4 @@
-"""Rendering with the real head model; building it takes most of a minute, once."""
+"""Rendering with the real head model."""
 
 import av
 import cv2
@@ -12,19 +12,14 @@ from ferfusion.synthesis.corpus import write_corpus
 from ferfusion.synthesis.head import Material, load_head
 from ferfusion.synthesis.recipe import SynthesisRecipe
 
-anny_paths = pytest.importorskip("anny.paths")
+pytest.importorskip("anny.paths")
 pytestmark = pytest.mark.slow
 RECIPE = SynthesisRecipe(subjects=1, clips=1, frames=14, size=144, seed=11)
 
 
 @pytest.fixture(scope="module")
-def head():
-    usual = anny_paths.get_anny_cache_path()
-    before = sorted(usual.rglob("*"))
-    model = load_head()
-    assert sorted(usual.rglob("*")) == before  # nothing is left in the user's home
-    assert anny_paths.get_anny_cache_path() == usual
-    return model
+def head(head_model_cache):
+    return load_head()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,8 @@
+"""One training; run it again and it resumes, or says that it is finished."""
+
+import ferfusion as fer
+
+run = fer.train("work/data", "work/run", fusion="gap-concat", epochs=2, batch_size=32, device="auto")
+print(run)
+print(run.validation)
+run.plot().savefig("work/learning.png")

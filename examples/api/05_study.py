@@ -1,0 +1,14 @@
+"""Which fusion is better, once chance, other people and other trainings are taken into account."""
+
+import ferfusion as fer
+
+study = fer.study(
+    "work/data",
+    "work/study",
+    variants=["fusion=gap-concat", "fusion=gap-sum"],
+    seeds=2,
+    epochs=1,
+    batch_size=64,
+)
+print(study.table)
+print(study.groups)

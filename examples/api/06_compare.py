@@ -1,0 +1,7 @@
+"""Runs that exist already, side by side."""
+
+import ferfusion as fer
+
+comparison = fer.compare(["work/run", "work/study/runs/gap-sum/fold0-seed0"])
+print(comparison.table[["run", "fusion", "video_uar", "video_uar_low", "video_uar_high"]])
+print(comparison.save("work/comparison"))

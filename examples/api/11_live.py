@@ -1,0 +1,9 @@
+"""A camera (live(0)), a stream, or as here a video that is played at its own pace."""
+
+import ferfusion as fer
+
+video = fer.sample_corpus() / "s06" / "fear" / "s06_fear_1.mp4"
+with fer.live(video, model="work/run", seconds=1) as readings:
+    for reading in readings:
+        print(f"{reading.frame.seconds:.2f} s", [face.words for face in reading.faces])
+print(readings.summary)

@@ -1,0 +1,87 @@
+"""Commands made from the verbs of the front door: their arguments, defaults and descriptions stand there."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
+from os import PathLike
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+from cyclopts import Parameter
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_FOR_PYTHON = frozenset({"progress", "settings"})
+"""Arguments that a verb has in Python only."""
+
+
+def command_of(
+    verb: Callable[..., Any],
+    *,
+    several: str = "",
+    options: Mapping[str, str] = MappingProxyType({}),
+    without: frozenset[str] = frozenset(),
+) -> Callable[[Command], Command]:
+    """Give a command the arguments and the description of a verb.
+
+    What the command itself declares by keyword stands before the verb's, or is added.
+
+    Args:
+        verb: A verb of the front door.
+        several: The argument that may be given any number of times.
+        options: Names of options by the argument's name, where they differ.
+        without: Arguments that the command does not have.
+    """
+
+    def dress(command: Command) -> Command:
+        declared = {
+            name: parameter
+            for name, parameter in inspect.signature(command).parameters.items()
+            if parameter.kind is parameter.KEYWORD_ONLY
+        }
+        taken = [
+            _parameter(parameter, several=several, options=options)
+            for name, parameter in inspect.signature(verb).parameters.items()
+            if name not in _FOR_PYTHON | without | declared.keys()
+        ]
+        ordered = sorted([*taken, *declared.values()], key=lambda parameter: parameter.kind)
+        signature = inspect.Signature(ordered, return_annotation=None)
+        command.__signature__ = signature  # type: ignore[attr-defined]
+        command.__annotations__ = {parameter.name: parameter.annotation for parameter in ordered}
+        command.__doc__ = verb.__doc__
+        return command
+
+    return dress
+
+
+def _parameter(
+    parameter: inspect.Parameter, *, several: str, options: Mapping[str, str]
+) -> inspect.Parameter:
+    kind: Any = _on_the_command_line(parameter.annotation)
+    if parameter.name in options:
+        kind = Annotated[kind, Parameter(name=options[parameter.name])]
+    if parameter.name == several:
+        return inspect.Parameter(several, inspect.Parameter.VAR_POSITIONAL, annotation=Path)
+    return parameter.replace(annotation=kind)
+
+
+def _on_the_command_line(annotation: Any) -> Any:
+    """Return what is written on the command line for an argument of a verb.
+
+    A recipe is written as its settings, a value that has a folder as the folder's path, names as text.
+
+    >>> _on_the_command_line(str | PathLike[str] | None)
+    pathlib.Path | None
+    """
+    kinds: tuple[Any, ...] = get_args(annotation) or (annotation,)
+    optional = type(None) in kinds
+    recipe: Any = next(
+        (kind for kind in kinds if is_dataclass(kind) and hasattr(kind, "__post_init__")), None
+    )
+    if recipe is not None:
+        return Annotated[recipe | None, Parameter(name="*")]
+    if any(get_origin(kind) is PathLike for kind in kinds):
+        return Path | None if optional else Path
+    if str in kinds:
+        return str | None if optional else str
+    return annotation

@@ -1,0 +1,45 @@
+import pytest
+import torch
+
+from ferfusion.compute import Compute, torch_device
+from ferfusion.errors import ConfigError
+
+
+def test_auto_is_the_processor_where_there_is_no_gpu():
+    wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    assert torch_device("auto").type == wanted
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_does_not_start_says_so_in_one_line(device):
+    if getattr(torch, "cuda" if device == "cuda" else "mps").is_available():
+        pytest.skip(f"there is {device}")
+    with pytest.raises(
+        ConfigError, match=rf"The device '{device}' does not start: .*Choose cpu, or auto"
+    ) as error:
+        torch_device(device)
+    assert "\n" not in str(error.value)
+
+
+def test_an_error_of_many_lines_becomes_its_first(monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("CUDA error: no kernel image is available.\nCompile with TORCH_USE_CUDA_DSA")
+
+    monkeypatch.setattr(torch, "ones", broken)
+    with pytest.raises(
+        ConfigError, match="does not start: CUDA error: no kernel image is available. Choose cpu"
+    ):
+        torch_device("cuda")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"device": "gpu"}, "Unknown device 'gpu'"),
+        ({"devices": 0}, "devices must be at least 1, got 0"),
+        ({"precision": "16"}, "Unknown precision '16'"),
+    ],
+)
+def test_what_cannot_be_is_refused(settings, words):
+    with pytest.raises(ConfigError, match=words):
+        Compute(**settings)

@@ -1,0 +1,77 @@
+import io
+import sys
+from types import SimpleNamespace
+
+from rich.console import Console
+
+from ferfusion.progress import JupyterBar, Progress, TerminalBar, ignore_progress, say, shown
+
+STEP = Progress("Reading", "a.mp4", 3, 10, "frames")
+
+
+def test_a_function_is_called_with_every_step_and_message():
+    told = []
+    with shown(told.append) as on_progress:
+        on_progress(STEP)
+        say(on_progress, "half of it")
+    assert told == [STEP, Progress(message="half of it")]
+
+
+def test_without_a_terminal_nothing_is_shown(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    for wanted in (True, False):
+        with shown(wanted) as on_progress:
+            assert on_progress is ignore_progress
+    assert sys.stderr.getvalue() == ""
+
+
+def test_on_a_terminal_a_bar_comes_and_goes_and_keeps_no_message(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with shown(True) as on_progress:
+        on_progress(STEP)
+        say(on_progress, "epoch 1")
+    said = sys.stderr.getvalue()
+    assert "Reading" in said
+    assert "epoch 1" not in said
+
+
+def test_the_command_line_keeps_messages_as_they_are():
+    output = io.StringIO()
+    with TerminalBar(Console(file=output, width=80), keeps_messages=True) as bar:
+        bar(Progress(message="[bold] is no markup here, and " + 9 * "this line is not folded "))
+        bar(STEP)
+    first = output.getvalue().splitlines()[0]
+    assert first.startswith("[bold] is no markup here")
+    assert first.count("folded") == 9
+    assert "3/10" in output.getvalue()
+
+
+def test_a_bar_begins_again_for_the_next_item():
+    output = io.StringIO()
+    with TerminalBar(Console(file=output, width=100), keeps_messages=True) as bar:
+        for done in (1, 10):
+            bar(Progress("Reading", "a.mp4", done, 10, "frames"))
+        bar(Progress("Reading", "b.mp4", 2, 5, "frames"))
+    assert "2/5" in output.getvalue()
+
+
+def test_in_jupyter_one_display_is_updated(monkeypatch):
+    pages = []
+    handle = SimpleNamespace(update=pages.append)
+
+    def display(page, *, display_id):
+        assert display_id
+        pages.append(page)
+        return handle
+
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(HTML=str, display=display))
+    bar = JupyterBar()
+    for done in range(11):
+        bar(Progress("Preparing", "", done, 10, "videos"))
+    assert pages[0].startswith('<progress max="10" value="0">')
+    assert pages[-1].startswith('<progress max="10" value="10">')
+    assert len(pages) < 11  # a few times a second

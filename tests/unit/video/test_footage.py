@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+
+from ferfusion.errors import VideoError
+from ferfusion.video.footage import ImageSequence, VideoFile, frames_in_memory, image_in_memory, open_footage
+from helpers.videos import numbered, write_video
+
+FRAMES = np.random.default_rng(0).integers(0, 255, (6, 40, 60, 3)).astype(np.uint8)
+
+
+def test_an_array_has_its_frames_at_their_times():
+    footage = frames_in_memory(FRAMES, fps=12.5)
+    read = list(footage.read())
+    assert [frame.seconds for frame in read] == pytest.approx([0.08 * k for k in range(6)])
+    assert [frame.index for frame in read] == list(range(6))
+    assert all(np.array_equal(frame.rgb(), rgb) for frame, rgb in zip(read, FRAMES, strict=True))
+    info = footage.info
+    assert (info.width, info.height, float(info.rate), info.has_sound) == (60, 40, 12.5, False)
+    assert info.seconds == pytest.approx(0.48)
+
+
+def test_a_stretch_of_an_array_is_half_open_and_keeps_its_numbers():
+    footage = frames_in_memory(FRAMES, fps=10)
+    assert [frame.index for frame in footage.read(0.1, 0.4)] == [1, 2, 3]
+
+
+def test_grey_frames_are_grey_in_colour():
+    [frame, *_] = frames_in_memory(FRAMES[..., 0], fps=25).read()
+    assert np.array_equal(frame.rgb(), np.repeat(FRAMES[0, ..., :1], 3, axis=2))
+    [image] = image_in_memory(FRAMES[0, ..., 0]).read()
+    assert np.array_equal(image.rgb(), frame.rgb())
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [FRAMES / 255, FRAMES[..., :2], FRAMES[:0], FRAMES[0, 0, 0], FRAMES[None]],
+    ids=["floats", "two channels", "none", "numbers", "five axes"],
+)
+def test_another_array_is_refused_with_its_type_and_shape(frames):
+    with pytest.raises(VideoError, match=r"Frames must be uint8 RGB .*got (float64|uint8) of shape"):
+        frames_in_memory(frames, fps=25)
+
+
+@pytest.mark.parametrize("fps", [0, -1, float("nan"), float("inf")])
+def test_a_rate_that_is_none_is_refused(fps):
+    with pytest.raises(VideoError, match="fps must be a number of frames per second above 0"):
+        frames_in_memory(FRAMES, fps=fps)
+
+
+def test_a_file_is_a_video_or_a_photograph(tmp_path):
+    video = open_footage(write_video(tmp_path / "a.mp4", numbered(4)))
+    assert isinstance(video, VideoFile)
+    assert (video.name, video.sound) == ("a.mp4", tmp_path / "a.mp4")
+    from PIL import Image
+
+    Image.fromarray(FRAMES[0]).save(tmp_path / "b.png")
+    photo = open_footage(tmp_path / "b.png")
+    assert isinstance(photo, ImageSequence)
+    assert np.array_equal(photo.images[0], FRAMES[0])
+    (tmp_path / "c.jpg").write_text("dear diary")
+    with pytest.raises(VideoError, match=r"c\.jpg: not an image that can be read"):
+        open_footage(tmp_path / "c.jpg")
+    with pytest.raises(VideoError, match=r"There is no file .*d\.png"):
+        open_footage(tmp_path / "d.png")
