@@ -33,7 +33,7 @@ check: install
 	$(BIN)/mypy
 
 test: check
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto
 
 bench: install
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

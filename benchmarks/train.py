@@ -25,17 +25,17 @@ from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
-from ferfusion.cli import SPIN_COUNT
+import ferfusion as fer
+from ferfusion.environment import SPIN_COUNT
 
-os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # as the command line does, before torch is imported
+os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # as the front door does, before torch is imported
 
 import numpy as np
 import torch
 from lightning.pytorch import Callback
 
 from common import CHECKOUT, header, print_table
-from ferfusion.cli.prepare import prepare
-from ferfusion.cli.split import split
+from ferfusion.compute import Compute
 from ferfusion.data.module import PairDataModule
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.models.config import ModelConfig
@@ -121,8 +121,7 @@ def write_arrays(path: Path, data: PairDataModule, model: torch.nn.Module) -> No
 def sample_dataset(folder: Path) -> Path:
     """Prepare and divide the sample corpus."""
     with redirect_stdout(StringIO()):
-        prepare(CHECKOUT / "src" / "ferfusion" / "sample", folder, images=False)
-        split(folder)
+        fer.prepare(CHECKOUT / "src" / "ferfusion" / "sample", folder, images=False).split()
     return folder
 
 
@@ -190,9 +189,7 @@ def main() -> None:
         dataset = chosen.dataset or sample_dataset(folder / "dataset")
         recipe = TrainRecipe(batch_size=BATCH, epochs=chosen.rounds + 1, learning_rate=1e-4)
         jobs = [
-            TrainJob(
-                dataset, folder / precision, ModelConfig(), recipe, accelerator="cpu", precision=precision
-            )
+            TrainJob(dataset, folder / precision, ModelConfig(), recipe, Compute("cpu", precision=precision))
             for precision in chosen.precisions
         ]
         source, pairs = open_parts(jobs[0])

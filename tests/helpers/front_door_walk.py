@@ -13,7 +13,9 @@ import logging
 import multiprocessing
 import os
 import random
+import re
 import runpy
+import shutil
 import signal
 import sys
 import time
@@ -27,6 +29,8 @@ import ferfusion as fer
 MODULES = (
     "datasets runs scores studies comparisons models predictions explanations live files installation"
 ).split()
+README_SHORTER = {"epochs=20": "epochs=2, batch_size=32"}
+"""Settings of the README's script that the walk changes, so that its run is the one that is there already."""
 FOLDERS = {"data": "work/data", "run": "work/run", "study": "work/study", "rendered": "work/rendered"}
 
 
@@ -40,7 +44,19 @@ def run_examples(folder, keras_file):
             runpy.run_path(str(script), run_name="__main__")
         printed[script.name] = shown.getvalue()
         print(f"{script.name}: {time.perf_counter() - started:.1f} s")
-    return printed
+    return printed | {"README": run_readme(folder.parents[1] / "README.md")}
+
+
+def run_readme(page):
+    """Run the README's script on a video of the sample corpus; return what it printed."""
+    [script, *_] = re.findall(r"```python\n(.+?)```", page.read_text(encoding="utf-8"), re.S)
+    for given, shorter in README_SHORTER.items():
+        assert given in script
+        script = script.replace(given, shorter)
+    shutil.copy(fer.sample_corpus() / "s06" / "fear" / "s06_fear_1.mp4", "clip.mp4")
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        exec(compile(script, "README.md", "exec"), {"__name__": "__main__"})
+    return shown.getvalue()
 
 
 def globals_now():
@@ -89,26 +105,34 @@ def run_docstrings():
 
 
 def run_in_threads():
-    """Run verbs side by side; return the differences from what they give alone."""
+    """Use every verb in threads, side by side; return what differs from what it gives alone."""
     model = fer.load_model("run")
     videos = sorted((fer.sample_corpus() / "s06").glob("*/*_1.mp4"))[:4]
     alone = [model.predict(video).table for video in videos]
+    settings = {"architecture": "flow", "epochs": 1, "batch_size": 64, "seed": 3}
+    study = {"variants": ["fusion=gap-concat", "fusion=gap-sum"], "seeds": 2, "epochs": 1, "batch_size": 64}
+    verbs = {
+        "prepare": lambda: fer.prepare(fer.sample_corpus(), "data"),
+        "split": lambda: fer.split("data", seed=0),
+        "first training": lambda: fer.train("data", "threads/0", **settings),
+        "second training": lambda: fer.train("data", "threads/1", **settings),
+        "evaluate": lambda: fer.evaluate("run"),
+        "study": lambda: fer.study("data", "study", **study),
+        "compare": lambda: fer.compare(["run", "study/runs/gap-sum/fold0-seed0"]),
+        "explain": lambda: fer.explain("run", examples=1),
+        "explain_video": lambda: fer.explain_video(videos[0], "threads/explained", model="run"),
+        "live": lambda: list(fer.live(videos[0], model="run", seconds=0.2)),
+        "export": lambda: fer.export("run", "threads/model.onnx"),
+        "synthesize": lambda: fer.synthesize("rendered", subjects=1, clips=1, frames=12, size=64),
+        "doctor": fer.doctor,
+    }
     with ThreadPoolExecutor(6) as threads:
         tables = threads.map(lambda video: model.predict(video).table, videos)
-        runs = [
-            threads.submit(
-                fer.train, "data", f"threads/{number}", architecture="flow", epochs=1, batch_size=64, seed=3
-            )
-            for number in range(2)
-        ]
-        scores = threads.submit(lambda: fer.evaluate("run").scores)
-        found = [first.equals(second) for first, second in zip(alone, tables, strict=True)]
-        first, second = (run.result().predictions for run in runs)
-        return {
-            "predictions": all(found),
-            "trainings": first.equals(second),
-            "scores": len(scores.result()) == 12,
-        }
+        results = {name: threads.submit(verb) for name, verb in verbs.items()}
+        found = [one.equals(other) for one, other in zip(alone, tables, strict=True)]
+        done = {name: result.result() for name, result in results.items()}
+    first, second = (done[f"{which} training"].predictions for which in ("first", "second"))
+    return {"verbs": sorted(done), "predictions": all(found), "trainings": first.equals(second)}
 
 
 def main():

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty
 
@@ -30,21 +31,11 @@ VERBS = {
     "synthesize",
     "train",
 }
-# all on one worker: the walk takes minutes
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("front door")]
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("walk")
-
-
-@pytest.fixture(scope="module")
-def walk(folder, head_model_cache, tmp_path_factory):
-    """What a process found that used every verb, twice."""
-    for package in ("h5py", "onnxscript", "onnxruntime"):
-        pytest.importorskip(package)
-    keras_file = unpack("keras2_flatten_concat.h5", tmp_path_factory.mktemp("keras"))
+def walk(folder):
+    """What a process found that used every verb, three times."""
+    keras_file = unpack("keras2_flatten_concat.h5", folder.parent)
     done = subprocess.run(
         [sys.executable, "-W", "error::FutureWarning", str(WALK), str(EXAMPLES / "api"), str(keras_file)],
         cwd=folder,
@@ -54,7 +45,6 @@ def walk(folder, head_model_cache, tmp_path_factory):
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    print(done.stdout[: done.stdout.rindex("\n{") if "\n{" in done.stdout else 0])
     return json.loads(done.stdout.splitlines()[-1]) | {"stderr": done.stderr}
 
 
@@ -75,48 +65,41 @@ def test_every_example_of_the_shell_has_its_twin_in_python():
     assert in_shell <= in_python
 
 
-def test_every_example_runs_and_shows_something(walk):
-    printed = walk["printed"]
-    assert len(printed) == len(list((EXAMPLES / "api").glob("[0-9]*.py")))
-    assert all(text.strip() for text in printed.values())
-    assert "WAR" not in printed["04_evaluate.py"] or "majority" in printed["04_evaluate.py"]
-    for column in ("value", "low", "high", "baseline", "people"):
-        assert column in printed["04_evaluate.py"]
+def check_walk(found, subtests):
+    printed = found["printed"]
+    with subtests.test("every example runs and shows something"):
+        assert len(printed) == len(list((EXAMPLES / "api").glob("[0-9]*.py"))) + 1  # and the README's
+        assert all(text.strip() for text in printed.values())
+        for column in ("value", "low", "high", "baseline", "people"):
+            assert column in printed["04_evaluate.py"]
+    with subtests.test("every example of a docstring gives what it says"):
+        assert found["failures"] == []
+    with subtests.test("nothing global changes"):
+        assert found["changed"] == []
+    with subtests.test("nothing is printed but by the caller"):
+        assert found["stderr"] == ""
+    with subtests.test("no verb needs the command line"):
+        assert found["command line"] == []
+    with subtests.test("every verb runs in threads and gives what it gives alone"):
+        assert len(found["threads"]["verbs"]) == 13
+        assert found["threads"]["predictions"]
+        assert found["threads"]["trainings"]
 
 
-def test_every_example_of_a_docstring_gives_what_it_says(walk):
-    assert walk["failures"] == []
-
-
-def test_nothing_global_changes(walk):
-    assert walk["changed"] == []
-
-
-def test_nothing_is_printed_but_by_the_caller(walk):
-    assert walk["stderr"] == ""
-
-
-def test_no_verb_needs_the_command_line(walk):
-    assert walk["command line"] == []
-
-
-def test_threads_give_what_one_gives(walk):
-    assert walk["threads"] == {"predictions": True, "trainings": True, "scores": True}
-
-
-@pytest.fixture(scope="module")
-def kernel(walk, folder):
-    """A Jupyter kernel in the folder of the walk, which opens no port and ends with the test."""
+@contextmanager
+def jupyter_kernel(folder):
+    """A Jupyter kernel in a folder, which opens no port and ends with the block."""
     jupyter = pytest.importorskip("jupyter_client")
-    pytest.importorskip("ipykernel")
     manager = jupyter.KernelManager(kernel_name="python3", transport="ipc", ip=str(folder / "kernel"))
     manager.start_kernel(cwd=str(folder))
     client = manager.client()
     client.start_channels()
-    client.wait_for_ready(timeout=120)
-    yield client
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
+    try:
+        client.wait_for_ready(timeout=120)
+        yield client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
 
 
 def run_cell(kernel, code, *, timeout=300):
@@ -169,16 +152,29 @@ CELLS = {
 }
 
 
-def test_every_verb_runs_in_a_notebook_and_shows_a_table_or_a_figure(kernel):
+def check_notebook(kernel, subtests):
     _, said = run_cell(kernel, "import ferfusion as fer")
     run_cell(kernel, 'video = fer.sample_corpus() / "s06" / "fear" / "s06_fear_1.mp4"')
     assert said == ""
     for name, (code, kind, words) in CELLS.items():
-        shown, said = run_cell(kernel, code)
-        assert said == "", name
-        assert kind in shown[-1], name
-        assert words in shown[-1][kind], name
-        if name == "train":
-            bars = [data["text/html"] for data in shown[:-1] if "text/html" in data]
-            assert bars
-            assert all("<progress" in bar for bar in bars)
+        with subtests.test("in a notebook", verb=name):
+            shown, said = run_cell(kernel, code)
+            assert said == ""
+            assert kind in shown[-1]
+            assert words in shown[-1][kind]
+            if name == "train":
+                bars = [data["text/html"] for data in shown[:-1] if "text/html" in data]
+                assert bars
+                assert all("<progress" in bar for bar in bars)
+
+
+@pytest.mark.slow
+def test_every_verb_in_scripts_docstrings_threads_and_a_notebook(tmp_path, head_model_cache, subtests):
+    """One test, as each step builds on what those before it have trained."""
+    for package in ("h5py", "onnxscript", "onnxruntime", "ipykernel"):
+        pytest.importorskip(package)
+    folder = tmp_path / "walk"
+    folder.mkdir()
+    check_walk(walk(folder), subtests)
+    with jupyter_kernel(folder) as kernel:
+        check_notebook(kernel, subtests)
