@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ferfusion.explanation.cam import Images, class_maps
 from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.random_state import borrowed_random_state
 
 _STREAM = "_stream."
 _MOST_STREAM_STEPS = 8
@@ -52,7 +53,7 @@ def randomised_steps(
     trained = class_maps(model, images, targets=targets, method=method).maps
     steps = [RandomisedStep("", dict.fromkeys(trained, 1.0))]
     changed = copy.deepcopy(model)
-    with torch.random.fork_rng(devices=[]):
+    with borrowed_random_state():
         torch.manual_seed(seed)
         for name, layers in _from_the_top(changed):
             for layer in layers:

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ferfusion.models.config import HIDDEN_UNITS
+from ferfusion.models.dropout import Dropout
 from ferfusion.models.outputs import OUTPUTS
 
 
@@ -24,9 +25,9 @@ class DenseHead(nn.Module):
     ) -> None:
         super().__init__()
         self.dense1 = nn.Linear(in_features, units)
-        self.dropout1 = nn.Dropout(dropout)
+        self.dropout1 = Dropout(dropout)
         self.dense2 = nn.Linear(units, units)
-        self.dropout2 = nn.Dropout(dropout)
+        self.dropout2 = Dropout(dropout)
         self.dense3 = OUTPUTS[output](units, num_classes)
 
     def forward(self, fused: Tensor) -> Tensor:

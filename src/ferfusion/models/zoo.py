@@ -10,6 +10,7 @@ from ferfusion.lookup import choose
 from ferfusion.models.bases import ExpressionModel, Stream
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.hybrid import Hybrid
+from ferfusion.models.random_state import borrowed_random_state
 from ferfusion.models.recurrent import ConvLstmCell, RecurrentModel
 from ferfusion.models.two_stream import FusedStreams, LateFusion
 
@@ -42,7 +43,7 @@ def build_model(config: ModelConfig, num_classes: int, *, seed: int = 0) -> Expr
     1919238
     """
     architecture = choose(ARCHITECTURES, config.architecture, what="architecture")
-    with torch.random.fork_rng(devices=[]):
+    with borrowed_random_state():
         model = architecture(config, num_classes)
     generator = torch.Generator().manual_seed(seed)
     initialise_as_keras(model, generator=generator)

@@ -66,8 +66,10 @@ def prepare_corpus(
         prepare_stills(STILLS_CORPORA[corpus](root), dataset, labels=label_set, recipe=recipe)
         return open_dataset(dataset)
     work = Preparation(CORPORA[corpus](root), root, dataset, label_set, recipe, images, detector_model)
-    work.begin()
+    work.claim()
     jobs = work.unfinished()
+    if jobs:
+        work.begin()
     if len(jobs) < len(work.jobs):
         say(on_progress, f"{len(work.jobs) - len(jobs)} of {len(work.jobs)} videos are prepared already.")
     done = work.run(run_engine, jobs, workers=workers, address=address)

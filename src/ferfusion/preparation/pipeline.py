@@ -74,13 +74,21 @@ class Preparation:
         """Return the jobs whose rows are not on disk yet, or were made otherwise."""
         return [job for job in self.jobs if not _is_done(job)]
 
-    def begin(self) -> None:
-        """Claim the dataset folder.
+    def claim(self) -> None:
+        """Make sure that the dataset folder is new or empty, or holds a dataset of the same settings.
 
         Raises:
             DatasetError: the folder holds another recipe's dataset, or files that are not a dataset.
         """
         claim_dataset(self.dataset, corpus=self.listing.corpus, labels=self.labels, recipe=self.recipe)
+
+    def begin(self) -> None:
+        """Claim the dataset folder, and write down that it is unfinished.
+
+        Raises:
+            DatasetError: the folder holds another recipe's dataset, or files that are not a dataset.
+        """
+        self.claim()
         self._write_header(complete=False, counts={})
 
     def run(

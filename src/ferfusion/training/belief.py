@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ferfusion.models.dbn import DeepBeliefNetwork
+from ferfusion.models.random_state import borrowed_random_state
 from ferfusion.training.contrastive import new_rbm, train_rbm
 from ferfusion.training.imbalance import balanced_weights
 from ferfusion.training.recipe import TrainRecipe
@@ -58,7 +59,7 @@ def fine_tune(
     The softmax layer is thrown away in the end: the SVM takes its place.
     """
     generator = torch.Generator(inputs.device).manual_seed(recipe.seed)
-    with torch.random.fork_rng(devices=[]):
+    with borrowed_random_state():
         top = nn.Linear(network.out_features, num_classes).to(inputs.device)
     nn.init.xavier_uniform_(top.weight, generator=generator)
     nn.init.zeros_(top.bias)

@@ -37,8 +37,7 @@ def fit(
     """
     if checkpoint.is_file():
         check_checkpoint(checkpoint)
-    # dropout draws from torch's global state: the caller's is given back
-    with _quiet_lightning(), _honest_exit(), kept_memory(), torch.random.fork_rng():
+    with _quiet_lightning(), _honest_exit(), kept_memory():
         _trainer(job, callbacks, place).fit(
             training,
             datamodule=data,

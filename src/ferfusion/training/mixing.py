@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,17 +22,16 @@ class Mixture:
     parts: tuple[tuple[float, Batch], ...]
 
 
-def mix(batch: Batch, *, strength: float) -> Mixture:
+def mix(batch: Batch, *, strength: float, rng: np.random.Generator) -> Mixture:
     """Mix each sample with another one of the batch, all in the same shares.
 
-    The shares are drawn from Beta(strength, strength), with torch's global random state, which a training
-    sets anew in every epoch. A strength of 0 mixes nothing.
+    The shares are drawn from Beta(strength, strength). A strength of 0 mixes nothing.
     """
     if not strength:
         return Mixture(batch.images, ((1.0, batch),))
-    drawn = float(torch.distributions.Beta(strength, strength).sample())
+    drawn = float(rng.beta(strength, strength))
     share = max(drawn, 1 - drawn)
-    order = torch.randperm(len(batch.codes)).to(batch.codes.device)
+    order = torch.from_numpy(rng.permutation(len(batch.codes))).to(batch.codes.device)
     other = batch._replace(
         codes=batch.codes[order], targets=None if batch.targets is None else batch.targets[order]
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
@@ -11,6 +12,7 @@ from torch.optim import Optimizer
 from ferfusion.data.batches import Batch, epoch_generator
 from ferfusion.errors import ConfigError
 from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.dropout import set_generator
 from ferfusion.training.averaging import WeightAverage
 from ferfusion.training.encoder import set_frozen
 from ferfusion.training.loss import make_loss, vote_shares
@@ -66,12 +68,13 @@ class ExpressionTraining(LightningModule):
         return optimizer
 
     def on_train_epoch_start(self) -> None:
-        """Begin to count, freeze or thaw, and make the epoch's dropout follow from seed and epoch."""
+        """Begin to count, freeze or thaw, and make the epoch's draws follow from seed and epoch."""
         self._train_tally = Tally.empty(self._num_classes, self.device)
         if self.recipe.frozen_epochs:
             set_frozen(self.model, frozen=self.current_epoch < self.recipe.frozen_epochs)
         seed = epoch_generator(self.recipe.seed, self.current_epoch).initial_seed()
-        torch.manual_seed(seed + self.global_rank)
+        set_generator(self.model, torch.Generator(self.device).manual_seed(seed + self.global_rank))
+        self._rng = np.random.default_rng(seed + self.global_rank)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Set the learning rate of this batch."""
@@ -79,7 +82,7 @@ class ExpressionTraining(LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the batch's loss with penalties; its mean over all processes is that of a whole batch."""
-        mixture = mix(batch, strength=self.recipe.mixup)
+        mixture = mix(batch, strength=self.recipe.mixup, rng=self._rng)
         logits = self.model(*mixture.images)
         _count(self._train_tally, logits.detach(), batch)
         loss = torch.stack([share * self._label_loss(logits, part) for share, part in mixture.parts]).sum()

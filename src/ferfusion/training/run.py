@@ -56,7 +56,7 @@ NO_RIGHTS = (
 )
 
 _ONE_AT_A_TIME = RLock()
-"""Trainings of one process take turns: dropout draws from torch's global random state."""
+"""Trainings of one process take turns: each has all of the processor's threads."""
 
 
 def train_run(

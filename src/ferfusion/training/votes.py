@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ferfusion.models.heads import DenseHead
+from ferfusion.models.random_state import borrowed_random_state
 
 
 class VoteOutput(nn.Module):
@@ -17,7 +18,7 @@ class VoteOutput(nn.Module):
 
     def __init__(self, head: DenseHead, num_classes: int, *, seed: int) -> None:
         super().__init__()
-        with torch.random.fork_rng(devices=[]):
+        with borrowed_random_state():
             self.dense = nn.Linear(head.dense3.in_features, num_classes)
         nn.init.xavier_uniform_(self.dense.weight, generator=torch.Generator().manual_seed(seed))
         nn.init.zeros_(self.dense.bias)
