@@ -56,7 +56,7 @@ def export(
     """
     load_torch()
     from ferfusion.bundle import load_bundle  # noqa: PLC0415 torch
-    from ferfusion.exchange.onnx import export_onnx, input_names  # noqa: PLC0415
+    from ferfusion.exchange.onnx import export_apart, input_names  # noqa: PLC0415
     from ferfusion.exchange.quantise import quantise  # noqa: PLC0415
     from ferfusion.inference.predictor import SHIPPED, bundle_file  # noqa: PLC0415
 
@@ -68,7 +68,7 @@ def export(
     if file.suffix == ".onnx":
         raise BundleError(f"{file} is an ONNX file already; export a run or a bundle")
     bundle = load_bundle(file)
-    export_onnx(bundle, path)
+    export_apart(file, path)
     cost = None
     if int8 is not None:
         run = file.parent if (file.parent / "config.json").is_file() else None

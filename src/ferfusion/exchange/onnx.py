@@ -7,19 +7,18 @@ import contextlib
 import logging
 import warnings
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import torch
 
-from ferfusion.bundle import Bundle, bundle_metadata
+from ferfusion.bundle import Bundle, bundle_metadata, load_bundle
+from ferfusion.engines import run_in_pool
 from ferfusion.errors import ConfigError
 from ferfusion.extras import require
 from ferfusion.preparation.store import write_whole
 
 OUTPUT = "logits"
 _LARGEST_BATCH = 65_536
-_ONE_AT_A_TIME = Lock()
 
 
 def input_names(bundle: Bundle) -> tuple[str, ...]:
@@ -28,6 +27,25 @@ def input_names(bundle: Bundle) -> tuple[str, ...]:
     A model that leaves an input aside has it nevertheless, so that all are called alike.
     """
     return ("spatial", "flow", "frames") if bundle.model_config.window else ("spatial", "flow")
+
+
+def export_apart(bundle: Path, path: Path) -> None:
+    """Write a bundle file as an ONNX file, in a process of its own.
+
+    While torch's exporter works, it changes how torch computes in all threads: a training beside it gets
+    other weights, and the exporter itself can fail.
+
+    Raises:
+        BundleError: the bundle cannot be read.
+        ConfigError: the model is a chain of steps that is no single graph.
+        MissingExtraError: onnx or onnxscript is not installed.
+    """
+    list(run_in_pool(_export_file, [(bundle, path)], workers=1))
+
+
+def _export_file(files: tuple[Path, Path]) -> None:
+    bundle, path = files
+    export_onnx(load_bundle(bundle), path)
 
 
 def export_onnx(bundle: Bundle, path: Path) -> None:
@@ -67,16 +85,15 @@ def export_onnx(bundle: Bundle, path: Path) -> None:
 
 @contextlib.contextmanager
 def _quiet_exporter() -> Any:
-    """Keep the exporter's warnings to its makers away; exports of one process take turns."""
+    """Keep the exporter's warnings to its makers away."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
-    with _ONE_AT_A_TIME:
-        levels = [logger.level for logger in loggers]
-        for logger in loggers:
-            logger.setLevel(logging.ERROR)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                yield
-        finally:
-            for logger, level in zip(loggers, levels, strict=True):
-                logger.setLevel(level)
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
