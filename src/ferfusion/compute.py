@@ -31,8 +31,8 @@ class Compute:
     def __post_init__(self) -> None:
         choose(dict.fromkeys(DEVICES), self.device, what="device")
         choose(dict.fromkeys(PRECISIONS), self.precision, what="precision")
-        if self.devices < 1:
-            raise ConfigError(f"devices must be at least 1, got {self.devices}")
+        if not isinstance(self.devices, int) or self.devices < 1:
+            raise ConfigError(f"devices must be at least 1, got {self.devices!r}")
 
 
 def torch_device(device: str) -> "torch.device":
@@ -53,6 +53,6 @@ def torch_device(device: str) -> "torch.device":
         float(torch.ones(2, 2, device=device).sum())
     # torch raises AssertionError where it is built without the device
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        reason = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0].rstrip(".")
         raise ConfigError(f"The device {device!r} does not start: {reason}. Choose cpu, or auto") from error
     return torch.device(device)

@@ -19,9 +19,9 @@ def choose(table: Mapping[str, Item], name: str, *, what: str) -> Item:
     >>> choose({"sum": 1, "concat": 2}, "sum", what="fusion")
     1
     """
-    if name in table:
+    if isinstance(name, str) and name in table:
         return table[name]
-    near = get_close_matches(name, table, n=1)
+    near = get_close_matches(name, table, n=1) if isinstance(name, str) else []
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ConfigError(f"Unknown {what} {name!r}; choose one of {', '.join(sorted(table))}.{hint}")
 

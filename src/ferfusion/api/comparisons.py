@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.runs import Run, as_run
-from ferfusion.api.settings import PathOrText, as_path, with_settings
+from ferfusion.api.settings import PathOrText, as_folder, with_settings
 from ferfusion.environment import load_torch
 from ferfusion.evaluation.recipe import EvaluateRecipe
 
@@ -81,7 +82,7 @@ class Comparison:
         """Write ``comparison.csv``, ``comparison.html`` and its figures into a folder; return the page."""
         from ferfusion.studies.comparison import write_comparison  # noqa: PLC0415 torch
 
-        return write_comparison(self._scored, as_path(out))
+        return write_comparison(self._scored, as_folder(out))
 
     def __repr__(self) -> str:
         return f"Comparison({', '.join(run.name for run in self._scored.runs)})"
@@ -116,5 +117,6 @@ def compare(
     load_torch()
     from ferfusion.studies.comparison import compare_runs  # noqa: PLC0415 torch
 
-    folders = [as_run(run).folder for run in runs]
-    return Comparison(compare_runs(folders, with_settings(recipe or EvaluateRecipe(), settings)))
+    several = [runs] if isinstance(runs, str | PathLike) else runs
+    folders = [as_run(run).folder for run in several]
+    return Comparison(compare_runs(folders, with_settings(EvaluateRecipe, recipe, settings)))

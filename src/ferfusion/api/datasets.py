@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ferfusion.api.settings import PathOrText, as_path, with_settings
+from ferfusion.api.settings import PathOrText, as_folder, as_path, check_workers, with_settings
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.split_recipe import SplitRecipe
 from ferfusion.progress import Progress, ShowProgress, say, shown
@@ -77,14 +77,14 @@ class Dataset:
     @property
     def pairs(self) -> "pd.DataFrame":
         """A row per kept pair of crop and flow (``data.csv``)."""
-        return self._opened.pairs
+        return self._opened.pairs.copy(deep=False)
 
     @property
     def videos(self) -> "pd.DataFrame":
         """A row per video, with the reason where it is not used (``videos.csv``)."""
-        return self._opened.videos
+        return self._opened.videos.copy(deep=False)
 
-    @cached_property
+    @property
     def frames(self) -> "pd.DataFrame":
         """A row per decoded frame, with its status (``frames.csv``)."""
         return self._opened.read_table("frames.csv")
@@ -126,6 +126,9 @@ class Dataset:
             if len(rows)
         }
         return histogram_figure(counts, self.labels)
+
+    def __fspath__(self) -> str:
+        return str(self.folder)
 
     def __repr__(self) -> str:
         pairs = self.pairs
@@ -193,13 +196,14 @@ def prepare(
     """
     from ferfusion.preparation.corpus import prepare_corpus  # noqa: PLC0415 OpenCV, pandas
 
+    check_workers(workers)
     with shown(progress) as on_progress:
         prepare_corpus(
             as_path(root),
-            as_path(dataset),
+            as_folder(dataset),
             corpus=corpus,
             labels=labels,
-            recipe=with_settings(recipe or PrepareRecipe(), settings),
+            recipe=with_settings(PrepareRecipe, recipe, settings),
             detector_model=None if detector_model is None else as_path(detector_model),
             images=images,
             engine=engine,
@@ -239,7 +243,7 @@ def split(
     from ferfusion.preparation.splits import part_counts, split_dataset  # noqa: PLC0415 pandas
 
     source = as_dataset(dataset)._opened
-    parts = split_dataset(source, with_settings(recipe or SplitRecipe(), settings))
+    parts = split_dataset(source, with_settings(SplitRecipe, recipe, settings))
     return pd.DataFrame(
         [
             {"part": part, "subjects": counts["subjects"], "videos": counts["videos"], **counts["pairs"]}
@@ -290,8 +294,8 @@ def synthesize(
     """
     from ferfusion.synthesis.corpus import takes, unfinished, write_corpus  # noqa: PLC0415 anny
 
-    root = as_path(corpus)
-    made_of = with_settings(recipe or SynthesisRecipe(), settings)
+    root = as_folder(corpus)
+    made_of = with_settings(SynthesisRecipe, recipe, settings)
     total, left = len(takes(made_of)), len(unfinished(root, made_of, with_flow=true_flow))
     with shown(progress) as on_progress:
         if left < total:

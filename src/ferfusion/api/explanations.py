@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.datasets import Dataset, as_dataset
+from ferfusion.api.models import Model
 from ferfusion.api.runs import Run, as_run
-from ferfusion.api.settings import PathOrText, as_path, with_settings
+from ferfusion.api.settings import PathOrText, as_folder, as_path, with_settings
 from ferfusion.environment import load_torch
 from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.progress import Progress, ShowProgress, shown
@@ -94,7 +95,7 @@ def explain(
     from ferfusion.explanation.run import explain_run  # noqa: PLC0415 torch
 
     place = None if dataset is None else as_dataset(dataset).folder
-    how = with_settings(recipe or ExplainRecipe(), settings)
+    how = with_settings(ExplainRecipe, recipe, settings)
     return Explanation(explain_run(as_run(run).folder, how, check=check, dataset=place))
 
 
@@ -102,7 +103,7 @@ def explain_video(
     video: PathOrText,
     out: PathOrText,
     *,
-    model: PathOrText | None = None,
+    model: Model | PathOrText | None = None,
     recipe: ExplainRecipe | None = None,
     progress: ShowProgress = True,
     **settings: Any,
@@ -113,7 +114,7 @@ def explain_video(
         video: The video.
         out: Folder; the video's own folder is written inside it: ``explained.mp4`` and ``contributions.csv``,
             a row for every frame and face.
-        model: A run folder or a bundle; without it, the model that comes with the package.
+        model: A model, a run folder or a bundle; without it, the model that comes with the package.
         recipe: How maps are made.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
         settings: Fields of ``ExplainRecipe`` by name; only ``method`` matters here.
@@ -141,14 +142,15 @@ def explain_video(
 
     path = as_path(video)
     [job] = make_jobs([path])
-    bundle = load_bundle(SHIPPED if model is None else bundle_file(as_path(model)))
-    how = with_settings(recipe or ExplainRecipe(), settings)
+    place = model.path if isinstance(model, Model) else None if model is None else as_path(model)
+    bundle = load_bundle(SHIPPED if place is None else bundle_file(place))
+    how = with_settings(ExplainRecipe, recipe, settings)
     with shown(progress) as on_progress:
         total = expected_frames(read_info(path), PredictRecipe())
         return write_explained(
             path,
             bundle,
-            as_path(out) / job.folder,
+            as_folder(out) / job.folder,
             method=how.method,
             on_frame=lambda frame: on_progress(Progress("Explaining", path.name, frame, total, "frames")),
         )

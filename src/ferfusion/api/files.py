@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ferfusion.api.datasets import Dataset, as_dataset
 from ferfusion.api.models import Model, load_model
-from ferfusion.api.settings import PathOrText, as_path
+from ferfusion.api.settings import PathOrText, as_new_file, as_path
 from ferfusion.environment import load_torch
 from ferfusion.errors import BundleError, ConfigError
 
@@ -22,16 +22,18 @@ class Exported:
     Attributes:
         path: The file.
         inputs: Names of its inputs, in order.
+        size_bytes: Its size.
         int8: What 8 bit numbers cost, where they were asked for.
     """
 
     path: Path
     inputs: tuple[str, ...]
+    size_bytes: int
     int8: "Int8Cost | None" = None
 
     def __repr__(self) -> str:
-        size = self.path.stat().st_size / 2**20
-        return f"Exported({str(self.path)!r}: inputs {', '.join(self.inputs)}; {size:.1f} MiB)"
+        megabytes = self.size_bytes / 2**20
+        return f"Exported({str(self.path)!r}: inputs {', '.join(self.inputs)}; {megabytes:.1f} MiB)"
 
 
 def export(
@@ -40,7 +42,7 @@ def export(
     """Write a trained model as an ONNX file, for predictions here and in other programs.
 
     Args:
-        model: A model, a run folder or a bundle; None is the model that comes with the package.
+        model: A run folder or a bundle; in Python also a model, and None for the one of the package.
         out: ONNX file to write.
         int8: Dataset: weights and maps become 8 bit numbers, their ranges taken from its training part; what
             this costs is measured on its validation part. A run's own split is used.
@@ -60,20 +62,25 @@ def export(
     from ferfusion.exchange.quantise import quantise  # noqa: PLC0415
     from ferfusion.inference.predictor import SHIPPED, bundle_file  # noqa: PLC0415
 
-    path = as_path(out)
+    path = as_new_file(out)
     if path.suffix != ".onnx":
         raise ConfigError(f"The exported file is ONNX; name it so: {path.with_suffix('.onnx')}")
     source = model.path if isinstance(model, Model) else None if model is None else as_path(model)
     file = SHIPPED if source is None else bundle_file(source)
     if file.suffix == ".onnx":
         raise BundleError(f"{file} is an ONNX file already; export a run or a bundle")
-    bundle = load_bundle(file)
-    export_apart(file, path)
-    cost = None
-    if int8 is not None:
-        run = file.parent if (file.parent / "config.json").is_file() else None
-        cost = quantise(bundle, path, as_dataset(int8).folder, run=run)
-    return Exported(path, input_names(bundle), cost)
+    bundle, cost = load_bundle(file), None
+    data = None if int8 is None else as_dataset(int8)
+    partial = path.with_name(f".{path.stem}.partial.onnx")
+    try:
+        export_apart(file, partial)
+        if data is not None:
+            run = file.parent if (file.parent / "config.json").is_file() else None
+            cost = quantise(bundle, partial, data.folder, run=run)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return Exported(path, input_names(bundle), path.stat().st_size, cost)
 
 
 def import_keras(
@@ -81,7 +88,7 @@ def import_keras(
     bundle: PathOrText,
     *,
     spatial_input: str = "",
-    labels: str | Sequence[str] = (),
+    labels: str | Sequence[str] = "",
     largest_pixel: int | None = None,
     dataset: Dataset | PathOrText | None = None,
     rights: str | None = None,
@@ -117,7 +124,7 @@ def import_keras(
     from ferfusion.bundle import save_bundle  # noqa: PLC0415 torch
     from ferfusion.exchange.keras import NO_RIGHTS, describe_import, import_keras_model  # noqa: PLC0415
 
-    source, target = as_path(file), as_path(bundle)
+    source, target = as_path(file), as_new_file(bundle)
     if target.exists():
         raise ConfigError(f"{target} is there already; name a new file")
     names = labels.split(",") if isinstance(labels, str) else labels

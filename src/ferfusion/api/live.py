@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ferfusion.api.models import Model, predictor_of
-from ferfusion.api.settings import PathOrText, as_path
+from ferfusion.api.settings import PathOrText, as_folder, as_path
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError
 
@@ -46,13 +47,14 @@ class Live(Iterator["LiveReading"]):
         self.source, self.model, self.labels = source, predictor.name, predictor.labels.names
         self._seconds = seconds
         self._pace = Pace()
-        self._opened = ExitStack()
-        self._files = (
-            None
-            if out is None
-            else self._opened.enter_context(LiveFiles(out, predictor.labels, annotate=annotate))
-        )
-        self._live = self._opened.enter_context(LiveSource(source, input_format=input_format))
+        with ExitStack() as opened:
+            self._files = (
+                None
+                if out is None
+                else opened.enter_context(LiveFiles(out, predictor.labels, annotate=annotate))
+            )
+            self._live = opened.enter_context(LiveSource(source, input_format=input_format))
+            self._opened = opened.pop_all()
         self._readings = read_live(
             self._live, predictor, window_seconds=window, detector_model=detector_model
         )
@@ -145,15 +147,22 @@ def live(
     load_torch()
     if annotate and out is None:
         raise ConfigError("annotate writes a video into a folder; name one with out")
-    if window < 0:
+    if not window >= 0:
         raise ConfigError(f"window must be 0 or more seconds, got {window:g}")
+    if seconds is not None and not seconds > 0:
+        raise ConfigError(f"seconds must be above 0, got {seconds}")
     return Live(
-        str(source),
+        str(source if isinstance(source, int) else as_path(source) if _is_path(source) else source),
         predictor_of(model, device=device),
         window=window,
         seconds=seconds,
         input_format=input_format,
-        out=None if out is None else as_path(out),
+        out=None if out is None else as_folder(out),
         annotate=annotate,
         detector_model=None if detector_model is None else as_path(detector_model),
     )
+
+
+def _is_path(source: PathOrText) -> bool:
+    """Return whether a source is a path for sure: a Path would lose the double slash of a URL."""
+    return isinstance(source, PathLike) or source.startswith("~")

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union, overload
 
-from ferfusion.api.settings import PathOrText, as_path, with_settings
+from ferfusion.api.settings import PathOrText, as_folder, as_path, with_settings
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError, VideoError
 from ferfusion.inference.recipe import PredictRecipe
@@ -94,6 +94,7 @@ class Model:
         """
         from ferfusion.api.predictions import Prediction, Predictions, UnreadVideo  # noqa: PLC0415 torch
 
+        inputs = _listed(inputs)
         results = list(self.predict_each(inputs, **settings))
         if not _is_several(inputs):
             [result] = results
@@ -124,9 +125,9 @@ class Model:
         from ferfusion.api.predictions import Prediction, UnreadVideo  # noqa: PLC0415 torch
         from ferfusion.inference.folder import Unread, make_jobs, predict_each  # noqa: PLC0415
 
-        place = None if out is None else as_path(out)
+        place = None if out is None else as_folder(out)
         jobs = make_jobs(_sources(inputs, fps=fps, out=place))
-        how = with_settings(recipe or PredictRecipe(), settings)
+        how = with_settings(PredictRecipe, recipe, settings)
         with shown(progress) as on_progress:
             for result in predict_each(
                 jobs,
@@ -159,7 +160,7 @@ class Model:
         )
 
 
-def load_model(model: PathOrText | None = None, *, device: str = "auto") -> Model:
+def load_model(model: Model | PathOrText | None = None, *, device: str = "auto") -> Model:
     """Load a trained model.
 
     Args:
@@ -177,9 +178,11 @@ def load_model(model: PathOrText | None = None, *, device: str = "auto") -> Mode
     Model('run/bundle.safetensors': 6 classes, crops of 48 px, detector haar)
     """
     load_torch()
-    from ferfusion.inference.predictor import load_predictor  # noqa: PLC0415 torch
+    from ferfusion.inference.predictor import bundle_file, load_predictor  # noqa: PLC0415 torch
 
-    path = None if model is None else as_path(model)
+    if isinstance(model, Model):
+        return model
+    path = None if model is None else bundle_file(as_path(model))
     return Model(load_predictor(path, device=device), path)
 
 
@@ -198,10 +201,10 @@ def predict(
 ) -> "Prediction | Predictions":
     """Read the displayed expressions out of videos and photographs.
 
-    What is written for each: frames.csv (a row for every frame and face), verdict.json (the verdict on each
-    face and its timeline as stretches of time), annotated.mp4 and report.html (a page with the player and the
-    timeline under it); and videos.csv, a line for every input. One that cannot be read becomes such a line,
-    with the reason, and the others are read.
+    In the folder ``out``, a folder is written for each: frames.csv (a row for every frame and face),
+    verdict.json (the verdict on each face and its timeline as stretches of time), annotated.mp4 and
+    report.html (a page with the player and the timeline under it); and videos.csv, a line for every input.
+    One that cannot be read becomes such a line, with the reason, and the others are read.
 
     Args:
         inputs: Videos or photographs, or folders whose videos and photographs are all read. In Python also
@@ -242,6 +245,11 @@ def predict(
     )
 
 
+def _listed(inputs: Any) -> Any:
+    """Return what goes through once only, such as a generator of paths, as a list."""
+    return list(inputs) if isinstance(inputs, Iterator) else inputs
+
+
 def _is_several(inputs: object) -> bool:
     if isinstance(inputs, str | PathLike):
         return as_path(inputs).is_dir()
@@ -254,16 +262,24 @@ def _sources(
     """Return what is read: files, those inside folders, and images in memory with names of their own."""
     from ferfusion.inference.folder import find_videos  # noqa: PLC0415 torch
 
+    inputs = _listed(inputs)
     numbers = count(1)
     sources: list[Path | ImageSequence] = []
     for one in inputs if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]:
         if isinstance(one, str | PathLike):
-            sources += find_videos([as_path(one)], out=out)
+            found = find_videos([as_path(one)], out=out)
+            # a file that is named twice is read twice; one that a folder has too is not
+            sources += found if found == [as_path(one)] else [file for file in found if file not in sources]
         else:
             sources.append(_in_memory(one, fps=fps, number=next(numbers)))
     if not sources:
         raise ConfigError("predict needs at least one video, photograph, array of frames or folder; got none")
-    return list(dict.fromkeys(sources)) if all(isinstance(one, Path) for one in sources) else sources
+    if fps is not None and not any(len(one.images) > 1 for one in sources if not isinstance(one, Path)):
+        raise ConfigError(
+            "fps is for an array of frames (T, H, W, 3), and there is none: files say their own rate; "
+            "of a list of frames, make one array with np.stack"
+        )
+    return sources
 
 
 def _in_memory(one: "NDArray[np.uint8] | Image", *, fps: float | None, number: int) -> "ImageSequence":
@@ -273,14 +289,22 @@ def _in_memory(one: "NDArray[np.uint8] | Image", *, fps: float | None, number: i
     from ferfusion.video.footage import frames_in_memory, image_in_memory  # noqa: PLC0415 av
 
     if isinstance(one, np.ndarray):
+        if one.ndim >= 3 and one.shape[-1] in (1, 2, 4):
+            raise VideoError(
+                f"Images have three colours, RGB, or none, (H, W); got shape {one.shape}: "
+                "drop what is too much, such as image[..., :3] of one with transparency"
+            )
         if one.ndim == 4 or (one.ndim == 3 and one.shape[2] != 3):
             if fps is None:
                 raise ConfigError(f"Frames of shape {one.shape} need their rate: add fps=25, or what it is")
             return frames_in_memory(one, fps=fps, name=f"frames-{number}")
         return image_in_memory(one, name=f"image-{number}")
     if isinstance(one, Image.Image):
-        upright = ImageOps.exif_transpose(one).convert("RGB")
-        return image_in_memory(np.asarray(upright, np.uint8), name=f"image-{number}")
+        upright = ImageOps.exif_transpose(one)
+        if upright.mode.startswith("I"):  # 16 bits of grey, of which PIL would cut off the upper half
+            grey = (np.asarray(upright).astype(np.int64) // 257).clip(0, 255)
+            return image_in_memory(grey.astype(np.uint8), name=f"image-{number}")
+        return image_in_memory(np.asarray(upright.convert("RGB"), np.uint8), name=f"image-{number}")
     raise ConfigError(f"predict reads paths, arrays of frames and PIL images; got {type(one).__name__}")
 
 

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 import pandas as pd
 
-from ferfusion.api.settings import PathOrText, as_path
+from ferfusion.api.settings import PathOrText, as_folder
 from ferfusion.api.tables import titled_table
 from ferfusion.inference.folder import Summary, Unread, VideoJob, report_frame
 from ferfusion.inference.prediction import VideoPrediction
@@ -73,7 +73,7 @@ class Prediction:
         class; ``expression`` category, the most probable class; ``smoothed`` category, the name in the
         smoothed timeline, or that no class is likely enough.
         """
-        return self._read.table
+        return self._read.table.copy(deep=False)
 
     @property
     def verdicts(self) -> list[FaceVerdict]:
@@ -141,7 +141,7 @@ class Prediction:
         Raises:
             VideoError: the annotated video cannot be written.
         """
-        folder = as_path(out) / self._job.folder
+        folder = as_folder(out) / self._job.folder
         total = expected_frames(self._footage.info, self._read.recipe)
         with shown(progress) as on_progress:
             written = write_prediction(
@@ -152,16 +152,13 @@ class Prediction:
                 annotate=annotate,
                 on_frame=partial(report_frame, on_progress, self.video, total),
             )
-        Summary(as_path(out)).add(folder.name, self._job.place, written)
+        Summary(folder.parent).add(folder.name, self._job.place, written)
         return folder
 
     def __repr__(self) -> str:
-        faces = len(self.verdicts)
-        frames = self.table["frame"].nunique()
-        return (
-            f"Prediction({self.video!r}: {frames:,} frames, {faces} {'face' if faces == 1 else 'faces'}; "
-            f"model {self.model})"
-        )
+        frames, faces = self._read.table["frame"].nunique(), len(self.verdicts)
+        what = f"{_counted(frames, 'frame')}, {_counted(faces, 'face')}"
+        return f"Prediction({self.video!r}: {what}; model {self.model})"
 
     def _repr_html_(self) -> str:
         """Return the verdicts as a table, for a notebook."""
@@ -195,7 +192,7 @@ class Predictions(Sequence[Prediction]):
     _items: tuple[Prediction, ...]
     unread: tuple[UnreadVideo, ...] = ()
 
-    @cached_property
+    @property
     def table(self) -> pd.DataFrame:
         """The frame tables of all videos, one below the other."""
         return self._joined([(one, one.table) for one in self._items])
@@ -230,7 +227,7 @@ class Predictions(Sequence[Prediction]):
         Raises:
             VideoError: an annotated video cannot be written.
         """
-        place = as_path(out)
+        place = as_folder(out)
         for one in self._items:
             one.save(place, annotate=annotate, progress=progress)
         for video in self.unread:
@@ -242,14 +239,16 @@ class Predictions(Sequence[Prediction]):
     @overload
     def __getitem__(self, index: slice) -> "Predictions": ...
     def __getitem__(self, index: int | slice) -> "Prediction | Predictions":
-        return Predictions(self._items[index]) if isinstance(index, slice) else self._items[index]
+        return (
+            Predictions(self._items[index], self.unread) if isinstance(index, slice) else self._items[index]
+        )
 
     def __len__(self) -> int:
         return len(self._items)
 
     def __repr__(self) -> str:
         unread = f", {len(self.unread)} could not be read" if self.unread else ""
-        return f"Predictions({len(self)} videos{unread})"
+        return f"Predictions({_counted(len(self), 'video')}{unread})"
 
     def _repr_html_(self) -> str:
         """Return the verdicts as a table, for a notebook."""
@@ -262,3 +261,7 @@ class Predictions(Sequence[Prediction]):
             video = one.video if uses[one.video] == 1 else one.path
             named.append(table.assign(video=video)[["video", *table.columns]])
         return pd.concat(named, ignore_index=True) if named else pd.DataFrame({"video": []})
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

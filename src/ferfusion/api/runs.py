@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.datasets import Dataset, as_dataset
-from ferfusion.api.settings import PathOrText, as_path, with_settings, with_settings_of_each
+from ferfusion.api.settings import PathOrText, as_folder, as_path, with_settings, with_settings_of_each
 from ferfusion.compute import Compute
 from ferfusion.environment import load_torch
 from ferfusion.evaluation.recipe import EvaluateRecipe
@@ -92,12 +92,12 @@ class Run:
     @property
     def epochs(self) -> "pd.DataFrame":
         """A row per epoch: rate, loss, accuracy and UAR of training and validation (``metrics.csv``)."""
-        return self._read.epochs
+        return self._read.epochs.copy(deep=False)
 
     @property
     def predictions(self) -> "pd.DataFrame":
         """A row per pair of the validation and test parts: true label, and a probability for each class."""
-        return self._read.predictions
+        return self._read.predictions.copy(deep=False)
 
     @property
     def splits(self) -> "pd.DataFrame":
@@ -133,6 +133,9 @@ class Run:
         from ferfusion.evaluation.plots import score_figure  # noqa: PLC0415 matplotlib
 
         return score_figure(self.epochs, best_epoch=self._read.best_epoch)
+
+    def __fspath__(self) -> str:
+        return str(self.folder)
 
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r}: {self._read.variant}; {len(self.epochs)} epochs)"
@@ -200,11 +203,11 @@ def train(
     load_torch()
     from ferfusion.training.run import NO_RIGHTS, train_run  # noqa: PLC0415 torch
 
-    network, training = with_settings_of_each([model or ModelConfig(), recipe or TrainRecipe()], settings)
+    network, training = with_settings_of_each([(ModelConfig, model), (TrainRecipe, recipe)], settings)
     with shown(progress) as on_progress:
         train_run(
             as_dataset(dataset).folder,
-            as_path(run),
+            as_folder(run),
             model_config=network,
             recipe=training,
             rights=NO_RIGHTS if rights is None else rights,
@@ -237,7 +240,7 @@ def evaluate(run: Run | PathOrText, *, recipe: EvaluateRecipe | None = None, **s
     from ferfusion.api.scores import Scores  # noqa: PLC0415 pandas, matplotlib
     from ferfusion.evaluation.run import evaluate_run  # noqa: PLC0415
 
-    return Scores(evaluate_run(as_run(run).folder, with_settings(recipe or EvaluateRecipe(), settings)))
+    return Scores(evaluate_run(as_run(run).folder, with_settings(EvaluateRecipe, recipe, settings)))
 
 
 def as_run(run: Run | PathOrText) -> Run:

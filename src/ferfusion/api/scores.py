@@ -11,8 +11,9 @@ from ferfusion.api.tables import titled_table
 from ferfusion.evaluation.pages import interval_text, percent
 from ferfusion.evaluation.report import cautions
 from ferfusion.evaluation.run import Evaluation
+from ferfusion.evaluation.scoring import LEVELS, class_table, confusion_table, scores_table
 from ferfusion.evaluation.scoring import Scores as PartScores
-from ferfusion.evaluation.scoring import class_table, confusion_table, scores_table
+from ferfusion.lookup import choose
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,6 +58,7 @@ class Scores:
         Raises:
             DatasetError: the run has no predictions of that part.
         """
+        choose(dict.fromkeys(LEVELS), level, what="level")
         scored = self._evaluation.scored
         return confusion_table(scored.of(part, level), labels=scored.run.labels)
 

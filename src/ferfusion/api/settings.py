@@ -1,43 +1,123 @@
-"""Settings by keyword: which recipe each one belongs to."""
+"""What is given to a verb: settings by keyword, and paths as text; wrong ones are named in one line."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import Field, fields, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from types import UnionType
+from typing import Any, TypeVar, cast, get_args, get_origin
 
+from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
 
 Recipe = TypeVar("Recipe")
 PathOrText = str | PathLike[str]
 
 
-def with_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
+def with_settings(kind: type[Recipe], given: Recipe | None, settings: Mapping[str, Any]) -> Recipe:
     """Return a recipe with other values for some of its fields.
+
+    Args:
+        kind: The recipe's class.
+        given: The recipe; that of the default values where not given.
+        settings: Values by the names of fields.
 
     Raises:
         ConfigError: a name is no field of the recipe, or a value cannot be used.
     """
-    [changed] = with_settings_of_each([recipe], settings)
+    [changed] = with_settings_of_each([(kind, given)], settings)
     return cast(Recipe, changed)
 
 
-def with_settings_of_each(recipes: list[Any], settings: Mapping[str, Any]) -> list[Any]:
+def with_settings_of_each(recipes: list[tuple[Any, Any]], settings: Mapping[str, Any]) -> list[Any]:
     """Return recipes with other values for some of their fields, each setting in the recipe that has it.
 
     Raises:
         ConfigError: a name is no field of any of them, or a value cannot be used.
     """
-    names = [{field.name for field in fields(recipe)} for recipe in recipes]
-    known = dict.fromkeys(sorted(set().union(*names)))
-    for name in settings:
-        choose(known, name, what="setting")
-    return [
-        replace(recipe, **{name: value for name, value in settings.items() if name in own})
-        for recipe, own in zip(recipes, names, strict=True)
-    ]
+    known = {field.name: field for kind, _ in recipes for field in fields(kind)}
+    checked = {}
+    for name, value in settings.items():
+        checked[name] = _checked(choose(known, name, what="setting"), value)
+    changed = []
+    for kind, given in recipes:
+        if given is not None and not isinstance(given, kind):
+            raise ConfigError(
+                f"Settings are given by keyword, or as a {kind.__name__}; "
+                f"got {given!r} ({type(given).__name__})"
+            )
+        own = {field.name for field in fields(kind)}
+        changed.append(
+            replace(given or kind(), **{name: value for name, value in checked.items() if name in own})
+        )
+    return changed
+
+
+def _checked(field: "Field[Any]", value: Any) -> Any:
+    """Return a value as its field has it, or say which type it must be."""
+    value = value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value
+    kinds = get_args(field.type) if isinstance(field.type, UnionType) else (field.type,)
+    kinds = tuple(get_origin(kind) or kind for kind in kinds)
+    if isinstance(value, bool):
+        fits = bool in kinds
+    else:
+        fits = any(isinstance(value, kind) for kind in kinds) or (float in kinds and isinstance(value, int))
+    if fits:
+        return value
+    if kinds == (str,) and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)  # such as every=5, folds=5
+    words = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds)
+    raise ConfigError(f"{field.name} must be of type {words}, got {value!r} ({type(value).__name__})")
 
 
 def as_path(place: PathOrText) -> Path:
-    """Return a path that may be given as text, with ``~`` as the user's folder."""
-    return Path(place).expanduser()
+    """Return a path that may be given as text, with ``~`` as the user's folder.
+
+    Raises:
+        ConfigError: it is neither text nor a path, or empty.
+    """
+    if not isinstance(place, str | PathLike) or not str(place):
+        raise ConfigError(f"A path must be text or a Path, got {place!r} ({type(place).__name__})")
+    path = Path(place)
+    try:
+        return path.expanduser()
+    except RuntimeError:  # there is no such user
+        return path
+
+
+def as_folder(place: PathOrText) -> Path:
+    """Return the path of a folder that is written to.
+
+    Raises:
+        ConfigError: it is a file, or lies inside one.
+    """
+    path = as_path(place)
+    for each in (path, *path.parents):
+        if each.exists():
+            if not each.is_dir():
+                raise ConfigError(f"{each} is a file; name a folder to write to, or a new one")
+            break
+    return path
+
+
+def as_new_file(place: PathOrText) -> Path:
+    """Return the path of a file that is written.
+
+    Raises:
+        ConfigError: it is a folder, or lies inside a file.
+    """
+    path = as_path(place)
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder; name a file to write")
+    as_folder(path.parent)
+    return path
+
+
+def check_workers(workers: int | None) -> None:
+    """Refuse a number of workers that cannot be.
+
+    Raises:
+        ConfigError: it is less than 1.
+    """
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
+        raise ConfigError(f"workers must be at least 1, got {workers!r}")

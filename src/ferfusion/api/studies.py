@@ -1,15 +1,16 @@
 """Studies: several variants, each with several seeds, compared with statistics over people."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.datasets import Dataset, as_dataset
-from ferfusion.api.settings import PathOrText, as_path, with_settings_of_each
+from ferfusion.api.settings import PathOrText, as_folder, as_path, check_workers, with_settings_of_each
 from ferfusion.compute import Compute
 from ferfusion.environment import load_torch
+from ferfusion.errors import ConfigError
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import ShowProgress, shown
 from ferfusion.studies.plan import StudyPlan
@@ -113,6 +114,9 @@ class Study:
             path, dtype={"variant": str, "groups": str}, keep_default_na=False, na_values=[""]
         ).fillna({"groups": ""})
 
+    def __fspath__(self) -> str:
+        return str(self.folder)
+
     def __repr__(self) -> str:
         variants, seeds = self.table["variant"].nunique(), int(self.table["seeds"].iloc[0])
         people = int(self.table["subjects"].iloc[0])
@@ -179,18 +183,19 @@ def study(
     Study('study': 2 variants, 2 seeds, 4 people tested)
     """
     load_torch()
+    check_workers(workers)
     from ferfusion.studies.conduct import conduct_study  # noqa: PLC0415 torch
 
     settings = {name: _as_plan_has_it(name, value) for name, value in settings.items()}
-    parts = [plan or StudyPlan(), model or ModelConfig(), recipe or TrainRecipe()]
+    parts = [(StudyPlan, plan), (ModelConfig, model), (TrainRecipe, recipe)]
     plan, network, training = with_settings_of_each(parts, settings)
     with shown(progress) as on_progress:
         conduct_study(
             as_dataset(dataset).folder,
-            as_path(folder),
+            as_folder(folder),
             plan=plan,
             model=network,
-            recipe=replace(training),
+            recipe=training,
             compute=Compute(device, devices, precision),
             engine=engine,
             workers=workers,
@@ -201,7 +206,9 @@ def study(
 
 
 def _as_plan_has_it(name: str, value: Any) -> Any:
-    """Return a setting as the plan keeps it: variants as a tuple, folds as text."""
+    """Return a setting as the plan keeps it: variants as a tuple."""
     if name == "variants":
-        return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Sequence) else value
-    return str(value) if name == "folds" else value
+        value = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
+        if isinstance(value, tuple) and not all(isinstance(one, str) for one in value):
+            raise ConfigError(f"variants must be text, such as 'fusion=gap-sum'; got {value!r}")
+    return value

@@ -41,7 +41,8 @@ def explain(
         console.print(escape(str(path)), highlight=False, soft_wrap=True)
         return
     if model is None or model.is_file():
-        raise ConfigError("explain needs a run folder, whose pairs it explains, or a --video; got neither")
+        got = "neither" if model is None else f"the file {model}"
+        raise ConfigError(f"explain needs a run folder, whose pairs it explains, or a --video; got {got}")
     with console.status("Explaining, and checking the maps" if check else "Explaining"):
         explanation = fer.explain(model, recipe=recipe, check=check, dataset=dataset)
     for line in explanation.checks:

@@ -10,7 +10,7 @@ from ferfusion.cli.verbs import command_of
 def export(*given: Any, **settings: Any) -> None:
     """Export, and print what the file holds."""
     done = fer.export(*given, **settings)
-    size = done.path.stat().st_size / 2**20
+    size = done.size_bytes / 2**20
     print(f"{done.path}: inputs {', '.join(done.inputs)}, any number of faces at once; {size:.1f} MiB")
     for line in done.int8.lines if done.int8 else ():
         print(line)

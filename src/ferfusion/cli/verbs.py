@@ -24,7 +24,7 @@ def command_of(
 ) -> Callable[[Command], Command]:
     """Give a command the arguments and the description of a verb.
 
-    What the command itself declares by keyword stands before the verb's, or is added.
+    What the command itself declares takes the place of the verb's argument of that name, or is added.
 
     Args:
         verb: A verb of the front door.
@@ -37,14 +37,14 @@ def command_of(
         declared = {
             name: parameter
             for name, parameter in inspect.signature(command).parameters.items()
-            if parameter.kind is parameter.KEYWORD_ONLY
+            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         }
-        taken = [
-            _parameter(parameter, several=several, options=options)
+        taken = {
+            name: _parameter(parameter, several=several, options=options)
             for name, parameter in inspect.signature(verb).parameters.items()
-            if name not in _FOR_PYTHON | without | declared.keys()
-        ]
-        ordered = sorted([*taken, *declared.values()], key=lambda parameter: parameter.kind)
+            if name not in _FOR_PYTHON | without
+        }
+        ordered = sorted({**taken, **declared}.values(), key=lambda parameter: parameter.kind)
         signature = inspect.Signature(ordered, return_annotation=None)
         command.__signature__ = signature  # type: ignore[attr-defined]
         command.__annotations__ = {parameter.name: parameter.annotation for parameter in ordered}
@@ -79,7 +79,7 @@ def _on_the_command_line(annotation: Any) -> Any:
         (kind for kind in kinds if is_dataclass(kind) and hasattr(kind, "__post_init__")), None
     )
     if recipe is not None:
-        return Annotated[recipe | None, Parameter(name="*")]
+        return Annotated[recipe | None, Parameter(name="*", negative_iterable=())]
     if any(get_origin(kind) is PathLike for kind in kinds):
         return Path | None if optional else Path
     if str in kinds:

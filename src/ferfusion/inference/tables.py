@@ -73,4 +73,11 @@ def verdict_table(read: VideoPrediction) -> pd.DataFrame:
             )
         )
     columns = "face expression likeliest probability low high frames share_of_frames why_unsure".split()
-    return pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns)
+    return table.astype(
+        {
+            **dict.fromkeys(["face", "frames"], "int64"),
+            **dict.fromkeys(["probability", "low", "high", "share_of_frames"], float),
+            **dict.fromkeys(["expression", "likeliest", "why_unsure"], "str"),
+        }
+    )

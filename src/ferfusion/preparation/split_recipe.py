@@ -60,6 +60,8 @@ class SplitRecipe:
             raise ConfigError(
                 f"fold counts from 0 and must be less than folds, {self.folds}; got {self.fold}"
             )
+        if self.seed < 0:
+            raise ConfigError(f"seed must be 0 or more, got {self.seed}")
         if not 0.9 <= self.alike <= 1:
             raise ConfigError(f"alike must be a correlation from 0.9 to 1, got {self.alike}")
 

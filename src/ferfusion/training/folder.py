@@ -171,7 +171,9 @@ def setting_differences(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
     for section in _SETTINGS:
         there, asked = saved.get(section, {}), wanted.get(section, {})
         lines += [
-            f"{name} is {there.get(name)!r} there, {asked.get(name)!r} was asked for"
+            "the dataset is split in another way than when the run began"
+            if name == "split_hash"
+            else f"{name} is {there.get(name)!r} there, {asked.get(name)!r} was asked for"
             for name in sorted({*there, *asked} - {*_NOT_SETTINGS})
             if there.get(name) != asked.get(name)
         ]

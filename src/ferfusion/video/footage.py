@@ -105,11 +105,13 @@ def frames_in_memory(frames_thwc: NDArray[Any], *, fps: float, name: str = "fram
         raise VideoError(
             f"Frames must be {_WANTED}, T at least 1; got {frames_thwc.dtype} of shape {frames_thwc.shape}"
         )
-    if not 0 < fps < np.inf:
-        raise VideoError(f"fps must be a number of frames per second above 0, got {fps}")
-    return ImageSequence(
-        name, [_rgb(frame) for frame in frames_thwc], Fraction(fps).limit_denominator(100_000)
-    )
+    try:
+        rate = Fraction(float(fps)).limit_denominator(100_000)
+    except (TypeError, ValueError, OverflowError):
+        rate = Fraction(0)
+    if isinstance(fps, str) or rate <= 0:
+        raise VideoError(f"fps must be a number of frames per second above 0, got {fps!r}")
+    return ImageSequence(name, [_rgb(frame) for frame in frames_thwc], rate)
 
 
 def image_in_memory(image: NDArray[Any], *, name: str = "image") -> ImageSequence:

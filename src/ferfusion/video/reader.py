@@ -197,7 +197,7 @@ def _open(path: Path) -> av.container.InputContainer:
     if not path.is_file():
         raise VideoError(f"There is no file {path}")
     try:
-        return av.open(str(path))
+        return av.open(str(path), metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
         reason = error.strerror or type(error).__name__
         raise VideoError(f"Cannot open {path.name} as a video: {reason}") from error
@@ -206,4 +206,7 @@ def _open(path: Path) -> av.container.InputContainer:
 def _video_track(container: av.container.InputContainer, path: Path) -> VideoStream:
     if not container.streams.video:
         raise VideoError(f"{path.name} has no video track")
-    return container.streams.video[0]
+    track = container.streams.video[0]
+    if getattr(track, "codec_context", None) is None:
+        raise VideoError(f"{path.name} has a video track of an unknown codec")
+    return track

@@ -69,6 +69,12 @@ GREY = np.full((3, 90, 120, 3), 90, np.uint8)
         ("no/such.mp4", {}, fer.VideoError, r"There is no file no/such\.mp4"),
         (GREY, {"fps": 25, "evry": "2"}, fer.ConfigError, r"Unknown setting 'evry'; .*Did you mean 'every'"),
         (GREY, {"fps": 25, "start": -1}, fer.ConfigError, "start must be 0 or more seconds"),
+        (GREY, {"fps": "25"}, fer.VideoError, "fps must be a number of frames per second above 0, got '25'"),
+        (GREY, {"fps": 1e-7}, fer.VideoError, "fps must be a number of frames per second above 0"),
+        (np.zeros((90, 120, 4), np.uint8), {}, fer.VideoError, r"three colours.*got shape \(90, 120, 4\)"),
+        (np.zeros((2, 90, 120, 1), np.uint8), {"fps": 25}, fer.VideoError, r"got shape \(2, 90, 120, 1\)"),
+        ([GREY[0], GREY[1]], {"fps": 25}, fer.ConfigError, r"make one array with np\.stack"),
+        ("", {}, fer.ConfigError, "A path must be text or a Path, got ''"),
     ],
 )
 def test_input_that_cannot_be_read_is_one_line(model, inputs, settings, error, words):
@@ -107,11 +113,12 @@ def test_photographs_of_every_kind_are_read(model, sample_corpus, tmp_path):
     frame = decode_plainly(sample_corpus / "s06" / "happiness" / "s06_happiness_1.mp4")[16]
     image = Image.fromarray(frame.to_ndarray(format="rgb24"))
     image.save(tmp_path / "a.png")
+    deep = Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257)
     turned = image.transpose(Image.Transpose.ROTATE_90)
     turned.getexif()[0x0112] = 6  # to be shown turned clockwise
-    several = model.predict([tmp_path / "a.png", image, np.asarray(image), turned])
-    assert len(several) == 4
-    assert several.table["video"].tolist() == ["a.png", "image-1", "image-2", "image-3"]
+    several = model.predict([tmp_path / "a.png", image, np.asarray(image), turned, deep])
+    assert len(several) == 5
+    assert several.table["video"].tolist() == ["a.png", "image-1", "image-2", "image-3", "image-4"]
     assert set(several.table["status"]) == {"ok"}
     assert several.table["expression"].nunique() == 1
     assert [one.video for one in several[1:3]] == ["image-1", "image-2"]
@@ -124,7 +131,62 @@ def test_of_several_inputs_one_that_cannot_be_read_costs_nothing_but_itself(mode
     [unread] = several.unread
     assert unread.name == "diary.mp4"
     assert unread.reason.startswith("Cannot open diary.mp4 as a video")
-    assert repr(several) == "Predictions(1 videos, 1 could not be read)"
+    assert repr(several) == "Predictions(1 video, 1 could not be read)"
+
+
+def test_files_that_are_damaged_in_their_own_ways_do_not_stop_the_others(model, real_data):
+    odd = real_data / "odd"
+    several = model.predict(
+        [odd / "latin1_title.avi", odd / "tag_not_utf8.3gp", odd / "unknown_codec.webm", GREY[0]]
+    )
+    assert [one.video for one in several] == ["latin1_title.avi", "tag_not_utf8.3gp", "image-1"]
+    assert [one.reason for one in several.unread] == [
+        "unknown_codec.webm has a video track of an unknown codec"
+    ]
+    assert several[:1].unread == several.unread
+
+
+def test_a_generator_is_a_list_and_a_file_that_is_named_twice_is_read_twice(model, tmp_path):
+    Image.fromarray(GREY[0]).save(tmp_path / "a.png")
+    assert len(model.predict(tmp_path.glob("*.png"))) == 1
+    assert len(model.predict([tmp_path / "a.png"] * 2)) == 2
+    assert len(model.predict([tmp_path / "a.png", tmp_path])) == 1
+
+
+def test_tables_are_the_callers_to_change(model, tmp_path):
+    seen = model.predict(GREY, fps=25)
+    table = seen.table
+    table["status"] = "changed"
+    assert set(seen.table["status"]) == {"no_face"}
+    data = fer.Dataset(write_dataset(tmp_path / "data", frames=3))
+    pairs = data.pairs
+    pairs["emotion"] = "Fear"
+    assert data.pairs["emotion"].nunique() == 6
+
+
+def test_values_stand_for_their_folders(tmp_path):
+    data = fer.Dataset(write_dataset(tmp_path / "data", frames=3))
+    assert fer.Dataset(data) == data
+    settings = {"architecture": "flow", "epochs": 1, "head_units": 16}
+    run = fer.train(data, tmp_path / "run", **settings)
+    assert fer.Run(run) == run
+    model = fer.load_model(run)
+    assert model.path == tmp_path / "run" / "bundle.safetensors"
+    assert fer.load_model(model) is model
+    with pytest.raises(fer.ConfigError, match="compare needs two or more different runs"):
+        fer.compare(run)
+    with pytest.raises(fer.ConfigError, match="Unknown level 'vid'; choose one of pair, video"):
+        fer.evaluate(run).confusion("test", "vid")
+    with pytest.raises(fer.DatasetError, match="nope"):
+        fer.export(run, tmp_path / "x.onnx", int8="nope")
+    assert not list(tmp_path.glob("*.onnx"))
+
+
+@pytest.mark.parametrize("verb", ["prepare", "study"])
+def test_workers_are_at_least_one(verb, tmp_path):
+    data = write_dataset(tmp_path / "data", frames=3)
+    with pytest.raises(fer.ConfigError, match="workers must be at least 1, got 0"):
+        getattr(fer, verb)(data, tmp_path / "out", workers=0)
 
 
 def test_two_videos_of_one_name_are_told_apart_by_their_paths(model, tmp_path):

@@ -3,12 +3,13 @@ import time
 
 import numpy as np
 import pytest
+from cyclopts import App
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ferfusion.bundle import Bundle, save_bundle
 from ferfusion.cli.webcam import webcam
-from ferfusion.errors import ConfigError
+from ferfusion.errors import ConfigError, VideoError
 from ferfusion.inference.live import CausalMeans, LiveFiles, Pace, read_live
 from ferfusion.inference.smoothing import smooth_over_time
 from ferfusion.labels import SIX
@@ -163,6 +164,19 @@ def test_stopping_it_keeps_what_was_written(video, bundle, tmp_path, capsys, mon
     webcam(str(video), model=bundle, out=tmp_path / "out", annotate=True)
     assert "Stopped." in capsys.readouterr().out
     assert len(decode_plainly(tmp_path / "out" / "annotated.mp4")) == 9
+
+
+def test_the_command_takes_a_source_as_it_is_written(video, bundle, capsys, monkeypatch):
+    app = App(default_command=webcam, result_action="return_value")
+    app([str(video), "--bundle", str(bundle), "--seconds", "0.2"], exit_on_error=False)
+    assert "pictures read of" in capsys.readouterr().out
+    asked = []
+    monkeypatch.setattr(
+        "ferfusion.video.live._ffmpeg_input", lambda *given: asked.append(given) or (_ for _ in ())
+    )
+    with pytest.raises(VideoError):
+        app(["rtsp://camera/stream", "--bundle", str(bundle)], exit_on_error=False)
+    assert asked == [("rtsp://camera/stream", None)]
 
 
 @pytest.mark.parametrize(
