@@ -1,12 +1,14 @@
 """The timeline of a video as a figure: the smoothed probabilities of each face, stacked over time."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from ferfusion.evaluation.canvas import INK, SOFT, WIDTH_INCHES, NotebookFigure, set_title, style_axes
+from ferfusion.evaluation.canvas import FAINT, INK, SOFT, WIDTH_INCHES, NotebookFigure, set_title, style_axes
 from ferfusion.inference.overlay import colour_of
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.timeline import faces_of, unsure_word
@@ -42,7 +44,7 @@ def timeline_figure(read: VideoPrediction) -> Figure:
     )
     names = [*read.labels.names, unsure_word(read.labels)]
     figure.legend(
-        handles=[Patch(color=colour_of(name), label=name) for name in names],
+        handles=[Patch(label=name, **_style(name, read)) for name in names],
         loc="outside lower center",
         ncols=4,
         fontsize=8.5,
@@ -64,9 +66,14 @@ def _draw_probabilities(axes: Axes, read: VideoPrediction, rows: NDArray[np.int6
 def _draw_names(axes: Axes, read: VideoPrediction, face: int) -> None:
     for span in read.spans[face]:
         width = span.end - span.start
-        axes.barh(
-            -_RIBBON / 2, width, left=span.start, height=0.8 * _RIBBON, color=colour_of(span.expression)
-        )
+        axes.barh(-_RIBBON / 2, width, left=span.start, height=0.8 * _RIBBON, **_style(span.expression, read))
+
+
+def _style(name: str, read: VideoPrediction) -> dict[str, Any]:
+    """Return how a name is filled; stripes stand for no name, so that it is not taken for Neutral's grey."""
+    if name == unsure_word(read.labels):
+        return {"facecolor": "white", "edgecolor": FAINT, "hatch": "/////", "linewidth": 0}
+    return {"facecolor": colour_of(name), "edgecolor": "none"}
 
 
 def _points(
