@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from ferfusion.api.models import Model, predictor_of
+from ferfusion.api.models import Model, load_model
 from ferfusion.api.settings import PathOrText, as_folder, as_path
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError
@@ -153,7 +153,7 @@ def live(
         raise ConfigError(f"seconds must be above 0, got {seconds}")
     return Live(
         str(source if isinstance(source, int) else as_path(source) if _is_path(source) else source),
-        predictor_of(model, device=device),
+        load_model(model, device=device)._predictor,
         window=window,
         seconds=seconds,
         input_format=input_format,

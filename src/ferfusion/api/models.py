@@ -148,9 +148,7 @@ class Model:
         """Write the model as an ONNX file, as ``fer.export`` does."""
         from ferfusion.api.files import export  # noqa: PLC0415 torch
 
-        if self.path is None:
-            return export(None, out, int8=int8)
-        return export(self.path, out, int8=int8)
+        return export(self, out, int8=int8)
 
     def __repr__(self) -> str:
         recipe = self.prepare_recipe
@@ -165,7 +163,7 @@ def load_model(model: Model | PathOrText | None = None, *, device: str = "auto")
 
     Args:
         model: A run folder, a bundle, or an exported ONNX file; without it, the model that comes with the
-            package.
+            package. A loaded model is returned as it is.
         device: Where it runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda, or mps. ONNX
             files run on the processor.
 
@@ -232,8 +230,7 @@ def predict(
     >>> fer.predict(fer.sample_corpus() / "s01/fear/s01_fear_1.mp4", model="run").table.shape
     (32, 16)
     """
-    reader = model if isinstance(model, Model) else load_model(model, device=device)
-    return reader.predict(
+    return load_model(model, device=device).predict(
         inputs,
         fps=fps,
         out=out,
@@ -306,8 +303,3 @@ def _in_memory(one: "NDArray[np.uint8] | Image", *, fps: float | None, number: i
             return image_in_memory(grey.astype(np.uint8), name=f"image-{number}")
         return image_in_memory(np.asarray(upright.convert("RGB"), np.uint8), name=f"image-{number}")
     raise ConfigError(f"predict reads paths, arrays of frames and PIL images; got {type(one).__name__}")
-
-
-def predictor_of(model: "Model | PathOrText | None", *, device: str = "auto") -> "Predictor":
-    """Return the predictor of a model that may be given by its file."""
-    return (model if isinstance(model, Model) else load_model(model, device=device))._predictor

@@ -3,12 +3,10 @@ import pandas as pd
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.inference.prediction import VideoPrediction
-from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.tables import onset_table, per_second_table, span_table
 from ferfusion.inference.timeline import Span
 from ferfusion.labels import LabelSet
-from ferfusion.training.calibration import Calibration
+from helpers.predictions import prediction_of
 
 LABELS = LabelSet(("Fear", "Happiness"))
 
@@ -26,19 +24,8 @@ def read(seconds, faces, fear, spans=()):
             "p_happiness": 1 - fear,
         }
     )
-    return VideoPrediction(
-        video="a.mp4",
-        model="m",
-        labels=LABELS,
-        recipe=PredictRecipe(),
-        calibration=Calibration(),
-        table=table,
-        smoothed=table[["p_fear", "p_happiness"]].to_numpy(np.float32),
-        verdicts=[],
-        spans=dict(spans),
-        moments={},
-        statement="",
-    )
+    smoothed = table[["p_fear", "p_happiness"]].to_numpy(np.float32)
+    return prediction_of(table, smoothed, labels=LABELS, spans=dict(spans))
 
 
 def test_per_second_is_the_mean_of_each_face_in_each_second():

@@ -6,12 +6,10 @@ import pytest
 from matplotlib.colors import to_hex
 
 from ferfusion.inference.overlay import colour_of
-from ferfusion.inference.prediction import VideoPrediction
-from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.timeline import Span
 from ferfusion.inference.timeline_figure import _points, timeline_figure
 from ferfusion.labels import SIX
-from ferfusion.training.calibration import Calibration
+from helpers.predictions import prediction_of
 
 
 def read(faces, frames=20):
@@ -27,19 +25,7 @@ def read(faces, frames=20):
         }
     )
     spans = {face: [Span(0, 1, "Fear", 1.0), Span(1, 2, "no clear expression", 0.3)] for face in range(faces)}
-    return VideoPrediction(
-        video="a.mp4",
-        model="m",
-        labels=SIX,
-        recipe=PredictRecipe(),
-        calibration=Calibration(),
-        table=table,
-        smoothed=probabilities,
-        verdicts=[],
-        spans=spans,
-        moments={},
-        statement="",
-    )
+    return prediction_of(table, probabilities, labels=SIX, spans=spans)
 
 
 def test_each_face_has_its_axes_its_areas_and_its_names():
