@@ -29,8 +29,8 @@ from common import REAL_CLIPS, header, print_table, sample_clips
 from ferfusion.errors import MissingExtraError
 from ferfusion.faces.boxes import Box
 from ferfusion.flow.estimators import FLOW_ESTIMATORS, FlowEstimator, reduce_flow
-from ferfusion.preparation.clip import FramePreparer, PreparedFace
-from ferfusion.preparation.cut import cut_plane, whole_pixels
+from ferfusion.preparation.crop import cut_plane, whole_pixels
+from ferfusion.preparation.frame_preparer import FramePreparer, PreparedFace
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.synthesis.corpus import takes, write_corpus
 from ferfusion.synthesis.recipe import SynthesisRecipe

@@ -28,8 +28,8 @@ import torch
 from common import REAL_CLIPS, header, print_table, sample_clips
 from ferfusion.bundle import Bundle, load_bundle, save_bundle
 from ferfusion.exchange.onnx import export_onnx
+from ferfusion.inference.predict_video import predict_video
 from ferfusion.inference.predictor import TorchPredictor, load_predictor
-from ferfusion.inference.video import predict_video
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
@@ -44,7 +44,7 @@ PEAK = """
 import resource, sys
 from pathlib import Path
 from ferfusion.inference.predictor import load_predictor
-from ferfusion.inference.video import predict_video
+from ferfusion.inference.predict_video import predict_video
 video, bundle, out = map(Path, sys.argv[1:])
 predict_video(video, load_predictor(bundle), out, annotate=False)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

@@ -30,10 +30,10 @@ from ferfusion.faces.boxes import grow_to_square, iou
 from ferfusion.faces.detectors import Detection, search_everywhere
 from ferfusion.faces.haar import HaarDetector
 from ferfusion.flow.estimators import farneback
-from ferfusion.preparation.clip import FramePreparer
-from ferfusion.preparation.cut import cut_plane
+from ferfusion.preparation.crop import cut_plane
+from ferfusion.preparation.frame_preparer import FramePreparer
+from ferfusion.preparation.labelled_video import VideoJob, prepare_video
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.video import VideoJob, prepare_video
 from ferfusion.video.reader import read_frames
 from ferfusion.video.writer import VideoWriter
 

@@ -36,12 +36,13 @@ from lightning.pytorch import Callback
 
 from common import CHECKOUT, header, print_table
 from ferfusion.compute import Compute
-from ferfusion.data.module import PairDataModule
+from ferfusion.data.datamodule import PairDataModule
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model, count_parameters
-from ferfusion.training.fit import fit
-from ferfusion.training.job import TrainJob, make_data, make_training, open_parts
+from ferfusion.training.build import make_data, make_training, open_parts
+from ferfusion.training.job import TrainJob
+from ferfusion.training.loop.trainer import fit
 from ferfusion.training.recipe import TrainRecipe
 
 BATCH = 64

@@ -16,10 +16,11 @@ from torch import Tensor
 
 from ferfusion.bundle import Bundle, load_bundle, save_bundle
 from ferfusion.evaluation.metrics import confusion_matrix, uar, war
+from ferfusion.evaluation.model_calibration import fit_calibration
 from ferfusion.inference.predictor import SHIPPED
 from ferfusion.labels import LabelSet
-from ferfusion.training.calibration import fit_calibration
-from ferfusion.training.job import TrainJob, make_data, open_parts
+from ferfusion.training.build import make_data, open_parts
+from ferfusion.training.job import TrainJob
 from ferfusion.training.predictions import class_probabilities, prediction_table
 from ferfusion.training.recipe import TrainRecipe
 

@@ -12,8 +12,8 @@ import argparse
 import shutil
 from pathlib import Path
 
+from ferfusion.files import write_table
 from ferfusion.preparation.dataset import open_dataset
-from ferfusion.preparation.store import write_table
 
 LEADING, SHARE = "Sadness", 0.546
 """As in the test part of the report's confusion matrices, of BAUM-1s."""

@@ -60,8 +60,8 @@ if TYPE_CHECKING:
     from ferfusion.inference.recipe import PredictRecipe as PredictRecipe
     from ferfusion.models.config import ModelConfig as ModelConfig
     from ferfusion.preparation.recipe import PrepareRecipe as PrepareRecipe
-    from ferfusion.preparation.split_recipe import SplitRecipe as SplitRecipe
     from ferfusion.progress import Progress as Progress
+    from ferfusion.splits.recipe import SplitRecipe as SplitRecipe
     from ferfusion.studies.plan import StudyPlan as StudyPlan
     from ferfusion.synthesis.recipe import SynthesisRecipe as SynthesisRecipe
     from ferfusion.training.recipe import TrainRecipe as TrainRecipe
@@ -93,7 +93,7 @@ _HOMES = MappingProxyType(
         "inference.recipe": ("PredictRecipe",),
         "models.config": ("ModelConfig",),
         "preparation.recipe": ("PrepareRecipe",),
-        "preparation.split_recipe": ("SplitRecipe",),
+        "splits.recipe": ("SplitRecipe",),
         "progress": ("Progress",),
         "studies.plan": ("StudyPlan",),
         "synthesis.recipe": ("SynthesisRecipe",),

@@ -16,12 +16,12 @@ from torch import Tensor
 
 import ferfusion
 from ferfusion.errors import BundleError, ConfigError
+from ferfusion.files import write_whole
 from ferfusion.labels import LabelSet
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.store import write_whole
 
 FORMAT = "ferfusion-bundle"
 FORMAT_VERSION = 1

@@ -13,6 +13,7 @@ import pytest
 ORDER = (
     ("cli",),
     ("api",),
+    ("installation",),
     ("inference",),
     ("exchange",),
     ("studies",),
@@ -22,12 +23,13 @@ ORDER = (
     ("bundle",),
     ("models",),
     ("data",),
+    ("splits",),
     ("preparation",),
     ("corpora",),
     ("synthesis",),
-    ("faces", "flow", "video"),
+    ("faces", "flow", "video", "reporting"),
     ("engines", "progress"),
-    ("compute", "environment"),
+    ("compute", "environment", "files"),
     ("labels", "errors", "lookup", "extras"),
 )
 """Rooms from the top of the house down; those of one line stand side by side."""
@@ -102,7 +104,7 @@ def loaded_by(statement):
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("room", ["corpora", "preparation", "evaluation"])
+@pytest.mark.parametrize("room", ["corpora", "preparation", "splits", "evaluation", "reporting"])
 def test_rooms_that_need_no_torch_import_none(room):
     modules = [module_name(path) for path in FILES if room_of(module_name(path)) == room]
     assert len(modules) > 1

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from ferfusion.bundle import Bundle, load_bundle, save_bundle
-from ferfusion.evaluation.folder import WITHOUT_OPERATOR
+from ferfusion.evaluation.run_folder import WITHOUT_OPERATOR
 from ferfusion.labels import SIX, LabelSet
 from ferfusion.models.config import ARCHITECTURE_STREAMS, ModelConfig
 from ferfusion.models.fusion import FUSION_OPERATORS, FUSIONS

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import save_file
 
+from ferfusion.files import write_json, write_table
 from ferfusion.labels import SIX, LabelSet
 from ferfusion.preparation.dataset import SCHEMA, open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.split_recipe import SplitRecipe
-from ferfusion.preparation.splits import split_dataset
-from ferfusion.preparation.store import write_json, write_table
+from ferfusion.splits.recipe import SplitRecipe
+from ferfusion.splits.split import split_dataset
 
 FRAMES = 5
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.timeline import Span
 from ferfusion.labels import LabelSet
-from ferfusion.training.calibration import Calibration
 
 
 def prediction_of(

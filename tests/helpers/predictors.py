@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.labels import SIX, LabelSet
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.training.calibration import Calibration
 
 
 class BrightnessPredictor:

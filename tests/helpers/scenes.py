@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from ferfusion.faces.detectors import Detection
-from ferfusion.preparation.clip import FramePreparer, PreparedFrame
+from ferfusion.preparation.frame_preparer import FramePreparer, PreparedFrame
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.video.reader import Frame
 
@@ -73,7 +73,7 @@ def prepare_scene(
     monkeypatch, pictures: Iterable[np.ndarray | None], *, detector=SquareDetector, **settings
 ) -> list[PreparedFrame]:
     """What the one way from frames to network input makes of a scene."""
-    monkeypatch.setattr("ferfusion.preparation.clip.DETECTORS", {"squares": detector})
+    monkeypatch.setattr("ferfusion.preparation.frame_preparer.DETECTORS", {"squares": detector})
     preparer = FramePreparer(PrepareRecipe(detector="squares", **settings))
     return list(preparer.prepare(frames_of(pictures)))
 

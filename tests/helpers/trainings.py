@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 from ferfusion.compute import Compute
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import OnProgress, Progress
-from ferfusion.training.folder import RunResult
 from ferfusion.training.recipe import TrainRecipe
-from ferfusion.training.run import train_run
+from ferfusion.training.run_config import RunResult
+from ferfusion.training.train import train_run
 
 MODEL = ModelConfig(architecture="flow", dropout=0.3)
 RECIPE = TrainRecipe(

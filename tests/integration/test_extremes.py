@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from ferfusion.corpora.entries import VideoEntry
+from ferfusion.files import read_json
+from ferfusion.preparation.clip_file import read_clip
+from ferfusion.preparation.labelled_video import VideoJob, prepare_video
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.store import read_clip, read_json
-from ferfusion.preparation.video import VideoJob, prepare_video
 from ferfusion.video.reader import read_frames
 from helpers.scenes import grey_video, paint
 from helpers.videos import write_video
@@ -20,7 +21,7 @@ import resource, sys
 from pathlib import Path
 from ferfusion.corpora.entries import VideoEntry
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.video import VideoJob, prepare_video
+from ferfusion.preparation.labelled_video import VideoJob, prepare_video
 video, dataset = map(Path, sys.argv[1:])
 prepare_video(VideoJob(VideoEntry(video, "v", "s", "Anger"), dataset, PrepareRecipe(detector="none"), False))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from ferfusion.preparation.clip import FramePreparer
+from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.video.reader import read_frames, read_info
 from helpers.videos import decode_plainly

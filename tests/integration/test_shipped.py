@@ -12,8 +12,8 @@ from safetensors import safe_open
 from ferfusion.bundle import load_bundle
 from ferfusion.cli.predict import predict
 from ferfusion.evaluation.metrics import always, precision, recall, uar, war
+from ferfusion.inference.predict_video import predict_video
 from ferfusion.inference.predictor import SHIPPED, SHIPPED_NAME, load_predictor
-from ferfusion.inference.video import predict_video
 from ferfusion.labels import SEVEN
 
 CARD = Path(__file__).parents[2] / "docs" / "model-card.md"

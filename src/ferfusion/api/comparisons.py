@@ -51,7 +51,7 @@ class Comparison:
         """The test scores per video as text for people, a row per run, with intervals in brackets."""
         import pandas as pd  # noqa: PLC0415
 
-        from ferfusion.evaluation.pages import interval_text, percent  # noqa: PLC0415 jinja2
+        from ferfusion.reporting.pages import interval_text, percent  # noqa: PLC0415 jinja2
 
         rows = []
         for run in self._scored.runs:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.settings import PathOrText, as_folder, as_path, check_workers, with_settings
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.split_recipe import SplitRecipe
 from ferfusion.progress import Progress, ShowProgress, say, shown
+from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.synthesis.recipe import SynthesisRecipe
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Dataset:
         """
         import pandas as pd  # noqa: PLC0415
 
-        from ferfusion.preparation.splits import read_splits  # noqa: PLC0415 pandas
+        from ferfusion.splits.split import read_splits  # noqa: PLC0415 pandas
 
         parts = read_splits(self._opened)
         return pd.DataFrame({"clip": list(parts), "part": list(parts.values())})
@@ -194,7 +194,7 @@ def prepare(
     >>> fer.prepare(fer.sample_corpus(), "data")
     Dataset('data': 216 videos, 18 subjects, 3,456 pairs, 6 classes, crops of 48 px)
     """
-    from ferfusion.preparation.corpus import prepare_corpus  # noqa: PLC0415 OpenCV, pandas
+    from ferfusion.preparation.prepare_corpus import prepare_corpus  # noqa: PLC0415 OpenCV, pandas
 
     check_workers(workers)
     with shown(progress) as on_progress:
@@ -240,7 +240,7 @@ def split(
     """
     import pandas as pd  # noqa: PLC0415
 
-    from ferfusion.preparation.splits import part_counts, split_dataset  # noqa: PLC0415 pandas
+    from ferfusion.splits.split import part_counts, split_dataset  # noqa: PLC0415 pandas
 
     source = as_dataset(dataset)._opened
     parts = split_dataset(source, with_settings(SplitRecipe, recipe, settings))

@@ -16,7 +16,7 @@ from ferfusion.progress import Progress, ShowProgress, shown
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ferfusion.explanation.run import RunExplanation
+    from ferfusion.explanation.explain_run import RunExplanation
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -44,7 +44,7 @@ class Explanation:
     @property
     def checks(self) -> Sequence[str]:
         """What the checks of the maps found, in lines; empty where they were not asked for."""
-        from ferfusion.explanation.page import check_lines  # noqa: PLC0415 torch
+        from ferfusion.explanation.explain_page import check_lines  # noqa: PLC0415 torch
 
         return [] if self._found.checks is None else check_lines(self._found.checks)
 
@@ -92,7 +92,7 @@ def explain(
     'explain.html'
     """
     load_torch()
-    from ferfusion.explanation.run import explain_run  # noqa: PLC0415 torch
+    from ferfusion.explanation.explain_run import explain_run  # noqa: PLC0415 torch
 
     place = None if dataset is None else as_dataset(dataset).folder
     how = with_settings(ExplainRecipe, recipe, settings)
@@ -133,11 +133,11 @@ def explain_video(
     """
     load_torch()
     from ferfusion.bundle import load_bundle  # noqa: PLC0415 torch
-    from ferfusion.inference.explained import explain_video as write_explained  # noqa: PLC0415
-    from ferfusion.inference.folder import make_jobs  # noqa: PLC0415
+    from ferfusion.inference.drawing.explained_video import explain_video as write_explained  # noqa: PLC0415
+    from ferfusion.inference.predict_many import make_jobs  # noqa: PLC0415
+    from ferfusion.inference.predict_video import expected_frames  # noqa: PLC0415
     from ferfusion.inference.predictor import SHIPPED, bundle_file  # noqa: PLC0415
     from ferfusion.inference.recipe import PredictRecipe  # noqa: PLC0415
-    from ferfusion.inference.video import expected_frames  # noqa: PLC0415
     from ferfusion.video.reader import read_info  # noqa: PLC0415
 
     path = as_path(video)

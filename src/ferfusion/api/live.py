@@ -42,7 +42,7 @@ class Live(Iterator["LiveReading"]):
     ) -> None:
         """Open the source; see ``live`` for the arguments."""
         from ferfusion.inference.live import LiveFiles, Pace, read_live  # noqa: PLC0415 torch
-        from ferfusion.video.live import LiveSource  # noqa: PLC0415 av
+        from ferfusion.video.live_source import LiveSource  # noqa: PLC0415 av
 
         self.source, self.model, self.labels = source, predictor.name, predictor.labels.names
         self._seconds = seconds

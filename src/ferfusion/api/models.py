@@ -123,7 +123,7 @@ class Model:
             ConfigError: a setting cannot be used, or a folder has neither video nor photograph in it.
         """
         from ferfusion.api.predictions import Prediction, UnreadVideo  # noqa: PLC0415 torch
-        from ferfusion.inference.folder import Unread, make_jobs, predict_each  # noqa: PLC0415
+        from ferfusion.inference.predict_many import Unread, make_jobs, predict_each  # noqa: PLC0415
 
         place = None if out is None else as_folder(out)
         jobs = make_jobs(_sources(inputs, fps=fps, out=place))
@@ -257,7 +257,7 @@ def _sources(
     inputs: OneInput | Sequence[OneInput], *, fps: float | None, out: Path | None
 ) -> "list[Path | ImageSequence]":
     """Return what is read: files, those inside folders, and images in memory with names of their own."""
-    from ferfusion.inference.folder import find_videos  # noqa: PLC0415 torch
+    from ferfusion.inference.predict_many import find_videos  # noqa: PLC0415 torch
 
     inputs = _listed(inputs)
     numbers = count(1)

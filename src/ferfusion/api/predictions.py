@@ -11,12 +11,12 @@ import pandas as pd
 
 from ferfusion.api.settings import PathOrText, as_folder
 from ferfusion.api.tables import titled_table
-from ferfusion.inference.folder import Summary, Unread, VideoJob, report_frame
+from ferfusion.inference.predict_many import Summary, Unread, VideoJob, report_frame
+from ferfusion.inference.predict_video import expected_frames, frame_lines, write_prediction
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
-from ferfusion.inference.tables import onset_table, per_second_table, span_table, verdict_table
+from ferfusion.inference.result_tables import onset_table, per_second_table, span_table, verdict_table
 from ferfusion.inference.verdict import FaceVerdict
-from ferfusion.inference.video import expected_frames, frame_lines, write_prediction
 from ferfusion.labels import LabelSet
 from ferfusion.progress import ShowProgress, shown
 from ferfusion.video.footage import Footage
@@ -123,7 +123,7 @@ class Prediction:
 
     def plot(self) -> "Figure":
         """Draw the smoothed probabilities of each face over time, up to four faces."""
-        from ferfusion.inference.timeline_figure import timeline_figure  # noqa: PLC0415 matplotlib
+        from ferfusion.inference.drawing.timeline_figure import timeline_figure  # noqa: PLC0415 matplotlib
 
         return timeline_figure(self._read)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ferfusion.api.explanations import Explanation
     from ferfusion.api.models import Model
     from ferfusion.api.scores import Scores
-    from ferfusion.evaluation.folder import RunFolder
+    from ferfusion.evaluation.run_folder import RunFolder
     from ferfusion.labels import LabelSet
 
 
@@ -75,7 +75,7 @@ class Run:
 
     @cached_property
     def _read(self) -> "RunFolder":
-        from ferfusion.evaluation.folder import read_run  # noqa: PLC0415 pandas
+        from ferfusion.evaluation.run_folder import read_run  # noqa: PLC0415 pandas
 
         return read_run(self.folder)
 
@@ -201,7 +201,7 @@ def train(
     Run('run': two-stream, gap-concat fusion, listing stream; 2 epochs)
     """
     load_torch()
-    from ferfusion.training.run import NO_RIGHTS, train_run  # noqa: PLC0415 torch
+    from ferfusion.training.train import NO_RIGHTS, train_run  # noqa: PLC0415 torch
 
     network, training = with_settings_of_each([(ModelConfig, model), (TrainRecipe, recipe)], settings)
     with shown(progress) as on_progress:
@@ -238,7 +238,7 @@ def evaluate(run: Run | PathOrText, *, recipe: EvaluateRecipe | None = None, **s
     ['macro_f1', 'uar', 'war']
     """
     from ferfusion.api.scores import Scores  # noqa: PLC0415 pandas, matplotlib
-    from ferfusion.evaluation.run import evaluate_run  # noqa: PLC0415
+    from ferfusion.evaluation.evaluate import evaluate_run  # noqa: PLC0415
 
     return Scores(evaluate_run(as_run(run).folder, with_settings(EvaluateRecipe, recipe, settings)))
 

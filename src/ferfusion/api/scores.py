@@ -8,12 +8,12 @@ import pandas as pd
 
 from ferfusion.api.runs import Run
 from ferfusion.api.tables import titled_table
-from ferfusion.evaluation.pages import interval_text, percent
-from ferfusion.evaluation.report import cautions
-from ferfusion.evaluation.run import Evaluation
+from ferfusion.evaluation.evaluate import Evaluation
+from ferfusion.evaluation.run_page import cautions
 from ferfusion.evaluation.scoring import LEVELS, class_table, confusion_table, scores_table
 from ferfusion.evaluation.scoring import Scores as PartScores
 from ferfusion.lookup import choose
+from ferfusion.reporting.pages import interval_text, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -184,7 +184,7 @@ def study(
     """
     load_torch()
     check_workers(workers)
-    from ferfusion.studies.conduct import conduct_study  # noqa: PLC0415 torch
+    from ferfusion.studies.run_study import conduct_study  # noqa: PLC0415 torch
 
     settings = {name: _as_plan_has_it(name, value) for name, value in settings.items()}
     parts = [(StudyPlan, plan), (ModelConfig, model), (TrainRecipe, recipe)]

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, safe_id
-from ferfusion.corpora.trees import Found, find_videos, make_listing
+from ferfusion.corpora.walk import Found, find_videos, make_listing
 from ferfusion.labels import SEVEN, canonical_emotion
 
 PLACE = re.compile(r"(?:.*/)?(train|val|test)_AFEW/(?:[^/]+/)*([^/]+)/([^/]+)\.\w+", re.I)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from ferfusion.corpora.baum1_sheet import SheetRow, read_sheet
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
-from ferfusion.corpora.trees import Found, find_videos, make_listing
+from ferfusion.corpora.walk import Found, find_videos, make_listing
 from ferfusion.errors import CorpusError
 from ferfusion.labels import canonical_emotion
 

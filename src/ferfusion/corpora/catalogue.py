@@ -9,6 +9,7 @@ from ferfusion.corpora.afew import list_afew
 from ferfusion.corpora.baum1 import list_baum1, list_baum1a, list_baum1s
 from ferfusion.corpora.ckplus import list_ckplus
 from ferfusion.corpora.cremad import list_cremad
+from ferfusion.corpora.csv_table import list_csv
 from ferfusion.corpora.dfew import FOLDS, list_dfew
 from ferfusion.corpora.enterface import list_enterface
 from ferfusion.corpora.entries import CorpusListing
@@ -22,7 +23,6 @@ from ferfusion.corpora.ravdess import list_ravdess
 from ferfusion.corpora.rml import list_rml
 from ferfusion.corpora.savee import list_savee
 from ferfusion.corpora.stills import StillsListing
-from ferfusion.corpora.table import list_csv
 
 CORPORA: MappingProxyType[str, Callable[[Path], CorpusListing]] = MappingProxyType(
     {

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
-from ferfusion.corpora.trees import Found, find_image_folders, make_listing
+from ferfusion.corpora.walk import Found, find_image_folders, make_listing
 from ferfusion.errors import CorpusError
 from ferfusion.labels import canonical_emotion
 from ferfusion.video.suffixes import IMAGE_SUFFIXES

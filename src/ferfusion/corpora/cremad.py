@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
-from ferfusion.corpora.trees import Found, find_videos, make_listing
+from ferfusion.corpora.walk import Found, find_videos, make_listing
 from ferfusion.labels import canonical_emotion
 
 # actor _ sentence _ emotion _ level; one file of the corpus, 1040_ITH_SAD_X, lacks the last letter

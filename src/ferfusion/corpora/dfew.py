@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing
-from ferfusion.corpora.given_split import TableLayout, list_given_split
+from ferfusion.corpora.official_split import TableLayout, list_given_split
 from ferfusion.errors import CorpusError
 
 EMOTIONS = dict(zip("1234567", "happy sad neutral angry surprise disgust fear".split(), strict=True))

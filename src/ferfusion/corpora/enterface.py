@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
-from ferfusion.corpora.trees import Found, find_videos, make_listing
+from ferfusion.corpora.walk import Found, find_videos, make_listing
 from ferfusion.labels import SIX, canonical_emotion
 
 PLACE = re.compile(r"(?:.*/)?subject[ _]?(\d+)/(\w+)/sentence[ _]?(\d+)/[^/]+\.\w+", re.I)

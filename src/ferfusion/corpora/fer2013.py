@@ -15,7 +15,7 @@ from zipfile import BadZipFile, ZipFile
 
 from ferfusion.corpora.entries import LeftOut, safe_id
 from ferfusion.corpora.stills import STILL_PARTS, VOTE_COLUMNS, Still, StillsListing
-from ferfusion.corpora.trees import list_files
+from ferfusion.corpora.walk import list_files
 from ferfusion.errors import CorpusError
 from ferfusion.labels import canonical_emotion
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing
-from ferfusion.corpora.given_split import TableLayout, list_given_split
+from ferfusion.corpora.official_split import TableLayout, list_given_split
 
 TABLE = re.compile(r"(?:.*/)?All_scenes/(train|test)_All\.csv", re.I)
 

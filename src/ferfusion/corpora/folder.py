@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, unique_ids
-from ferfusion.corpora.trees import find_videos, make_listing
+from ferfusion.corpora.walk import find_videos, make_listing
 from ferfusion.labels import SEVEN, canonical_emotion
 
 _EXPECTED = "ROOT/<emotion>/<video> or ROOT/<subject>/<emotion>/<video>"

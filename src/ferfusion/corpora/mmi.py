@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry, safe_id
-from ferfusion.corpora.trees import Found, find_videos, make_listing
+from ferfusion.corpora.walk import Found, find_videos, make_listing
 from ferfusion.errors import CorpusError
 from ferfusion.labels import SIX
 

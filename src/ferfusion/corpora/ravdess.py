@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
-from ferfusion.corpora.trees import Found, find_videos, make_listing
+from ferfusion.corpora.walk import Found, find_videos, make_listing
 from ferfusion.labels import canonical_emotion
 
 # modality - channel - emotion - intensity - statement - repetition - actor

@@ -21,8 +21,8 @@ from ferfusion.corpora import (
     savee,
 )
 from ferfusion.corpora.baum1 import sheet_name
-from ferfusion.corpora.table import COLUMNS, find_table, read_table
-from ferfusion.corpora.trees import walk
+from ferfusion.corpora.csv_table import COLUMNS, find_table, read_table
+from ferfusion.corpora.walk import walk
 from ferfusion.errors import CorpusError
 from ferfusion.labels import SEVEN, canonical_emotion
 from ferfusion.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry, safe_id
-from ferfusion.corpora.trees import Found, find_videos, make_listing
+from ferfusion.corpora.walk import Found, find_videos, make_listing
 
 PLACE = re.compile(r"(?:.*/)?(s\d+)/((?:[^/]+/)?(an|di|fe|ha|sa|su)[^/]*)\.\w+", re.I)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
-from ferfusion.corpora.trees import Found, find_videos, make_listing
+from ferfusion.corpora.walk import Found, find_videos, make_listing
 
 # sa and su stand before a and s; a name may repeat the speaker (DC_a01)
 PLACE = re.compile(r"(?:.*/)?(DC|JE|JK|KL)/(?:\1_)?(sa|su|a|d|f|h|n)(\d+)\.\w+", re.I)

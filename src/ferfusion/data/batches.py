@@ -13,8 +13,8 @@ from torch import Tensor
 from ferfusion.data.augment import Augmentation, Moves, draw_moves
 from ferfusion.data.clips import PairReader
 from ferfusion.data.inputs import model_inputs, window_inputs
-from ferfusion.data.order import RowOrder
 from ferfusion.data.resident import ResidentPairs
+from ferfusion.data.row_order import RowOrder
 
 
 class Batch(NamedTuple):

@@ -1,6 +1,5 @@
 """Read any pairs of a prepared dataset: a gather from memory maps, each file opened and parsed once."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,7 @@ import torch
 
 from ferfusion.data.windows import run_starts, window_places
 from ferfusion.errors import DatasetError
-
-_DTYPES = {"U8": np.uint8, "F16": np.float16, "BOOL": np.bool_}
+from ferfusion.preparation.clip_file import clip_views
 
 
 @dataclass(frozen=True)
@@ -41,19 +39,21 @@ def map_clip(path: Path) -> ClipMap:
         raise DatasetError(f"{path} is missing; prepare the dataset again") from error
     except RuntimeError as error:
         raise DatasetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-    header, start = _header(mapped, path)
-    crops = _array(mapped, header, "crops", start, path)
+    arrays = clip_views(mapped, path)
+    missing = {"crops"} - set(arrays) or ({"pair_ok"} - set(arrays) if "flow" in arrays else set())
+    if missing:
+        raise DatasetError(f"{path} has no array {missing.pop()!r}; delete it and run prepare again")
+    crops = arrays["crops"]
     size = crops.shape[1] if crops.ndim == 4 else 0
-    if "flow" not in header:
+    if "flow" not in arrays:
         return _stills(crops, size, path)
-    flow = _array(mapped, header, "flow", start, path)
-    pair_ok = _array(mapped, header, "pair_ok", start, path)
+    flow = arrays["flow"]
     if crops.shape[1:] != (size, size, 3) or flow.shape != (max(len(crops) - 1, 0), 2, size, size):
         raise DatasetError(
             f"{path}: crops {crops.shape} and flow {flow.shape} do not fit; "
             "expected (T, S, S, 3) and (T - 1, 2, S, S). Prepare this clip again"
         )
-    return ClipMap(crops, flow, run_starts(pair_ok))
+    return ClipMap(crops, flow, run_starts(arrays["pair_ok"]))
 
 
 def _stills(crops: npt.NDArray[np.uint8], size: int, path: Path) -> ClipMap:
@@ -133,28 +133,3 @@ class PairReader:
                 f"Pair {self.pair_of_row[row]} is outside clip {names[clip]!r}, which has {lengths[clip]} "
                 "pairs; the table and the clips are not of the same preparation"
             )
-
-
-def _header(mapped: npt.NDArray[np.uint8], path: Path) -> tuple[dict[str, Any], int]:
-    """Parse a safetensors header; return it and where the data starts (safetensors' format page)."""
-    length = int.from_bytes(mapped[:8].tobytes(), "little")
-    start = 8 + length
-    try:
-        if start > len(mapped):
-            raise ValueError("the file is shorter than its header")
-        header = json.loads(mapped[8:start].tobytes())
-    except ValueError as error:
-        raise DatasetError(f"{path} is not a clip file: {error}; prepare this clip again") from error
-    return header, start
-
-
-def _array(
-    mapped: npt.NDArray[np.uint8], header: dict[str, Any], name: str, start: int, path: Path
-) -> npt.NDArray[Any]:
-    try:
-        entry = header[name]
-        dtype, (first, last), shape = _DTYPES[entry["dtype"]], entry["data_offsets"], entry["shape"]
-        # not every array starts at a multiple of its item's size, which .view() needs; frombuffer takes any
-        return np.frombuffer(mapped[start + first : start + last], dtype).reshape(shape)
-    except (KeyError, TypeError, ValueError) as error:
-        raise DatasetError(f"{path} has no readable array {name!r}: {error!r}; prepare it again") from error

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.metrics import IntArray, always, confusion_by_group
-from ferfusion.evaluation.tables import predicted_codes, video_level
+from ferfusion.evaluation.predictions import predicted_codes, video_level
 from ferfusion.labels import LabelSet
 
 PART = "test"

@@ -9,7 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from ferfusion.evaluation.canvas import (
+from ferfusion.evaluation.metrics import FloatArray, IntArray, row_shares
+from ferfusion.evaluation.scoring import Estimate, Scores
+from ferfusion.labels import LabelSet
+from ferfusion.reporting.style import (
     FAINT,
     GRID,
     INK,
@@ -25,9 +28,6 @@ from ferfusion.evaluation.canvas import (
     new_canvas,
     set_title,
 )
-from ferfusion.evaluation.metrics import FloatArray, IntArray, row_shares
-from ferfusion.evaluation.scoring import Estimate, Scores
-from ferfusion.labels import LabelSet
 
 _DASHED = (0, (3, 1.6))
 

@@ -7,7 +7,6 @@ from types import MappingProxyType
 import pandas as pd
 
 from ferfusion.errors import DatasetError
-from ferfusion.evaluation.folder import Majority, RunFolder
 from ferfusion.evaluation.metrics import (
     METRICS,
     ClassScores,
@@ -16,8 +15,9 @@ from ferfusion.evaluation.metrics import (
     class_scores,
     confusion_by_group,
 )
+from ferfusion.evaluation.predictions import predicted_codes, video_level
 from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.evaluation.tables import predicted_codes, video_level
+from ferfusion.evaluation.run_folder import Majority, RunFolder
 from ferfusion.evaluation.uncertainty import Interval, subject_intervals
 from ferfusion.labels import LabelSet
 

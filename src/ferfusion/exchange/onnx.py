@@ -15,7 +15,7 @@ from ferfusion.bundle import Bundle, bundle_metadata, load_bundle
 from ferfusion.engines import run_in_pool
 from ferfusion.errors import ConfigError
 from ferfusion.extras import require
-from ferfusion.preparation.store import write_whole
+from ferfusion.files import write_whole
 
 OUTPUT = "logits"
 _LARGEST_BATCH = 65_536

@@ -16,15 +16,15 @@ from numpy.typing import NDArray
 from ferfusion.bundle import Bundle, bundle_metadata, check_recipe
 from ferfusion.data.batches import Batch, PairBatches
 from ferfusion.data.clips import PairReader
-from ferfusion.data.order import AsGiven
 from ferfusion.data.pairs import PartedPairs, parted_pairs
+from ferfusion.data.row_order import AsGiven
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.metrics import always, uar, war
 from ferfusion.extras import require
+from ferfusion.files import write_whole
 from ferfusion.preparation.dataset import Dataset, open_dataset
-from ferfusion.preparation.kept_split import read_kept_split
-from ferfusion.preparation.splits import parts_hash, read_splits
-from ferfusion.preparation.store import write_whole
+from ferfusion.splits.kept_split import read_kept_split
+from ferfusion.splits.split import parts_hash, read_splits
 
 _CALIBRATION_PAIRS = 512
 _BATCH = 64

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ferfusion.explanation.placement import Cells, cells_of, over_all, parts, place
+from ferfusion.explanation.receptive_field import Cells, cells_of, over_all, parts, place
 from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.lookup import choose
 from ferfusion.models.bases import ExpressionModel

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ferfusion.explanation.cam import CamMaps, Images
-from ferfusion.explanation.placement import place
+from ferfusion.explanation.receptive_field import place
 from ferfusion.models.bases import ExpressionModel
 
 CELLS = 12

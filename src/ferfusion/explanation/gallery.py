@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from ferfusion.evaluation.canvas import INK, SOFT, WIDTH_INCHES, NotebookFigure
 from ferfusion.explanation.drawing import Picture, Tile, contribution_words, tiles
 from ferfusion.explanation.examples import Example
 from ferfusion.labels import LabelSet
+from ferfusion.reporting.style import INK, SOFT, WIDTH_INCHES, NotebookFigure
 
 _TILE_PX, _GAP_PX = 160, 6
 _MOST_TILES_NARROW = 5

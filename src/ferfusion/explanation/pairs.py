@@ -15,10 +15,10 @@ from ferfusion.errors import DatasetError
 from ferfusion.explanation.cam import Images
 from ferfusion.explanation.drawing import Seen
 from ferfusion.explanation.explainer import Explainer
+from ferfusion.files import read_json
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.dataset import open_dataset
-from ferfusion.preparation.kept_split import read_kept_split
-from ferfusion.preparation.store import read_json
+from ferfusion.splits.kept_split import read_kept_split
 
 Rows = NDArray[np.int64]
 

@@ -5,10 +5,10 @@ from types import MappingProxyType
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from ferfusion.evaluation.canvas import GRID, INK, MARK, SOFT, add_legend, new_canvas, set_title
 from ferfusion.explanation.deletion import ANOTHER, LEAST, OWN, RANDOM, SHARES
 from ferfusion.explanation.drawing import STREAM_WORDS
-from ferfusion.explanation.trust import DeletionCheck, RandomisationCheck
+from ferfusion.explanation.sanity_checks import DeletionCheck, RandomisationCheck
+from ferfusion.reporting.style import GRID, INK, MARK, SOFT, add_legend, new_canvas, set_title
 
 _BLUE, _GREEN = "#0072b2", "#009e73"
 _LINES: MappingProxyType[str, tuple[str, str, str]] = MappingProxyType(

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.faces.boxes import Box, grow_to_square, iou
-from ferfusion.faces.detection import Detection, FaceDetector
+from ferfusion.faces.detector import Detection, FaceDetector
 from ferfusion.faces.haar import HaarDetector
 from ferfusion.faces.mtcnn import MtcnnDetector
-from ferfusion.faces.whole import WholePicture
+from ferfusion.faces.none import WholePicture
 from ferfusion.faces.yunet import YuNetDetector
 
 __all__ = ["DETECTORS", "Detection", "FaceDetector", "search_everywhere", "search_near"]

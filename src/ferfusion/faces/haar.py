@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import iou
-from ferfusion.faces.detection import Detection, without_overlaps
+from ferfusion.faces.detector import Detection, without_overlaps
 
 _STEP, _COARSE_STEP = 1.1, 1.2
 _ALIKE = 0.5

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ferfusion.extras import folder_of
 from ferfusion.faces.boxes import grow_to_square
-from ferfusion.faces.detection import Detection, grey_picture
+from ferfusion.faces.detector import Detection, grey_picture
 
 Floats = NDArray[np.floating[Any]]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import grow_to_square
-from ferfusion.faces.detection import Detection, grey_picture
+from ferfusion.faces.detector import Detection, grey_picture
 from ferfusion.faces.model_file import named_model
 
 _SCORE, _OVERLAP, _MOST_FINDS = 0.5, 0.3, 200

@@ -13,13 +13,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.inference.frames import FrameRow, predict_frames
-from ferfusion.inference.overlay import FaceReading, Overlay
+from ferfusion.inference.drawing.overlay import FaceReading, Overlay
+from ferfusion.inference.predict_faces import FrameRow, predict_frames
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.timeline import FRAME_COLUMNS, name_readings
 from ferfusion.labels import LabelSet
-from ferfusion.preparation.clip import FramePreparer, PreparedFrame
-from ferfusion.video.live import LivePicture, LiveSource
+from ferfusion.preparation.frame_preparer import FramePreparer, PreparedFrame
+from ferfusion.video.live_source import LivePicture, LiveSource
 from ferfusion.video.reader import Frame
 from ferfusion.video.writer import VideoWriter
 

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferfusion.inference.moments import Moment
+from ferfusion.evaluation.model_calibration import Calibration
+from ferfusion.inference.apex_frames import Moment
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.timeline import Span
 from ferfusion.inference.verdict import FaceVerdict
 from ferfusion.labels import LabelSet
-from ferfusion.training.calibration import Calibration
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from ferfusion.bundle import Bundle, load_bundle
 from ferfusion.compute import torch_device
 from ferfusion.data.inputs import model_inputs, window_inputs
+from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.explanation.drawing import Seen
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
-from ferfusion.inference.onnx import OnnxPredictor
+from ferfusion.inference.onnx_predictor import OnnxPredictor
 from ferfusion.labels import LabelSet
 from ferfusion.lookup import choose
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.training.calibration import Calibration
 
 SHIPPED = Path(str(files("ferfusion") / "shipped" / "faces.safetensors"))
 """The bundle that comes with the package, made by ``examples/ship.py``."""

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from ferfusion.errors import DatasetError
+from ferfusion.files import read_json
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.store import read_json
 
 SCHEMA = 1
 

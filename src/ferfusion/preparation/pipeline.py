@@ -13,11 +13,11 @@ from ferfusion import __version__
 from ferfusion.corpora.entries import CorpusListing
 from ferfusion.engines import Engine
 from ferfusion.errors import DatasetError
+from ferfusion.files import read_json, write_json, write_table
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.dataset import SCHEMA
+from ferfusion.preparation.labelled_video import FRAME_COLUMNS, VideoJob, image_names, prepare_video
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.store import read_json, write_json, write_table
-from ferfusion.preparation.video import FRAME_COLUMNS, VideoJob, image_names, prepare_video
 
 DATA_COLUMNS = (
     "flow",

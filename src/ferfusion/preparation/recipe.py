@@ -10,6 +10,16 @@ from typing import Any
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import refuse_unknown
 
+ALIKE = 0.96
+"""Correlation from which on two crops count as one picture.
+
+Of 4,082 such pairs among the 32,140 photographs of FER2013, which is full of copies, 96 were drawn from those
+below 0.97 and looked at: all are copies. The most alike crops of two subjects of the rendered sample corpus
+correlate at 0.951. Copies of 45 videos, real and rendered, were re-encoded at constant rate factor 38,
+enlarged, cropped by 6 %, brightened or made grey: 224 of the 225 are found. A copy is missed where the
+detector cuts the face out in another way: of the 36 rendered videos at half their 176 pixels it is 16.
+"""
+
 
 @dataclass(frozen=True)
 class PrepareRecipe:

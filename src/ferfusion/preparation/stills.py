@@ -16,16 +16,15 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from safetensors.numpy import save_file
 
 from ferfusion.corpora.entries import LeftOut
 from ferfusion.corpora.stills import VOTE_COLUMNS, Still, StillsListing
+from ferfusion.files import write_table
 from ferfusion.labels import LabelSet
-from ferfusion.preparation.leaks import crop_vectors, near_pairs
+from ferfusion.preparation.clip_file import write_clip
+from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
 from ferfusion.preparation.pipeline import DATA_COLUMNS, VIDEO_COLUMNS, claim_dataset, write_header
-from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.split_recipe import ALIKE
-from ferfusion.preparation.store import write_table, write_whole
+from ferfusion.preparation.recipe import ALIKE, PrepareRecipe
 
 PACK_SIZE = 1000
 """Images of a pack; all of one pack are of the same part."""
@@ -169,7 +168,7 @@ def _write_packs(dataset: Path, faces: list[Face], labels: LabelSet) -> Iterator
 
 
 def _write_pack(path: Path, faces: list[Face]) -> None:
-    write_whole(path, lambda unnamed: save_file({"crops": _crops(faces)}, unnamed))
+    write_clip(path, {"crops": _crops(faces)})
 
 
 def _data_row(face: Face, *, pack: str, place: int, labels: LabelSet) -> dict[str, Any]:

@@ -10,14 +10,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ferfusion.errors import ConfigError
-from ferfusion.evaluation.canvas import save
-from ferfusion.evaluation.folder import RunFolder, read_run
-from ferfusion.evaluation.pages import render_page
 from ferfusion.evaluation.plots import Bars, interval_figure
 from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.run_folder import RunFolder, read_run
 from ferfusion.evaluation.scoring import LEVELS, RunScores, Scores, score_run
 from ferfusion.models.config import ModelConfig
-from ferfusion.studies.audit import same_functions, sentences
+from ferfusion.reporting.pages import render_page
+from ferfusion.reporting.style import save
+from ferfusion.studies.equal_functions import same_functions, sentences
 from ferfusion.studies.published import CAVEAT, PUBLISHED, SOURCE, PublishedRow
 
 PART = "test"

@@ -11,7 +11,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from ferfusion.data.clips import PairReader
 from ferfusion.evaluation import plots
 from ferfusion.evaluation.calibration import Reliability
-from ferfusion.evaluation.canvas import (
+from ferfusion.evaluation.metrics import FloatArray, class_scores
+from ferfusion.flow.encodings import FLOW_ENCODINGS
+from ferfusion.reporting.style import (
     GRID,
     INK,
     SHADES,
@@ -23,8 +25,6 @@ from ferfusion.evaluation.canvas import (
     save,
     set_title,
 )
-from ferfusion.evaluation.metrics import FloatArray, class_scores
-from ferfusion.flow.encodings import FLOW_ENCODINGS
 from ferfusion.studies.findings import Findings, reliability_of
 
 # Okabe and Ito's colours, which people with any colour vision can tell apart; then the same with other dashes

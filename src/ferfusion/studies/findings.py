@@ -9,14 +9,14 @@ import pandas as pd
 from ferfusion.evaluation.aligned import join_folds
 from ferfusion.evaluation.calibration import Reliability, reliability
 from ferfusion.evaluation.confusions import KINDS, pull_of_majority, share_of_kind
-from ferfusion.evaluation.folder import RunFolder, read_run
 from ferfusion.evaluation.metrics import class_scores
 from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.run_folder import RunFolder, read_run
 from ferfusion.evaluation.statistics import StudyStatistics, study_statistics
-from ferfusion.preparation.store import read_json
+from ferfusion.files import read_json
 from ferfusion.studies.plan import Variant
 from ferfusion.studies.published import PUBLISHED, PublishedRow
-from ferfusion.studies.run import Study
+from ferfusion.studies.study import Study
 
 PART = "test"
 

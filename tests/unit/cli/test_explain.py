@@ -36,7 +36,7 @@ def test_settings_are_options(app, monkeypatch, tmp_path):
         asked.update(settings, run=run, recipe=recipe)
         raise ConfigError("stop here")
 
-    monkeypatch.setattr("ferfusion.explanation.run.explain_run", explain_run)
+    monkeypatch.setattr("ferfusion.explanation.explain_run.explain_run", explain_run)
     run = write_run(tmp_path / "run")
     there = write_dataset(tmp_path / "there", subjects=4, frames=3)
     line = [str(run), "--method", "grad-cam", "--part", "test", "--examples", "5", "--check"]
@@ -56,7 +56,7 @@ def test_a_video_alone_is_explained_by_the_model_that_comes_with_it(app, monkeyp
     asked = []
     monkeypatch.setattr("ferfusion.bundle.load_bundle", asked.append)
     monkeypatch.setattr(
-        "ferfusion.inference.explained.explain_video", lambda video, bundle, folder, **_: folder
+        "ferfusion.inference.drawing.explained_video.explain_video", lambda video, bundle, folder, **_: folder
     )
     video = write_video(tmp_path / "clip.mp4", numbered(4))
     app(["--video", str(video), "--out", str(tmp_path / "out")], exit_on_error=False)

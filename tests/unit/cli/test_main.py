@@ -8,8 +8,8 @@ import pytest
 
 import ferfusion.cli
 from ferfusion.cli import COMMANDS, main
+from ferfusion.files import read_json
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.store import read_json
 
 NOT_COMMANDS = {"--init--", "progress", "verbs"}
 # here the words do come from sys.argv, as a shell gives them

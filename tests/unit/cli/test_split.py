@@ -4,8 +4,8 @@ from cyclopts import App
 from ferfusion.cli.split import split
 from ferfusion.errors import DatasetError
 from ferfusion.preparation.dataset import open_dataset
-from ferfusion.preparation.split_recipe import SplitRecipe
-from ferfusion.preparation.splits import make_parts
+from ferfusion.splits.recipe import SplitRecipe
+from ferfusion.splits.split import make_parts
 from helpers.datasets import write_dataset
 
 
@@ -17,7 +17,7 @@ def app():
 @pytest.fixture
 def dataset(tmp_path, monkeypatch):
     """Of six people, whose pictures differ too little to be told apart."""
-    monkeypatch.setattr("ferfusion.preparation.splits.find_copies", lambda _, *, alike: ())
+    monkeypatch.setattr("ferfusion.splits.split.find_copies", lambda _, *, alike: ())
     return write_dataset(tmp_path / "dataset", subjects=6)
 
 

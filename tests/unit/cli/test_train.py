@@ -23,7 +23,7 @@ def test_settings_of_model_and_recipe_are_options(app, monkeypatch, tmp_path):
         asked.update(settings, dataset=dataset, run=run)
         raise ConfigError("stop here")
 
-    monkeypatch.setattr("ferfusion.training.run.train_run", train_run)
+    monkeypatch.setattr("ferfusion.training.train.train_run", train_run)
     dataset = write_dataset(tmp_path / "dataset", subjects=4, frames=3)
     line = [str(dataset), "runs/1", "--fusion", "flatten-sum", "--epochs", "20", "--no-augment"]
     with pytest.raises(ConfigError, match="stop here"):

@@ -28,7 +28,7 @@ def test_the_loader_on_the_page_runs(tmp_path: Path) -> None:
 def test_everything_the_page_names_exists() -> None:
     text = PAGE.read_text(encoding="utf-8")
     root = PAGE.parents[1]
-    for name in ("catalogue.py", "recognise.py", "given_split.py"):
+    for name in ("catalogue.py", "recognise.py", "official_split.py"):
         assert name in text
         assert (root / "src/ferfusion/corpora" / name).is_file()
     for path in re.findall(r"`(tests/[\w/]+\.py)`", text):

@@ -8,13 +8,13 @@ from ferfusion.data.augment import Augmentation, Moves
 from ferfusion.data.batches import Draws, PairBatches, epoch_generator
 from ferfusion.data.clips import PairReader
 from ferfusion.data.inputs import model_inputs
-from ferfusion.data.order import AsGiven, Shuffled
 from ferfusion.data.pairs import parted_pairs, shuffle_labels_of_videos
+from ferfusion.data.row_order import AsGiven, Shuffled
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.flow.encodings import encode_uvm
 from ferfusion.labels import SIX
 from ferfusion.preparation.dataset import open_dataset
-from ferfusion.preparation.splits import read_splits
+from ferfusion.splits.split import read_splits
 from helpers.datasets import clip_arrays, write_dataset
 
 

@@ -59,7 +59,7 @@ def test_many_clips_need_no_open_files(folder):
         (b"", "is not a clip file|cannot be read"),
         (b"\x00\x01", "is not a clip file"),
         (b"<html>this is not a clip at all, but it has some length</html>", "is not a clip file"),
-        ((2).to_bytes(8, "little") + b"{}", "no readable array 'crops'"),
+        ((2).to_bytes(8, "little") + b"{}", "has no array 'crops'"),
     ],
 )
 def test_what_is_no_clip_is_named(tmp_path, content, message):
@@ -72,7 +72,7 @@ def test_what_is_no_clip_is_named(tmp_path, content, message):
 def test_a_clip_cut_short_is_named(folder):
     path = folder / "clip0.safetensors"
     path.write_bytes(path.read_bytes()[:-5000])
-    with pytest.raises(DatasetError, match=r"no readable array|do not fit"):
+    with pytest.raises(DatasetError, match=r"clip0\.safetensors is not a clip file"):
         map_clip(path)
 
 

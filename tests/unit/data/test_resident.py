@@ -8,8 +8,8 @@ import torch
 from ferfusion.data.augment import Augmentation
 from ferfusion.data.batches import Draws, PairBatches
 from ferfusion.data.clips import PairReader
-from ferfusion.data.order import Shuffled
 from ferfusion.data.resident import ResidentPairs, fits, held
+from ferfusion.data.row_order import Shuffled
 from ferfusion.models.config import ModelConfig
 from helpers.datasets import write_dataset
 from helpers.trainings import SHORT, different_weights, train
@@ -94,7 +94,7 @@ def test_a_training_on_a_held_dataset_gives_the_very_same_weights(
 ):
     model = ModelConfig(architecture=architecture)
     train(dataset, tmp_path / "read", model=model, recipe=replace(SHORT, epochs=1))
-    monkeypatch.setattr("ferfusion.data.module.held", ResidentPairs)
+    monkeypatch.setattr("ferfusion.data.datamodule.held", ResidentPairs)
     train(dataset, tmp_path / "held", model=model, recipe=replace(SHORT, epochs=1))
     assert not different_weights(*(tmp_path / name / "bundle.safetensors" for name in ("read", "held")))
     first, second = ((tmp_path / name / "predictions.csv").read_bytes() for name in ("read", "held"))

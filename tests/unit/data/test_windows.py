@@ -11,7 +11,7 @@ from ferfusion.data.augment import Augmentation
 from ferfusion.data.batches import Draws, PairBatches
 from ferfusion.data.clips import PairReader
 from ferfusion.data.inputs import window_inputs
-from ferfusion.data.order import AsGiven
+from ferfusion.data.row_order import AsGiven
 from ferfusion.data.windows import run_starts, window_places
 from ferfusion.preparation.segments import kept_pairs
 from helpers.datasets import clip_arrays

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from ferfusion.evaluation import plots
-from ferfusion.evaluation.canvas import save
-from ferfusion.evaluation.folder import read_run
 from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.run_folder import read_run
 from ferfusion.evaluation.scoring import score_run
 from ferfusion.labels import SIX
+from ferfusion.reporting.style import save
 from helpers.runs import fake_epochs, write_run
 
 

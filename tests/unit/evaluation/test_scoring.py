@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 from ferfusion.errors import DatasetError
-from ferfusion.evaluation.folder import Majority, read_run
 from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.run_folder import Majority, read_run
 from ferfusion.evaluation.scoring import class_table, confusion_table, score_run, scores_table
 from ferfusion.labels import SIX
 from helpers.runs import fake_config, fake_epochs, fake_predictions, write_run

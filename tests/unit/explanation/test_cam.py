@@ -6,7 +6,7 @@ from torch import nn
 
 from ferfusion.errors import ConfigError
 from ferfusion.explanation.cam import CAM_METHODS, FINE_SIDE, class_maps
-from ferfusion.explanation.placement import Cells
+from ferfusion.explanation.receptive_field import Cells
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import ARCHITECTURES, build_model

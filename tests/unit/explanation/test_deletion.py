@@ -16,7 +16,7 @@ from ferfusion.explanation.deletion import (
     marks,
     without,
 )
-from ferfusion.explanation.placement import Cells
+from ferfusion.explanation.receptive_field import Cells
 
 SIZE = 2 * CELLS
 

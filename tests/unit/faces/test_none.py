@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ferfusion.faces.detectors import DETECTORS, search_everywhere, search_near
-from ferfusion.preparation.clip import FramePreparer
+from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.scenes import frames_of, paint
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ferfusion.faces.tracker import STRIDE
 from ferfusion.faces.tracks import LONGEST_GAP
-from ferfusion.preparation.clip import STATUSES, FramePreparer
+from ferfusion.preparation.frame_preparer import STATUSES, FramePreparer
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.video.reader import read_frames
 from helpers.scenes import SURE, UNSURE, SquareDetector, frame_of, frames_of, paint, prepare_scene
@@ -168,7 +168,7 @@ def test_every_frame_comes_out_once_in_order_and_with_its_status(monkeypatch, ki
 
 
 def test_memory_does_not_grow_with_the_video(monkeypatch):
-    monkeypatch.setattr("ferfusion.preparation.clip.DETECTORS", {"squares": SquareDetector})
+    monkeypatch.setattr("ferfusion.preparation.frame_preparer.DETECTORS", {"squares": SquareDetector})
     alive: weakref.WeakSet = weakref.WeakSet()
     most = 0
 

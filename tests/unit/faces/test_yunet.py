@@ -7,11 +7,11 @@ import pytest
 
 from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import iou
-from ferfusion.faces.detection import grey_picture
+from ferfusion.faces.detector import grey_picture
 from ferfusion.faces.haar import HaarDetector
 from ferfusion.faces.model_file import MODEL_VARIABLE, model_sha256, pinned_model, sha256_of
 from ferfusion.faces.yunet import YuNetDetector
-from ferfusion.preparation.clip import FramePreparer
+from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.videos import decode_plainly
 

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from ferfusion.bundle import Bundle, save_bundle
 from ferfusion.cli.webcam import webcam
 from ferfusion.errors import ConfigError, VideoError
+from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.inference.live import CausalMeans, LiveFiles, Pace, read_live
 from ferfusion.inference.smoothing import smooth_over_time
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.zoo import build_model
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.training.calibration import Calibration
-from ferfusion.video.live import LiveSource
+from ferfusion.video.live_source import LiveSource
 from ferfusion.video.reader import read_frames
 from helpers.predictors import BrightnessPredictor
 from helpers.videos import decode_plainly, write_video
@@ -172,7 +172,7 @@ def test_the_command_takes_a_source_as_it_is_written(video, bundle, capsys, monk
     assert "pictures read of" in capsys.readouterr().out
     asked = []
     monkeypatch.setattr(
-        "ferfusion.video.live._ffmpeg_input", lambda *given: asked.append(given) or (_ for _ in ())
+        "ferfusion.video.live_source._ffmpeg_input", lambda *given: asked.append(given) or (_ for _ in ())
     )
     with pytest.raises(VideoError):
         app(["rtsp://camera/stream", "--bundle", str(bundle)], exit_on_error=False)

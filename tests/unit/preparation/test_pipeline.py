@@ -12,11 +12,12 @@ import pytest
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
 from ferfusion.engines import run_here, run_in_pool
 from ferfusion.errors import DatasetError
+from ferfusion.files import read_json
 from ferfusion.labels import SEVEN, SIX
+from ferfusion.preparation.clip_file import read_clip
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.pipeline import Preparation
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.store import read_clip, read_json
 from helpers.scenes import SquareDetector, grey_video, paint
 from helpers.videos import damage, decode_plainly
 
@@ -26,7 +27,7 @@ VIDEOS = {"a": ("s1", "Anger"), "b": ("s1", "Fear"), "c": ("s2", "Anger"), "d": 
 
 @pytest.fixture
 def squares(monkeypatch):
-    monkeypatch.setattr("ferfusion.preparation.clip.DETECTORS", {"squares": SquareDetector})
+    monkeypatch.setattr("ferfusion.preparation.frame_preparer.DETECTORS", {"squares": SquareDetector})
 
 
 @pytest.fixture

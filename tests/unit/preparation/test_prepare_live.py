@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ferfusion.preparation.clip import FramePreparer
+from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.scenes import SquareDetector, frame_of, paint, prepare_scene
 
@@ -14,7 +14,7 @@ from helpers.scenes import SquareDetector, frame_of, paint, prepare_scene
 @pytest.fixture
 def prepare_live(monkeypatch):
     """Prepare a scene of grey pictures as pairs of neighbours."""
-    monkeypatch.setattr("ferfusion.preparation.clip.DETECTORS", {"squares": SquareDetector})
+    monkeypatch.setattr("ferfusion.preparation.frame_preparer.DETECTORS", {"squares": SquareDetector})
 
     def prepare(pictures, **settings):
         frames = [frame_of(k, picture) for k, picture in enumerate(pictures)]
@@ -29,7 +29,7 @@ def walk(count, *, speed=1.0, gone=()):
 
 
 def test_each_pair_is_answered_before_the_next_one_is_asked_for(monkeypatch):
-    monkeypatch.setattr("ferfusion.preparation.clip.DETECTORS", {"squares": SquareDetector})
+    monkeypatch.setattr("ferfusion.preparation.frame_preparer.DETECTORS", {"squares": SquareDetector})
     frames = [frame_of(k, picture) for k, picture in enumerate(walk(20))]
     asked = []
 
@@ -96,7 +96,7 @@ def test_a_cut_ends_a_face_at_once(prepare_live):
 
 
 def test_memory_does_not_grow_with_the_stream(monkeypatch):
-    monkeypatch.setattr("ferfusion.preparation.clip.DETECTORS", {"squares": SquareDetector})
+    monkeypatch.setattr("ferfusion.preparation.frame_preparer.DETECTORS", {"squares": SquareDetector})
     picture = paint([(40, 30, 30)])
     alive = weakref.WeakSet()
 

@@ -7,12 +7,12 @@ from ferfusion.corpora.fer2013 import list_fer2013
 from ferfusion.errors import DatasetError
 from ferfusion.labels import SEVEN, SIX
 from ferfusion.preparation import stills
+from ferfusion.preparation.clip_file import read_clip
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.split_recipe import SplitRecipe
-from ferfusion.preparation.splits import read_splits, split_dataset
 from ferfusion.preparation.stills import prepare_stills
-from ferfusion.preparation.store import read_clip
+from ferfusion.splits.recipe import SplitRecipe
+from ferfusion.splits.split import read_splits, split_dataset
 from helpers.stills import fer_folders, fer_table, picture, table_row, write_fer_table, write_images
 
 

@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file
 
 from ferfusion.bundle import load_bundle
-from ferfusion.training.recorder import stops_early
+from ferfusion.training.loop.checkpoints import stops_early
 from helpers.trainings import SHORT, KillAt, KilledError, checkpoint, train
 
 STOPPING = replace(SHORT, epochs=8, early_stopping=2)
@@ -15,7 +15,7 @@ SCORES = [0.3, 0.6, 0.5, 0.6, 0.9, 0.9, 0.9, 0.9]
 def script(monkeypatch, scores):
     """Let validation give these scores."""
     monkeypatch.setattr(
-        "ferfusion.training.module.ExpressionTraining.score",
+        "ferfusion.training.loop.lightning_module.ExpressionTraining.score",
         property(lambda training: scores[training.current_epoch]),
     )
 

@@ -11,15 +11,15 @@ import torch
 from ferfusion.bundle import load_bundle
 from ferfusion.data.pairs import parted_pairs
 from ferfusion.errors import ConfigError
-from ferfusion.evaluation.folder import read_run
+from ferfusion.evaluation.run_folder import read_run
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.dataset import open_dataset
-from ferfusion.preparation.splits import read_splits
+from ferfusion.splits.split import read_splits
 from ferfusion.studies.plan import read_variants
+from ferfusion.training.build import make_data, make_order, open_parts
 from ferfusion.training.imbalance import TREATMENTS
-from ferfusion.training.job import TrainJob, make_data, open_parts, treated_config
-from ferfusion.training.order import make_order
+from ferfusion.training.job import TrainJob, treated_config
 from ferfusion.training.recipe import TrainRecipe
 from helpers.datasets import drop_videos, write_dataset
 from helpers.trainings import MODEL, SHORT, KillAt, KilledError, different_weights, train

@@ -17,11 +17,11 @@ from ferfusion.models.heads import DenseHead
 from ferfusion.models.zoo import build_model
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.split_recipe import SplitRecipe
-from ferfusion.preparation.splits import split_dataset
 from ferfusion.preparation.stills import prepare_stills
+from ferfusion.splits.recipe import SplitRecipe
+from ferfusion.splits.split import split_dataset
+from ferfusion.training.objective.vote_head import VoteOutput
 from ferfusion.training.recipe import TrainRecipe
-from ferfusion.training.votes import VoteOutput
 from helpers.stills import fer_folders, fer_table
 from helpers.trainings import KillAt, KilledError, different_weights, train
 

@@ -1,0 +1,146 @@
+"""A CSV file with a row per video: path,label,subject and optionally start_seconds,end_seconds,split."""
+
+import csv
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, unique_ids
+from ferfusion.corpora.walk import find_videos
+from ferfusion.errors import CorpusError
+from ferfusion.labels import canonical_emotion
+
+COLUMNS = ("path", "label", "subject")
+
+
+def list_csv(root: Path) -> CorpusListing:
+    """List a corpus that a CSV file describes; its paths count from the file's folder.
+
+    A path may be a video or a folder of images. Cells may also be separated by semicolons or tabs.
+
+    Args:
+        root: The file, or a folder with just one CSV file in it; of a folder, the videos that no row names
+            are reported too.
+
+    Raises:
+        CorpusError: there is no such file, or a needed column is missing, or no row can be used.
+    """
+    path = find_table(root)
+    header, rows = read_table(path)
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise CorpusError(
+            f"{path} needs the columns path,label,subject; missing: {', '.join(missing)}; "
+            f"found: {', '.join(header)}"
+        )
+    entries: list[VideoEntry] = []
+    left_out: list[LeftOut] = []
+    seen: set[tuple[Path, float | None, float | None]] = set()
+    for video_id, row in zip(unique_ids(row["path"] for row in rows), rows, strict=True):
+        try:
+            entry = _entry(path.parent, video_id, row)
+            stretch = (entry.path, entry.start_seconds, entry.end_seconds)
+            if stretch in seen:
+                raise CorpusError("a second row for the same video")
+            seen.add(stretch)
+            entries.append(entry)
+        except CorpusError as error:
+            left_out.append(LeftOut(row["path"], str(error)))
+    if not entries:
+        reason = f"the first is left out: {left_out[0].reason}" if left_out else "it is empty"
+        raise CorpusError(f"{path} has no row that can be used; {reason}")
+    left_out += _videos_without_a_row(root, path, rows)
+    return CorpusListing("csv", tuple(entries), tuple(left_out))
+
+
+def find_table(root: Path) -> Path:
+    """Return the CSV file, which is ``root`` itself or the only one in the folder ``root``.
+
+    Raises:
+        CorpusError: there is none, or there are several.
+    """
+    if root.is_file():
+        return root
+    if not root.is_dir():
+        raise CorpusError(f"There is no file or folder {root}")
+    tables = sorted(path for path in root.iterdir() if path.suffix.lower() == ".csv")
+    if len(tables) != 1:
+        found = ", ".join(path.name for path in tables) or "none"
+        raise CorpusError(f"The csv corpus needs one CSV file; in {root} there are: {found}")
+    return tables[0]
+
+
+def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Return the names of the columns and the rows, as text without the white space around it.
+
+    A cell that is missing is empty; cells beyond the last column stand under the name "".
+
+    Raises:
+        CorpusError: it is no text file.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        first = lines[0] if lines else ""
+        cells = csv.reader(lines, delimiter=max(",;\t", key=first.count))
+        header = [name.strip().lower() for name in next(cells, [])]
+        rows = [_named(header, row) for row in cells if any(cell.strip() for cell in row)]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CorpusError(f"{path} is not a CSV table: {error}") from error
+    return header, rows
+
+
+def _named(header: list[str], row: list[str]) -> dict[str, str]:
+    padded = [cell.strip() for cell in row] + [""] * len(header)
+    beyond = "".join(cell.strip() for cell in row[len(header) :])
+    return dict(zip(header, padded, strict=False)) | {"": beyond}
+
+
+def _entry(folder: Path, video_id: str, row: dict[str, str]) -> VideoEntry:
+    """Return the entry of a row.
+
+    Raises:
+        CorpusError: it cannot be used; the message is the reason to leave it out.
+    """
+    if row[""]:
+        raise CorpusError("the row has more cells than there are columns; quote a cell that has a comma")
+    for column in COLUMNS:
+        if not row[column]:
+            raise CorpusError(f"the {column} is empty")
+    path = folder / row["path"]
+    if not path.exists():
+        raise CorpusError("there is no such file")
+    split = row.get("split", "").lower()
+    if split and split not in PART_NAMES:
+        raise CorpusError(f"split is {split!r}, not train, validation or test")
+    start, end = _seconds(row, "start_seconds"), _seconds(row, "end_seconds")
+    if start is not None and end is not None and end <= start:
+        raise CorpusError(f"end_seconds {end} is not after start_seconds {start}")
+    return VideoEntry(
+        path,
+        video_id,
+        row["subject"],
+        canonical_emotion(row["label"]),
+        start_seconds=start,
+        end_seconds=end,
+        part=PART_NAMES.get(split),
+    )
+
+
+def _seconds(row: dict[str, str], column: str) -> float | None:
+    text = row.get(column, "")
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= 0):
+        raise CorpusError(f"{column} is {text!r}, not a number of seconds")
+    return value
+
+
+def _videos_without_a_row(root: Path, table: Path, rows: list[dict[str, str]]) -> Iterator[LeftOut]:
+    named = {(table.parent / row["path"]).resolve() for row in rows}
+    for video in find_videos(root)[0] if root.is_dir() else ():
+        if video.path.resolve() not in named:
+            yield video.left_out(f"no row in {table.name}")

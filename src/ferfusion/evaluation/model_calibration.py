@@ -1,0 +1,101 @@
+"""What a model's probabilities are worth: a temperature, and where it should rather not answer.
+
+All of it is found on the validation part, kept in the bundle, and used by prediction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from ferfusion.evaluation.calibration import (
+    Abstention,
+    abstain_for_coverage,
+    abstain_for_risk,
+    fit_temperature,
+    reliability,
+    with_temperature,
+)
+from ferfusion.evaluation.predictions import video_level
+from ferfusion.labels import LabelSet
+
+_WANTED_RISK, _LEAST_COVERAGE = 0.2, 0.5
+RULE = (
+    f"at most {_WANTED_RISK:.0%} of the given answers wrong on the validation part; where that would leave "
+    f"fewer than {_LEAST_COVERAGE:.0%} of it answered, the surer half is answered"
+)
+"""How the thresholds are chosen."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How to read a model's outputs.
+
+    Attributes:
+        temperature: The logits are divided by it before the softmax; 1 changes nothing.
+        abstain_below_pair: Least probability of the likeliest class for one frame's answer to be given; 0
+            gives every answer.
+        abstain_below_video: The same for the mean over the frames of a video.
+        video_coverage: Share of the validation videos that get an answer; None where there were no videos,
+            only single pictures, so that the threshold says nothing of means over time.
+        video_risk: Share of wrong ones among those answers.
+        ece_before: Expected calibration error of the validation pairs as the model gave them.
+        ece_after: The same with the temperature, which was fitted on these pairs.
+    """
+
+    temperature: float = 1.0
+    abstain_below_pair: float = 0.0
+    abstain_below_video: float = 0.0
+    video_coverage: float | None = None
+    video_risk: float | None = None
+    ece_before: float | None = None
+    ece_after: float | None = None
+
+    @property
+    def abstain_below_mean(self) -> float | None:
+        """The threshold for means over a video; None where it was not measured on videos."""
+        return None if self.video_coverage is None else self.abstain_below_video
+
+    @classmethod
+    def of(cls, metrics: Mapping[str, Any]) -> "Calibration":
+        """Return the calibration among a bundle's metrics; without one, nothing is changed or held back."""
+        return cls(**metrics.get("calibration", {}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values as they are kept among a bundle's metrics."""
+        return asdict(self)
+
+
+def fit_calibration(validation: pd.DataFrame, labels: LabelSet) -> Calibration:
+    """Fit the temperature on the pairs of the validation part, and choose the thresholds by ``RULE``.
+
+    Args:
+        validation: A prediction table of the validation part, as the model gave it; it has rows.
+        labels: Its classes.
+    """
+    columns = list(labels.probability_columns)
+    given, codes = validation[columns].to_numpy(float), validation["code"].to_numpy()
+    temperature = fit_temperature(given, codes)
+    pairs = validation.copy()
+    pairs[columns] = calibrated = with_temperature(given, temperature)
+    videos = video_level(pairs, labels=labels)
+    of_pair = _abstention(calibrated, codes)
+    of_video = _abstention(videos[columns].to_numpy(float), videos["code"].to_numpy())
+    are_videos = bool((videos["pairs"] > 1).any())
+    return Calibration(
+        temperature=temperature,
+        abstain_below_pair=of_pair.threshold,
+        abstain_below_video=of_video.threshold,
+        video_coverage=of_video.coverage if are_videos else None,
+        video_risk=of_video.risk if are_videos else None,
+        ece_before=reliability(given, codes).ece,
+        ece_after=reliability(calibrated, codes).ece,
+    )
+
+
+def _abstention(probabilities: Any, codes: Any) -> Abstention:
+    found = abstain_for_risk(probabilities, codes, risk=_WANTED_RISK)
+    if found.coverage >= _LEAST_COVERAGE:
+        return found
+    return abstain_for_coverage(probabilities, codes, coverage=_LEAST_COVERAGE)

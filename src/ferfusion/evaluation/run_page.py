@@ -1,0 +1,190 @@
+"""The report of one run: a single HTML file that a reader who has never seen the project understands."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+
+from ferfusion.evaluation.metrics import row_shares
+from ferfusion.evaluation.run_folder import RunFolder
+from ferfusion.evaluation.scoring import RunScores, Scores
+from ferfusion.evaluation.uncertainty import FEW_SUBJECTS
+from ferfusion.labels import LabelSet
+from ferfusion.reporting.pages import minutes_text, percent, render_page
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One confusion: how many rows of a true class were taken for another."""
+
+    true: str
+    predicted: str
+    count: int
+    share: float
+
+
+@dataclass(frozen=True)
+class PartSize:
+    """How large a part of the split is; None where the run did not save it."""
+
+    name: str
+    subjects: int | None
+    videos: int | None
+    pairs: int | None
+
+
+def report_html(scored: RunScores, pictures: Mapping[str, Path]) -> str:
+    """Return the page.
+
+    Args:
+        scored: The run and its scores.
+        pictures: PNG files by the name that the template knows; a missing one is left out of the page.
+    """
+    run, recipe = scored.run, scored.recipe
+    head = scored.scores[0]
+    majority = scored.majorities[head.part]
+    return render_page(
+        "report.html.j2",
+        pictures=pictures,
+        name=run.path.resolve().name,
+        variant=run.variant,
+        parameters=run.parameters,
+        minutes=None if run.seconds is None else minutes_text(run.seconds),
+        head=head,
+        scores=scored.scores,
+        cautions=cautions(
+            head,
+            majority=run.labels.names[majority.code],
+            answers_videos=run.answers_videos,
+            stills=run.stills,
+        ),
+        majority=run.labels.names[majority.code],
+        stills=run.stills,
+        has_test="test" in run.parts,
+        majority_part="training" if majority.counted_in == "train" else majority.counted_in,
+        confidence=f"{100 * recipe.confidence:g}\N{NO-BREAK SPACE}%",
+        recipe=recipe,
+        beta=f"{recipe.beta:g}",
+        chance=1 / len(run.labels),
+        labels=run.labels.names,
+        parts=part_sizes(scored),
+        worst=worst_mistakes(head, run.labels),
+        best_epoch=run.best_epoch,
+        settings=_settings(run, asdict(recipe)),
+    )
+
+
+def cautions(head: Scores, *, majority: str, answers_videos: bool = False, stills: bool = False) -> list[str]:
+    """Return what a reader must know before believing the headline, a sentence or two each."""
+    found = []
+    if math.isnan(head.uar.interval.low):
+        found.append(f"The {head.part} part has a single person: no interval over people can be given.")
+    else:
+        if head.uar.interval.low <= head.uar.majority:
+            found.append(
+                "The interval of the UAR reaches down to the majority baseline "
+                f"({percent(head.uar.majority)}): this does not show that the model recognises expressions."
+            )
+        if head.subjects < FEW_SUBJECTS:
+            found.append(
+                f"The {head.part} part has {head.subjects} people. With fewer than {FEW_SUBJECTS}, "
+                "intervals like these come out too narrow: the true doubt is larger."
+            )
+    if head.war.value <= head.war.majority:
+        found.append(
+            f"On accuracy alone (WAR), always answering “{majority}” would be as good or better. "
+            "Compare the UAR, which that trick does not raise."
+        )
+    absent = int((head.classes.support == 0).sum())
+    if absent:
+        found.append(
+            f"{absent} of the expressions do not occur in the {head.part} part; "
+            "UAR and macro-F1 leave them out."
+        )
+    if stills:
+        found.append(
+            "It is not known who is on the images: people cannot be held apart between parts, and the "
+            "intervals take each image for a person of its own, which makes them too narrow."
+        )
+    if answers_videos:
+        found.append(
+            "This model answers on whole videos: its scores per pair count those answers by pairs, and "
+            "cannot be set beside the per-pair scores of other models."
+        )
+    return found
+
+
+def worst_mistakes(scores: Scores, labels: LabelSet, *, limit: int = 3) -> list[Mistake]:
+    """Return the confusions with the largest shares of their true class, the largest first."""
+    shares = np.nan_to_num(row_shares(scores.confusion))
+    np.fill_diagonal(shares, 0.0)
+    order = np.argsort(-shares, axis=None, kind="stable")[:limit]
+    cells = [divmod(int(cell), len(labels)) for cell in order]
+    return [
+        Mistake(
+            labels.names[true],
+            labels.names[said],
+            int(scores.confusion[true, said]),
+            float(shares[true, said]),
+        )
+        for true, said in cells
+        if shares[true, said] > 0
+    ]
+
+
+def part_sizes(scored: RunScores) -> list[PartSize]:
+    """Return the size of each part: as predicted where there are predictions, else as the run saved it."""
+    run = scored.run
+    sizes = {part: scored.of(part, "pair") for part in run.parts}
+    rows = [
+        PartSize(part, pairs.subjects, pairs.videos, pairs.rows)
+        for part in ("validation", "test")
+        if (pairs := sizes.get(part))
+    ]
+    train = PartSize(
+        "training",
+        run.section("subjects").get("train"),
+        run.section("videos").get("train"),
+        sum(run.class_counts("train").values()) or None,
+    )
+    return [train, *rows]
+
+
+def _settings(run: RunFolder, evaluation: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    groups = {
+        "Model": run.section("model"),
+        "Training": run.section("recipe"),
+        "Dataset": _without_place(run.section("dataset")),
+        "Evaluation": evaluation,
+    }
+    return [(title, flat_settings(group)) for title, group in groups.items() if group]
+
+
+def flat_settings(group: Mapping[str, Any], *, prefix: str = "") -> list[tuple[str, str]]:
+    """Return settings as rows of text; those of a group inside are named ``group.name``."""
+    rows = []
+    for key, value in group.items():
+        if isinstance(value, Mapping):
+            rows += flat_settings(value, prefix=f"{prefix}{key}.")
+        else:
+            rows.append((prefix + key, _text(value)))
+    return rows
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(_text, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _without_place(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the dataset's settings with its folder's name only: a page that is handed on tells no paths."""
+    named = dict(dataset)
+    if "path" in named:
+        named["path"] = PurePath(str(named["path"])).name
+    return named

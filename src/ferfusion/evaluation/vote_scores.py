@@ -1,0 +1,59 @@
+"""Score a run once more, on what most annotators voted for, where images have votes beside their label."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.run_folder import RunFolder
+from ferfusion.evaluation.scoring import Scores, score
+from ferfusion.labels import LabelSet, canonical_emotion
+
+VOTES = "votes.csv"
+"""In a run folder: a row for each predicted image (``video``), a column for each thing to vote for."""
+
+
+def score_votes(run: RunFolder, recipe: EvaluateRecipe) -> tuple[Scores, ...]:
+    """Return the scores of each part on the annotators' majorities; none if the run has no votes.
+
+    Images without a clear majority for one of the classes do not count. The majority baseline answers what is
+    most frequent among the majorities of the very rows that are scored.
+    """
+    path = run.path / VOTES
+    if not path.is_file():
+        return ()
+    table = voted(run.predictions, read_votes(path), run.labels)
+    return tuple(
+        score(
+            table,
+            labels=run.labels,
+            part=part,
+            level="pair",
+            majority_code=int(np.bincount(table.loc[table["part"] == part, "code"]).argmax()),
+            recipe=recipe,
+        )
+        for part in run.parts
+    )
+
+
+def read_votes(path: Path) -> pd.DataFrame:
+    """Return the number of votes for each thing, by image."""
+    return pd.read_csv(path, dtype={"video": str}, keep_default_na=False).set_index("video")
+
+
+def voted(predictions: pd.DataFrame, votes: pd.DataFrame, labels: LabelSet) -> pd.DataFrame:
+    """Return the predictions whose image has a clear majority for a class, with that class as their label.
+
+    >>> predictions = pd.DataFrame({"video": ["a", "b", "c"], "code": [0, 0, 0], "emotion": ["Fear"] * 3})
+    >>> votes = pd.DataFrame({"sadness": [6, 5, 1], "fear": [4, 5, 0], "unknown": [0, 0, 9]}, ["a", "b", "c"])
+    >>> voted(predictions, votes, LabelSet(("Fear", "Sadness"))).to_numpy().tolist()
+    [['a', 1, 'Sadness']]
+    """
+    counts = votes.rename(columns=canonical_emotion)
+    most = counts.max(axis=1)
+    is_clear = counts.eq(most, axis=0).sum(axis=1) == 1
+    chosen = counts.idxmax(axis=1)[is_clear]
+    emotion = predictions["video"].map(chosen[chosen.isin(labels.names)])
+    rows = predictions.assign(emotion=emotion)[emotion.notna()]
+    return rows.assign(code=rows["emotion"].map(labels.code).astype(np.int64))

@@ -1,0 +1,132 @@
+"""The page on a run's explanations: a single HTML file that needs nothing else."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+from ferfusion.explanation.deletion import ANOTHER, OWN, RANDOM
+from ferfusion.explanation.drawing import MINUS, STREAM_WORDS, signed, tiles
+from ferfusion.explanation.examples import ClassExamples
+from ferfusion.explanation.gallery import is_narrow
+from ferfusion.explanation.pairs import RunPairs
+from ferfusion.explanation.recipe import ExplainRecipe
+from ferfusion.explanation.sanity_checks import DeletionCheck, MapChecks
+from ferfusion.reporting.pages import render_page
+
+METHOD_NAMES: MappingProxyType[str, str] = MappingProxyType({"grad-cam": "Grad-CAM", "hires-cam": "HiResCAM"})
+
+
+@dataclass(frozen=True)
+class ContributionRow:
+    """Mean contributions to the answers of one class: number of answers, baseline, and a text a stream."""
+
+    name: str
+    answers: int
+    baseline: str
+    streams: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DeletionRow:
+    """One line of the table of checks, as texts."""
+
+    method: str
+    stream: str
+    own: str
+    another: str
+    random: str
+    gain: str
+    chosen: bool
+
+
+def page_html(
+    run: Path,
+    source: RunPairs,
+    classes: list[ClassExamples],
+    checks: MapChecks | None,
+    *,
+    pictures: Mapping[str, Path],
+    recipe: ExplainRecipe,
+) -> str:
+    """Return the page.
+
+    Args:
+        run: The run folder.
+        source: Its model and pairs.
+        classes: The examples of every class.
+        checks: The checks of the maps, if they were made.
+        pictures: PNG files: ``<class>_right``, ``<class>_wrong``, ``deletion_<stream>``, ``randomisation``.
+        recipe: Which pairs, and how maps are made.
+    """
+    streams = list(source.explainer.inputs)
+    answers = pd.concat([one.answers for one in classes])
+    examples = [example for one in classes for example in (*one.right, *one.wrong)]
+    moments = max(
+        (len(maps) for example in examples for maps in example.explanation.maps.values()), default=1
+    )
+    return render_page(
+        "explain.html.j2",
+        pictures=pictures,
+        name=run.resolve().name,
+        classes=classes,
+        narrow=all(is_narrow(tiles(one.seen, one.explanation, side=1)) for one in examples[:1]),
+        moments=moments,
+        recipe=recipe,
+        method=METHOD_NAMES[recipe.method],
+        streams=[STREAM_WORDS.get(name, name) for name in streams],
+        has_flow="flow" in streams,
+        contributions=contribution_rows(answers, source.pairs.labels.names, streams),
+        blank=dict(
+            zip(source.pairs.labels.names, source.explainer.blank_probabilities.tolist(), strict=True)
+        ),
+        checks=checks,
+        deletions=[] if checks is None else [_deletion_row(one, recipe) for one in checks.deletions],
+    )
+
+
+def contribution_rows(
+    answers: pd.DataFrame, names: tuple[str, ...], streams: list[str]
+) -> list[ContributionRow]:
+    """Return the mean contributions to the answers of each class that was answered, right or wrong."""
+    rows = []
+    for name in names:
+        named = answers[answers["expression"] == name]
+        if len(named):
+            means = tuple(signed(float(named[stream].mean())) for stream in streams)
+            rows.append(ContributionRow(name, len(named), signed(float(named["baseline"].mean())), means))
+    return rows
+
+
+def _deletion_row(check: DeletionCheck, recipe: ExplainRecipe) -> DeletionRow:
+    low, high = check.gain_interval.low, check.gain_interval.high
+    interval = "" if math.isnan(low) else f" ({low:.2f} to {high:.2f})"
+    return DeletionRow(
+        method=METHOD_NAMES[check.method],
+        stream=STREAM_WORDS.get(check.stream, check.stream),
+        own=f"{check.areas[OWN]:.2f}",
+        another=f"{check.areas[ANOTHER]:.2f}",
+        random=f"{check.areas[RANDOM]:.2f}",
+        gain=f"{check.gain:.2f}{interval}".replace("-", MINUS),
+        chosen=check.method == recipe.method,
+    )
+
+
+def check_lines(checks: MapChecks) -> list[str]:
+    """Return what the checks found, a line for every method and stream."""
+    people = "one person" if checks.subjects == 1 else f"{checks.subjects} people"
+    lines = [f"Deletion, {checks.pairs} pairs of {people}: area under the curve, by the map and at random"]
+    lines += [
+        f"  {METHOD_NAMES[one.method]}, {one.stream}: {one.areas[OWN]:.3f} against {one.areas[RANDOM]:.3f}, "
+        f"{one.gain:.3f} less (95 % interval {one.gain_interval.low:.3f} to {one.gain_interval.high:.3f})"
+        for one in checks.deletions
+    ]
+    lines.append("Random weights: rank correlation with the trained model's maps, layer by layer")
+    for one in checks.randomisations:
+        for stream in one.other_pairs:
+            values = ", ".join(f"{step.correlations[stream]:.2f}" for step in one.steps)
+            lines.append(f"  {METHOD_NAMES[one.method]}, {stream}: {values}")
+    return lines

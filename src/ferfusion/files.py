@@ -1,0 +1,59 @@
+"""Files that are written whole or not at all: to a temporary name, which then becomes the name."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+from ferfusion.errors import DatasetError
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` make a file under a temporary name beside ``path``, then give it its name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    write(partial)
+    partial.replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    write_whole(path, lambda partial: partial.write_bytes(content))
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file whole or not at all."""
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_rows(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file of many rows whole or not at all, on one line, which is quicker."""
+    write_text(path, json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON file.
+
+    Raises:
+        DatasetError: it is missing or damaged.
+    """
+    try:
+        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DatasetError(f"There is no file {path}") from error
+    except ValueError as error:
+        raise DatasetError(f"{path} is damaged: {error}") from error
+    return value
+
+
+def write_table(path: Path, table: "pd.DataFrame") -> None:
+    """Write a CSV file whole or not at all; a float keeps six digits after the point."""
+    write_text(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))

@@ -1,0 +1,42 @@
+"""Windows of crops while a video is read: the very ones that training makes of a prepared clip."""
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferfusion.data.windows import window_places
+from ferfusion.preparation.frame_preparer import PreparedFrame
+
+
+class CropHistory:
+    """The latest crops of every face in view, as many as a window reaches back over.
+
+    A track that a frame does not show begins anew, as a broken pair ends a run in a prepared clip.
+
+    Args:
+        frames: Crops of a window; 0 keeps nothing.
+        step: From each crop of a window to the next, in frames.
+    """
+
+    def __init__(self, *, frames: int, step: int) -> None:
+        self._frames, self._step = frames, step
+        self._reach = (frames - 1) * step + 1 if frames else 0
+        self._crops_of: dict[int, deque[NDArray[np.uint8]]] = {}
+        self._last_index = -1
+
+    def see(self, frame: PreparedFrame) -> None:
+        """Take the faces of the next frame."""
+        before = self._crops_of if frame.index == self._last_index + 1 else {}
+        self._last_index = frame.index
+        self._crops_of = {
+            face.track: before.get(face.track, deque(maxlen=self._reach)) for face in frame.faces
+        }
+        for face in frame.faces:
+            self._crops_of[face.track].append(face.crop)
+
+    def window(self, track: int) -> list[NDArray[np.uint8]]:
+        """Return the crops (S, S, 3) of the window of a face in view, oldest first; none if none are kept."""
+        crops = self._crops_of[track]
+        places = window_places(len(crops) - 1, first=0, frames=self._frames, step=self._step)
+        return [crops[place] for place in places.tolist()]

@@ -1,0 +1,162 @@
+"""Draw what was read onto a video's pictures: a box and a word at each face, bars in a strip below."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageColor, ImageDraw
+
+from ferfusion.labels import LabelSet
+from ferfusion.reporting.fonts import sans
+
+# near Okabe and Ito's colours, told apart with any colour vision
+COLOURS: MappingProxyType[str, str] = MappingProxyType(
+    {
+        "Anger": "#e8590c",
+        "Disgust": "#009e73",
+        "Fear": "#cc79a7",
+        "Happiness": "#f0c419",
+        "Sadness": "#3b8fd4",
+        "Surprise": "#56c8e9",
+        "Neutral": "#b8c0c8",
+    }
+)
+_OTHER_COLOUR = "#b8c0c8"
+_STRIP, _INK, _TRACK, _CHIP_INK = "#141a20", "#f3f6f8", "#313b45", "#101418"
+_MOST_FACES = 2
+
+Picture = NDArray[np.uint8]
+"""(H, W, 3) RGB."""
+
+
+def colour_of(name: str) -> str:
+    """Return the colour that stands for a class everywhere."""
+    return COLOURS.get(name, _OTHER_COLOUR)
+
+
+@dataclass(frozen=True)
+class FaceReading:
+    """What is drawn of a face: its number, box (x, y, w, h in pixels), name and class probabilities (C,)."""
+
+    face: int
+    box: tuple[float, float, float, float]
+    expression: str
+    probabilities: NDArray[np.floating[Any]]
+
+
+class Overlay:
+    """Draws the readings of a picture.
+
+    The picture keeps its size and is not covered, but for a thin box and a word at each face; the class
+    probabilities of up to two faces stand in a strip added below it.
+
+    Args:
+        width: Width of the pictures in pixels.
+        height: Height of the pictures in pixels.
+        labels: Classes of the readings.
+    """
+
+    def __init__(self, *, width: int, height: int, labels: LabelSet) -> None:
+        self._labels = labels
+        self._text = max(11, round(min(width / 40, height / 20)))
+        self._bar_height = self._text + 4
+        self.width = width
+        self.height = height + self._bar_height * len(labels) + self._text
+        self._line = max(2, round(min(width, height) / 180))
+        font = sans(self._text)
+        self._name_width = max(round(font.getlength(name)) for name in labels.names)
+        self._strips: dict[int, Picture] = {}
+
+    def draw(self, picture: Picture, faces: Sequence[FaceReading], *, status: str = "") -> Picture:
+        """Return the picture with its faces, and the strip below, which says the status if there is none."""
+        rows = picture.shape[0]
+        canvas = np.empty((self.height, self.width, 3), np.uint8)
+        canvas[:rows] = picture
+        for face in faces:
+            self._draw_face(canvas[:rows], face, several=len(faces) > 1)
+        columns = min(len(faces), _MOST_FACES)
+        strip = canvas[rows:]
+        strip[:] = self._strip(columns)
+        if not faces:
+            _paste(strip, _sprite(status, self._text, _INK, _STRIP), self._text, self._text // 2)
+        for place, face in enumerate(faces[:_MOST_FACES]):
+            self._draw_bars(strip, face, *self._bar_ends(place, columns))
+        return canvas
+
+    def _draw_face(self, picture: Picture, face: FaceReading, *, several: bool) -> None:
+        colour = colour_of(face.expression)
+        x, y, w, h = (round(value) for value in face.box)
+        line = self._line
+        for edges in (
+            (x, y, x + w + 1, y + line),
+            (x, y + h + 1 - line, x + w + 1, y + h + 1),
+            (x, y, x + line, y + h + 1),
+            (x + w + 1 - line, y, x + w + 1, y + h + 1),
+        ):
+            _fill(picture, edges, colour)
+        words = face.expression
+        if words in self._labels:
+            words += f" {float(face.probabilities[self._labels.code(words)]):.2f}"
+        if several:
+            words = f"{face.face}: {words}"
+        chip = _sprite(words, self._text, _CHIP_INK, colour, 4)
+        _paste(picture, chip, min(max(x, 0), max(0, self.width - chip.shape[1])), max(y - chip.shape[0], 0))
+
+    def _bar_ends(self, place: int, columns: int) -> tuple[int, int]:
+        """Return where the bars of a column start and end."""
+        left, width = place * self.width // columns, self.width // columns
+        return left + self._text + self._name_width + self._text // 2, left + width - 4 * self._text
+
+    def _bar_top(self, row: int) -> int:
+        return self._text // 2 + row * self._bar_height
+
+    def _strip(self, columns: int) -> Picture:
+        """Return the strip with the names and the empty bars of so many faces; it is drawn once."""
+        if columns not in self._strips:
+            height = self._bar_height * len(self._labels) + self._text
+            strip = Image.new("RGB", (self.width, height), _STRIP)
+            pen = ImageDraw.Draw(strip)
+            for place in range(columns):
+                start, end = self._bar_ends(place, columns)
+                for row, name in enumerate(self._labels.names):
+                    y = self._bar_top(row)
+                    left = start - self._name_width - self._text // 2
+                    pen.text((left, y), name, font=sans(self._text), fill=_INK)
+                    pen.rectangle((start, y + 3, end, y + self._text), fill=_TRACK)
+            self._strips[columns] = np.asarray(strip)
+        return self._strips[columns]
+
+    def _draw_bars(self, strip: Picture, face: FaceReading, start: int, end: int) -> None:
+        for row, name in enumerate(self._labels.names):
+            y = self._bar_top(row)
+            probability = float(face.probabilities[row])
+            filled = start + max(1, round((end - start) * probability))
+            _fill(strip, (start, y + 3, filled + 1, y + self._text + 1), colour_of(name))
+            number = _sprite(f"{probability:.2f}", self._text, _INK, _STRIP)
+            _paste(strip, number, end + self._text // 2, y)
+
+
+def _fill(picture: Picture, edges: tuple[int, int, int, int], colour: str) -> None:
+    """Fill the part of a rectangle (left, top, right, bottom) that lies in the picture."""
+    left, top, right, bottom = edges
+    picture[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = ImageColor.getrgb(colour)
+
+
+def _paste(picture: Picture, sprite: Picture, left: int, top: int) -> None:
+    """Put a small picture onto another, cut off at its right and lower borders."""
+    place = picture[top : top + sprite.shape[0], left : left + sprite.shape[1]]
+    place[:] = sprite[: place.shape[0], : place.shape[1]]
+
+
+@lru_cache(maxsize=256)
+def _sprite(words: str, size: int, ink: str, ground: str, border: int = 0) -> Picture:
+    """Return a word as a small picture: as wide as it is, as high as any word of its size."""
+    font = sans(size)
+    width = max(1, round(font.getlength(words)))
+    sprite = Image.new("RGB", (width + 2 * border, size + 4 + border), ground)
+    ImageDraw.Draw(sprite).text((border, border // 2), words, font=font, fill=ink)
+    return np.asarray(sprite)

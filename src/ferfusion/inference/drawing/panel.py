@@ -1,0 +1,99 @@
+"""The panel beside an explained video: what the model saw of a face, the maps over it, and what counted."""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ferfusion.explanation.drawing import STREAM_WORDS, Picture, Seen, signed, tiles
+from ferfusion.explanation.explainer import Explanation
+from ferfusion.inference.drawing.overlay import colour_of
+from ferfusion.labels import LabelSet
+from ferfusion.reporting.fonts import sans
+
+_GROUND, _INK, _SOFT, _TRACK = "#1d252d", "#f3f6f8", "#a9b6c1", "#313b45"
+_FOR, _AGAINST = "#f0a23b", "#5aa7de"
+_FULL_NATS = 6.0
+"""Contribution whose bar reaches the end; e to the power of 6 times the odds."""
+
+
+class Panel:
+    """Draws panels of one height.
+
+    Args:
+        height: Height of the panels in pixels.
+        labels: Classes of the explanations.
+    """
+
+    def __init__(self, *, height: int, labels: LabelSet) -> None:
+        self.height, self.width = height, round(height * 0.66)
+        self._labels = labels
+        self._text = max(11, round(height / 38))
+        self._margin = self._text
+
+    def draw(self, reasons: tuple[Seen, Explanation] | None) -> Picture:
+        """Return the panel (H, W, 3) of one face; an empty one where there is none."""
+        panel = Image.new("RGB", (self.width, self.height), _GROUND)
+        if reasons is not None:
+            seen, explanation = reasons
+            pen = ImageDraw.Draw(panel)
+            top = self._draw_answer(pen, explanation)
+            bottom = self._draw_contributions(pen, explanation)
+            self._draw_tiles(panel, seen, explanation, top=top, bottom=bottom)
+        return np.asarray(panel)
+
+    def _draw_answer(self, pen: ImageDraw.ImageDraw, explanation: Explanation) -> int:
+        """Write which answer is explained, and return where there is room below it."""
+        name = self._labels.names[explanation.code]
+        size = round(self._text * 1.15)
+        pen.rectangle((self._margin, self._margin, self._margin + size, self._margin + size), colour_of(name))
+        words = f"why {name}, {explanation.probabilities[explanation.code]:.2f}"
+        pen.text((self._margin + 1.6 * size, self._margin - 1), words, font=sans(size), fill=_INK)
+        return self._margin + 2 * size
+
+    def _draw_contributions(self, pen: ImageDraw.ImageDraw, explanation: Explanation) -> int:
+        """Draw a bar for each stream at the bottom, to the right where it speaks for the answer.
+
+        Returns where the room above them ends.
+        """
+        font, step = sans(self._text), round(self._text * 1.6)
+        count = len(explanation.contributions)
+        top = self.height - self._margin - step * count
+        names = [STREAM_WORDS.get(name, name) for name in explanation.contributions]
+        left = self._margin + round(max(font.getlength(name) for name in names)) + self._text
+        right = self.width - self._margin - round(3.2 * self._text)
+        middle = (left + right) // 2
+        for place, value in enumerate(explanation.contributions.values()):
+            y = top + place * step
+            pen.text((self._margin, y), names[place], font=font, fill=_INK)
+            pen.rectangle((left, y + 3, right, y + self._text), fill=_TRACK)
+            end = middle + round((right - left) / 2 * max(-1.0, min(1.0, value / _FULL_NATS)))
+            colour = _FOR if value >= 0 else _AGAINST
+            pen.rectangle((min(middle, end), y + 3, max(middle, end), y + self._text), fill=colour)
+            pen.text((right + self._text // 2, y), signed(value), font=font, fill=_INK)
+        heading = "log-odds that each adds, beside a blank face at rest"
+        small = sans(max(10, round(self._text * 0.8)))
+        pen.text((self._margin, top - step), heading, font=small, fill=_SOFT)
+        return top - round(1.5 * step)
+
+    def _draw_tiles(
+        self, panel: Image.Image, seen: Seen, explanation: Explanation, *, top: int, bottom: int
+    ) -> None:
+        """Put the tiles into the room from ``top`` to ``bottom``, as large as they can be."""
+        count = len(tiles(seen, explanation, side=1))
+        caption = round(self._text * 1.5)
+        columns, side = max(
+            ((columns, self._side(count, columns, bottom - top, caption)) for columns in range(1, count + 1)),
+            key=lambda one: one[1],
+        )
+        pen, font = ImageDraw.Draw(panel), sans(max(10, round(self._text * 0.85)))
+        gap = self._margin // 2
+        left = (self.width - columns * side - (columns - 1) * gap) // 2
+        for place, tile in enumerate(tiles(seen, explanation, side=side)):
+            row, column = divmod(place, columns)
+            x, y = left + column * (side + gap), top + row * (side + caption)
+            panel.paste(Image.fromarray(tile.picture), (x, y))
+            pen.text((x, y + side), tile.words, font=font, fill=_SOFT)
+
+    def _side(self, count: int, columns: int, height: int, caption: int) -> int:
+        rows = -(-count // columns)
+        wide = (self.width - 2 * self._margin - (columns - 1) * (self._margin // 2)) // columns
+        return max(1, min(wide, height // rows - caption))

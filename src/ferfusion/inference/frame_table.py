@@ -1,0 +1,102 @@
+"""The frame table: a row for every frame that was read and every face in it, held in few bytes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ferfusion.files import write_whole
+from ferfusion.inference.predict_faces import FrameRow
+from ferfusion.labels import LabelSet
+from ferfusion.preparation.frame_preparer import STATUSES
+
+_ROWS_PER_BLOCK = 4096
+_STATUS_CODES = MappingProxyType({status: code for code, status in enumerate(STATUSES)})
+
+
+class FrameRows:
+    """Takes the rows of a video as they come; an hour of one face is some megabytes.
+
+    A face's number follows from the room that it fills in the whole video, so that it is known at the end.
+    """
+
+    def __init__(self, labels: LabelSet) -> None:
+        self._labels = labels
+        self._blocks: list[NDArray[Any]] = []
+        self._block: NDArray[Any] = np.empty(0)
+        self._used = 0
+        self._dtype = np.dtype(
+            [
+                ("frame", np.int32),
+                ("seconds", np.float64),
+                ("track", np.int32),
+                ("box", np.float32, (4,)),
+                ("status", np.int8),
+                ("readings", np.float32, (len(labels),)),
+            ]
+        )
+
+    def add(self, row: FrameRow) -> None:
+        """Take one row."""
+        if self._used == len(self._block):
+            self._block, self._used = np.empty(_ROWS_PER_BLOCK, self._dtype), 0
+            self._blocks.append(self._block)
+        self._block[self._used] = (
+            row.frame,
+            row.seconds,
+            -1 if row.face is None else row.face,
+            tuple(np.nan if value is None else value for value in row.box),
+            _STATUS_CODES[row.status],
+            np.nan if row.probabilities is None else row.probabilities,
+        )
+        self._used += 1
+
+    def table(self) -> tuple[pd.DataFrame, dict[int, int]]:
+        """Return the frame table, and the face number of every track: face 0 fills the most of the video."""
+        rows = np.concatenate([*self._blocks[:-1], self._block[: self._used].astype(self._dtype)])
+        numbers = _numbers(rows)
+        has_face = rows["track"] >= 0
+        number_of = np.zeros(max(numbers, default=-1) + 2, np.int64)  # the last place is no track's
+        number_of[list(numbers)] = list(numbers.values())
+        codes = np.where(has_face, np.nan_to_num(rows["readings"]).argmax(axis=1), -1)
+        columns = {
+            "frame": rows["frame"].astype(np.int64),
+            "seconds": rows["seconds"],
+            "face": pd.arrays.IntegerArray(number_of[rows["track"]], ~has_face),
+            **{key: rows["box"][:, place] for place, key in enumerate("xywh")},
+            "status": _categories(rows["status"], STATUSES),
+            **{
+                column: rows["readings"][:, code]
+                for code, column in enumerate(self._labels.probability_columns)
+            },
+            "expression": _categories(codes, self._labels.names),
+        }
+        return pd.DataFrame(columns), numbers
+
+
+def _categories(codes: NDArray[np.signedinteger[Any]], names: Sequence[str]) -> "pd.Categorical[str]":
+    """Return names by their codes, a byte each; the code -1 is no name."""
+    return pd.Categorical.from_codes(codes.astype(np.int8), categories=pd.Index(names))
+
+
+def _numbers(rows: NDArray[Any]) -> dict[int, int]:
+    """Return the face number of every track, by the area that it fills over all frames."""
+    ok = rows["track"] >= 0
+    areas = np.bincount(rows["track"][ok], weights=rows["box"][ok, 2] * rows["box"][ok, 3])
+    seen = np.unique(rows["track"][ok])
+    order = seen[np.argsort(-areas[seen], kind="stable")]
+    return {int(track): number for number, track in enumerate(order)}
+
+
+def write_frames(path: Path, table: pd.DataFrame) -> None:
+    """Write the frame table whole or not at all, in pieces, so that no second copy of it is held."""
+    write_whole(
+        path,
+        lambda partial: table.to_csv(
+            partial, index=False, float_format="%.6f", lineterminator="\n", encoding="utf-8"
+        ),
+    )

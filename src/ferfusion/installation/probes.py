@@ -1,0 +1,183 @@
+"""What is installed and whether it works: each question is asked in a process of its own.
+
+A package that is broken, or that ends the process that imports it, breaks the question about it and nothing
+else. ``python -m ferfusion.installation.probes NAME`` prints the answer as JSON.
+"""
+
+import importlib.metadata
+import json
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from importlib import import_module
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+Facts = dict[str, Any]
+CODECS = MappingProxyType({"r": ("h264", "hevc", "mpeg4", "vp9", "aac"), "w": ("libx264", "aac")})
+"""Codecs that are read and written."""
+
+
+def ask_packages() -> Facts:
+    """Return, for every requirement of this package, what is installed: needed ones, and those of extras."""
+    requirements = import_module("packaging.requirements")
+    needed: dict[str, str | None] = {}
+    extras: dict[str, dict[str, str | None]] = {}
+    for line in importlib.metadata.requires("ferfusion") or []:
+        requirement = requirements.Requirement(line)
+        found = _fitting_version(requirement)
+        extra = re.search(r"""extra == ['"]([\w-]+)""", line)
+        wanted = f"{requirement.name}{requirement.specifier}"
+        if extra is None:
+            needed[wanted] = found
+        else:
+            extras.setdefault(extra[1], {})[wanted] = found
+    return {"python": sys.version.split()[0], "needed": needed, "extras": extras}
+
+
+def _fitting_version(requirement: Any) -> str | None:
+    """Return the installed version, after "unfit" if it is not one that is wanted; None if it is missing."""
+    try:
+        found = importlib.metadata.version(requirement.name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    return found if requirement.specifier.contains(found, prereleases=True) else f"unfit {found}"
+
+
+def ask_opencv() -> Facts:
+    """Return OpenCV's version, who installed it, and whether it has what is used of it."""
+    wheels = sorted(set(importlib.metadata.packages_distributions().get("cv2", ())))
+    cv2 = import_module("cv2")
+    if not hasattr(cv2, "CascadeClassifier"):
+        return {"version": cv2.__version__, "wheels": wheels, "lacking": ["Haar, which version 5 dropped"]}
+    folder = Path(cv2.data.haarcascades)
+    cascades = import_module("ferfusion.faces.haar").HaarDetector.cascades
+    return {
+        "version": cv2.__version__,
+        "wheels": wheels,
+        "lacking": [
+            *(part for part in ("optflow", "DISOpticalFlow", "FaceDetectorYN") if not hasattr(cv2, part)),
+            *(str(folder / name) for name in cascades if not _is_cascade(cv2, folder / name)),
+        ],
+    }
+
+
+def _is_cascade(cv2: Any, path: Path) -> bool:
+    return path.is_file() and not cv2.CascadeClassifier(str(path)).empty()
+
+
+def ask_ffmpeg() -> Facts:
+    """Return PyAV's version, its FFmpeg's, and the codecs that it lacks."""
+    av = import_module("av")
+    missing = [
+        f"{name} ({'reading' if mode == 'r' else 'writing'})"
+        for mode, names in CODECS.items()
+        for name in names
+        if not _has_codec(av, name, mode)
+    ]
+    version = ".".join(map(str, av.library_versions["libavcodec"]))
+    return {"version": av.__version__, "libavcodec": version, "missing_codecs": missing}
+
+
+def _has_codec(av: Any, name: str, mode: str) -> bool:
+    try:
+        av.Codec(name, mode)
+    except av.codec.codec.UnknownCodecError:
+        return False
+    return True
+
+
+def ask_torch() -> Facts:
+    """Return torch's version, and the device that a small convolution did run on."""
+    torch = import_module("torch")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    image = torch.linspace(0, 1, 3 * 48 * 48).reshape(1, 3, 48, 48)
+    layer = torch.nn.Conv2d(3, 8, 5)
+    with torch.inference_mode():
+        here, there = layer(image), layer.to(device)(image.to(device)).cpu()
+    return {
+        "version": torch.__version__,
+        "cuda": torch.version.cuda,
+        "device": device,
+        "device_name": torch.cuda.get_device_name() if device == "cuda" else "processor",
+        "threads": torch.get_num_threads(),
+        "difference": float((here - there).abs().max()),
+        "bfloat16_share": _bfloat16_share(torch) if device == "cpu" else None,
+    }
+
+
+def _bfloat16_share(torch: Any) -> float:
+    """Return the time of a convolution's training step in bfloat16, as a share of that in 32 bits."""
+    layer = torch.nn.Conv2d(64, 64, 3).to(memory_format=torch.channels_last)
+    image = torch.rand(16, 64, 24, 24).to(memory_format=torch.channels_last).requires_grad_()
+
+    def seconds(*, enabled: bool) -> float:
+        start = time.perf_counter()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            loss = layer(image).square().mean()
+        loss.backward()
+        return time.perf_counter() - start
+
+    turns = [(seconds(enabled=True), seconds(enabled=False)) for _ in range(20)]
+    narrow, wide = map(min, zip(*turns, strict=True))
+    return float(narrow / wide)
+
+
+def ask_torchvision() -> Facts:
+    """Return torchvision's version; nothing here needs it, but other packages import it where it is."""
+    if find_spec("torchvision") is None:
+        return {"version": None}
+    return {"version": import_module("torchvision").__version__}
+
+
+def ask_lightning() -> Facts:
+    """Return the version of lightning, which imports torchvision where that is installed."""
+    import_module("lightning.pytorch")
+    return {"version": importlib.metadata.version("lightning")}
+
+
+def ask_prediction() -> Facts:
+    """Predict a video of the sample corpus with a model that has learned nothing, and count what came out."""
+    bundle, zoo = import_module("ferfusion.bundle"), import_module("ferfusion.models.zoo")
+    config = import_module("ferfusion.models.config").ModelConfig()
+    labels = import_module("ferfusion.labels").SIX
+    recipe = import_module("ferfusion.preparation.recipe").PrepareRecipe()
+    weights = zoo.build_model(config, len(labels)).state_dict()
+    untrained = bundle.Bundle(weights, config, labels, recipe, {}, {}, "")
+    predictor = import_module("ferfusion.inference.predictor").TorchPredictor(untrained)
+    video = sorted(Path(str(files("ferfusion") / "sample")).rglob("*.mp4"))[0]
+    read_frames = import_module("ferfusion.video.reader").read_frames
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        predict_video = import_module("ferfusion.inference.predict_video").predict_video
+        table = predict_video(video, predictor, Path(folder)).table
+        seconds = time.perf_counter() - start
+        annotated = sum(1 for _ in read_frames(Path(folder) / "annotated.mp4"))
+    return {
+        "frames": sum(1 for _ in read_frames(video)),
+        "rows": len(table),
+        "faces": int((table["status"] == "ok").sum()),
+        "annotated": annotated,
+        "seconds": seconds,
+    }
+
+
+PROBES: MappingProxyType[str, Callable[[], Facts]] = MappingProxyType(
+    {
+        "packages": ask_packages,
+        "opencv": ask_opencv,
+        "ffmpeg": ask_ffmpeg,
+        "torch": ask_torch,
+        "torchvision": ask_torchvision,
+        "lightning": ask_lightning,
+        "prediction": ask_prediction,
+    }
+)
+
+if __name__ == "__main__":
+    print(json.dumps(PROBES[sys.argv[1]]()))

@@ -1,0 +1,230 @@
+"""Prepare one labelled video: a clip file, its pictures for people, and its rows of every table."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ferfusion.corpora.entries import VideoEntry
+from ferfusion.errors import VideoError
+from ferfusion.faces.detectors import Detection
+from ferfusion.files import read_json, write_bytes, write_rows
+from ferfusion.flow.encodings import FLOW_ENCODINGS
+from ferfusion.preparation.clip_file import Pieces, write_clip
+from ferfusion.preparation.face_spool import FaceSpool, SpooledFace, main_face
+from ferfusion.preparation.frame_preparer import kept_preparer
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.segments import kept_pairs
+from ferfusion.video.images import list_images, read_image_frames
+from ferfusion.video.reader import Frame, read_frames, read_info
+
+FRAME_COLUMNS = ("frame", "seconds", "status", "x", "y", "w", "h", "score")
+
+
+@dataclass(frozen=True)
+class VideoJob:
+    """All that a worker needs to prepare one video of a corpus into a dataset folder."""
+
+    entry: VideoEntry
+    dataset: Path
+    recipe: PrepareRecipe
+    images: bool
+    detector_model: Path | None = None
+
+    @property
+    def part_file(self) -> Path:
+        """The video's rows of every table; it exists once everything of the video is on disk."""
+        return self.dataset / ".parts" / f"{self.entry.video_id}.json"
+
+    @property
+    def clip_file(self) -> Path:
+        """The arrays of the video's clip; there is none where no pair was kept."""
+        return self.dataset / "clips" / f"{self.entry.video_id}.safetensors"
+
+    @property
+    def stamp(self) -> dict[str, Any]:
+        """What must be the same for the work to count as done."""
+        entry = self.entry
+        return {
+            "recipe_hash": self.recipe.hash,
+            "images": self.images,
+            "bytes": _bytes_on_disk(entry.path),
+            "stretch": [entry.start_seconds, entry.end_seconds],
+            "rotation_degrees": entry.rotation_degrees,
+            "images_per_second": entry.images_per_second,
+        }
+
+
+def prepare_video(job: VideoJob) -> str:
+    """Prepare one video and return its id; a video that cannot be used becomes a row with the reason."""
+    _remove_leftovers(job)
+    frames: list[FrameNote] = []
+    fps, reason = 0.0, ""
+    with FaceSpool(job.part_file.parent, job.recipe.size) as spool:
+        try:
+            fps = _rate(job.entry)
+            preparer = kept_preparer(job.recipe, every_face=False, detector_model=job.detector_model)
+            for frame in preparer.prepare(read_entry(job.entry)):
+                frames.append(FrameNote(frame.index, frame.seconds, frame.status, frame.rejected))
+                spool.add(frame)
+        except VideoError as error:
+            reason = str(error)
+        clip = main_face(spool.faces)
+        pairs = _write_clip(job, clip, spool)
+    status, why = _verdict(reason or _why_unreadable(frames), len(frames), len(clip), len(pairs))
+    row = {
+        "fps": fps,
+        "frames": len(frames),
+        "faces": len(clip),
+        "pairs": len(pairs),
+        "status": status,
+        "reason": why,
+    }
+    write_rows(
+        job.part_file,
+        {"stamp": job.stamp, "video": row, "frames": _frame_rows(frames, clip), "pairs": pairs},
+    )
+    return job.entry.video_id
+
+
+def _remove_leftovers(job: VideoJob) -> None:
+    """Remove what an earlier preparation of the same video wrote, when it was another file or setting."""
+    if job.part_file.is_file():
+        for _, _, frame, _ in read_json(job.part_file)["pairs"]:
+            for name in image_names(job.entry.video_id, frame):
+                (job.dataset / name).unlink(missing_ok=True)
+        job.part_file.unlink()
+    job.clip_file.unlink(missing_ok=True)
+
+
+def read_entry(entry: VideoEntry) -> Iterator[Frame]:
+    """Yield the frames of a corpus's entry: of a video file, or of a folder of pictures."""
+    if entry.path.is_dir():
+        return read_image_frames(
+            entry.path,
+            rate=entry.images_per_second,
+            start_seconds=entry.start_seconds,
+            end_seconds=entry.end_seconds,
+        )
+    return read_frames(
+        entry.path,
+        start_seconds=entry.start_seconds,
+        end_seconds=entry.end_seconds,
+        rotation_degrees=entry.rotation_degrees,
+    )
+
+
+def _rate(entry: VideoEntry) -> float:
+    return entry.images_per_second if entry.path.is_dir() else float(read_info(entry.path).rate)
+
+
+def _bytes_on_disk(path: Path) -> int:
+    if path.is_dir():
+        return sum(image.stat().st_size for image in list_images(path))
+    return path.stat().st_size if path.exists() else 0  # a dangling link becomes a row with the reason
+
+
+@dataclass(frozen=True)
+class FrameNote:
+    """What is kept of every decoded frame for ``frames.csv``."""
+
+    index: int
+    seconds: float
+    status: str
+    rejected: Detection | None
+
+
+def _why_unreadable(frames: Sequence[FrameNote]) -> str:
+    if not frames:
+        return "the video has no frame that can be decoded"
+    if all(frame.status == "decode_error" for frame in frames):
+        return f"none of {len(frames)} frames can be decoded"
+    return ""
+
+
+def _verdict(reason: str, num_frames: int, num_faces: int, num_pairs: int) -> tuple[str, str]:
+    """Return (status, reason) of a video's row.
+
+    >>> _verdict("", 40, 1, 0)
+    ('too_short', 'a face in 1 of 40 frames, and a pair needs two in a row')
+    """
+    if reason:
+        return "unreadable", reason
+    if num_faces == 0:
+        return "no_face", f"no face in any of {num_frames} frames"
+    if num_pairs == 0:
+        return "too_short", f"a face in {num_faces} of {num_frames} frames, and a pair needs two in a row"
+    return "ok", ""
+
+
+def _write_clip(job: VideoJob, clip: Sequence[SpooledFace], spool: FaceSpool) -> list[list[float]]:
+    """Write the clip and its pictures; return (segment, pair, frame, seconds) of each kept pair."""
+    pair_ok = np.array([face.has_flow for face in clip[:-1]], bool)
+    kept = kept_pairs(pair_ok, segment_length=job.recipe.segment_length, keep_every=job.recipe.keep_every)
+    if not kept:
+        return []
+    write_clip(job.clip_file, clip_arrays(clip, spool))
+    if job.images:
+        _write_images(job, [clip[pair] for _, pair in kept], spool)
+    return [[segment, pair, clip[pair].frame, clip[pair].seconds] for segment, pair in kept]
+
+
+def clip_arrays(clip: Sequence[SpooledFace], spool: FaceSpool) -> dict[str, Pieces | NDArray[Any]]:
+    """Return the arrays of a clip file of T frames, as the contract of the dataset folder names them.
+
+    The flow of a pair that is not ``pair_ok`` is zero.
+    """
+    count, size = len(clip), spool.size
+    rows = [face.row for face in clip]
+    return {
+        "crops": Pieces(np.uint8, (count, size, size, 3), spool.crops(rows)),
+        "flow": Pieces(np.float16, (count - 1, 2, size, size), spool.flows(rows[:-1])),
+        "pair_ok": np.array([face.has_flow for face in clip[:-1]], bool),
+        "frame_index": np.array([face.frame for face in clip], np.int32),
+        "seconds": np.array([face.seconds for face in clip], np.float64),
+        "boxes": np.stack([face.box for face in clip]).astype(np.float32),
+        "scores": np.array([face.score for face in clip], np.float32),
+    }
+
+
+def image_names(video_id: str, frame: int) -> tuple[str, str]:
+    """Return the paths of a pair's flow and face pictures inside the dataset folder."""
+    name = f"{video_id}_{frame:06d}.png"
+    return f"imgs_flow/{name}", f"imgs_spatial/{name}"
+
+
+def _write_images(job: VideoJob, faces: Sequence[SpooledFace], spool: FaceSpool) -> None:
+    rows = [face.row for face in faces]
+    names = iter(image_names(job.entry.video_id, face.frame) for face in faces)
+    for crops, flows in zip(spool.crops(rows), spool.flows(rows), strict=True):
+        drawn = np.moveaxis(np.asarray(FLOW_ENCODINGS["hsv"](flows.astype(np.float32))), 1, -1)
+        flows_rgb = np.clip(drawn * 255 + 0.5, 0, 255).astype(np.uint8)
+        for flow_rgb, crop in zip(flows_rgb, crops, strict=True):
+            flow_name, spatial_name = next(names)
+            _write_png(job.dataset / flow_name, flow_rgb)
+            _write_png(job.dataset / spatial_name, crop)
+
+
+def _write_png(path: Path, picture_rgb: NDArray[np.uint8]) -> None:
+    ok, png = cv2.imencode(".png", picture_rgb[..., ::-1])
+    if not ok:
+        raise VideoError(f"OpenCV could not encode {path.name}")
+    write_bytes(path, png.tobytes())
+
+
+def _frame_rows(frames: Sequence[FrameNote], clip: Sequence[SpooledFace]) -> list[list[Any]]:
+    """Return a row for every decoded frame; a box where there is one, rounded to hundredths of a pixel."""
+    kept = {face.frame: face for face in clip}
+    rows = []
+    for frame in frames:
+        face = kept.get(frame.index)
+        found = face or frame.rejected
+        box = [round(float(value), 2) for value in found.box] if found else [None] * 4
+        score = round(found.score, 3) if found else None
+        status = "ok" if face else "no_face" if frame.status == "ok" else frame.status
+        rows.append([frame.index, round(frame.seconds, 6), status, *box, score])
+    return rows

@@ -1,0 +1,68 @@
+"""Conduct a study: compare its variants' functions, train what is not trained yet, write its report."""
+
+import os
+from pathlib import Path
+
+from ferfusion.compute import Compute
+from ferfusion.engines import ENGINES
+from ferfusion.lookup import choose
+from ferfusion.models.config import ModelConfig
+from ferfusion.progress import OnProgress, Progress, ignore_progress, say
+from ferfusion.studies.equal_functions import sentences
+from ferfusion.studies.plan import StudyPlan
+from ferfusion.studies.study import open_study
+from ferfusion.studies.study_page import finish_study
+from ferfusion.training.recipe import TrainRecipe
+
+
+def conduct_study(
+    dataset: Path,
+    folder: Path,
+    *,
+    plan: StudyPlan,
+    model: ModelConfig,
+    recipe: TrainRecipe,
+    compute: Compute = Compute(),  # noqa: B008 frozen
+    engine: str = "pool",
+    workers: int | None = None,
+    address: str | None = None,
+    on_progress: OnProgress = ignore_progress,
+) -> Path:
+    """Conduct a study in a folder and return its page; what an earlier call has trained stays trained.
+
+    Args:
+        dataset: Dataset folder, prepared and split.
+        folder: Study folder to write.
+        plan: What is compared, how often, and on which division of the subjects.
+        model: Network settings that all variants share.
+        recipe: Training settings that all variants share; seed is set by the study.
+        compute: Where and how each training is computed.
+        engine: How the trainings are shared out, a name of ``ENGINES``.
+        workers: Number of trainings at a time; the number of processors where not given.
+        address: Ray cluster to run on, for the engine ray.
+        on_progress: Called after every training, and with what is worth a line.
+
+    Raises:
+        DatasetError: the dataset cannot be opened, or is not split and the plan does not do it.
+        ConfigError: a variant cannot be, or the folder holds another study.
+    """
+    run_engine = choose(ENGINES, engine, what="engine")
+    workers = 1 if engine == "here" else workers or os.cpu_count() or 1
+    work = open_study(dataset, folder, plan, model=model, recipe=recipe)
+    for sentence in sentences(work.same):
+        say(on_progress, f"Before spending time: {sentence}")
+    work.begin()
+    jobs = work.jobs(workers=workers, compute=compute)
+    left = [job for job in jobs if not job.is_done]
+    say(
+        on_progress,
+        f"{len(work.variants)} variants ({len(work.trained)} functions), "
+        f"{plan.seeds} {'seed' if plan.seeds == 1 else 'seeds'}, "
+        f"{len(work.splits)} division(s) of the subjects: "
+        f"{len(jobs)} trainings, {len(jobs) - len(left)} of them done.",
+    )
+    costs = work.run(run_engine, left, workers=workers, address=address)
+    for number, cost in enumerate(costs, start=1):
+        name = f"{cost.name}, {cost.minutes:.1f} minutes"
+        on_progress(Progress("Training", name, number, len(left), "trainings"))
+    return finish_study(work)

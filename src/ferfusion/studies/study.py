@@ -1,0 +1,273 @@
+"""A study on disk: its plan, its trainings as jobs that can be stopped and gone on with, and their cost."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from ferfusion.compute import Compute
+from ferfusion.engines import Engine
+from ferfusion.errors import ConfigError
+from ferfusion.files import read_json, write_json, write_table
+from ferfusion.models.config import ModelConfig
+from ferfusion.preparation.dataset import Dataset, open_dataset
+from ferfusion.splits.leaks import find_copies, refuse_copies
+from ferfusion.splits.recipe import SplitRecipe
+from ferfusion.splits.split import fold_recipes, read_splits, split_dataset, split_header
+from ferfusion.studies.equal_functions import SameFunction, same_functions
+from ferfusion.studies.plan import StudyPlan, Training, Variant, read_variants
+from ferfusion.training.recipe import TrainRecipe
+from ferfusion.training.train import train_run
+
+SCHEMA = 1
+_MAY_GROW = "seeds"
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """All that a worker needs for one training of a study.
+
+    Attributes:
+        training: What is trained.
+        dataset: The dataset folder.
+        splits: The split table of its fold.
+        study: The study's folder.
+        threads: Processor threads that it may use.
+        compute: Where and how it is computed.
+    """
+
+    training: Training
+    dataset: Path
+    splits: Path
+    study: Path
+    threads: int
+    compute: Compute = Compute()  # noqa: RUF009 frozen
+
+    @property
+    def run(self) -> Path:
+        """Its run folder."""
+        return self.study / self.training.folder
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the training is finished and its cost is known."""
+        return (self.run / "bundle.safetensors").is_file() and (self.run / "cost.json").is_file()
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a training took: minutes of its epochs, and the most memory (MiB) that its process has held."""
+
+    name: str
+    minutes: float
+    peak_mib: float | None
+
+
+def train_one(job: TrainingJob) -> Cost:
+    """Train, or go on with a training that was stopped, and leave ``cost.json`` in its run folder."""
+    with _num_threads(job.threads):
+        forget_peak_memory()
+        result = train_run(
+            job.dataset,
+            job.run,
+            model_config=job.training.variant.model,
+            recipe=job.training.recipe,
+            splits=job.splits,
+            compute=job.compute,
+        )
+    cost = Cost(job.training.folder.removeprefix("runs/"), result.seconds / 60, peak_memory_mib())
+    write_json(job.run / "cost.json", asdict(cost))
+    return cost
+
+
+@contextmanager
+def _num_threads(threads: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def forget_peak_memory() -> None:
+    """Let the system measure this process's peak memory anew, where it can (Linux, proc(5), clear_refs)."""
+    clear = Path("/proc/self/clear_refs")
+    if clear.exists():
+        clear.write_text("5")
+
+
+def peak_memory_mib() -> float | None:
+    """Return the most memory that this process has held, in MiB; None where the system does not tell."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    lines = status.read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study of a dataset in a folder.
+
+    Attributes:
+        dataset: What it is made on.
+        folder: Where it is kept.
+        plan: What is compared.
+        variants: The plan's variants, read.
+        same: Those of them that are the same function, of the ones that are trained alike.
+        splits: The split table of every fold.
+    """
+
+    dataset: Dataset
+    folder: Path
+    plan: StudyPlan
+    variants: tuple[Variant, ...]
+    same: tuple[SameFunction, ...]
+    splits: tuple[Path, ...]
+
+    @property
+    def twins(self) -> dict[str, tuple[Variant, ...]]:
+        """For the name of each variant that is trained, the variants that its trainings stand for too.
+
+        Variants that are exactly the same function begin with the same weights and read the same batches:
+        training the second one would give the first one's results again.
+        """
+        stands_for: dict[str, str] = {}
+        for pair in self.same:  # in the order of the variants: the first pair of a variant names the leader
+            if pair.is_exact:
+                stands_for.setdefault(pair.second, stands_for.get(pair.first, pair.first))
+        return {
+            leader.name: tuple(each for each in self.variants if stands_for.get(each.name) == leader.name)
+            for leader in self.variants
+            if leader.name not in stands_for
+        }
+
+    @property
+    def trained(self) -> tuple[Variant, ...]:
+        """The variants that are trained: of those that are the same function, the first."""
+        return tuple(each for each in self.variants if each.name in self.twins)
+
+    @property
+    def trainings(self) -> list[Training]:
+        """Every training of the study."""
+        return self.plan.trainings(self.trained, folds=len(self.splits))
+
+    def jobs(self, *, workers: int, compute: Compute = Compute()) -> list[TrainingJob]:  # noqa: B008 frozen
+        """Return a job for every training; they share the processor's threads."""
+        threads = max(1, (os.cpu_count() or 1) // workers)
+        return [
+            TrainingJob(each, self.dataset.root, self.splits[each.fold], self.folder, threads, compute)
+            for each in self.trainings
+        ]
+
+    def begin(self) -> None:
+        """Claim the folder.
+
+        Raises:
+            ConfigError: it holds another study, or something else.
+        """
+        path = self.folder / "study.json"
+        asked = self._settings()
+        if path.is_file():
+            _refuse_another(self.folder, read_json(path), asked)
+        elif self.folder.is_dir() and any(self.folder.iterdir()):
+            raise ConfigError(f"{self.folder} is there and is no study; name a new or empty folder")
+        write_json(path, asked)
+        self._divide()
+
+    def _divide(self) -> None:
+        """Write the split table of every fold, and make sure that nothing is in two parts of any.
+
+        Raises:
+            DatasetError: the dataset has no split, or its parts share a subject, a video or a picture.
+        """
+        recipe = SplitRecipe(folds=self.plan.folds)
+        copies = () if self.dataset.stills else find_copies(self.dataset, alike=recipe.alike)
+        if not recipe.folds:
+            refuse_copies(copies, self._own_split(), alike=recipe.alike)
+            return
+        for path, fold in zip(self.splits, fold_recipes(self.dataset, recipe), strict=True):
+            if not path.with_suffix(".json").is_file():
+                split_dataset(self.dataset, fold, path=path, copies=copies)
+
+    def _own_split(self) -> dict[str, str]:
+        """Return the study's split: the dataset's own when it began, which it keeps however that changes."""
+        [path] = self.splits
+        header = path.with_suffix(".json")
+        if not header.is_file():
+            parts = read_splits(self.dataset)
+            write_table(path, pd.DataFrame({"clip": list(parts), "part": list(parts.values())}))
+            write_json(header, read_json(split_header(self.dataset)))
+        return read_splits(self.dataset, path)
+
+    def run(
+        self, engine: Engine, jobs: Sequence[TrainingJob], *, workers: int, address: str | None = None
+    ) -> Iterator[Cost]:
+        """Train; yields the cost of each training as it ends."""
+        yield from engine(train_one, jobs, workers=workers, address=address)
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "plan": asdict(self.plan),
+            "variants": {
+                each.name: {"model": each.model.to_dict(), "recipe": each.recipe.to_dict()}
+                for each in self.variants
+            },
+            "dataset": {"recipe_hash": self.dataset.recipe.hash, "labels": list(self.dataset.labels.names)},
+        }
+
+
+def _refuse_another(folder: Path, there: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    """Make sure that a study goes on with what it began with; more seeds may be asked for."""
+    plans = [{**each["plan"], _MAY_GROW: None} for each in (there, asked)]
+    plans = [{**plan, "variants": sorted(plan["variants"])} for plan in plans]
+    same = plans[0] == plans[1] and all(there[key] == asked[key] for key in ("variants", "dataset"))
+    if not same:
+        raise ConfigError(
+            f"{folder} holds a study of other variants, settings or data; go on with those, "
+            "or name another folder"
+        )
+    if asked["plan"][_MAY_GROW] < there["plan"][_MAY_GROW]:
+        raise ConfigError(
+            f"{folder} has {there['plan'][_MAY_GROW]} seeds, {asked['plan'][_MAY_GROW]} were asked for; "
+            "a study can have more, but not fewer"
+        )
+
+
+def open_study(
+    dataset: Path, folder: Path, plan: StudyPlan, *, model: ModelConfig, recipe: TrainRecipe
+) -> Study:
+    """Return the study that a plan makes of a dataset; nothing is written.
+
+    Raises:
+        DatasetError: the dataset cannot be opened, or is not divided and the plan does not do it.
+        ConfigError: a variant cannot be.
+    """
+    source = open_dataset(dataset)
+    divisions = SplitRecipe(folds=plan.folds)
+    if divisions.folds:
+        names = range(len(fold_recipes(source, divisions)))
+        splits = tuple(folder / "splits" / f"fold{fold}.csv" for fold in names)
+    else:
+        splits = (folder / "splits" / "fold0.csv",)
+        if not splits[0].is_file():
+            read_splits(source)  # tells at once if there is none: to compare the variants takes a while
+    variants = read_variants(plan.variants, model=model, recipe=recipe)
+    same = _audit(variants, num_classes=len(source.labels))
+    return Study(source, folder, plan, variants, same, splits)
+
+
+def _audit(variants: Sequence[Variant], *, num_classes: int) -> tuple[SameFunction, ...]:
+    """Return the variants that are the same function, of those that are trained alike."""
+    found: list[SameFunction] = []
+    for recipe in dict.fromkeys(variant.recipe for variant in variants):
+        alike = {each.name: each.model for each in variants if each.recipe == recipe}
+        found += same_functions(alike, num_classes=num_classes)
+    return tuple(found)

@@ -1,0 +1,135 @@
+"""The report of a study: one self-contained page, and its tables as CSV."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ferfusion.evaluation.confusions import KINDS
+from ferfusion.evaluation.multiplicity import group_letters
+from ferfusion.evaluation.run_page import flat_settings
+from ferfusion.evaluation.statistics_tables import comparisons_table, variants_table
+from ferfusion.reporting.pages import render_page
+from ferfusion.studies.equal_functions import sentences
+from ferfusion.studies.figures import draw_figures
+from ferfusion.studies.findings import (
+    Findings,
+    classes_table,
+    costs_table,
+    gather,
+    habits_table,
+    published,
+)
+from ferfusion.studies.published import CAVEAT, SOURCE
+from ferfusion.studies.study import Study
+
+
+def finish_study(study: Study) -> Path:
+    """Read every run of a finished study; write its tables, its figures and its page, whose path is returned.
+
+    Raises:
+        DatasetError: a run is missing or damaged.
+    """
+    findings = gather(study)
+    tables = {
+        "variants": variants_table(findings.statistics),
+        "comparisons": comparisons_table(findings.statistics),
+        "costs": costs_table(findings),
+        "classes": classes_table(findings),
+        "habits": habits_table(findings),
+    }
+    for name, table in tables.items():
+        table.to_csv(study.folder / f"{name}.csv", index=False)
+    page = study.folder / "report.html"
+    pictures = draw_figures(findings, study.folder / "figures")
+    page.write_text(study_page(findings, pictures), encoding="utf-8")
+    return page
+
+
+def study_page(findings: Findings, pictures: Mapping[str, Path]) -> str:
+    """Return the page; ``pictures`` are PNG files by the name that the template knows."""
+    statistics, plan = findings.statistics, findings.study.plan
+    deciding = statistics.family("video", "uar")
+    rows = {
+        level: [each for each in statistics.variants if each.level == level] for level in ("video", "pair")
+    }
+    return render_page(
+        "study.html.j2",
+        pictures=pictures,
+        findings=findings,
+        statistics=statistics,
+        rows=rows,
+        best=rows["video"][0],
+        deciding=deciding,
+        letters=group_letters(deciding.groups),
+        differing=[pair for pair in deciding.pairs if pair.differs],
+        protocol=protocol(findings),
+        plan=plan,
+        notes=[*sentences(findings.study.same), *cautions(findings)],
+        habits=habits_table(findings).to_dict("records"),
+        kinds=KINDS,
+        majority=statistics.labels.names[findings.majority_code],
+        confidence=f"{100 * statistics.recipe.confidence:g}\N{NO-BREAK SPACE}%",
+        trainings=sum(len(each.runs) for each in findings.variants),
+        minutes=sum(sum(each.minutes) for each in findings.variants),
+        source=SOURCE,
+        caveat=CAVEAT,
+        published=published,
+        has_published=any(published(each) for each in findings.study.variants),
+        settings=settings(findings),
+    )
+
+
+def protocol(findings: Findings) -> str:
+    """Say in one sentence who was tested, and who chose."""
+    folds, statistics = findings.study.plan.folds, findings.statistics
+    people = f"{statistics.subjects} people ({statistics.videos} videos)"
+    chosen = (
+        "Other people again (the validation part) chose the epoch; the test part was read once, at the end."
+    )
+    if folds == "0":
+        return f"Tested on {people} whom training never saw (one division of the subjects). {chosen}"
+    way = (
+        "each person was the test part once (leave one subject out)"
+        if folds == "subjects"
+        else f"the people were divided into {folds} folds, each of which was the test part once"
+    )
+    return f"Tested on {people}: {way}, with networks that never saw them. {chosen}"
+
+
+def cautions(findings: Findings) -> list[str]:
+    """Return what a reader must know before believing a verdict, a sentence or two each."""
+    statistics, found = findings.statistics, []
+    if not statistics.can_find_a_difference:
+        found.append(
+            f"With {statistics.subjects} tested people and so many comparisons no difference can count, "
+            "however large: test more people, or give each one a turn with --folds."
+        )
+    if not statistics.speaks_of_trainings:
+        found.append(
+            "Each variant was trained once: what is said holds for these trained networks, and another "
+            "training might be better or worse by luck."
+        )
+    if len(findings.study.trained) < len(findings.study.variants):
+        found.append("Of variants that are the same function, one was trained and stands for all.")
+    return found
+
+
+def settings(findings: Findings) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the settings that all variants share, and those in which each differs."""
+    variants = findings.study.variants
+    models = [each.model.to_dict() for each in variants]
+    recipes = [each.recipe.to_dict() for each in variants]
+    groups = []
+    for title, dicts in (("Model, shared", models), ("Training, shared", recipes)):
+        shared = {key: value for key, value in dicts[0].items() if all(d[key] == value for d in dicts)}
+        shared.pop("seed", None)
+        groups.append((title, flat_settings(shared)))
+    for variant, model, recipe in zip(variants, models, recipes, strict=True):
+        own = {
+            key: value
+            for one, all_of in ((model, models), (recipe, recipes))
+            for key, value in one.items()
+            if any(other[key] != value for other in all_of)
+        }
+        groups.append((variant.name, flat_settings(own)))
+    groups.append(("Preparation", flat_settings(findings.study.dataset.recipe.to_dict())))
+    return groups

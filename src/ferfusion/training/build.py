@@ -1,0 +1,97 @@
+"""The parts that a training is made of: its data, the order of its rows, and what trains the model."""
+
+import numpy as np
+import numpy.typing as npt
+
+from ferfusion.data.clips import PairReader
+from ferfusion.data.datamodule import PairDataModule
+from ferfusion.data.pairs import PartedPairs, parted_pairs, shuffle_labels_of_videos
+from ferfusion.data.row_order import EvenClasses, RowOrder, Shuffled
+from ferfusion.data.vote_targets import vote_shares
+from ferfusion.errors import ConfigError
+from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.outputs import set_majority
+from ferfusion.preparation.dataset import Dataset, open_dataset
+from ferfusion.splits.split import read_splits
+from ferfusion.training.job import TrainJob
+from ferfusion.training.loop.lightning_module import ExpressionTraining
+from ferfusion.training.recipe import TrainRecipe
+
+
+def open_parts(job: TrainJob) -> tuple[Dataset, PartedPairs]:
+    """Open a job's dataset, and give every pair its part.
+
+    Raises:
+        DatasetError: the dataset or its split cannot be used.
+        ConfigError: the model or the recipe cannot be used with this dataset.
+    """
+    source = open_dataset(job.dataset)
+    pairs = parted_pairs(source.pairs, read_splits(source, job.splits), labels=source.labels)
+    if job.model_config.size != source.recipe.size:
+        raise ConfigError(
+            f"The model reads crops of {job.model_config.size} pixels, {source.root} has "
+            f"{source.recipe.size}; train with --size {source.recipe.size}"
+        )
+    if source.stills and job.model_config.architecture != "spatial":
+        raise ConfigError(
+            f"The model {job.model_config.architecture} looks at motion, {source.root} has still images; "
+            "train with --architecture spatial"
+        )
+    if job.recipe.wants_votes:
+        vote_shares(source)  # says so if there are none, before anything is written
+    return source, pairs
+
+
+def codes_to_learn(recipe: TrainRecipe, pairs: PartedPairs) -> npt.NDArray[np.int64]:
+    """Return the class code of every row as it is trained on: the true one, or one dealt out as a control."""
+    if recipe.shuffle_labels:
+        return shuffle_labels_of_videos(pairs, part="train", seed=recipe.seed)
+    return pairs.codes
+
+
+def make_data(job: TrainJob, source: Dataset, pairs: PartedPairs) -> PairDataModule:
+    """Return the batches of a job."""
+    recipe = job.recipe
+    codes = codes_to_learn(recipe, pairs)
+    return PairDataModule(
+        pairs,
+        PairReader(source.root / "clips", list(pairs.table["clip"]), list(pairs.table["pair"])),
+        train_order=make_order(recipe, pairs.rows("train"), codes),
+        train_codes=codes,
+        batch_size=recipe.batch_size,
+        flow_encoding=job.model_config.flow_encoding,
+        frames=job.model_config.window,
+        frame_step=job.model_config.frame_step,
+        seed=recipe.seed,
+        augmentation=recipe.augmentation,
+        targets=vote_shares(source) if recipe.wants_votes else None,
+    )
+
+
+def make_training(
+    job: TrainJob, model: ExpressionModel, data: PairDataModule, pairs: PartedPairs
+) -> ExpressionTraining:
+    """Return what trains a model on a job's batches."""
+    codes = codes_to_learn(job.recipe, pairs)[pairs.rows("train")]
+    counts = np.bincount(codes, minlength=len(pairs.labels))
+    set_majority(model, int(counts.argmax()))
+    return ExpressionTraining(
+        model,
+        job.recipe,
+        class_counts=counts.tolist(),
+        batches_per_epoch=len(data.train_dataloader()),
+    )
+
+
+def make_order(recipe: TrainRecipe, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int64]) -> RowOrder:
+    """Return the order that a recipe asks for.
+
+    Args:
+        recipe: How to train.
+        rows: Rows of the training part.
+        codes: Class code of every row of the table, as it is trained on.
+    """
+    rows_per_class = recipe.treatment.rows_per_class
+    if rows_per_class is None:
+        return Shuffled(rows)
+    return EvenClasses(rows, codes[rows], per_class=rows_per_class(np.bincount(codes[rows]).tolist()))

@@ -1,0 +1,130 @@
+"""What a run leaves on disk after every epoch: metrics, best weights, and all that it needs to go on."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+from safetensors.torch import save
+
+from ferfusion.files import write_text, write_whole
+from ferfusion.training.loop.lightning_module import ExpressionTraining
+from ferfusion.training.recipe import TrainRecipe
+
+Announce = Callable[..., None]
+"""Called with an epoch's row and ``is_best``."""
+METRIC_COLUMNS = (
+    "epoch",
+    "lr",
+    "train_loss",
+    "train_accuracy",
+    "train_uar",
+    "val_loss",
+    "val_accuracy",
+    "val_uar",
+    "seconds",
+)
+
+
+class RunRecorder(Checkpoint):
+    """Writes ``metrics.csv`` and, in ``checkpoints``, the best weights and the last state after each epoch.
+
+    The rows and the best score travel in ``last.ckpt`` too, so that a run killed at any moment goes on from
+    its last whole epoch as if nothing had happened. Every file is written aside and then renamed.
+    """
+
+    # a Checkpoint is called after the module's own end-of-epoch hook, when the metrics are there
+
+    def __init__(
+        self, run: Path, recipe: TrainRecipe, *, announce: Announce, seconds_before: float = 0.0
+    ) -> None:
+        """Take the run folder, and who is told every new row and whether it is the best so far.
+
+        ``seconds_before`` is what a run took before its epochs; it is counted with the first of them.
+        """
+        self.rows: list[dict[str, float]] = []
+        self.best_epoch = 0
+        self._best_score = float("-inf")
+        self._run, self._recipe = run, recipe
+        self._announce = announce
+        self._seconds_before = seconds_before
+
+    @property
+    def best_path(self) -> Path:
+        """The weights of the best epoch."""
+        return self._run / "checkpoints" / "best.safetensors"
+
+    @property
+    def last_path(self) -> Path:
+        """All that the run needs to go on."""
+        return self._run / "checkpoints" / "last.ckpt"
+
+    @property
+    def best_row(self) -> dict[str, float]:
+        """The metrics of the best epoch."""
+        return self.rows[self.best_epoch - 1]
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Start the epoch's clock."""
+        self._started = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Write everything down, and stop early if it is time; of several processes the first one writes."""
+        assert isinstance(pl_module, ExpressionTraining)
+        seconds = time.perf_counter() - self._started + (0.0 if self.rows else self._seconds_before)
+        row = {"epoch": len(self.rows) + 1, **pl_module.epoch_metrics, "seconds": seconds}
+        self.rows.append({name: row[name] for name in METRIC_COLUMNS})
+        is_best = pl_module.score > self._best_score
+        if is_best:
+            self._best_score, self.best_epoch = pl_module.score, len(self.rows)
+        if trainer.is_global_zero:
+            self._write(trainer, pl_module, is_best=is_best)
+        else:
+            # the first process waits for the others in it
+            trainer.save_checkpoint(self.last_path)
+        trainer.should_stop = self.is_time_to_stop
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Train no further where a run that goes on had stopped early."""
+        trainer.should_stop = self.is_time_to_stop
+
+    @property
+    def is_time_to_stop(self) -> bool:
+        """Whether patience has run out; epochs with frozen streams try nobody's."""
+        return stops_early(
+            len(self.rows), max(self.best_epoch, self._recipe.frozen_epochs), self._recipe.early_stopping
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return rows, best score and best epoch as plain values."""
+        return {"rows": self.rows, "best_score": self._best_score, "best_epoch": self.best_epoch}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from ``state_dict``."""
+        self.rows = list(state_dict["rows"])
+        self._best_score, self.best_epoch = state_dict["best_score"], state_dict["best_epoch"]
+
+    def _write(self, trainer: Trainer, training: ExpressionTraining, *, is_best: bool) -> None:
+        if is_best:
+            self._save_best(training)
+        write_whole(self.last_path, trainer.save_checkpoint)
+        table = pd.DataFrame(self.rows, columns=list(METRIC_COLUMNS))
+        write_text(self._run / "metrics.csv", table.to_csv(index=False, float_format="%.9g"))
+        self._announce(self.rows[-1], is_best=is_best)
+
+    def _save_best(self, training: ExpressionTraining) -> None:
+        weights = {name: tensor.contiguous() for name, tensor in training.kept_model.state_dict().items()}
+        # save_file would make a file that only its owner may read
+        write_whole(self.best_path, lambda partial: partial.write_bytes(save(weights)))
+
+
+def stops_early(epochs: int, best_epoch: int, patience: int) -> bool:
+    """Return whether so many epochs have passed since the best one; a patience of 0 never ends.
+
+    >>> [stops_early(epochs, best_epoch=3, patience=2) for epochs in (3, 4, 5)]
+    [False, False, True]
+    """
+    return 0 < patience <= epochs - best_epoch

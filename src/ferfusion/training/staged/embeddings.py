@@ -1,0 +1,97 @@
+"""Embeddings in place of pictures: what a trained network makes of a part, and its head trained on such."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from lightning.pytorch import LightningDataModule
+from torch import Tensor
+
+from ferfusion.data.batches import NOTHING_DRAWN, Batch, Draws, epoch_generator
+from ferfusion.data.row_order import AsGiven, RowOrder, Shuffled
+from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.heads import DenseHead
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Embeddings (N, F) and the class code of each (N,)."""
+
+    embeddings: Tensor
+    codes: Tensor
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+@torch.no_grad()
+def embed(model: ExpressionModel, batches: Iterable[Batch], codes: npt.NDArray[np.int64]) -> Embedded:
+    """Return the embedding of every row in the batches; ``codes`` are those of all rows of the table."""
+    device = next(model.parameters()).device
+    model.eval()
+    embeddings, rows = [], []
+    for batch in batches:
+        embeddings.append(model.embed(*(image.to(device) for image in batch.images)).cpu())
+        rows.append(batch.rows.cpu())
+    return Embedded(torch.cat(embeddings), torch.from_numpy(codes[torch.cat(rows).numpy()]))
+
+
+class HeadOfNetwork(ExpressionModel):
+    """The part of a network above its embedding, called as a model: with embeddings in place of faces."""
+
+    def __init__(self, network: ExpressionModel) -> None:
+        super().__init__()
+        self.network = network
+
+    @property
+    def heads(self) -> tuple[DenseHead, ...]:
+        """The network's heads."""
+        return self.network.heads
+
+    def forward(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
+        """Return the logits (B, C) of embeddings (B, F)."""
+        return self.network.classify(spatial)
+
+
+class EmbeddingBatches:
+    """An iterable of batches with embeddings in place of faces; the last one may be smaller."""
+
+    def __init__(
+        self, part: Embedded, order: RowOrder, *, batch_size: int, draws: Draws = NOTHING_DRAWN
+    ) -> None:
+        self._part, self._order, self._batch_size, self._draws = part, order, batch_size, draws
+
+    def __len__(self) -> int:
+        return math.ceil(len(self._order) / self._batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        rows = self._order.draw(epoch_generator(self._draws.seed, self._draws.epoch()))
+        for chosen in torch.split(torch.from_numpy(rows), self._batch_size):
+            embeddings = self._part.embeddings[chosen]
+            yield Batch(embeddings, embeddings[:, :0], self._part.codes[chosen], chosen)
+
+
+class EmbeddingData(LightningDataModule):
+    """Batches of embeddings for Lightning: those to train on shuffled, those to validate as they are."""
+
+    def __init__(self, train: Embedded, validation: Embedded, *, batch_size: int, seed: int) -> None:
+        super().__init__()
+        self._train, self._validation = train, validation
+        self._batch_size, self._seed = batch_size, seed
+
+    def train_dataloader(self) -> EmbeddingBatches:
+        """Return the embeddings to train on, in an order that follows from seed and epoch."""
+        order = Shuffled(np.arange(len(self._train)))
+        draws = Draws(self._seed, self._current_epoch)
+        return EmbeddingBatches(self._train, order, batch_size=self._batch_size, draws=draws)
+
+    def val_dataloader(self) -> EmbeddingBatches:
+        """Return the validation part."""
+        order = AsGiven(np.arange(len(self._validation)))
+        return EmbeddingBatches(self._validation, order, batch_size=self._batch_size)
+
+    def _current_epoch(self) -> int:
+        return self.trainer.current_epoch if self.trainer else 0

@@ -1,0 +1,39 @@
+"""A linear support vector machine, fitted by scikit-learn and kept as one linear layer."""
+
+import numpy as np
+import torch
+from sklearn.svm import LinearSVC
+from torch import Tensor
+
+from ferfusion.training.staged.segments import IntArray
+
+ABSENT = -100.0
+"""Decision value of a class without a training sample: its softmax is 0."""
+_MOST_STEPS = 10_000
+
+
+def fit_svm(
+    features: Tensor, codes: IntArray, *, num_classes: int, c: float, balanced: bool, seed: int
+) -> tuple[Tensor, Tensor]:
+    """Return weight (C, F) and bias (C,) of the layer that gives the decision values of an SVM.
+
+    Each class is set against all others (liblinear); of two classes, one has the other's value negated.
+
+    Args:
+        features: A row per sample (N, F), with values of the order of 1.
+        codes: Class code of each row; at least two classes.
+        num_classes: Classes of the label set; some may have no sample.
+        c: What a training sample on the wrong side costs, against a wide margin.
+        balanced: Let a sample cost the more, the fewer its class has.
+        seed: Seed of the solver's order.
+    """
+    machine = LinearSVC(
+        C=c, class_weight="balanced" if balanced else None, max_iter=_MOST_STEPS, random_state=seed
+    )
+    machine.fit(features.double().cpu().numpy(), codes)
+    sides = np.array([[-1], [1]]) if len(machine.classes_) == 2 else 1
+    weight = torch.zeros(num_classes, features.shape[1])
+    bias = torch.full((num_classes,), ABSENT)
+    weight[machine.classes_] = torch.from_numpy(machine.coef_ * sides).float()
+    bias[machine.classes_] = torch.from_numpy(machine.intercept_ * np.ravel(sides)).float()
+    return weight, bias

@@ -1,0 +1,85 @@
+import json
+
+import pandas as pd
+import pytest
+
+from ferfusion.evaluation.evaluate import evaluate_run
+from ferfusion.evaluation.vote_scores import voted
+from ferfusion.files import write_table
+from ferfusion.labels import LabelSet
+
+LABELS = LabelSet(("Anger", "Happiness", "Sadness"))
+# the label, what the model says, and how the annotators voted: anger, happiness, sadness, unknown
+IMAGES = {
+    "a": ("Anger", "Anger", (6, 0, 4, 0)),
+    "b": ("Anger", "Sadness", (1, 0, 9, 0)),
+    "c": ("Happiness", "Happiness", (5, 5, 0, 0)),
+    "d": ("Sadness", "Sadness", (0, 2, 3, 5)),
+    "e": ("Sadness", "Happiness", (0, 0, 10, 0)),
+}
+
+
+def votes():
+    columns = ["anger", "happiness", "sadness", "unknown"]
+    rows = [{"video": name, **dict(zip(columns, row[2], strict=True))} for name, row in IMAGES.items()]
+    return pd.DataFrame(rows)
+
+
+def predictions():
+    rows = []
+    for name, (label, said, _) in IMAGES.items():
+        row = {"part": "validation", "video": name, "clip": "pack", "subject": name, "frame": 0, "seconds": 0}
+        probabilities = {f"p_{each.lower()}": 0.8 if each == said else 0.1 for each in LABELS.names}
+        rows.append(
+            row | {"code": LABELS.code(label), "emotion": label} | probabilities | {"expression": said}
+        )
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def run(tmp_path):
+    config = {"dataset": {"labels": list(LABELS.names), "stills": True}, "model": {}, "recipe": {}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    write_table(tmp_path / "predictions.csv", predictions())
+    write_table(tmp_path / "votes.csv", votes())
+    return tmp_path
+
+
+def test_a_clear_majority_for_a_class_is_the_label():
+    table = voted(predictions(), votes().set_index("video"), LABELS)
+    assert table[["video", "emotion", "code"]].to_numpy().tolist() == [
+        ["a", "Anger", 0],
+        ["b", "Sadness", 2],
+        ["e", "Sadness", 2],
+    ]
+
+
+def test_images_without_votes_do_not_count():
+    table = voted(predictions(), votes().iloc[:2].set_index("video"), LABELS)
+    assert list(table["video"]) == ["a", "b"]
+
+
+def test_a_run_is_scored_on_its_labels_and_apart_from_that_on_votes(run):
+    evaluation = evaluate_run(run)
+    assert evaluation.scored.of("validation", "pair").war.value == pytest.approx(3 / 5)
+    (on_votes,) = evaluation.voted
+    assert on_votes.rows == 3
+    assert on_votes.war.value == pytest.approx(2 / 3)
+    assert on_votes.uar.value == pytest.approx((1 + 1 / 2) / 2)
+    assert (on_votes.war.majority, on_votes.uar.majority) == (pytest.approx(2 / 3), pytest.approx(1 / 2))
+    table = pd.read_csv(run / "scores_votes.csv")
+    assert table.loc[table["metric"] == "war", "value"].tolist() == pytest.approx([2 / 3])
+
+
+def test_a_run_without_votes_has_no_such_scores(run):
+    (run / "votes.csv").unlink()
+    assert evaluate_run(run).voted == ()
+    assert not (run / "scores_votes.csv").exists()
+
+
+def test_the_page_of_a_run_on_images_says_what_its_parts_are_worth(run):
+    page = evaluate_run(run).report.read_text(encoding="utf-8")
+    assert "It does not say who is who" in page
+    assert "There is no <strong>test</strong> part" in page
+    assert "people cannot be held apart" in page
+    assert "Nobody is in two parts" not in page

@@ -1,0 +1,60 @@
+"""What the figure of a timeline shows, read from its artists."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+
+from ferfusion.inference.drawing.overlay import colour_of
+from ferfusion.inference.drawing.timeline_figure import _points, timeline_figure
+from ferfusion.inference.timeline import Span
+from ferfusion.labels import SIX
+from helpers.predictions import prediction_of
+
+
+def read(faces, frames=20):
+    """Of each face the same readings: all Fear."""
+    rows = faces * frames
+    probabilities = np.tile(np.eye(6, dtype=np.float32)[SIX.code("Fear")], (max(rows, frames), 1))
+    table = pd.DataFrame(
+        {
+            "frame": np.repeat(np.arange(frames), max(faces, 1)),
+            "seconds": np.repeat(np.arange(frames) / 10, max(faces, 1)),
+            "face": pd.array(list(range(faces)) * frames if faces else [None] * frames, dtype="Int64"),
+            "status": pd.Categorical(["ok" if faces else "no_face"] * max(rows, frames)),
+        }
+    )
+    spans = {face: [Span(0, 1, "Fear", 1.0), Span(1, 2, "no clear expression", 0.3)] for face in range(faces)}
+    return prediction_of(table, probabilities, labels=SIX, spans=spans)
+
+
+def test_each_face_has_its_axes_its_areas_and_its_names():
+    figure = timeline_figure(read(2))
+    assert [axes.get_ylabel() for axes in figure.axes] == ["face 0", "face 1"]
+    for axes in figure.axes:
+        assert len(axes.collections) == 6
+        named, unnamed = axes.patches
+        assert (named.get_x(), named.get_width()) == (0, 1)
+        assert to_hex(named.get_facecolor()) == colour_of("Fear")
+        assert unnamed.get_hatch()
+    [legend] = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [*SIX.names, "no clear expression"]
+
+
+def test_at_most_four_faces_are_drawn_and_none_is_said():
+    assert len(timeline_figure(read(6)).axes) == 4
+    [axes] = timeline_figure(read(0)).axes
+    assert "no face found" in [text.get_text() for text in axes.texts]
+
+
+def test_a_notebook_gets_a_png():
+    assert timeline_figure(read(1))._repr_png_().startswith(b"\x89PNG")
+
+
+def test_many_readings_become_few_points_with_the_same_mean_and_a_break_where_the_face_was_away():
+    seconds = np.concatenate([np.arange(9000) / 100, 200 + np.arange(9000) / 100])
+    probabilities = np.random.default_rng(0).random((18000, 6))
+    at, means = _points(seconds, probabilities)
+    assert len(at) <= 1502
+    assert np.isnan(at).sum() == 1
+    assert np.nanmean(means) == pytest.approx(probabilities.mean(), abs=1e-3)

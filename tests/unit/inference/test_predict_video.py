@@ -1,0 +1,299 @@
+import json
+
+import av
+import numpy as np
+import pandas as pd
+import pytest
+
+from ferfusion.bundle import Bundle, load_bundle, save_bundle
+from ferfusion.errors import VideoError
+from ferfusion.evaluation.model_calibration import Calibration
+from ferfusion.inference.predict_video import expected_frames, frame_lines, predict_video
+from ferfusion.inference.predictor import TorchPredictor
+from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.inference.verdict import judge
+from ferfusion.labels import SIX
+from ferfusion.models.config import ModelConfig
+from ferfusion.models.zoo import build_model
+from ferfusion.preparation.frame_preparer import FramePreparer
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.video.reader import read_frames, read_info
+from helpers.predictors import BrightnessPredictor
+from helpers.videos import damage, decode_plainly, numbered, sound_length, turn, write_video
+
+FRAMES = 20
+SHOWN = [0.04 * k if k < 10 else 0.5 + 0.03 * k for k in range(FRAMES)]
+"""Uneven times: a pause in the middle, and a faster end."""
+
+
+@pytest.fixture(scope="module")
+def face_pictures(sample_corpus):
+    path = sorted(sample_corpus.rglob("*.mp4"))[0]
+    return [frame.to_ndarray(format="rgb24") for frame in decode_plainly(path)[:FRAMES]]
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory, face_pictures):
+    """A face for 20 frames, with sound."""
+    path = tmp_path_factory.mktemp("videos") / "face.mp4"
+    return write_video(path, face_pictures, seconds=SHOWN, sound_seconds=1.2)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, video):
+    return predict_video(video, BrightnessPredictor(), tmp_path_factory.mktemp("out"))
+
+
+def times(path):
+    return [frame.seconds for frame in read_frames(path)]
+
+
+def test_the_folder_of_a_video(done, video):
+    assert {path.name for path in done.folder.iterdir()} == {
+        "frames.csv",
+        "verdict.json",
+        "annotated.mp4",
+        "report.html",
+    }
+
+
+def test_the_annotated_video_has_the_frames_times_and_sound_of_the_original(done, video):
+    annotated = done.folder / "annotated.mp4"
+    assert times(annotated) == pytest.approx(times(video), abs=1 / 90_000)
+    assert sound_length(annotated) == pytest.approx(sound_length(video), abs=0.03)
+    with av.open(str(annotated)) as container:
+        track = container.streams.video[0]
+        assert (track.codec_context.name, track.pix_fmt) == ("h264", "yuv420p")
+
+
+def test_the_annotated_video_shows_the_picture_and_a_strip_below(done, face_pictures):
+    height, width = face_pictures[0].shape[:2]
+    for frame, picture in zip(read_frames(done.folder / "annotated.mp4"), face_pictures, strict=True):
+        drawn = frame.rgb()
+        assert drawn.shape[1] == width
+        assert drawn.shape[0] > height
+        assert np.median(abs(drawn[:height].astype(int) - picture)) < 8
+
+
+def test_the_frame_table_on_disk_is_the_table(done):
+    table = pd.read_csv(done.folder / "frames.csv")
+    assert table["frame"].tolist() == list(range(FRAMES))
+    assert table["seconds"].tolist() == pytest.approx(SHOWN, abs=1e-5)
+    assert set(table["status"]) == {"ok"}
+    assert table["expression"].tolist() == done.table["expression"].tolist()
+    assert table["smoothed"].tolist() == done.table["smoothed"].tolist()
+    assert judge(table, SIX)[0].probabilities == pytest.approx(done.verdicts[0].probabilities, abs=1e-5)
+
+
+def test_the_verdict_on_disk_is_the_verdict(done):
+    verdict = json.loads((done.folder / "verdict.json").read_text())
+    [face] = verdict["faces"]
+    assert verdict["video"] == "face.mp4"
+    assert verdict["frames"] == face["frames"] == FRAMES
+    assert verdict["statement"] == done.statement
+    assert face["expression"] == max(face["probabilities"], key=face["probabilities"].get)
+    assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert face["likeliest"] == face["expression"]
+    assert verdict["reading"] == PredictRecipe().to_dict()
+    assert face["timeline"][0]["start"] == 0
+    assert face["timeline"][-1]["end"] == pytest.approx(SHOWN[-1], abs=0.05)
+
+
+def test_a_face_goes_the_very_same_way_as_in_preparation(video, done):
+    seen = []
+
+    class Recorder(BrightnessPredictor):
+        def predict(self, crops_bhwc, flow_b2hw):
+            seen.append((crops_bhwc, flow_b2hw))
+            return super().predict(crops_bhwc, flow_b2hw)
+
+    predict_video(video, Recorder(), done.folder.parent / "again", annotate=False)
+    crops, flows = (np.concatenate(parts) for parts in zip(*seen, strict=True))
+    prepared = [f.faces[0] for f in FramePreparer(PrepareRecipe()).prepare(read_frames(video))]
+    assert np.array_equal(crops, np.stack([face.crop for face in prepared]))
+    assert np.array_equal(flows[:-1], np.stack([face.flow for face in prepared[:-1]]))
+
+
+def test_a_bundle_on_disk_predicts_as_the_model_in_memory(tmp_path, video):
+    config = ModelConfig()
+    model = build_model(config, 6, seed=1)
+    bundle = Bundle(model.state_dict(), config, SIX, PrepareRecipe(), {}, {}, "none")
+    save_bundle(tmp_path / "b.safetensors", bundle)
+    tables = [
+        predict_video(video, TorchPredictor(b), tmp_path / name, annotate=False).table
+        for name, b in (("memory", bundle), ("disk", load_bundle(tmp_path / "b.safetensors")))
+    ]
+    pd.testing.assert_frame_equal(*tables)
+    assert tables[0][list(SIX.probability_columns)].sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
+
+
+def test_a_video_without_a_face_gets_a_statement_and_no_expression(tmp_path):
+    video = write_video(tmp_path / "empty.mp4", numbered(15))
+    prediction = predict_video(video, BrightnessPredictor(), tmp_path / "out")
+    assert prediction.verdicts == []
+    assert prediction.statement == (
+        "No face was found in any of 15 frames, so no expression is given (no_face 15)."
+    )
+    table = pd.read_csv(prediction.folder / "frames.csv")
+    assert len(table) == 15
+    assert table["expression"].isna().all()
+    assert table["face"].isna().all()
+    assert json.loads((prediction.folder / "verdict.json").read_text())["faces"] == []
+    page = (prediction.folder / "report.html").read_text()
+    assert prediction.statement in page
+    assert "<svg" not in page
+    assert len(decode_plainly(prediction.folder / "annotated.mp4")) == 15
+
+
+def test_frames_that_cannot_be_decoded_are_rows_and_keep_the_others_in_time(tmp_path, face_pictures):
+    video = write_video(tmp_path / "torn.mp4", face_pictures, every_frame_alone=True)
+    prediction = predict_video(damage(video, range(5, 7)), BrightnessPredictor(), tmp_path / "out")
+    assert prediction.table["frame"].tolist() == list(range(FRAMES))
+    assert prediction.table.query("status == 'decode_error'")["frame"].tolist() == [5, 6]
+    kept = [k / 25 for k in range(FRAMES) if k not in (5, 6)]
+    assert times(prediction.folder / "annotated.mp4") == pytest.approx(kept, abs=1e-4)
+
+
+def test_a_video_that_a_phone_turned_is_read_and_drawn_upright(tmp_path, face_pictures):
+    lying = [np.ascontiguousarray(np.rot90(picture)) for picture in face_pictures]
+    video = turn(write_video(tmp_path / "phone.mp4", lying), clockwise=90)
+    prediction = predict_video(video, BrightnessPredictor(), tmp_path / "out")
+    assert set(prediction.table["status"]) == {"ok"}
+    drawn = next(read_frames(prediction.folder / "annotated.mp4")).rgb()
+    height = face_pictures[0].shape[0]
+    assert np.median(abs(drawn[:height].astype(int) - face_pictures[0])) < 8
+
+
+def test_without_annotation_there_is_no_video(tmp_path, video):
+    prediction = predict_video(video, BrightnessPredictor(), tmp_path, annotate=False)
+    assert not (prediction.folder / "annotated.mp4").exists()
+    assert "annotated.mp4" not in (prediction.folder / "report.html").read_text()
+
+
+def test_progress_counts_every_frame_of_both_stages(tmp_path, video):
+    told = []
+    predict_video(video, BrightnessPredictor(), tmp_path, on_frame=lambda *stage: told.append(stage))
+    assert told == [(stage, k) for stage in ("Reading", "Drawing") for k in range(1, FRAMES + 1)]
+
+
+def test_a_file_that_is_no_video_leaves_nothing_behind(tmp_path):
+    (tmp_path / "diary.mp4").write_text("dear diary")
+    with pytest.raises(VideoError, match=r"Cannot open diary\.mp4 as a video"):
+        predict_video(tmp_path / "diary.mp4", BrightnessPredictor(), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="module")
+def long_video(tmp_path_factory, sample_corpus):
+    """A face for 60 frames, with sound."""
+    path = sorted(sample_corpus.rglob("*.mp4"))[0]
+    pictures = [frame.to_ndarray(format="rgb24") for frame in decode_plainly(path)]
+    pictures = (pictures + pictures[::-1])[:60]
+    return write_video(tmp_path_factory.mktemp("videos") / "long.mp4", pictures, sound_seconds=2.4)
+
+
+def predicted(video, folder, *, annotate=False, predictor=None, **settings):
+    return predict_video(
+        video, predictor or BrightnessPredictor(), folder, PredictRecipe(**settings), annotate=annotate
+    )
+
+
+@pytest.mark.parametrize(("every", "kept"), [("7", range(0, 60, 7)), ("0.2s", range(0, 60, 5))])
+def test_a_sparse_reading_is_every_nth_row_of_the_full_one(tmp_path, long_video, every, kept):
+    full = predicted(long_video, tmp_path / "full", window=0).table
+    sparse = predicted(long_video, tmp_path / "sparse", window=0, every=every).table
+    expected = full[full["frame"].isin(list(kept))].reset_index(drop=True)
+    pd.testing.assert_frame_equal(sparse, expected)
+
+
+def test_a_sparse_reading_asks_the_model_as_seldom(tmp_path, long_video):
+    predictor = BrightnessPredictor()
+    predicted(long_video, tmp_path, every="10", predictor=predictor)
+    assert sum(predictor.batches) == 6
+
+
+def test_the_annotated_video_of_a_sparse_reading_has_every_frame(tmp_path, long_video):
+    prediction = predicted(long_video, tmp_path, every="10", annotate=True)
+    assert times(prediction.folder / "annotated.mp4") == pytest.approx(times(long_video), abs=1e-4)
+
+
+def test_a_stretch_keeps_the_numbers_and_times_of_the_file(tmp_path, long_video):
+    prediction = predicted(long_video, tmp_path, start=0.8, end=1.6, annotate=True)
+    assert prediction.table["frame"].tolist() == list(range(20, 40))
+    assert prediction.table["seconds"].tolist() == pytest.approx([k / 25 for k in range(20, 40)])
+    # the annotated video starts with the stretch, and so does its sound
+    annotated = prediction.folder / "annotated.mp4"
+    assert times(annotated) == pytest.approx([k / 25 for k in range(20)], abs=1e-4)
+    assert sound_length(annotated) == pytest.approx(0.8, abs=0.08)
+    assert prediction.spans[0][0].start == pytest.approx(0.8)
+
+
+def test_a_stretch_behind_the_end_says_so(tmp_path, long_video):
+    prediction = predicted(long_video, tmp_path, start=100, annotate=True)
+    assert prediction.statement == "No frame could be decoded, so no expression is given."
+    assert not (tmp_path / "annotated.mp4").exists()
+
+
+def test_the_header_is_read_once(tmp_path, video, monkeypatch):
+    seen = []
+
+    def read(path):
+        seen.append(path)
+        return read_info(path)
+
+    monkeypatch.setattr("ferfusion.video.footage.read_info", read)
+    predict_video(video, BrightnessPredictor(), tmp_path / "a")
+    assert seen == [video]
+
+
+def test_the_expected_number_of_frames_is_that_of_the_stretch(video):
+    info = read_info(video)
+    whole = expected_frames(info, PredictRecipe())
+    assert whole == pytest.approx(FRAMES, abs=8)  # the times are uneven
+    assert expected_frames(info, PredictRecipe(start=0.5)) < whole
+    assert expected_frames(info, PredictRecipe(end=0.2)) == pytest.approx(0.2 * float(info.rate), abs=1)
+
+
+def test_a_threshold_withholds_moments_and_the_verdict(tmp_path, video):
+    strict = BrightnessPredictor(calibration=Calibration(abstain_below_pair=0.99, abstain_below_video=0.99))
+    prediction = predicted(video, tmp_path, predictor=strict)
+    assert set(prediction.table["smoothed"]) == {"no clear expression"}
+    assert set(prediction.table["expression"]) <= set(SIX.names)
+    assert prediction.verdicts[0].expression == "no clear expression"
+    assert {span.expression for span in prediction.spans[0]} == {"no clear expression"}
+    kept = json.loads((tmp_path / "verdict.json").read_text())
+    assert kept["calibration"]["abstain_below_video"] == 0.99
+
+
+def test_a_temperature_makes_a_bundle_less_sure_and_changes_no_answer(tmp_path, video):
+    config = ModelConfig()
+    weights = build_model(config, 6, seed=1).state_dict()
+    plain, mild = (
+        predicted(
+            video,
+            tmp_path / name,
+            predictor=TorchPredictor(Bundle(weights, config, SIX, PrepareRecipe(), {}, metrics, "none")),
+        ).table
+        for name, metrics in (("plain", {}), ("mild", {"calibration": {"temperature": 2.0}}))
+    )
+    columns = list(SIX.probability_columns)
+    roots = np.sqrt(plain[columns].to_numpy(float))
+    assert mild[columns].to_numpy(float) == pytest.approx(roots / roots.sum(axis=1, keepdims=True), abs=1e-5)
+    assert mild["expression"].tolist() == plain["expression"].tolist()
+
+
+def test_lines_in_the_manner_of_the_reports_figure():
+    table = pd.DataFrame(
+        {
+            "frame": [0, 1],
+            "status": ["ok", "no_face"],
+            "face": pd.array([0, None], dtype="Int64"),
+            "expression": ["Fear", None],
+            "p_anger": [0.25, None],
+            "p_fear": [0.75, None],
+        }
+    )
+    assert list(frame_lines(table, ("p_anger", "p_fear"))) == [
+        "Frame: 0/1 Face: 0 Out: Fear, Prob.: [0.2500 0.7500]",
+        "Frame: 1/1 no face",
+    ]

@@ -1,0 +1,83 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from ferfusion.errors import ConfigError
+from ferfusion.inference.result_tables import onset_table, per_second_table, span_table
+from ferfusion.inference.timeline import Span
+from ferfusion.labels import LabelSet
+from helpers.predictions import prediction_of
+
+LABELS = LabelSet(("Fear", "Happiness"))
+
+
+def read(seconds, faces, fear, spans=()):
+    """What was read, with the probability of Fear in every row; nan where there is no face."""
+    fear = np.array(fear, np.float32)
+    table = pd.DataFrame(
+        {
+            "frame": np.arange(len(seconds)),
+            "seconds": np.array(seconds, float),
+            "face": pd.array(faces, dtype="Int64"),
+            "status": pd.Categorical(["no_face" if np.isnan(one) else "ok" for one in fear]),
+            "p_fear": fear,
+            "p_happiness": 1 - fear,
+        }
+    )
+    smoothed = table[["p_fear", "p_happiness"]].to_numpy(np.float32)
+    return prediction_of(table, smoothed, labels=LABELS, spans=dict(spans))
+
+
+def test_per_second_is_the_mean_of_each_face_in_each_second():
+    nan = float("nan")
+    seen = read([0, 0, 0.5, 0.999_999_9, 1.5, 2.5], [0, 1, 0, 0, None, 1], [0.2, 1, 0.4, 0.9, nan, 0.3])
+    table = per_second_table(seen)
+    assert table.columns.tolist() == ["second", "face", "frames", "p_fear", "p_happiness", "expression"]
+    assert table[["second", "face", "frames"]].to_numpy().tolist() == [
+        [0, 0, 2],
+        [0, 1, 1],
+        [1, 0, 1],
+        [2, 1, 1],
+    ]
+    assert table["p_fear"].tolist() == pytest.approx([0.3, 1, 0.9, 0.3])
+    assert table["expression"].tolist() == ["Happiness", "Fear", "Fear", "Happiness"]
+
+
+def test_without_a_face_tables_are_empty_and_have_their_columns():
+    seen = read([0, 1], [None, None], [float("nan")] * 2)
+    assert per_second_table(seen).empty
+    assert span_table(seen).columns.tolist() == ["face", "expression", "start", "end", "mean_probability"]
+    assert onset_table(seen, "Fear").columns.tolist() == [
+        "face",
+        "seconds",
+        "end",
+        "mean_probability",
+        "in_view",
+    ]
+
+
+def test_an_onset_was_seen_where_the_face_was_in_view_right_before():
+    spans = {
+        0: [
+            Span(0, 1, "Fear", 0.6),
+            Span(1, 2, "Happiness", 0.7),
+            Span(2, 3, "Fear", 0.8),
+            Span(5, 6, "Fear", 0.9),
+        ],
+        1: [Span(2.5, 4, "Fear", 0.5)],
+    }
+    seen = read([0], [0], [0.5], spans)
+    table = onset_table(seen, "Fear")
+    assert table[["face", "seconds", "end"]].to_numpy().tolist() == [
+        [0, 0, 1],
+        [0, 2, 3],
+        [0, 5, 6],
+        [1, 2.5, 4],
+    ]
+    assert table["in_view"].tolist() == [False, True, False, False]
+    assert span_table(seen)["mean_probability"].tolist() == [0.6, 0.7, 0.8, 0.9, 0.5]
+
+
+def test_an_onset_of_what_the_model_does_not_know_is_refused():
+    with pytest.raises(ConfigError, match="Unknown expression 'Joy'; this label set has Fear, Happiness"):
+        onset_table(read([0], [0], [0.5]), "Joy")

@@ -1,0 +1,45 @@
+import pytest
+import torch
+from torch import nn
+
+from ferfusion.models.config import ARCHITECTURE_STREAMS, ModelConfig
+from ferfusion.models.encoder_streams import encoder_streams, set_frozen
+from ferfusion.models.zoo import build_model
+
+
+class Normed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.spatial_stream = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+        self.head = nn.Linear(2, 1)
+
+    def forward(self, x):
+        return self.head(self.spatial_stream(x))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURE_STREAMS)
+def test_the_streams_of_every_model_are_found(architecture):
+    config = ModelConfig(architecture=architecture)
+    streams = encoder_streams(build_model(config, 6))
+    assert streams
+    assert set(streams) <= {*config.streams, "spatial"}
+
+
+def test_a_frozen_stream_gets_no_gradients_and_keeps_its_statistics():
+    model = Normed().train()
+    set_frozen(model, frozen=True)
+    mean = model.spatial_stream[1].running_mean.clone()
+    model(torch.randn(8, 2)).sum().backward()
+    assert model.head.weight.grad is not None
+    assert all(parameter.grad is None for parameter in model.spatial_stream.parameters())
+    assert torch.equal(model.spatial_stream[1].running_mean, mean)
+    set_frozen(model, frozen=False)
+    model(torch.randn(8, 2)).sum().backward()
+    assert all(parameter.grad is not None for parameter in model.spatial_stream.parameters())
+    assert not torch.equal(model.spatial_stream[1].running_mean, mean)
+
+
+def test_thawing_a_model_that_is_not_trained_leaves_it_so():
+    model = Normed().eval()
+    set_frozen(model, frozen=False)
+    assert not model.spatial_stream.training

@@ -1,0 +1,172 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ferfusion.corpora.entries import VideoEntry
+from ferfusion.files import read_json
+from ferfusion.preparation.clip_file import read_clip
+from ferfusion.preparation.frame_preparer import FramePreparer
+from ferfusion.preparation.labelled_video import FRAME_COLUMNS, VideoJob, prepare_video
+from ferfusion.preparation.recipe import PrepareRecipe
+from helpers.scenes import SquareDetector, frames_of, grey_video, paint
+from helpers.videos import damage, numbered, write_video
+
+FACE = (60, 30, 30)
+RECIPE = PrepareRecipe(detector="squares", keep_every=1)
+
+
+@pytest.fixture
+def squares(monkeypatch):
+    monkeypatch.setattr("ferfusion.preparation.frame_preparer.DETECTORS", {"squares": SquareDetector})
+
+
+def job(tmp_path, path, *, images=False, recipe=RECIPE, **entry):
+    return VideoJob(VideoEntry(path, "v", "s1", "Fear", **entry), tmp_path / "dataset", recipe, images)
+
+
+def rows(done):
+    part = read_json(done.part_file)
+    return (
+        part["video"],
+        [dict(zip(FRAME_COLUMNS, row, strict=True)) for row in part["frames"]],
+        part["pairs"],
+    )
+
+
+def arrays_of(tmp_path, pictures, **settings):
+    """The clip file of a scene."""
+    path = grey_video(tmp_path / "v.mkv", pictures)
+    done = job(tmp_path, path, recipe=replace(RECIPE, **settings))
+    prepare_video(done)
+    return read_clip(done.dataset / "clips" / "v.safetensors")
+
+
+def test_a_face_that_was_away_for_long_is_joined_to_itself(tmp_path, squares):
+    arrays = arrays_of(tmp_path, [paint([] if 15 <= k < 60 else [FACE]) for k in range(75)])
+    assert arrays["frame_index"].tolist() == [*range(15), *range(60, 75)]
+    assert arrays["pair_ok"].tolist() == [True] * 14 + [False] + [True] * 14
+    assert not arrays["flow"][14].any()  # no motion is made up across the gap
+
+
+def test_the_face_that_fills_the_most_is_taken_and_no_other_is_mixed_in(tmp_path, squares):
+    arrays = arrays_of(tmp_path, [paint([(10, 10, 24), (90, 20, 50)])] * 30)
+    assert arrays["frame_index"].tolist() == list(range(30))
+    assert arrays["boxes"][:, 2] == pytest.approx(50, abs=2)
+
+
+def test_a_long_lasting_face_comes_before_a_large_one_that_passes(tmp_path, squares):
+    pictures = [paint([(10, 10, 30)] + ([(80, 20, 50)] if k < 12 else [])) for k in range(80)]
+    arrays = arrays_of(tmp_path, pictures)
+    assert arrays["frame_index"].tolist() == list(range(80))
+    assert arrays["boxes"][:, 0] == pytest.approx(10, abs=2)
+
+
+def test_arrays_of_a_clip_are_those_of_the_contract(tmp_path, squares):
+    arrays = arrays_of(tmp_path, [paint([(40 + k, 30, 30)]) for k in range(12)], size=32)
+    assert {name: (array.shape, array.dtype) for name, array in arrays.items()} == {
+        "crops": ((12, 32, 32, 3), np.uint8),
+        "flow": ((11, 2, 32, 32), np.float16),
+        "pair_ok": ((11,), np.bool_),
+        "frame_index": ((12,), np.int32),
+        "seconds": ((12,), np.float64),
+        "boxes": ((12, 4), np.float32),
+        "scores": ((12,), np.float32),
+    }
+    assert arrays["frame_index"].tolist() == list(range(12))
+    assert arrays["seconds"] == pytest.approx(np.arange(12) / 25, abs=1e-3)
+    assert arrays["boxes"][:, 0] == pytest.approx(40 + np.arange(12), abs=1.5)
+    assert arrays["pair_ok"].all()
+
+
+def test_a_clip_file_holds_just_what_the_preparer_gave(tmp_path, squares):
+    pictures = [paint([(40 + k, 30, 30)], seed=1) for k in range(14)]
+    arrays = arrays_of(tmp_path, pictures)
+    prepared = [frame.faces[0] for frame in FramePreparer(RECIPE).prepare(frames_of(pictures))]
+    assert np.array_equal(arrays["crops"], np.stack([face.crop for face in prepared]))
+    assert np.array_equal(arrays["flow"], np.stack([face.flow for face in prepared[:-1]]))
+    assert np.array_equal(arrays["boxes"], np.stack([face.box for face in prepared]).astype(np.float32))
+
+
+def test_what_is_written_is_what_was_prepared(tmp_path, squares):
+    path = grey_video(tmp_path / "v.mkv", [paint([(40 + k, 30, 30)]) for k in range(20)])
+    done = job(tmp_path, path)
+    assert prepare_video(done) == "v"
+    video, frames, pairs = rows(done)
+    assert video == {"fps": 25, "frames": 20, "faces": 20, "pairs": 18, "status": "ok", "reason": ""}
+    arrays = read_clip(done.dataset / "clips" / "v.safetensors")
+    # two segments of 16 and 4 frames: pair 15 would lead from one into the other
+    assert pairs == [[k // 16, k, k, pytest.approx(arrays["seconds"][k])] for k in range(19) if k != 15]
+    assert [(row["frame"], row["status"]) for row in frames] == [(k, "ok") for k in range(20)]
+    for row, box in zip(frames, arrays["boxes"], strict=True):
+        assert [row[key] for key in "xywh"] == pytest.approx(box.tolist(), abs=0.01)
+    assert not (done.dataset / "imgs_flow").exists()
+
+
+def test_a_row_for_every_decoded_frame(tmp_path, squares):
+    pictures = [paint([] if 15 <= k < 30 else [FACE]) for k in range(45)]
+    done = job(tmp_path, grey_video(tmp_path / "v.mkv", pictures))
+    prepare_video(done)
+    _, frames, pairs = rows(done)
+    assert [row["status"] for row in frames] == ["ok"] * 15 + ["no_face"] * 15 + ["ok"] * 15
+    assert all(row["x"] is None and row["score"] is None for row in frames[15:30])
+    assert {segment for segment, *_ in pairs} == {0, 1}
+
+
+def test_a_stretch_of_a_video_keeps_the_files_own_frame_numbers(tmp_path, squares):
+    path = grey_video(tmp_path / "v.mkv", [paint([FACE])] * 50)
+    done = job(tmp_path, path, start_seconds=0.8, end_seconds=1.6)
+    prepare_video(done)
+    video, frames, _ = rows(done)
+    assert video["frames"] == 20
+    assert [row["frame"] for row in frames] == list(range(20, 40))
+    assert [row["seconds"] for row in frames] == pytest.approx([k / 25 for k in range(20, 40)])
+
+
+@pytest.mark.parametrize(
+    ("make", "status", "reason"),
+    [
+        (lambda path: path.write_text("a diary"), "unreadable", "Cannot open v.mp4 as a video"),
+        (lambda path: write_video(path, numbered(30)), "no_face", "no face in any of 30 frames"),
+        (
+            lambda path: damage(write_video(path, numbered(9), every_frame_alone=True), range(9)),
+            "unreadable",
+            "none of 9 frames can be decoded",
+        ),
+    ],
+    ids=["text", "no face", "all damaged"],
+)
+def test_a_video_that_cannot_be_used_is_a_row_with_the_reason(tmp_path, squares, make, status, reason):
+    path = tmp_path / "v.mp4"
+    make(path)
+    done = job(tmp_path, path, images=True)
+    prepare_video(done)
+    video, frames, pairs = rows(done)
+    assert (video["status"], video["pairs"], pairs) == (status, 0, [])
+    assert reason in video["reason"]
+    assert len(frames) == video["frames"]
+    assert [path.name for path in done.dataset.iterdir()] == [".parts"]
+
+
+def test_a_damaged_stretch_is_counted_and_the_rest_is_used(tmp_path, squares):
+    path = grey_video(tmp_path / "v.mp4", [paint([FACE])] * 30)
+    damage(path, range(12, 14))
+    done = job(tmp_path, path)
+    prepare_video(done)
+    video, frames, _ = rows(done)
+    assert (video["status"], video["frames"]) == ("ok", 30)
+    errors = [row["frame"] for row in frames if row["status"] == "decode_error"]
+    assert 12 in errors
+    assert video["faces"] == 30 - len(errors)
+
+
+def test_a_second_face_makes_no_second_row(tmp_path, squares):
+    """The large face has the clip; a frame that shows only the small one shows no face of the clip."""
+    pictures = [paint([(10, 10, 20)] if k < 40 else [(10, 10, 20), (90, 20, 50)]) for k in range(240)]
+    done = job(tmp_path, grey_video(tmp_path / "v.mkv", pictures))
+    prepare_video(done)
+    video, frames, _ = rows(done)
+    assert len(frames) == video["frames"] == 240
+    assert {row["status"] for row in frames[:40]} == {"no_face"}
+    assert {row["status"] for row in frames[-60:]} == {"ok"}
+    assert sum(row["status"] == "ok" for row in frames) == video["faces"]

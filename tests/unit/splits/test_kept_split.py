@@ -1,0 +1,81 @@
+"""A run reads the parts that it was trained on, and says what of the dataset is another since."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from ferfusion.errors import DatasetError
+from ferfusion.preparation.dataset import open_dataset
+from ferfusion.splits.kept_split import keep_split, read_kept_split
+from ferfusion.splits.recipe import SplitRecipe
+from ferfusion.splits.split import read_splits, split_dataset, split_header
+from helpers.datasets import write_dataset
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return write_dataset(tmp_path / "dataset", frames=3)
+
+
+@pytest.fixture
+def run(tmp_path, dataset):
+    source = open_dataset(dataset)
+    folder = tmp_path / "run"
+    keep_split(folder, source, read_splits(source), header=split_header(source))
+    return folder
+
+
+def change(dataset, clip, column, value):
+    table = pd.read_csv(dataset / "data.csv", dtype=str)
+    table.loc[table["clip"] == clip, column] = value
+    table.to_csv(dataset / "data.csv", index=False)
+    return open_dataset(dataset)
+
+
+def test_the_kept_split_stays_when_the_dataset_is_divided_again(dataset, run):
+    source = open_dataset(dataset)
+    before = read_splits(source)
+    after = split_dataset(source, SplitRecipe(seed=5), copies=())
+    assert after != before
+    assert read_kept_split(run, source) == before
+
+
+def test_a_dataset_that_did_not_change_fits(dataset, run):
+    assert read_kept_split(run, open_dataset(dataset)) == read_splits(open_dataset(dataset))
+
+
+def test_a_changed_label_is_named(dataset, run):
+    source = change(dataset, "S00_fear_0", "emotion", "Anger")
+    with pytest.raises(DatasetError, match=r"another label: 1 \(S00_fear_0: Fear before, Anger now\)"):
+        read_kept_split(run, source)
+
+
+def test_a_changed_subject_is_named(dataset, run):
+    source = change(dataset, "S00_fear_0", "subject", "S77")
+    with pytest.raises(DatasetError, match=r"another subject: 1 \(S00_fear_0: S00 before, S77 now\)"):
+        read_kept_split(run, source)
+
+
+def test_clips_that_are_gone_or_new_are_named(dataset, run):
+    source = change(dataset, "S00_fear_0", "clip", "S00_fear_9")
+    with pytest.raises(DatasetError, match=r"gone: 1 \(S00_fear_0\); clips that are new: 1 \(S00_fear_9\)"):
+        read_kept_split(run, source)
+
+
+def test_other_pairs_of_the_same_clip_are_named(dataset, run):
+    table = pd.read_csv(dataset / "data.csv")
+    table.drop(index=table.index[table["clip"] == "S01_anger_0"][0]).to_csv(dataset / "data.csv", index=False)
+    with pytest.raises(DatasetError, match=r"clips with other pairs: 1 \(S01_anger_0\)"):
+        read_kept_split(run, open_dataset(dataset))
+
+
+def test_a_run_that_keeps_no_split_takes_the_datasets_if_it_is_the_same(dataset, run):
+    source = open_dataset(dataset)
+    (run / "splits.csv").unlink()
+    header = json.loads(split_header(source).read_text())
+    (run / "config.json").write_text(json.dumps({"dataset": {"split_hash": header["hash"]}}))
+    assert read_kept_split(run, source) == read_splits(source)
+    split_dataset(source, SplitRecipe(seed=5), copies=())
+    with pytest.raises(DatasetError, match=r"keeps no split, and the one of .* is not the one"):
+        read_kept_split(run, source)

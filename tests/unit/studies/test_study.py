@@ -1,0 +1,107 @@
+"""A study on disk: what it trains, and that a killed one goes on to the same report."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ferfusion.models.config import ModelConfig
+from ferfusion.studies.plan import StudyPlan
+from ferfusion.studies.study import open_study
+from ferfusion.training.recipe import TrainRecipe
+from helpers.datasets import write_dataset
+
+SETTINGS = (
+    "--seeds=1",
+    "--folds=2",
+    "--engine=here",
+    "--epochs=3",
+    "--fusion=gap-sum",
+    "--variants=architecture=flow",
+    "--variants=architecture=spatial",
+)
+TABLES = ("variants", "comparisons", "classes", "habits")
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    return write_dataset(tmp_path_factory.mktemp("study") / "dataset", subjects=8)
+
+
+def opened(dataset, tmp_path, *variants):
+    return open_study(
+        dataset, tmp_path, StudyPlan(variants, seeds=2), model=ModelConfig(), recipe=TrainRecipe()
+    )
+
+
+def test_of_variants_that_are_the_same_function_the_first_is_trained(dataset, tmp_path):
+    study = opened(dataset, tmp_path, "fusions", "single-streams")
+    assert {name: [each.name for each in twins] for name, twins in study.twins.items()} == {
+        "flatten-concat": ["gap-concat"],
+        "flatten-sum": ["gap-sum"],
+        "flatten-average": ["gap-average"],
+        "spatial": [],
+        "flow": [],
+    }
+    assert len(study.trainings) == 5 * 2
+    assert {each.variant.name for each in study.trainings} == set(study.twins)
+
+
+def test_the_same_function_trained_otherwise_is_trained(dataset, tmp_path):
+    study = opened(dataset, tmp_path, "fusion=gap-sum", "fusion=flatten-sum,batch-size=8")
+    assert len(study.trained) == 2
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory, sample_corpus):
+    """A video of each class of six rendered people: of drawn squares, those of two people are too alike."""
+    root = tmp_path_factory.mktemp("rendered")
+    for video in sample_corpus.glob("s0[1-6]/*/*_1.mp4"):
+        place = root / "corpus" / video.relative_to(sample_corpus)
+        place.parent.mkdir(parents=True)
+        place.symlink_to(video)
+    dataset = root / "dataset"
+    command = ("prepare", root / "corpus", dataset, "--corpus=folder", "--keep-every=8", "--no-images")
+    subprocess.run([sys.executable, "-m", "ferfusion", *map(str, command)], check=True, capture_output=True)
+    return dataset
+
+
+@pytest.mark.slow
+def test_a_killed_study_goes_on_to_the_report_of_one_that_was_not(rendered, tmp_path):
+    dataset, whole, killed = rendered, tmp_path / "whole", tmp_path / "killed"
+    subprocess.run(command(dataset, whole), check=True, capture_output=True)
+    process = subprocess.Popen(command(dataset, killed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    second = killed / "runs" / "spatial" / "fold0-seed0"
+    wait_until((second / "checkpoints" / "last.ckpt").is_file, process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (killed / "report.html").exists()
+    done = killed / "runs" / "flow" / "fold0-seed0" / "bundle.safetensors"
+    before = done.stat().st_mtime_ns
+    again = subprocess.run(command(dataset, killed), check=True, capture_output=True, text=True)
+    assert "4 trainings, 1 of them done" in " ".join(again.stdout.split())
+    assert done.stat().st_mtime_ns == before
+    for table in TABLES:
+        assert (killed / f"{table}.csv").read_bytes() == (whole / f"{table}.csv").read_bytes()
+    assert words(killed) == words(whole)
+
+
+def command(dataset, folder):
+    return [sys.executable, "-m", "ferfusion", "study", str(dataset), str(folder), *SETTINGS]
+
+
+def wait_until(is_so, process):
+    while not is_so():
+        assert process.poll() is None, "the study ended too soon"
+        time.sleep(0.02)
+
+
+def words(folder):
+    """The page's words without what is drawn, and without times and memory, which no two runs share."""
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    page = re.sub(r'src="data:[^"]*"', "", page)
+    page = re.sub(r'(data-label="(?:Minutes a training|Peak MiB)">)[^<]*', r"\1", page)
+    return re.sub(r"trainings took \d+ minutes", "", page)

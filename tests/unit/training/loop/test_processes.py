@@ -1,0 +1,122 @@
+"""Several processes train one model together: the same batches, shared, to the same weights."""
+
+import io
+import multiprocessing
+import os
+import signal
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from lightning.pytorch import Callback
+from safetensors.torch import load_file
+
+from ferfusion.data.augment import Augmentation
+from ferfusion.data.batches import Draws, PairBatches, Share
+from ferfusion.data.clips import PairReader
+from ferfusion.data.row_order import Shuffled
+from ferfusion.errors import ConfigError
+from ferfusion.models.config import ModelConfig
+from helpers.trainings import RECIPE, SHORT, KillAt, KilledError, different_weights, lines_into, train
+
+# without dropout, whose draws are each process's own; with few units, since one of thousands may lie so near
+# the bend of its ReLU that rounding decides on which side, and its gradient is then there or not
+MODEL = ModelConfig(architecture="flow", dropout=0.0, head_units=64)
+TOLERANCE = 1e-5
+"""Of any weight and metric: sums of gradients are rounded in another order."""
+
+
+def largest_differences(first, second):
+    one, other = load_file(first), load_file(second)
+    return {name: float((one[name] - other[name]).abs().max()) for name in one}
+
+
+class Terminate(Callback):
+    def on_train_batch_end(self, *_):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture
+def reader(dataset):
+    table = pd.read_csv(dataset / "data.csv")
+    return PairReader(dataset / "clips", list(table["clip"]), list(table["pair"]))
+
+
+@pytest.mark.parametrize("processes", [2, 3, 5])
+def test_shares_of_a_batch_are_the_batch(reader, processes):
+    def batches(share):
+        return PairBatches(
+            reader,
+            Shuffled(np.arange(34)),
+            np.arange(len(reader)) % 6,
+            batch_size=8,
+            flow_encoding="uvm",
+            draws=Draws(3, lambda: 1, Augmentation()),
+            share=share,
+        )
+
+    shared = [list(batches(Share(rank, processes))) for rank in range(processes)]
+    whole = list(batches(Share()))
+    assert len(whole) == len(batches(Share(0, processes))) == 5
+    assert {batch.weight for batch in whole} == {1.0}
+    for batch, *parts in zip(whole, *shared, strict=True):
+        counted = [part for part in parts if part.weight]
+        for name in ("rows", "codes", "spatial", "flow"):
+            expected, found = getattr(batch, name), torch.cat([getattr(part, name) for part in counted])
+            assert torch.equal(expected, found), name
+        # the mean of weighted means is the mean of the whole
+        weighted = sum(part.weight * part.spatial.mean() for part in parts) / processes
+        assert float(weighted) == pytest.approx(float(batch.spatial.mean()), rel=1e-5)
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_result_of_one(dataset, tmp_path):
+    # sgd, whose steps are the gradients: rmsprop's first steps are of their signs, however small they are
+    recipe = replace(SHORT, optimizer="sgd", learning_rate=0.005, batch_size=10)
+    recipe = replace(recipe, label_smoothing=0.1, imbalance="class-weights", l1_activity=1e-4)
+    one = train(dataset, tmp_path / "one", model=MODEL, recipe=recipe)
+    two = train(dataset, tmp_path / "two", model=MODEL, recipe=recipe, devices=2)
+    for name in ("checkpoints/best.safetensors", "bundle.safetensors"):
+        differences = largest_differences(tmp_path / "one" / name, tmp_path / "two" / name)
+        assert max(differences.values()) < TOLERANCE, differences
+    columns = ["lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_uar"]
+    for expected, found in zip(one.epochs, two.epochs, strict=True):
+        for name in columns:
+            assert found[name] == pytest.approx(expected[name], abs=TOLERANCE), name
+
+
+@pytest.mark.slow
+def test_two_processes_freeze_average_stop_and_go_on(dataset, tmp_path):
+    recipe = replace(RECIPE, epochs=3, frozen_epochs=1, weight_average=0.9, batch_size=12)
+    model = replace(MODEL, dropout=0.3)
+    train(dataset, tmp_path / "whole", model=model, recipe=recipe, devices=2)
+    with pytest.raises(KilledError):
+        train(dataset, tmp_path / "run", model=model, recipe=recipe, devices=2, callbacks=[KillAt(2)])
+    assert not torch.distributed.is_initialized()
+    train(dataset, tmp_path / "run", model=model, recipe=recipe, devices=2)
+    assert not different_weights(*(tmp_path / name / "bundle.safetensors" for name in ("whole", "run")))
+    again = pd.read_csv(tmp_path / "run" / "metrics.csv")
+    assert again["epoch"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.slow
+def test_a_terminated_run_ends_all_its_processes_and_can_go_on(dataset, tmp_path):
+    output, handler = io.StringIO(), signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as stop:
+        train(dataset, tmp_path / "run", devices=2, on_progress=lines_into(output), callbacks=[Terminate()])
+    assert stop.value.code == 143
+    assert "The same command goes on" in output.getvalue()
+    assert multiprocessing.active_children() == []
+    assert signal.getsignal(signal.SIGTERM) is handler
+
+
+def test_more_processes_than_rows_of_a_batch_are_refused(dataset, tmp_path):
+    with pytest.raises(ConfigError, match="3 devices cannot share a batch of 2"):
+        train(dataset, tmp_path / "run", recipe=replace(SHORT, batch_size=2), devices=3)
+
+
+def test_an_unknown_precision_is_refused(dataset, tmp_path):
+    with pytest.raises(ConfigError, match="Did you mean '16-mixed'"):
+        train(dataset, tmp_path / "run", recipe=SHORT, precision="16mixed")

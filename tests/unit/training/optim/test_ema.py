@@ -1,0 +1,78 @@
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from ferfusion.training.optim.ema import WeightAverage
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(1, 1, bias=False)
+        self.norm = nn.BatchNorm1d(1)
+
+
+def averages(decay, weights):
+    model = Net()
+    nn.init.constant_(model.layer.weight, weights[0])
+    average = WeightAverage(model, decay=decay)
+    seen = []
+    for weight in weights[1:]:
+        nn.init.constant_(model.layer.weight, weight)
+        average.update(model)
+        seen.append(float(average.model.layer.weight))
+    return seen
+
+
+def test_the_mean_by_hand():
+    # (1 + steps) / (10 + steps): 2/11, 3/12, then the decay itself
+    first = 2 / 11 * 5 + 9 / 11 * 1
+    second = 0.25 * first + 0.75 * 2
+    third = 0.3 * second + 0.7 * 4  # 4/13 is above 0.3
+    assert averages(0.3, [5.0, 1.0, 2.0, 4.0]) == pytest.approx([first, second, third])
+
+
+def test_weights_that_stand_still_are_their_own_mean():
+    assert averages(0.999, [3.0] * 20) == pytest.approx([3.0] * 19)
+
+
+def test_statistics_of_norms_are_averaged_and_their_counters_copied():
+    model = Net()
+    average = WeightAverage(model, decay=0.5)
+    model.norm(torch.tensor([[10.0], [20.0]]))
+    average.update(model)
+    assert float(model.norm.running_mean) == pytest.approx(1.5)
+    assert float(average.model.norm.running_mean) == pytest.approx(9 / 11 * 1.5)
+    assert int(average.model.norm.num_batches_tracked) == 1
+
+
+def test_the_mean_is_apart_from_the_model_and_learns_nothing_itself():
+    model = Net()
+    average = WeightAverage(model, decay=0.5)
+    with torch.no_grad():
+        model.layer.weight.add_(1.0)
+    assert not torch.equal(average.model.layer.weight, model.layer.weight)
+    assert not any(parameter.requires_grad for parameter in average.parameters())
+    assert all(parameter.requires_grad for parameter in model.parameters())
+
+
+def test_a_mean_goes_on_from_its_state():
+    generator = torch.Generator().manual_seed(0)
+    whole_model = Net()
+    whole = WeightAverage(whole_model, decay=0.9)
+    first = copy.deepcopy(whole)
+    states = []
+    for _ in range(6):
+        with torch.no_grad():
+            whole_model.layer.weight.copy_(torch.randn(1, 1, generator=generator))
+        states.append(copy.deepcopy(whole_model))
+        whole.update(whole_model)
+    for model in states[:3]:
+        first.update(model)
+    resumed = WeightAverage(Net(), decay=0.9)
+    resumed.load_state_dict(first.state_dict())
+    for model in states[3:]:
+        resumed.update(model)
+    assert torch.equal(resumed.model.layer.weight, whole.model.layer.weight)

@@ -1,0 +1,242 @@
+import io
+import json
+import os
+import shutil
+import signal
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import torch
+from lightning.pytorch import Callback
+from safetensors.torch import load_file
+
+from ferfusion.bundle import load_bundle
+from ferfusion.errors import ConfigError, DatasetError
+from ferfusion.evaluation.metrics import confusion_matrix, uar, war
+from ferfusion.evaluation.predictions import predicted_codes
+from ferfusion.evaluation.run_folder import read_run
+from ferfusion.labels import SIX
+from ferfusion.models.config import ModelConfig
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.training.loop.checkpoints import METRIC_COLUMNS
+from ferfusion.training.recipe import TrainRecipe
+from helpers.datasets import write_dataset
+from helpers.trainings import (
+    MODEL,
+    RECIPE,
+    KillAt,
+    KilledError,
+    checkpoint,
+    different_weights,
+    lines_into,
+    train,
+)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    return write_dataset(tmp_path_factory.mktemp("data") / "dataset", subjects=6, frames=4)
+
+
+@pytest.fixture(scope="module")
+def whole_run(dataset, tmp_path_factory):
+    run = tmp_path_factory.mktemp("runs") / "whole"
+    output = io.StringIO()
+    result = train(dataset, run, on_progress=lines_into(output))
+    return run, result, output.getvalue()
+
+
+def test_the_folder_holds_what_the_design_says(whole_run):
+    run, _, _ = whole_run
+    names = {path.relative_to(run).as_posix() for path in run.rglob("*") if path.is_file()}
+    assert names == {
+        "config.json",
+        "metrics.csv",
+        "predictions.csv",
+        "splits.csv",
+        "splits.json",
+        "bundle.safetensors",
+        "checkpoints/best.safetensors",
+        "checkpoints/last.ckpt",
+    }
+
+
+def test_metrics_have_a_row_per_epoch(whole_run):
+    run, result, _ = whole_run
+    metrics = pd.read_csv(run / "metrics.csv")
+    assert tuple(metrics.columns) == METRIC_COLUMNS
+    assert metrics["epoch"].tolist() == [1, 2, 3, 4]
+    assert metrics.notna().all(axis=None)
+    assert result.best["epoch"] == metrics["epoch"][metrics["val_loss"].idxmin()]
+    assert metrics["lr"][0] == RECIPE.learning_rate
+
+
+def test_predictions_are_those_of_the_best_weights_on_both_held_out_parts(whole_run, dataset):
+    run, result, _ = whole_run
+    folder = read_run(run)
+    table = folder.predictions
+    assert set(table["part"]) == {"validation", "test"}
+    data = pd.read_csv(dataset / "data.csv")
+    parts = pd.read_csv(dataset / "splits.csv").set_index("clip")["part"]
+    held_out = data[data["clip"].map(parts) != "train"]
+    assert sorted(zip(table["clip"], table["frame"].astype(int), strict=True)) == sorted(
+        zip(held_out["clip"], held_out["frame"], strict=True)
+    )
+    validation = table[table["part"] == "validation"]
+    codes = predicted_codes(validation, labels=SIX)
+    confusion = confusion_matrix(validation["code"], codes, num_classes=6)
+    assert float(war(confusion)) == pytest.approx(result.best["val_accuracy"], abs=1e-6)
+    assert float(uar(confusion)) == pytest.approx(result.best["val_uar"], abs=1e-6)
+    assert table["expression"].tolist() == [SIX.names[c] for c in predicted_codes(table, labels=SIX)]
+    assert folder.best_epoch == result.best["epoch"]
+
+
+def test_the_bundle_holds_the_best_weights_and_all_settings(whole_run):
+    run, result, _ = whole_run
+    bundle = load_bundle(run / "bundle.safetensors")
+    best = load_file(run / "checkpoints" / "best.safetensors")
+    assert all(torch.equal(bundle.weights[name], tensor) for name, tensor in best.items())
+    assert bundle.model_config == MODEL
+    assert TrainRecipe.from_dict(dict(bundle.training["recipe"])) == RECIPE
+    assert bundle.training["best_epoch"] == result.best["epoch"]
+    assert bundle.metrics["uar"] == pytest.approx(result.best["val_uar"])
+    assert bundle.recipe == PrepareRecipe()
+    assert bundle.labels == SIX
+
+
+def test_config_has_all_settings_and_the_class_counts(whole_run):
+    config = json.loads((whole_run[0] / "config.json").read_text())
+    assert ModelConfig.from_dict(config["model"]) == MODEL
+    assert TrainRecipe.from_dict(config["recipe"]) == RECIPE
+    assert config["dataset"]["recipe_hash"] == PrepareRecipe().hash
+    assert {part: sum(counts.values()) for part, counts in config["class_counts"].items()} == {
+        "train": 4 * 18,
+        "validation": 18,
+        "test": 18,
+    }
+
+
+def test_every_epoch_is_shown_beside_the_majority_baseline(whole_run):
+    _, result, output = whole_run
+    lines = [line for line in output.splitlines() if line.startswith("epoch ")]
+    assert len(lines) == 4
+    assert all("WAR" in line and "UAR" in line and "(majority 16.7%, 16.7%)" in line for line in lines)
+    assert [index for index, line in enumerate(lines, 1) if "best so far" in line][-1] == result.best["epoch"]
+    assert (result.majority.war, result.majority.uar) == pytest.approx((1 / 6, 1 / 6))
+
+
+@pytest.mark.parametrize("kill", [KillAt(2), KillAt(2, batch=1), KillAt(0, batch=2)])
+def test_a_killed_run_goes_on_to_the_very_same_weights(kill, whole_run, dataset, tmp_path):
+    whole, _, _ = whole_run
+    torch.manual_seed(int.from_bytes(b"x"))  # the caller's random state is of no account
+    with pytest.raises(KilledError):
+        train(dataset, tmp_path / "run", callbacks=[kill])
+    assert not (tmp_path / "run" / "bundle.safetensors").exists()
+    torch.rand(17)
+    train(dataset, tmp_path / "run")
+    for name in ("checkpoints/best.safetensors", "bundle.safetensors"):
+        assert different_weights(whole / name, tmp_path / "run" / name) == []
+    last = [checkpoint(run) for run in (whole, tmp_path / "run")]
+    assert all(torch.equal(last[0]["state_dict"][k], last[1]["state_dict"][k]) for k in last[0]["state_dict"])
+    assert last[0]["schedule"] == last[1]["schedule"]
+    metrics = [pd.read_csv(run / "metrics.csv").drop(columns="seconds") for run in (whole, tmp_path / "run")]
+    pd.testing.assert_frame_equal(*metrics)
+    assert (whole / "predictions.csv").read_bytes() == (tmp_path / "run" / "predictions.csv").read_bytes()
+
+
+def test_ctrl_c_says_how_to_go_on_and_can_be_pressed_again(dataset, tmp_path):
+    class PressCtrlC(Callback):
+        def on_train_batch_end(self, *_):
+            raise KeyboardInterrupt
+
+    handler, output = signal.getsignal(signal.SIGINT), io.StringIO()
+    with pytest.raises(KeyboardInterrupt):
+        train(dataset, tmp_path / "run", on_progress=lines_into(output), callbacks=[PressCtrlC()])
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert "The same command goes on" in output.getvalue()
+
+
+def test_a_terminated_run_says_how_to_go_on_and_does_not_end_as_if_done(dataset, tmp_path):
+    class Terminate(Callback):
+        def on_train_batch_end(self, *_):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    output = io.StringIO()
+    with pytest.raises(SystemExit) as stop:
+        train(dataset, tmp_path / "run", on_progress=lines_into(output), callbacks=[Terminate()])
+    assert stop.value.code == 143
+    assert "The same command goes on" in output.getvalue()
+    assert not (tmp_path / "run" / "bundle.safetensors").exists()
+
+
+def test_a_run_killed_before_its_bundle_was_written_only_ends(whole_run, dataset, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(whole_run[0], run)
+    (run / "bundle.safetensors").unlink()
+    (run / "predictions.csv").unlink()
+    before = (run / "metrics.csv").read_bytes()
+    train(dataset, run)
+    assert (run / "metrics.csv").read_bytes() == before
+    assert (run / "predictions.csv").read_bytes() == (whole_run[0] / "predictions.csv").read_bytes()
+
+
+def test_a_finished_run_says_so_and_is_left_alone(whole_run, dataset):
+    run, result, _ = whole_run
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    output = io.StringIO()
+    again = train(dataset, run, on_progress=lines_into(output))
+    assert "is finished" in output.getvalue()
+    assert again == replace(result, epochs=again.epochs, best=again.best)
+    assert again.best == pytest.approx(result.best)
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
+def test_a_run_of_other_settings_is_refused_and_the_difference_named(whole_run, dataset):
+    with pytest.raises(ConfigError, match="epochs is 4 there, 3 was asked for") as error:
+        train(dataset, whole_run[0], recipe=replace(RECIPE, epochs=3))
+    assert "learning_rate" not in str(error.value)
+    with pytest.raises(ConfigError, match=r"dropout is 0\.3 there, 0\.1 was asked for"):
+        train(dataset, whole_run[0], model=replace(MODEL, dropout=0.1))
+
+
+def test_a_folder_with_something_else_in_it_is_refused(dataset, tmp_path):
+    (tmp_path / "thesis.docx").write_text("")
+    with pytest.raises(ConfigError, match="is not a run folder"):
+        train(dataset, tmp_path)
+
+
+def test_crops_of_another_size_than_the_models_are_refused_before_anything_is_written(dataset, tmp_path):
+    with pytest.raises(ConfigError, match="train with --size 48"):
+        train(dataset, tmp_path / "run", model=replace(MODEL, size=64))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_dataset_without_a_split_is_refused(dataset, tmp_path):
+    shutil.copytree(dataset, tmp_path / "dataset")
+    (tmp_path / "dataset" / "splits.csv").unlink()
+    with pytest.raises(DatasetError, match="ferfusion split"):
+        train(tmp_path / "dataset", tmp_path / "run")
+
+
+def test_a_rate_that_blows_up_is_named(dataset, tmp_path):
+    with pytest.raises(ConfigError, match=r"not a finite number in epoch .*; lower learning_rate"):
+        train(dataset, tmp_path / "run", recipe=replace(RECIPE, learning_rate=1e12))
+
+
+def test_the_callers_random_state_is_left_alone(dataset, tmp_path):
+    state = torch.random.get_rng_state()
+    train(dataset, tmp_path / "run", recipe=replace(RECIPE, epochs=1))
+    assert torch.equal(state, torch.random.get_rng_state())
+
+
+@pytest.mark.slow
+def test_true_labels_are_learned_and_shuffled_ones_are_not(tmp_path):
+    dataset = write_dataset(tmp_path / "dataset", subjects=10, videos_per_class=2, frames=3)
+    recipe = TrainRecipe(epochs=12, batch_size=16, learning_rate=1e-4, schedule="constant")
+    model = ModelConfig(architecture="flow")
+    learned = train(dataset, tmp_path / "true", model=model, recipe=recipe)
+    control = train(dataset, tmp_path / "control", model=model, recipe=replace(recipe, shuffle_labels=True))
+    assert learned.best["val_uar"] > 0.9
+    # six classes that are plain to see: of those, chance gives up to three their own label back
+    assert control.best["val_uar"] < learned.best["val_uar"] - 0.3

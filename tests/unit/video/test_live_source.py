@@ -1,0 +1,168 @@
+import threading
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+from ferfusion.errors import VideoError
+from ferfusion.video import live_source
+from ferfusion.video.live_source import LivePicture, LiveSource
+from helpers.videos import damage, decode_plainly, numbered, write_tone, write_video
+
+
+def picture(index):
+    return LivePicture(index, index / 25, time.monotonic(), None)
+
+
+def until(condition):
+    """Wait for what another thread does."""
+    for _ in range(1000):
+        if condition():
+            return
+        time.sleep(0.01)
+    pytest.fail("it did not happen within ten seconds")
+
+
+@pytest.fixture
+def fed(monkeypatch):
+    """A source that gives pictures when it is told to: (source, feed)."""
+    waiting, more = [], threading.Semaphore(0)
+
+    def pictures(*_):
+        while True:
+            more.acquire()
+            if (one := waiting.pop(0)) is None:
+                return
+            yield one
+
+    def feed(*indices):
+        for index in indices:
+            waiting.append(None if index is None else picture(index))
+            more.release()
+
+    monkeypatch.setattr(live_source, "_pictures", pictures)
+    with LiveSource("somewhere") as source:
+        yield source, feed
+        feed(None)
+
+
+def indices(pair):
+    return [one.index for one in pair]
+
+
+def test_the_newest_pair_is_given_and_the_others_are_dropped(fed):
+    source, feed = fed
+    pairs = source.pairs()
+    feed(0, 1)
+    assert indices(next(pairs)) == [0, 1]
+    feed(2, 3, 4, 5)
+    until(lambda: source.decoded == 6)
+    assert indices(next(pairs)) == [4, 5]
+    assert source.dropped == 3
+    feed(None)
+    assert list(pairs) == []
+
+
+def test_a_pair_is_given_once_and_the_next_one_is_waited_for(fed):
+    source, feed = fed
+    pairs = source.pairs()
+    feed(0, 1)
+    next(pairs)
+    later = threading.Timer(0.1, feed, [2])
+    later.start()
+    assert indices(next(pairs)) == [1, 2]
+    assert source.dropped == 0
+
+
+def test_pictures_with_one_missing_between_them_are_no_pair(fed):
+    source, feed = fed
+    feed(0, 2, 3, None)
+    assert [indices(pair) for pair in source.pairs()] == [[2, 3]]
+
+
+def test_what_was_not_given_before_the_end_is_given_after_it(fed):
+    source, feed = fed
+    feed(0, 1, None)
+    until(lambda: source.decoded == 2)
+    assert [indices(pair) for pair in source.pairs()] == [[0, 1]]
+
+
+def test_a_file_is_played_at_its_own_pace(tmp_path):
+    shown = [0.0, 0.1, 0.2, 0.6, 0.7]
+    video = write_video(tmp_path / "a.mp4", numbered(5), seconds=shown)
+    start = time.monotonic()
+    with LiveSource(str(video)) as source:
+        pairs = list(source.pairs())
+    assert indices(pairs[-1]) == [3, 4]
+    assert [first.seconds for first, _ in pairs] == pytest.approx([shown[first.index] for first, _ in pairs])
+    assert all(one.arrived >= start + one.seconds for pair in pairs for one in pair)
+
+
+def test_its_pictures_are_those_of_the_file(tmp_path):
+    video = write_video(tmp_path / "a.mp4", numbered(6))
+    plain = [frame.to_ndarray(format="rgb24") for frame in decode_plainly(video)]
+    with LiveSource(str(video)) as source:
+        for first, second in source.pairs():
+            assert second.index == first.index + 1
+            assert np.array_equal(first.picture.to_ndarray(format="rgb24"), plain[first.index])
+
+
+def test_an_input_that_is_no_file_is_read_as_it_comes():
+    with LiveSource("testsrc=duration=0.4:rate=25:size=64x48", input_format="lavfi") as source:
+        pairs = list(source.pairs())
+    assert source.decoded == 10
+    assert pairs
+    assert len(pairs) + source.dropped == 9
+
+
+def test_a_damaged_picture_makes_no_pair(tmp_path):
+    video = write_video(tmp_path / "a.mp4", numbered(8), every_frame_alone=True)
+    with LiveSource(str(damage(video, range(3, 4)))) as source:
+        seen = [index for pair in source.pairs() for index in indices(pair)]
+    assert 3 not in seen
+    assert source.decoded == 7
+
+
+def test_a_camera_is_read_by_opencv(tmp_path, monkeypatch):
+    video = write_video(tmp_path / "camera.mp4", numbered(6))
+    plain = cv2.VideoCapture
+    monkeypatch.setattr(cv2, "VideoCapture", lambda number: plain(str(video)) if number == 7 else plain())
+    with LiveSource("7") as source:
+        pairs = list(source.pairs())
+    assert source.decoded == 6
+    assert indices(pairs[-1]) == [4, 5]
+    brightness = pairs[-1][1].picture.to_ndarray(format="rgb24").mean()
+    assert brightness == pytest.approx(220, abs=6)
+    with LiveSource("8") as source, pytest.raises(VideoError, match="There is no camera 8"):
+        list(source.pairs())
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: path.write_text("dear diary"), "Cannot open .* as a live source"),
+        (lambda path: write_tone(path, seconds=0.2), "has no video track"),
+        (lambda path: None, "Cannot open .*none.mp4 as a live source: No such file"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_one_line(tmp_path, make, words):
+    path = tmp_path / "none.mp4"
+    make(path)
+    with LiveSource(str(path)) as source, pytest.raises(VideoError, match=words) as caught:
+        list(source.pairs())
+    assert "\n" not in str(caught.value)
+
+
+def test_a_format_that_does_not_exist_is_named():
+    with LiveSource("x", input_format="nonsense") as source, pytest.raises(VideoError, match="nonsense"):
+        list(source.pairs())
+
+
+def test_leaving_it_ends_it_at_once(tmp_path):
+    video = write_video(tmp_path / "a.mp4", numbered(5), seconds=[0, 0.1, 60, 120, 180])
+    start = time.monotonic()
+    with LiveSource(str(video)) as source:
+        next(source.pairs())
+    assert time.monotonic() - start < 20
+    assert source.decoded < 5
