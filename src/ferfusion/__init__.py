@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from ferfusion.errors import DatasetError as DatasetError
     from ferfusion.errors import FerfusionError as FerfusionError
     from ferfusion.errors import MissingExtraError as MissingExtraError
+    from ferfusion.errors import RunError as RunError
     from ferfusion.errors import VideoError as VideoError
     from ferfusion.evaluation.recipe import EvaluateRecipe as EvaluateRecipe
     from ferfusion.explanation.recipe import ExplainRecipe as ExplainRecipe
@@ -86,6 +87,7 @@ _HOMES = MappingProxyType(
             "DatasetError",
             "FerfusionError",
             "MissingExtraError",
+            "RunError",
             "VideoError",
         ),
         "evaluation.recipe": ("EvaluateRecipe",),

@@ -1,34 +1,34 @@
-"""Errors that a user can mend. Anything else that is raised is a bug and keeps its traceback.
+"""Errors that a user can fix. Any other exception is a bug and keeps its traceback.
 
 FerfusionError
 ├── VideoError         a video cannot be opened, decoded or written
-├── NoFaceError        a face was needed and none was found
-├── CorpusError        a folder is not the corpus that it should be
+├── CorpusError        a folder does not hold the expected corpus
 ├── DatasetError       a dataset folder is missing, damaged, or of another recipe
+├── RunError           a run folder is missing or damaged, or a training cannot continue
 ├── ConfigError        a setting has a value that cannot be used
-├── BundleError        a bundle cannot be read, or does not fit what it is asked to do
+├── BundleError        a bundle cannot be read, or does not fit its use
 └── MissingExtraError  an optional dependency is not installed
 """
 
 
 class FerfusionError(Exception):
-    """Base of every error that says what it got, what it wants and what to do."""
+    """Base of all errors; the message says what was found, what is expected and what to do."""
 
 
 class VideoError(FerfusionError):
     """A video cannot be opened, decoded or written."""
 
 
-class NoFaceError(FerfusionError):
-    """A face was needed and none was found."""
-
-
 class CorpusError(FerfusionError):
-    """A folder is not the corpus that it should be."""
+    """A folder does not hold the expected corpus."""
 
 
 class DatasetError(FerfusionError):
     """A dataset folder is missing, damaged, or of another recipe."""
+
+
+class RunError(FerfusionError):
+    """A run folder is missing or damaged, or a training cannot continue."""
 
 
 class ConfigError(FerfusionError):
@@ -36,7 +36,7 @@ class ConfigError(FerfusionError):
 
 
 class BundleError(FerfusionError):
-    """A bundle cannot be read, or does not fit what it is asked to do."""
+    """A bundle cannot be read, or does not fit its use."""
 
 
 class MissingExtraError(FerfusionError):

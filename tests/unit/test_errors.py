@@ -15,17 +15,17 @@ CLASSES_IN_ORDER = re.findall(r"^class (\w+)", inspect.getsource(errors), re.MUL
 DRAWN = re.findall(r"^(?:├──|└──) (\w+) +(.+)$", errors.__doc__, re.MULTILINE)
 
 
-def test_the_drawn_tree_is_the_tree_of_the_classes():
+def test_errors_docstring_draws_the_tree_of_classes():
     assert re.search(r"^FerfusionError$", errors.__doc__, re.MULTILINE)
     assert [name for name, _ in DRAWN] == [name for name in CLASSES_IN_ORDER if name != "FerfusionError"]
 
 
 @pytest.mark.parametrize(("name", "words"), DRAWN)
-def test_each_child_is_one_level_down_and_says_what_is_drawn(name, words):
+def test_error_class_is_one_level_down_with_the_drawn_docstring(name, words):
     assert CLASSES[name].__bases__ == (FerfusionError,)
     assert CLASSES[name].__doc__.lower() == words + "."
 
 
-def test_only_the_base_is_a_plain_exception():
+def test_ferfusion_error_alone_is_a_plain_exception():
     assert FerfusionError.__bases__ == (Exception,)
     assert set(CLASSES) == set(CLASSES_IN_ORDER)
