@@ -1,5 +1,6 @@
 """From what a dataset stores to what a model reads; training and prediction both go this way."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,21 @@ from torch import Tensor
 from ferfusion.data.augment import Moves, apply_moves, move_images
 from ferfusion.flow.encodings import FLOW_ENCODINGS
 from ferfusion.lookup import choose
+
+
+@dataclass(frozen=True)
+class FaceInput:
+    """The input of a model for one face, before it is encoded.
+
+    Attributes:
+        crop: Face crop (S, S, 3), RGB.
+        flow: Motion from this crop to the next (2, S, S), (u, v) in crop pixels.
+        window: Crops (K, S, S, 3) that end with ``crop``; None for a model without windows.
+    """
+
+    crop: npt.NDArray[np.uint8]
+    flow: npt.NDArray[np.floating[Any]]
+    window: npt.NDArray[np.uint8] | None = None
 
 
 def model_inputs(

@@ -1,4 +1,4 @@
-"""Pictures of explanations: faces, motion, and maps laid over them."""
+"""Images of explanations: faces, motion, and maps over them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ import numpy as np
 from matplotlib import colormaps
 from numpy.typing import NDArray
 
+from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.explainer import Explanation
+from ferfusion.reporting.style import RgbImage
 
-Picture = NDArray[np.uint8]
-"""(H, W, 3) RGB."""
 STREAM_WORDS: MappingProxyType[str, str] = MappingProxyType(
     {"spatial": "face", "flow": "motion", "stack": "stack", "conv3d": "3D"}
 )
@@ -21,87 +21,78 @@ MINUS = "\N{MINUS SIGN}"
 _HEAT = colormaps["inferno"]
 _LEAST_HEAT, _MOST_HEAT = 0.25, 0.8
 _SLOWEST_FULL_PX = 0.5
-"""Motion in crop pixels a frame that is drawn at full strength where nothing is faster."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a model was shown of one face: crop (S, S, 3), flow (2, S, S), and its window's crops, if any."""
-
-    crop: Picture
-    flow: NDArray[np.floating[Any]]
-    window: NDArray[np.uint8] | None = None
+"""Motion in crop pixels a frame; a flow that has no faster motion draws this one at full strength."""
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A square picture with what it shows."""
+    """A square image with its caption."""
 
-    words: str
-    picture: Picture
+    caption: str
+    image: RgbImage
 
 
-def tiles(seen: Seen, explanation: Explanation, *, side: int) -> list[Tile]:
-    """Return what each stream saw and the same with its map over it, ``side`` pixels each.
+def tiles(face_input: FaceInput, explanation: Explanation, *, side: int) -> list[Tile]:
+    """Return the input of each stream, and the same with its map over it, ``side`` pixels each.
 
-    The maps of one stream share a scale, from nothing to their greatest value.
+    The maps of one stream share a scale, from 0 to their greatest value.
     """
-    shown = [Tile("face", enlarged(seen.crop, side=side))]
+    shown = [Tile("face", enlarged(face_input.crop, side=side))]
     for name, maps in explanation.maps.items():
         words = STREAM_WORDS.get(name, name)
         if name == "flow":
-            motion = draw_flow(seen.flow, side=side)
+            motion = draw_flow(face_input.flow, side=side)
             shown += [Tile(words, motion), Tile(f"{words}, marked", mark(motion, maps[0], top=maps.max()))]
             continue
-        for moment, (when, crop) in zip(maps, _moments(seen, len(maps)), strict=True):
-            picture = mark(enlarged(crop, side=side), moment, top=maps.max())
-            shown.append(Tile(f"{words}, {when}", picture))
+        for moment, (when, crop) in zip(maps, _moments(face_input, len(maps)), strict=True):
+            marked = mark(enlarged(crop, side=side), moment, top=maps.max())
+            shown.append(Tile(f"{words}, {when}", marked))
     if "spatial" not in explanation.maps and "flow" in explanation.maps and len(explanation.maps) == 1:
         return shown[1:]
     return shown
 
 
-def _moments(seen: Seen, count: int) -> list[tuple[str, Picture]]:
-    """Return when each moment of a map is, and the crop in the middle of what it sees.
+def _moments(face_input: FaceInput, count: int) -> list[tuple[str, RgbImage]]:
+    """Return the caption of each moment of a map, and the crop in the middle of its receptive field.
 
     A map without time is shown on the last crop.
     """
-    if count == 1 or seen.window is None:
-        return [("marked", seen.crop)]
-    last = len(seen.window) - 1
-    places = [round((moment + 0.5) * len(seen.window) / count - 0.5) for moment in range(count)]
-    return [("now" if place == last else f"{last - place} ago", seen.window[place]) for place in places]
+    if count == 1 or face_input.window is None:
+        return [("marked", face_input.crop)]
+    last = len(face_input.window) - 1
+    places = [round((moment + 0.5) * len(face_input.window) / count - 0.5) for moment in range(count)]
+    return [("now" if place == last else f"{last - place} ago", face_input.window[place]) for place in places]
 
 
-def enlarged(picture: Picture, *, side: int) -> Picture:
-    """Return a square picture in ``side`` pixels, smooth."""
-    return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
+def enlarged(image: RgbImage, *, side: int) -> RgbImage:
+    """Return a square image with ``side`` pixels a side, smooth."""
+    return np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def draw_flow(flow_2hw: NDArray[np.floating[Any]], *, side: int) -> Picture:
-    """Return motion as colour on white: the hue is its direction, the strength its share of the fastest."""
+def draw_flow(flow_2hw: NDArray[np.floating[Any]], *, side: int) -> RgbImage:
+    """Return motion as colour on white: the hue is its direction, the saturation its share of the fastest."""
     u, v = flow_2hw.astype(np.float32)
     length = np.hypot(u, v)
     strength = np.clip(length / max(float(np.quantile(length, 0.99)), _SLOWEST_FULL_PX), 0, 1)
     colours = colormaps["hsv"]((np.arctan2(v, u) / (2 * np.pi)) % 1)[..., :3]
-    picture = 255 * (1 - strength[..., None] * (1 - colours))
-    return enlarged(picture.astype(np.uint8), side=side)
+    image = 255 * (1 - strength[..., None] * (1 - colours))
+    return enlarged(image.astype(np.uint8), side=side)
 
 
-def mark(picture: Picture, one_map: NDArray[np.floating[Any]], *, top: float) -> Picture:
-    """Return a square picture, grey, with a map (S, S) glowing over it; ``top`` glows most."""
-    side = len(picture)
+def mark(image: RgbImage, one_map: NDArray[np.floating[Any]], *, top: float) -> RgbImage:
+    """Return a square image in grey with a map (S, S) in colour over it; the value ``top`` is brightest."""
+    side = len(image)
     strength = np.zeros((side, side), np.float32)
     if top > 0:
         scaled = (one_map / top).astype(np.float32)
         strength = np.clip(cv2.resize(scaled, (side, side), interpolation=cv2.INTER_CUBIC), 0, 1)
-    grey = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
+    grey = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
     share = (_LEAST_HEAT + (_MOST_HEAT - _LEAST_HEAT) * strength)[..., None]
     return np.asarray((1 - share) * grey + share * 255 * _HEAT(strength)[..., :3], np.uint8)
 
 
 def contribution_words(contributions: Mapping[str, float]) -> str:
-    r"""Return what each stream contributed, in words.
+    r"""Return the contribution of each stream as text.
 
     >>> contribution_words({"spatial": 2.1284, "flow": -0.5584})
     'face +2.1, motion \u22120.6'

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
+from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.contributions import stream_contributions
-from ferfusion.explanation.drawing import Seen
 from ferfusion.explanation.explainer import Explanation
 from ferfusion.explanation.pairs import RunPairs
 from ferfusion.explanation.recipe import ExplainRecipe
@@ -27,7 +27,7 @@ class Example:
     video: str
     seconds: float
     true_code: int
-    seen: Seen
+    face_input: FaceInput
     explanation: Explanation
 
 
@@ -95,6 +95,6 @@ def _explain(source: RunPairs, rows: npt.NDArray[np.int64]) -> Iterator[Example]
     if not len(rows):
         return
     explanations = source.explainer.explain(source.images(rows))
-    for row, seen, explanation in zip(rows, source.seen(rows), explanations, strict=True):
+    for row, face_input, explanation in zip(rows, source.face_inputs(rows), explanations, strict=True):
         pair = source.pairs.table.iloc[row]
-        yield Example(str(pair["video"]), float(pair["seconds"]), int(pair["code"]), seen, explanation)
+        yield Example(str(pair["video"]), float(pair["seconds"]), int(pair["code"]), face_input, explanation)

@@ -73,7 +73,7 @@ def page_html(
         pictures=pictures,
         name=run.resolve().name,
         classes=classes,
-        narrow=all(is_narrow(tiles(one.seen, one.explanation, side=1)) for one in examples[:1]),
+        narrow=all(is_narrow(tiles(one.face_input, one.explanation, side=1)) for one in examples[:1]),
         moments=moments,
         recipe=recipe,
         method=METHOD_NAMES[recipe.method],

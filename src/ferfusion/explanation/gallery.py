@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from ferfusion.explanation.drawing import Picture, Tile, contribution_words, tiles
+from ferfusion.explanation.drawing import Tile, contribution_words, tiles
 from ferfusion.explanation.examples import Example
 from ferfusion.labels import LabelSet
-from ferfusion.reporting.style import INK, SOFT, WIDTH_INCHES, NotebookFigure
+from ferfusion.reporting.style import INK, SOFT, WIDTH_INCHES, NotebookFigure, RgbImage
 
 _TILE_PX, _GAP_PX = 160, 6
 _MOST_TILES_NARROW = 5
@@ -17,7 +17,7 @@ _MOST_TILES_NARROW = 5
 
 def examples_figure(examples: Sequence[Example], labels: LabelSet) -> Figure:
     """Draw examples below each other: the answer, what contributed to it, what was seen, and the maps."""
-    rows = [tiles(example.seen, example.explanation, side=_TILE_PX) for example in examples]
+    rows = [tiles(example.face_input, example.explanation, side=_TILE_PX) for example in examples]
     count = len(rows[0])
     width = WIDTH_INCHES * (1 if is_narrow(rows[0]) else 2)
     height = len(rows) * (width / count + 0.42) + 0.15
@@ -43,7 +43,7 @@ def examples_figure(examples: Sequence[Example], labels: LabelSet) -> Figure:
                 axes.text(
                     column * (_TILE_PX + _GAP_PX) + _TILE_PX / 2,
                     _TILE_PX + 8,
-                    tile.words,
+                    tile.caption,
                     ha="center",
                     va="top",
                     fontsize=8,
@@ -57,9 +57,9 @@ def is_narrow(row: Sequence[Tile]) -> bool:
     return len(row) <= _MOST_TILES_NARROW
 
 
-def _strip(row: Sequence[Tile]) -> Picture:
+def _strip(row: Sequence[Tile]) -> RgbImage:
     gap = np.full((_TILE_PX, _GAP_PX, 3), 255, np.uint8)
-    pieces = [piece for tile in row for piece in (tile.picture, gap)]
+    pieces = [piece for tile in row for piece in (tile.image, gap)]
     return np.concatenate(pieces[:-1], axis=1)
 
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ferfusion.bundle import check_recipe, load_bundle
 from ferfusion.data.clips import PairReader
+from ferfusion.data.inputs import FaceInput
 from ferfusion.data.pairs import PartedPairs, parted_pairs
 from ferfusion.errors import DatasetError
 from ferfusion.explanation.cam import Images
-from ferfusion.explanation.drawing import Seen
 from ferfusion.explanation.explainer import Explainer
 from ferfusion.files import read_json
 from ferfusion.models.config import ModelConfig
@@ -48,26 +48,26 @@ class RunPairs:
             for code, name in enumerate(self.pairs.labels.names)
         }
 
-    def seen(self, rows: Rows) -> list[Seen]:
-        """Return what the model is shown of each row."""
+    def face_inputs(self, rows: Rows) -> list[FaceInput]:
+        """Return the input of the model for each row."""
         crops, flows = (array.copy() for array in self.reader.gather(rows))
         config: ModelConfig = self.explainer.config
         if not config.window:
-            return [Seen(crop, flow) for crop, flow in zip(crops, flows, strict=True)]
+            return [FaceInput(crop, flow) for crop, flow in zip(crops, flows, strict=True)]
         windows = self.reader.gather_windows(rows, frames=config.window, step=config.frame_step)
-        return [Seen(*one) for one in zip(crops, flows, windows, strict=True)]
+        return [FaceInput(*one) for one in zip(crops, flows, windows, strict=True)]
 
     def images(self, rows: Rows) -> Images:
-        """Return what the model is called with for the rows."""
-        return images_of(self.explainer, self.seen(rows))
+        """Return the images of the rows that the model is called with."""
+        return images_of(self.explainer, self.face_inputs(rows))
 
 
-def images_of(explainer: Explainer, seen: Sequence[Seen]) -> Images:
-    """Return what a model is called with for faces that it is shown."""
-    windows = [one.window for one in seen if one.window is not None]
+def images_of(explainer: Explainer, face_inputs: Sequence[FaceInput]) -> Images:
+    """Return the images that a model is called with."""
+    windows = [one.window for one in face_inputs if one.window is not None]
     return explainer.images(
-        np.stack([one.crop for one in seen]),
-        np.stack([one.flow for one in seen]),
+        np.stack([one.crop for one in face_inputs]),
+        np.stack([one.flow for one in face_inputs]),
         np.stack(windows) if windows else None,
     )
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ferfusion.explanation.drawing import Seen
+from ferfusion.data.inputs import FaceInput
 from ferfusion.inference.predict_faces import FrameRow
 
 _MOST_TRACKS = 32
@@ -26,7 +26,7 @@ class Moment:
     seconds: float
     code: int
     probability: float
-    seen: Seen
+    seen: FaceInput
 
 
 class TellingMoments:
@@ -50,7 +50,7 @@ class TellingMoments:
         best = self._best.setdefault(row.face, {})
         if code not in best or probability > best[code].probability:
             window = np.stack(row.window) if len(row.window) else None
-            seen = Seen(row.crop, row.flow, window)
+            seen = FaceInput(row.crop, row.flow, window)
             best[code] = Moment(row.frame, row.seconds, code, probability, seen)
         if len(self._best) > _MOST_TRACKS:
             least = min((track for track in self._best if track != row.face), key=self._areas.__getitem__)

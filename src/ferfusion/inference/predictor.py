@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from ferfusion.bundle import Bundle, load_bundle
 from ferfusion.compute import torch_device
-from ferfusion.data.inputs import model_inputs, window_inputs
+from ferfusion.data.inputs import FaceInput, model_inputs, window_inputs
 from ferfusion.evaluation.model_calibration import Calibration
-from ferfusion.explanation.drawing import Seen
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
 from ferfusion.inference.onnx_predictor import OnnxPredictor
@@ -94,7 +93,7 @@ class TorchPredictor:
         probabilities: NDArray[np.float32] = logits.softmax(dim=1).cpu().numpy()
         return probabilities
 
-    def explain(self, seen: Sequence[Seen]) -> list[Explanation]:
+    def explain(self, seen: Sequence[FaceInput]) -> list[Explanation]:
         """Return why the model answers what it answers for faces that it is shown."""
         explainer = Explainer(self._description, temperature=self.calibration.temperature, model=self._model)
         return explainer.explain(images_of(explainer, seen))

@@ -10,11 +10,15 @@ from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+RgbImage = npt.NDArray[np.uint8]
+"""(H, W, 3), 0 to 255."""
 INK, SOFT, FAINT, GRID = "#22303c", "#5b6b79", "#9aa7b2", "#e3e8ed"
 MARK = "#d55e00"
 PART_COLOURS = MappingProxyType({"train": "#0072b2", "validation": "#d55e00", "test": "#009e73"})

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from ferfusion.explanation.drawing import Seen, contribution_words, draw_flow, enlarged, mark, signed, tiles
+from ferfusion.data.inputs import FaceInput
+from ferfusion.explanation.drawing import contribution_words, draw_flow, enlarged, mark, signed, tiles
 from ferfusion.explanation.explainer import Explanation
 
 SIDE = 96
@@ -60,41 +61,45 @@ def test_a_faint_motion_is_not_drawn_out():
 
 
 def test_two_streams_have_four_tiles_in_order():
-    shown = tiles(Seen(crop(), still()), explanation(spatial=one_map(4, 4), flow=one_map(30, 30)), side=SIDE)
-    assert [tile.words for tile in shown] == ["face", "face, marked", "motion", "motion, marked"]
-    assert {tile.picture.shape for tile in shown} == {(SIDE, SIDE, 3)}
-    bright = [np.unravel_index(brightness(shown[k].picture).argmax(), (SIDE, SIDE)) for k in (1, 3)]
-    assert bright[0][0] < SIDE / 2 < bright[1][0] or (shown[3].picture[8:20, 8:20] != 255).any()
+    shown = tiles(
+        FaceInput(crop(), still()), explanation(spatial=one_map(4, 4), flow=one_map(30, 30)), side=SIDE
+    )
+    assert [tile.caption for tile in shown] == ["face", "face, marked", "motion", "motion, marked"]
+    assert {tile.image.shape for tile in shown} == {(SIDE, SIDE, 3)}
+    bright = [np.unravel_index(brightness(shown[k].image).argmax(), (SIDE, SIDE)) for k in (1, 3)]
+    assert bright[0][0] < SIDE / 2 < bright[1][0] or (shown[3].image[8:20, 8:20] != 255).any()
 
 
 def test_the_motion_alone_is_shown_without_a_face():
-    shown = tiles(Seen(crop(), still()), explanation(flow=one_map(4, 4)), side=SIDE)
-    assert [tile.words for tile in shown] == ["motion", "motion, marked"]
+    shown = tiles(FaceInput(crop(), still()), explanation(flow=one_map(4, 4)), side=SIDE)
+    assert [tile.caption for tile in shown] == ["motion", "motion, marked"]
 
 
 def test_every_moment_has_its_crop_and_all_share_a_scale():
     window = np.stack([crop(value) for value in (0, 40, 80, 120)])
     maps = np.concatenate([one_map(4, 4) / 100, one_map(4, 4), one_map(4, 4), one_map(4, 4)])
-    shown = tiles(Seen(window[-1], still(), window), explanation(spatial=maps), side=SIDE)
-    assert [tile.words for tile in shown] == [
+    shown = tiles(FaceInput(window[-1], still(), window), explanation(spatial=maps), side=SIDE)
+    assert [tile.caption for tile in shown] == [
         "face",
         "face, 3 ago",
         "face, 2 ago",
         "face, 1 ago",
         "face, now",
     ]
-    faint, full = shown[1].picture, shown[2].picture
+    faint, full = shown[1].image, shown[2].image
     assert brightness(full)[16, 16] > brightness(faint)[16, 16] + 100
-    greys = [int(tile.picture[80, 80].max()) for tile in shown[1:]]
+    greys = [int(tile.image[80, 80].max()) for tile in shown[1:]]
     assert greys == sorted(greys)  # the crops, oldest first
 
 
 def test_a_moment_of_several_crops_is_shown_by_the_one_in_their_middle():
     window = np.stack([crop(30 * place) for place in range(8)])
-    shown = tiles(Seen(window[-1], still(), window), explanation(conv3d=np.zeros((2, 48, 48))), side=SIDE)
+    shown = tiles(
+        FaceInput(window[-1], still(), window), explanation(conv3d=np.zeros((2, 48, 48))), side=SIDE
+    )
     plain = mark(enlarged(window[2], side=SIDE), np.zeros((48, 48)), top=0)
-    assert [tile.words for tile in shown[1:]] == ["3D, 5 ago", "3D, 1 ago"]
-    assert np.array_equal(shown[1].picture, plain)  # of 0 to 3, as 1.5 is rounded to even
+    assert [tile.caption for tile in shown[1:]] == ["3D, 5 ago", "3D, 1 ago"]
+    assert np.array_equal(shown[1].image, plain)  # of 0 to 3, as 1.5 is rounded to even
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.04, "+0.0"), (-0.61, "\N{MINUS SIGN}0.6"), (12.0, "+12.0")])
@@ -106,5 +111,5 @@ def test_a_contribution_has_its_sign(value, text):
 def test_drawing_leaves_torchs_arrays_alone():
     maps = torch.rand(1, 48, 48).numpy()
     before = maps.copy()
-    tiles(Seen(crop(), still()), explanation(spatial=maps, flow=maps), side=SIDE)
+    tiles(FaceInput(crop(), still()), explanation(spatial=maps, flow=maps), side=SIDE)
     assert np.array_equal(maps, before)

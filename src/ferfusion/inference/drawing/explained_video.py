@@ -15,16 +15,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.bundle import Bundle
+from ferfusion.data.inputs import FaceInput
 from ferfusion.evaluation.model_calibration import Calibration
-from ferfusion.explanation.drawing import Seen
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
 from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.files import write_table
-from ferfusion.inference.drawing.overlay import FaceReading, Overlay, Picture
+from ferfusion.inference.drawing.overlay import FaceReading, Overlay
 from ferfusion.inference.drawing.panel import Panel
 from ferfusion.inference.predict_faces import FrameRow, predict_frames
 from ferfusion.preparation.frame_preparer import FramePreparer
+from ferfusion.reporting.style import RgbImage
 from ferfusion.video.reader import read_frames, read_info
 from ferfusion.video.writer import VideoWriter
 
@@ -46,7 +47,7 @@ class ExplainingPredictor:
         self.labels, self.recipe = bundle.labels, bundle.recipe
         self.calibration = Calibration.of(bundle.metrics)
         self.window, self.frame_step = bundle.model_config.window, bundle.model_config.frame_step
-        self.reasons: deque[tuple[Seen, Explanation]] = deque()
+        self.reasons: deque[tuple[FaceInput, Explanation]] = deque()
         self._explainer = explainer = Explainer(
             bundle, method=method, temperature=self.calibration.temperature
         )
@@ -60,7 +61,7 @@ class ExplainingPredictor:
     ) -> NDArray[np.float32]:
         """Return probabilities (B, C), and put what was seen and why into ``reasons``."""
         windows = [None] * len(crops_bhwc) if windows_bkhwc is None else list(windows_bkhwc)
-        seen = [Seen(*one) for one in zip(crops_bhwc, flow_b2hw, windows, strict=True)]
+        seen = [FaceInput(*one) for one in zip(crops_bhwc, flow_b2hw, windows, strict=True)]
         explanations = self._explainer.explain(images_of(self._explainer, seen))
         self.reasons.extend(zip(seen, explanations, strict=True))
         return np.stack([explanation.probabilities for explanation in explanations])
@@ -71,7 +72,7 @@ class ExplainedFace:
     """One face of one frame, with its reasons."""
 
     row: FrameRow
-    seen: Seen
+    seen: FaceInput
     explanation: Explanation
 
 
@@ -157,7 +158,7 @@ class _Artist:
     """Draws the frames of one video beside their reasons and writes them."""
 
     def __init__(
-        self, path: Path, first: Picture, predictor: ExplainingPredictor, rate: Fraction, *, sound_from: Path
+        self, path: Path, first: RgbImage, predictor: ExplainingPredictor, rate: Fraction, *, sound_from: Path
     ) -> None:
         height, width = first.shape[:2]
         self._scale = min(max(height, _LEAST_HEIGHT), _MOST_HEIGHT) / height
@@ -175,7 +176,7 @@ class _Artist:
         )
 
     def draw(
-        self, picture: Picture, seconds: float, faces: list[ExplainedFace], *, shown: int, status: str
+        self, picture: RgbImage, seconds: float, faces: list[ExplainedFace], *, shown: int, status: str
     ) -> None:
         """Write one picture."""
         shrinks = self._scale < 1

@@ -12,6 +12,7 @@ from PIL import Image, ImageColor, ImageDraw
 
 from ferfusion.labels import LabelSet
 from ferfusion.reporting.fonts import sans
+from ferfusion.reporting.style import RgbImage
 
 # near Okabe and Ito's colours, told apart with any colour vision
 COLOURS: MappingProxyType[str, str] = MappingProxyType(
@@ -28,9 +29,6 @@ COLOURS: MappingProxyType[str, str] = MappingProxyType(
 _OTHER_COLOUR = "#b8c0c8"
 _STRIP, _INK, _TRACK, _CHIP_INK = "#141a20", "#f3f6f8", "#313b45", "#101418"
 _MOST_FACES = 2
-
-Picture = NDArray[np.uint8]
-"""(H, W, 3) RGB."""
 
 
 def colour_of(name: str) -> str:
@@ -69,9 +67,9 @@ class Overlay:
         self._line = max(2, round(min(width, height) / 180))
         font = sans(self._text)
         self._name_width = max(round(font.getlength(name)) for name in labels.names)
-        self._strips: dict[int, Picture] = {}
+        self._strips: dict[int, RgbImage] = {}
 
-    def draw(self, picture: Picture, faces: Sequence[FaceReading], *, status: str = "") -> Picture:
+    def draw(self, picture: RgbImage, faces: Sequence[FaceReading], *, status: str = "") -> RgbImage:
         """Return the picture with its faces, and the strip below, which says the status if there is none."""
         rows = picture.shape[0]
         canvas = np.empty((self.height, self.width, 3), np.uint8)
@@ -87,7 +85,7 @@ class Overlay:
             self._draw_bars(strip, face, *self._bar_ends(place, columns))
         return canvas
 
-    def _draw_face(self, picture: Picture, face: FaceReading, *, several: bool) -> None:
+    def _draw_face(self, picture: RgbImage, face: FaceReading, *, several: bool) -> None:
         colour = colour_of(face.expression)
         x, y, w, h = (round(value) for value in face.box)
         line = self._line
@@ -114,7 +112,7 @@ class Overlay:
     def _bar_top(self, row: int) -> int:
         return self._text // 2 + row * self._bar_height
 
-    def _strip(self, columns: int) -> Picture:
+    def _strip(self, columns: int) -> RgbImage:
         """Return the strip with the names and the empty bars of so many faces; it is drawn once."""
         if columns not in self._strips:
             height = self._bar_height * len(self._labels) + self._text
@@ -130,7 +128,7 @@ class Overlay:
             self._strips[columns] = np.asarray(strip)
         return self._strips[columns]
 
-    def _draw_bars(self, strip: Picture, face: FaceReading, start: int, end: int) -> None:
+    def _draw_bars(self, strip: RgbImage, face: FaceReading, start: int, end: int) -> None:
         for row, name in enumerate(self._labels.names):
             y = self._bar_top(row)
             probability = float(face.probabilities[row])
@@ -140,20 +138,20 @@ class Overlay:
             _paste(strip, number, end + self._text // 2, y)
 
 
-def _fill(picture: Picture, edges: tuple[int, int, int, int], colour: str) -> None:
+def _fill(picture: RgbImage, edges: tuple[int, int, int, int], colour: str) -> None:
     """Fill the part of a rectangle (left, top, right, bottom) that lies in the picture."""
     left, top, right, bottom = edges
     picture[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = ImageColor.getrgb(colour)
 
 
-def _paste(picture: Picture, sprite: Picture, left: int, top: int) -> None:
+def _paste(picture: RgbImage, sprite: RgbImage, left: int, top: int) -> None:
     """Put a small picture onto another, cut off at its right and lower borders."""
     place = picture[top : top + sprite.shape[0], left : left + sprite.shape[1]]
     place[:] = sprite[: place.shape[0], : place.shape[1]]
 
 
 @lru_cache(maxsize=256)
-def _sprite(words: str, size: int, ink: str, ground: str, border: int = 0) -> Picture:
+def _sprite(words: str, size: int, ink: str, ground: str, border: int = 0) -> RgbImage:
     """Return a word as a small picture: as wide as it is, as high as any word of its size."""
     font = sans(size)
     width = max(1, round(font.getlength(words)))

@@ -3,11 +3,13 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ferfusion.explanation.drawing import STREAM_WORDS, Picture, Seen, signed, tiles
+from ferfusion.data.inputs import FaceInput
+from ferfusion.explanation.drawing import STREAM_WORDS, signed, tiles
 from ferfusion.explanation.explainer import Explanation
 from ferfusion.inference.drawing.overlay import colour_of
 from ferfusion.labels import LabelSet
 from ferfusion.reporting.fonts import sans
+from ferfusion.reporting.style import RgbImage
 
 _GROUND, _INK, _SOFT, _TRACK = "#1d252d", "#f3f6f8", "#a9b6c1", "#313b45"
 _FOR, _AGAINST = "#f0a23b", "#5aa7de"
@@ -29,7 +31,7 @@ class Panel:
         self._text = max(11, round(height / 38))
         self._margin = self._text
 
-    def draw(self, reasons: tuple[Seen, Explanation] | None) -> Picture:
+    def draw(self, reasons: tuple[FaceInput, Explanation] | None) -> RgbImage:
         """Return the panel (H, W, 3) of one face; an empty one where there is none."""
         panel = Image.new("RGB", (self.width, self.height), _GROUND)
         if reasons is not None:
@@ -75,7 +77,7 @@ class Panel:
         return top - round(1.5 * step)
 
     def _draw_tiles(
-        self, panel: Image.Image, seen: Seen, explanation: Explanation, *, top: int, bottom: int
+        self, panel: Image.Image, seen: FaceInput, explanation: Explanation, *, top: int, bottom: int
     ) -> None:
         """Put the tiles into the room from ``top`` to ``bottom``, as large as they can be."""
         count = len(tiles(seen, explanation, side=1))
@@ -90,8 +92,8 @@ class Panel:
         for place, tile in enumerate(tiles(seen, explanation, side=side)):
             row, column = divmod(place, columns)
             x, y = left + column * (side + gap), top + row * (side + caption)
-            panel.paste(Image.fromarray(tile.picture), (x, y))
-            pen.text((x, y + side), tile.words, font=font, fill=_SOFT)
+            panel.paste(Image.fromarray(tile.image), (x, y))
+            pen.text((x, y + side), tile.caption, font=font, fill=_SOFT)
 
     def _side(self, count: int, columns: int, height: int, caption: int) -> int:
         rows = -(-count // columns)

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ferfusion.data.inputs import FaceInput
 from ferfusion.evaluation.model_calibration import RULE
-from ferfusion.explanation.drawing import Seen, Tile, contribution_words, draw_flow, enlarged, tiles
+from ferfusion.explanation.drawing import Tile, contribution_words, draw_flow, enlarged, tiles
 from ferfusion.explanation.explain_page import METHOD_NAMES
 from ferfusion.explanation.explainer import Explanation
 from ferfusion.explanation.recipe import DEFAULT_METHOD
@@ -29,7 +30,7 @@ MOST_EMBEDDED_BYTES = 12_000_000
 """A video up to this size is put into the page; a larger one stays beside it."""
 _MOST_FACES = 4
 _TILE_PX = 144
-Explain = Callable[[Sequence[Seen]], Sequence[Explanation]]
+Explain = Callable[[Sequence[FaceInput]], Sequence[Explanation]]
 """Gives the reasons of the model's likeliest class for each of several faces."""
 _STATUS_WORDS = {
     "ok": "a face, and its expression",
@@ -159,7 +160,7 @@ def moment_pictures(moment: Moment, explanation: Explanation | None) -> list[tup
         ]
     else:
         shown = tiles(moment.seen, explanation, side=_TILE_PX)
-    return [(tile.words, png_uri(tile.picture)) for tile in shown]
+    return [(tile.caption, png_uri(tile.image)) for tile in shown]
 
 
 def png_uri(picture_rgb: NDArray[np.uint8]) -> str:

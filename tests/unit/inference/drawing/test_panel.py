@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ferfusion.explanation.drawing import Seen
+from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.explainer import Explanation
 from ferfusion.inference.drawing.panel import Panel
 from ferfusion.labels import SIX
@@ -12,7 +12,7 @@ FOR, AGAINST = (240, 162, 59), (90, 167, 222)
 def reasons(contributions, moments=1):
     maps = {name: np.zeros((moments if name == "spatial" else 1, 48, 48)) for name in contributions}
     window = None if moments == 1 else np.zeros((moments, 48, 48, 3), np.uint8)
-    seen = Seen(np.zeros((48, 48, 3), np.uint8), np.zeros((2, 48, 48)), window)
+    seen = FaceInput(np.zeros((48, 48, 3), np.uint8), np.zeros((2, 48, 48)), window)
     return seen, Explanation(np.full(6, 1 / 6, np.float32), 3, maps, contributions, -1.5)
 
 

@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 
 from ferfusion.bundle import Bundle
+from ferfusion.data.inputs import FaceInput
 from ferfusion.evaluation.model_calibration import Calibration
-from ferfusion.explanation.drawing import Seen
 from ferfusion.inference.apex_frames import Moment
 from ferfusion.inference.drawing.video_page import moment_pictures, png_uri
 from ferfusion.inference.predict_video import predict_video
 from ferfusion.inference.predictor import TorchPredictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import SEVEN, SIX
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.predictors import BrightnessPredictor
 from helpers.videos import decode_plainly
@@ -112,7 +112,7 @@ def test_a_name_that_looks_like_html_is_shown_as_it_is(tmp_path, video):
 
 
 def test_a_moment_is_shown_as_the_model_saw_it():
-    seen = Seen(np.full((8, 8, 3), 90, np.uint8), np.zeros((2, 8, 8), np.float16))
+    seen = FaceInput(np.full((8, 8, 3), 90, np.uint8), np.zeros((2, 8, 8), np.float16))
     moment = Moment(0, 0.0, 0, 0.9, seen)
     assert dict(moment_pictures(moment, None)) == {
         "face": png_uri(np.full((144, 144, 3), 90, np.uint8)),
