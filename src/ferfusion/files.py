@@ -1,6 +1,7 @@
 """Files that are written whole or not at all: to a temporary name, which then becomes the name."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,18 @@ from ferfusion.errors import DatasetError
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` make a file under a temporary name beside ``path``, then give it its name."""
+    """Call ``write`` with a temporary path beside ``path``, then rename the file that it wrote to ``path``.
+
+    The temporary name has the number of the process, so that two processes can write the same file. If
+    ``write`` raises, the temporary file is removed and ``path`` stays as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    write(partial)
-    partial.replace(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        write(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,0 +1,115 @@
+import os
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from ferfusion.errors import DatasetError
+from ferfusion.files import (
+    read_json,
+    write_bytes,
+    write_json,
+    write_rows,
+    write_table,
+    write_text,
+    write_whole,
+)
+
+
+class BrokenDisk(Exception):
+    """What a failing write raises here."""
+
+
+def write_half(partial):
+    partial.write_text("half of")
+    raise BrokenDisk
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_write_whole_makes_the_folder_and_leaves_only_the_file(tmp_path):
+    write_whole(tmp_path / "deep" / "a.txt", lambda partial: partial.write_text("all"))
+    assert names(tmp_path / "deep") == ["a.txt"]
+    assert (tmp_path / "deep" / "a.txt").read_text() == "all"
+
+
+def test_write_whole_that_fails_leaves_the_old_file_and_no_temporary_one(tmp_path):
+    write_text(tmp_path / "a.txt", "old")
+    with pytest.raises(BrokenDisk):
+        write_whole(tmp_path / "a.txt", write_half)
+    assert names(tmp_path) == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "old"
+
+
+def test_write_whole_that_fails_the_first_time_leaves_nothing(tmp_path):
+    with pytest.raises(BrokenDisk):
+        write_whole(tmp_path / "a.txt", write_half)
+    assert names(tmp_path) == []
+
+
+def test_write_whole_that_fails_before_it_writes_raises_its_own_error(tmp_path):
+    def write_nothing(partial):
+        raise BrokenDisk
+
+    with pytest.raises(BrokenDisk):
+        write_whole(tmp_path / "a.txt", write_nothing)
+
+
+def test_write_whole_keeps_the_temporary_file_of_another_process(tmp_path):
+    """Another process writes the same file while this one is in the middle of it."""
+    path = tmp_path / "a.txt"
+    code = f"from pathlib import Path; from ferfusion.files import write_text; write_text(Path({str(path)!r}), 'b')"
+    between = []
+
+    def write(partial):
+        partial.write_text("a")
+        subprocess.run([sys.executable, "-c", code], check=True)
+        between.append((path.read_text(), partial.read_text()))
+
+    write_whole(path, write)
+    assert between == [("b", "a")]
+    assert path.read_text() == "a"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_write_whole_names_its_process_in_the_temporary_name(tmp_path):
+    seen = []
+    write_whole(tmp_path / "a.csv", lambda partial: (seen.append(partial.name), partial.write_text("")))
+    assert seen == [f".a.csv.{os.getpid()}.partial"]
+
+
+def test_write_text_is_utf_8_with_plain_line_ends(tmp_path):
+    write_text(tmp_path / "a.txt", "f\u00fcr\nalle\n")
+    assert (tmp_path / "a.txt").read_bytes() == "f\u00fcr\nalle\n".encode()
+
+
+def test_write_bytes_writes_what_it_is_given(tmp_path):
+    write_bytes(tmp_path / "a.bin", b"\x00\r\n")
+    assert (tmp_path / "a.bin").read_bytes() == b"\x00\r\n"
+
+
+@pytest.mark.parametrize("write", [write_json, write_rows])
+def test_read_json_returns_what_was_written(tmp_path, write):
+    write(tmp_path / "a.json", {"name": "f\u00fcr", "rows": [[1, 2.5], None]})
+    assert read_json(tmp_path / "a.json") == {"name": "f\u00fcr", "rows": [[1, 2.5], None]}
+
+
+def test_write_rows_writes_one_line(tmp_path):
+    write_rows(tmp_path / "a.json", {"rows": [[1], [2]]})
+    assert (tmp_path / "a.json").read_text() == '{"rows": [[1], [2]]}\n'
+
+
+def test_read_json_names_a_missing_and_a_damaged_file(tmp_path):
+    with pytest.raises(DatasetError, match="There is no file"):
+        read_json(tmp_path / "a.json")
+    (tmp_path / "a.json").write_text("{")
+    with pytest.raises(DatasetError, match="is damaged"):
+        read_json(tmp_path / "a.json")
+
+
+def test_write_table_keeps_six_digits(tmp_path):
+    write_table(tmp_path / "a.csv", pd.DataFrame({"x": [1 / 3], "n": [2]}))
+    assert (tmp_path / "a.csv").read_bytes() == b"x,n\n0.333333,2\n"
