@@ -1,4 +1,4 @@
-"""Expression classes and the many names that corpora give them."""
+"""Expression classes and their names in the corpora."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -25,7 +25,7 @@ _ALIASES = MappingProxyType(
 
 
 def canonical_emotion(name: str) -> str:
-    """Return the name that this project uses for an expression, whatever case or form a corpus writes it in.
+    """Return this project's name for an expression, for any case and form that a corpus writes.
 
     >>> canonical_emotion("fear"), canonical_emotion("Happy"), canonical_emotion("BOREDOM")
     ('Fear', 'Happiness', 'Boredom')
@@ -36,7 +36,7 @@ def canonical_emotion(name: str) -> str:
 
 @dataclass(frozen=True)
 class LabelSet:
-    """An ordered set of displayed expressions; the place of a name is its class code.
+    """An ordered set of displayed expressions; the index of a name is its class code.
 
     >>> SIX.code("Happiness"), SIX.names[4], "Neutral" in SIX
     (3, 'Sadness', False)

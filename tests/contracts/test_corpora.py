@@ -20,12 +20,12 @@ from helpers.corpus_trees import TREES
 MODULES = [f"ferfusion.corpora.{module.name}" for module in pkgutil.iter_modules(ferfusion.corpora.__path__)]
 
 
-def test_every_corpus_has_a_tree() -> None:
+def test_corpora_table_has_a_tree_for_every_corpus() -> None:
     assert set(TREES) == set(CORPORA)
 
 
 @pytest.mark.parametrize("name", CORPORA)
-def test_a_missing_and_an_empty_folder_are_refused_in_one_line(tmp_path: Path, name: str) -> None:
+def test_corpus_refuses_a_missing_and_an_empty_folder_in_one_line(tmp_path: Path, name: str) -> None:
     for root in (tmp_path / "missing", tmp_path):
         with pytest.raises(CorpusError) as caught:
             CORPORA[name](root)
@@ -35,7 +35,7 @@ def test_a_missing_and_an_empty_folder_are_refused_in_one_line(tmp_path: Path, n
 
 
 @pytest.mark.parametrize("name", CORPORA)
-def test_rows_are_whole_unique_and_in_a_fixed_order(tmp_path: Path, name: str) -> None:
+def test_corpus_rows_are_complete_unique_and_in_a_fixed_order(tmp_path: Path, name: str) -> None:
     root = TREES[name](tmp_path)
     listing = CORPORA[name](root)
     assert listing == CORPORA[name](root)
@@ -52,7 +52,7 @@ def test_rows_are_whole_unique_and_in_a_fixed_order(tmp_path: Path, name: str) -
 
 
 @pytest.mark.parametrize("name", CORPORA)
-def test_every_file_is_used_or_left_out(tmp_path: Path, name: str) -> None:
+def test_corpus_uses_or_leaves_out_every_file(tmp_path: Path, name: str) -> None:
     """A video or an image folder is an entry or has a row of its own."""
     root = TREES[name](tmp_path)
     listing = CORPORA[name](root)
@@ -65,14 +65,14 @@ def test_every_file_is_used_or_left_out(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CORPORA)
-def test_the_first_video_can_be_decoded(tmp_path: Path, name: str) -> None:
+def test_corpus_first_video_can_be_decoded(tmp_path: Path, name: str) -> None:
     entry = CORPORA[name](TREES[name](tmp_path)).entries[0]
     frames = list(read_image_frames(entry.path) if entry.path.is_dir() else read_frames(entry.path))
     assert len(frames) >= 2
     assert not any(frame.error for frame in frames)
 
 
-def test_loaders_decode_nothing() -> None:
+def test_corpora_room_imports_no_decoder() -> None:
     """None of the libraries that decode or train is imported with the loaders."""
     program = f"""
 import importlib, sys
@@ -84,5 +84,5 @@ print([name for name in ("torch", "cv2", "av", "openpyxl") if name in sys.module
 
 
 @pytest.mark.parametrize("module", [*MODULES, "ferfusion.video.images"])
-def test_examples_in_docstrings(module: str) -> None:
+def test_corpora_docstring_examples_run(module: str) -> None:
     assert doctest.testmod(importlib.import_module(module)).failed == 0

@@ -7,13 +7,13 @@ from ferfusion.errors import MissingExtraError
 from ferfusion.extras import folder_of, require
 
 
-def test_what_is_installed_is_imported():
+def test_require_imports_an_installed_package():
     assert require("json", extra="app") is json
     assert require("json.decoder", extra="app") is json.decoder
 
 
 @pytest.mark.parametrize("module", ["no_such_package", "no_such_package.inside"])
-def test_a_missing_package_is_named_with_its_install_line(module):
+def test_require_names_a_missing_package_with_its_install_line(module):
     with pytest.raises(MissingExtraError) as caught:
         require(module, extra="synth")
     assert str(caught.value) == (
@@ -22,7 +22,7 @@ def test_a_missing_package_is_named_with_its_install_line(module):
     )
 
 
-def test_a_package_that_is_broken_in_itself_is_not_called_missing(tmp_path, monkeypatch):
+def test_require_does_not_call_a_broken_package_missing(tmp_path, monkeypatch):
     (tmp_path / "broken_inside.py").write_text("import something_it_needs")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match="something_it_needs"):
@@ -30,13 +30,13 @@ def test_a_package_that_is_broken_in_itself_is_not_called_missing(tmp_path, monk
     sys.modules.pop("broken_inside", None)
 
 
-def test_the_folder_of_a_package_is_found_without_running_its_code(tmp_path, monkeypatch):
+def test_folder_of_finds_a_package_without_running_its_code(tmp_path, monkeypatch):
     (tmp_path / "only_files").mkdir()
     (tmp_path / "only_files" / "__init__.py").write_text("raise RuntimeError('this was run')")
     monkeypatch.syspath_prepend(tmp_path)
     assert folder_of("only_files", extra="mtcnn") == tmp_path / "only_files"
 
 
-def test_a_missing_package_has_no_folder():
+def test_folder_of_names_a_missing_package():
     with pytest.raises(MissingExtraError, match=r"'no_such_package'.*pip install 'ferfusion\[mtcnn\]'"):
         folder_of("no_such_package", extra="mtcnn")

@@ -14,47 +14,47 @@ SPELLINGS = {
 }
 
 
-def test_the_six_classes_stand_in_the_order_used_everywhere():
+def test_six_has_the_classes_in_the_order_used_everywhere():
     assert SIX.names == ("Anger", "Disgust", "Fear", "Happiness", "Sadness", "Surprise")
     assert [SIX.code(name) for name in SIX.names] == [0, 1, 2, 3, 4, 5]
 
 
-def test_neutral_is_added_at_the_end_so_that_codes_stay():
+def test_seven_adds_neutral_at_the_end_so_that_codes_stay():
     assert SEVEN.names[:6] == SIX.names
     assert SEVEN.code("Neutral") == 6
     assert dict(LABEL_SETS) == {"six": SIX, "seven": SEVEN}
 
 
 @pytest.mark.parametrize(("name", "written"), [(n, w) for n, forms in SPELLINGS.items() for w in forms])
-def test_every_spelling_is_the_one_name(name, written):
+def test_canonical_emotion_maps_every_spelling_to_one_name(name, written):
     assert canonical_emotion(written) == name
 
 
 @pytest.mark.parametrize("name", SEVEN.names)
-def test_a_canonical_name_stays_as_it_is(name):
+def test_canonical_emotion_keeps_a_canonical_name(name):
     assert canonical_emotion(canonical_emotion(name)) == name
 
 
-def test_another_expression_keeps_its_own_name():
+def test_canonical_emotion_keeps_another_expression():
     assert canonical_emotion("BOREDOM") == "Boredom"
     assert "Boredom" not in SEVEN
 
 
-def test_probability_columns():
+def test_probability_columns_are_lower_case_with_underscores():
     assert SIX.probability_columns == tuple(
         "p_anger p_disgust p_fear p_happiness p_sadness p_surprise".split()
     )
     assert LabelSet(("Anger", "Mixed Feelings")).probability_columns == ("p_anger", "p_mixed_feelings")
 
 
-def test_a_set_has_its_length_and_its_members():
+def test_label_set_has_its_length_and_its_members():
     assert len(SIX) == 6
     assert "Fear" in SIX
     assert "fear" not in SIX
     assert 3 not in SIX
 
 
-def test_an_unknown_expression_is_told_with_those_there_are():
+def test_label_set_code_names_an_unknown_expression_and_the_known():
     with pytest.raises(
         ConfigError, match="Unknown expression 'Joy'; this label set has Anger, Disgust, Fear"
     ):
@@ -62,6 +62,6 @@ def test_an_unknown_expression_is_told_with_those_there_are():
 
 
 @pytest.mark.parametrize("names", [(), ("Anger",), ("Anger", "Fear", "Anger")])
-def test_a_set_needs_two_different_names(names):
+def test_label_set_needs_two_different_names(names):
     with pytest.raises(ConfigError, match="at least two different names, got "):
         LabelSet(names)

@@ -1,4 +1,4 @@
-"""AFEW: short clips of films in seven emotions, with a given split (the EmotiW challenges' corpus).
+"""AFEW: short clips of films in seven emotions, with an official split (the EmotiW challenges' corpus).
 
 Dhall, Goecke, Lucey & Gedeon 2012, IEEE MultiMedia 19(3). Nobody is named: each video is its own subject.
 """

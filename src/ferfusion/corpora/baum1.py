@@ -25,7 +25,7 @@ CODES = MappingProxyType(
 
 
 def list_baum1(root: Path) -> CorpusListing:
-    """List both parts of BAUM-1; the subjects of the two are the same people and keep the same names.
+    """List both subsets of BAUM-1; the same person has the same name in both.
 
     Raises:
         CorpusError: ``root`` is no folder, a sheet is missing or cannot be read, or there is no video.
@@ -43,37 +43,39 @@ def list_baum1s(root: Path) -> CorpusListing:
     return _list("baum1s", root, ("1s",))
 
 
-def sheet_name(part: str) -> str:
-    """Return the name of the sheet of a part (1a or 1s)."""
-    return f"Annotations_BAUM{part}.xlsx"
+def sheet_name(subset: str) -> str:
+    """Return the name of the sheet of a subset (1a or 1s)."""
+    return f"Annotations_BAUM{subset}.xlsx"
 
 
-def _list(corpus: str, root: Path, parts: tuple[str, ...]) -> CorpusListing:
+def _list(corpus: str, root: Path, subsets: tuple[str, ...]) -> CorpusListing:
     videos, others = find_videos(root)
     rows: list[VideoEntry | LeftOut] = []
     sheets = []
-    for part in parts:
-        sheet = next((path for path in others if path.name.lower() == sheet_name(part).lower()), None)
+    for subset in subsets:
+        sheet = next((path for path in others if path.name.lower() == sheet_name(subset).lower()), None)
         if sheet is None:
-            raise CorpusError(f"There is no {sheet_name(part)} under {root}, which the corpus {corpus} needs")
+            raise CorpusError(
+                f"There is no {sheet_name(subset)} under {root}, which the corpus {corpus} needs"
+            )
         sheets.append(sheet)
-        rows += _list_part(sheet, [video for video in videos if _is_of(video, part)], part)
-    folders = " or ".join(f"BAUM{part}" for part in parts)
+        rows += _list_subset(sheet, [video for video in videos if _is_of(video, subset)], subset)
+    folders = " or ".join(f"BAUM{subset}" for subset in subsets)
     rows += [
         video.left_out(f"not in a folder that begins with {folders}")
         for video in videos
-        if not any(_is_of(video, part) for part in parts)
+        if not any(_is_of(video, subset) for subset in subsets)
     ]
     others = [path for path in others if path not in sheets]
-    expected = f"BAUM{parts[-1]}_MP4 - All/s001/S001_001.mp4 with {sheet_name(parts[-1])}"
+    expected = f"BAUM{subsets[-1]}_MP4 - All/s001/S001_001.mp4 with {sheet_name(subsets[-1])}"
     return make_listing(corpus, root, rows, others, expected=expected)
 
 
-def _is_of(video: Found, part: str) -> bool:
-    return any(folder.startswith(f"baum{part}") for folder in video.folders)
+def _is_of(video: Found, subset: str) -> bool:
+    return any(folder.startswith(f"baum{subset}") for folder in video.folders)
 
 
-def _list_part(sheet: Path, videos: list[Found], part: str) -> list[VideoEntry | LeftOut]:
+def _list_subset(sheet: Path, videos: list[Found], subset: str) -> list[VideoEntry | LeftOut]:
     """Join the rows of a sheet with the videos, whose stems are the clips' names whatever the case."""
     of_clip: dict[str, Found] = {}
     rows: list[VideoEntry | LeftOut] = []
@@ -85,7 +87,7 @@ def _list_part(sheet: Path, videos: list[Found], part: str) -> list[VideoEntry |
     for row in read_sheet(sheet):
         where = f"{sheet.name}: {row.clip}"
         clip = row.clip.upper()
-        emotion, note = _settle(row, part)
+        emotion, note = _settle(row, subset)
         if clip in named:
             rows.append(LeftOut(where, "a second row for the same clip"))
         elif clip not in of_clip:
@@ -94,7 +96,7 @@ def _list_part(sheet: Path, videos: list[Found], part: str) -> list[VideoEntry |
             rows.append(LeftOut(where, note))
         else:
             subject = clip.partition("_")[0]
-            rows.append(VideoEntry(of_clip[clip].path, f"{part}-{clip}", subject, emotion, note=note))
+            rows.append(VideoEntry(of_clip[clip].path, f"{subset}-{clip}", subject, emotion, note=note))
         named.add(clip)
     rows += [
         video.left_out(f"no row in {sheet.name}") for clip, video in of_clip.items() if clip not in named
@@ -102,13 +104,13 @@ def _list_part(sheet: Path, videos: list[Found], part: str) -> list[VideoEntry |
     return rows
 
 
-def _settle(row: SheetRow, part: str) -> tuple[str, str]:
+def _settle(row: SheetRow, subset: str) -> tuple[str, str]:
     """Return the emotion, and a note where name and code disagree; the name is taken.
 
     >>> _settle(SheetRow("S015_007", "Happiness", "9"), "1s")
     ('Happiness', 'the sheet says Happiness but code 9 is Neutral; the name is taken')
     """
-    codes = CODES[part]
+    codes = CODES[subset]
     coded = codes[int(row.code) - 1] if row.code.isdigit() and 1 <= int(row.code) <= len(codes) else ""
     named = canonical_emotion(row.emotion) if row.emotion else ""
     if named and coded and named != coded:

@@ -2,8 +2,8 @@
 
 Cao, Cooper, Keutmann, Gur, Nenkova & Verma 2014, IEEE Transactions on Affective Computing 5(4). Licence:
 ODbL 1.0. The label is the emotion that the actor was asked for, as in the file's name. The raters' votes in
-``processedResults/summaryTable.csv`` are not read: they have ties (``N:S``) and would take away the takes on
-which raters disagree, and with them the hard part of the corpus.
+``processedResults/summaryTable.csv`` are not read: they have ties (``N:S``), and to use them would leave out
+the takes on which raters disagree, which are the hard ones.
 """
 
 import re

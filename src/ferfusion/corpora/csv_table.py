@@ -14,13 +14,13 @@ COLUMNS = ("path", "label", "subject")
 
 
 def list_csv(root: Path) -> CorpusListing:
-    """List a corpus that a CSV file describes; its paths count from the file's folder.
+    """List a corpus that a CSV file describes; its paths are relative to the file's folder.
 
     A path may be a video or a folder of images. Cells may also be separated by semicolons or tabs.
 
     Args:
-        root: The file, or a folder with just one CSV file in it; of a folder, the videos that no row names
-            are reported too.
+        root: The file, or a folder with exactly one CSV file. In a folder, videos that no row names are
+            reported too.
 
     Raises:
         CorpusError: there is no such file, or a needed column is missing, or no row can be used.
@@ -71,9 +71,9 @@ def find_table(root: Path) -> Path:
 
 
 def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the names of the columns and the rows, as text without the white space around it.
+    """Return the names of the columns and the rows, as text without surrounding white space.
 
-    A cell that is missing is empty; cells beyond the last column stand under the name "".
+    A missing cell is empty; cells beyond the last column have the name "".
 
     Raises:
         CorpusError: it is no text file.
@@ -99,7 +99,7 @@ def _entry(folder: Path, video_id: str, row: dict[str, str]) -> VideoEntry:
     """Return the entry of a row.
 
     Raises:
-        CorpusError: it cannot be used; the message is the reason to leave it out.
+        CorpusError: the row cannot be used; the message is the reason.
     """
     if row[""]:
         raise CorpusError("the row has more cells than there are columns; quote a cell that has a comma")

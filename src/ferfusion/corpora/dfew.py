@@ -1,4 +1,4 @@
-"""DFEW: clips of films in seven emotions, published as extracted frames, with five given folds.
+"""DFEW: clips of films in seven emotions, published as extracted frames, with five official folds.
 
 Jiang, Zong, Zheng, Tang, Xia, Lu & Liu 2020, ACM Multimedia. Nobody is named: each clip is its own subject.
 """
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing
-from ferfusion.corpora.official_split import TableLayout, list_given_split
+from ferfusion.corpora.official_split import TableLayout, list_official_split
 from ferfusion.errors import CorpusError
 
 EMOTIONS = dict(zip("1234567", "happy sad neutral angry surprise disgust fear".split(), strict=True))
@@ -17,7 +17,7 @@ FOLDS = (1, 2, 3, 4, 5)
 def list_dfew(root: Path, *, fold: int = 1) -> CorpusListing:
     """List the single-labelled clips of DFEW with the split of one fold.
 
-    Where a clip is there in several forms, ``jpg_256`` is preferred: it has all frames of the clip.
+    Where a clip exists in several forms, ``jpg_256`` is preferred: it has all frames of the clip.
 
     Raises:
         CorpusError: ``root`` is no folder, has no clip or no table of the fold, or there is no such fold.
@@ -31,7 +31,7 @@ def list_dfew(root: Path, *, fold: int = 1) -> CorpusListing:
         best="jpg_256",
         expected=f"Clip/jpg_256/00001/*.jpg with EmoLabel_DataSplit/train(single-labeled)/set_{fold}.csv",
     )
-    return list_given_split("dfew" if fold == 1 else f"dfew{fold}", root, layout)
+    return list_official_split("dfew" if fold == 1 else f"dfew{fold}", root, layout)
 
 
 def table_place(fold: int) -> re.Pattern[str]:

@@ -16,14 +16,14 @@ class VideoEntry:
 
     Attributes:
         path: The video file, or the folder whose images are the frames.
-        video_id: Unique in the corpus, whatever the case, and safe as a file name.
-        subject: The person; a corpus that does not tell people apart has a subject for each video.
+        video_id: Unique in the corpus without regard to case, and safe as a file name.
+        subject: The person; in a corpus without names, each video is its own subject.
         emotion: Canonical name of the expression (see ``labels``).
-        start_seconds: Where a stretch begins that is cut out of a longer file.
-        end_seconds: Where it ends.
-        part: Split given by the corpus: train, validation or test.
-        note: An oddity that was settled; shown in ``videos.csv``.
-        rotation_degrees: Turn, clockwise, that sets the picture upright where the file does not say so.
+        start_seconds: Start of the stretch, where the video is a stretch of a longer file.
+        end_seconds: Its end.
+        part: Part in the corpus's official split: train, validation or test.
+        note: How an inconsistency of the corpus was resolved; a column of ``videos.csv``.
+        rotation_degrees: Clockwise rotation that sets the frames upright, where the file does not have it.
         images_per_second: Frame rate of a folder of images.
     """
 
@@ -41,9 +41,9 @@ class VideoEntry:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A file, a group of files or a row of an annotation that a loader does not use, and why.
+    """A file, a group of files or a row of an annotation that a loader does not use, with the reason.
 
-    ``path`` counts from the corpus's root; a group is written as a pattern (``AudioWAV/**/*.wav``).
+    ``path`` is relative to the corpus's root; a group is a pattern (``AudioWAV/**/*.wav``).
     """
 
     path: str
@@ -69,7 +69,7 @@ PART_NAMES = MappingProxyType(
         "test": "test",
     }
 )
-"""What corpora call the parts of a split, in lower case."""
+"""The part that each corpus's own name of a part means; names are in lower case."""
 
 
 def unique_ids(names: Iterable[str]) -> list[str]:
@@ -93,7 +93,7 @@ def unique_ids(names: Iterable[str]) -> list[str]:
 
 
 def safe_id(name: str) -> str:
-    """Return a path as one name that every file system takes.
+    """Return a path as one name that every file system accepts.
 
     >>> safe_id("Clip 1/S001"), safe_id("")
     ('Clip_1-S001', 'video')

@@ -1,9 +1,9 @@
-"""FER2013: 35,887 grey faces of 48x48 from the web in seven emotions, with a given split; votes by FER+.
+"""FER2013: 35,887 grey faces of 48x48 from the web in seven emotions, with an official split; votes by FER+.
 
 Goodfellow et al. 2013, Challenges in Representation Learning; Barsoum, Zhang, Canton Ferrer & Zhang 2016,
-ICMI. It is read as the table ``fer2013.csv`` that was given out, with or without FER+'s ``fer2013new.csv``
-beside it, or as folders of images, ``train/angry/00000.jpg``, with or without ``votes.csv``; in a folder or
-in a zip file.
+ICMI. Two forms are read, from a folder or a zip file: the published table ``fer2013.csv``, with or without
+FER+'s ``fer2013new.csv`` beside it, and folders of images, ``train/angry/00000.jpg``, with or without
+``votes.csv``.
 """
 
 import csv
@@ -28,14 +28,14 @@ PLACE = re.compile(
 _TABLE, _FER_PLUS, _VOTES = "fer2013.csv", "fer2013new.csv", "votes.csv"
 
 Files = Mapping[str, Callable[[], bytes]]
-"""How each file of a corpus is read, by its place."""
+"""A reader for each file of a corpus, by its place."""
 
 
 def list_fer2013(root: Path) -> StillsListing:
-    """List FER2013 with its split and, where they are there, FER+'s votes.
+    """List FER2013 with its official split and FER+'s votes, if they exist.
 
     Args:
-        root: The folder, or the zip file, that has the table or the folders of images in it.
+        root: The folder or zip file that holds the table or the folders of images.
 
     Raises:
         CorpusError: there is no such folder or file, or nothing of FER2013 in it, or the votes do not fit.
@@ -51,7 +51,7 @@ def list_fer2013(root: Path) -> StillsListing:
 
 
 def list_places(root: Path) -> Files:
-    """Return how to read every file of a folder or of a zip file.
+    """Return a reader for every file of a folder or of a zip file.
 
     Raises:
         CorpusError: ``root`` is neither.
@@ -103,7 +103,7 @@ def _of_row(number: int, row: Mapping[str, str], votes: tuple[int, ...] | None) 
 
 
 def _votes_by_place(text: bytes) -> dict[str, tuple[int, ...]]:
-    """Return votes by the last three steps of an image's path."""
+    """Return votes by the last three components of an image's path."""
     return {
         str(PurePosixPath(*PurePosixPath(row["path"]).parts[-3:])): _votes(row) for row in _read_table(text)
     }

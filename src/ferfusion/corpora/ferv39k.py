@@ -1,4 +1,4 @@
-"""FERV39k: clips of 22 kinds of scenes in seven emotions, published as face crops, with a given split.
+"""FERV39k: clips of 22 kinds of scenes in seven emotions, published as face crops, with an official split.
 
 Wang, Sun, Huang, Liu, Gao, Zhang, Ge & Zhang 2022, CVPR. Nobody is named: each clip is its own subject.
 """
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing
-from ferfusion.corpora.official_split import TableLayout, list_given_split
+from ferfusion.corpora.official_split import TableLayout, list_official_split
 
 TABLE = re.compile(r"(?:.*/)?All_scenes/(train|test)_All\.csv", re.I)
 
@@ -24,7 +24,7 @@ def list_ferv39k(root: Path) -> CorpusListing:
         read_line=_read_line,
         expected="2_ClipsforFaceCrop/Action/Happy/0267/*.jpg with 4_setups/All_scenes/train_All.csv",
     )
-    return list_given_split("ferv39k", root, layout)
+    return list_official_split("ferv39k", root, layout)
 
 
 def _read_line(line: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ def list_folder(root: Path) -> CorpusListing:
     The folder that holds the videos is the emotion and the one above it the subject; the two may also stand
     the other way round, where only the outer one has an emotion's name. Without subject folders each video
     counts as a subject of its own, and so it does where the outer folder is named train, validation or test:
-    these are then the given parts.
+    these are then the official parts.
 
     Raises:
         CorpusError: ``root`` is no folder, or has no labelled video.

@@ -18,8 +18,8 @@ PLACE = re.compile(r"(?:.*/)?(Sessions/\d+/[^/]+|\d+/S\d{3}-\d{3})\.(avi|mp4|mpe
 def list_mmi(root: Path) -> CorpusListing:
     """List the videos of MMI that show one of the six emotions.
 
-    The emotion stands in ``<stem>.xml`` beside the video; the subject and the view in ``session.xml``. Videos
-    of view 0 without a facial action coding lie on their side and are to be turned. In view 2 the picture
+    The emotion is in ``<stem>.xml`` beside the video; the subject and the view are in ``session.xml``. Videos
+    of view 0 without a facial action coding lie on their side and need a rotation. In view 2 each frame
     shows the face twice, from the front and from the side.
 
     Raises:
@@ -45,7 +45,7 @@ def list_mmi(root: Path) -> CorpusListing:
 
 
 def _key(path: Path) -> str:
-    """Return what a video and its codings have in common."""
+    """Return the key that a video and its codings share."""
     return str(path.with_suffix("")).lower().removesuffix("-oao_aucs")
 
 
@@ -59,7 +59,7 @@ def _row(video: Found) -> VideoEntry:
     if view not in ("0", "2"):
         raise CorpusError(f"the view is {view or 'not known'}; 0 (the front) and 2 (both) are used")
     if view == "2":
-        note.append("front and side view in one picture")
+        note.append("front and side view in one image")
     if subject and named and subject != named[0].upper():
         note.append(f"the file is named {stem}; the subject of session.xml is taken")
     on_its_side = view == "0" and f"{stem.lower()}-oao_aucs.xml" not in beside
@@ -90,7 +90,7 @@ def _emotion(path: Path | None, stem: str) -> str:
 
 
 def _session(path: Path | None) -> tuple[str, str]:
-    """Return (subject, view) of a session; the subject is empty where it is not said."""
+    """Return (subject, view) of a session; the subject is empty where it is unknown."""
     if path is None:
         raise CorpusError("no session.xml beside it")
     session = _parse(path)

@@ -1,4 +1,4 @@
-"""Corpora of extracted frames whose labels and split stand in tables of clips, one for each part."""
+"""Corpora of extracted frames with an official split: one table of clips and labels for each part."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -13,14 +13,14 @@ from ferfusion.labels import SEVEN, canonical_emotion
 
 @dataclass(frozen=True)
 class TableLayout:
-    """How such a corpus lies on disk; names are matched without regard to case.
+    """The layout of such a corpus on disk; names are matched without regard to case.
 
     Attributes:
         table: Place of a table; its first group is the part.
         clip: Place of a folder of frames; its first group is the clip's name.
-        read_line: Makes (clip, emotion) of a line of a table, or None of a line that is no row.
-        best: Name of a folder in the way to the best form of a clip, where there are several.
-        expected: What a clip and a table look like, for the message.
+        read_line: Returns (clip, emotion) of a line of a table, or None for a line that is no row.
+        best: Name of a folder in the path of a clip's best form, where there are several forms.
+        expected: Example of a clip's and a table's place, for the message.
     """
 
     table: re.Pattern[str]
@@ -38,11 +38,11 @@ class _Row:
     where: str
 
 
-def list_given_split(corpus: str, root: Path, layout: TableLayout) -> CorpusListing:
-    """Join the tables of a split with the folders of frames; each clip is a subject of its own.
+def list_official_split(corpus: str, root: Path, layout: TableLayout) -> CorpusListing:
+    """Join the tables of an official split with the folders of frames; each clip is its own subject.
 
     Raises:
-        CorpusError: ``root`` is no folder, or has no clip that is in a table.
+        CorpusError: ``root`` is no folder, a table cannot be read, or no clip is in a table.
     """
     folders, files = find_image_folders(root)
     tables = dict(_matches(layout.table, (Found(path, root) for path in files)))

@@ -19,7 +19,7 @@ PLACE = re.compile(_SEQUENCE.pattern + r"/[^/]+\.(jpe?g|png|bmp)", re.I)
 
 
 def list_oulu_casia(root: Path, *, camera: str = "VL", light: str = "Strong") -> CorpusListing:
-    """List the sequences of one camera and one light; the makers' cropped copies serve where no original is.
+    """List the sequences of one camera and one light; cropped copies are used where there is no original.
 
     Args:
         root: Folder of the corpus.

@@ -18,7 +18,7 @@ EMOTIONS = "neutral calm happy sad angry fearful disgust surprised".split()
 def list_ravdess(root: Path) -> CorpusListing:
     """List RAVDESS: speech and song, each take once.
 
-    A take is published with sound (its name begins with 01) and without (02); the pictures are the same, and
+    A take is published with sound (its name begins with 01) and without (02); the frames are the same, and
     the one with sound is preferred. The video id is the name without this first number.
 
     Raises:
@@ -37,7 +37,7 @@ def _row(video: Found) -> VideoEntry | LeftOut:
     modality, take, actor = match.groups()
     emotion = int(take.split("-")[1])
     if modality == "03":
-        return video.left_out("sound without pictures (the name begins with 03)")
+        return video.left_out("sound without video (the name begins with 03)")
     if not 1 <= emotion <= len(EMOTIONS):
         return video.left_out(f"emotion code {emotion:02d} is none of 01 to 08")
     return VideoEntry(

@@ -32,7 +32,7 @@ _NAMES_PER_FOLDER = 40  # enough to tell; some folders hold a hundred thousand i
 
 @dataclass(frozen=True)
 class Recognition:
-    """The name of a corpus (a key of ``CORPORA``), and one sentence that says what it was recognised by."""
+    """The name of a corpus (a key of ``CORPORA``), and the evidence for it as a sentence."""
 
     corpus: str
     evidence: str
@@ -61,13 +61,13 @@ SIGNS: MappingProxyType[str, re.Pattern[str]] = MappingProxyType(
         "fer2013": fer2013.PLACE,
     }
 )
-"""What the place of at least one file of a corpus looks like."""
+"""The place of at least one file of each corpus matches its pattern."""
 
 
 def recognise(root: Path) -> Recognition:
     """Return the corpus that ``root`` holds.
 
-    A corpus that is known by its files goes before a CSV table, and a table before folders named after
+    Files that are known of a corpus take precedence over a CSV table, and a table over folders named after
     emotions.
 
     Raises:
@@ -97,7 +97,7 @@ def _first_of_each(root: Path) -> dict[str, str]:
     """Return the first place that is a sign of each corpus.
 
     A single file that is named like another corpus's does not make a folder that corpus: where the signs are
-    videos or pictures, half of all that were looked at must have one.
+    videos or images, half of all videos and images must match one.
     """
     found: dict[str, str] = {}
     by_sample: set[str] = set()

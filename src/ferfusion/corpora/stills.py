@@ -17,7 +17,7 @@ VOTE_COLUMNS = (
     "unknown",
     "not_a_face",
 )
-"""What an annotator of FER+ could vote for (Barsoum, Zhang, Canton Ferrer & Zhang 2016)."""
+"""The choices of an annotator of FER+ (Barsoum, Zhang, Canton Ferrer & Zhang 2016)."""
 STILL_PARTS = MappingProxyType(
     {
         "train": "train",
@@ -29,7 +29,7 @@ STILL_PARTS = MappingProxyType(
         "privatetest": "test",
     }
 )
-"""What corpora of still images call their parts, in lower case."""
+"""The part that each name of a part in a corpus of still images means; names are in lower case."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Still:
 
     Attributes:
         image_id: Unique in the corpus.
-        place: Where it was found, from the corpus's root on.
+        place: Its path, relative to the corpus's root.
         emotion: Canonical name of the expression (see ``labels``).
-        part: Split given by the corpus: train, validation or test.
+        part: Part in the corpus's official split: train, validation or test.
         encoded: The image file.
         votes: Number of annotators for each of ``VOTE_COLUMNS``, where there are votes.
     """

@@ -1,4 +1,4 @@
-"""Walk a corpus's folder, and turn what was found there into a listing."""
+"""Walk a corpus's folder, and turn its files into a listing."""
 
 import os
 from collections import defaultdict
@@ -13,14 +13,14 @@ from ferfusion.video.suffixes import IMAGE_SUFFIXES, SOUND_SUFFIXES, VIDEO_SUFFI
 
 @dataclass(frozen=True)
 class Found:
-    """A file, or a folder of images, and where it is."""
+    """A file, or a folder of images, under a corpus's root."""
 
     path: Path
     root: Path
 
     @property
     def place(self) -> str:
-        """The path from the corpus's root on, with forward slashes."""
+        """The path relative to the corpus's root, with forward slashes."""
         return self.path.relative_to(self.root).as_posix()
 
     @property
@@ -29,14 +29,14 @@ class Found:
         return tuple(part.lower() for part in self.path.relative_to(self.root).parts[:-1])
 
     def left_out(self, reason: str) -> LeftOut:
-        """Return the row that says why this is not used."""
+        """Return a row with the reason why this is not used."""
         return LeftOut(self.place, reason)
 
 
 def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
     """Yield each folder under ``root`` with the names of its files, in a fixed order, without hidden ones.
 
-    Links to folders are followed, but not round in circles.
+    Links to folders are followed, except those that lead back to a parent folder.
 
     Raises:
         CorpusError: ``root`` is not a folder, or a folder cannot be read.
@@ -69,7 +69,7 @@ def list_files(root: Path) -> list[Path]:
 
 
 def find_videos(root: Path) -> tuple[list[Found], list[Path]]:
-    """Return the video files under ``root``, and every file that is none.
+    """Return the video files under ``root``, and every other file.
 
     Raises:
         CorpusError: ``root`` is not a folder, or a folder cannot be read.
@@ -96,14 +96,14 @@ def find_image_folders(root: Path) -> tuple[list[Found], list[Path]]:
 
 
 def leave_out(root: Path, files: Iterable[Path], *, wanted: str) -> list[LeftOut]:
-    """Return rows for files that are not ``wanted``: one for all of a kind in each folder of the root."""
+    """Return rows for files that are not ``wanted``: one a suffix in each folder of the root."""
     groups: dict[tuple[str, str], list[Path]] = defaultdict(list)
     for path in files:
         top, *below = path.relative_to(root).parts
         groups[f"{top}/**/" if below else "", path.suffix.lower()].append(path)
     rows = []
     for (top, suffix), members in sorted(groups.items()):
-        reason = "sound without pictures" if suffix in SOUND_SUFFIXES else f"not {wanted}"
+        reason = "sound without video" if suffix in SOUND_SUFFIXES else f"not {wanted}"
         if len(members) == 1:
             rows.append(LeftOut(members[0].relative_to(root).as_posix(), reason))
         else:
@@ -127,13 +127,13 @@ def make_listing(
     Args:
         corpus: Name of the corpus.
         root: Its folder.
-        rows: What the loader made of each find, in order of preference.
-        others: Files that the loader has no use for.
-        expected: Where a video of this corpus is looked for, for the message.
-        wanted: What the other files are not.
+        rows: The loader's row for each video, in order of preference.
+        others: Files that the loader does not use.
+        expected: Expected place of a video of this corpus, for the message.
+        wanted: The kind of file that the others are not, for their reason.
 
     Raises:
-        CorpusError: there is nothing to use.
+        CorpusError: there is no row to use.
     """
     used: dict[str, VideoEntry] = {}
     left_out: list[LeftOut] = []

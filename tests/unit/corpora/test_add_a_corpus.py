@@ -9,7 +9,7 @@ from helpers.corpora import left_out_of, rows_of, write_files
 PAGE = Path(__file__).parents[3] / "docs/add-a-corpus.md"
 
 
-def test_the_loader_on_the_page_runs(tmp_path: Path) -> None:
+def test_add_a_corpus_page_has_a_loader_that_runs(tmp_path: Path) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
     names: dict[str, Any] = {}
     exec(compile(code, str(PAGE), "exec"), names)
@@ -25,7 +25,7 @@ def test_the_loader_on_the_page_runs(tmp_path: Path) -> None:
     }
 
 
-def test_everything_the_page_names_exists() -> None:
+def test_add_a_corpus_page_names_files_that_exist() -> None:
     text = PAGE.read_text(encoding="utf-8")
     root = PAGE.parents[1]
     for name in ("catalogue.py", "recognise.py", "official_split.py"):

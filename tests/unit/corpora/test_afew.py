@@ -5,7 +5,7 @@ from helpers.corpora import left_out_of, rows_of
 from helpers.corpus_trees import write_afew
 
 
-def test_given_split_and_each_video_its_own_subject(tmp_path: Path) -> None:
+def test_list_afew_has_the_official_split_and_a_subject_per_video(tmp_path: Path) -> None:
     assert rows_of(list_afew(write_afew(tmp_path))) == [
         ("train-000046280", "train-000046280", "Anger", "train"),
         ("train-000107360", "train-000107360", "Happiness", "train"),
@@ -14,7 +14,7 @@ def test_given_split_and_each_video_its_own_subject(tmp_path: Path) -> None:
     ]
 
 
-def test_reasons(tmp_path: Path) -> None:
+def test_list_afew_gives_a_reason_for_each_left_out_file(tmp_path: Path) -> None:
     assert left_out_of(list_afew(write_afew(tmp_path))) == {
         "Test_AFEW/000200000.avi": "of the test part, which has no labels",
         "Train_AFEW/Crowd/000107361.avi": "the folder Crowd is none of the seven emotions",

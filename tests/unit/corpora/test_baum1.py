@@ -8,7 +8,7 @@ from helpers.corpora import left_out_of, notes_of, rows_of, write_files, write_s
 from helpers.corpus_trees import BAUM_COLUMNS, write_baum1
 
 
-def test_both_sets_share_subjects_but_not_ids(tmp_path: Path) -> None:
+def test_list_baum1_subsets_share_subjects_but_not_ids(tmp_path: Path) -> None:
     assert rows_of(list_baum1(write_baum1(tmp_path))) == [
         ("1a-S001_001", "S001", "Sadness", None),
         ("1a-S001_002", "S001", "Fear", None),
@@ -18,18 +18,18 @@ def test_both_sets_share_subjects_but_not_ids(tmp_path: Path) -> None:
     ]
 
 
-def test_the_two_code_tables_differ() -> None:
+def test_baum1_code_tables_differ() -> None:
     assert (CODES["1a"][7 - 1], CODES["1s"][7 - 1]) == ("Sadness", "Fear")
     assert (len(CODES["1a"]), len(CODES["1s"])) == (9, 13)
 
 
-def test_a_name_and_code_that_disagree_are_noted(tmp_path: Path) -> None:
+def test_list_baum1_notes_a_name_and_code_that_disagree(tmp_path: Path) -> None:
     assert notes_of(list_baum1(write_baum1(tmp_path))) == {
         "1s-S015_007": "the sheet says Happiness but code 9 is Neutral; the name is taken"
     }
 
 
-def test_reasons(tmp_path: Path) -> None:
+def test_list_baum1_gives_a_reason_for_each_left_out_file(tmp_path: Path) -> None:
     assert left_out_of(list_baum1(write_baum1(tmp_path))) == {
         "Annotations_BAUM1a.xlsx: S001_099": "a row without a video",
         "BAUM1a_MP4_all/s001/S001_003.mp4": "no row in Annotations_BAUM1a.xlsx",
@@ -37,7 +37,7 @@ def test_reasons(tmp_path: Path) -> None:
     }
 
 
-def test_one_set_alone_reports_the_other(tmp_path: Path) -> None:
+def test_list_baum1a_leaves_out_the_videos_of_baum1s(tmp_path: Path) -> None:
     write_baum1(tmp_path)
     acted, spontaneous = list_baum1a(tmp_path), list_baum1s(tmp_path)
     assert [entry.video_id for entry in acted.entries] == ["1a-S001_001", "1a-S001_002"]
@@ -47,13 +47,13 @@ def test_one_set_alone_reports_the_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["BAUM1s_MP4 - All", "BAUM1s_MP4_all"])
-def test_both_spellings_of_the_folder(tmp_path: Path, folder: str) -> None:
+def test_list_baum1s_accepts_both_spellings_of_the_folder(tmp_path: Path, folder: str) -> None:
     write_files(tmp_path, f"{folder}/s001/S001_001.mp4")
     write_sheet(tmp_path / "Annotations_BAUM1s.xlsx", BAUM_COLUMNS, [(1, "", "", "s001_001", "Anger", 1)])
     assert rows_of(list_baum1s(tmp_path)) == [("1s-S001_001", "S001", "Anger", None)]
 
 
-def test_odd_rows(tmp_path: Path) -> None:
+def test_list_baum1s_leaves_out_unusable_rows_with_a_reason(tmp_path: Path) -> None:
     write_files(tmp_path, *(f"BAUM1s_MP4_all/s001/S001_00{k}.mp4" for k in range(1, 6)))
     write_files(tmp_path, "BAUM1s_MP4_all/copy/S001_001.mp4", "other/S009_001.mp4")
     rows = [
@@ -82,7 +82,7 @@ def test_odd_rows(tmp_path: Path) -> None:
     }
 
 
-def test_a_missing_sheet_a_missing_column_and_a_broken_sheet(tmp_path: Path) -> None:
+def test_list_baum1_names_a_missing_sheet_or_column_and_a_damaged_sheet(tmp_path: Path) -> None:
     write_files(tmp_path, "BAUM1s_MP4_all/s001/S001_001.mp4")
     with pytest.raises(CorpusError, match=r"There is no Annotations_BAUM1a.xlsx under .* the corpus baum1 "):
         list_baum1(tmp_path)

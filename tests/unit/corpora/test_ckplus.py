@@ -5,7 +5,7 @@ from helpers.corpora import left_out_of, notes_of, rows_of, write_text
 from helpers.image_trees import write_ckplus
 
 
-def test_labelled_sequences(tmp_path: Path) -> None:
+def test_list_ckplus_lists_labelled_sequences(tmp_path: Path) -> None:
     listing = list_ckplus(write_ckplus(tmp_path))
     assert rows_of(listing) == [
         ("S005_001", "S005", "Disgust", None),
@@ -16,13 +16,13 @@ def test_labelled_sequences(tmp_path: Path) -> None:
     assert {entry.images_per_second for entry in listing.entries} == {30.0}
 
 
-def test_a_label_that_is_not_of_the_last_image_is_noted(tmp_path: Path) -> None:
+def test_list_ckplus_notes_a_label_of_another_image_than_the_last(tmp_path: Path) -> None:
     assert notes_of(list_ckplus(write_ckplus(tmp_path))) == {
         "S999_003": "the label is of S999_003_00000002, and the last image is S999_003_00000003"
     }
 
 
-def test_reasons(tmp_path: Path) -> None:
+def test_list_ckplus_gives_a_reason_for_each_left_out_file(tmp_path: Path) -> None:
     write_ckplus(tmp_path)
     write_text(tmp_path, "Emotion/copy/S005_001_00000003_emotion.txt", "1.0")
     assert left_out_of(list_ckplus(tmp_path)) == {

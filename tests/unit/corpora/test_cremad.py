@@ -5,7 +5,7 @@ from helpers.corpora import left_out_of, rows_of
 from helpers.corpus_trees import write_cremad
 
 
-def test_subjects_are_actors_and_labels_the_intended_emotions(tmp_path: Path) -> None:
+def test_list_cremad_has_actors_as_subjects_and_intended_emotions(tmp_path: Path) -> None:
     assert rows_of(list_cremad(write_cremad(tmp_path))) == [
         ("1001_IEO_ANG_HI", "1001", "Anger", None),
         ("1001_IEO_NEU_XX", "1001", "Neutral", None),
@@ -14,7 +14,7 @@ def test_subjects_are_actors_and_labels_the_intended_emotions(tmp_path: Path) ->
     ]
 
 
-def test_reasons(tmp_path: Path) -> None:
+def test_list_cremad_gives_a_reason_for_each_left_out_file(tmp_path: Path) -> None:
     assert left_out_of(list_cremad(write_cremad(tmp_path))) == {
         "VideoFlash/1064_IEO_DIS_MD.flv": "a minute long, with all emotions in it",
         "VideoFlash/1064_TIE_SAD_XX.flv": "known as a bad file of the corpus",
@@ -22,6 +22,6 @@ def test_reasons(tmp_path: Path) -> None:
         "VideoFlash/1076_MTI_SAD_XX.flv": "known as a bad file of the corpus",
         "VideoFlash/1091_WSI_SUR_LO.flv": "not named like 1001_IEO_NEU_XX",
         "VideoMP4/1001_IEO_NEU_XX.mp4": "the same take as VideoFlash/1001_IEO_NEU_XX.flv",
-        "AudioWAV/**/*.wav": "2 files: sound without pictures",
+        "AudioWAV/**/*.wav": "2 files: sound without video",
         "processedResults/summaryTable.csv": "not a video file",
     }

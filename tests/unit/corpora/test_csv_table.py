@@ -8,7 +8,7 @@ from helpers.corpora import left_out_of, rows_of, write_files, write_text
 from helpers.corpus_trees import write_csv
 
 
-def test_stretches_and_split(tmp_path: Path) -> None:
+def test_list_csv_reads_stretches_and_the_split(tmp_path: Path) -> None:
     listing = list_csv(write_csv(tmp_path))
     assert rows_of(listing) == [
         ("videos-a", "Ada", "Happiness", "train"),
@@ -21,12 +21,12 @@ def test_stretches_and_split(tmp_path: Path) -> None:
     assert left_out_of(listing) == {"videos/unnamed.mp4": "no row in table.csv"}
 
 
-def test_the_file_itself_may_be_named(tmp_path: Path) -> None:
+def test_list_csv_accepts_the_file_itself(tmp_path: Path) -> None:
     listing = list_csv(write_csv(tmp_path) / "table.csv")
     assert (len(listing.entries), listing.left_out) == (4, ())
 
 
-def test_odd_rows_are_left_out_with_a_reason(tmp_path: Path) -> None:
+def test_list_csv_leaves_out_unusable_rows_with_a_reason(tmp_path: Path) -> None:
     write_files(tmp_path, *(f"{name}.mp4" for name in "abcdefg"))
     table = """path,label,subject,start_seconds,end_seconds,split
 a.mp4,joy,s1,,,
@@ -57,14 +57,14 @@ g.mp4,joy,s1,,,test,and more
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
-def test_separators_and_the_mark_that_spreadsheets_write(tmp_path: Path, separator: str) -> None:
+def test_list_csv_reads_every_separator_and_a_byte_order_mark(tmp_path: Path, separator: str) -> None:
     write_files(tmp_path, "a.mp4")
     table = "\ufeffPath,Label, subject\r\na.mp4,joy,s1\r\n".replace(",", separator)
     listing = list_csv(write_text(tmp_path, "t.csv", table))
     assert rows_of(listing) == [("a", "s1", "Happiness", None)]
 
 
-def test_what_is_missing_is_named(tmp_path: Path) -> None:
+def test_list_csv_names_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"needs one CSV file; in .* there are: none"):
         list_csv(tmp_path)
     write_text(tmp_path, "a.csv", "path,emotion\nx.mp4,joy\n")

@@ -11,7 +11,7 @@ from helpers.image_trees import write_dfew
 SPLIT = "EmoLabel_DataSplit"
 
 
-def test_names_without_zeros_in_front_find_their_folders(tmp_path: Path) -> None:
+def test_list_dfew_finds_folders_of_names_without_leading_zeros(tmp_path: Path) -> None:
     listing = list_dfew(write_dfew(tmp_path))
     assert listing.corpus == "dfew"
     assert rows_of(listing) == [
@@ -22,7 +22,7 @@ def test_names_without_zeros_in_front_find_their_folders(tmp_path: Path) -> None
     assert listing.entries[0].path == tmp_path / "Clip/jpg_256/00001"
 
 
-def test_reasons(tmp_path: Path) -> None:
+def test_list_dfew_gives_a_reason_for_each_left_out_file(tmp_path: Path) -> None:
     train, test = (f"{SPLIT}/{part}(single-labeled)/set_1.csv" for part in ("train", "test"))
     assert left_out_of(list_dfew(write_dfew(tmp_path))) == {
         f"{test}: 00267": "'8' is none of the seven emotions",
@@ -35,7 +35,7 @@ def test_reasons(tmp_path: Path) -> None:
     }
 
 
-def test_another_fold(tmp_path: Path) -> None:
+def test_list_dfew_reads_the_table_of_another_fold(tmp_path: Path) -> None:
     listing = CORPORA["dfew3"](write_dfew(tmp_path))
     assert listing.corpus == "dfew3"
     assert rows_of(listing) == [

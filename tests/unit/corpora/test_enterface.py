@@ -5,7 +5,7 @@ from helpers.corpora import left_out_of, notes_of, rows_of
 from helpers.corpus_trees import write_enterface
 
 
-def test_subject_and_emotion_come_from_the_folders(tmp_path: Path) -> None:
+def test_list_enterface_takes_subject_and_emotion_from_the_folders(tmp_path: Path) -> None:
     assert sorted(rows_of(list_enterface(write_enterface(tmp_path)))) == [
         ("subject01-anger-1", "subject01", "Anger", None),
         ("subject03-fear-2", "subject03", "Fear", None),
@@ -17,14 +17,14 @@ def test_subject_and_emotion_come_from_the_folders(tmp_path: Path) -> None:
     ]
 
 
-def test_names_that_disagree_are_noted_and_odd_spellings_are_not(tmp_path: Path) -> None:
+def test_list_enterface_notes_names_that_disagree_but_not_odd_spellings(tmp_path: Path) -> None:
     assert notes_of(list_enterface(write_enterface(tmp_path))) == {
         "subject11-surprise-5": "the file is named s12_su_5; the folders are taken",
         "subject23-happiness-5": "the file's name cannot be read; the folders are taken",
     }
 
 
-def test_reasons(tmp_path: Path) -> None:
+def test_list_enterface_gives_a_reason_for_each_left_out_file(tmp_path: Path) -> None:
     uncut = "not in a sentence folder: a long recording that was not cut into sentences"
     assert left_out_of(list_enterface(write_enterface(tmp_path))) == {
         "subject 6/anger/s6_an.avi": uncut,

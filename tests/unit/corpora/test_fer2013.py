@@ -28,7 +28,7 @@ def pixels_of(still):
     return cv2.imdecode(np.frombuffer(still.encoded, np.uint8), cv2.IMREAD_UNCHANGED)
 
 
-def test_a_table_gives_labels_parts_pixels_and_votes(tmp_path: Path) -> None:
+def test_list_fer2013_reads_labels_parts_pixels_and_votes_of_a_table(tmp_path: Path) -> None:
     rows = [
         table_row(0, picture(1), "Training"),
         table_row(6, picture(2), "PublicTest"),
@@ -51,14 +51,14 @@ def test_a_table_gives_labels_parts_pixels_and_votes(tmp_path: Path) -> None:
         assert np.array_equal(pixels_of(still), picture(seed))
 
 
-def test_names_of_columns_may_have_white_space_around_them(tmp_path: Path) -> None:
+def test_list_fer2013_accepts_white_space_around_column_names(tmp_path: Path) -> None:
     text = f"emotion, Usage, pixels\n3,Training,{' '.join(['7'] * 48**2)}\n"
     (still,) = list_fer2013(write_text(tmp_path, "fer2013.csv", text)).stills
     assert (still.emotion, still.part, still.votes) == ("Happiness", "train", None)
     assert (pixels_of(still) == 7).all()
 
 
-def test_rows_that_are_none_are_left_out(tmp_path: Path) -> None:
+def test_list_fer2013_leaves_out_damaged_rows(tmp_path: Path) -> None:
     rows = [
         table_row(9, picture(1), "Training"),
         table_row(1, picture(2), "Elsewhere"),
@@ -72,27 +72,27 @@ def test_rows_that_are_none_are_left_out(tmp_path: Path) -> None:
     assert left_out_of(listing) == {f"fer2013.csv: row {place}": reason for place in range(4)}
 
 
-def test_pixels_that_are_no_grey_values_are_left_out(tmp_path: Path) -> None:
+def test_list_fer2013_leaves_out_pixels_that_are_no_grey_values(tmp_path: Path) -> None:
     good = table_row(1, picture(5), "Training")
     bad = [f"1,{' '.join([value] * 48**2)},Training" for value in ("256", "-1", "grey")]
     assert len(list_fer2013(write_fer_table(tmp_path, [*bad, good])).left_out) == 3
 
 
-def test_votes_of_other_images_are_refused(tmp_path: Path) -> None:
+def test_list_fer2013_refuses_votes_of_other_images(tmp_path: Path) -> None:
     rows = [table_row(1, picture(place), "Training") for place in range(2)]
     write_fer_table(tmp_path, rows, ["Training,a.png,4,0,0,1,3,2,0,0,0,0"])
     with pytest.raises(CorpusError, match=r"1 rows and fer2013\.csv has 2"):
         list_fer2013(tmp_path)
 
 
-def test_votes_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+def test_list_fer2013_refuses_votes_that_are_no_numbers(tmp_path: Path) -> None:
     rows = [table_row(1, picture(1), "Training")]
     write_fer_table(tmp_path, rows, ["Training,a.png,4,0,0,1,many,2,0,0,0,0"])
     with pytest.raises(CorpusError, match="whole numbers"):
         list_fer2013(tmp_path)
 
 
-def test_folders_and_their_zip_file_are_the_same(tmp_path: Path) -> None:
+def test_list_fer2013_reads_folders_and_their_zip_file_alike(tmp_path: Path) -> None:
     root = fer_folders(tmp_path / "fer2013")
     write_text(root, "notes.txt", "hello")
     votes = "train/angry/00000.png,4,0,0,1,3,2,0,0,0,0"
@@ -109,13 +109,13 @@ def test_folders_and_their_zip_file_are_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [fer_table, fer_folders])
-def test_it_is_recognised_in_a_folder_and_in_a_zip_file(tmp_path: Path, make) -> None:
+def test_recognise_finds_fer2013_in_a_folder_and_in_a_zip_file(tmp_path: Path, make) -> None:
     root = make(tmp_path / "corpus")
     assert recognise(root).corpus == "fer2013"
     assert recognise(zipped(root, tmp_path / "corpus.zip")).corpus == "fer2013"
 
 
-def test_nothing_of_it_is_refused_in_one_line(tmp_path: Path) -> None:
+def test_list_fer2013_refuses_other_folders_in_one_line(tmp_path: Path) -> None:
     empty, text = tmp_path / "empty", tmp_path / "text.zip"
     empty.mkdir()
     text.write_text("no zip file")
@@ -130,7 +130,7 @@ def test_nothing_of_it_is_refused_in_one_line(tmp_path: Path) -> None:
         assert "\n" not in str(caught.value)
 
 
-def test_other_images_are_left_out(tmp_path: Path) -> None:
+def test_list_fer2013_leaves_out_other_images(tmp_path: Path) -> None:
     write_images(tmp_path, {"train/happy/1.png": picture(1), "train/contempt/2.png": picture(2)})
     listing = list_fer2013(tmp_path)
     assert rows_of(listing) == [("train-happy-1", "Happiness", "train")]

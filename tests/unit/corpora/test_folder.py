@@ -5,7 +5,7 @@ from helpers.corpora import left_out_of, rows_of, write_files
 from helpers.corpus_trees import write_folder
 
 
-def test_subject_and_emotion_are_the_folders(tmp_path: Path) -> None:
+def test_list_folder_takes_subject_and_emotion_from_the_folders(tmp_path: Path) -> None:
     listing = list_folder(write_folder(tmp_path))
     assert rows_of(listing) == [
         ("s1-Sad-b", "s1", "Sadness", None),
@@ -18,7 +18,7 @@ def test_subject_and_emotion_are_the_folders(tmp_path: Path) -> None:
     }
 
 
-def test_the_subject_may_be_inside_or_missing(tmp_path: Path) -> None:
+def test_list_folder_accepts_subjects_inside_or_missing(tmp_path: Path) -> None:
     write_files(tmp_path, "Anger/s1/a.mp4", "fear/b.mp4", "fear/B.avi", "boredom/c d.mp4")
     assert rows_of(list_folder(tmp_path)) == [
         ("Anger-s1-a", "s1", "Anger", None),
@@ -28,7 +28,7 @@ def test_the_subject_may_be_inside_or_missing(tmp_path: Path) -> None:
     ]
 
 
-def test_outer_folders_that_are_parts_of_a_split(tmp_path: Path) -> None:
+def test_list_folder_takes_outer_folders_as_official_parts(tmp_path: Path) -> None:
     write_files(tmp_path, "train/joy/a.mp4", "Val/joy/a.mp4", "test/joy/a.mp4")
     assert rows_of(list_folder(tmp_path)) == [
         ("Val-joy-a", "Val-joy-a", "Happiness", "validation"),

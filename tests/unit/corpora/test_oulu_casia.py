@@ -8,7 +8,7 @@ from helpers.corpora import left_out_of, notes_of, rows_of
 from helpers.image_trees import write_oulu_casia
 
 
-def test_visible_light_under_strong_light_is_the_default(tmp_path: Path) -> None:
+def test_list_oulu_casia_uses_visible_and_strong_light_by_default(tmp_path: Path) -> None:
     assert rows_of(list_oulu_casia(write_oulu_casia(tmp_path))) == [
         ("VL-Strong-P001-Anger", "P001", "Anger", None),
         ("VL-Strong-P001-Happiness", "P001", "Happiness", None),
@@ -17,12 +17,12 @@ def test_visible_light_under_strong_light_is_the_default(tmp_path: Path) -> None
     ]
 
 
-def test_a_cropped_copy_serves_where_no_original_is(tmp_path: Path) -> None:
+def test_list_oulu_casia_uses_a_cropped_copy_without_an_original(tmp_path: Path) -> None:
     listing = list_oulu_casia(write_oulu_casia(tmp_path))
     assert notes_of(listing) == {"VL-Strong-P002-Fear": "cropped by the corpus's makers"}
 
 
-def test_reasons(tmp_path: Path) -> None:
+def test_list_oulu_casia_gives_a_reason_for_each_left_out_file(tmp_path: Path) -> None:
     assert left_out_of(list_oulu_casia(write_oulu_casia(tmp_path))) == {
         "OriginalImg/NI/Strong/P001/Anger": "of NI/Strong; VL/Strong is used",
         "OriginalImg/VL/Weak/P001/Anger": "of VL/Weak; VL/Strong is used",
@@ -32,7 +32,7 @@ def test_reasons(tmp_path: Path) -> None:
     }
 
 
-def test_another_camera_or_light(tmp_path: Path) -> None:
+def test_list_oulu_casia_reads_another_camera_or_light(tmp_path: Path) -> None:
     write_oulu_casia(tmp_path)
     assert rows_of(list_oulu_casia(tmp_path, camera="NI")) == [
         ("NI-Strong-P001-Anger", "P001", "Anger", None)

@@ -12,23 +12,23 @@ OF_ONE_TREE = {"baum1a": "baum1", "baum1s": "baum1", **{f"dfew{fold}": "dfew" fo
 
 
 @pytest.mark.parametrize("name", CORPORA)
-def test_every_corpus_is_recognised_by_its_tree(tmp_path: Path, name: str) -> None:
+def test_recognise_finds_every_corpus_by_its_tree(tmp_path: Path, name: str) -> None:
     assert recognise(TREES[name](tmp_path)).corpus == OF_ONE_TREE.get(name, name)
 
 
-def test_the_evidence_is_one_sentence(tmp_path: Path) -> None:
+def test_recognise_gives_its_evidence_in_one_sentence(tmp_path: Path) -> None:
     assert recognise(write_ravdess(tmp_path)) == Recognition(
         "ravdess", "it holds Actor_02/01-01-05-01-02-02-03.mp4"
     )
 
 
-def test_one_set_of_baum1(tmp_path: Path) -> None:
+def test_recognise_finds_one_subset_of_baum1(tmp_path: Path) -> None:
     write_baum1(tmp_path)
     (tmp_path / "Annotations_BAUM1a.xlsx").unlink()
     assert recognise(tmp_path) == Recognition("baum1s", "it holds Annotations_BAUM1s.xlsx")
 
 
-def test_a_table_goes_before_folders(tmp_path: Path) -> None:
+def test_recognise_prefers_a_table_to_folders(tmp_path: Path) -> None:
     write_folder(tmp_path)
     assert recognise(tmp_path).evidence == "its folders are named after emotions, as in s1/Sad/b.avi"
     write_csv(tmp_path)
@@ -37,14 +37,14 @@ def test_a_table_goes_before_folders(tmp_path: Path) -> None:
     assert recognise(tmp_path / "table.csv") == expected
 
 
-def test_two_corpora_in_one_folder_are_refused(tmp_path: Path) -> None:
+def test_recognise_refuses_two_corpora_in_one_folder(tmp_path: Path) -> None:
     write_ravdess(tmp_path)
     write_savee(tmp_path)
     with pytest.raises(CorpusError, match=r"more than one corpus \(ravdess: Actor_02/.*; savee: AudioData/"):
         recognise(tmp_path)
 
 
-def test_an_unknown_folder_says_what_was_looked_for(tmp_path: Path) -> None:
+def test_recognise_names_what_was_expected_in_an_unknown_folder(tmp_path: Path) -> None:
     write_files(tmp_path, "monday/a.mp4", "notes.csv")
     with pytest.raises(CorpusError) as caught:
         recognise(tmp_path)
@@ -54,7 +54,7 @@ def test_an_unknown_folder_says_what_was_looked_for(tmp_path: Path) -> None:
         recognise(tmp_path / "nowhere")
 
 
-def test_a_video_is_no_corpus(tmp_path: Path) -> None:
+def test_recognise_refuses_a_video_file(tmp_path: Path) -> None:
     write_text(tmp_path, "film.mp4", "")
     with pytest.raises(CorpusError, match=r"There is no folder .*film.mp4"):
         recognise(tmp_path / "film.mp4")

@@ -5,7 +5,7 @@ from helpers.corpora import left_out_of, rows_of
 from helpers.corpus_trees import write_rml
 
 
-def test_languages_are_kept_apart_and_are_one_subject(tmp_path: Path) -> None:
+def test_list_rml_keeps_languages_apart_as_one_subject(tmp_path: Path) -> None:
     assert rows_of(list_rml(write_rml(tmp_path))) == [
         ("s1-an1", "s1", "Anger", None),
         ("s1-di1", "s1", "Disgust", None),
@@ -19,7 +19,7 @@ def test_languages_are_kept_apart_and_are_one_subject(tmp_path: Path) -> None:
     ]
 
 
-def test_reasons(tmp_path: Path) -> None:
+def test_list_rml_gives_a_reason_for_each_left_out_file(tmp_path: Path) -> None:
     assert left_out_of(list_rml(write_rml(tmp_path))) == {
         "rml-2/s6/intro.avi": (
             "not at s<number>/<video> with a name that begins with an, di, fe, ha, sa or su"

@@ -5,7 +5,7 @@ from helpers.corpora import left_out_of, rows_of
 from helpers.corpus_trees import write_savee
 
 
-def test_two_letters_are_matched_before_one(tmp_path: Path) -> None:
+def test_list_savee_matches_two_letters_before_one(tmp_path: Path) -> None:
     assert rows_of(list_savee(write_savee(tmp_path))) == [
         ("DC-a01", "DC", "Anger", None),
         ("DC-d01", "DC", "Disgust", None),
@@ -19,9 +19,9 @@ def test_two_letters_are_matched_before_one(tmp_path: Path) -> None:
     ]
 
 
-def test_reasons(tmp_path: Path) -> None:
+def test_list_savee_gives_a_reason_for_each_left_out_file(tmp_path: Path) -> None:
     assert left_out_of(list_savee(write_savee(tmp_path))) == {
         "AudioVisualClip/AB/a1.avi": "not named like DC/a1, JE/sa1 or KL/su1",
         "AudioVisualClip/KL/x1.avi": "not named like DC/a1, JE/sa1 or KL/su1",
-        "AudioData/**/*.wav": "2 files: sound without pictures",
+        "AudioData/**/*.wav": "2 files: sound without video",
     }

@@ -8,7 +8,7 @@ from ferfusion.errors import CorpusError
 from helpers.corpora import write_files
 
 
-def test_hidden_files_are_passed_over_and_the_order_is_fixed(tmp_path: Path) -> None:
+def test_walk_skips_hidden_files_in_a_fixed_order(tmp_path: Path) -> None:
     write_files(tmp_path, "b/2.mp4", "b/1.mp4", "a.mp4", ".cache/x.mp4", "b/._1.mp4")
     assert [path.relative_to(tmp_path).as_posix() for path in list_files(tmp_path)] == [
         "a.mp4",
@@ -17,7 +17,7 @@ def test_hidden_files_are_passed_over_and_the_order_is_fixed(tmp_path: Path) -> 
     ]
 
 
-def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
+def test_walk_follows_links_but_not_in_circles(tmp_path: Path) -> None:
     write_files(tmp_path / "store", "x.mp4")
     (tmp_path / "root").mkdir()
     (tmp_path / "root/linked").symlink_to(tmp_path / "store")
@@ -25,7 +25,7 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     assert list_files(tmp_path / "root") == [tmp_path / "root/linked/x.mp4"]
 
 
-def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_walk_refuses_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(tmp_path, "closed/x.mp4")
 
     def refuse(path: str) -> None:
@@ -36,22 +36,22 @@ def test_a_folder_that_cannot_be_read_is_an_error(tmp_path: Path, monkeypatch: p
         list_files(tmp_path)
 
 
-def test_other_files_are_counted_by_kind(tmp_path: Path) -> None:
+def test_leave_out_counts_other_files_by_suffix(tmp_path: Path) -> None:
     write_files(tmp_path, "audio/x/1.wav", "audio/y/2.WAV", "a.txt", "b.txt", "c.pdf")
     assert leave_out(tmp_path, list_files(tmp_path), wanted="a video file") == [
         LeftOut("c.pdf", "not a video file"),
         LeftOut("*.txt", "2 files: not a video file"),
-        LeftOut("audio/**/*.wav", "2 files: sound without pictures"),
+        LeftOut("audio/**/*.wav", "2 files: sound without video"),
     ]
 
 
-def test_copies_of_a_take_are_left_out_whatever_the_case(tmp_path: Path) -> None:
+def test_make_listing_leaves_out_copies_of_a_take_in_any_case(tmp_path: Path) -> None:
     rows = [VideoEntry(tmp_path / name, name[0], "s", "Fear") for name in ("a.mp4", "A.avi")]
     listing = make_listing("any", tmp_path, rows, [], expected="")
     assert [entry.path.name for entry in listing.entries] == ["a.mp4"]
     assert listing.left_out == (LeftOut("A.avi", "the same take as a.mp4"),)
 
 
-def test_places_have_forward_slashes(tmp_path: Path) -> None:
+def test_found_place_has_forward_slashes(tmp_path: Path) -> None:
     found = Found(tmp_path / "Clip 1" / "A.mp4", tmp_path)
     assert (found.place, found.folders) == ("Clip 1/A.mp4", ("clip 1",))
