@@ -1,9 +1,9 @@
-"""From an expression to muscle movements: facial action units, and the ARKit actions that show them.
+"""From an expression to muscle movements: facial action units, and the ARKit actions of each.
 
 Sources of the action units: Ekman and Friesen, "EMFACS: Emotional Facial Action Coding System" (1983), and
 the prototypes that Du, Tao and Martinez measured, "Compound facial expressions of emotion", PNAS 111(15),
 2014, Table 1. "Core" units are those that make the expression readable; "optional" ones are shown by some
-people only, and are drawn anew for each clip. The strengths are ours, chosen by eye on this head.
+people only, and are drawn again for each clip. The strengths are ours, chosen by eye on this head.
 The descriptions of the units are those of the FACS manual (Ekman, Friesen and Hager, 2002).
 """
 
@@ -62,8 +62,8 @@ class Prototype:
     """The action units of an expression, each with its strength at full intensity, 0 to 1.
 
     Attributes:
-        core: Units that are always there.
-        optional: Units that a clip has or has not.
+        core: Units of every clip.
+        optional: Units that only some clips have.
     """
 
     core: Mapping[int, float]
@@ -86,7 +86,7 @@ PROTOTYPES: Mapping[str, Prototype] = MappingProxyType(
 
 
 def sides(name: str) -> tuple[str, ...]:
-    """Return the ARKit actions that a name without a side stands for.
+    """Return the ARKit actions of a name without a side.
 
     >>> sides("browDown"), sides("jawOpen")
     (('browDownLeft', 'browDownRight'), ('jawOpen',))
@@ -113,7 +113,7 @@ def weights_of_units(units: Mapping[int, float]) -> dict[str, float]:
 def draw_units(expression: str, rng: np.random.Generator, *, spread: float = 0.12) -> dict[int, float]:
     """Draw the action units of one showing of an expression.
 
-    Core units vary by ``spread`` around their strength; each optional one is there in half of the showings.
+    Core units vary by ``spread`` around their strength; half of the showings have each optional unit.
 
     Raises:
         ConfigError: the expression has no prototype.

@@ -1,4 +1,4 @@
-"""Where a point of the head is in the picture."""
+"""The camera: from points of the head to pixels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +14,11 @@ class Camera:
     """A pinhole camera that looks at a point of the head.
 
     Attributes:
-        target_m: The point in the middle of the picture, in the head's space.
-        yaw_degrees: How far the camera stands to the head's left.
-        pitch_degrees: How far it stands above.
+        target_m: The point in the middle of the image, in the head's space.
+        yaw_degrees: Angle of the camera to the head's left.
+        pitch_degrees: Angle of the camera above the head.
         distance_m: Distance from the target.
-        focal_px: Focal length, in pixels of the picture.
+        focal_px: Focal length, in pixels of the image.
         center_px: Column and row of the target; pixel centres are at whole coordinates.
     """
 
@@ -43,7 +43,7 @@ class Camera:
         return rotation_degrees(0, self.pitch_degrees, 0) @ rotation_degrees(-self.yaw_degrees, 0, 0)
 
     def scaled(self, factor: int) -> "Camera":
-        """Return the camera for a picture with ``factor`` times as many pixels on each axis."""
+        """Return the camera for a image with ``factor`` times as many pixels on each axis."""
         column, row = ((value + 0.5) * factor - 0.5 for value in self.center_px)
         return Camera(
             self.target_m,

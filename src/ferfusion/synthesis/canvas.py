@@ -1,6 +1,6 @@
 """The plane on which faces are painted: the mean face seen from the front, in centimetres.
 
-Every vertex keeps its place on the mean face, so paint moves with the mesh, whoever's head it is.
+Every vertex keeps its place on the mean face, so paint moves with the mesh of any head.
 """
 
 from typing import Any

@@ -64,7 +64,7 @@ _FACE_SHAPES = MappingProxyType(
         "eyebrows-trans-up": (-0.3, 0.3),
     }
 )
-"""Local changes of the face and the range each is drawn from; ears, eyes and cheeks stand for both sides."""
+"""Local changes of the face and the range of each; those of ears, eyes and cheeks apply to both sides."""
 _SIDED = ("cheek-", "eye-", "ear-")
 
 
@@ -80,7 +80,7 @@ def _random_color(rng: np.random.Generator, low: float, high: float, *, vivid: f
 
 
 def _draw_local_changes(rng: np.random.Generator) -> dict[str, float]:
-    """Draw a face shape; a sided change is the same on both sides but for a twentieth of it."""
+    """Draw a face shape; a sided change differs by up to 0.05 between the sides."""
     changes: dict[str, float] = {}
     for name, (low, high) in _FACE_SHAPES.items():
         value = rng.uniform(low, high)

@@ -6,7 +6,7 @@ ROOT/s01/anger/s01_anger_1.mp4      the clips: subject, expression, take
 ROOT/truth/frames.csv               a row per frame: label, subject, intensity, weight of each action
 ROOT/truth/flow/s01/anger/s01_anger_1.safetensors    true flow, on request
 
-It can be read as a ``folder`` corpus and as a ``csv`` corpus.
+It is a ``folder`` corpus and a ``csv`` corpus at once. Every file is written whole or not at all.
 """
 
 import json
@@ -22,6 +22,7 @@ from safetensors.numpy import save_file
 
 from ferfusion.errors import CorpusError
 from ferfusion.extras import require
+from ferfusion.files import write_text, write_whole
 from ferfusion.labels import SIX
 from ferfusion.synthesis.actions import ACTIONS
 from ferfusion.synthesis.casting import draw_subject
@@ -42,7 +43,7 @@ RIGHTS = (
 
 @dataclass(frozen=True)
 class Take:
-    """A clip to be rendered.
+    """A clip to render.
 
     Attributes:
         subject: Index of the subject, from 0.
@@ -82,7 +83,7 @@ def takes(recipe: SynthesisRecipe) -> list[Take]:
 
 
 def perform(take: Take, recipe: SynthesisRecipe) -> Performance:
-    """Draw what happens in a clip, from the recipe's seed and the clip's place in the corpus."""
+    """Draw the performance of a clip from the recipe's seed and the clip's place in the corpus."""
     seed = [recipe.seed, take.subject, SIX.code(take.label), take.number]
     return draw_performance(
         take.label,
@@ -95,7 +96,7 @@ def perform(take: Take, recipe: SynthesisRecipe) -> Performance:
 
 
 def portrait_of(index: int, recipe: SynthesisRecipe, head: HeadModel) -> Portrait:
-    """Return subject ``index`` ready to be filmed."""
+    """Return the portrait of subject ``index``, from which frames are rendered."""
     return make_portrait(
         head,
         draw_subject(index, seed=recipe.seed),
@@ -106,7 +107,7 @@ def portrait_of(index: int, recipe: SynthesisRecipe, head: HeadModel) -> Portrai
 
 
 def _about(recipe: SynthesisRecipe) -> dict[str, Any]:
-    """Return what corpus.json says."""
+    """Return the content of corpus.json."""
     return {
         "schema_version": SCHEMA_VERSION,
         "made_by": {name: version(name) for name in ("ferfusion", "anny")},
@@ -116,7 +117,7 @@ def _about(recipe: SynthesisRecipe) -> dict[str, Any]:
 
 
 def _begin(root: Path, recipe: SynthesisRecipe) -> None:
-    """Write corpus.json, or find that the folder was begun with the same recipe and versions.
+    """Write corpus.json, or check that the folder's corpus.json has the same recipe and versions.
 
     Raises:
         CorpusError: the folder holds anything else.
@@ -125,16 +126,22 @@ def _begin(root: Path, recipe: SynthesisRecipe) -> None:
     if not path.exists():
         if root.exists() and any(root.iterdir()):
             raise CorpusError(f"{root} is not empty and is no rendered corpus; give a new folder")
-        root.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    elif json.loads(path.read_text(encoding="utf-8")) != about:
+        write_text(path, json.dumps(about, indent=2) + "\n")
+    elif _read(path) != about:
         raise CorpusError(
             f"{root} was rendered with another recipe or version (see {path}); give a new folder"
         )
 
 
+def _read(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CorpusError(f"{path} is damaged: {error}; give a new folder") from error
+
+
 def unfinished(root: Path, recipe: SynthesisRecipe, *, with_flow: bool) -> list[Take]:
-    """Return the clips whose files are not all there yet."""
+    """Return the clips with a missing file."""
     return [
         take
         for take in takes(recipe)
@@ -144,7 +151,7 @@ def unfinished(root: Path, recipe: SynthesisRecipe, *, with_flow: bool) -> list[
 
 def _write_video(path: Path, portrait: Portrait, performance: Performance, recipe: SynthesisRecipe) -> None:
     """Render a clip to an H.264 file; the slow preset makes it small."""
-    pictures = render_frames(portrait, performance, portrait.vertices(performance))
+    images = render_frames(portrait, performance, portrait.vertices(performance))
     with VideoWriter(
         path,
         width=recipe.size,
@@ -153,17 +160,14 @@ def _write_video(path: Path, portrait: Portrait, performance: Performance, recip
         crf=recipe.crf,
         preset="veryslow",
     ) as writer:
-        for picture in pictures:
-            writer.write(picture)
+        for image in images:
+            writer.write(image)
 
 
 def _write_flow(path: Path, portrait: Portrait, performance: Performance) -> None:
-    """Write a clip's true flow and the face it holds for."""
+    """Write a clip's true flow and the mask of the face, where it is known."""
     flow, mask = true_flow(portrait, portrait.vertices(performance))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    save_file({"flow": flow, "face_mask": mask}, partial)
-    partial.replace(path)
+    write_whole(path, lambda partial: save_file({"flow": flow, "face_mask": mask}, partial))
 
 
 def _clip_row(take: Take, performance: Performance, recipe: SynthesisRecipe) -> dict[str, Any]:
@@ -193,27 +197,29 @@ def _frame_rows(take: Take, performance: Performance) -> pd.DataFrame:
 
 
 def _write_tables(root: Path, recipe: SynthesisRecipe) -> None:
-    """Write corpus.csv and truth/frames.csv; actions that the corpus never uses have no column."""
+    """Write corpus.csv and truth/frames.csv; an action that the corpus never uses has no column."""
     played = [(take, perform(take, recipe)) for take in takes(recipe)]
     clips = pd.DataFrame([_clip_row(take, performance, recipe) for take, performance in played])
-    clips.to_csv(root / "corpus.csv", index=False, lineterminator="\n")
+    write_text(root / "corpus.csv", clips.to_csv(index=False, lineterminator="\n"))
     frames = pd.concat([_frame_rows(take, performance) for take, performance in played], ignore_index=True)
     unused = [name for name in ACTIONS if not frames[name].any()]
-    (root / "truth").mkdir(exist_ok=True)
-    frames.drop(columns=unused).to_csv(
-        root / "truth" / "frames.csv", index=False, float_format="%g", lineterminator="\n"
-    )
+    text = frames.drop(columns=unused).to_csv(index=False, float_format="%g", lineterminator="\n")
+    write_text(root / "truth" / "frames.csv", text)
 
 
 def write_corpus(
     root: Path, recipe: SynthesisRecipe, *, with_flow: bool = False, head: HeadModel | None = None
 ) -> Iterator[Path]:
-    """Render what a corpus still lacks, yielding the path of each video when it is written; tables come last.
+    """Render the missing clips of a corpus, then write its tables; yield the path of each rendered video.
 
-    ``head`` may be given where it is already loaded.
+    Args:
+        root: Folder of the corpus, new or unfinished.
+        recipe: Settings of the corpus.
+        with_flow: Also write the true flow of every clip.
+        head: The mean head; loaded if None.
 
     Raises:
-        CorpusError: ``root`` holds anything but this corpus or a part of it.
+        CorpusError: ``root`` holds anything but this corpus, or ``corpus.json`` is damaged.
         MissingExtraError: the package anny is not installed.
     """
     require("anny", extra="synth")

@@ -1,9 +1,9 @@
-"""The head of the body model ``anny``: its mesh cut to head and shoulders, and one person's version of it.
+"""The head of the body model ``anny``: its mesh, cut to head and shoulders, and its shape for a person.
 
-anny's code is Apache-2.0 and its assets, from MakeHuman, are CC0. The first load builds the whole body's
-shapes, more than half a minute and 1.1 GB; they go to a temporary folder and are deleted again, unless the
-variable ANNY_CACHE_DIR names a folder to keep them in (then later loads take two seconds). Nothing is
-written elsewhere, and nothing is fetched from a network.
+anny's code is Apache-2.0 and its assets, from MakeHuman, are CC0. The first load builds the shapes of the
+whole body, which takes more than half a minute and 1.1 GB of disk. They are built in a temporary folder and
+deleted, unless the variable ANNY_CACHE_DIR names a folder to keep them; then later loads take two seconds.
+Nothing is written elsewhere, and nothing is fetched from a network.
 """
 
 import os
@@ -45,7 +45,7 @@ _TEETH_SHIFT_M = MappingProxyType(
 
 
 class Material(IntEnum):
-    """What a triangle is made of."""
+    """The material of a triangle."""
 
     SKIN = 0
     MOUTH = 1
@@ -67,7 +67,7 @@ _PARTS = (
 
 @dataclass(frozen=True)
 class HeadModel:
-    """The mean head and how it moves.
+    """The mean head and its movements.
 
     Attributes:
         template_cm: (V, 3) the mean head in centimetres: x to its left, y backwards, z upwards.
@@ -76,10 +76,10 @@ class HeadModel:
         materials: (F,) a Material each.
         actions_m: (52, V, 3) movement of every vertex at full weight of each action, in metres.
         follows_head: (V,) 1 where a vertex turns with the head, 0 at the shoulders.
-        lips: (V,) 1 on the red of the lips, 0 off it.
+        lips: (V,) 1 on the red of the lips, 0 elsewhere.
         lid_edges: (V,) 1 on the edges of the eyelids.
-        teeth_shift_m: (V, 3) where the teeth are put, from where the body model has them.
-        body: The body model, for shaping a person.
+        teeth_shift_m: (V, 3) displacement of the teeth from their place in the body model.
+        body: The body model, which shapes a person.
         kept: (V,) the body model's index of each vertex.
     """
 
@@ -123,7 +123,7 @@ def vertex_normals(vertices: Floats, corners: Ints) -> Floats:
 
 
 def _build_body(anny: Any) -> Any:
-    """Build anny's whole body with every helper vertex (hair, teeth) and untouched shapes."""
+    """Build anny's whole body with every helper vertex (hair, teeth) and its original shapes."""
     return anny.Anny(
         topology="anny-full",
         facial_actions="all",
@@ -154,7 +154,7 @@ def _triangles(quads: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _mask_at_vertices(path: Path, uv: NDArray[np.float64]) -> Floats:
-    """Read a mask picture at texture coordinates (V, 2), 0 to 1 with v upwards."""
+    """Read a mask image at texture coordinates (V, 2), 0 to 1 with v upwards."""
     mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if mask is None:
         raise FileNotFoundError(f"anny's mask {path} cannot be read; reinstall anny")
@@ -189,7 +189,7 @@ def _mesh(body: Any, groups: Any, inside_mouth: Floats) -> tuple[NDArray[np.int6
 
 
 def _weld(triangles: NDArray[np.int64], template_m: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Join vertices of neighbouring locks of hair, so that no gap is seen between them."""
+    """Join vertices of neighbouring locks of hair, so that no gap shows between them."""
     used = np.unique(triangles)
     pairs = cKDTree(template_m[used]).query_pairs(_WELD_M, output_type="ndarray")
     graph = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(used), len(used)))
@@ -201,7 +201,7 @@ def _weld(triangles: NDArray[np.int64], template_m: NDArray[np.float64]) -> NDAr
 
 
 def _teeth_shift(groups: Any, num_vertices: int) -> Floats:
-    """Return where teeth are put, (V, 3) in metres: the upper row lower, so that it is seen below the lip."""
+    """Return the displacement (V, 3) of the teeth in metres; the upper row is lowered below the lip."""
     shift = np.zeros((num_vertices, 3), np.float32)
     for name, (backwards_m, upwards_m) in _TEETH_SHIFT_M.items():
         shift[np.unique(groups[name]["face_vertex_indices"].numpy()), 1:] = backwards_m, upwards_m

@@ -1,4 +1,4 @@
-"""The true motion of a rendered face between two frames, for judging estimates of optical flow."""
+"""The true motion of a rendered face between two frames, against which optical flow is measured."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ _FACE_ABOVE_CM, _FACE_BEFORE_CM = 62.0, -5.0  # on the mean head: above the chin
 def true_flow(portrait: Portrait, vertices_m: Floats) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
     """Return the flow (T-1, 2, S, S) in pixels and the mask (T-1, S, S) of the face in a clip.
 
-    ``vertices_m`` (T, V, 3) is the head in each frame. At a pixel of the face in frame t, the flow is (u, v)
-    from the pixel's centre to where the point of the surface that it shows is in frame t+1, seen or not.
-    Off the face it is zero. The face is the front of the head; hair, neck and shoulders are not of it.
+    ``vertices_m`` (T, V, 3) is the head in each frame. A pixel of the face in frame t shows a point of the
+    surface; the flow is (u, v) from the pixel's centre to that point in frame t+1, visible or not. Off the
+    face the flow is 0. The face is the front of the head without hair, neck and shoulders.
     """
     size = portrait.size
     points, depth = portrait.camera.project(vertices_m)

@@ -1,4 +1,4 @@
-"""Paint a person's face on the canvas, and say where hair grows."""
+"""Paint a person's face on the canvas; compute where hair grows."""
 
 from typing import Any
 
@@ -46,31 +46,31 @@ def brow_opacity(brows: Brows, rng: np.random.Generator) -> Floats:
     return brows.opacity * across * ends * (1 - 0.15 * np.clip(_noise(rng, 0.04), 0, 1))
 
 
-def _over(picture: Floats, color: Color, opacity: Floats) -> Floats:
-    """Lay a colour over a picture (H, W, 3)."""
+def _over(image: Floats, color: Color, opacity: Floats) -> Floats:
+    """Lay a colour over a image (H, W, 3)."""
     share = opacity[:, :, None]
-    return picture * (1 - share) + np.asarray(color, np.float32) * share
+    return image * (1 - share) + np.asarray(color, np.float32) * share
 
 
 def paint_face(subject: Subject, rng: np.random.Generator) -> Floats:
     """Return the face's colours on the canvas in sRGB, (HEIGHT, WIDTH, 3), 0 to 1."""
     x, z = plane()
-    picture = np.empty((HEIGHT, WIDTH, 3), np.float32)
-    picture[:] = subject.skin
-    picture *= (1 + 0.012 * _noise(rng, 0.5) + 0.012 * _noise(rng, 0.08))[:, :, None]
+    image = np.empty((HEIGHT, WIDTH, 3), np.float32)
+    image[:] = subject.skin
+    image *= (1 + 0.012 * _noise(rng, 0.5) + 0.012 * _noise(rng, 0.08))[:, :, None]
     red = subject.blush * (
         0.5 * _blob(x, z, (4.2, 69.5), (1.8, 1.6)) + 0.35 * _blob(x, z, (0, 69.2), (1.3, 0.9))
     )
-    picture *= 1 - red[:, :, None] * np.array((0.02, 0.22, 0.2), np.float32)
+    image *= 1 - red[:, :, None] * np.array((0.02, 0.22, 0.2), np.float32)
     spots = smoothstep(1.6, 2.4, _noise(rng, 0.06)) * smoothstep(66.5, 69, z) * (1 - smoothstep(72.5, 76, z))
-    picture *= 1 - subject.freckles * spots[:, :, None] * np.array((0.2, 0.3, 0.35), np.float32)
+    image *= 1 - subject.freckles * spots[:, :, None] * np.array((0.2, 0.3, 0.35), np.float32)
     beard = 1 - smoothstep(66.6, 69.3, z + 0.32 * np.abs(x))
-    picture *= 1 - 0.3 * subject.stubble * beard[:, :, None] * (1 + 0.2 * _noise(rng, 0.04))[:, :, None]
+    image *= 1 - 0.3 * subject.stubble * beard[:, :, None] * (1 + 0.2 * _noise(rng, 0.04))[:, :, None]
     socket = _blob(x, z, (2.3, 73.6), (1.5, 0.9)) + 0.6 * _blob(x, z, (3.0, 71.7), (1.6, 0.5))
-    picture *= 1 - socket[:, :, None] * np.array((0.13, 0.17, 0.15), np.float32)
+    image *= 1 - socket[:, :, None] * np.array((0.13, 0.17, 0.15), np.float32)
     nostrils = smoothstep(0.25, 0.75, _blob(x, z, (0.8, 68.3), (0.55, 0.28)))
-    picture *= 1 - 0.75 * nostrils[:, :, None]
-    return np.clip(_over(picture, subject.brows.color, brow_opacity(subject.brows, rng)), 0, 1)
+    image *= 1 - 0.75 * nostrils[:, :, None]
+    return np.clip(_over(image, subject.brows.color, brow_opacity(subject.brows, rng)), 0, 1)
 
 
 def hair_depth_cm(places_cm: Floats, hairline_cm: float) -> Floats:

@@ -1,4 +1,4 @@
-"""One showing of an expression: the weight of every facial action and the head's turn in each frame."""
+"""One showing of an expression: the weight of every facial action and the rotation of the head, by frame."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ _LID_ACTIONS = ("eyeWideLeft", "eyeWideRight", "eyeSquintLeft", "eyeSquintRight"
 
 @dataclass(frozen=True)
 class Performance:
-    """What a face and a head do in a clip.
+    """The movements of a face and a head in a clip.
 
     Attributes:
         intensity: (T,) intensity of the expression, 0 to 1.
         weights: (T, 52) weight of every action, 0 to 1, in the order of ``ACTIONS``.
         turn_degrees: (T, 3) yaw (to the head's left), pitch (down) and roll of the head.
-        peak: Highest intensity that was aimed at.
-        timing: When the expression comes and goes, in frames.
+        peak: Intended highest intensity.
+        timing: Frames at which the expression begins and ends.
     """
 
     intensity: Floats
@@ -55,7 +55,7 @@ def _expression_weights(
 
 
 def _add_gaze(weights: Floats, rng: np.random.Generator) -> None:
-    """Let the eyes wander a little, both the same way."""
+    """Add a small wandering gaze, the same for both eyes."""
     across = slow_motion(len(weights), rng, start=0.08, swing=0.1)
     upwards = slow_motion(len(weights), rng, start=0.06, swing=0.06)
     for names, values in (
@@ -69,7 +69,7 @@ def _add_gaze(weights: Floats, rng: np.random.Generator) -> None:
 
 
 def _add_blinks(weights: Floats, closure: Floats) -> None:
-    """Close the lids; what else moves them gives way."""
+    """Close the lids; a blink takes precedence over the other actions of the lids."""
     for name in _LID_ACTIONS:
         weights[:, _COLUMN[name]] *= 1 - closure
     for name in ("eyeBlinkLeft", "eyeBlinkRight"):
@@ -87,8 +87,16 @@ def draw_performance(
 ) -> Performance:
     """Draw one showing of an expression.
 
-    Timing, blinks, gaze and head motion are drawn before and apart from the expression, so that the class
-    shows in the face's actions only. ``resting`` are the weights that this person's face has at rest.
+    Timing, blinks, gaze and head motion are drawn before and apart from the expression, so that only the
+    face's actions show the class.
+
+    Args:
+        expression: A name of ``PROTOTYPES``.
+        num_frames: Length of the clip.
+        min_intensity: Weakest peak, above 0.
+        max_intensity: Strongest peak, up to 1.
+        rng: Source of the draws.
+        resting: Weights of actions that this person's face has at rest.
 
     Raises:
         ConfigError: the expression has no prototype.

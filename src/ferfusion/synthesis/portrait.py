@@ -1,4 +1,4 @@
-"""One person ready to be filmed: their head, paint, lamps and camera."""
+"""One person to render: head, paint, light and camera."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -29,7 +29,7 @@ _GAINS = MappingProxyType(
         "mouthStretch": 1.6,
     }
 )
-"""How much further some actions move than in the body model, whose versions of them are gentle."""
+"""Factors by which some actions move further than in the body model, where they are weak."""
 _LAYER_CM = 1.6  # how far inside the hairline hair is at its full thickness
 
 
@@ -46,8 +46,8 @@ class Portrait:
         materials: (F,) their materials.
         face_rgb: (H, W, 3) the painted canvas.
         background_rgb: (S, S, 3) the place behind, sRGB 0 to 1, at the rendered resolution.
-        camera: The camera, for pictures of ``size`` pixels.
-        size: Side of the picture in pixels.
+        camera: The camera, for images of ``size`` pixels.
+        size: Side of the image in pixels.
     """
 
     subject: Subject
@@ -91,7 +91,7 @@ def _gains() -> Floats:
 
 
 def _camera(head: HeadModel, neutral_m: Floats, scene: Scene, *, size: int) -> Camera:
-    """Aim the camera at the middle of the face, with the face as tall as the scene says."""
+    """Aim the camera at the middle of the face; the scene sets the height of the face in the image."""
     place = head.template_cm
     near_middle = (np.abs(place[:, 0]) < 0.8) & (place[:, 1] < -8)
     chin, top = (neutral_m[near_middle][np.argmin(np.abs(place[near_middle, 2] - z))][2] for z in _FACE_CM)
@@ -111,16 +111,16 @@ def paint_background(scene: Scene, *, size: int) -> Floats:
     """Return an out-of-focus place, (size, size, 3) in sRGB 0 to 1: a gradient with soft blobs."""
     rng = np.random.default_rng(scene.blob_seed)
     rows = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
-    picture = np.asarray(scene.top, np.float32) * (1 - rows) + np.asarray(scene.bottom, np.float32) * rows
-    picture = np.repeat(picture, size, axis=1)
+    image = np.asarray(scene.top, np.float32) * (1 - rows) + np.asarray(scene.bottom, np.float32) * rows
+    image = np.repeat(image, size, axis=1)
     coarse = rng.random((5, 5)).astype(np.float32)
     blobs = np.asarray(cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
     share = 0.6 * smoothstep(0.2, 0.9, blobs)[:, :, None]
-    return np.asarray(np.clip(picture * (1 - share) + np.asarray(scene.blob, np.float32) * share, 0, 1))
+    return np.asarray(np.clip(image * (1 - share) + np.asarray(scene.blob, np.float32) * share, 0, 1))
 
 
 def make_portrait(head: HeadModel, subject: Subject, *, size: int, supersampling: int, seed: int) -> Portrait:
-    """Prepare a person for pictures of ``size`` pixels; ``seed`` is of the paint's noise."""
+    """Prepare a person for images of ``size`` pixels; ``seed`` draws the noise of the paint."""
     neutral = head.shaped(subject.phenotypes, subject.local_changes)
     eyes_apart = np.ptp(neutral[head.vertices_of(Material.EYE), 0])
     eyes_apart_mean = 0.01 * np.ptp(head.template_cm[head.vertices_of(Material.EYE), 0])

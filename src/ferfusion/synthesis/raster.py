@@ -1,4 +1,4 @@
-"""Which triangle is seen at which pixel: a z-buffer over all fragments of a picture at once."""
+"""The visible triangle at each pixel: a z-buffer over all fragments of a image at once."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +15,11 @@ _EDGE = -1e-5  # weights a hair below 0 are rounding: no holes along shared edge
 
 @dataclass(frozen=True)
 class Coverage:
-    """The visible surface of a picture, as a list of its covered pixels.
+    """The visible surface of a image, as a list of its covered pixels.
 
     Attributes:
         pixels: (N,) flat index ``y * width + x`` of each covered pixel, ascending.
-        triangles: (N,) index of the triangle seen there.
+        triangles: (N,) index of the triangle that is visible there.
         weights: (N, 3) perspective-correct weights of the triangle's corners; each row sums to 1.
     """
 
@@ -44,7 +44,7 @@ class Coverage:
 def _edges(points_xy: Floats, corners: Ints) -> tuple[Floats, Floats]:
     """Return edge functions (F, 3, 3) as (a, b, c) of ``a x + b y + c``, and twice the signed areas (F,).
 
-    Edge k is the one opposite corner k, so its value over the area is corner k's weight.
+    Edge k is opposite corner k, so its value divided by the area is the weight of corner k.
     """
     x, y = points_xy[corners, 0], points_xy[corners, 1]
     x1, x2 = x[:, [1, 2, 0]], x[:, [2, 0, 1]]
@@ -97,8 +97,14 @@ def _fragments(lines: Floats, boxes: tuple[Ints, Ints, Ints]) -> tuple[Ints, Int
 def rasterize(points_xy: Floats, depth_m: Floats, corners: Ints, *, width: int, height: int) -> Coverage:
     """Return the visible surface of a triangle mesh; pixel centres are at whole coordinates.
 
-    ``points_xy`` (V, 2) in pixels with y downwards, ``depth_m`` (V,) in metres in front of the camera,
-    ``corners`` (F, 3) anticlockwise as seen from the front. Triangles seen from behind are left out.
+    Triangles that the camera sees from behind are left out.
+
+    Args:
+        points_xy: Vertices (V, 2) in pixels, y downwards.
+        depth_m: Their depths (V,) in metres in front of the camera.
+        corners: Vertex indices (F, 3) of the triangles, anticlockwise from the front.
+        width: Width of the image in pixels.
+        height: Height of the image in pixels.
     """
     points_xy = points_xy.astype(np.float64)
     lines, area = _edges(points_xy, corners)
@@ -107,7 +113,7 @@ def rasterize(points_xy: Floats, depth_m: Floats, corners: Ints, *, width: int, 
     boxes = _boxes(points_xy, corners, width=width, height=height)
     owner, x, y, flat = _fragments(lines[index] / area[index][:, None, None], boxes)
 
-    in_space = flat / depth_m[corners[owner]]  # weights in the picture are not those on the surface
+    in_space = flat / depth_m[corners[owner]]  # weights in the image are not those on the surface
     inverse_depth = in_space[:, 0] + in_space[:, 1] + in_space[:, 2]
     weights = (in_space / inverse_depth[:, None]).astype(np.float32)
     return _nearest(y * width + x, 1 / inverse_depth, index[owner], weights, num_pixels=width * height)

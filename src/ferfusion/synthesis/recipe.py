@@ -1,4 +1,4 @@
-"""What a rendered corpus is made of: every setting that changes its pictures."""
+"""Settings of a rendered corpus: everything that changes its images."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,8 +15,8 @@ class SynthesisRecipe:
         clips: Clips of each expression and subject.
         frames: Frames of a clip.
         fps: Frames per second.
-        size: Side of the square picture, in pixels.
-        seed: Seed of everything that is drawn.
+        size: Side of the square image, in pixels.
+        seed: Seed of all random draws.
         min_intensity: Weakest peak of an expression, from 0 (neutral) to 1.
         max_intensity: Strongest peak of an expression.
         supersampling: Rendered samples per pixel and axis.

@@ -1,4 +1,4 @@
-"""From a performance to pictures, and to the true motion between them."""
+"""From a performance to images."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,23 +17,23 @@ from ferfusion.synthesis.wrinkles import fold_depths
 Floats = NDArray[np.floating[Any]]
 
 
-def render_picture(portrait: Portrait, vertices_m: Floats, folds: Floats) -> NDArray[np.uint8]:
-    """Return one picture (size, size, 3) RGB of a head (V, 3) in metres with fold depths (2, folds)."""
+def render_image(portrait: Portrait, vertices_m: Floats, folds: Floats) -> NDArray[np.uint8]:
+    """Return one image (size, size, 3) RGB of a head (V, 3) in metres with fold depths (2, folds)."""
     side = len(portrait.background_rgb)
     factor = side // portrait.size
     points, depth = portrait.camera.scaled(factor).project(vertices_m)
     coverage = rasterize(points, depth, portrait.corners, width=side, height=side)
-    picture = portrait.background_rgb.copy()
+    image = portrait.background_rgb.copy()
     normals = vertex_normals(vertices_m, portrait.corners)
-    picture.reshape(-1, 3)[coverage.pixels] = shade(portrait, coverage, normals, folds)
-    small = cv2.resize(picture, (portrait.size, portrait.size), interpolation=cv2.INTER_AREA)
+    image.reshape(-1, 3)[coverage.pixels] = shade(portrait, coverage, normals, folds)
+    small = cv2.resize(image, (portrait.size, portrait.size), interpolation=cv2.INTER_AREA)
     return np.rint(small * 255).astype(np.uint8)
 
 
 def render_frames(
     portrait: Portrait, performance: Performance, vertices_m: Floats
 ) -> Iterator[NDArray[np.uint8]]:
-    """Yield the pictures (size, size, 3) RGB of a performance; ``vertices_m`` (T, V, 3) is its head."""
+    """Yield the images (size, size, 3) RGB of a performance; ``vertices_m`` (T, V, 3) is its head."""
     folds_of = fold_depths(performance.weights, at_rest=portrait.subject.age_folds)
     for vertices, folds in zip(vertices_m, folds_of, strict=True):
-        yield render_picture(portrait, vertices, folds)
+        yield render_image(portrait, vertices, folds)

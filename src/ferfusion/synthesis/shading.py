@@ -19,7 +19,7 @@ from ferfusion.synthesis.wrinkles import fold_layers
 Floats = NDArray[np.floating[Any]]
 _EYE_CM = (3.08, 72.84)
 _PUPIL_CM, _IRIS_CM = 0.25, 0.66
-_WRAP = np.array((0.45, 0.28, 0.2), np.float32)  # light creeps furthest round skin in red
+_WRAP = np.array((0.45, 0.28, 0.2), np.float32)  # red light reaches furthest around skin
 _FOLD_TINT = np.array((0.36, 0.5, 0.54), np.float32)
 _GUM = np.array((0.42, 0.12, 0.12), np.float32)
 _TOOTH = np.array((0.93, 0.90, 0.84), np.float32)
@@ -137,7 +137,7 @@ def _gloss(normals: Floats, light: Light, sharpness: Floats, strength: Floats) -
 
 
 def _shadow(places_cm: Floats, materials: NDArray[np.uint8]) -> Floats:
-    """Return the share of light (N,) that is not kept off by what stands in its way: chin and eyelids."""
+    """Return the share of light (N,) that chin and eyelids let through."""
     _, y, z = places_cm.T
     neck = (
         smoothstep(8.8, 10.5, -y + 0.9 * (z - 61.0)) + smoothstep(61.0, 63.0, z) + 1 - smoothstep(54, 58, z)

@@ -1,4 +1,4 @@
-"""Who is filmed, and where: values that describe a person, their lamps, their background and the camera."""
+"""Values that describe a rendered person, the light, the background and the camera."""
 
 from dataclasses import dataclass
 
@@ -47,12 +47,12 @@ class Scene:
         bottom: Colour at the bottom.
         blob: Colour of out-of-focus things.
         blob_seed: Seed of their places.
-        yaw_degrees: How far the camera stands to the head's left.
-        pitch_degrees: How far it stands above.
-        distance_m: How far away it stands.
-        face_share: Chin to hairline as a share of the picture's height.
-        shift_x: How far right of the middle the face is, as a share of the picture.
-        shift_y: How far below the middle the face is.
+        yaw_degrees: Angle of the camera to the head's left.
+        pitch_degrees: Angle of the camera above the head.
+        distance_m: Distance of the camera.
+        face_share: Chin to hairline as a share of the image's height.
+        shift_x: Distance of the face to the right of the middle, as a share of the image.
+        shift_y: Distance of the face below the middle, as a share of the image.
     """
 
     top: Color
@@ -86,7 +86,7 @@ class Subject:
         cloth: Colour of the clothes.
         brows: Eyebrows.
         hair: Hair on the scalp.
-        light: Lamps.
+        light: Light on the face.
         scene: Background and camera.
         resting: Weights of facial actions that the face has at rest.
     """

@@ -1,6 +1,6 @@
 """When a face moves: neutral, onset, apex, offset; blinks; slow motion of head and eyes.
 
-Nothing here knows the expression, so that none of it can give the class away.
+Nothing here depends on the expression, so that none of it reveals the class.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _BLINK = (0.35, 1.0, 0.75, 0.3)  # lid closure in the frames of a blink, about 0
 
 @dataclass(frozen=True)
 class Timing:
-    """Frames at which a clip's expression starts to rise, is at its peak, starts to fall and is gone.
+    """Frames at which a clip's expression starts to rise, reaches its peak, starts to fall and ends.
 
     Attributes:
         onset: Last neutral frame.

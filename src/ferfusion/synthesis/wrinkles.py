@@ -1,6 +1,6 @@
-"""Folds that the mesh is too coarse for: painted lines that darken with the actions that make them.
+"""Folds that are too fine for the mesh: painted lines that darken with the actions that cause them.
 
-The places follow what the FACS manual says of each unit's wrinkles (Ekman, Friesen and Hager, 2002).
+The places follow the FACS manual's description of each unit's wrinkles (Ekman, Friesen and Hager, 2002).
 """
 
 from collections.abc import Mapping
@@ -95,7 +95,7 @@ def _causes(side: str) -> NDArray[np.float64]:
 def fold_depths(weights: Floats, *, at_rest: float = 0.0) -> Floats:
     """Return how deep each fold is, (T, 2, folds) for the head's left and right side, 0 to 1.
 
-    ``weights`` (T, 52) are action weights; ``at_rest`` is how deep the folds of an old face are without them.
+    ``weights`` (T, 52) are action weights; ``at_rest`` is the depth of an old face's folds without them.
     """
     depths = np.stack([weights @ _causes("Left"), weights @ _causes("Right")], axis=1)
     resting = at_rest * np.array([_AT_REST.get(fold, 0.0) for fold in FOLDS])

@@ -23,13 +23,13 @@ DU_TAO_MARTINEZ = {
 }
 
 
-def test_there_are_52_actions_and_every_unit_uses_known_ones():
+def test_actions_are_52_and_every_unit_uses_known_ones():
     assert len(ACTIONS) == len(set(ACTIONS)) == 52
     used = {action for names in ACTION_UNITS.values() for name in names for action in sides(name)}
     assert used <= set(ACTIONS)
 
 
-def test_every_class_has_a_prototype_of_known_units():
+def test_prototypes_exist_for_every_class_and_use_known_units():
     assert tuple(PROTOTYPES) == SIX.names
     for prototype in PROTOTYPES.values():
         assert {*prototype.core, *prototype.optional} <= set(ACTION_UNITS)
@@ -44,7 +44,7 @@ def test_prototypes_have_the_units_of_the_literature(expression):
 
 
 @pytest.mark.parametrize("expression", SIX.names)
-def test_a_prototype_is_the_same_on_both_sides(expression):
+def test_prototypes_are_the_same_on_both_sides(expression):
     weights = weights_of_units(PROTOTYPES[expression].core)
     for name, weight in weights.items():
         assert 0 < weight <= 1
@@ -52,13 +52,13 @@ def test_a_prototype_is_the_same_on_both_sides(expression):
             assert weights[name.removesuffix("Left") + "Right"] == weight
 
 
-def test_units_that_share_an_action_add_up_and_stop_at_one():
+def test_weights_of_units_add_up_and_stop_at_one():
     assert weights_of_units({26: 0.4, 27: 0.3})["jawOpen"] == pytest.approx(0.54)
     assert weights_of_units({26: 1.0, 27: 1.0})["jawOpen"] == 1.0
 
 
 @pytest.mark.parametrize("expression", SIX.names)
-def test_a_showing_has_all_core_units_and_some_optional_ones(expression):
+def test_draw_units_has_all_core_units_and_some_optional_ones(expression):
     prototype = PROTOTYPES[expression]
     drawn = [draw_units(expression, np.random.default_rng(seed)) for seed in range(40)]
     for units in drawn:
@@ -67,6 +67,6 @@ def test_a_showing_has_all_core_units_and_some_optional_ones(expression):
         assert 5 < sum(unit in units for units in drawn) < 35
 
 
-def test_an_unknown_expression_is_named():
+def test_draw_units_names_an_unknown_expression():
     with pytest.raises(ConfigError, match=r"Unknown expression 'Angr'.*Did you mean 'Anger'"):
         draw_units("Angr", np.random.default_rng(0))

@@ -7,19 +7,19 @@ from ferfusion.synthesis.casting import draw_subject
 CAST = [draw_subject(index, seed=7) for index in range(18)]
 
 
-def test_a_subject_is_decided_by_seed_and_place():
+def test_draw_subject_depends_on_seed_and_index_only():
     assert draw_subject(4, seed=7) == CAST[4]
     assert draw_subject(4, seed=8) != CAST[4]
 
 
-def test_no_two_subjects_share_skin_light_scene_or_shape():
+def test_draw_subject_never_repeats_skin_light_scene_or_shape():
     for name in ("skin", "light", "scene", "local_changes", "phenotypes", "cloth", "brows"):
         values = [repr(getattr(subject, name)) for subject in CAST]
         assert len(set(values)) == len(CAST), name
     assert {subject.hair.style for subject in CAST} == {"bald", "cropped", "short", "long"}
 
 
-def test_the_cast_is_mixed():
+def test_draw_subject_mixes_gender_ancestry_and_age():
     women = sum(subject.phenotypes["gender"] > 0.5 for subject in CAST)
     assert women == 9
     for ancestry in ("african", "asian", "caucasian"):
@@ -31,7 +31,7 @@ def test_the_cast_is_mixed():
     assert max(brightness) > 2 * min(brightness)
 
 
-def test_every_number_is_in_its_range():
+def test_draw_subject_values_are_in_their_ranges():
     for subject in CAST:
         values = asdict(subject)
         for color in ("skin", "lips", "iris", "cloth"):

@@ -2,66 +2,24 @@
 
 from dataclasses import replace
 
+import av
+import cv2
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
-from ferfusion.synthesis.camera import Camera
-from ferfusion.synthesis.casting import draw_subject
-from ferfusion.synthesis.head import HeadModel, Material, vertex_normals
+from ferfusion.synthesis.head import Material
 from ferfusion.synthesis.motion import true_flow
-from ferfusion.synthesis.portrait import Portrait
 
-SIZE, FOCAL_PX, DISTANCE_M, HALF_M = 48, 100.0, 1.0, 0.15
-
-
-def square_mesh(steps=9):
-    """Return a square (V, 3) in the plane y = 0 that faces the camera, and its corners."""
-    ticks = np.linspace(-HALF_M, HALF_M, steps, dtype=np.float32)
-    x, z = np.meshgrid(ticks, ticks)
-    first = (np.arange(steps - 1)[:, None] * steps + np.arange(steps - 1)).ravel()
-    corners = np.concatenate(
-        [
-            np.stack([first, first + 1, first + steps], 1),
-            np.stack([first + 1, first + steps + 1, first + steps], 1),
-        ]
-    )
-    return np.stack([x.ravel(), np.zeros(x.size, np.float32), z.ravel()], axis=1), corners.astype(np.int32)
+SIZE, FOCAL_PX, DISTANCE_M, HALF_M = 48, 100.0, 1.0, 0.15  # of the portrait in conftest.py
 
 
-@pytest.fixture
-def portrait():
-    vertices, corners = square_mesh()
-    materials = np.full(len(corners), Material.SKIN, np.uint8)
-    zeros = np.zeros(len(vertices), np.float32)
-    head = HeadModel(
-        template_cm=np.tile(np.array([0, -12, 70], np.float32), (len(vertices), 1)),
-        normals=vertex_normals(vertices, corners),
-        corners=corners,
-        materials=materials,
-        actions_m=np.zeros((52, len(vertices), 3), np.float32),
-        follows_head=zeros,
-        lips=zeros,
-        lid_edges=zeros,
-        teeth_shift_m=np.zeros((len(vertices), 3), np.float32),
-        body=None,
-        kept=np.arange(len(vertices)),
-    )
-    middle = (SIZE - 1) / 2
-    return Portrait(
-        subject=draw_subject(0, seed=7),
-        head=head,
-        neutral_m=vertices,
-        actions_m=head.actions_m,
-        corners=corners,
-        materials=materials,
-        face_rgb=np.zeros((1, 1, 3), np.float32),
-        background_rgb=np.zeros((SIZE, SIZE, 3), np.float32),
-        camera=Camera((0, 0, 0), 0, 0, DISTANCE_M, FOCAL_PX, (middle, middle)),
-        size=SIZE,
-    )
+def decode(path):
+    with av.open(str(path)) as video:
+        return [frame.to_ndarray(format="rgb24") for frame in video.decode(video=0)]
 
 
-def test_a_step_aside_is_focal_length_over_distance_everywhere(portrait):
+def test_true_flow_of_a_step_aside_is_focal_length_over_distance(portrait):
     moved = portrait.neutral_m + np.array([0.02, 0, -0.01], np.float32)
     flow, mask = true_flow(portrait, np.stack([portrait.neutral_m, moved]))
     assert flow.shape == (1, 2, SIZE, SIZE)
@@ -72,7 +30,7 @@ def test_a_step_aside_is_focal_length_over_distance_everywhere(portrait):
     assert not flow[0, :, ~mask[0]].any()
 
 
-def test_a_step_nearer_grows_from_the_centre(portrait):
+def test_true_flow_of_a_step_nearer_grows_from_the_centre(portrait):
     nearer = portrait.neutral_m - np.array([0, 0.1, 0], np.float32)
     flow, mask = true_flow(portrait, np.stack([portrait.neutral_m, nearer]))
     growth = DISTANCE_M / (DISTANCE_M - 0.1) - 1
@@ -82,12 +40,12 @@ def test_a_step_nearer_grows_from_the_centre(portrait):
     np.testing.assert_allclose(flow[0, 1, rows, columns], growth * (rows - middle), atol=2e-3)
 
 
-def test_a_still_face_has_no_flow(portrait):
+def test_true_flow_of_a_still_face_is_zero(portrait):
     flow, _ = true_flow(portrait, np.stack([portrait.neutral_m] * 3))
     np.testing.assert_allclose(flow, 0, atol=1e-3)
 
 
-def test_hair_neck_and_back_of_the_head_are_not_of_the_face(portrait):
+def test_true_flow_mask_leaves_out_hair_neck_and_back_of_the_head(portrait):
     still = np.stack([portrait.neutral_m] * 2)
     hair = replace(portrait, materials=np.full(len(portrait.corners), Material.HAIR, np.uint8))
     assert not true_flow(hair, still)[1].any()
@@ -95,3 +53,28 @@ def test_hair_neck_and_back_of_the_head_are_not_of_the_face(portrait):
         elsewhere = np.tile(np.array(place, np.float32), (len(portrait.neutral_m), 1))
         head = replace(portrait.head, template_cm=elsewhere)
         assert not true_flow(replace(portrait, head=head), still)[1].any()
+
+
+@pytest.mark.slow
+def test_true_flow_carries_the_next_frame_back_onto_this_one(rendered_corpus, rendered_recipe):
+    """Warped back by the true flow, frame t+1 is nearer to frame t than by less or more of it, or by none."""
+    errors = {share: [] for share in (0.0, 0.5, 1.0, 1.5)}
+    columns, rows = np.meshgrid(np.arange(rendered_recipe.size), np.arange(rendered_recipe.size))
+    for path in sorted(rendered_corpus.rglob("*.mp4")):
+        truth = load_file(
+            rendered_corpus / "truth" / "flow" / path.relative_to(rendered_corpus).with_suffix(".safetensors")
+        )
+        images = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) for image in decode(path)]
+        for t, mask in enumerate(truth["face_mask"]):
+            u, v = truth["flow"][t].astype(np.float64)
+            inner = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+            if np.hypot(u, v)[inner].mean() < 0.4:  # too little to tell from the blur of interpolation
+                continue
+            for share, found in errors.items():
+                at = [(columns + share * u).astype(np.float32), (rows + share * v).astype(np.float32)]
+                warped = cv2.remap(images[t + 1], *at, cv2.INTER_CUBIC)
+                found.append(np.abs(warped - images[t])[inner].mean())
+    assert len(errors[1.0]) >= 10
+    mean = {share: float(np.mean(found)) for share, found in errors.items()}
+    assert mean[1.0] < 0.6 * mean[0.0]
+    assert mean[1.0] < 0.85 * min(mean[0.5], mean[1.5])

@@ -13,14 +13,14 @@ def perform(expression, seed=0, **options):
     return draw_performance(expression, rng=np.random.default_rng(seed), **options)
 
 
-def test_same_seed_same_performance():
+def test_draw_performance_is_the_same_for_a_seed():
     first, second = perform("Fear", 3), perform("Fear", 3)
     np.testing.assert_array_equal(first.weights, second.weights)
     np.testing.assert_array_equal(first.turn_degrees, second.turn_degrees)
 
 
 @pytest.mark.parametrize("expression", SIX.names)
-def test_only_the_face_tells_the_class(expression):
+def test_draw_performance_shows_the_class_in_the_face_only(expression):
     """Head motion, blinks, timing and intensity are those of any other class with the same seed."""
     one, other = perform(expression, 5), perform("Anger", 5)
     np.testing.assert_array_equal(one.turn_degrees, other.turn_degrees)
@@ -30,7 +30,7 @@ def test_only_the_face_tells_the_class(expression):
 
 
 @pytest.mark.parametrize("expression", SIX.names)
-def test_weights_are_from_zero_to_one_and_follow_the_intensity(expression):
+def test_draw_performance_weights_are_in_range_and_follow_the_intensity(expression):
     performance = perform(expression, 2)
     assert performance.weights.shape == (32, 52)
     assert performance.weights.min() >= 0
@@ -41,14 +41,14 @@ def test_weights_are_from_zero_to_one_and_follow_the_intensity(expression):
     assert strength[performance.intensity.argmax()] > strength[0] + 0.5
 
 
-def test_a_full_blink_closes_the_lids_whatever_they_did():
+def test_draw_performance_full_blink_closes_the_lids():
     for seed in range(20):
         weights = perform("Surprise", seed).weights
         shut = weights[:, LIDS[0]] == 1
         assert (weights[shut][:, ACTIONS.index("eyeWideLeft")] == 0).all()
 
 
-def test_the_sides_differ_by_less_than_a_quarter():
+def test_draw_performance_sides_differ_by_less_than_a_quarter():
     shares = []
     for seed in range(30):
         weights = perform("Happiness", seed).weights.max(axis=0)
@@ -58,7 +58,7 @@ def test_the_sides_differ_by_less_than_a_quarter():
     assert np.mean(shares) < 0.95
 
 
-def test_the_face_at_rest_is_that_of_the_person():
+def test_draw_performance_adds_the_resting_face_of_the_person():
     resting = {"mouthFrownLeft": 0.15, "mouthFrownRight": 0.15}
     weights = perform("Happiness", 1, resting=resting).weights
     np.testing.assert_allclose(weights[:, ACTIONS.index("mouthFrownLeft")], 0.15)

@@ -16,7 +16,7 @@ def facing(points):
 
 
 def grid(size, step):
-    """Return a flat mesh that covers a picture of ``size`` pixels, and its corners."""
+    """Return a flat mesh that covers a image of ``size`` pixels, and its corners."""
     ticks = np.arange(-1, size + step, step, dtype=np.float64) + 0.37
     x, y = np.meshgrid(ticks, ticks)
     n = len(ticks)
@@ -29,7 +29,7 @@ def grid(size, step):
 
 @given(POINTS)
 @settings(max_examples=60)
-def test_covered_pixels_are_those_with_their_centre_inside(points):
+def test_rasterize_covers_pixels_with_their_centre_inside(points):
     tri = np.array(points)
     corners = facing(points)
     coverage = rasterize(tri, np.ones(3), corners, width=20, height=20)
@@ -45,14 +45,14 @@ def test_covered_pixels_are_those_with_their_centre_inside(points):
         np.testing.assert_array_equal(inside[clear], (distance < 0)[clear])
 
 
-def test_a_mesh_without_holes_covers_every_pixel_once():
+def test_rasterize_covers_every_pixel_of_a_closed_mesh_once():
     points, corners = grid(31, 2.3)
     coverage = rasterize(points, np.ones(len(points)), corners, width=31, height=31)
     np.testing.assert_array_equal(coverage.pixels, np.arange(31 * 31))
     np.testing.assert_allclose(coverage.weights.sum(axis=1), 1, atol=1e-5)
 
 
-def test_a_linear_function_of_the_picture_is_interpolated_exactly():
+def test_coverage_interpolates_a_linear_function_exactly():
     points, corners = grid(31, 4.7)
     coverage = rasterize(points, np.full(len(points), 2.0), corners, width=31, height=31)
     values = coverage.interpolate(points.astype(np.float32), corners)
@@ -60,7 +60,7 @@ def test_a_linear_function_of_the_picture_is_interpolated_exactly():
     np.testing.assert_allclose(values, np.stack([columns, rows], 1), atol=1e-3)
 
 
-def test_interpolation_is_correct_in_perspective():
+def test_coverage_interpolates_in_perspective():
     """A plane that leads away: the depth seen at a pixel is where the ray through it meets the plane."""
     focal, ground = 50.0, 1.0
     world = np.array([[-3, 2, ground], [3, 2, ground], [-3, 20, ground], [3, 20, ground]])
@@ -73,7 +73,7 @@ def test_interpolation_is_correct_in_perspective():
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_the_nearer_triangle_is_seen(order):
+def test_rasterize_shows_the_nearer_triangle(order):
     square = np.array([[-1, -1], [-1, 30], [30, -1]], np.float64)
     points = np.concatenate([square, square])
     depth = np.array([2.0] * 3 + [1.0] * 3)
@@ -82,7 +82,7 @@ def test_the_nearer_triangle_is_seen(order):
     assert set(coverage.triangles) == {order.index(1)}
 
 
-def test_back_faces_and_what_is_outside_are_not_seen():
+def test_rasterize_leaves_out_back_faces_and_triangles_outside():
     points = np.array([[0, 0], [0, 9], [9, 0], [50, 50], [50, 60], [60, 50]], np.float64)
     away = np.array([[0, 2, 1]], np.int32)
     outside = np.array([[3, 4, 5]], np.int32)

@@ -28,14 +28,14 @@ def frames():
     return pd.read_csv(SAMPLE / "truth" / "frames.csv")
 
 
-def test_it_is_balanced_and_small(clips):
+def test_sample_is_balanced_and_small(clips):
     assert clips["subject"].nunique() >= 16
     assert set(clips["label"]) == set(SIX.names)
     assert (clips.groupby(["subject", "label"]).size() >= 2).all()
     assert sum(path.stat().st_size for path in SAMPLE.rglob("*") if path.is_file()) < 6_000_000
 
 
-def test_the_table_lists_just_the_videos_there_are(clips):
+def test_sample_table_lists_exactly_the_videos(clips):
     assert sorted(clips["path"]) == sorted(
         path.relative_to(SAMPLE).as_posix() for path in SAMPLE.rglob("*.mp4")
     )
@@ -43,7 +43,7 @@ def test_the_table_lists_just_the_videos_there_are(clips):
         assert Path(path).parts[:2] == (subject, label.lower())
 
 
-def test_it_was_made_by_the_recipe_it_names(clips):
+def test_sample_was_made_by_the_recipe_that_it_names(clips):
     """Tables made anew from the recipe are those in the folder, so the command still makes this corpus."""
     recipe = SynthesisRecipe(**json.loads((SAMPLE / "corpus.json").read_text())["recipe"])
     assert recipe == SynthesisRecipe()
@@ -54,7 +54,7 @@ def test_it_was_made_by_the_recipe_it_names(clips):
     )
 
 
-def test_every_frame_has_a_row(clips, frames):
+def test_sample_has_a_row_for_every_frame(clips, frames):
     counted = frames.groupby("path").agg(frames=("frame", "size"), label=("label", "first"))
     pd.testing.assert_series_equal(
         counted["frames"].loc[clips["path"]], clips.set_index("path")["frames"], check_names=False
@@ -65,13 +65,13 @@ def test_every_frame_has_a_row(clips, frames):
     assert weights.max().max() <= 1
 
 
-def test_the_first_frame_is_neutral_and_the_peak_is_reached(clips, frames):
+def test_sample_starts_neutral_and_reaches_the_peak(clips, frames):
     curves = frames.pivot_table(index="path", columns="frame", values="intensity")
     assert (curves[0] == 0).all()
     np.testing.assert_allclose(curves.max(axis=1).loc[clips["path"]], clips["peak_intensity"], atol=0.02)
 
 
-def test_nothing_but_the_face_tells_the_class(frames):
+def test_sample_shows_the_class_in_the_face_only(frames):
     """Mean timing, blinks and gaze of a class are within what chance gives between classes."""
     for column in ("intensity", "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookOutLeft"):
         of_clip = frames.groupby(["label", "path"])[column].mean()
@@ -80,7 +80,7 @@ def test_nothing_but_the_face_tells_the_class(frames):
         assert between < 2 * by_chance, column
 
 
-def test_videos_are_h264_at_25_fps_and_haar_finds_the_face(clips):
+def test_sample_videos_are_h264_at_25_fps_and_haar_detects_the_face(clips):
     cascades = [cv2.CascadeClassifier(cv2.data.haarcascades + name) for name in CASCADES]
     found = []
     for row in clips.iloc[::9].itertuples():
@@ -89,17 +89,17 @@ def test_videos_are_h264_at_25_fps_and_haar_finds_the_face(clips):
             assert stream.codec_context.name == "h264"
             assert stream.pix_fmt == "yuv420p"
             assert stream.average_rate == row.fps == 25
-            pictures = [frame.to_ndarray(format="gray") for frame in video.decode(video=0)]
-        assert len(pictures) == row.frames
+            images = [frame.to_ndarray(format="gray") for frame in video.decode(video=0)]
+        assert len(images) == row.frames
         found += [
-            [len(cascade.detectMultiScale(picture, 1.1, 4, minSize=(64, 64))) > 0 for cascade in cascades]
-            for picture in pictures[::4]
+            [len(cascade.detectMultiScale(image, 1.1, 4, minSize=(64, 64))) > 0 for cascade in cascades]
+            for image in images[::4]
         ]
     assert len(found) > 150
     assert (np.mean(found, axis=0) >= 0.95).all()
 
 
-def test_it_says_whose_it_is_and_how_it_was_made():
+def test_sample_states_its_rights_and_how_it_was_made():
     about = json.loads((SAMPLE / "corpus.json").read_text())
     assert "CC0" in about["rights"]
     readme = (SAMPLE / "README.txt").read_text()

@@ -20,7 +20,7 @@ def test_ease_rises_from_zero_to_one_and_stays_there():
     assert (np.diff(values) >= 0).all()
 
 
-def test_intensity_is_neutral_then_at_its_peak_then_neutral():
+def test_intensity_curve_is_neutral_then_at_its_peak_then_neutral():
     curve = intensity_curve(TIMING, num_frames=32, peak=0.8)
     np.testing.assert_array_equal(curve[:4], 0)
     np.testing.assert_allclose(curve[9:19], 0.8)
@@ -29,14 +29,14 @@ def test_intensity_is_neutral_then_at_its_peak_then_neutral():
     assert (np.diff(curve[18:]) <= 0).all()
 
 
-def test_a_lag_shifts_the_curve():
+def test_intensity_curve_is_shifted_by_a_lag():
     curve = intensity_curve(TIMING, num_frames=32, peak=1.0)
     late = intensity_curve(TIMING, num_frames=32, peak=1.0, lag_frames=2)
     np.testing.assert_allclose(late[2:], curve[:-2])
 
 
 @given(st.integers(12, 200), st.integers(0, 10_000))
-def test_drawn_timings_are_in_order_and_hold_the_peak(num_frames, seed):
+def test_draw_timing_is_in_order_and_holds_the_peak(num_frames, seed):
     timing = draw_timing(num_frames, np.random.default_rng(seed))
     assert 0 < timing.onset < timing.apex < timing.offset < timing.end
     assert timing.offset - timing.apex >= num_frames / 4
@@ -44,14 +44,14 @@ def test_drawn_timings_are_in_order_and_hold_the_peak(num_frames, seed):
 
 
 @given(st.integers(0, 10_000))
-def test_there_is_at_most_one_blink_of_four_frames(seed):
+def test_draw_blinks_has_at_most_one_blink_of_four_frames(seed):
     closure = draw_blinks(32, np.random.default_rng(seed))
     closed = np.flatnonzero(closure)
     assert len(closed) <= 4
     assert len(closed) == 0 or np.ptp(closed) == len(closed) - 1
 
 
-def test_blinks_come_as_often_as_asked_for():
+def test_draw_blinks_has_the_given_frequency():
     blinks = [draw_blinks(32, np.random.default_rng(seed), chance=0.6).any() for seed in range(500)]
     assert 0.5 < np.mean(blinks) < 0.7
 
