@@ -1,4 +1,4 @@
-"""Run many independent jobs: in this process, in a pool of processes, or on Ray; the results are the same."""
+"""Run many independent jobs in this process, in a pool of processes, or on Ray, with the same results."""
 
 import os
 import signal
@@ -23,10 +23,10 @@ Result = TypeVar("Result")
 
 
 class Engine(Protocol):
-    """Runs ``function`` on every job and yields the results as they come, in any order.
+    """Calls ``function`` with every job and yields the results as they come, in any order.
 
-    ``function`` and the jobs must be picklable, and a job may be run again if the machine that ran it is
-    lost; an exception of a job is raised here and ends the run.
+    ``function`` and the jobs must be picklable. A job may run again if the host that ran it is lost. An
+    exception of a job is raised here and ends the run.
     """
 
     def __call__(
@@ -37,7 +37,17 @@ class Engine(Protocol):
         workers: int | None = None,
         address: str | None = None,
     ) -> Iterator[Result]:
-        """Run the jobs on so many workers (where not given, all processors), or on a cluster."""
+        """Run the jobs.
+
+        Args:
+            function: What to call with each job.
+            jobs: The jobs.
+            workers: Number of processes; by default, the number of processors.
+            address: Ray cluster to run on, for the engine ray.
+
+        Raises:
+            ConfigError: the engine has no use for an address, or no cluster answers there.
+        """
 
 
 def run_here(
@@ -63,7 +73,7 @@ def run_in_pool(
 ) -> Iterator[Result]:
     """Run the jobs in freshly started processes, each with one OpenCV thread.
 
-    They end with this process, however it ends: what goes on with the work has it for itself.
+    The processes end with this one, even if it is killed, so that a resumed run does not compete with them.
     """
     _refuse_address(address)
     pool = ProcessPoolExecutor(
@@ -86,14 +96,14 @@ def run_on_ray(
     workers: int | None = None,
     address: str | None = None,
 ) -> Iterator[Result]:
-    """Run the jobs as Ray tasks of one processor each; those of a node that is lost are run again elsewhere.
+    """Run the jobs as Ray tasks of one processor each; the tasks of a lost node run again on another one.
 
-    Without an address, Ray is started on this machine, listens on 127.0.0.1 only and ends with the run. On a
-    cluster, every node must see the corpus and the dataset folder under the same path.
+    Without an address, Ray is started on this host, listens on 127.0.0.1 only and ends with the run. In a
+    cluster, every node must have the corpus and the dataset folder at the same path.
     """
     settings = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
     if address is None or address.startswith("127.0.0.1"):
-        # or Ray takes 127.0.0.1 for the address that other machines know this one by
+        # or Ray replaces 127.0.0.1 by the address of the host in the network
         settings["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     on_sigterm = signal.getsignal(signal.SIGTERM)
     with environment_defaults(**settings), sleeping_threads():
@@ -107,16 +117,16 @@ def run_on_ray(
         if own:
             ray.shutdown()
             if current_thread() is main_thread():
-                signal.signal(signal.SIGTERM, on_sigterm)  # Ray leaves its own behind
+                signal.signal(signal.SIGTERM, on_sigterm)  # Ray does not restore it
 
 
 def _start_ray(ray: Any, workers: int | None, address: str | None) -> None:
-    # a cluster's machines do not know what this one was told by its environment
-    told = {name: value for name, value in os.environ.items() if name.startswith("FERFUSION_")}
-    quiet = {"log_to_driver": False, "logging_level": "error", "runtime_env": {"env_vars": told}}
+    # the hosts of a cluster do not have the environment variables of this one
+    variables = {name: value for name, value in os.environ.items() if name.startswith("FERFUSION_")}
+    quiet = {"log_to_driver": False, "logging_level": "error", "runtime_env": {"env_vars": variables}}
     here = {"_node_ip_address": "127.0.0.1"}
     if address is None:
-        # "local": also where another Ray runs on this machine, which takes no number of processors
+        # "local" starts a new Ray even if one runs on this host, which would not accept num_cpus
         ray.init(
             address="local", num_cpus=workers or os.cpu_count(), include_dashboard=False, **here, **quiet
         )
@@ -125,24 +135,26 @@ def _start_ray(ray: Any, workers: int | None, address: str | None) -> None:
         ray.init(address=address, **(here if address.startswith("127.0.0.1") else {}), **quiet)
     except ConnectionError as error:
         raise ConfigError(
-            f"No Ray cluster answers at {address}; start one with ray start --head, name it by the address "
-            "that this prints, and if it wants a token, set RAY_AUTH_MODE=token on every machine"
+            f"No Ray cluster answers at {address}; start one with ray start --head, name the address "
+            "that it prints, and if it requires a token, set RAY_AUTH_MODE=token on every host"
         ) from error
 
 
 def _ray_results(ray: Any, function: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
-    """Yield the results of Ray tasks; a few tasks for each processor wait in line, not all of them."""
+    """Yield the results of Ray tasks; at most four tasks per processor are submitted at a time."""
 
     def task(job: Job) -> Result:
         _one_thread_each()
         return function(job)
 
     remote = ray.remote(num_cpus=1, max_retries=10)(task)
-    left = iter(jobs)
-    running = [remote.remote(job) for job in islice(left, 4 * int(ray.cluster_resources().get("CPU", 1)))]
+    remaining = iter(jobs)
+    running = [
+        remote.remote(job) for job in islice(remaining, 4 * int(ray.cluster_resources().get("CPU", 1)))
+    ]
     while running:
         done, running = ray.wait(running)
-        running += [remote.remote(job) for job in islice(left, len(done))]
+        running += [remote.remote(job) for job in islice(remaining, len(done))]
         for reference in done:
             result: Result = ray.get(reference)
             yield result
@@ -155,10 +167,10 @@ class _FreshProcess(SpawnProcess):
 
 
 class FreshContext(SpawnContext):
-    """Starts processes afresh that do not run the user's script again.
+    """Starts new processes that do not run the user's script again.
 
-    What they do is in this package. Python's own way imports the script that is running, so that a script
-    would have to keep its work behind ``if __name__ == "__main__"``.
+    The functions of the jobs are in this package. Python's own context imports the running script, so that a
+    script would need ``if __name__ == "__main__"``.
     """
 
     Process = _FreshProcess
@@ -180,7 +192,9 @@ def _hidden_main() -> Iterator[None]:
 
 def _refuse_address(address: str | None) -> None:
     if address is not None:
-        raise ConfigError(f"An address ({address}) is for the engine ray; add --engine ray or leave it away")
+        raise ConfigError(
+            f"An address ({address}) is for the engine ray; add --engine ray, or drop --address"
+        )
 
 
 def _begin_worker() -> None:
@@ -189,7 +203,7 @@ def _begin_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    # a pool whose process is killed would finish its jobs beside those of the next one
+    # the workers of a killed process would otherwise finish their jobs beside a resumed run
     parent = parent_process()
     assert parent is not None
     wait([parent.sentinel])

@@ -1,6 +1,6 @@
-"""Progress of long jobs: what they report, and the bar that shows it in a terminal or in Jupyter.
+"""Progress of long jobs: the value that they report, and the bars that show it in a terminal or in Jupyter.
 
-A job calls a function with a ``Progress`` again and again, and shows nothing itself.
+A job calls a function with a ``Progress`` at every step, and shows nothing itself.
 """
 
 import html
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is, or something that it has to say.
+    """The progress of a job, or a message of it.
 
     Attributes:
-        stage: What is being done: ``Preparing``, ``epoch 3/20``.
-        item: What it is done to, such as a video's name; empty where there is no such thing.
-        done: Units that are done.
-        total: Units that there are; None where that is not known.
-        unit: What is counted: videos, frames, batches, trainings, clips.
-        message: A line to keep; the other fields say nothing then.
+        stage: Name of the step: ``Preparing``, ``epoch 3/20``.
+        item: The item in progress, such as the name of a video; empty if there is none.
+        done: Number of units that are done.
+        total: Number of all units; None if it is not known.
+        unit: Name of the units: videos, frames, batches, trainings, clips.
+        message: A message to keep; the other fields have no meaning then.
     """
 
     stage: str = ""
@@ -49,22 +49,25 @@ def ignore_progress(progress: Progress) -> None:
 
 
 def say(on_progress: OnProgress, message: str) -> None:
-    """Report a line to keep."""
+    """Report a message."""
     on_progress(Progress(message=message))
 
 
 @contextmanager
 def shown(progress: ShowProgress) -> Iterator[OnProgress]:
-    """Give the function that shows progress in the way that was asked for.
+    """Yield the function that shows progress.
 
-    The bar is gone when the block ends. Where neither a terminal nor Jupyter would show it, there is none.
+    The bar disappears when the block ends. Without a terminal and without Jupyter, there is no bar.
+
+    Args:
+        progress: True shows a bar, False shows nothing, a function is yielded as it is.
     """
     if callable(progress):
         yield progress
     elif progress and _is_jupyter():
         yield JupyterBar()
     elif progress and sys.stderr is not None and sys.stderr.isatty():
-        from rich.console import Console  # noqa: PLC0415 only where something is shown
+        from rich.console import Console  # noqa: PLC0415 rich is slow to import
 
         with TerminalBar(Console(stderr=True), keeps_messages=False) as bar:
             yield bar
@@ -76,8 +79,8 @@ class TerminalBar:
     """A bar with rate, time spent and time left, on a terminal.
 
     Args:
-        console: Where it is drawn.
-        keeps_messages: Whether messages are printed above it, and its last state stays.
+        console: The terminal.
+        keeps_messages: Whether messages are printed above the bar, and its last state stays.
     """
 
     def __init__(self, console: "Console", *, keeps_messages: bool) -> None:
@@ -88,7 +91,7 @@ class TerminalBar:
         self._last = Progress()
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far a job is, or print its message."""
+        """Draw the bar, or print the message."""
         if progress.message:
             if self._keeps_messages:
                 self.console.print(progress.message, highlight=False, markup=False, soft_wrap=True)
@@ -96,7 +99,7 @@ class TerminalBar:
         self._move(progress)
 
     def _move(self, progress: Progress) -> None:
-        from rich.markup import escape  # noqa: PLC0415 only where something is shown
+        from rich.markup import escape  # noqa: PLC0415 rich is slow to import
 
         if self._bar is None or self._task is None:
             self._bar = rich_bar(self.console, transient=not self._keeps_messages)
@@ -119,8 +122,8 @@ class TerminalBar:
 
 
 def rich_bar(console: "Console", *, transient: bool) -> "RichProgress":
-    """Return rich's bar; its tasks have the field ``unit``, and a transient one leaves nothing behind."""
-    from rich import progress as rich  # noqa: PLC0415 only where something is shown
+    """Return a bar of rich whose tasks have the field ``unit``; a transient one disappears at its end."""
+    from rich import progress as rich  # noqa: PLC0415 rich is slow to import
     from rich.text import Text  # noqa: PLC0415
 
     class RateColumn(rich.ProgressColumn):
@@ -153,12 +156,12 @@ class JupyterBar:
         self._drawn_at = 0.0
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far a job is; its messages are not shown."""
+        """Draw the bar; messages are not shown."""
         now = time.monotonic()
         is_last = progress.total is not None and progress.done >= progress.total
         if progress.message or (now - self._drawn_at < self._SECONDS_BETWEEN and not is_last):
             return
-        notebook: Any = import_module("IPython.display")  # there is one, or this is not used
+        notebook: Any = import_module("IPython.display")  # a JupyterBar is made in Jupyter only
         self._drawn_at = now
         page = notebook.HTML(bar_html(progress))
         if self._handle is None:

@@ -19,8 +19,8 @@ ORDER = (
     ("studies",),
     ("training",),
     ("explanation",),
-    ("evaluation",),
     ("bundle",),
+    ("evaluation",),
     ("models",),
     ("data",),
     ("splits",),
@@ -30,7 +30,7 @@ ORDER = (
     ("faces", "flow", "video", "reporting"),
     ("engines", "progress"),
     ("compute", "environment", "files"),
-    ("labels", "errors", "lookup", "extras"),
+    ("labels", "errors", "lookup", "extras", "parts", "recipe"),
 )
 """Rooms from the top of the house down; those of one line stand side by side."""
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}

@@ -17,23 +17,34 @@ from ray.cluster_utils import Cluster
 from ferfusion.corpora.folder import list_folder
 from ferfusion.engines import run_on_ray
 from ferfusion.labels import SIX
-from ferfusion.preparation.pipeline import Preparation
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.videos import prepare_videos
+from ferfusion.progress import Progress
 
 
 def main(corpus: Path, dataset: Path) -> None:
     head = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     second = cluster.add_node(num_cpus=1, node_ip_address="127.0.0.1")
-    work = Preparation(list_folder(corpus), corpus, dataset, SIX, PrepareRecipe())
-    work.begin()
-    done = 0
-    for _ in work.run(run_on_ray, work.unfinished(), address=cluster.address):
-        done += 1
+    done, alive = 0, 0
+
+    def kill_a_node(progress: Progress) -> None:
+        nonlocal done, alive
+        done = progress.done
         if done == 3:
             alive = sum(node["Alive"] for node in ray.nodes())
             cluster.remove_node(second, allow_graceful=False)
-    work.finish()
+
+    prepare_videos(
+        list_folder(corpus),
+        corpus,
+        dataset,
+        labels=SIX,
+        recipe=PrepareRecipe(),
+        engine=run_on_ray,
+        address=cluster.address,
+        on_progress=kill_a_node,
+    )
     print(f"done {done} nodes {alive}")
     cluster.shutdown()
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Box = NDArray[np.float64]
-"""(4,): x, y, width, height in pixels of the upright picture."""
+"""(4,): x, y, width, height in pixels of the upright image."""
 
 
 def iou(first: Box, second: Box) -> float:

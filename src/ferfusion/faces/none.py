@@ -1,4 +1,4 @@
-"""Take every picture for a face: for videos that show just the face."""
+"""The detector ``none``: the whole image is the face."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,16 +6,16 @@ from numpy.typing import NDArray
 from ferfusion.faces.detector import Detection
 
 
-class WholePicture:
-    """Gives the whole picture as the one face, for videos that were cut to the face before."""
+class WholeImage:
+    """Returns the whole image as the one face, for videos that were cropped to the face before."""
 
     min_score = 0.0
-    near_side_px = quick_near_side_px = np.inf  # nothing is looked at, so nothing need be made smaller
+    near_side_px = quick_near_side_px = np.inf  # no pixel is read, so no image need be reduced
 
     def detect(
         self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
     ) -> list[Detection]:
-        """Return the whole of ``luma`` (H, W), whatever its size, with the score 1."""
+        """Return the whole of ``luma`` (H, W), of any size, with the score 1."""
         del min_side_px, max_side_px
         rows, columns = luma.shape
         return [Detection(np.array([0, 0, columns, rows], np.float64), 1.0)]

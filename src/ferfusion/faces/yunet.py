@@ -1,4 +1,4 @@
-"""Find faces with YuNet; the user names the model file."""
+"""The detector ``yunet``, a small network; the user names its model file."""
 
 from pathlib import Path
 
@@ -8,20 +8,20 @@ from numpy.typing import NDArray
 
 from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import grow_to_square
-from ferfusion.faces.detector import Detection, grey_picture
+from ferfusion.faces.detector import Detection, grey_image
 from ferfusion.faces.model_file import named_model
 
-_SCORE, _OVERLAP, _MOST_FINDS = 0.5, 0.3, 200
-_LEAST_SIDE_PX = 64
+_SCORE, _OVERLAP, _MAX_DETECTIONS = 0.5, 0.3, 200
+_MIN_SIDE_PX = 64
 
 
 class YuNetDetector:
-    """YuNet, a network of 76 thousand weights, run by OpenCV; a box is the square around what it finds.
+    """YuNet, a network of 76 thousand weights, run by OpenCV; a box is the square around the network's box.
 
     Source: Wu, Peng & Yu 2023, "YuNet: A Tiny Millisecond-level Face Detector".
 
     Args:
-        model: The model file (ONNX); where not given, the one that the user has named for this machine.
+        model: The model file (ONNX); by default, the one that the environment variable names.
 
     Raises:
         ConfigError: there is no such file, or it is no YuNet model.
@@ -36,7 +36,7 @@ class YuNetDetector:
         no_config = np.zeros(0, np.uint8)
         try:
             self._network = cv2.FaceDetectorYN.create(
-                "onnx", content, no_config, (32, 32), _SCORE, _OVERLAP, _MOST_FINDS
+                "onnx", content, no_config, (32, 32), _SCORE, _OVERLAP, _MAX_DETECTIONS
             )
             self._network.detect(np.zeros((32, 32, 3), np.uint8))
         except cv2.error as error:
@@ -45,15 +45,15 @@ class YuNetDetector:
     def detect(
         self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
     ) -> list[Detection]:
-        """Return the faces of ``luma`` (H, W), surest first; the score is from 0 to 1."""
+        """Return the faces of ``luma`` (H, W), highest score first; the score is from 0 to 1."""
         height, width = luma.shape
-        # in a lower picture, OpenCV reads memory that nothing was written to
-        below, beside = max(_LEAST_SIDE_PX - height, 0), max(_LEAST_SIDE_PX - width, 0)
-        picture = cv2.copyMakeBorder(grey_picture(luma), 0, below, 0, beside, cv2.BORDER_REPLICATE)
+        # in a smaller image, OpenCV reads memory that was never written
+        below, beside = max(_MIN_SIDE_PX - height, 0), max(_MIN_SIDE_PX - width, 0)
+        image = cv2.copyMakeBorder(grey_image(luma), 0, below, 0, beside, cv2.BORDER_REPLICATE)
         self._network.setInputSize((width + beside, height + below))
-        _, rows = self._network.detect(picture)
-        found = [] if rows is None else [_detection(row) for row in rows if np.isfinite(row).all()]
-        fitting = [each for each in found if min_side_px <= each.box[2] <= max_side_px]
+        _, rows = self._network.detect(image)
+        detections = [] if rows is None else [_detection(row) for row in rows if np.isfinite(row).all()]
+        fitting = [each for each in detections if min_side_px <= each.box[2] <= max_side_px]
         return sorted(fitting, key=lambda each: -each.score)
 
 

@@ -1,4 +1,4 @@
-"""Three-channel images of raw optical flow, made by the same code from numpy arrays and torch tensors.
+"""Encodings of optical flow as images with three channels, for numpy arrays and torch tensors alike.
 
 Raw flow is (B, 2, S, S): u to the right and v downwards, in crop pixels from one crop to the next. An
 encoding is a float32 image (B, 3, S, S) in [0, 1].
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Array = TypeVar("Array", npt.NDArray[Any], "torch.Tensor")
 
 FLOW_SCALE_PX = 2.0
-"""Motion, in crop pixels a frame, that a fixed scale draws at full strength; faster motion is cut to it."""
+"""Motion, in crop pixels per frame, at the end of a fixed scale; faster motion is clipped to it."""
 
 
 def encode_uvm(flow_b2ss: Array) -> Array:
@@ -38,7 +38,7 @@ def encode_uvm(flow_b2ss: Array) -> Array:
 
 
 def encode_uv(flow_b2ss: Array) -> Array:
-    """Return u and v (-2 to 2 px as 0 to 1), and a third channel that says nothing (0.5).
+    """Return u and v (-2 to 2 px as 0 to 1), and a constant third channel (0.5).
 
     >>> flow = np.zeros((1, 2, 1, 1), np.float32)
     >>> flow[0, :, 0, 0] = 1, -4
@@ -52,21 +52,21 @@ def encode_uv(flow_b2ss: Array) -> Array:
 
 
 def encode_hsv(flow_b2ss: Array) -> Array:
-    """Return the usual drawing of flow: hue is direction, value is magnitude stretched to each frame's range.
+    """Return the usual colours of flow: hue is direction, value is magnitude scaled to each frame's range.
 
-    The stretch from each frame's smallest to its largest magnitude loses how strong the motion is.
+    The scale from each frame's smallest to its largest magnitude does not keep how strong the motion is.
     """
     hue_degrees, magnitude = _polar(flow_b2ss)
     xp = _module(flow_b2ss)
     flat = magnitude.reshape(len(magnitude), -1)
     lowest = xp.amin(flat, 1)[:, None, None]
     spread = xp.amax(flat, 1)[:, None, None] - lowest
-    stretched: Array = (magnitude - lowest) / xp.where(spread > 1e-12, spread, xp.ones_like(spread))
-    return _hsv_to_rgb(hue_degrees, stretched)
+    scaled: Array = (magnitude - lowest) / xp.where(spread > 1e-12, spread, xp.ones_like(spread))
+    return _hsv_to_rgb(hue_degrees, scaled)
 
 
 def encode_hsv_fixed(flow_b2ss: Array) -> Array:
-    """Return the drawing of ``encode_hsv`` with a fixed scale: value is magnitude, 0 to 2 px as 0 to 1."""
+    """Return the colours of ``encode_hsv`` on a fixed scale: value is magnitude, 0 to 2 px as 0 to 1."""
     hue_degrees, magnitude = _polar(flow_b2ss)
     value: Array = _module(flow_b2ss).clip(magnitude * (1 / FLOW_SCALE_PX), 0, 1)
     return _hsv_to_rgb(hue_degrees, value)
@@ -97,7 +97,7 @@ def _hsv_to_rgb(hue_degrees: Array, value: Array) -> Array:
 
 
 def _module(array: object) -> Any:
-    """Return numpy or torch, whichever made ``array``; torch is not imported for it."""
+    """Return numpy or torch, the module of ``array``, without importing torch."""
     return np if isinstance(array, np.ndarray) else sys.modules["torch"]
 
 

@@ -1,8 +1,8 @@
-"""The clip file: a clip's arrays in one safetensors file, written piece by piece, read whole or mapped.
+"""The clip file: a clip's arrays in one safetensors file, written piece by piece, read or memory-mapped.
 
 ``crops`` uint8 (T, S, S, 3) RGB; ``flow`` float16 (T-1, 2, S, S) in crop pixels; ``pair_ok`` bool (T-1);
 ``frame_index`` int32 (T); ``seconds`` float64 (T); ``boxes`` float32 (T, 4); ``scores`` float32 (T).
-A pack of still images has ``crops`` only.
+A pack of still images has only ``crops``.
 
 Source: the safetensors format: eight bytes with the header's length, the header in JSON, then the arrays.
 """
@@ -32,13 +32,13 @@ _TYPES = MappingProxyType(
         "F64": np.dtype("<f8"),
     }
 )
-"""The types of a clip's arrays by their safetensors names."""
+"""The data types of a clip's arrays, by their safetensors names."""
 _NAMES = MappingProxyType({dtype: name for name, dtype in _TYPES.items()})
 
 
 @dataclass(frozen=True)
 class Pieces:
-    """An array that is written piece by piece along its first axis, so that it is never held whole."""
+    """An array that is written piece by piece along its first axis, so that it is never whole in memory."""
 
     dtype: type[np.generic]
     shape: tuple[int, ...]
@@ -75,7 +75,7 @@ def _write(path: Path, arrays: Mapping[str, Pieces]) -> None:
 
 
 def read_clip(path: Path, *names: str) -> dict[str, NDArray[Any]]:
-    """Read the arrays of a clip: those that are named, or all.
+    """Read arrays of a clip file: those in ``names``, or all.
 
     Raises:
         DatasetError: the file is missing or damaged.
@@ -93,14 +93,14 @@ def read_clip(path: Path, *names: str) -> dict[str, NDArray[Any]]:
 
 
 def clip_views(content: NDArray[np.uint8], path: Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a clip file without copying them.
+    """Return the arrays of a clip file as views of its bytes.
 
     Args:
-        content: The bytes of the file, such as a memory map of it.
+        content: The bytes of the file, for example a memory map.
         path: The file, for messages.
 
     Raises:
-        DatasetError: the file is no clip, or is cut short.
+        DatasetError: it is not a clip file, or is cut short.
     """
     start = 8 + int.from_bytes(content[:8].tobytes(), "little")
     try:
@@ -115,5 +115,5 @@ def clip_views(content: NDArray[np.uint8], path: Path) -> dict[str, NDArray[Any]
 
 def _view(data: NDArray[np.uint8], entry: Mapping[str, Any]) -> NDArray[Any]:
     first, last = entry["data_offsets"]
-    # not every array starts at a multiple of its item's size, which .view() needs; frombuffer takes any
+    # an array may start at any byte: frombuffer takes that, .view() does not
     return np.frombuffer(data[first:last], _TYPES[entry["dtype"]]).reshape(entry["shape"])

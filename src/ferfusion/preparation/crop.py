@@ -1,4 +1,4 @@
-"""Cut a face out of a decoded frame and bring it to the size of a network's input."""
+"""Cut a face out of a decoded frame and resize it to the input of a network."""
 
 import cv2
 import numpy as np
@@ -20,16 +20,16 @@ _BT709 = _to_rgb([[1.164384, 0, 1.792741], [1.164384, -0.213249, -0.532909], [1.
 
 
 def whole_pixels(box: Box) -> tuple[int, int, int, int]:
-    """Return the whole pixels that are cut for a box: x, y, width and height."""
+    """Return the pixels that are cut for a box: x, y, width and height as integers."""
     x, y, width, height = map(round, box.tolist())
     return x, y, max(width, 1), max(height, 1)
 
 
 def cut_plane(plane: NDArray[np.uint8], box: Box, *, size: int) -> NDArray[np.uint8]:
-    """Return the pixels inside ``box`` as a (size, size) picture; beyond the border the edge is repeated.
+    """Return the pixels inside ``box`` as a (size, size) image; beyond the border, the edge is repeated.
 
-    The box is rounded to whole pixels, so that two planes cut with one box are cut alike. A larger one is
-    averaged over each pixel's area.
+    The box is rounded to whole pixels, so one box cuts two planes at the same pixels. A box larger than
+    ``size`` is averaged over areas.
     """
     x, y, width, height = whole_pixels(box)
     rows, columns = plane.shape
@@ -44,9 +44,15 @@ def cut_plane(plane: NDArray[np.uint8], box: Box, *, size: int) -> NDArray[np.ui
 
 
 def cut_rgb(frame: Frame, luma: NDArray[np.uint8], box: Box, *, size: int) -> NDArray[np.uint8]:
-    """Return the colour crop (size, size, 3) RGB whose brightness plane is ``luma``, cut with the same box.
+    """Return the crop (size, size, 3) RGB.
 
-    Only the face region is ever turned to colour: the colour planes are cut at half the resolution.
+    Only the region of the face is converted to RGB; the chroma planes have half the resolution.
+
+    Args:
+        frame: The frame.
+        luma: Its luma plane, cut with the same box, (size, size).
+        box: The box, in pixels of the upright image.
+        size: Side of the crop, in pixels.
     """
     _, cb, cr = frame.planes
     planes = [luma, cut_plane(cb, box / 2, size=size), cut_plane(cr, box / 2, size=size)]

@@ -1,4 +1,4 @@
-"""Keep the faces of a video while it is read, in little memory however long it is."""
+"""Keep the faces of a video while it is read, in memory that does not grow with its length."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _ROWS_AT_ONCE = 512
 
 @dataclass(frozen=True)
 class SpooledFace:
-    """What is kept in memory of a face: all but its pixels and its flow, which are in row ``row``."""
+    """A face of a video; its crop and its flow are row ``row`` of the spool."""
 
     row: int
     frame: int
@@ -33,12 +33,12 @@ class SpooledFace:
 
 
 class RowFile:
-    """Rows of one shape; the latest are in memory, those before them in a temporary file.
+    """Arrays of one shape; the latest are in memory, all before them in a temporary file.
 
     Args:
-        folder: Where the file goes, if there are many rows.
-        dtype: Type of every row.
-        shape: Shape of every row.
+        folder: Folder of the file, which is made when there are many rows.
+        dtype: Type of a row.
+        shape: Shape of a row.
     """
 
     def __init__(self, folder: Path, dtype: type[np.generic], shape: tuple[int, ...]) -> None:
@@ -48,7 +48,7 @@ class RowFile:
         self._latest: list[NDArray[Any]] = []
 
     def add(self, row: NDArray[Any]) -> None:
-        """Keep a row."""
+        """Append a row."""
         self._latest.append(row)
         if len(self._latest) == _ROWS_IN_MEMORY:
             self._file = self._file or TemporaryFile(dir=self._folder)  # noqa: SIM115
@@ -58,7 +58,7 @@ class RowFile:
             self._latest.clear()
 
     def read(self, rows: Sequence[int]) -> Iterator[NDArray[Any]]:
-        """Yield the rows (n, *shape), some at a time."""
+        """Yield rows in batches, (n, *shape)."""
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             yield np.stack([self._row(row) for row in rows[start : start + _ROWS_AT_ONCE]])
 
@@ -72,7 +72,7 @@ class RowFile:
         return np.frombuffer(content, self._dtype).reshape(self._shape)
 
     def close(self) -> None:
-        """Drop all rows."""
+        """Delete all rows."""
         self._latest.clear()
         if self._file is not None:
             self._file.close()
@@ -80,11 +80,12 @@ class RowFile:
 
 @dataclass
 class FaceSpool:
-    """Takes the faces of frame after frame, and gives back the crops and flows of those that are asked for.
+    """Stores the faces of frame after frame, and returns the crops and flows of any of them.
 
-    Args:
-        folder: Where the temporary files go if they grow beyond memory's share.
+    Attributes:
+        folder: Folder of the temporary files of a long video.
         size: Side of crops and flows, in pixels.
+        faces: The faces so far, in the order of their rows.
     """
 
     folder: Path
@@ -98,7 +99,7 @@ class FaceSpool:
         self._no_flow = np.zeros((2, self.size, self.size), np.float16)
 
     def add(self, frame: PreparedFrame) -> None:
-        """Keep the faces of a frame."""
+        """Append the faces of a frame."""
         for face in frame.faces:
             self._crops.add(face.crop)
             self._flows.add(self._no_flow if face.flow is None else face.flow)
@@ -115,11 +116,11 @@ class FaceSpool:
             )
 
     def crops(self, rows: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
-        """Yield the crops (n, S, S, 3) of the rows, some at a time."""
+        """Yield the crops of rows in batches, (n, S, S, 3)."""
         return self._crops.read(rows)
 
     def flows(self, rows: Sequence[int]) -> Iterator[NDArray[np.float16]]:
-        """Yield the flows (n, 2, S, S) of the rows, some at a time; zeros where there was none."""
+        """Yield the flows of rows in batches, (n, 2, S, S); a face without flow has zeros."""
         return self._flows.read(rows)
 
     def __enter__(self) -> Self:
@@ -133,19 +134,20 @@ class FaceSpool:
 
 
 def main_face(faces: Sequence[SpooledFace]) -> list[SpooledFace]:
-    """Return the frames of the face that fills the most of the video, in order.
+    """Return the main face of a video, one ``SpooledFace`` per frame, in order.
 
-    A track that never shares a frame with it (the face was away for long and came back) is joined to it.
+    The main face is the track with the largest area, summed over its frames. A track that shares no frame
+    with it is joined to it: the face was away for long and came back.
     """
     tracks: dict[int, list[SpooledFace]] = defaultdict(list)
     for face in faces:
         tracks[face.track].append(face)
     clip: dict[int, SpooledFace] = {}
-    for track in sorted(tracks.values(), key=_filled_area, reverse=True):
+    for track in sorted(tracks.values(), key=_total_area, reverse=True):
         if not any(face.frame in clip for face in track):
             clip |= {face.frame: face for face in track}
     return [clip[frame] for frame in sorted(clip)]
 
 
-def _filled_area(track: Sequence[SpooledFace]) -> float:
+def _total_area(track: Sequence[SpooledFace]) -> float:
     return sum(float(face.box[2:].prod()) for face in track)

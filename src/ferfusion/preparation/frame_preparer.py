@@ -1,4 +1,4 @@
-"""One video to network input: the one way from pictures to crops and flows, for training and prediction."""
+"""Prepare the frames of a video as network input, crops and flows, in training and prediction alike."""
 
 import threading
 from collections import deque
@@ -30,12 +30,12 @@ class PreparedFace:
 
     Attributes:
         track: Number of the track, from 0 in the order of appearance.
-        box: The square that was cut, in pixels of the upright picture; it may reach beyond the border.
-        score: The detector's score at the nearest frame that was searched.
+        box: The square that was cut out, in pixels of the upright image; it may reach beyond the border.
+        score: The detector's score in the nearest frame that was searched.
         crop: The face, (S, S, 3) uint8 RGB.
-        luma: The same cut of the brightness plane, (S, S) uint8.
+        luma: The luma plane of the crop, (S, S) uint8.
         flow: Motion from this crop to the same square of the next frame, (2, S, S) float16: u to the right
-            and v down, in crop pixels; None where the next frame does not show this face.
+            and v down, in crop pixels; None if the next frame does not show this face.
     """
 
     track: int
@@ -48,10 +48,15 @@ class PreparedFace:
 
 @dataclass(frozen=True)
 class PreparedFrame:
-    """What became of one decoded frame.
+    """One decoded frame with its faces.
 
-    ``status`` is one of ``STATUSES``; ``rejected`` is the best find where the status is ``small_face`` or
-    ``low_score``; ``chosen`` says whether the frame is to be read.
+    Attributes:
+        index: Index of the frame in the video, from 0.
+        seconds: Time at which it is shown.
+        status: One of ``STATUSES``.
+        faces: Its faces.
+        rejected: The best detection, if the status is ``small_face`` or ``low_score``.
+        chosen: Whether the frame was chosen, see ``FramePreparer.prepare``.
     """
 
     index: int
@@ -67,34 +72,45 @@ def _every(_: Frame) -> bool:
 
 
 class FramePreparer:
-    """Prepares the frames of one video; holds what is costly to make and has no memory between videos.
+    """Prepares the frames of one video after another; it holds the detector and no state between videos.
 
     Args:
         recipe: Settings of preparation.
-        every_face: Whether every face is wanted, or mainly the one that fills the most of the video.
-        detector_model: The detector's model file, for one that comes without; where not given, the one that
-            the environment variable names.
+        every_face: Whether every face is wanted, or mainly the main face of the video.
+        detector_model: Model file of the detector, for one that comes without; by default, the environment
+            variable names it.
+        flow: Whether faces have optical flow; without it, ``PreparedFace.flow`` is always None.
 
     Raises:
-        ConfigError: a name is not known, or the detector's model file is missing or another one.
+        ConfigError: a name is not known, or the detector's model file is missing or has another content.
         MissingExtraError: the detector's package is not installed.
     """
 
     def __init__(
-        self, recipe: PrepareRecipe, *, every_face: bool = True, detector_model: Path | None = None
+        self,
+        recipe: PrepareRecipe,
+        *,
+        every_face: bool = True,
+        detector_model: Path | None = None,
+        flow: bool = True,
     ) -> None:
         self.recipe = recipe
         self._every_face = every_face
         self._detector = _make_detector(recipe, detector_model)
-        self._flow = choose(FLOW_ESTIMATORS, recipe.flow, what="flow estimator")
+        self._estimate_flow = choose(FLOW_ESTIMATORS, recipe.flow, what="flow estimator")
+        self._flow = flow
 
     def prepare(
         self, frames: Iterable[Frame], *, chosen: Callable[[Frame], bool] = _every
     ) -> Iterator[PreparedFrame]:
-        """Yield one prepared frame for every frame, in order, some frames behind.
+        """Yield a prepared frame for every frame, in order, some frames behind.
 
-        Both pictures of a flow are cut with the box of the first, so that the box adds no motion. Of frames
-        that are not chosen, only those right before a chosen one have flow; they have their crops.
+        Both images of a flow are cut with the box of the first, so that the box adds no motion.
+
+        Args:
+            frames: The frames of a video.
+            chosen: Whether a frame is used. Of the other frames, only those right before a chosen one have
+                flow; all have crops.
         """
         before: tuple[Frame, PreparedFrame] | None = None
         for frame, prepared in self._cut_faces(frames, chosen=chosen):
@@ -105,9 +121,9 @@ class FramePreparer:
             yield before[1]
 
     def prepare_live(self, pairs: Iterable[tuple[Frame, Frame]]) -> Iterator[PreparedFrame]:
-        """Yield the first frame of each pair of neighbours as soon as the pair comes: no later one has a say.
+        """Yield the first frame of each pair of consecutive frames at once, without waiting for later ones.
 
-        Between pairs, frames may have been dropped; the first frames' indices must rise by one all the same.
+        Between pairs, frames may have been dropped; the indices of the first frames rise by one nevertheless.
         """
         seconds: deque[Frame] = deque()
 
@@ -118,6 +134,9 @@ class FramePreparer:
 
         for frame, prepared in self._cut_faces(firsts(), chosen=_every, causal=True):
             after = seconds.popleft()
+            if not self._flow:
+                yield prepared
+                continue
             faces = (replace(face, flow=self._estimate(face, frame, after)) for face in prepared.faces)
             yield replace(prepared, faces=tuple(faces))
 
@@ -134,11 +153,11 @@ class FramePreparer:
         )
         for tracked in tracker.follow(frames):
             frame = tracked.frame
-            cuts = tuple(self._cut_face(frame, face) for face in tracked.faces)
+            faces = tuple(self._cut_face(frame, face) for face in tracked.faces)
             yield (
                 frame,
                 PreparedFrame(
-                    frame.index, frame.seconds, tracked.status, cuts, tracked.rejected, chosen(frame)
+                    frame.index, frame.seconds, tracked.status, faces, tracked.rejected, chosen(frame)
                 ),
             )
 
@@ -151,7 +170,9 @@ class FramePreparer:
     def _with_flow(
         self, frame: Frame, prepared: PreparedFrame, after: Frame, prepared_after: PreparedFrame
     ) -> PreparedFrame:
-        if after.index != prepared.index + 1 or not (prepared.chosen or prepared_after.chosen):
+        if not self._flow or after.index != prepared.index + 1:
+            return prepared
+        if not (prepared.chosen or prepared_after.chosen):
             return prepared
         still_there = {face.track: face for face in prepared_after.faces}
         faces = tuple(
@@ -172,7 +193,7 @@ class FramePreparer:
             second = face_after.luma
         else:
             second = cut_plane(after.luma, face.box, size=flow_size)
-        return to_half(reduce_flow(self._flow(first, second), size=size))
+        return to_half(reduce_flow(self._estimate_flow(first, second), size=size))
 
 
 class _Kept(threading.local):
@@ -184,15 +205,22 @@ _KEPT = _Kept()
 
 
 def kept_preparer(
-    recipe: PrepareRecipe, *, every_face: bool = True, detector_model: Path | None = None
+    recipe: PrepareRecipe,
+    *,
+    every_face: bool = True,
+    detector_model: Path | None = None,
+    flow: bool = True,
 ) -> FramePreparer:
-    """Return a preparer that this thread keeps: its cascades take longer to load than a short video to read.
+    """Return the preparer that this thread keeps; it is made again only for other arguments.
 
-    OpenCV's detectors may not be used by two threads at once, so that each thread has its own.
+    Loading the cascades takes longer than reading a short video. OpenCV's detectors must not be used by two
+    threads at once, so each thread has its own.
     """
-    key = (recipe, every_face, detector_model)
+    key = (recipe, every_face, detector_model, flow)
     if _KEPT.key != key:
-        _KEPT.preparer = FramePreparer(recipe, every_face=every_face, detector_model=detector_model)
+        _KEPT.preparer = FramePreparer(
+            recipe, every_face=every_face, detector_model=detector_model, flow=flow
+        )
         _KEPT.key = key
     return _KEPT.preparer
 
@@ -200,7 +228,7 @@ def kept_preparer(
 def _make_detector(recipe: PrepareRecipe, detector_model: Path | None) -> FaceDetector:
     make = choose(DETECTORS, recipe.detector, what="detector")
     if recipe.detector in WITH_MODEL_FILE:
-        return make(pinned_model(recipe.detector_sha256, detector_model))
+        return WITH_MODEL_FILE[recipe.detector](pinned_model(recipe.detector_sha256, detector_model))
     if recipe.detector_sha256:
         raise ConfigError(
             f"The detector {recipe.detector!r} takes no model file; leave detector_sha256 empty"

@@ -1,4 +1,4 @@
-"""Prepare one labelled video: a clip file, its pictures for people, and its rows of every table."""
+"""Prepare one labelled video: its clip file, its PNG images, and its rows of every table."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from ferfusion.faces.detectors import Detection
 from ferfusion.files import read_json, write_bytes, write_rows
 from ferfusion.flow.encodings import FLOW_ENCODINGS
 from ferfusion.preparation.clip_file import Pieces, write_clip
+from ferfusion.preparation.dataset import DatasetFiles
 from ferfusion.preparation.face_spool import FaceSpool, SpooledFace, main_face
 from ferfusion.preparation.frame_preparer import kept_preparer
 from ferfusion.preparation.recipe import PrepareRecipe
@@ -23,11 +24,20 @@ from ferfusion.video.images import list_images, read_image_frames
 from ferfusion.video.reader import Frame, read_frames, read_info
 
 FRAME_COLUMNS = ("frame", "seconds", "status", "x", "y", "w", "h", "score")
+"""Columns of ``frames.csv`` after the first, ``video``."""
 
 
 @dataclass(frozen=True)
-class VideoJob:
-    """All that a worker needs to prepare one video of a corpus into a dataset folder."""
+class PrepareJob:
+    """Everything that a worker needs to prepare one video of a corpus.
+
+    Attributes:
+        entry: The video and its labels.
+        dataset: The dataset folder.
+        recipe: Settings of preparation.
+        images: Whether every kept pair is written as two PNG files too.
+        detector_model: Model file of the detector, for one that comes without.
+    """
 
     entry: VideoEntry
     dataset: Path
@@ -36,18 +46,18 @@ class VideoJob:
     detector_model: Path | None = None
 
     @property
-    def part_file(self) -> Path:
+    def rows_file(self) -> Path:
         """The video's rows of every table; it exists once everything of the video is on disk."""
-        return self.dataset / ".parts" / f"{self.entry.video_id}.json"
+        return DatasetFiles(self.dataset).rows_file(self.entry.video_id)
 
     @property
     def clip_file(self) -> Path:
-        """The arrays of the video's clip; there is none where no pair was kept."""
-        return self.dataset / "clips" / f"{self.entry.video_id}.safetensors"
+        """The video's clip file; there is none if no pair is kept."""
+        return DatasetFiles(self.dataset).clip_file(self.entry.video_id)
 
     @property
     def stamp(self) -> dict[str, Any]:
-        """What must be the same for the work to count as done."""
+        """Everything that must be the same for the rows on disk to be up to date."""
         entry = self.entry
         return {
             "recipe_hash": self.recipe.hash,
@@ -59,12 +69,12 @@ class VideoJob:
         }
 
 
-def prepare_video(job: VideoJob) -> str:
-    """Prepare one video and return its id; a video that cannot be used becomes a row with the reason."""
+def prepare_video(job: PrepareJob) -> str:
+    """Prepare one video and return its id; a video that cannot be used gets a row with the reason."""
     _remove_leftovers(job)
     frames: list[FrameNote] = []
     fps, reason = 0.0, ""
-    with FaceSpool(job.part_file.parent, job.recipe.size) as spool:
+    with FaceSpool(job.rows_file.parent, job.recipe.size) as spool:
         try:
             fps = _rate(job.entry)
             preparer = kept_preparer(job.recipe, every_face=False, detector_model=job.detector_model)
@@ -85,24 +95,24 @@ def prepare_video(job: VideoJob) -> str:
         "reason": why,
     }
     write_rows(
-        job.part_file,
+        job.rows_file,
         {"stamp": job.stamp, "video": row, "frames": _frame_rows(frames, clip), "pairs": pairs},
     )
     return job.entry.video_id
 
 
-def _remove_leftovers(job: VideoJob) -> None:
-    """Remove what an earlier preparation of the same video wrote, when it was another file or setting."""
-    if job.part_file.is_file():
-        for _, _, frame, _ in read_json(job.part_file)["pairs"]:
+def _remove_leftovers(job: PrepareJob) -> None:
+    """Remove the files that an earlier preparation of this video wrote, from another file or recipe."""
+    if job.rows_file.is_file():
+        for _, _, frame, _ in read_json(job.rows_file)["pairs"]:
             for name in image_names(job.entry.video_id, frame):
                 (job.dataset / name).unlink(missing_ok=True)
-        job.part_file.unlink()
+        job.rows_file.unlink()
     job.clip_file.unlink(missing_ok=True)
 
 
 def read_entry(entry: VideoEntry) -> Iterator[Frame]:
-    """Yield the frames of a corpus's entry: of a video file, or of a folder of pictures."""
+    """Yield the frames of a corpus's entry: of a video file, or of a folder of images."""
     if entry.path.is_dir():
         return read_image_frames(
             entry.path,
@@ -125,12 +135,12 @@ def _rate(entry: VideoEntry) -> float:
 def _bytes_on_disk(path: Path) -> int:
     if path.is_dir():
         return sum(image.stat().st_size for image in list_images(path))
-    return path.stat().st_size if path.exists() else 0  # a dangling link becomes a row with the reason
+    return path.stat().st_size if path.exists() else 0  # a broken link gets a row with the reason
 
 
 @dataclass(frozen=True)
 class FrameNote:
-    """What is kept of every decoded frame for ``frames.csv``."""
+    """The values of a decoded frame that ``frames.csv`` needs."""
 
     index: int
     seconds: float
@@ -161,8 +171,8 @@ def _verdict(reason: str, num_frames: int, num_faces: int, num_pairs: int) -> tu
     return "ok", ""
 
 
-def _write_clip(job: VideoJob, clip: Sequence[SpooledFace], spool: FaceSpool) -> list[list[float]]:
-    """Write the clip and its pictures; return (segment, pair, frame, seconds) of each kept pair."""
+def _write_clip(job: PrepareJob, clip: Sequence[SpooledFace], spool: FaceSpool) -> list[list[float]]:
+    """Write the clip and its PNG images; return (segment, pair, frame, seconds) of each kept pair."""
     pair_ok = np.array([face.has_flow for face in clip[:-1]], bool)
     kept = kept_pairs(pair_ok, segment_length=job.recipe.segment_length, keep_every=job.recipe.keep_every)
     if not kept:
@@ -174,7 +184,7 @@ def _write_clip(job: VideoJob, clip: Sequence[SpooledFace], spool: FaceSpool) ->
 
 
 def clip_arrays(clip: Sequence[SpooledFace], spool: FaceSpool) -> dict[str, Pieces | NDArray[Any]]:
-    """Return the arrays of a clip file of T frames, as the contract of the dataset folder names them.
+    """Return the arrays of the clip file of a face with T frames.
 
     The flow of a pair that is not ``pair_ok`` is zero.
     """
@@ -192,39 +202,39 @@ def clip_arrays(clip: Sequence[SpooledFace], spool: FaceSpool) -> dict[str, Piec
 
 
 def image_names(video_id: str, frame: int) -> tuple[str, str]:
-    """Return the paths of a pair's flow and face pictures inside the dataset folder."""
+    """Return the paths of a pair's PNG files, flow and face, inside the dataset folder."""
     name = f"{video_id}_{frame:06d}.png"
     return f"imgs_flow/{name}", f"imgs_spatial/{name}"
 
 
-def _write_images(job: VideoJob, faces: Sequence[SpooledFace], spool: FaceSpool) -> None:
+def _write_images(job: PrepareJob, faces: Sequence[SpooledFace], spool: FaceSpool) -> None:
     rows = [face.row for face in faces]
     names = iter(image_names(job.entry.video_id, face.frame) for face in faces)
     for crops, flows in zip(spool.crops(rows), spool.flows(rows), strict=True):
-        drawn = np.moveaxis(np.asarray(FLOW_ENCODINGS["hsv"](flows.astype(np.float32))), 1, -1)
-        flows_rgb = np.clip(drawn * 255 + 0.5, 0, 255).astype(np.uint8)
+        flows_hsv = np.moveaxis(np.asarray(FLOW_ENCODINGS["hsv"](flows.astype(np.float32))), 1, -1)
+        flows_rgb = np.clip(flows_hsv * 255 + 0.5, 0, 255).astype(np.uint8)
         for flow_rgb, crop in zip(flows_rgb, crops, strict=True):
             flow_name, spatial_name = next(names)
             _write_png(job.dataset / flow_name, flow_rgb)
             _write_png(job.dataset / spatial_name, crop)
 
 
-def _write_png(path: Path, picture_rgb: NDArray[np.uint8]) -> None:
-    ok, png = cv2.imencode(".png", picture_rgb[..., ::-1])
+def _write_png(path: Path, image_rgb: NDArray[np.uint8]) -> None:
+    ok, png = cv2.imencode(".png", image_rgb[..., ::-1])
     if not ok:
         raise VideoError(f"OpenCV could not encode {path.name}")
     write_bytes(path, png.tobytes())
 
 
 def _frame_rows(frames: Sequence[FrameNote], clip: Sequence[SpooledFace]) -> list[list[Any]]:
-    """Return a row for every decoded frame; a box where there is one, rounded to hundredths of a pixel."""
+    """Return a row for every decoded frame, with its box, if any, in hundredths of a pixel."""
     kept = {face.frame: face for face in clip}
     rows = []
     for frame in frames:
         face = kept.get(frame.index)
-        found = face or frame.rejected
-        box = [round(float(value), 2) for value in found.box] if found else [None] * 4
-        score = round(found.score, 3) if found else None
+        shown = face or frame.rejected
+        box = [round(float(value), 2) for value in shown.box] if shown else [None] * 4
+        score = round(shown.score, 3) if shown else None
         status = "ok" if face else "no_face" if frame.status == "ok" else frame.status
         rows.append([frame.index, round(frame.seconds, 6), status, *box, score])
     return rows

@@ -1,58 +1,58 @@
-"""How videos become network input: every setting that changes a prepared clip."""
+"""Settings of preparation: everything that changes a prepared clip."""
 
 import hashlib
 import json
-import math
 import re
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Annotated, ClassVar
 
 from ferfusion.errors import ConfigError
-from ferfusion.lookup import refuse_unknown
+from ferfusion.recipe import Above, AtLeast, AtMost, Recipe
 
-ALIKE = 0.96
-"""Correlation from which on two crops count as one picture.
+COPY_SIMILARITY = 0.96
+"""Correlation from which on two crops count as copies of one image.
 
-Of 4,082 such pairs among the 32,140 photographs of FER2013, which is full of copies, 96 were drawn from those
-below 0.97 and looked at: all are copies. The most alike crops of two subjects of the rendered sample corpus
-correlate at 0.951. Copies of 45 videos, real and rendered, were re-encoded at constant rate factor 38,
-enlarged, cropped by 6 %, brightened or made grey: 224 of the 225 are found. A copy is missed where the
-detector cuts the face out in another way: of the 36 rendered videos at half their 176 pixels it is 16.
+FER2013 has many copies: 4,082 such pairs among 32,140 photographs. Of those below 0.97, 96 were drawn and
+inspected: all are copies. The most similar crops of two subjects of the rendered sample corpus correlate at
+0.951. Copies of 45 videos, real and rendered, were re-encoded at constant rate factor 38, enlarged, cropped
+by 6 %, brightened or made grey: 224 of the 225 are found. A copy is missed if the detector crops its face
+differently: of the 36 rendered videos, reduced to half of their 176 pixels, 16 are missed.
 """
 
 
 @dataclass(frozen=True)
-class PrepareRecipe:
-    """Settings of preparation; saved with every dataset and bundle, and hashed.
+class PrepareRecipe(Recipe):
+    """Settings of preparation, saved with every dataset and bundle.
 
     Attributes:
         size: Side of the square face crop and of its flow, in pixels.
-        detector: Face detector: haar, mtcnn, yunet, or none for videos that show just the face.
+        detector: Face detector: haar, mtcnn, yunet, or none for videos that show only the face.
         detector_sha256: SHA-256 of the detector's model file; --detector-model sets it.
         margin: Share of the detected box's side that is added on every side of the face.
-        min_face: Smallest face, as a share of the picture's shorter side; smaller boxes are ``small_face``.
+        min_face: Smallest face, as a share of the image's shorter side; smaller boxes are ``small_face``.
         flow: Optical flow estimator: farneback, dis or tvl1.
-        flow_size: Side of the square at which flow is computed, then reduced to ``size``; 0 is ``size``.
+        flow_size: Side of the square in which flow is computed, then averaged to ``size``; 0 is ``size``.
         segment_length: Frames of a segment.
-        keep_every: Which pairs of a segment are training samples: every k-th from its first on;
-            1 is all of them, the segment length is the first only.
-        smoothing: Standard deviation, in frames, of the centred filter over a track's boxes; 0 is none.
+        keep_every: Every k-th pair of a segment is a training sample, from the first on. 1 is all of them,
+            the segment length is the first only.
+        smoothing: Standard deviation, in frames, of the centred filter of a track's boxes; 0 is none.
     """
 
-    size: int = 48
+    described_as: ClassVar[str] = "preparation"
+
+    size: Annotated[int, AtLeast(16, "pixels")] = 48
     detector: str = "haar"
     detector_sha256: str = ""
-    margin: float = 0.0
-    min_face: float = 0.1
+    margin: Annotated[float, AtLeast(0), AtMost(1)] = 0.0
+    min_face: Annotated[float, Above(0), AtMost(1)] = 0.1
     flow: str = "farneback"
     flow_size: int = 0
-    segment_length: int = 16
+    segment_length: Annotated[int, AtLeast(2, "frames")] = 16
     keep_every: int = 2
-    smoothing: float = 3.0
+    smoothing: Annotated[float, AtLeast(0, "frames")] = 3.0
 
     def __post_init__(self) -> None:
-        if self.size < 16:
-            raise ConfigError(f"size must be at least 16 pixels, got {self.size}")
+        super().__post_init__()
         if self.detector_sha256 and not re.fullmatch("[0-9a-f]{64}", self.detector_sha256):
             raise ConfigError(
                 f"detector_sha256 must be empty or 64 digits, 0 to 9 and a to f, got {self.detector_sha256!r}"
@@ -61,39 +61,17 @@ class PrepareRecipe:
             raise ConfigError(
                 f"flow_size must be 0 (the same as size) or at least size, {self.size}, got {self.flow_size}"
             )
-        if not 0 <= self.margin <= 1:
-            raise ConfigError(f"margin must be from 0 to 1, got {self.margin}")
-        if not 0 < self.min_face <= 1:
-            raise ConfigError(f"min_face must be above 0 and at most 1, got {self.min_face}")
-        if self.segment_length < 2:
-            raise ConfigError(f"segment_length must be at least 2 frames, got {self.segment_length}")
         if not 1 <= self.keep_every <= self.segment_length:
             raise ConfigError(
                 f"keep_every must be from 1 (all pairs) to segment_length (the first only, "
                 f"{self.segment_length}), got {self.keep_every}"
             )
-        if not 0 <= self.smoothing < math.inf:
-            raise ConfigError(f"smoothing must be 0 or more frames, got {self.smoothing}")
 
     @property
     def hash(self) -> str:
         """First 16 hex digits of the SHA-256 of the settings."""
         text = json.dumps(asdict(self), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain values, for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "PrepareRecipe":
-        """Read settings back.
-
-        Raises:
-            ConfigError: a key is not a setting of this version.
-        """
-        refuse_unknown(cls, values, what="preparation")
-        return cls(**values)
 
     def differences(self, other: "PrepareRecipe") -> list[str]:
         """Return one line for each setting in which two recipes differ."""

@@ -1,11 +1,11 @@
-"""Which pairs of a track become training samples: the arithmetic of segments, apart from any file."""
+"""Select the pairs of a track that become training samples: pure arithmetic of segments."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def segment_starts(num_frames: int, *, length: int = 16) -> list[int]:
-    """Return the first frame of each segment of an unbroken run; the last one may be shorter.
+    """Return the first frame of each segment of consecutive frames; the last segment may be shorter.
 
     A segment needs two frames to have a pair.
 
@@ -18,11 +18,11 @@ def segment_starts(num_frames: int, *, length: int = 16) -> list[int]:
 def kept_pairs(pair_ok: NDArray[np.bool_], *, segment_length: int, keep_every: int) -> list[tuple[int, int]]:
     """Return (segment, pair) for every pair of a track that is kept, both counted from 0.
 
-    A broken pair ends the run of frames that segments are laid on. Inside a segment of ``segment_length``
-    frames, every ``keep_every``-th of its ``segment_length - 1`` pairs is kept, the first one always.
+    Consecutive frames are divided into segments, and a pair that is not ``pair_ok`` ends them. Of the
+    ``segment_length - 1`` pairs of a segment, every ``keep_every``-th is kept, from the first on.
 
     Args:
-        pair_ok: For each pair (crop t and the flow t to t+1), whether both frames were there, (T-1,).
+        pair_ok: For each pair (crop t and flow t to t+1), whether both frames show the face, (T-1,).
         segment_length: Frames of a segment.
         keep_every: 1 keeps all pairs; ``segment_length`` keeps the first of each segment (the report).
 

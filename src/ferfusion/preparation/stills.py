@@ -1,7 +1,7 @@
 """Prepare a corpus of still images into a dataset folder: packs of many faces, and no flow.
 
-The images are faces already: no face is looked for, they are only brought to the recipe's size. The rest of
-the recipe is kept with the dataset, since it says how a video must be prepared for what learns from it.
+The images show faces already: they are not searched, only resized to the recipe's size. The dataset keeps the
+whole recipe, so that a model of it knows how to prepare a video.
 """
 
 import hashlib
@@ -22,18 +22,30 @@ from ferfusion.corpora.stills import VOTE_COLUMNS, Still, StillsListing
 from ferfusion.files import write_table
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.clip_file import write_clip
+from ferfusion.preparation.dataset import (
+    DATA_COLUMNS,
+    VIDEO_COLUMNS,
+    DatasetFiles,
+    claim_dataset,
+    write_header,
+)
 from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
-from ferfusion.preparation.pipeline import DATA_COLUMNS, VIDEO_COLUMNS, claim_dataset, write_header
-from ferfusion.preparation.recipe import ALIKE, PrepareRecipe
+from ferfusion.preparation.recipe import COPY_SIMILARITY, PrepareRecipe
 
 PACK_SIZE = 1000
-"""Images of a pack; all of one pack are of the same part."""
+"""Images of a pack; all of them are of the same part."""
 _NOT_A_FACE = VOTE_COLUMNS.index("not_a_face")
 
 
 @dataclass(frozen=True)
 class Face:
-    """An image that is used: where it came from, its pixels (S, S) in grey, and what is odd about it."""
+    """A still image that is used.
+
+    Attributes:
+        still: The image in the corpus.
+        pixels: Its grey pixels, (S, S).
+        note: A contradiction with another image; a column of ``videos.csv``.
+    """
 
     still: Still
     pixels: npt.NDArray[np.uint8]
@@ -43,27 +55,34 @@ class Face:
 def prepare_stills(
     listing: StillsListing, dataset: Path, *, labels: LabelSet, recipe: PrepareRecipe
 ) -> dict[str, Any]:
-    """Write a dataset folder of still images, and return its counts.
+    """Write the dataset folder of a corpus of still images, and return its counts.
 
-    An image of the training part that has a copy in another part is left out (see ``leaks``).
+    An image of the training part that has a copy in another part is left out (see ``near_duplicates``).
+
+    Args:
+        listing: The images, and what is left out.
+        dataset: Dataset folder to write.
+        labels: Classes to keep.
+        recipe: Settings of preparation, of which only ``size`` changes an image.
 
     Raises:
         DatasetError: the folder holds another recipe's dataset, or files that are not a dataset.
     """
+    files = DatasetFiles(dataset)
     claim_dataset(dataset, corpus=listing.corpus, labels=labels, recipe=recipe)
     header = partial(
         write_header, dataset, corpus=listing.corpus, labels=labels, recipe=recipe, stills=True, images=False
     )
     header(complete=False, counts={})
     faces, left_out = select_faces(listing, labels=labels, size=recipe.size)
-    rows = list(_write_packs(dataset, faces, labels))
-    write_table(dataset / "data.csv", pd.DataFrame(rows, columns=list(DATA_COLUMNS)))
+    rows = list(_write_packs(files, faces, labels))
+    write_table(files.pairs_file, pd.DataFrame(rows, columns=list(DATA_COLUMNS)))
     videos = pd.DataFrame(
         [*(_used_row(face, labels) for face in faces), *map(_left_out_row, left_out)],
         columns=list(VIDEO_COLUMNS),
     )
-    write_table(dataset / "videos.csv", videos)
-    _write_votes(dataset, faces)
+    write_table(files.videos_file, videos)
+    _write_votes(files, faces)
     counts = {
         "videos": len(videos),
         "videos_by_status": dict(sorted(Counter(videos["status"]).items())),
@@ -76,7 +95,7 @@ def prepare_stills(
 
 
 def select_faces(listing: StillsListing, *, labels: LabelSet, size: int) -> tuple[list[Face], list[LeftOut]]:
-    """Decode the images and say which are used and which are not, and why."""
+    """Decode the images; return those that are used, and the others with the reason."""
     faces: list[Face] = []
     left_out = list(listing.left_out)
     for still in listing.stills:
@@ -101,25 +120,25 @@ def _reason_against(still: Still, pixels: npt.NDArray[np.uint8] | None, labels: 
 
 
 def _without_copies(faces: list[Face]) -> tuple[list[Face], list[LeftOut]]:
-    """Leave out of the training part what is near-identical in another: what is trained on cannot test."""
+    """Leave out the images of the training part that are near-identical to an image of another part."""
     parts = [face.still.part for face in faces]
     codes = pd.Series(parts, dtype="category").cat.codes.to_numpy(np.int64)
-    near = near_pairs(crop_vectors(_crops(faces)), codes, alike=ALIKE)
-    twin_of: dict[int, tuple[Still, float]] = {}
-    for first, second, alike in zip(
-        near.first.tolist(), near.second.tolist(), near.alike.tolist(), strict=True
+    near = near_pairs(crop_vectors(_crops(faces)), codes, similarity=COPY_SIMILARITY)
+    original_of: dict[int, tuple[Still, float]] = {}
+    for first, second, similarity in zip(
+        near.first.tolist(), near.second.tolist(), near.similarity.tolist(), strict=True
     ):
         for one, other in ((first, second), (second, first)):
-            if parts[one] == "train" and alike > twin_of.get(one, (None, 0.0))[1]:
-                twin_of[one] = (faces[other].still, alike)
+            if parts[one] == "train" and similarity > original_of.get(one, (None, 0.0))[1]:
+                original_of[one] = (faces[other].still, similarity)
     left_out = [
         LeftOut(
-            faces[place].still.place,
-            f"a copy of {twin.image_id} of the {twin.part} part (correlation {alike:.3f})",
+            faces[number].still.place,
+            f"a copy of {original.image_id} of the {original.part} part (correlation {similarity:.3f})",
         )
-        for place, (twin, alike) in sorted(twin_of.items())
+        for number, (original, similarity) in sorted(original_of.items())
     ]
-    return [face for place, face in enumerate(faces) if place not in twin_of], left_out
+    return [face for number, face in enumerate(faces) if number not in original_of], left_out
 
 
 def _decode(encoded: bytes, size: int) -> npt.NDArray[np.uint8] | None:
@@ -133,7 +152,7 @@ def _decode(encoded: bytes, size: int) -> npt.NDArray[np.uint8] | None:
 
 
 def _with_notes(faces: list[Face]) -> list[Face]:
-    """Note at each face which one has the very same pixels under another label or in another part."""
+    """Add a note to each face that has the same pixels as one with another label or in another part."""
     groups: dict[bytes, list[Face]] = defaultdict(list)
     keys = [hashlib.sha256(face.pixels.tobytes()).digest() for face in faces]
     for key, face in zip(keys, faces, strict=True):
@@ -153,7 +172,7 @@ def _crops(faces: list[Face]) -> npt.NDArray[np.uint8]:
     return np.repeat(np.stack([face.pixels for face in faces])[..., None], 3, axis=-1)
 
 
-def _write_packs(dataset: Path, faces: list[Face], labels: LabelSet) -> Iterator[dict[str, Any]]:
+def _write_packs(files: DatasetFiles, faces: list[Face], labels: LabelSet) -> Iterator[dict[str, Any]]:
     """Write the faces of each part in packs, and yield their rows of ``data.csv``."""
     by_part: dict[str, list[Face]] = defaultdict(list)
     for face in faces:
@@ -162,16 +181,12 @@ def _write_packs(dataset: Path, faces: list[Face], labels: LabelSet) -> Iterator
         for number, start in enumerate(range(0, len(members), PACK_SIZE)):
             pack = f"{part}-{number:03d}"
             inside = members[start : start + PACK_SIZE]
-            _write_pack(dataset / "clips" / f"{pack}.safetensors", inside)
-            for place, face in enumerate(inside):
-                yield _data_row(face, pack=pack, place=place, labels=labels)
+            write_clip(files.clip_file(pack), {"crops": _crops(inside)})
+            for pair, face in enumerate(inside):
+                yield _data_row(face, pack=pack, pair=pair, labels=labels)
 
 
-def _write_pack(path: Path, faces: list[Face]) -> None:
-    write_clip(path, {"crops": _crops(faces)})
-
-
-def _data_row(face: Face, *, pack: str, place: int, labels: LabelSet) -> dict[str, Any]:
+def _data_row(face: Face, *, pack: str, pair: int, labels: LabelSet) -> dict[str, Any]:
     still = face.still
     return {
         "flow": "",
@@ -184,7 +199,7 @@ def _data_row(face: Face, *, pack: str, place: int, labels: LabelSet) -> dict[st
         "frame": 0,
         "seconds": 0.0,
         "clip": pack,
-        "pair": place,
+        "pair": pair,
     }
 
 
@@ -209,12 +224,12 @@ def _left_out_row(left: LeftOut) -> dict[str, Any]:
     return {"path": left.path, "status": "left_out", "reason": left.reason}
 
 
-def _write_votes(dataset: Path, faces: list[Face]) -> None:
-    """Write ``votes.csv``, a row per image that has votes, in the order of FER+; none if no image has any."""
+def _write_votes(files: DatasetFiles, faces: list[Face]) -> None:
+    """Write ``votes.csv``, a row per image with votes, in the order of FER+; no file if no image has any."""
     rows: list[Mapping[str, Any]] = [
         {"video": face.still.image_id, **dict(zip(VOTE_COLUMNS, face.still.votes, strict=True))}
         for face in faces
         if face.still.votes
     ]
     if rows:
-        write_table(dataset / "votes.csv", pd.DataFrame(rows))
+        write_table(files.votes_file, pd.DataFrame(rows))

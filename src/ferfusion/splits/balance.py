@@ -1,8 +1,7 @@
-"""Divide subjects into groups so that every class is spread over the groups as the groups' shares ask.
+"""Divide subjects into groups so that every class is divided in the proportions of the groups.
 
-Pure: counts in, a group for each subject out. What is made small is the sum over groups and classes of the
-squared distance of a group's share of a class from the share that it should have, in units of the latter; by
-moves and swaps of single subjects, from random starts.
+Pure: counts in, a group for each subject out. The cost is the mean, over groups and classes, of the squared
+relative error of a group's share of a class. Moves and swaps of single subjects lower it, from random starts.
 """
 
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ RESTARTS = 40
 _SUBJECTS_IN_ALL_STARTS = 4000
 _SWAPS = 20
 _LACKING = 10.0
-_LEAST_GAIN = 1e-12
+"""Cost of a division that lacks a class; more than any imbalance."""
+_MIN_GAIN = 1e-12
 
 
 @dataclass(frozen=True)
@@ -39,25 +39,26 @@ def divide_subjects(
     every_class: bool = True,
     restarts: int = RESTARTS,
 ) -> Division:
-    """Return the best division that was found.
+    """Return the best division of several searches.
 
     Args:
-        counts: Pairs by subject (rows) and class (columns), (S, C); no class is empty.
+        counts: Number of pairs by subject (rows) and class (columns), (S, C); no class is empty.
         shares: Share of each group, (G,); their sum is 1.
         seed: Seed of the random starts.
-        every_class: Whether a group without a class is worse than any imbalance.
-        restarts: How many starts at most, the best end of which is taken; thousands of subjects, who are
-            easily balanced, get fewer.
+        every_class: Whether a group without a class costs more than any imbalance.
+        restarts: Largest number of random starts. Thousands of subjects are easily balanced and get fewer.
     """
     search = _Search(counts / counts.sum(axis=0), shares, every_class, np.random.default_rng(seed))
     starts = min(restarts, max(2, _SUBJECTS_IN_ALL_STARTS // len(counts)))
-    groups = min((search.descend() for _ in range(starts)), key=lambda end: search.cost(search.sums(end)))
+    groups = min(
+        (search.descend() for _ in range(starts)), key=lambda result: search.cost(search.sums(result))
+    )
     return Division(groups, complete=bool((search.sums(groups) > 0).all()))
 
 
 @dataclass(frozen=True)
 class _Search:
-    """Spread is each subject's share of each class, (S, C); sums are those of the groups, (G, C)."""
+    """``spread`` is each subject's share of each class, (S, C); ``sums`` is each group's, (G, C)."""
 
     spread: NDArray[np.float64]
     shares: NDArray[np.float64]
@@ -65,7 +66,7 @@ class _Search:
     rng: np.random.Generator
 
     def descend(self) -> NDArray[np.int64]:
-        """Improve a random division until no change of one subject makes it better."""
+        """Improve a random division until no move or swap of a subject lowers its cost."""
         groups: NDArray[np.int64] = self.rng.choice(len(self.shares), size=len(self.spread), p=self.shares)
         sums = self.sums(groups)
         cost, improved = self.cost(sums), True
@@ -74,9 +75,9 @@ class _Search:
             for subject in self.rng.permutation(len(self.spread)):
                 changes = self._changes(groups, int(subject))
                 best = None
-                for place, tried in enumerate(self._costs(changes, int(subject), groups, sums).tolist()):
-                    if tried < cost - _LEAST_GAIN:
-                        best, cost = place, tried
+                for number, tried in enumerate(self._costs(changes, int(subject), groups, sums).tolist()):
+                    if tried < cost - _MIN_GAIN:
+                        best, cost = number, tried
                 if best is not None:
                     target, other = changes[best]
                     groups[other], groups[subject] = groups[subject], target
@@ -84,11 +85,11 @@ class _Search:
         return groups
 
     def sums(self, groups: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return what each group holds of each class."""
+        """Return each group's share of each class, (G, C)."""
         return np.stack([self.spread[groups == group].sum(axis=0) for group in range(len(self.shares))])
 
     def cost(self, sums: NDArray[np.float64]) -> float:
-        """Return the imbalance, or how many classes groups lack, as something greater than any imbalance."""
+        """Return the imbalance; if groups lack classes, a higher cost that rises with their number."""
         lacking = int((sums <= 0).sum())
         return _LACKING + lacking if self.every_class and lacking else float(self._squares(sums).mean())
 
@@ -99,9 +100,9 @@ class _Search:
         return ((sums - shares) / shares) ** 2
 
     def _changes(self, groups: NDArray[np.int64], subject: int) -> NDArray[np.int64]:
-        """Return every change of one subject: the group to go to, and who comes back from it, (N, 2).
+        """Return the possible changes of one subject, (N, 2): its new group, and the subject it swaps with.
 
-        In a move nobody comes back, which is written as the subject itself.
+        A move has no other subject, which is encoded as the subject itself.
         """
         own = groups[subject]
         moves = [(group, subject) for group in range(len(self.shares)) if group != own]
@@ -111,12 +112,12 @@ class _Search:
     def _costs(
         self, changes: NDArray[np.int64], subject: int, groups: NDArray[np.int64], sums: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Return the cost after each change, (N,): only two groups are other than they were."""
+        """Return the cost after each change, (N,), from the sums of the two groups that it affects."""
         target, other = changes.T
         own = np.full(len(changes), groups[subject])
         back = np.where((other == subject)[:, None], 0.0, self.spread[other])
         moved = self.spread[subject] - back  # (N, C)
-        left, reached = (_without_dust(each) for each in (sums[own] - moved, sums[target] + moved))
+        left, reached = (_without_rounding(each) for each in (sums[own] - moved, sums[target] + moved))
 
         def after(values: NDArray[Any], *new: NDArray[Any]) -> NDArray[np.float64]:
             of_group = values.sum(axis=1)
@@ -129,6 +130,6 @@ class _Search:
         return np.where(lacking > 0, _LACKING + lacking, costs) if self.every_class else costs
 
 
-def _without_dust(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Make zero of what rounding leaves of a class that is no longer there."""
+def _without_rounding(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Set to zero the rounding error that remains of a class that a group no longer has."""
     return np.where(np.abs(sums) < 1e-12, 0.0, sums)

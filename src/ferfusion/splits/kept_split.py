@@ -1,8 +1,8 @@
-"""The split that a run was trained on, kept in its folder: whoever reads parts later reads this one.
+"""The split that a run was trained on, kept in the run folder and read from there later.
 
-A dataset can be divided again, and its labels corrected, after a run was trained on it. What was training
-then would be called validation now. A run therefore keeps its own ``splits.csv``, and for each clip a
-fingerprint of the rows that it had.
+A dataset can be split again, and its labels corrected, after a run was trained on it. A clip of the training
+part could then be in the validation part. So a run keeps its own ``splits.csv``, with a fingerprint of each
+clip's rows.
 """
 
 import hashlib
@@ -13,22 +13,24 @@ import pandas as pd
 
 from ferfusion.errors import DatasetError
 from ferfusion.files import read_json, write_json, write_table
+from ferfusion.parts import Part
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.splits.split import parts_hash, read_splits
 
 KEPT_SPLIT = "splits.csv"
+"""The table of parts in a run folder."""
 _IDENTITY = ("pair", "code", "emotion", "subject", "video")
 _EXAMPLES = 3
 
 
-def keep_split(run: Path, dataset: Dataset, parts: Mapping[str, str], *, header: Path) -> None:
+def keep_split(run: Path, dataset: Dataset, parts: Mapping[str, Part], *, header: Path) -> None:
     """Write ``splits.csv`` and ``splits.json`` into a run folder.
 
     Args:
         run: The run folder.
-        dataset: What the run is trained on.
-        parts: Clip to part, as the run reads it.
-        header: The JSON file beside the table that the parts come from.
+        dataset: The dataset of the run.
+        parts: Clip to part.
+        header: The JSON header of the table of parts.
     """
     clips = clip_identities(dataset)
     clips.insert(1, "part", clips["clip"].map(parts))
@@ -36,10 +38,11 @@ def keep_split(run: Path, dataset: Dataset, parts: Mapping[str, str], *, header:
     write_json((run / KEPT_SPLIT).with_suffix(".json"), read_json(header))
 
 
-def read_kept_split(run: Path, dataset: Dataset) -> dict[str, str]:
-    """Return clip to part as a run was trained on it.
+def read_kept_split(run: Path, dataset: Dataset) -> dict[str, Part]:
+    """Return clip to part as in the training of a run.
 
-    A run of an older version keeps no split. The dataset's own is taken then, if it is still the same one.
+    The run folder of an older version has no split. The split of the dataset is returned then, if it is the
+    same.
 
     Raises:
         DatasetError: the dataset no longer fits the run; the message names what differs.
@@ -88,25 +91,25 @@ def _read_identities(path: Path) -> pd.DataFrame:
 
 
 def _differences(kept: pd.DataFrame, today: pd.DataFrame) -> Iterator[str]:
-    """Yield a sentence for each kind of difference between the clips of a run and those of a dataset."""
+    """Yield a phrase for each kind of difference between the clips of a run and those of a dataset."""
     then, now = kept.set_index("clip"), today.set_index("clip")
-    yield from _sentence("clips that are gone", list(then.index.difference(now.index)))
-    yield from _sentence("clips that are new", list(now.index.difference(then.index)))
+    yield from _phrase("clips that are gone", list(then.index.difference(now.index)))
+    yield from _phrase("clips that are new", list(now.index.difference(then.index)))
     both = then.index.intersection(now.index)
     before, after = then.loc[both], now.loc[both]
     unexplained = before["rows"] != after["rows"]
     for column, words in (("subject", "clips of another subject"), ("emotion", "clips of another label")):
         differs = unexplained & (before[column] != after[column])
         changes = before[column] + " before, " + after[column] + " now"
-        yield from _sentence(words, [f"{clip}: {change}" for clip, change in changes[differs].items()])
+        yield from _phrase(words, [f"{clip}: {change}" for clip, change in changes[differs].items()])
         unexplained &= ~differs
-    yield from _sentence("clips with other pairs", list(both[unexplained]))
+    yield from _phrase("clips with other pairs", list(both[unexplained]))
 
 
-def _sentence(words: str, examples: Sequence[str]) -> Iterator[str]:
-    """Yield how many there are, with the first of them; nothing where there are none.
+def _phrase(words: str, examples: Sequence[str]) -> Iterator[str]:
+    """Yield the number of examples and the first of them; nothing if there are none.
 
-    >>> list(_sentence("clips that are gone", ["a", "b", "c", "d"]))
+    >>> list(_phrase("clips that are gone", ["a", "b", "c", "d"]))
     ['clips that are gone: 4 (a, b, c, …)']
     """
     if len(examples):
@@ -114,7 +117,7 @@ def _sentence(words: str, examples: Sequence[str]) -> Iterator[str]:
         yield f"{words}: {len(examples)} ({', '.join(examples[:_EXAMPLES])}{more})"
 
 
-def _same_split(run: Path, dataset: Dataset) -> dict[str, str]:
+def _same_split(run: Path, dataset: Dataset) -> dict[str, Part]:
     parts = read_splits(dataset)
     kept = read_json(run / "config.json").get("dataset", {}).get("split_hash")
     if kept != parts_hash(parts):

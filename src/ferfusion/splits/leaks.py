@@ -1,7 +1,7 @@
-"""Find pictures that stand in two parts: what a model has seen in training cannot test it.
+"""Find images that are in two parts: an image of the training part cannot test the model.
 
-A video can be in a corpus twice, under two names, re-encoded, resized or a little cropped. Its crops are then
-near-identical.
+A corpus can hold a video twice, under two names, re-encoded, resized or slightly cropped. The crops of both
+are then near-identical.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,68 +12,71 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.errors import DatasetError
+from ferfusion.parts import Part
 from ferfusion.preparation.clip_file import read_clip
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.preparation.near_duplicates import SIDE, crop_vectors, near_pairs
-from ferfusion.preparation.recipe import ALIKE
+from ferfusion.preparation.recipe import COPY_SIMILARITY
 
 
 @dataclass(frozen=True)
 class Copy:
-    """Two clips of different subjects that show the same pictures.
+    """Two clips of different subjects that show the same images.
 
     Attributes:
         clips: The two clips.
         subjects: Their subjects.
-        pairs: In each clip, the pair whose crop is most like one of the other clip.
-        frames: How many crops of the first clip have a near-identical one in the second.
-        alike: Correlation of the most alike crops.
+        pairs: In each clip, the pair with the most similar crop.
+        frames: Number of crops of the first clip that have a near-identical one in the second.
+        similarity: Correlation of the two most similar crops.
     """
 
     clips: tuple[str, str]
     subjects: tuple[str, str]
     pairs: tuple[int, int]
     frames: int
-    alike: float
+    similarity: float
 
 
-def find_copies(dataset: Dataset, *, alike: float = ALIKE) -> tuple[Copy, ...]:
-    """Compare the crop of every kept pair with those of all other subjects; the most alike clips come first.
+def find_copies(dataset: Dataset, *, similarity: float = COPY_SIMILARITY) -> tuple[Copy, ...]:
+    """Compare the crop of every pair with those of all other subjects; the most similar clips are first.
 
-    Blank crops are left out: they are alike and show nothing.
+    Blank crops are left out: they are similar and show nothing.
 
     Raises:
         DatasetError: a clip is missing or damaged.
     """
     rows = dataset.pairs.reset_index(drop=True)
     vectors = _vectors(dataset, rows)
-    places = np.flatnonzero(vectors.any(axis=1))
-    rows, vectors = rows.iloc[places], vectors[places]
-    found = near_pairs(vectors, pd.factorize(rows["subject"])[0], alike=alike)
+    not_blank = np.flatnonzero(vectors.any(axis=1))
+    rows, vectors = rows.iloc[not_blank], vectors[not_blank]
+    near = near_pairs(vectors, pd.factorize(rows["subject"])[0], similarity=similarity)
     table = pd.DataFrame(
         {
-            "alike": found.alike,
+            "similarity": near.similarity,
             **{
-                f"{name}{side}": rows[name].to_numpy()[place]
-                for side, place in enumerate((found.first, found.second))
+                f"{name}{side}": rows[name].to_numpy()[of_side]
+                for side, of_side in enumerate((near.first, near.second))
                 for name in ("clip", "subject", "pair")
             },
         }
-    ).sort_values("alike", ascending=False, kind="stable")
+    ).sort_values("similarity", ascending=False, kind="stable")
     copies = [_copy(each) for _, each in table.groupby(["clip0", "clip1"], sort=False)]
     return tuple(copies)
 
 
-def refuse_copies(copies: Sequence[Copy], parts: Mapping[str, str], *, alike: float = ALIKE) -> None:
-    """Refuse parts that share a picture.
+def refuse_copies(
+    copies: Sequence[Copy], parts: Mapping[str, Part], *, similarity: float = COPY_SIMILARITY
+) -> None:
+    """Refuse parts that share an image.
 
     Args:
         copies: From ``find_copies``.
         parts: Clip to part.
-        alike: The least correlation at which they were found.
+        similarity: The least correlation of the copies.
 
     Raises:
-        DatasetError: two clips with the same pictures are in different parts; the message names them.
+        DatasetError: two clips with the same images are in different parts; the message names them.
     """
     leaks = [copy for copy in copies if parts[copy.clips[0]] != parts[copy.clips[1]]]
     if not leaks:
@@ -84,34 +87,35 @@ def refuse_copies(copies: Sequence[Copy], parts: Mapping[str, str], *, alike: fl
         for clip, subject, pair in zip(worst.clips, worst.subjects, worst.pairs, strict=True)
     )
     raise DatasetError(
-        f"{len(leaks)} pairs of clips in different parts show the same pictures, for example {sides}: "
-        f"{worst.frames} frames correlate at {alike:g} or more, the nearest at {worst.alike:.3f}. Give both "
-        "one subject, or leave one out, and prepare again; if they are not one recording, raise --alike"
+        f"{len(leaks)} pairs of clips in different parts show the same images, for example {sides}: "
+        f"{worst.frames} frames correlate at {similarity:g} or more, the best at {worst.similarity:.3f}. "
+        "Give both one subject, or leave one out, and prepare again; "
+        "if they are not one recording, raise --similarity"
     )
 
 
 def _vectors(dataset: Dataset, rows: pd.DataFrame) -> NDArray[np.float32]:
-    """Return the vector of every row's crop, each clip's file read once."""
+    """Return the vector of each row's crop, (N, 256); each clip file is read once."""
     vectors = np.zeros((len(rows), SIDE * SIDE), np.float32)
-    for clip, places in rows.groupby("clip", sort=False).indices.items():
+    for clip, numbers in rows.groupby("clip", sort=False).indices.items():
         crops = read_clip(dataset.clip_file(str(clip)), "crops")["crops"]
-        pairs = rows["pair"].to_numpy()[places]
+        pairs = rows["pair"].to_numpy()[numbers]
         if pairs.max() >= len(crops):
             raise DatasetError(
-                f"data.csv has pair {pairs.max()} of the clip {clip}, which has {len(crops)} crops; "
-                "prepare the dataset again"
+                f"{dataset.pairs_file.name} has pair {pairs.max()} of the clip {clip}, "
+                f"which has {len(crops)} crops; prepare the dataset again"
             )
-        vectors[places] = crop_vectors(crops[pairs])
+        vectors[numbers] = crop_vectors(crops[pairs])
     return vectors
 
 
-def _copy(found: pd.DataFrame) -> Copy:
-    """Return what a table of near-identical crops of two clips, the most alike first, comes to."""
-    most = found.iloc[0]
+def _copy(crops: pd.DataFrame) -> Copy:
+    """Return the copy of a table of near-identical crops of two clips, the most similar first."""
+    most = crops.iloc[0]
     return Copy(
         clips=(most["clip0"], most["clip1"]),
         subjects=(most["subject0"], most["subject1"]),
         pairs=(int(most["pair0"]), int(most["pair1"])),
-        frames=found["pair0"].nunique(),
-        alike=float(most["alike"]),
+        frames=crops["pair0"].nunique(),
+        similarity=float(most["similarity"]),
     )

@@ -1,7 +1,7 @@
-"""Who is tested, and on whom is trained: hold-out, folds, one subject at a time, a split that a corpus gives.
+"""Protocols of evaluation: hold-out, k folds, leave one subject out, and the official split of a corpus.
 
-Pure: tables of counts in, a part or a fold for each subject out. Whatever the protocol, nobody is in two
-parts, and the validation part, which chooses epochs and rates, is cut out of the training part.
+Pure: tables of counts in, a part or a fold for each subject out. In every protocol, no subject is in two
+parts, and the validation part, which chooses epochs and learning rates, is cut out of the training part.
 """
 
 from collections.abc import Mapping
@@ -10,23 +10,24 @@ import numpy as np
 import pandas as pd
 
 from ferfusion.errors import DatasetError
+from ferfusion.parts import Part
 from ferfusion.splits.balance import RESTARTS, divide_subjects
 
 
 def assign_subjects(
-    counts: pd.DataFrame, *, shares: Mapping[str, float], seed: int, restarts: int = RESTARTS
-) -> dict[str, str]:
-    """Return subject to part, so that every class is spread over the parts as close to ``shares`` as can be.
+    counts: pd.DataFrame, *, shares: Mapping[Part, float], seed: int, restarts: int = RESTARTS
+) -> dict[str, Part]:
+    """Return subject to part, with every class divided among the parts as close to ``shares`` as possible.
 
     Args:
-        counts: Pairs by subject (rows) and class (columns); every class is wanted in every part.
+        counts: Pairs by subject (rows) and class (columns); every part needs every class.
         shares: Share of each part by its name; their sum is 1.
         seed: Seed of the random starts of the search.
-        restarts: How many starts at most; the best end is taken.
+        restarts: Largest number of random starts; the best result is returned.
 
     Raises:
-        DatasetError: there are fewer subjects than parts, a class has fewer, or no way was found to give
-            every class to every part.
+        DatasetError: there are fewer subjects than parts, a class has fewer, or no division was found
+            that gives every part every class.
     """
     parts = list(shares)
     if len(counts) < len(parts):
@@ -41,12 +42,12 @@ def assign_subjects(
             f"Every part needs every class, so each class needs at least {len(parts)} subjects "
             f"for {', '.join(parts)}; too few: {', '.join(rare)}"
         )
-    wanted = np.array(list(shares.values()))
-    found = divide_subjects(counts.to_numpy(np.float64), wanted, seed=seed, restarts=restarts)
+    targets = np.array(list(shares.values()))
+    found = divide_subjects(counts.to_numpy(np.float64), targets, seed=seed, restarts=restarts)
     if not found.complete:
         raise DatasetError(
-            "No way was found to give every class to every part with the subjects apart; "
-            "ask for larger validation and test parts, or leave a rare class out"
+            "No division was found that gives every part every class and no subject two parts; "
+            "make the validation and test parts larger, or leave a rare class out"
         )
     return {str(subject): parts[group] for subject, group in zip(counts.index, found.groups, strict=True)}
 
@@ -54,16 +55,16 @@ def assign_subjects(
 def fold_of_subject(counts: pd.DataFrame, *, folds: int | str, seed: int) -> dict[str, int]:
     """Return subject to fold, from 0; each fold is the test part once.
 
-    A number of folds is balanced in class as the parts of a hold-out are; but a fold may lack a class,
-    because scores are counted over the subjects of all folds together.
+    The folds are balanced by class like the parts of a hold-out split. A fold may lack a class, because
+    scores are computed over the subjects of all folds together.
 
     Args:
         counts: Pairs by subject (rows) and class (columns).
-        folds: How many, or ``subjects`` for a fold for each subject.
+        folds: Number of folds, or ``subjects`` for one fold per subject.
         seed: Seed of the random starts of the search.
 
     Raises:
-        DatasetError: there are fewer subjects than folds.
+        DatasetError: there are fewer subjects than folds, or a fold would be empty.
 
     >>> fold_of_subject(pd.DataFrame({"Fear": [3, 4]}, index=["b", "a"]), folds="subjects", seed=0)
     {'a': 0, 'b': 1}
@@ -75,12 +76,14 @@ def fold_of_subject(counts: pd.DataFrame, *, folds: int | str, seed: int) -> dic
     shares = np.full(folds, 1 / folds)
     found = divide_subjects(counts.to_numpy(np.float64), shares, seed=seed, every_class=False)
     if len(set(found.groups.tolist())) < folds:
-        raise DatasetError(f"No way was found to give every one of {folds} folds a subject; ask for fewer")
+        raise DatasetError(
+            f"No division was found that gives each of {folds} folds a subject; use fewer folds"
+        )
     return {str(subject): int(fold) for subject, fold in zip(counts.index, found.groups, strict=True)}
 
 
-def cut_validation(counts: pd.DataFrame, *, share: float, seed: int) -> dict[str, str]:
-    """Divide the subjects who are not tested into ``train`` and ``validation``; return subject to part.
+def cut_validation(counts: pd.DataFrame, *, share: float, seed: int) -> dict[str, Part]:
+    """Divide the subjects outside the test part into train and validation; return subject to part.
 
     Raises:
         DatasetError: there are fewer than two subjects, or a class has fewer than two.
@@ -88,15 +91,15 @@ def cut_validation(counts: pd.DataFrame, *, share: float, seed: int) -> dict[str
     return assign_subjects(counts, shares={"train": 1 - share, "validation": share}, seed=seed)
 
 
-def settle_given_parts(given: Mapping[str, str]) -> dict[str, str]:
-    """Return video to part as it is used, from the parts that a corpus gives.
+def official_parts(official: Mapping[str, Part]) -> dict[str, Part]:
+    """Return video to part as it is used, from the official split of a corpus.
 
-    A corpus that gives a validation part and no test part (its test labels are not published) is tested on
-    that; a validation part is then cut out of the training part, as wherever none is given.
+    If the official split has a validation part and no test part (its test labels are not published), the
+    validation part becomes the test part. Another validation part is then cut out of the training part.
 
-    >>> settle_given_parts({"a": "train", "b": "validation"})
+    >>> official_parts({"a": "train", "b": "validation"})
     {'a': 'train', 'b': 'test'}
     """
-    if "test" in given.values():
-        return dict(given)
-    return {video: "test" if part == "validation" else part for video, part in given.items()}
+    if "test" in official.values():
+        return dict(official)
+    return {video: "test" if part == "validation" else part for video, part in official.items()}

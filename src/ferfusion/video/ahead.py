@@ -1,4 +1,4 @@
-"""Decode frames in a thread of their own, a few ahead of who uses them."""
+"""Decode frames in another thread, a few ahead of their use."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -11,18 +11,17 @@ _CHUNK, _CHUNKS = 8, 2
 
 
 def ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items, while a thread takes up to 16 further ones.
+    """Yield the items, while a thread takes up to 16 more of them.
 
-    FFmpeg and OpenCV leave other threads of Python alone while they work, so that decoding and what is done
-    with the frames go on side by side.
+    FFmpeg and OpenCV release the global interpreter lock, so frames are decoded and processed in parallel.
 
     >>> list(ahead(range(20))) == list(range(20))
     True
     """
-    left = iter(items)
+    remaining = iter(items)
 
     def take() -> list[Item]:
-        return list(islice(left, _CHUNK))
+        return list(islice(remaining, _CHUNK))
 
     with ThreadPoolExecutor(1) as thread:
         waiting = deque(thread.submit(take) for _ in range(_CHUNKS))

@@ -1,4 +1,4 @@
-"""What is read frame by frame: a video file, or images in memory."""
+"""Footage is read frame by frame: a video file, or images in memory."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from ferfusion.video.reader import Frame, VideoInfo, read_frames, read_info
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
 
 STILL_RATE = Fraction(25)
-"""Rate of what has a single image, which lasts for one frame of it."""
+"""Images per second of a single image, which lasts for one frame."""
 _WANTED = "uint8 RGB of shape (T, H, W, 3), or grey of shape (T, H, W)"
 
 
 @dataclass(frozen=True)
 class VideoFile:
-    """A video file, and what its header says."""
+    """A video file and its header."""
 
     path: Path
     info: VideoInfo
@@ -34,11 +34,11 @@ class VideoFile:
 
     @property
     def sound(self) -> Path | None:
-        """Where its sound is."""
+        """File with its sound."""
         return self.path
 
     def read(self, start: float | None = None, end: float | None = None) -> Iterator[Frame]:
-        """Yield the frames that are shown from ``start`` on and before ``end``, in seconds."""
+        """Yield the frames from ``start`` to ``end``, in seconds; ``end`` is not included."""
         return read_frames(self.path, start_seconds=start, end_seconds=end)
 
 
@@ -47,7 +47,7 @@ class ImageSequence:
     """Images in memory as the frames of a video.
 
     Attributes:
-        name: What it is called.
+        name: Its name in messages and folders.
         images: RGB images of one size, each (H, W, 3) uint8.
         rate: Images per second.
     """
@@ -58,22 +58,22 @@ class ImageSequence:
 
     @property
     def info(self) -> VideoInfo:
-        """What the header of a video file would say."""
+        """The header that a video file of these images would have."""
         height, width = self.images[0].shape[:2]
         return VideoInfo(width, height, self.rate, float(len(self.images) / self.rate), has_sound=False)
 
     @property
     def sound(self) -> Path | None:
-        """There is none."""
+        """None: images have no sound."""
         return None
 
     def read(self, start: float | None = None, end: float | None = None) -> Iterator[Frame]:
-        """Yield the frames that are shown from ``start`` on and before ``end``, in seconds."""
+        """Yield the frames from ``start`` to ``end``, in seconds; ``end`` is not included."""
         for index, image in enumerate(self.images):
             seconds = float(index / self.rate)
             if (start is None or seconds >= start) and (end is None or seconds < end):
-                picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-                yield Frame(index, seconds, picture)
+                decoded = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+                yield Frame(index, seconds, decoded)
 
 
 Footage = VideoFile | ImageSequence
@@ -96,7 +96,7 @@ def frames_in_memory(frames_thwc: NDArray[Any], *, fps: float, name: str = "fram
     Args:
         frames_thwc: Frames, uint8, RGB (T, H, W, 3) or grey (T, H, W).
         fps: Frames per second.
-        name: What it is called.
+        name: Its name in messages and folders.
 
     Raises:
         VideoError: the array is of another shape or type, or fps is not above 0.

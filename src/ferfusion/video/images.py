@@ -26,14 +26,14 @@ def read_image_frames(
 ) -> Iterator[Frame]:
     """Yield every image of a folder as a frame, in the order of the numbers in their names.
 
-    An image that cannot be read is yielded as a frame with ``error`` set and no picture. Where numbers are
-    left out, so are the frames' indices: frames on the two sides of a gap are not neighbours in time.
+    An image that cannot be read is yielded as a frame with ``error`` set and no pixels. A number that is
+    missing among the names leaves its index out, so frames on both sides of a gap are not consecutive.
 
     Args:
-        folder: Folder of the images; its other files and its subfolders are passed over.
+        folder: Folder of the images; other files and subfolders are ignored.
         rate: Images per second.
-        start_seconds: Start of the stretch that is read; indices count from the first image all the same.
-        end_seconds: Its end, which is not part of it.
+        start_seconds: Time of the first frame that is read; indices still count from the first image.
+        end_seconds: Time of the first frame after those that are read.
 
     Raises:
         VideoError: there is no such folder, or no image in it.
@@ -55,14 +55,14 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """
     if not path.is_file():
         raise VideoError(f"There is no file {path}")
-    picture, reason = _read(path)
-    if picture is None:
+    image, reason = _read(path)
+    if image is None:
         raise VideoError(reason)
-    return np.asarray(picture.to_ndarray(format="rgb24"), np.uint8)
+    return np.asarray(image.to_ndarray(format="rgb24"), np.uint8)
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Return the images of a folder in natural order: 2.jpg comes before 10.jpg.
+    """Return the image files of a folder in natural order: 2.jpg comes before 10.jpg.
 
     Raises:
         VideoError: there is no such folder.
@@ -82,8 +82,8 @@ def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
 def frame_indices(stems: list[str]) -> list[int]:
     """Return the index of each image, from 0, by the last number in its name.
 
-    Numbers that rise in equal steps count as one frame after the other; names without rising numbers are
-    counted.
+    Numbers that rise in equal steps are consecutive frames. Names without rising numbers get the indices
+    0, 1, 2 and so on.
 
     >>> frame_indices(["a_001", "a_002", "a_004"]), frame_indices(["5", "10", "15"])
     ([0, 1, 3], [0, 1, 2])
@@ -100,7 +100,7 @@ def frame_indices(stems: list[str]) -> list[int]:
 
 
 def _read(path: Path) -> tuple[av.VideoFrame | None, str]:
-    """Return the picture, or None and why there is none."""
+    """Return the image and an empty reason, or None and the reason."""
     try:
         encoded = path.read_bytes()
     except OSError as error:

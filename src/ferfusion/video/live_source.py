@@ -1,7 +1,7 @@
-"""Read a camera, a stream, or a file played at its own pace, and always give the newest picture.
+"""Read a camera, a URL, or a file at its own frame rate, and always return the newest frame.
 
-A thread reads on whether or not anybody looks. It keeps two pictures: the newest and its neighbour before,
-since motion is that between neighbours. What is not looked at in time is dropped, and counted.
+A thread decodes all the time. It keeps two frames: the newest and the one right before it, since flow is
+between consecutive frames. A pair that is not used before the next one comes is dropped and counted.
 """
 
 import threading
@@ -21,88 +21,88 @@ import numpy as np
 from ferfusion.errors import VideoError
 from ferfusion.video.reader import decode
 
-_TIME_LIMIT_SECONDS = 10.0
-"""A stream that is silent for so long has ended."""
+_TIMEOUT_SECONDS = 10.0
+"""A source that sends nothing for so long has ended."""
 
 
 @dataclass(frozen=True)
-class LivePicture:
-    """One decoded picture.
+class LiveFrame:
+    """One decoded frame of a live source.
 
     Attributes:
-        index: Number of the picture, from 0, dropped ones included.
-        seconds: Time from the first picture on, by the source's own clock.
-        arrived: When it was decoded, by this machine's clock (``time.monotonic``).
-        picture: The picture.
+        index: Index of the frame, from 0; dropped frames are counted.
+        seconds: Time since the first frame, by the clock of the source.
+        arrived: Time at which it was decoded, by the clock of the host (``time.monotonic``).
+        image: The decoded image.
     """
 
     index: int
     seconds: float
     arrived: float
-    picture: av.VideoFrame
+    image: av.VideoFrame
 
 
 class LiveSource:
-    """A source that goes on by itself; use it with ``with``.
+    """A source that runs in another thread while its ``with`` block does.
 
     Attributes:
-        name: What was named.
-        decoded: Pictures that were decoded so far.
-        dropped: Pictures that came and went without being looked at.
+        name: The source, as it was named.
+        decoded: Number of frames that were decoded so far.
+        dropped: Number of frames that were replaced by a newer one before they were used.
 
     Args:
-        source: Number of a camera (``0``), a URL, or a file, which is played at its own pace.
-        input_format: FFmpeg's name of the input's format, where its name does not tell: x11grab, lavfi.
+        source: Number of a camera (``0``), a URL, or a file, which is read at its own frame rate.
+        input_format: FFmpeg's name of the input format, if the source does not imply it: x11grab, lavfi.
     """
 
     def __init__(self, source: str, *, input_format: str | None = None) -> None:
         self.name = source
         self._input_format = input_format
         self._changed = threading.Condition()
-        self._newest: tuple[LivePicture, LivePicture] | None = None
+        self._newest: tuple[LiveFrame, LiveFrame] | None = None
         self._stopping = threading.Event()
         self._has_ended = False
         self.decoded = self.dropped = 0
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live source")
 
-    def pairs(self) -> Iterator[tuple[LivePicture, LivePicture]]:
-        """Yield the newest picture after the one right before it, each pair once, until the source ends.
+    def pairs(self) -> Iterator[tuple[LiveFrame, LiveFrame]]:
+        """Yield the newest frame and the one right before it, each pair once, until the source ends.
 
         Raises:
-            VideoError: the source cannot be opened, or shows nothing.
+            VideoError: the source cannot be opened, or has no frame.
         """
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._newest is not None or self._has_ended)
                 pair, self._newest = self._newest, None
             if pair is None:
-                self._reading.result()  # raises what ended it
+                self._reading.result()  # raises the error that ended it
                 if not self.decoded:
-                    raise VideoError(f"{self.name} gave no picture")
+                    raise VideoError(f"{self.name} has no frame")
                 return
             yield pair
 
     def _read(self) -> None:
-        before: LivePicture | None = None
+        before: LiveFrame | None = None
         try:
-            with closing(_pictures(self.name, self._input_format, self._stopping)) as pictures:
-                for picture in pictures:
+            with closing(_live_frames(self.name, self._input_format, self._stopping)) as frames:
+                for frame in frames:
                     if self._stopping.is_set():
                         return
-                    self._put(before, picture)
-                    before = picture
+                    self._put(before, frame)
+                    before = frame
         finally:
             with self._changed:
                 self._has_ended = True
                 self._changed.notify()
 
-    def _put(self, before: LivePicture | None, picture: LivePicture) -> None:
+    def _put(self, before: LiveFrame | None, frame: LiveFrame) -> None:
         with self._changed:
             self.decoded += 1
-            if before is None or before.index + 1 != picture.index:
+            if before is None or before.index + 1 != frame.index:
                 return
             self.dropped += self._newest is not None
-            self._newest = (before, picture)
+            self._newest = (before, frame)
             self._changed.notify()
 
     def __enter__(self) -> Self:
@@ -119,18 +119,18 @@ class LiveSource:
         self._threads.shutdown()
 
 
-def _pictures(
+def _live_frames(
     source: str, input_format: str | None, stopping: threading.Event
-) -> Generator[LivePicture, None, None]:
+) -> Generator[LiveFrame, None, None]:
     if source.isdecimal() and input_format is None:
         return _camera(int(source))
     if Path(source).is_file():
-        return _at_its_pace(_ffmpeg_input(source, input_format), stopping)
+        return _at_frame_rate(_ffmpeg_input(source, input_format), stopping)
     return _ffmpeg_input(source, input_format)
 
 
-def _camera(number: int) -> Generator[LivePicture, None, None]:
-    """Yield the pictures of a camera, by OpenCV: the FFmpeg that comes with PyAV knows none on Linux."""
+def _camera(number: int) -> Generator[LiveFrame, None, None]:
+    """Yield the frames of a camera, by OpenCV: the FFmpeg of PyAV reads no camera on Linux."""
     camera = cv2.VideoCapture(number)
     if not camera.isOpened():
         raise VideoError(f"There is no camera {number}, or another program has it; name a URL or a file")
@@ -138,21 +138,21 @@ def _camera(number: int) -> Generator[LivePicture, None, None]:
     try:
         index = 0
         while True:
-            there, pixels = camera.read()
+            ok, pixels = camera.read()
             arrived = time.monotonic()
-            if not there:
+            if not ok:
                 return
-            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels, np.uint8), format="bgr24")
-            yield LivePicture(index, arrived - first, arrived, picture)
+            image = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels, np.uint8), format="bgr24")
+            yield LiveFrame(index, arrived - first, arrived, image)
             index += 1
     finally:
         camera.release()
 
 
-def _ffmpeg_input(source: str, input_format: str | None) -> Generator[LivePicture, None, None]:
-    """Yield the pictures of all that FFmpeg reads."""
+def _ffmpeg_input(source: str, input_format: str | None) -> Generator[LiveFrame, None, None]:
+    """Yield the frames of a source that FFmpeg reads."""
     try:
-        container = av.open(source, format=input_format, timeout=_TIME_LIMIT_SECONDS)
+        container = av.open(source, format=input_format, timeout=_TIMEOUT_SECONDS)
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise VideoError(f"Cannot open {source} as a live source: {reason}") from error
@@ -162,21 +162,21 @@ def _ffmpeg_input(source: str, input_format: str | None) -> Generator[LivePictur
         track = container.streams.video[0]
         step = float(1 / (track.average_rate or track.guessed_rate or 25))
         first, seconds = None, -step
-        for index, (picture, _, shown) in enumerate(decode(container, track)):
+        for index, (image, _, shown) in enumerate(decode(container, track)):
             if shown is not None and first is None:
                 first = shown
             at = None if shown is None or first is None else shown - first
             seconds = at if at is not None and at > seconds else seconds + step
-            if picture is not None:
-                yield LivePicture(index, seconds, time.monotonic(), picture)
+            if image is not None:
+                yield LiveFrame(index, seconds, time.monotonic(), image)
 
 
-def _at_its_pace(
-    pictures: Generator[LivePicture, None, None], stopping: threading.Event
-) -> Generator[LivePicture, None, None]:
-    """Yield each picture at its time, as a camera would."""
-    with closing(pictures):
+def _at_frame_rate(
+    frames: Generator[LiveFrame, None, None], stopping: threading.Event
+) -> Generator[LiveFrame, None, None]:
+    """Yield each frame at its time, as a camera does."""
+    with closing(frames):
         begun = time.monotonic()
-        for picture in pictures:
-            stopping.wait(max(0.0, begun + picture.seconds - time.monotonic()))
-            yield replace(picture, arrived=time.monotonic())
+        for frame in frames:
+            stopping.wait(max(0.0, begun + frame.seconds - time.monotonic()))
+            yield replace(frame, arrived=time.monotonic())

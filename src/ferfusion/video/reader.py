@@ -1,4 +1,4 @@
-"""Read video frames one by one, with their true times; nothing that a decoder gives is dropped in silence."""
+"""Read video frames one by one, with their timestamps; no frame of a decoder is dropped silently."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,10 +21,14 @@ Plane = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a file says of its first video track, before a frame is decoded.
+    """The header of a file's first video track.
 
-    ``width`` and ``height`` are the stored picture's, in pixels, before any rotation; ``rate`` is the mean
-    frame rate; ``seconds`` is the track's length where the file tells it.
+    Attributes:
+        width: Width of the stored image in pixels, before any rotation.
+        height: Its height.
+        rate: Mean frame rate, in frames per second.
+        seconds: Duration; None if the file does not have it.
+        has_sound: Whether the file has a sound track.
     """
 
     width: int
@@ -35,41 +39,49 @@ class VideoInfo:
 
 
 class Frame:
-    """One decoded frame, or the place of one that could not be decoded.
+    """One decoded frame, or one that could not be decoded.
 
     Attributes:
-        index: Place of the frame in the video, from 0.
-        seconds: Time at which it is shown, from the file's own timestamps.
-        error: Why there is no picture; empty where there is one.
+        index: Index of the frame in the video, from 0.
+        seconds: Time at which it is shown, by the file's timestamps.
+        error: Why the frame has no pixels; empty if it has.
+
+    Args:
+        image: The image as the decoder returns it; None if it could not be decoded.
+        rotation_degrees: Clockwise rotation to apply beside that of the file.
     """
 
     def __init__(
         self,
         index: int,
         seconds: float,
-        picture: av.VideoFrame | None,
+        image: av.VideoFrame | None,
         error: str = "",
         *,
         rotation_degrees: int = 0,
     ) -> None:
         self.index, self.seconds, self.error = index, seconds, error
-        self._picture = picture
-        turn = 0 if picture is None else round(picture.rotation / 90)
-        self._quarter_turns = (turn - rotation_degrees // 90) % 4  # counter-clockwise, as numpy turns
+        self._image = image
+        of_file = 0 if image is None else round(image.rotation / 90)
+        self._quarter_turns = (of_file - rotation_degrees // 90) % 4  # counter-clockwise, as numpy rotates
 
     @cached_property
     def planes(self) -> tuple[Plane, Plane, Plane]:
-        """Luma (H, W) and the two colour planes (H/2, W/2), upright, in limited range (16 to 235)."""
-        if self._picture is None:
-            raise VideoError(f"Frame {self.index} has no picture: {self.error}")
-        picture = _to_yuv420p(self._picture)
-        width, height = picture.width, picture.height
+        """Luma (H, W) and the two chroma planes (H/2, W/2), upright, in limited range (16 to 235).
+
+        Raises:
+            VideoError: the frame could not be decoded.
+        """
+        if self._image is None:
+            raise VideoError(f"Frame {self.index} has no pixels: {self.error}")
+        image = _to_yuv420p(self._image)
+        width, height = image.width, image.height
         sizes = ((height, width), *(((height + 1) // 2, (width + 1) // 2),) * 2)
         planes = tuple(
             np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:rows, :columns]
-            for plane, (rows, columns) in zip(picture.planes, sizes, strict=True)
+            for plane, (rows, columns) in zip(image.planes, sizes, strict=True)
         )
-        if self._picture.interlaced_frame:
+        if self._image.interlaced_frame:
             planes = tuple(_one_field(plane) for plane in planes)
         if self._quarter_turns:
             planes = tuple(np.ascontiguousarray(np.rot90(plane, self._quarter_turns)) for plane in planes)
@@ -77,47 +89,51 @@ class Frame:
 
     @property
     def luma(self) -> Plane:
-        """Brightness (H, W), as decoded: 16 is black, 235 is white."""
+        """Luma (H, W), as decoded: 16 is black, 235 is white."""
         return self.planes[0]
 
     @property
     def is_bt709(self) -> bool:
-        """Whether the colours are coded by BT.709 (high definition) and not by BT.601."""
-        return self._picture is not None and self._picture.colorspace == Colorspace.ITU709
+        """Whether the colours are encoded by BT.709 (high definition), not by BT.601."""
+        return self._image is not None and self._image.colorspace == Colorspace.ITU709
 
     def rgb(self) -> NDArray[np.uint8]:
-        """Return the whole upright picture, (H, W, 3)."""
-        if self._picture is None:
-            raise VideoError(f"Frame {self.index} has no picture: {self.error}")
-        picture = self._picture.to_ndarray(format="rgb24")
-        return np.ascontiguousarray(np.rot90(picture, self._quarter_turns))
+        """Return the whole upright image, (H, W, 3) uint8.
+
+        Raises:
+            VideoError: the frame could not be decoded.
+        """
+        if self._image is None:
+            raise VideoError(f"Frame {self.index} has no pixels: {self.error}")
+        image = self._image.to_ndarray(format="rgb24")
+        return np.ascontiguousarray(np.rot90(image, self._quarter_turns))
 
 
 def _one_field(plane: Plane) -> Plane:
-    """Return the upper field of an interlaced plane at full height: a comb of two moments misleads flow."""
+    """Return the upper field of an interlaced plane at full height; the two fields show different times."""
     size = (plane.shape[1], plane.shape[0])
     return np.asarray(cv2.resize(plane[::2], size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
-def _to_yuv420p(picture: av.VideoFrame) -> av.VideoFrame:
-    if picture.format.name == "yuv420p" and picture.color_range != ColorRange.JPEG:
-        return picture
-    return picture.reformat(format="yuv420p", dst_color_range=ColorRange.MPEG)
+def _to_yuv420p(image: av.VideoFrame) -> av.VideoFrame:
+    if image.format.name == "yuv420p" and image.color_range != ColorRange.JPEG:
+        return image
+    return image.reformat(format="yuv420p", dst_color_range=ColorRange.MPEG)
 
 
 def read_info(path: Path) -> VideoInfo:
-    """Read what the file says of its first video track.
+    """Read the header of a file's first video track.
 
     Raises:
-        VideoError: the file is missing, no video, or has no video track.
+        VideoError: the file is missing, is no video, or has no video track.
     """
     with _open(path) as container:
         track = _video_track(container, path)
-        length = track.duration and float(track.duration * (track.time_base or 0))
-        if length is None and container.duration is not None:
-            length = container.duration / av.time_base
+        duration = track.duration and float(track.duration * (track.time_base or 0))
+        if duration is None and container.duration is not None:
+            duration = container.duration / av.time_base
         rate = track.average_rate or track.guessed_rate or Fraction(25)
-        return VideoInfo(track.width, track.height, rate, length, bool(container.streams.audio))
+        return VideoInfo(track.width, track.height, rate, duration, bool(container.streams.audio))
 
 
 def read_frames(
@@ -129,13 +145,16 @@ def read_frames(
 ) -> Iterator[Frame]:
     """Yield every frame of the first video track in the order it is shown.
 
-    A stretch of the video that cannot be decoded is yielded as a frame with ``error`` set and no picture.
-    ``start_seconds`` and ``end_seconds`` limit the frames to those shown in that half-open interval; their
-    indices still count from the start of the file. ``rotation_degrees`` turns pictures clockwise that lie on
-    their side without the file saying so.
+    A packet that cannot be decoded is yielded as a frame with ``error`` set and no pixels.
+
+    Args:
+        path: The video file.
+        start_seconds: Time of the first frame that is read; indices still count from the start of the file.
+        end_seconds: Time of the first frame after those that are read.
+        rotation_degrees: Clockwise rotation to apply, for a file that does not have its own rotation.
 
     Raises:
-        VideoError: the file is missing, no video, or has no video track.
+        VideoError: the file is missing, is no video, or has no video track.
     """
     start = -np.inf if start_seconds is None else start_seconds
     end = np.inf if end_seconds is None else end_seconds
@@ -143,39 +162,39 @@ def read_frames(
         track = _video_track(container, path)
         step = float(1 / (track.average_rate or track.guessed_rate or 25))
         seconds = -step
-        for index, (picture, error, shown) in enumerate(decode(container, track)):
-            # a frame without a timestamp, or one that goes back, is shown one frame after the one before it
+        for index, (image, error, shown) in enumerate(decode(container, track)):
+            # a frame without a timestamp, or with an earlier one, is shown one step after the frame before it
             seconds = shown if shown is not None and (shown > seconds or index == 0) else seconds + step
             if seconds >= end:
                 return
             if seconds >= start:
-                yield Frame(index, seconds, picture, error, rotation_degrees=rotation_degrees)
+                yield Frame(index, seconds, image, error, rotation_degrees=rotation_degrees)
 
 
 Decoded = tuple[av.VideoFrame | None, str, float | None]
-"""A picture or why there is none, and when it is shown."""
+"""An image or None, the reason if None, and the time at which it is shown."""
 
 
 def decode(container: av.container.InputContainer, track: VideoStream) -> Iterator[Decoded]:
-    """Yield all that a decoder gives for a track, in the order it is shown."""
-    # frames that lack what they are predicted from are given too, marked as corrupt, and not kept back
+    """Yield everything that a decoder returns for a track, in the order in which it is shown."""
+    # frames whose reference frames are missing are returned too, marked as corrupt
     track.codec_context.flags |= Flags.output_corrupt
     lost: list[Decoded] = []
     try:
         for packet in container.demux(track):
             try:
-                pictures = packet.decode()
+                images = packet.decode()
             except av.FFmpegError as error:
                 lost.append((None, _reason(error), _packet_seconds(packet)))
                 lost.sort(key=_shown)
                 continue
-            for picture in pictures:
-                # packets come in the order of decoding: earlier pictures may still follow a lost one
-                while lost and (picture.time is None or _shown(lost[0]) < picture.time):
+            for image in images:
+                # packets come in the order of decoding: earlier images may still follow a lost one
+                while lost and (image.time is None or _shown(lost[0]) < image.time):
                     yield lost.pop(0)
-                damaged = picture.is_corrupt
-                yield None if damaged else picture, "the frame is damaged" if damaged else "", picture.time
-    except av.FFmpegError as error:  # the container itself breaks off
+                damaged = image.is_corrupt
+                yield None if damaged else image, "the frame is damaged" if damaged else "", image.time
+    except av.FFmpegError as error:  # the file is cut short
         lost.append((None, _reason(error), None))
     yield from lost
 

@@ -1,4 +1,4 @@
-"""Which files are videos, and which are pictures, by the ends of their names."""
+"""Suffixes of video, image and sound files."""
 
 VIDEO_SUFFIXES = frozenset(".avi .flv .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .webm .wmv".split())
 IMAGE_SUFFIXES = frozenset(".bmp .jpeg .jpg .pgm .png .ppm .tif .tiff .webp".split())

@@ -1,4 +1,4 @@
-"""Write H.264 video that plays in a browser, with true timestamps and the sound of another file."""
+"""Write H.264 video that plays in a browser, with timestamps and the sound of another file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,29 +15,32 @@ from numpy.typing import NDArray
 
 from ferfusion.errors import VideoError
 
-_TICKS = 90_000  # per second; the MPEG clock, fine enough for any frame rate
+_TICKS = 90_000  # per second; the clock of MPEG, fine enough for any frame rate
 if TYPE_CHECKING:
     _SoundPacket = av.Packet[AudioStream]
 
-_COPIED_SOUND = ("aac",)  # other codecs do not play in every browser inside MP4
+_COPIED_SOUND = ("aac",)  # in MP4, other codecs do not play in every browser
 
 
 class VideoWriter:
-    """Write pictures as H.264 (yuv420p) in MP4, to a temporary name until the video is whole.
+    """Writes images as H.264 (yuv420p) in MP4, to a temporary name until the video is whole.
 
-    Sides of odd length are padded by one pixel, since yuv420p halves the colour planes.
+    A side of odd length is padded by one pixel, since yuv420p halves the chroma planes.
 
     Args:
         path: The file to write.
-        width: Picture width in pixels.
-        height: Picture height in pixels.
-        rate: Nominal frame rate; pictures written without a time are this far apart.
+        width: Width of the images in pixels.
+        height: Height of the images in pixels.
+        rate: Nominal frame rate; images written without a time are shown at this rate.
         crf: x264's constant quality, 0 (lossless) to 51.
-        preset: x264's trade of speed for size.
-        audio_from: A file whose first sound track is carried over.
-        audio_start: Second of that file that goes with the time 0 of this one.
-        audio_end: Second of that file at which its sound is cut off; its end where not given.
-        threads: Encoder threads; 1 gives the same bytes on every run, 0 leaves it to FFmpeg.
+        preset: x264's preset, a compromise between speed and size.
+        audio_from: A file whose first sound track is copied.
+        audio_start: Time in that file, in seconds, of the time 0 of this one.
+        audio_end: Time in that file, in seconds, at which the sound ends; by default, its end.
+        threads: Encoder threads; 1 gives the same bytes on every run, 0 lets FFmpeg choose.
+
+    Raises:
+        VideoError: the file cannot be written, or the sound cannot be read.
     """
 
     def __init__(
@@ -85,12 +88,20 @@ class VideoWriter:
             self._discard()
             raise VideoError(f"Cannot read the sound of {audio_from}: {error}") from error
 
-    def write(self, picture_rgb: NDArray[np.uint8], *, seconds: float | None = None) -> None:
-        """Append one picture (H, W, 3), shown at ``seconds`` (later than the picture before it)."""
+    def write(self, image_rgb: NDArray[np.uint8], *, seconds: float | None = None) -> None:
+        """Append one image.
+
+        Args:
+            image_rgb: The image, (H, W, 3).
+            seconds: Time at which it is shown, later than the image before it; by default, one step later.
+
+        Raises:
+            VideoError: the file cannot be written.
+        """
         tick = self._next_tick if seconds is None else max(self._last_tick + 1, round(seconds * _TICKS))
         if any(self._pad):
-            picture_rgb = np.pad(picture_rgb, ((0, self._pad[0]), (0, self._pad[1]), (0, 0)), mode="edge")
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture_rgb), format="rgb24")
+            image_rgb = np.pad(image_rgb, ((0, self._pad[0]), (0, self._pad[1]), (0, 0)), mode="edge")
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image_rgb), format="rgb24")
         frame.pts, frame.time_base = tick, Fraction(1, _TICKS)
         duration = round(_TICKS / self._rate)
         frame.duration = duration
@@ -102,14 +113,14 @@ class VideoWriter:
         self._next_tick = tick + duration
 
     def close(self) -> None:
-        """Finish the file and give it its name.
+        """Finish the file and rename it to its name.
 
         Raises:
-            VideoError: no picture was written, or the file cannot be written.
+            VideoError: no image was written, or the file cannot be written.
         """
         try:
             if self._last_tick < 0:
-                raise VideoError(f"No picture was written to {self.path}")
+                raise VideoError(f"No image was written to {self.path}")
             with _named_error(self.path):
                 self._container.mux(self._stream.encode(None))
                 if self._sound:
@@ -120,7 +131,7 @@ class VideoWriter:
             self._discard()
 
     def _discard(self) -> None:
-        with suppress(av.FFmpegError, OSError):  # what went wrong was told already
+        with suppress(av.FFmpegError, OSError):  # the error is raised already
             self._container.close()
         self._partial.unlink(missing_ok=True)
 
@@ -148,9 +159,9 @@ def _named_error(path: Path) -> Iterator[None]:
 
 
 class _SoundTrack:
-    """Carries the first sound track of a file into a container, copied where it is AAC, else made AAC.
+    """Copies the first sound track of a file into a container; other codecs than AAC are encoded as AAC.
 
-    Sound that cannot be decoded is left out: it is no reason to give no picture.
+    Sound that cannot be decoded is left out: the images are still written.
     """
 
     def __init__(
@@ -165,17 +176,17 @@ class _SoundTrack:
         track = next(iter(self._source.streams.audio), None)
         if track is None or track.codec_context is None:
             return
-        coded = track.codec_context
-        self._copies = coded.name in _COPIED_SOUND
+        codec = track.codec_context
+        self._copies = codec.name in _COPIED_SOUND
         if self._copies:
             self._stream = target.add_stream_from_template(track)
         else:
             rates = av.Codec("aac", "w").audio_rates or ()
             self._stream = target.add_stream(
-                "aac", rate=coded.sample_rate if coded.sample_rate in rates else 48_000
+                "aac", rate=codec.sample_rate if codec.sample_rate in rates else 48_000
             )
-            # AVI names no layout, only a number of channels, which the encoder does not take
-            self._stream.codec_context.layout = "mono" if coded.layout.nb_channels == 1 else "stereo"
+            # AVI has a number of channels and no layout, which the encoder needs
+            self._stream.codec_context.layout = "mono" if codec.layout.nb_channels == 1 else "stereo"
             self._resampler = av.AudioResampler(
                 format="fltp",
                 layout=self._stream.codec_context.layout,
@@ -184,7 +195,7 @@ class _SoundTrack:
         self._packets = self._source.demux(track)
 
     def copy_until(self, seconds: float | None) -> None:
-        """Mux the sound up to ``seconds`` of the target, or all that is left."""
+        """Mux the sound up to ``seconds`` of the target; all the rest for None."""
         while packet := (self._pending or self._next_packet()):
             self._pending = None
             at = None if packet.pts is None else float(packet.pts * packet.time_base)
@@ -203,7 +214,7 @@ class _SoundTrack:
     def _next_packet(self) -> "_SoundPacket | None":
         try:
             return next(self._packets, None)
-        except av.FFmpegError:  # the container breaks off
+        except av.FFmpegError:  # the file is cut short
             return None
 
     def _mux(self, packet: "_SoundPacket") -> None:
@@ -221,7 +232,7 @@ class _SoundTrack:
             self._encode(frame)
 
     def _flush(self) -> None:
-        """Mux what the encoder still holds; nothing where packets are copied, or where there is no sound."""
+        """Mux what the encoder still holds; that is nothing if packets are copied or there is no sound."""
         if self._resampler is not None:
             self._encode(None)
             self._target.mux(self._stream.encode(None))
