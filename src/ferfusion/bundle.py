@@ -1,13 +1,14 @@
-"""The trained artefact on disk: one safetensors file with everything that a prediction needs.
+"""The trained model on disk: one safetensors file with everything that a prediction needs.
 
-Weights are its tensors; the rest is JSON text in its header. Reading it runs no code from the file.
+The tensors are the weights; the header has the rest as JSON text. Reading a bundle runs no code from the
+file.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,28 +17,121 @@ from torch import Tensor
 
 import ferfusion
 from ferfusion.errors import BundleError, ConfigError
+from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.files import write_whole
 from ferfusion.labels import LabelSet
 from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model
 from ferfusion.preparation.recipe import PrepareRecipe
 
 FORMAT = "ferfusion-bundle"
 FORMAT_VERSION = 1
 
 
+class TrainingSummary(TypedDict, total=False):
+    """The training of a bundle; a bundle that was imported has the keys of the second paragraph.
+
+    Attributes:
+        recipe: Fields of the ``TrainRecipe``.
+        start: SHA-256 of each file of initial weights.
+        corpus: Name of the corpus's layout, or ``unknown``.
+        split_hash: Hash of the split.
+        parameters: Number of trainable values.
+        epochs: Number of epochs.
+        best_epoch: Epoch of the weights.
+        seconds: Duration of the training.
+
+        imported_from: Name of the imported file.
+        sha256: Hash of the imported file.
+        keras_version: Version of Keras that wrote it, or ``unknown``.
+        outputs_in_file: Labels of its outputs, in the order of the file.
+        largest_pixel: Value of a white pixel in its training, 1 or 255.
+        weights_alone: Whether it has weights and no layer graph.
+        note: What is not known about the model, as text.
+    """
+
+    recipe: dict[str, Any]
+    start: dict[str, str]
+    corpus: str
+    split_hash: str
+    parameters: int
+    epochs: int
+    best_epoch: int
+    seconds: float
+    imported_from: str
+    sha256: str
+    keras_version: str
+    outputs_in_file: list[str]
+    largest_pixel: int
+    weights_alone: bool
+    note: str
+
+
+class BundleMetrics(TypedDict, total=False):
+    """The validation scores of a bundle.
+
+    Attributes:
+        part: Part that they were measured on: ``validation``.
+        level: What was scored: ``pair`` or ``video``.
+        war: Accuracy.
+        uar: Mean recall over the classes.
+        majority_war: Accuracy of always answering the most frequent class.
+        majority_uar: Mean recall of the same.
+        confusion: Confusion matrix, a row for each true class.
+        calibration: Fields of the ``Calibration``; absent for a model that was not calibrated.
+    """
+
+    part: str
+    level: str
+    war: float
+    uar: float
+    majority_war: float
+    majority_uar: float
+    confusion: list[list[int]]
+    calibration: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class BundleInfo:
+    """What a prediction needs to know about a model, whatever runs it.
+
+    Attributes:
+        labels: The classes, in the order of the model's outputs.
+        prepare_recipe: How a video becomes the model's input.
+        calibration: Temperature and thresholds of the model's probabilities.
+        window: Number of crops that the model reads for a face, the face's own included; 0 for a model
+            without windows.
+        frame_step: Frames from each crop of a window to the next.
+        streams: Streams of the model: spatial reads the crop, flow the optical flow, all others the window.
+        flow_encoding: How the flow becomes an image, a name of ``FLOW_ENCODINGS``.
+    """
+
+    labels: LabelSet
+    prepare_recipe: PrepareRecipe
+    calibration: Calibration
+    window: int = 0
+    frame_step: int = 1
+    streams: tuple[str, ...] = ("spatial", "flow")
+    flow_encoding: str = ModelConfig.flow_encoding
+
+    @property
+    def reads_flow(self) -> bool:
+        """Whether the model reads optical flow."""
+        return "flow" in self.streams
+
+
 @dataclass(frozen=True)
 class Bundle:
-    """A trained model and what must be known to use it.
+    """A trained model with everything that a prediction needs.
 
     Attributes:
         weights: The model's tensors by name.
-        model_config: Which network they belong to.
-        labels: What its outputs mean, in order.
-        recipe: How the videos that it learned from became input; a new video goes the same way.
-        training: Summary of the training: recipe, corpus, best epoch.
-        metrics: What it reached, with intervals where they are known.
+        model_config: The network of the weights.
+        labels: The classes, in the order of the model's outputs.
+        prepare_recipe: How its training videos became input; a new video is prepared in the same way.
+        training: Summary of the training.
+        metrics: Validation scores and calibration.
         rights: Licence and rights, as text.
         version: Version of this package that wrote it.
     """
@@ -45,11 +139,25 @@ class Bundle:
     weights: Mapping[str, Tensor]
     model_config: ModelConfig
     labels: LabelSet
-    recipe: PrepareRecipe
-    training: Mapping[str, Any]
-    metrics: Mapping[str, Any]
+    prepare_recipe: PrepareRecipe
+    training: TrainingSummary
+    metrics: BundleMetrics
     rights: str
     version: str = ferfusion.__version__
+
+    @property
+    def info(self) -> BundleInfo:
+        """What a prediction needs to know about the model."""
+        config = self.model_config
+        return BundleInfo(
+            labels=self.labels,
+            prepare_recipe=self.prepare_recipe,
+            calibration=Calibration.of(self.metrics),
+            window=config.window,
+            frame_step=config.frame_step,
+            streams=config.streams,
+            flow_encoding=config.flow_encoding,
+        )
 
     def build_model(self) -> ExpressionModel:
         """Return the model with its weights, in evaluation mode.
@@ -71,15 +179,15 @@ class Bundle:
 
 
 def bundle_metadata(bundle: Bundle) -> dict[str, str]:
-    """Return everything of a bundle but its weights, as text."""
+    """Return everything of a bundle except its weights, as text."""
     return {
         "format": FORMAT,
         "format_version": str(FORMAT_VERSION),
         "version": bundle.version,
         "model": json.dumps(bundle.model_config.to_dict()),
         "labels": json.dumps(bundle.labels.names),
-        "prepare_recipe": json.dumps(bundle.recipe.to_dict()),
-        "prepare_recipe_hash": bundle.recipe.hash,
+        "prepare_recipe": json.dumps(bundle.prepare_recipe.to_dict()),
+        "prepare_recipe_hash": bundle.prepare_recipe.hash,
         "training": json.dumps(dict(bundle.training)),
         "metrics": json.dumps(dict(bundle.metrics)),
         "rights": bundle.rights,
@@ -94,10 +202,10 @@ def save_bundle(path: Path, bundle: Bundle) -> None:
 
 
 def load_bundle(path: Path) -> Bundle:
-    """Read a bundle; what is kept in half precision becomes single precision.
+    """Read a bundle; weights in half precision become single precision.
 
     Raises:
-        BundleError: there is no such file, it is damaged, it is not a bundle, or a newer version wrote it.
+        BundleError: the file is missing, is damaged, is not a bundle, or was written by a newer version.
     """
     if not path.is_file():
         raise BundleError(f"There is no bundle {path}; `ferfusion train` writes one into its run folder")
@@ -113,10 +221,15 @@ def load_bundle(path: Path) -> Bundle:
 
 
 def bundle_of(path: Path, metadata: Mapping[str, str], weights: Mapping[str, Tensor]) -> Bundle:
-    """Return the bundle that metadata and weights make; ``path`` is where they were read.
+    """Return the bundle of these metadata and weights.
+
+    Args:
+        path: The file that they were read from, for messages.
+        metadata: Everything except the weights, as ``bundle_metadata`` returns it.
+        weights: The model's tensors by name.
 
     Raises:
-        BundleError: they are of another format, or cannot be used.
+        BundleError: the metadata have another format, or a value that cannot be used.
     """
     _check_format(path, metadata)
     try:
@@ -126,16 +239,16 @@ def bundle_of(path: Path, metadata: Mapping[str, str], weights: Mapping[str, Ten
         raise BundleError(f"{path} cannot be used by ferfusion {ferfusion.__version__}: {reason}") from error
 
 
-def check_recipe(bundle: Bundle, recipe: PrepareRecipe) -> None:
-    """Hold a dataset's preparation against the one that the model learned from.
+def check_recipe(bundle: Bundle, prepare_recipe: PrepareRecipe) -> None:
+    """Check that a dataset was prepared in the same way as the data that the model was trained on.
 
     Raises:
-        BundleError: they differ; the message names the settings.
+        BundleError: the two recipes differ; the message names the settings.
     """
-    differences = bundle.recipe.differences(recipe)
+    differences = bundle.prepare_recipe.differences(prepare_recipe)
     if differences:
         raise BundleError(
-            f"The data was not prepared as what the model learned from: {'; '.join(differences)}. "
+            f"The data was prepared in another way than the model's training data: {'; '.join(differences)}. "
             "Prepare it again with the expected settings"
         )
 
@@ -156,8 +269,8 @@ def _single(tensor: Tensor) -> Tensor:
 
 
 def _bundle(metadata: Mapping[str, str], weights: Mapping[str, Tensor]) -> Bundle:
-    recipe = PrepareRecipe.from_dict(json.loads(metadata["prepare_recipe"]))
-    if recipe.hash != metadata["prepare_recipe_hash"]:
+    prepare_recipe = PrepareRecipe.from_dict(json.loads(metadata["prepare_recipe"]))
+    if prepare_recipe.hash != metadata["prepare_recipe_hash"]:
         raise ValueError("the preparation recipe does not have the hash that was written with it")
     if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
         raise ValueError("its weights are not all finite numbers")
@@ -165,9 +278,9 @@ def _bundle(metadata: Mapping[str, str], weights: Mapping[str, Tensor]) -> Bundl
         weights=weights,
         model_config=ModelConfig.from_dict(json.loads(metadata["model"])),
         labels=LabelSet(tuple(json.loads(metadata["labels"]))),
-        recipe=recipe,
-        training=json.loads(metadata["training"]),
-        metrics=json.loads(metadata["metrics"]),
+        prepare_recipe=prepare_recipe,
+        training=cast("TrainingSummary", json.loads(metadata["training"])),
+        metrics=cast("BundleMetrics", json.loads(metadata["metrics"])),
         rights=metadata["rights"],
         version=metadata["version"],
     )

@@ -1,15 +1,17 @@
-"""A prediction made by hand, for what only looks at it."""
+"""A prediction made by hand."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from ferfusion.bundle import BundleInfo
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.timeline import Span
 from ferfusion.labels import LabelSet
+from ferfusion.preparation.recipe import PrepareRecipe
 
 
 def prediction_of(
@@ -19,17 +21,16 @@ def prediction_of(
     labels: LabelSet,
     spans: Mapping[int, Sequence[Span]],
 ) -> VideoPrediction:
-    """Return the prediction with these rows, smoothed probabilities (rows, classes) and stretches of time."""
+    """Return the prediction with these rows, smoothed probabilities (rows, classes) and spans."""
     return VideoPrediction(
         video="a.mp4",
         model="m",
-        labels=labels,
+        info=BundleInfo(labels, PrepareRecipe(), Calibration()),
         recipe=PredictRecipe(),
-        calibration=Calibration(),
         table=table,
         smoothed=smoothed,
         verdicts=[],
         spans=dict(spans),
-        moments={},
+        apex_frames={},
         statement="",
     )

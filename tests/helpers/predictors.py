@@ -1,17 +1,18 @@
-"""A predictor that is no network: its answer can be worked out by hand."""
+"""A predictor that is not a network: its probabilities can be computed by hand."""
 
 import numpy as np
 
+from ferfusion.bundle import BundleInfo
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.labels import SIX, LabelSet
 from ferfusion.preparation.recipe import PrepareRecipe
 
 
 class BrightnessPredictor:
-    """The brighter the crop, the later the class; the mean flow to the right adds to the last one."""
+    """The brighter the crop, the later the class; the mean flow to the right adds to the last class."""
 
     name = "brightness"
-    window, frame_step = 0, 1
+    explain = None
 
     def __init__(
         self,
@@ -19,16 +20,26 @@ class BrightnessPredictor:
         labels: LabelSet = SIX,
         recipe: PrepareRecipe | None = None,
         calibration: Calibration | None = None,
+        window: int = 0,
+        frame_step: int = 1,
+        streams: tuple[str, ...] = ("spatial", "flow"),
     ) -> None:
-        self.labels = labels
-        self.calibration = calibration or Calibration()
-        self.recipe = recipe or PrepareRecipe()
+        self.info = BundleInfo(
+            labels=labels,
+            prepare_recipe=recipe or PrepareRecipe(),
+            calibration=calibration or Calibration(),
+            window=window,
+            frame_step=frame_step,
+            streams=streams,
+        )
         self.batches: list[int] = []
 
-    def predict(self, crops_bhwc: np.ndarray, flow_b2hw: np.ndarray) -> np.ndarray:
+    def predict(self, crops_bhwc: np.ndarray, flow_b2hw: np.ndarray | None) -> np.ndarray:
+        classes = len(self.info.labels)
         self.batches.append(len(crops_bhwc))
-        place = crops_bhwc.mean(axis=(1, 2, 3), dtype=float) / 255 * (len(self.labels) - 1)
-        scores = -abs(place[:, None] - np.arange(len(self.labels)))
-        scores[:, -1] += flow_b2hw[:, 0].mean(axis=(1, 2), dtype=float)
+        place = crops_bhwc.mean(axis=(1, 2, 3), dtype=float) / 255 * (classes - 1)
+        scores = -abs(place[:, None] - np.arange(classes))
+        if flow_b2hw is not None:
+            scores[:, -1] += flow_b2hw[:, 0].mean(axis=(1, 2), dtype=float)
         weights = np.exp(scores)
         return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)

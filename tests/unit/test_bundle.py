@@ -9,8 +9,8 @@ from safetensors.torch import load_file, save_file
 from ferfusion.bundle import Bundle, check_recipe, load_bundle, save_bundle
 from ferfusion.errors import BundleError
 from ferfusion.labels import SEVEN, SIX
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model
 from ferfusion.preparation.recipe import PrepareRecipe
 
 
@@ -21,7 +21,7 @@ def bundle():
         weights=build_model(config, 6, seed=4).state_dict(),
         model_config=config,
         labels=SIX,
-        recipe=PrepareRecipe(margin=0.1),
+        prepare_recipe=PrepareRecipe(margin=0.1),
         training={"corpus": "synthetic", "best_epoch": 3},
         metrics={"uar": 0.5, "uar_interval": [0.4, 0.6]},
         rights="CC0 — frei für alle",

@@ -17,13 +17,13 @@ from ferfusion.files import (
 )
 
 
-class BrokenDisk(Exception):
+class BrokenDiskError(Exception):
     """What a failing write raises here."""
 
 
 def write_half(partial):
     partial.write_text("half of")
-    raise BrokenDisk
+    raise BrokenDiskError
 
 
 def names(folder):
@@ -38,30 +38,30 @@ def test_write_whole_makes_the_folder_and_leaves_only_the_file(tmp_path):
 
 def test_write_whole_that_fails_leaves_the_old_file_and_no_temporary_one(tmp_path):
     write_text(tmp_path / "a.txt", "old")
-    with pytest.raises(BrokenDisk):
+    with pytest.raises(BrokenDiskError):
         write_whole(tmp_path / "a.txt", write_half)
     assert names(tmp_path) == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "old"
 
 
 def test_write_whole_that_fails_the_first_time_leaves_nothing(tmp_path):
-    with pytest.raises(BrokenDisk):
+    with pytest.raises(BrokenDiskError):
         write_whole(tmp_path / "a.txt", write_half)
     assert names(tmp_path) == []
 
 
 def test_write_whole_that_fails_before_it_writes_raises_its_own_error(tmp_path):
     def write_nothing(partial):
-        raise BrokenDisk
+        raise BrokenDiskError
 
-    with pytest.raises(BrokenDisk):
+    with pytest.raises(BrokenDiskError):
         write_whole(tmp_path / "a.txt", write_nothing)
 
 
 def test_write_whole_keeps_the_temporary_file_of_another_process(tmp_path):
     """Another process writes the same file while this one is in the middle of it."""
     path = tmp_path / "a.txt"
-    code = f"from pathlib import Path; from ferfusion.files import write_text; write_text(Path({str(path)!r}), 'b')"
+    code = f"import ferfusion.files as f, pathlib; f.write_text(pathlib.Path({str(path)!r}), 'b')"
     between = []
 
     def write(partial):

@@ -10,6 +10,7 @@ from ferfusion.api.models import Model, load_model
 from ferfusion.api.settings import PathOrText, as_new_file, as_path
 from ferfusion.environment import load_torch
 from ferfusion.errors import BundleError, ConfigError
+from ferfusion.files import write_whole
 
 if TYPE_CHECKING:
     from ferfusion.exchange.quantise import Int8Cost
@@ -58,7 +59,7 @@ def export(
     """
     load_torch()
     from ferfusion.bundle import load_bundle  # noqa: PLC0415 torch
-    from ferfusion.exchange.onnx import export_apart, input_names  # noqa: PLC0415
+    from ferfusion.exchange.onnx import export_in_process, input_names  # noqa: PLC0415
     from ferfusion.exchange.quantise import quantise  # noqa: PLC0415
     from ferfusion.inference.predictor import SHIPPED, bundle_file  # noqa: PLC0415
 
@@ -69,17 +70,18 @@ def export(
     file = SHIPPED if source is None else bundle_file(source)
     if file.suffix == ".onnx":
         raise BundleError(f"{file} is an ONNX file already; export a run or a bundle")
-    bundle, cost = load_bundle(file), None
+    bundle = load_bundle(file)
+    cost: Int8Cost | None = None
     data = None if int8 is None else as_dataset(int8)
-    partial = path.with_name(f".{path.stem}.partial.onnx")
-    try:
-        export_apart(file, partial)
+
+    def write(partial: Path) -> None:
+        nonlocal cost
+        export_in_process(file, partial)
         if data is not None:
             run = file.parent if (file.parent / "config.json").is_file() else None
             cost = quantise(bundle, partial, data.folder, run=run)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+
+    write_whole(path, write)
     return Exported(path, input_names(bundle), path.stat().st_size, cost)
 
 
@@ -88,7 +90,7 @@ def import_keras(
     bundle: PathOrText,
     *,
     spatial_input: str = "",
-    labels: str | Sequence[str] = "",
+    labels: Sequence[str] = (),
     largest_pixel: int | None = None,
     dataset: Dataset | PathOrText | None = None,
     rights: str | None = None,
@@ -102,9 +104,9 @@ def import_keras(
         file: The model: .h5 or .keras, or weights alone.
         bundle: Bundle file to write.
         spatial_input: Name of the input that takes the face; the first input where not given.
-        labels: What the outputs mean, in order, as names or with commas between. Where not given, the
-            notebooks' order: for the stream listing Anger, Sadness, Surprise, Disgust, Fear, Happiness
-            (BAUM-1s' codes sorted as text), for table1 the alphabet's.
+        labels: Labels of the outputs, in order; on the command line, with commas between them. Without them,
+            the order of the notebooks: for the stream listing Anger, Sadness, Surprise, Disgust, Fear,
+            Happiness (BAUM-1s' codes sorted as text), for table1 the alphabet's.
         largest_pixel: Value of a white pixel in its training images: 255, or 1 where the generator divides
             by 255. Where not given, the notebooks': 255 for listing, 1 for table1.
         dataset: Dataset that it was trained on, whose preparation and labels are then the model's; without it
@@ -127,15 +129,15 @@ def import_keras(
     source, target = as_path(file), as_new_file(bundle)
     if target.exists():
         raise ConfigError(f"{target} is there already; name a new file")
-    names = labels.split(",") if isinstance(labels, str) else labels
-    given = tuple(name.strip() for name in names if name.strip())
+    if isinstance(labels, str):
+        raise ConfigError(f"labels must be a sequence of names such as {labels.split(',')}, got {labels!r}")
     data = None if dataset is None else as_dataset(dataset)
     imported = import_keras_model(
         source,
         spatial_input=spatial_input,
-        labels=given or (data.labels.names if data else ()),
+        labels=labels or (data.labels.names if data else ()),
         largest_pixel=largest_pixel,
-        recipe=data.recipe if data else None,
+        prepare_recipe=data.recipe if data else None,
         rights=NO_RIGHTS if rights is None else rights,
     )
     save_bundle(target, imported.bundle)

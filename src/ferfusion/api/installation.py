@@ -22,7 +22,7 @@ def doctor() -> "pd.DataFrame":
     """
     import pandas as pd  # noqa: PLC0415
 
-    from ferfusion.installation.checks import examine  # noqa: PLC0415 torch
+    from ferfusion.installation.checks import check_installation  # noqa: PLC0415 torch
 
-    rows = [(one.name, one.state, one.says, one.mend) for one in examine()]
+    rows = [(one.name, one.state, one.found, one.fix) for one in check_installation()]
     return pd.DataFrame(rows, columns=["check", "state", "found", "fix"])

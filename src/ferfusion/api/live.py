@@ -13,11 +13,11 @@ from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError
 
 if TYPE_CHECKING:
-    from ferfusion.inference.live import LiveReading
+    from ferfusion.inference.live import LivePrediction
     from ferfusion.inference.predictor import Predictor
 
 
-class Live(Iterator["LiveReading"]):
+class Live(Iterator["LivePrediction"]):
     """The readings of a live source, newest image first come; ``live`` makes it.
 
     It ends with the source, after ``seconds``, or when it is closed; it can be used with ``with``.
@@ -41,25 +41,25 @@ class Live(Iterator["LiveReading"]):
         detector_model: Path | None,
     ) -> None:
         """Open the source; see ``live`` for the arguments."""
-        from ferfusion.inference.live import LiveFiles, Pace, read_live  # noqa: PLC0415 torch
+        from ferfusion.inference.live import LiveFiles, Pace, predict_live  # noqa: PLC0415 torch
         from ferfusion.video.live_source import LiveSource  # noqa: PLC0415 av
 
-        self.source, self.model, self.labels = source, predictor.name, predictor.labels.names
+        self.source, self.model, self.labels = source, predictor.name, predictor.info.labels.names
         self._seconds = seconds
         self._pace = Pace()
         with ExitStack() as opened:
             self._files = (
                 None
                 if out is None
-                else opened.enter_context(LiveFiles(out, predictor.labels, annotate=annotate))
+                else opened.enter_context(LiveFiles(out, predictor.info.labels, annotate=annotate))
             )
             self._live = opened.enter_context(LiveSource(source, input_format=input_format))
             self._opened = opened.pop_all()
-        self._readings = read_live(
+        self._readings = predict_live(
             self._live, predictor, window_seconds=window, detector_model=detector_model
         )
 
-    def __next__(self) -> "LiveReading":
+    def __next__(self) -> "LivePrediction":
         """Return the reading of the newest image.
 
         Raises:
@@ -98,7 +98,7 @@ class Live(Iterator["LiveReading"]):
         self.close()
 
     def __repr__(self) -> str:
-        return f"Live({self.source!r}: {self._pace.read} images read; model {self.model})"
+        return f"Live({self.source!r}: {self._pace.predicted} images read; model {self.model})"
 
 
 def live(

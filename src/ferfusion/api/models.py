@@ -54,17 +54,17 @@ class Model:
     @property
     def labels(self) -> LabelSet:
         """The classes, in the order of its probabilities."""
-        return self._predictor.labels
+        return self._predictor.info.labels
 
     @property
     def prepare_recipe(self) -> PrepareRecipe:
         """How videos become its input."""
-        return self._predictor.recipe
+        return self._predictor.info.prepare_recipe
 
     @property
     def calibration(self) -> Mapping[str, Any]:
         """What its probabilities are worth, and below which it abstains."""
-        return self._predictor.calibration.to_dict()
+        return self._predictor.info.calibration.to_dict()
 
     @overload
     def predict(self, inputs: OneInput, **settings: Any) -> "Prediction": ...
@@ -123,7 +123,7 @@ class Model:
             ConfigError: a setting cannot be used, or a folder has neither video nor photograph in it.
         """
         from ferfusion.api.predictions import Prediction, UnreadVideo  # noqa: PLC0415 torch
-        from ferfusion.inference.predict_many import Unread, make_jobs, predict_each  # noqa: PLC0415
+        from ferfusion.inference.predict_many import Unreadable, make_jobs, predict_each  # noqa: PLC0415
 
         place = None if out is None else as_folder(out)
         jobs = make_jobs(_sources(inputs, fps=fps, out=place))
@@ -138,8 +138,8 @@ class Model:
                 detector_model=None if detector_model is None else as_path(detector_model),
                 on_progress=on_progress,
             ):
-                if isinstance(result.outcome, Unread) or result.footage is None:
-                    reason = result.outcome.reason if isinstance(result.outcome, Unread) else ""
+                if isinstance(result.outcome, Unreadable) or result.footage is None:
+                    reason = result.outcome.reason if isinstance(result.outcome, Unreadable) else ""
                     yield UnreadVideo(result.job.place, reason)
                 else:
                     yield Prediction(result.outcome, result.footage, self._predictor, result.job)

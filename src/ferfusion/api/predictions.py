@@ -11,7 +11,7 @@ import pandas as pd
 
 from ferfusion.api.settings import PathOrText, as_folder
 from ferfusion.api.tables import titled_table
-from ferfusion.inference.predict_many import Summary, Unread, VideoJob, report_frame
+from ferfusion.inference.predict_many import PredictJob, Summary, Unreadable, report_frame
 from ferfusion.inference.predict_video import expected_frames, frame_lines, write_prediction
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
@@ -41,7 +41,7 @@ class Prediction:
     _read: VideoPrediction
     _footage: Footage
     _predictor: Predictor
-    _job: VideoJob
+    _job: PredictJob
 
     @property
     def video(self) -> str:
@@ -61,7 +61,7 @@ class Prediction:
     @property
     def labels(self) -> LabelSet:
         """The classes, in the order of the probability columns."""
-        return self._read.labels
+        return self._read.info.labels
 
     @property
     def table(self) -> pd.DataFrame:
@@ -199,7 +199,7 @@ class Predictions(Sequence[Prediction]):
 
     @property
     def verdicts(self) -> pd.DataFrame:
-        """``video, face, expression, likeliest, probability, low, high, frames, …``: a row per face."""
+        """``video, face, expression, top_class, probability, low, high, frames, …``: a row per face."""
         return self._joined([(one, verdict_table(one._read)) for one in self._items])
 
     def per_second(self) -> pd.DataFrame:
@@ -231,7 +231,7 @@ class Predictions(Sequence[Prediction]):
         for one in self._items:
             one.save(place, annotate=annotate, progress=progress)
         for video in self.unread:
-            Summary(place).add(Path(video.video).name, video.video, Unread(video.reason))
+            Summary(place).add(Path(video.video).name, video.video, Unreadable(video.reason))
         return place
 
     @overload

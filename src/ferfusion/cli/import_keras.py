@@ -1,4 +1,4 @@
-"""``ferfusion import-keras FILE BUNDLE``: a model that Keras trained, as a bundle."""
+"""``ferfusion import-keras FILE BUNDLE``."""
 
 from typing import Any
 
@@ -7,9 +7,10 @@ from ferfusion.cli.verbs import command_of
 
 
 @command_of(fer.import_keras)
-def import_keras(*given: Any, **settings: Any) -> None:
-    """Import, and print what was read and what was assumed."""
-    model = fer.import_keras(*given, **settings)
+def import_keras(*given: Any, labels: str = "", **settings: Any) -> None:
+    """Import a model, and print its content and what was assumed about it."""
+    names = [name.strip() for name in labels.split(",") if name.strip()]
+    model = fer.import_keras(*given, labels=names, **settings)
     for note in model.notes:
         print(note)
     print(f"Now: ferfusion predict VIDEO --bundle {model.path}")

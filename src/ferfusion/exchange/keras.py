@@ -1,7 +1,7 @@
-"""A model that Keras trained, as a bundle: the same function, with what is known and unknown about it said.
+"""Import a Keras model as a bundle that computes the same function.
 
-A Keras file says neither what the outputs mean, nor in which range the pixels were, nor how a video becomes
-pictures. The notebooks say it for their models; see ``NOTEBOOKS`` and ``NOTEBOOK_RECIPE``.
+A Keras file does not have the labels of the outputs, the range of the pixels, or the preparation of the
+videos. The notebooks of the report have them for their models; see ``NOTEBOOKS`` and ``NOTEBOOK_RECIPE``.
 """
 
 import hashlib
@@ -10,25 +10,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ferfusion.bundle import Bundle
+from ferfusion.bundle import Bundle, TrainingSummary
 from ferfusion.errors import BundleError, ConfigError
 from ferfusion.exchange.keras_files import KerasLayer, read_keras
 from ferfusion.exchange.keras_graph import KerasNetwork, KerasStream, find_network
 from ferfusion.exchange.keras_weights import our_weights
 from ferfusion.labels import LABEL_SETS, SIX, LabelSet, canonical_emotion
+from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.small_cnn import SMALL_SHAPES
-from ferfusion.models.zoo import build_model, count_parameters
 from ferfusion.preparation.recipe import PrepareRecipe
 
 
 @dataclass(frozen=True)
-class Reading:
-    """How the outputs and the pictures of a model are to be read, which its file does not say.
+class Interpretation:
+    """The labels and the pixel range of a model, which its file does not have.
 
     Attributes:
-        labels: What each output means.
-        largest_pixel: Value of a white pixel, 1 or 255, in the pictures that it was trained on.
+        labels: Label of each output, in order.
+        largest_pixel: Value of a white pixel in the training images, 1 or 255.
+
+    Raises:
+        ConfigError: ``largest_pixel`` is neither 1 nor 255.
     """
 
     labels: LabelSet
@@ -40,49 +43,49 @@ class Reading:
 
 
 BAUM1S_AS_TEXT = LabelSet(("Anger", "Sadness", "Surprise", "Disgust", "Fear", "Happiness"))
-"""The six classes by their codes in BAUM-1s, 1, 10, 11, 6, 7 and 8: sorted as text, as Keras sorts them."""
+"""The six classes, by their codes in BAUM-1s sorted as text, as Keras sorts: 1, 10, 11, 6, 7, 8."""
 NOTEBOOKS = MappingProxyType(
     {
-        # the notebooks of section 3 take pixels as they are, and BAUM-1s' own codes: the last output of the
-        # report's Figure 10 is Happiness
-        "listing": Reading(BAUM1S_AS_TEXT, largest_pixel=255),
-        # those of Table 1 divide by 255, and count the six classes from 1 to 6
-        "table1": Reading(SIX, largest_pixel=1),
-        "spatial-map": Reading(SIX, largest_pixel=1),
+        # the notebooks of section 3 do not scale the pixels and use the codes of BAUM-1s: the last output in
+        # the report's Figure 10 is Happiness
+        "listing": Interpretation(BAUM1S_AS_TEXT, largest_pixel=255),
+        # the notebooks of Table 1 divide by 255 and have the codes 1 to 6
+        "table1": Interpretation(SIX, largest_pixel=1),
+        "spatial-map": Interpretation(SIX, largest_pixel=1),
     }
 )
-"""The reading of the author's notebooks, by the stream that each of them trains."""
+"""Labels and pixel range of the author's notebooks, by the stream that the notebook trains."""
 NOTEBOOK_RECIPE = PrepareRecipe(flow_size=100, keep_every=1, smoothing=0.0)
-"""The nearest that preparation comes to the notebooks: in every frame the box as the Haar cascades find it,
-without margin, and Farneback's flow, computed at 100 pixels as on the author's web page."""
+"""The preparation that is closest to the notebooks: the box of the Haar cascades in every frame, without
+margin, and Farneback's flow, computed at 100 pixels as on the author's web page."""
 NO_RIGHTS = (
-    "Imported from a Keras file; no licence was stated. Rights in the training data may bind whoever uses or "
-    "passes on this model."
+    "Imported from a Keras file; no licence was stated. Rights in the training data may restrict the use and "
+    "the distribution of this model."
 )
 _NOT_KNOWN = (
-    "Imported from Keras. What it was trained on and what it reaches is not known here; measure it on people "
-    "that its training never saw before you rely on it."
+    "Imported from Keras. Its training data and its scores are not known; before you rely on it, evaluate it "
+    "on people who are not in its training data."
 )
 _PREPARED_OTHERWISE = (
-    "The notebooks cut the two faces of a flow with a box each, compute the flow at the size of the clip's "
-    "first face, and pair it with the later face; here both are cut with one box, the flow is computed at "
-    "one size, and it is paired with the earlier face."
+    "The notebooks crop the two faces of a flow with two boxes, compute the flow at the size of the clip's "
+    "first face, and pair it with the later face. ferfusion crops both with one box, computes the flow at "
+    "one size, and pairs it with the earlier face."
 )
 
 
 @dataclass(frozen=True)
 class ImportedModel:
-    """A bundle, and how the Keras file was read.
+    """An imported model.
 
     Attributes:
         bundle: The model; its outputs are in this project's order of classes.
-        inputs: Names of the Keras inputs, that of the face first.
-        reading: What was said, or else taken from the notebooks, about outputs and pixels.
+        inputs: Names of the Keras inputs, the input of the face first.
+        interpretation: Labels and pixel range of the file, as they were given or as in the notebooks.
     """
 
     bundle: Bundle
     inputs: tuple[str, ...]
-    reading: Reading
+    interpretation: Interpretation
 
 
 def import_keras_model(
@@ -91,57 +94,59 @@ def import_keras_model(
     spatial_input: str = "",
     labels: Sequence[str] = (),
     largest_pixel: int | None = None,
-    recipe: PrepareRecipe | None = None,
+    prepare_recipe: PrepareRecipe | None = None,
     rights: str = NO_RIGHTS,
 ) -> ImportedModel:
-    """Read a Keras file of one of the report's networks.
+    """Import a Keras file of one of the report's networks.
 
     Args:
         path: A ``.h5`` or ``.keras`` file.
-        spatial_input: Name of the input that takes the face; the first one where it is not given.
-        labels: What the outputs mean, in order; the notebooks' order where it is not given.
-        largest_pixel: Value of a white pixel in training, 1 or 255; the notebooks' where it is not given.
-        recipe: How the training videos were prepared; the notebooks' way where it is not given.
+        spatial_input: Name of the input of the face; without it, the first input.
+        labels: Labels of the outputs, in order; without them, those of the notebooks.
+        largest_pixel: Value of a white pixel in training, 1 or 255; without it, that of the notebooks.
+        prepare_recipe: Preparation of the training videos; without it, that of the notebooks.
         rights: Licence and rights, for the bundle.
 
     Raises:
-        BundleError: the file cannot be read, or has something in it that cannot be mapped.
+        BundleError: the file cannot be read, or has a layer that cannot be mapped.
         ConfigError: a setting does not fit the file.
         MissingExtraError: h5py is not installed.
     """
     keras = read_keras(path)
     network = find_network(keras, spatial_input=spatial_input)
     config = _model_config(network)
-    reading = _reading(network, config, labels, largest_pixel)
-    ordered = _in_our_order(reading.labels)
+    interpretation = _interpretation(network, config, labels, largest_pixel)
+    ordered = _in_our_order(interpretation.labels)
     model = build_model(config, len(ordered))
     weights = our_weights(
         network,
         {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()},
-        outputs=[reading.labels.code(name) for name in ordered.names],
-        largest_pixel=reading.largest_pixel,
+        outputs=[interpretation.labels.code(name) for name in ordered.names],
+        largest_pixel=interpretation.largest_pixel,
     )
-    training = {
+    training: TrainingSummary = {
         "imported_from": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         "keras_version": keras.version or "unknown",
-        "outputs_in_file": list(reading.labels.names),
-        "largest_pixel": reading.largest_pixel,
+        "outputs_in_file": list(interpretation.labels.names),
+        "largest_pixel": interpretation.largest_pixel,
         "corpus": "unknown",
         "parameters": count_parameters(model),
         "weights_alone": not keras.outputs,
-        "note": _NOT_KNOWN if recipe else f"{_NOT_KNOWN} {_PREPARED_OTHERWISE}",
+        "note": _NOT_KNOWN if prepare_recipe else f"{_NOT_KNOWN} {_PREPARED_OTHERWISE}",
     }
-    bundle = Bundle(weights, config, ordered, _recipe(recipe, config), training, metrics={}, rights=rights)
-    return ImportedModel(bundle, tuple(stream.input.name for stream in network.streams), reading)
+    bundle = Bundle(
+        weights, config, ordered, _prepare_recipe(prepare_recipe, config), training, metrics={}, rights=rights
+    )
+    return ImportedModel(bundle, tuple(stream.input.name for stream in network.streams), interpretation)
 
 
 def _model_config(network: KerasNetwork) -> ModelConfig:
-    """Return the config of the network whose function this is."""
+    """Return the config of the network that computes the same function."""
     first, *others = network.streams
     if any(_describe(stream) != _describe(first) for stream in others):
         raise BundleError(
-            f"The streams of the Keras model differ ({'; '.join(map(_describe, network.streams))}); "
+            f"The streams of the Keras model are different ({'; '.join(map(_describe, network.streams))}); "
             "ferfusion cannot map it"
         )
     return ModelConfig(
@@ -163,7 +168,7 @@ def _describe(stream: KerasStream) -> str:
 
 def _stream_name(stream: KerasStream) -> str:
     for name, shape in SMALL_SHAPES.items():
-        # for gap, streams with and without the last pooling are the same: the first is taken
+        # with gap, a stream computes the same with and without the last pooling: take the first
         if stream.channels == (shape.early, shape.late) and stream.last_pool in (shape.last_pool, None):
             return name
     streams = ", ".join(
@@ -171,45 +176,44 @@ def _stream_name(stream: KerasStream) -> str:
         for name, shape in SMALL_SHAPES.items()
     )
     raise BundleError(
-        f"A stream of the Keras model has {_describe(stream)}; ferfusion has the streams {streams} and "
-        "cannot map another"
+        f"A stream of the Keras model has {_describe(stream)}; ferfusion can map the streams {streams}"
     )
 
 
 def _size(layer: KerasLayer) -> int:
-    """Return the side of the pictures that an input takes; the notebooks' where the file does not say it."""
+    """Return the side of an input's images in pixels; that of the notebooks if the file does not have it."""
     shape = layer.settings.get("batch_shape", layer.settings.get("batch_input_shape"))
     if shape is None:
         return ModelConfig.size
     if len(shape) != 4 or shape[1] is None or shape[1] != shape[2] or shape[3] != 3:
         raise BundleError(
-            f"The {layer} of the Keras model takes pictures of shape {tuple(shape[1:])}, wanted (48, 48, 3) "
-            "or another square with 3 channels; ferfusion cannot map it"
+            f"The {layer} of the Keras model reads images of shape {tuple(shape[1:])}; ferfusion can map "
+            "squares with 3 channels, such as (48, 48, 3)"
         )
     return int(shape[1])
 
 
-def _reading(
+def _interpretation(
     network: KerasNetwork, config: ModelConfig, labels: Sequence[str], largest_pixel: int | None
-) -> Reading:
-    """Return how to read outputs and pixels: as said, else as in the notebook with such a stream."""
+) -> Interpretation:
+    """Return labels and pixel range: as they are given, or as in the notebook with the same stream."""
     notebook = NOTEBOOKS[config.stream]
-    reading = Reading(
+    interpretation = Interpretation(
         labels=LabelSet(tuple(map(canonical_emotion, labels))) if labels else notebook.labels,
         largest_pixel=notebook.largest_pixel if largest_pixel is None else largest_pixel,
     )
     outputs = network.dense[-1].weights[1].size
-    if len(reading.labels) != outputs:
-        whose = "were given" if labels else "are the notebooks'"
+    if len(interpretation.labels) != outputs:
+        source = "were given" if labels else "are the notebooks'"
         raise ConfigError(
-            f"The Keras model has {outputs} outputs, and {len(reading.labels)} labels {whose}; "
-            "name them all, in order, with --labels"
+            f"The Keras model has {outputs} outputs, and {len(interpretation.labels)} labels {source}; "
+            "name all labels, in order, with --labels"
         )
-    return reading
+    return interpretation
 
 
 def _in_our_order(labels: LabelSet) -> LabelSet:
-    """Return the same labels in this project's order, if it has one for them.
+    """Return the same labels in this project's order, if it has an order for them.
 
     >>> _in_our_order(BAUM1S_AS_TEXT) == SIX
     True
@@ -218,33 +222,34 @@ def _in_our_order(labels: LabelSet) -> LabelSet:
     return next(ours, labels)
 
 
-def _recipe(recipe: PrepareRecipe | None, config: ModelConfig) -> PrepareRecipe:
-    """Return the preparation that was given, or the notebooks' for the model's size."""
-    if recipe is None:
+def _prepare_recipe(prepare_recipe: PrepareRecipe | None, config: ModelConfig) -> PrepareRecipe:
+    """Return the given preparation, or that of the notebooks for the model's size."""
+    if prepare_recipe is None:
         flow_size = max(NOTEBOOK_RECIPE.flow_size, config.size)
         return replace(NOTEBOOK_RECIPE, size=config.size, flow_size=flow_size)
-    if recipe.size != config.size:
+    if prepare_recipe.size != config.size:
         raise ConfigError(
-            f"The Keras model reads pictures of {config.size} pixels, the preparation makes {recipe.size}; "
-            "name the dataset that it was trained on"
+            f"The Keras model reads images of {config.size} pixels, the crops of the dataset have "
+            f"{prepare_recipe.size}; name the dataset that the model was trained on"
         )
-    return recipe
+    return prepare_recipe
 
 
 def describe_import(imported: ImportedModel, file: Path) -> list[str]:
-    """Return what was read out of a Keras file, and what was assumed, in lines."""
-    bundle, reading = imported.bundle, imported.reading
-    config, recipe = bundle.model_config, bundle.recipe
-    alone = ["The file has weights alone: they are taken to hang together as in the notebooks."]
+    """Return the content of a Keras file and what was assumed about it, as lines of text."""
+    bundle, interpretation = imported.bundle, imported.interpretation
+    config, recipe = bundle.model_config, bundle.prepare_recipe
+    alone = ["The file has weights alone; the layers are assumed to be connected as in the notebooks."]
     inputs = ", ".join(map(" ".join, zip(("face", "flow"), imported.inputs, strict=False)))
     return [
         f"{file.name} (Keras {bundle.training['keras_version']}): {config.architecture}, {config.fusion}, "
         f"stream {config.stream}, {bundle.training['parameters']:,} parameters",
         *(alone if bundle.training["weights_alone"] else []),
         f"Inputs: {inputs}",
-        f"Outputs in the file: {', '.join(reading.labels.names)}; if not so, name them with --labels",
-        f"A white pixel is {reading.largest_pixel}; if not so, say --largest-pixel",
+        f"Outputs in the file: {', '.join(interpretation.labels.names)}; if this is wrong, set --labels",
+        f"A white pixel is {interpretation.largest_pixel}; if this is wrong, set --largest-pixel",
         f"Videos are prepared with: detector {recipe.detector}, flow {recipe.flow} at "
-        f"{recipe.flow_size or recipe.size} pixels, {recipe.size} pixels in, drawn as {config.flow_encoding}",
-        "What it reaches is not known: measure it on people that its training never saw.",
+        f"{recipe.flow_size or recipe.size} pixels, crops of {recipe.size} pixels, flow encoding "
+        f"{config.flow_encoding}",
+        "Its scores are not known: evaluate it on people who are not in its training data.",
     ]

@@ -1,7 +1,8 @@
-"""Read the files that Keras writes: layers, how they hang together, and their weights. Needs no TensorFlow.
+"""Read the files that Keras writes: layers, their connections and their weights. Needs no TensorFlow.
 
-Four forms: the ``.h5`` of ``model.save`` in Keras 2 and 3, the ``.keras`` archive, and weights alone, as
-``.h5`` (Keras 2) or ``.weights.h5`` (Keras 2.15 and 3). Weights alone do not say how layers hang together.
+There are four formats: the ``.h5`` of ``model.save`` in Keras 2 and 3, the ``.keras`` archive, and weights
+alone, as ``.h5`` (Keras 2) or ``.weights.h5`` (Keras 2.15 and 3). A file with weights alone has no
+connections.
 """
 
 import io
@@ -40,7 +41,7 @@ _GROUP_NAMES = MappingProxyType(
         "Multiply": "multiply",
     }
 )
-"""How Keras names layers, and groups of weights, after their classes."""
+"""Keras' names of layers and of groups of weights, by the class of the layer."""
 _KINDS = MappingProxyType({"input": "InputLayer"} | {name: kind for kind, name in _GROUP_NAMES.items()})
 
 
@@ -50,8 +51,8 @@ class KerasLayer:
 
     Attributes:
         name: Its name in the model.
-        kind: Keras' name of its class, such as Conv2D; empty where it cannot be told.
-        settings: Its settings; empty where the file has weights alone.
+        kind: Keras' name of its class, such as Conv2D; empty if the file does not have it.
+        settings: Its settings; empty if the file has weights alone.
         sources: Names of the layers whose outputs it reads, in order.
         weights: Its arrays in Keras' order and axes: kernel (H, W, in, out) or (in, out), then bias.
     """
@@ -68,13 +69,13 @@ class KerasLayer:
 
 @dataclass(frozen=True)
 class KerasModel:
-    """What a file holds.
+    """The content of a file.
 
     Attributes:
         layers: By name, in Keras' order.
-        inputs: Names of the input layers, in the order in which the model takes its pictures.
-        outputs: Names of the layers that give the outputs; empty where the file has weights alone.
-        version: Keras' version, as far as the file says it.
+        inputs: Names of the input layers, in the order of the model's arguments.
+        outputs: Names of the layers with the outputs; empty if the file has weights alone.
+        version: Keras' version; empty if the file does not have it.
     """
 
     layers: Mapping[str, KerasLayer]
@@ -84,10 +85,10 @@ class KerasModel:
 
 
 def read_keras(path: Path) -> KerasModel:
-    """Read a file in any of the four forms; no code from the file is run.
+    """Read a file in one of the four formats; no code from the file is run.
 
     Raises:
-        BundleError: there is no such file, it is damaged, or Keras did not write it in one of these forms.
+        BundleError: the file is missing, is damaged, or is not in one of these formats.
         MissingExtraError: h5py is not installed.
     """
     h5py = require("h5py", extra="keras")
@@ -147,7 +148,7 @@ def _read_h5(file: Any) -> KerasModel:
             ],
             version=version,
         )
-    raise ValueError("neither a model nor weights are in it")
+    raise ValueError("it has neither a model nor weights")
 
 
 def _named_weights(group: Any) -> dict[str, Weights]:
@@ -159,13 +160,13 @@ def _named_weights(group: Any) -> dict[str, Weights]:
 
 
 def _vars(file: Any) -> list[tuple[str, Any]]:
-    """Return the groups of weights, such as ``conv2d_1``: of the model's second Conv2D, whatever its name."""
+    """Return the groups of weights, such as ``conv2d_1`` for the model's second Conv2D, in their order."""
     groups = [(name, group["vars"]) for name, group in file["layers"].items() if "vars" in group]
     return sorted(groups, key=lambda item: _number(item[0]))
 
 
 def _number(name: str) -> int:
-    """Return the number at the end of a group's name.
+    """Return the number at the end of a group's name, 0 if it has none.
 
     >>> _number("conv2d"), _number("conv2d_12")
     (0, 12)
@@ -179,7 +180,7 @@ def _numbered(group: Any) -> Weights:
 
 
 def _numbered_names(names: Iterable[str]) -> Iterator[str]:
-    """Yield each name, numbered from its second time on.
+    """Yield each name; from its second time on with a number.
 
     >>> list(_numbered_names(["dense", "dropout", "dense"]))
     ['dense', 'dropout', 'dense_1']
@@ -207,14 +208,14 @@ def _layers(config: Mapping[str, Any]) -> list[KerasLayer]:
     """Return the layers of a model's config, without their weights.
 
     Raises:
-        BundleError: the model's config does not say how it computes, or a layer is used more than once.
+        BundleError: the model is neither Functional nor Sequential, or uses a layer more than once.
     """
     kind, body = config["class_name"], config["config"]
     if kind == "Sequential":
         return _chain(body["layers"] if isinstance(body, dict) else body)
     if kind not in ("Functional", "Model"):  # the second is its name before TensorFlow 2.3
         raise BundleError(
-            f"The Keras model is of the kind {kind!r}, wanted one that is Functional or Sequential"
+            f"The Keras model has the class {kind!r}; ferfusion can import Functional and Sequential models"
         )
     for entry in body["layers"]:
         name, uses = entry["name"], len(entry["inbound_nodes"])
@@ -231,7 +232,7 @@ def _layers(config: Mapping[str, Any]) -> list[KerasLayer]:
 
 
 def _chain(entries: Sequence[Mapping[str, Any]]) -> list[KerasLayer]:
-    """Return the layers of a Sequential model; its input layer is added where the file leaves it out."""
+    """Return the layers of a Sequential model; its input layer is added if the file does not have it."""
     layers: list[KerasLayer] = []
     if entries[0]["class_name"] != "InputLayer":
         layers.append(KerasLayer("input", "InputLayer", entries[0]["config"]))
@@ -242,9 +243,9 @@ def _chain(entries: Sequence[Mapping[str, Any]]) -> list[KerasLayer]:
 
 
 def _histories(value: Any) -> Iterator[str]:
-    """Yield the names of the layers that a part of a config refers to.
+    """Yield the names of the layers that a value of a config refers to.
 
-    Keras 2 writes ``["conv2d", 0, 0, {}]``, Keras 3 a mapping with a ``keras_history``, both deep in lists.
+    Keras 2 writes ``["conv2d", 0, 0, {}]``, Keras 3 a mapping with a ``keras_history``, both in nested lists.
 
     >>> list(_histories([[["conv2d", 0, 0, {}], ["conv2d_5", 0, 0, {}]]]))
     ['conv2d', 'conv2d_5']
@@ -254,8 +255,8 @@ def _histories(value: Any) -> Iterator[str]:
     elif isinstance(value, list) and len(value) >= 3 and isinstance(value[0], str):
         yield value[0]
     elif isinstance(value, dict | list):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _histories(part)
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _histories(item)
 
 
 def _text(value: Any) -> str:

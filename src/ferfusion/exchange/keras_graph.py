@@ -1,7 +1,6 @@
-"""Find the report's network in a Keras model: its streams, how they meet, and its head, whatever the names.
+"""Find the report's network in a Keras model: its streams, its fusion and its head; names do not matter.
 
-Every layer that is found has been held against the network of section 3, so that nothing is taken along that
-would compute something else here.
+Every layer is compared with the network of section 3, so a layer that computes something else is refused.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,12 +16,12 @@ from ferfusion.lookup import choose
 OPERATORS = MappingProxyType(
     {"Concatenate": "concat", "Add": "sum", "Average": "average", "Maximum": "max", "Multiply": "product"}
 )
-"""Keras' kinds of layer that fuse, with our names."""
+"""Names of our fusion operators, by Keras' class of the layer."""
 
 
 @dataclass(frozen=True)
 class _Step:
-    """What a layer must be: its kind, and those of its settings that change what it computes."""
+    """A layer of the report's network: its kind, and the settings that change what it computes."""
 
     kind: str
     settings: dict[str, Any] = field(default_factory=dict)
@@ -56,7 +55,7 @@ _STREAM = (
 _FLATTEN = _Step("Flatten", _ORDER)
 _GAP = _Step("GlobalAveragePooling2D", {"keepdims": False, **_ORDER})
 _ENDS = MappingProxyType({"flatten": ((_MEAN, _FLATTEN), (_FLATTEN,)), "gap": ((_GAP,),)})
-"""How a stream may end after its last convolution, by fusion layer."""
+"""The last layers of a stream after its last convolution, by fusion layer."""
 _HEAD = (_dense("relu"), _dense("relu"), _dense("softmax"))
 _WITH_WEIGHTS = ("Conv2D", "Dense")
 _FACE_WORDS, _FLOW_WORDS = ("spatial", "face"), ("flow", "motion")
@@ -71,7 +70,8 @@ class KerasStream:
         input: Its input layer.
         convs: Its five convolutions.
         layer: The fusion layer that it ends with: flatten or gap.
-        last_pool: Whether an average pooling stands before the flatten; None for gap, where that is all one.
+        last_pool: Whether there is an average pooling before the flatten; None for gap, where it changes
+            nothing.
     """
 
     input: KerasLayer
@@ -81,7 +81,7 @@ class KerasStream:
 
     @property
     def channels(self) -> tuple[int, int]:
-        """Channels of its first and of its last convolution."""
+        """Channels of its first and its last convolution."""
         first, last = (conv.weights[0].shape[-1] for conv in (self.convs[0], self.convs[-1]))
         return first, last
 
@@ -92,10 +92,10 @@ class KerasNetwork:
 
     Attributes:
         streams: The spatial stream, then the flow stream if there is one.
-        operator: How they are fused; concat where there is one stream.
-        fused_in_order: Whether the fusion takes the spatial stream first.
+        operator: The fusion operator; concat for a single stream.
+        fused_in_order: Whether the spatial stream is the first input of the fusion.
         dense: The three dense layers of the head.
-        dropout: Share of the head's hidden units that training dropped; None if the file does not say.
+        dropout: Dropout rate of the head; None if the file does not have it.
     """
 
     streams: tuple[KerasStream, ...]
@@ -106,17 +106,15 @@ class KerasNetwork:
 
 
 def find_network(model: KerasModel, *, spatial_input: str = "") -> KerasNetwork:
-    """Return the parts of a Keras model that has the report's network.
+    """Return the report's network in a Keras model.
 
     Args:
-        model: What a file holds; where it has weights alone, they are taken to hang together as the notebooks
-            have it.
-        spatial_input: Name of the input that takes the face; where it is not given, the first one, as in the
-            notebooks.
+        model: The content of a file; weights alone are assumed to be connected as in the notebooks.
+        spatial_input: Name of the input of the face; without it, the first input, as in the notebooks.
 
     Raises:
         BundleError: a layer has no counterpart here, or computes something else; the message names it.
-        ConfigError: no input has that name, or the names say that the first input is not the face's.
+        ConfigError: no input has this name, or the names of the inputs contradict the order.
     """
     for layer in model.layers.values():
         if layer.kind not in _KNOWN:
@@ -124,12 +122,12 @@ def find_network(model: KerasModel, *, spatial_input: str = "") -> KerasNetwork:
     graph = model if model.outputs else _as_in_the_notebooks(model)
     if len(graph.outputs) != 1:
         raise BundleError(
-            f"The Keras model has {len(graph.outputs)} outputs, wanted 1; ferfusion cannot map it"
+            f"The Keras model has {len(graph.outputs)} output layers; ferfusion can map models with 1"
         )
     trunk = _walk_back(graph, graph.outputs[0])
-    branches, head = _parted(graph, trunk)
+    branches, head = _branches_and_head(graph, trunk)
     streams = {branch[0].name: _stream(branch) for branch in branches}
-    _refuse_leftovers(graph, [*head, *(layer for branch in branches for layer in branch)])
+    _refuse_other_layers(graph, [*head, *(layer for branch in branches for layer in branch)])
     order = _order(graph, list(streams), spatial_input)
     dense, dropout = _head(head)
     return KerasNetwork(
@@ -142,24 +140,26 @@ def find_network(model: KerasModel, *, spatial_input: str = "") -> KerasNetwork:
 
 
 def _walk_back(model: KerasModel, last: str) -> list[KerasLayer]:
-    """Return the layers up to ``last``, from the nearest one before it that has no source or several."""
+    """Return the chain of layers that ends with ``last``; the chain starts after a branch, or at an input."""
     chain = [model.layers[last]]
     while len(chain[-1].sources) == 1:
         chain.append(model.layers[chain[-1].sources[0]])
     return chain[::-1]
 
 
-def _parted(model: KerasModel, trunk: list[KerasLayer]) -> tuple[list[list[KerasLayer]], list[KerasLayer]]:
-    """Return the layers of each stream, and those of the head."""
+def _branches_and_head(
+    model: KerasModel, trunk: list[KerasLayer]
+) -> tuple[list[list[KerasLayer]], list[KerasLayer]]:
+    """Return the layers of each stream, and the layers of the head."""
     first = trunk[0]
     if first.kind == "InputLayer":
         ends = [place for place, layer in enumerate(trunk) if layer.kind in (_FLATTEN.kind, _GAP.kind)]
         cut = ends[0] + 1 if ends else len(trunk)
         return [trunk[:cut]], trunk[cut:]
     if first.kind not in OPERATORS or len(first.sources) != 2:
-        raise _unmapped(first, f"joins {len(first.sources)} streams, wanted 2")
+        raise _unmapped(first, f"fuses {len(first.sources)} streams; the report's networks have 2")
     if first.settings.get("axis", -1) not in (-1, 1):
-        raise _unmapped(first, f"has axis {first.settings['axis']}, wanted -1")
+        raise _unmapped(first, f"has axis {first.settings['axis']}; the report's networks have -1")
     return [_walk_back(model, source) for source in first.sources], trunk[1:]
 
 
@@ -177,18 +177,18 @@ def _stream(layers: Sequence[KerasLayer]) -> KerasStream:
                 return KerasStream(layers[0], convs, fusion_layer, last_pool)
     raise _unmapped(
         layers[-1],
-        "is not how a stream of the report ends: five convolutions, then average pooling and flatten, "
-        "flatten, or global average pooling",
+        "is not the end of a stream of the report: a stream has five convolutions, then average pooling and "
+        "flatten, or flatten, or global average pooling",
     )
 
 
 def _head(layers: Sequence[KerasLayer]) -> tuple[tuple[KerasLayer, ...], float | None]:
-    """Return the dense layers, and the dropout of the first dropout layer (0 where there is none)."""
+    """Return the dense layers, and the rate of the first dropout layer (0 if there is none)."""
     dense = tuple(layer for layer in layers if layer.kind != "Dropout")
     rates = [layer.settings.get("rate") for layer in layers if layer.kind == "Dropout"]
     if len(dense) != len(_HEAD):
         raise BundleError(
-            f"The head of the Keras model has {len(dense)} layers, wanted {len(_HEAD)} dense ones"
+            f"The head of the Keras model has {len(dense)} layers, wanted {len(_HEAD)} dense layers"
         )
     for layer, step in zip(dense, _HEAD, strict=True):
         _check(layer, step)
@@ -196,11 +196,11 @@ def _head(layers: Sequence[KerasLayer]) -> tuple[tuple[KerasLayer, ...], float |
 
 
 def _check(layer: KerasLayer, step: _Step) -> None:
-    """Make sure that a layer computes what the report's does; what the file leaves out is taken to be so."""
+    """Refuse a layer that computes something else than the report's; missing settings count as equal."""
     if layer.kind != step.kind:
-        raise _unmapped(layer, f"stands where the report's networks have {step.kind}")
+        raise _unmapped(layer, f"is in the place of a {step.kind} of the report's networks")
     if step.kind in _WITH_WEIGHTS and len(layer.weights) != 2:
-        raise _unmapped(layer, f"has {len(layer.weights)} arrays of weights, wanted a kernel and a bias")
+        raise _unmapped(layer, f"has {len(layer.weights)} arrays of weights; expected a kernel and a bias")
     for name, wanted in step.settings.items():
         found = layer.settings.get(name, wanted)
         found = tuple(found) if isinstance(found, list) else found
@@ -208,59 +208,62 @@ def _check(layer: KerasLayer, step: _Step) -> None:
             raise _unmapped(layer, f"has {name} {found}, the report's networks have {wanted}")
 
 
-def _refuse_leftovers(model: KerasModel, found: Sequence[KerasLayer]) -> None:
-    """Make sure that every layer was found once: no layer is shared, and none leads elsewhere."""
+def _refuse_other_layers(model: KerasModel, found: Sequence[KerasLayer]) -> None:
+    """Refuse a model with a layer that two streams share, or that no stream and no head has."""
     names = [layer.name for layer in found]
     for layer in model.layers.values():
         if names.count(layer.name) != 1 and layer.kind not in OPERATORS:
-            raise _unmapped(layer, "is used by several streams" if layer.name in names else "leads elsewhere")
+            raise _unmapped(
+                layer,
+                "is used by several streams" if layer.name in names else "is not connected to the output",
+            )
 
 
 def _order(model: KerasModel, found: list[str], spatial_input: str) -> list[str]:
-    """Return the names of the inputs, that of the face first."""
+    """Return the names of the inputs, the input of the face first."""
     inputs = [name for name in model.inputs if name in found]
     if spatial_input:
         choose(dict.fromkeys(inputs), spatial_input, what="input of the Keras model")
         return sorted(inputs, key=lambda name: name != spatial_input)
-    if len(inputs) == 2 and (_says(inputs[0], *_FLOW_WORDS) or _says(inputs[1], *_FACE_WORDS)):
+    if len(inputs) == 2 and (_has_word(inputs[0], *_FLOW_WORDS) or _has_word(inputs[1], *_FACE_WORDS)):
         raise ConfigError(
-            f"The inputs of the Keras model are {inputs[0]!r} and {inputs[1]!r}, in this order; the "
-            "notebooks have the face first. Say which one takes the face with --spatial-input"
+            f"The inputs of the Keras model are {inputs[0]!r} and {inputs[1]!r}, in this order; in the "
+            "notebooks, the face is first. Name the input of the face with --spatial-input"
         )
     return inputs
 
 
-def _says(name: str, *words: str) -> bool:
+def _has_word(name: str, *words: str) -> bool:
     return any(word in name.lower() for word in words)
 
 
 def _as_in_the_notebooks(model: KerasModel) -> KerasModel:
-    """Return weights alone as a model: layers of a kind are dealt to the streams in turn, as Keras does."""
+    """Return weights alone as a model: the layers of each kind alternate between the streams, as in Keras."""
     fusion = [layer for layer in model.layers.values() if layer.kind in OPERATORS]
     streams = 2 if fusion else 1
-    hands = [_deal(model, stream, streams) for stream in range(streams)]
+    chains = [_stream_chain(model, stream, streams) for stream in range(streams)]
     head = [layer for layer in model.layers.values() if layer.kind == "Dense"]
-    trunk = [*fusion, *head] if fusion else [*hands[0], *head]
+    trunk = [*fusion, *head] if fusion else [*chains[0], *head]
     linked = {layer.name: layer for layer in model.layers.values() if layer.kind != "Dropout"}
-    linked |= {layer.name: layer for hand in hands for layer in _linked(hand)}
+    linked |= {layer.name: layer for chain in chains for layer in _linked(chain)}
     linked |= {layer.name: layer for layer in _linked(trunk)}
     if fusion:
-        ends = tuple(hand[-1].name for hand in hands)
+        ends = tuple(chain[-1].name for chain in chains)
         linked[fusion[0].name] = replace(fusion[0], sources=ends)
-    return KerasModel(linked, tuple(hand[0].name for hand in hands), (trunk[-1].name,), model.version)
+    return KerasModel(linked, tuple(chain[0].name for chain in chains), (trunk[-1].name,), model.version)
 
 
-def _deal(model: KerasModel, stream: int, streams: int) -> list[KerasLayer]:
-    """Return the layers of one of the streams, an input layer first, in the order of the notebooks."""
+def _stream_chain(model: KerasModel, stream: int, streams: int) -> list[KerasLayer]:
+    """Return the layers of one stream, its input layer first, in the order of the notebooks."""
     of_kind = {
         kind: iter([layer for layer in model.layers.values() if layer.kind == kind][stream::streams])
         for kind in _KNOWN
     }
     inputs = next(of_kind["InputLayer"], KerasLayer(f"input {stream + 1}", "InputLayer"))
-    hand = [inputs]
+    chain = [inputs]
     kinds = [step.kind for step in _STREAM[1:]] + [_MEAN.kind, _FLATTEN.kind, _GAP.kind]
-    hand += [layer for kind in kinds for layer in _first(of_kind[kind])]
-    return hand
+    chain += [layer for kind in kinds for layer in _first(of_kind[kind])]
+    return chain
 
 
 def _first(layers: Iterator[KerasLayer]) -> list[KerasLayer]:
@@ -269,7 +272,7 @@ def _first(layers: Iterator[KerasLayer]) -> list[KerasLayer]:
 
 
 def _linked(chain: Sequence[KerasLayer]) -> list[KerasLayer]:
-    """Return the layers, each reading from the one before it."""
+    """Return the layers, each with the layer before it as its source."""
     return [chain[0], *(replace(layer, sources=(before.name,)) for before, layer in pairwise(chain))]
 
 

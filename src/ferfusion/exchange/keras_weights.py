@@ -1,4 +1,4 @@
-"""The weights of a Keras network in the names, axes and order of ours, so that the function is the same."""
+"""The weights of a Keras network with the names, axes and order of our network, which computes the same."""
 
 from collections.abc import Iterator, Mapping
 
@@ -27,25 +27,26 @@ def our_weights(
         network: The layers with their weights.
         wanted: The shape that each tensor must have.
         outputs: Place in the file of each of our outputs.
-        largest_pixel: Value of a white pixel in the Keras pictures, which is 1 in ours.
+        largest_pixel: Value of a white pixel in Keras' images; ours have 1.
 
     Raises:
-        BundleError: a layer has weights of another shape, or that are no numbers; the message names it.
+        BundleError: a layer has weights of another shape, or weights that are not finite; the message names
+            it.
     """
     weights: dict[str, Tensor] = {}
     for name, layer, kernel, bias in _ordered(network, outputs=outputs, largest_pixel=largest_pixel):
-        for part, array in (("weight", _outputs_first(kernel)), ("bias", bias)):
-            if array.shape != wanted[f"{name}.{part}"]:
+        for kind, array in (("weight", _outputs_first(kernel)), ("bias", bias)):
+            if array.shape != wanted[f"{name}.{kind}"]:
                 raise BundleError(
-                    f"The {layer} of the Keras model has a {part} of shape {array.shape}, outputs first; the "
-                    f"report's network has {wanted[f'{name}.{part}']}; ferfusion cannot map it"
+                    f"The {layer} of the Keras model has a {kind} of shape {array.shape} (outputs first); "
+                    f"the report's network has {wanted[f'{name}.{kind}']}; ferfusion cannot map it"
                 )
             if not np.isfinite(array).all():
                 raise BundleError(
-                    f"The {layer} of the Keras model has a {part} that is not all finite numbers; its "
-                    "training failed, take an earlier checkpoint"
+                    f"The {layer} of the Keras model has a {kind} that is not all finite numbers; its "
+                    "training failed: import an earlier checkpoint"
                 )
-            weights[f"{name}.{part}"] = torch.from_numpy(array)
+            weights[f"{name}.{kind}"] = torch.from_numpy(array)
     return weights
 
 
@@ -57,11 +58,11 @@ def _outputs_first(kernel: Floats) -> Floats:
 def _ordered(
     network: KerasNetwork, *, outputs: list[int], largest_pixel: float
 ) -> Iterator[tuple[str, KerasLayer, Floats, Floats]]:
-    """Yield (our name, the layer, its kernel in Keras' axes, its bias), inputs and outputs in our order."""
+    """Yield (our name, layer, kernel in Keras' axes, bias), with inputs and outputs in our order."""
     for name, stream in zip(("spatial", "flow"), network.streams, strict=False):
         for number, conv in enumerate(stream.convs, start=1):
             kernel, bias = _arrays(conv)
-            # a pixel of ours is smaller by this factor, so that the first kernel must be larger
+            # our pixels are smaller by this factor, so the first kernel must be larger
             scale = np.float32(largest_pixel if number == 1 else 1)
             yield f"{name}_stream.conv{number}", conv, kernel * scale, bias
     first, second, third = network.dense
@@ -73,7 +74,7 @@ def _ordered(
 
 
 def _channels_first(layer: KerasLayer, kernel: Floats, network: KerasNetwork) -> Floats:
-    """Return the kernel of the first dense layer for maps that were flattened as (C, H, W), the face's first.
+    """Return the kernel of the first dense layer for maps flattened as (C, H, W), the face's maps first.
 
     Keras flattens a map as (H, W, C).
     """

@@ -1,6 +1,6 @@
-"""ONNX out: the network as a graph that other programs run, with everything that a prediction needs in it.
+"""Export to ONNX: the network as a graph that other programs can run.
 
-The file's metadata are the bundle's, so that it can be used by itself. Needs the extra ``onnx``.
+The file has the metadata of the bundle, so a prediction needs no other file. Needs the extra ``onnx``.
 """
 
 import contextlib
@@ -22,22 +22,27 @@ _LARGEST_BATCH = 65_536
 
 
 def input_names(bundle: Bundle) -> tuple[str, ...]:
-    """Return the graph's inputs in order: spatial, flow, and frames where the model looks at windows.
+    """Return the inputs of the graph, in order: spatial, flow, and frames for a model with windows.
 
-    A model that leaves an input aside has it nevertheless, so that all are called alike.
+    Every graph has the first two inputs, even if its model does not read them: all graphs are called in one
+    way.
     """
     return ("spatial", "flow", "frames") if bundle.model_config.window else ("spatial", "flow")
 
 
-def export_apart(bundle: Path, path: Path) -> None:
-    """Write a bundle file as an ONNX file, in a process of its own.
+def export_in_process(bundle: Path, path: Path) -> None:
+    """Export a bundle file to an ONNX file, in a separate process.
 
-    While torch's exporter works, it changes how torch computes in all threads: a training beside it gets
-    other weights, and the exporter itself can fail.
+    While torch's exporter runs, it changes how torch computes in all threads: a training in another thread
+    gets other weights, and the exporter can fail.
+
+    Args:
+        bundle: The bundle file.
+        path: The ONNX file to write, whole or not at all.
 
     Raises:
         BundleError: the bundle cannot be read.
-        ConfigError: the model is a chain of steps that is no single graph.
+        ConfigError: the model is a hybrid, which is not one network.
         MissingExtraError: onnx or onnxscript is not installed.
     """
     list(run_in_pool(_export_file, [(bundle, path)], workers=1))
@@ -49,17 +54,17 @@ def _export_file(files: tuple[Path, Path]) -> None:
 
 
 def export_onnx(bundle: Bundle, path: Path) -> None:
-    """Write a bundle as an ONNX file; the number of faces at once is free.
+    """Export a bundle to an ONNX file with any batch size; the file is written whole or not at all.
 
     Raises:
-        ConfigError: the model is a chain of steps that is no single graph.
+        ConfigError: the model is a hybrid, which is not one network.
         MissingExtraError: onnx or onnxscript is not installed.
     """
     onnx: Any = require("onnx", extra="onnx")
     require("onnxscript", extra="onnx")
     config = bundle.model_config
     if config.architecture == "hybrid":
-        raise ConfigError("The hybrid model is no single network and cannot be exported to ONNX")
+        raise ConfigError("The hybrid model is not one network; it cannot be exported to ONNX")
     side = config.size
     shapes: dict[str, tuple[int, ...]] = {"spatial": (2, 3, side, side), "flow": (2, 3, side, side)}
     if config.window:
@@ -85,7 +90,7 @@ def export_onnx(bundle: Bundle, path: Path) -> None:
 
 @contextlib.contextmanager
 def _quiet_exporter() -> Any:
-    """Keep the exporter's warnings to its makers away."""
+    """Hide the exporter's warnings, which are for its developers."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -1,10 +1,10 @@
-"""An exported network in 8 bit numbers, and what that costs.
+"""Quantise an exported network to 8 bit numbers, and measure what this costs.
 
-Static quantisation: the range of every map is measured on training pairs beforehand, the weights' for each
-channel. What is lost is measured on the validation part, which the ranges were not taken from.
+Quantisation is static: the range of every map is measured on training pairs, and the range of the weights for
+each channel. The scores before and after are measured on the validation part.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,34 +17,36 @@ from ferfusion.bundle import Bundle, bundle_metadata, check_recipe
 from ferfusion.data.batches import Batch, PairBatches
 from ferfusion.data.clips import PairReader
 from ferfusion.data.pairs import PartedPairs, parted_pairs
-from ferfusion.data.row_order import AsGiven
+from ferfusion.data.row_order import InOrder
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.metrics import always, uar, war
 from ferfusion.extras import require
 from ferfusion.files import write_whole
+from ferfusion.parts import Part
 from ferfusion.preparation.dataset import Dataset, open_dataset
 from ferfusion.splits.kept_split import read_kept_split
 from ferfusion.splits.split import parts_hash, read_splits
 
 _CALIBRATION_PAIRS = 512
 _BATCH = 64
-
-
+Arrays = dict[str, NDArray[np.float32]]
+"""The inputs of a graph, by name."""
 NOT_KNOWN = (
-    "The bundle does not say what it was trained on. If it has seen these videos, both scores are too good."
+    "The split that the bundle was trained on is not known. If these videos are in its training data, both "
+    "scores are too high."
 )
 
 
 @dataclass(frozen=True)
 class Int8Cost:
-    """What 8 bit numbers cost.
+    """What 8 bit numbers save and cost.
 
     Attributes:
-        bytes_before: Size of the file in 32 bit numbers.
-        bytes_after: Its size in 8 bit numbers.
-        pairs: Pairs of the validation part, on which the scores are measured.
-        scores: A row each for 32 bit, 8 bit and the majority baseline: ``numbers, war, uar``.
-        caution: What to know before believing the scores; empty where there is nothing.
+        bytes_before: Size of the file with 32 bit numbers.
+        bytes_after: Size of the file with 8 bit numbers.
+        pairs: Number of pairs of the validation part, on which the scores are measured.
+        scores: ``numbers, war, uar``: a row each for 32 bit, 8 bit and the majority baseline.
+        caution: Why the scores may be wrong; empty if there is no reason.
     """
 
     bytes_before: int
@@ -55,7 +57,7 @@ class Int8Cost:
 
     @property
     def lines(self) -> list[str]:
-        """The same in words."""
+        """The same as lines of text."""
         rows = [
             f"  {row.numbers}: WAR {row.war:.1%}, UAR {row.uar:.1%}"
             for row in self.scores.itertuples(index=False)
@@ -68,18 +70,19 @@ class Int8Cost:
 
 
 def quantise(bundle: Bundle, path: Path, dataset: Path, *, run: Path | None = None) -> Int8Cost:
-    """Turn an exported file into 8 bit numbers in its place, and return what that costs.
+    """Replace the weights and maps of an exported file by 8 bit numbers, and measure what this costs.
 
     Args:
-        bundle: What was exported.
-        path: The ONNX file.
-        dataset: A prepared and split dataset of the bundle's preparation.
-        run: The run folder of the bundle, whose split is used. Without it, the dataset's own split is used; a
-            bundle that says which split it was trained on must have been trained on that one.
+        bundle: The bundle that was exported.
+        path: The ONNX file; it is replaced whole or not at all.
+        dataset: A prepared and split dataset with the bundle's preparation.
+        run: The run folder of the bundle, whose split is used. Without it, the split of the dataset is used;
+            if the bundle has the hash of a split, it must be the same split.
 
     Raises:
-        DatasetError: the dataset or its split cannot be used, or is not what the bundle was trained on.
-        BundleError: the dataset was prepared otherwise than what the model learned from.
+        DatasetError: the dataset or its split cannot be used, or is not the one that the bundle was trained
+            on.
+        BundleError: the dataset was prepared in another way than the model's training data.
         MissingExtraError: onnx or onnxruntime is not installed.
     """
     quantization: Any = require("onnxruntime.quantization", extra="onnx")
@@ -92,33 +95,11 @@ def quantise(bundle: Bundle, path: Path, dataset: Path, *, run: Path | None = No
     before = _confusion(exact, bundle, pairs, reader)
     train = pairs.rows("train")
     chosen = train[np.linspace(0, len(train) - 1, min(_CALIBRATION_PAIRS, len(train))).astype(int)]
-
-    class Calibration(quantization.CalibrationDataReader):  # type: ignore[misc]
-        """Hands the calibration pairs to ONNX Runtime."""
-
-        def __init__(self) -> None:
-            self._batches = _arrays(bundle, pairs, reader, chosen)
-
-        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-            """Return the next batch; None after the last one."""
-            return next((arrays for arrays, _ in self._batches), None)
-
-    def write(partial: Path) -> None:
-        graph = onnx.load_model_from_string(exact)
-        # the exporter has simplified the graph already; else ONNX Runtime logs the advice to do so
-        onnx.helper.set_model_props(graph, {"onnx.quant.pre_process": "onnxruntime.quant"})
-        quantization.quantize_static(
-            graph,
-            partial,
-            Calibration(),
-            per_channel=True,
-            calibrate_method=quantization.CalibrationMethod.MinMax,
-        )
-        graph = onnx.load(partial)
-        onnx.helper.set_model_props(graph, bundle_metadata(bundle))
-        partial.write_bytes(graph.SerializeToString())
-
-    write_whole(path, write)
+    batches = _CalibrationBatches(arrays for arrays, _ in _arrays(bundle, pairs, reader, chosen))
+    write_whole(
+        path,
+        lambda partial: _write_int8(partial, exact, bundle, batches, onnx=onnx, quantization=quantization),
+    )
     after = _confusion(path.read_bytes(), bundle, pairs, reader)
     return Int8Cost(
         bytes_before=len(exact),
@@ -129,15 +110,44 @@ def quantise(bundle: Bundle, path: Path, dataset: Path, *, run: Path | None = No
     )
 
 
-def _parts(bundle: Bundle, source: Dataset, run: Path | None) -> dict[str, str]:
-    """Return clip to part as the bundle was trained on it."""
+class _CalibrationBatches:
+    """Gives the calibration pairs to ONNX Runtime, which calls ``get_next`` until it returns None."""
+
+    def __init__(self, batches: Iterable[Arrays]) -> None:
+        self._batches = iter(batches)
+
+    def get_next(self) -> Arrays | None:
+        """Return the next batch; None after the last one."""
+        return next(self._batches, None)
+
+
+def _write_int8(
+    path: Path, exact: bytes, bundle: Bundle, batches: _CalibrationBatches, *, onnx: Any, quantization: Any
+) -> None:
+    graph = onnx.load_model_from_string(exact)
+    # the exporter has simplified the graph already; without this mark ONNX Runtime logs the advice to do so
+    onnx.helper.set_model_props(graph, {"onnx.quant.pre_process": "onnxruntime.quant"})
+    quantization.quantize_static(
+        graph,
+        path,
+        batches,
+        per_channel=True,
+        calibrate_method=quantization.CalibrationMethod.MinMax,
+    )
+    graph = onnx.load(path)
+    onnx.helper.set_model_props(graph, bundle_metadata(bundle))
+    path.write_bytes(graph.SerializeToString())
+
+
+def _parts(bundle: Bundle, source: Dataset, run: Path | None) -> dict[str, Part]:
+    """Return the part of each clip in the split that the bundle was trained on."""
     if run is not None:
         return read_kept_split(run, source)
     parts = read_splits(source)
     trained_on = bundle.training.get("split_hash")
     if trained_on not in (None, parts_hash(parts)):
         raise DatasetError(
-            f"{source.root} is not divided as when the bundle was trained (split {parts_hash(parts)}, "
+            f"{source.root} has another split than the bundle was trained on (split {parts_hash(parts)}, "
             f"the bundle has {trained_on}); export the bundle in its run folder, which keeps its split"
         )
     return parts
@@ -145,11 +155,11 @@ def _parts(bundle: Bundle, source: Dataset, run: Path | None) -> dict[str, str]:
 
 def _arrays(
     bundle: Bundle, pairs: PartedPairs, reader: PairReader, rows: NDArray[np.int64]
-) -> Iterator[tuple[dict[str, NDArray[np.float32]], Batch]]:
+) -> Iterator[tuple[Arrays, Batch]]:
     config = bundle.model_config
     batches = PairBatches(
         reader,
-        AsGiven(rows),
+        InOrder(rows),
         pairs.codes,
         batch_size=_BATCH,
         flow_encoding=config.flow_encoding,

@@ -1,4 +1,4 @@
-"""A trained model that gives its reasons: maps of every stream and what each contributed."""
+"""Explanations of a trained model: maps of every stream and the contribution of each."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,21 +16,22 @@ from ferfusion.explanation.contributions import blank_images, stream_contributio
 from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.models.bases import ExpressionModel
 
-_BATCH = 64
+BATCH_ROWS = 64
+"""Rows of a forward pass."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a model answered what it answered for one face.
+    """Explanation of one prediction.
 
     Attributes:
-        probabilities: Of each class (C,).
+        probabilities: Probability of each class (C,).
         code: The class that is explained.
-        maps: For each stream, where in the picture it found what speaks for that class: (t, S, S), 0 or more;
-            t is 1 where the stream's map has no time.
-        contributions: What each stream adds to the log-odds of that class, in nats.
-        baseline: Log-odds of that class for a blank face without motion; with the contributions it adds up
-            to the log-odds of the answer.
+        maps: Class activation map of each stream over the image (t, S, S), 0 or more; t is 1 where the
+            stream's map has no time.
+        contributions: Contribution of each stream to the log-odds of that class, in nats.
+        baseline: Log-odds of that class for a blank face without motion. Baseline and contributions add up to
+            the log-odds of the prediction.
     """
 
     probabilities: NDArray[np.float32]
@@ -45,9 +46,9 @@ class Explainer:
 
     Args:
         bundle: The trained model.
-        method: How maps are made, a name of ``CAM_METHODS``.
-        temperature: The logits are divided by it, as a calibrated prediction does.
-        model: The bundle's model, where it was built before.
+        method: Method of the maps, a name of ``CAM_METHODS``.
+        temperature: Divides the logits, as in a calibrated prediction.
+        model: The bundle's model, if it was built before.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Explainer:
         temperature: float = 1.0,
         model: ExpressionModel | None = None,
     ) -> None:
-        self.labels, self.recipe, self.config = bundle.labels, bundle.recipe, bundle.model_config
+        self.labels, self.config = bundle.labels, bundle.model_config
         self.model = model or bundle.build_model()
         self.inputs = stream_inputs(self.model)
         self._device = next(self.model.parameters()).device
@@ -71,28 +72,26 @@ class Explainer:
         flow_b2hw: NDArray[np.floating[Any]],
         windows_bkhwc: NDArray[np.uint8] | None = None,
     ) -> Images:
-        """Return what the model is called with for face crops, flows and, if it looks at them, windows."""
+        """Return the arguments of the model for face crops, flows and, if the model reads them, windows."""
         pair = model_inputs(crops_bhwc, flow_b2hw, flow_encoding=self.config.flow_encoding)
         images = pair if windows_bkhwc is None else (*pair, window_inputs(windows_bkhwc))
         return tuple(image.to(self._device) for image in images)
 
     @property
     def blank_probabilities(self) -> NDArray[np.float32]:
-        """What the model answers where there is nothing to see: (C,), for a blank face without motion."""
+        """Probabilities (C,) for a blank face without motion."""
         with torch.inference_mode():
             probabilities: NDArray[np.float32] = self._probabilities(self.model(*self.blank))[0]
         return probabilities
 
     def explain(self, images: Images, *, targets: Tensor | None = None) -> list[Explanation]:
-        """Explain the likeliest class of each row, or the classes ``targets`` (B,)."""
-        count = len(images[0])
+        """Explain the top class of each row, or the classes ``targets`` (B,)."""
+        if targets is None:
+            return [one for batch in batches(images) for one in self._explain_batch(batch, None)]
         return [
-            explanation
-            for start in range(0, count, _BATCH)
-            for explanation in self._explain_batch(
-                tuple(image[start : start + _BATCH] for image in images),
-                None if targets is None else targets[start : start + _BATCH],
-            )
+            one
+            for *batch, codes in batches((*images, targets))
+            for one in self._explain_batch(tuple(batch), codes)
         ]
 
     def _explain_batch(self, images: Images, targets: Tensor | None) -> Iterator[Explanation]:
@@ -101,7 +100,7 @@ class Explainer:
             self.model, images, cam.targets, self.blank, temperature=self._temperature
         )
         probabilities = self._probabilities(cam.logits)
-        maps = {name: cam.placed(name).cpu().numpy() for name in cam.maps}
+        maps = {name: cam.upsampled(name).cpu().numpy() for name in cam.maps}
         for row, code in enumerate(cam.targets.tolist()):
             yield Explanation(
                 probabilities=probabilities[row],
@@ -114,3 +113,9 @@ class Explainer:
     def _probabilities(self, logits: Tensor) -> NDArray[np.float32]:
         probabilities: NDArray[np.float32] = (logits / self._temperature).softmax(1).cpu().numpy()
         return probabilities
+
+
+def batches(images: Images) -> list[Images]:
+    """Return images in batches of ``BATCH_ROWS`` rows."""
+    starts = range(0, len(images[0]), BATCH_ROWS)
+    return [tuple(image[start : start + BATCH_ROWS] for image in images) for start in starts]

@@ -1,4 +1,4 @@
-"""Figures of the checks, drawn from their tables."""
+"""Figures of the sanity checks."""
 
 from types import MappingProxyType
 
@@ -8,9 +8,9 @@ from matplotlib.ticker import PercentFormatter
 from ferfusion.explanation.deletion import ANOTHER, LEAST, OWN, RANDOM, SHARES
 from ferfusion.explanation.drawing import STREAM_WORDS
 from ferfusion.explanation.sanity_checks import DeletionCheck, RandomisationCheck
-from ferfusion.reporting.style import GRID, INK, MARK, SOFT, add_legend, new_canvas, set_title
+from ferfusion.reporting.style import GRID, INK, MARK, OKABE_ITO, SOFT, add_legend, new_canvas, set_title
 
-_BLUE, _GREEN = "#0072b2", "#009e73"
+_BLUE, _GREEN = OKABE_ITO["blue"], OKABE_ITO["green"]
 _LINES: MappingProxyType[str, tuple[str, str, str]] = MappingProxyType(
     {
         OWN: (MARK, "-", "most marked first"),
@@ -23,7 +23,7 @@ _STREAM_COLOURS = (MARK, _BLUE, _GREEN)
 
 
 def deletion_figure(check: DeletionCheck) -> Figure:
-    """Draw the probability of the answer as more and more of one input is taken away."""
+    """Draw the probability of the top class as more of one input is deleted."""
     figure, axes = new_canvas(height=3.4)
     for order, curve in check.curves.items():
         colour, dash, words = _LINES[order]
@@ -33,15 +33,15 @@ def deletion_figure(check: DeletionCheck) -> Figure:
     axes.set_ylim(0, 1)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1.0))
-    axes.set_xlabel(f"of the {_words(check.stream)} taken away")
+    axes.set_xlabel(f"share of the {_words(check.stream)} deleted")
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     add_legend(figure, axes, columns=2)
-    set_title(axes, f"Taking away the {_words(check.stream)}", "mean probability of the class that was named")
+    set_title(axes, f"Deletion of the {_words(check.stream)}", "mean probability of the predicted class")
     return figure
 
 
 def randomisation_figure(check: RandomisationCheck) -> Figure:
-    """Draw how alike the maps stay as the layers' weights become random from the answer down."""
+    """Draw the similarity to the trained model's maps as weights become random from the logits down."""
     figure, axes = new_canvas(height=3.6)
     names = [step.name or "trained" for step in check.steps]
     for colour, name in zip(_STREAM_COLOURS, check.other_pairs, strict=False):
@@ -61,7 +61,7 @@ def randomisation_figure(check: RandomisationCheck) -> Figure:
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     add_legend(figure, axes, columns=2)
     set_title(
-        axes, "Random weights, layer by layer", "likeness to the trained model's maps; down to this layer"
+        axes, "Random weights, layer by layer", "similarity to the trained model's maps; down to this layer"
     )
     return figure
 

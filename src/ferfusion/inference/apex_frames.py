@@ -1,47 +1,49 @@
-"""Telling moments: for every face and expression, the reading that shows it most, with what the model saw."""
+"""Apex frames: for every face and class, the frame with the highest probability, and the model's input."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from ferfusion.data.inputs import FaceInput
+from ferfusion.inference.network_inputs import no_flow
 from ferfusion.inference.predict_faces import FrameRow
 
-_MOST_TRACKS = 32
+_MAX_TRACKS = 32
 
 
 @dataclass(frozen=True)
-class Moment:
-    """One reading of a face: the class that was likeliest, and the model's input.
+class ApexFrame:
+    """The frame in which the prediction of a class is most certain, for one face.
 
     Attributes:
         frame: Index of the frame.
-        seconds: Its time.
-        code: Class code of the likeliest class.
-        probability: Its probability.
-        seen: What the model was shown.
+        seconds: Time of the frame.
+        code: Code of the top class.
+        probability: Probability of the top class.
+        face_input: Input of the model; the flow is 0 for a model that reads no flow.
     """
 
     frame: int
     seconds: float
     code: int
     probability: float
-    seen: FaceInput
+    face_input: FaceInput
 
 
-class TellingMoments:
-    """Keeps, of the rows of a video, the most certain reading of each class for the faces seen the most.
+class ApexFrames:
+    """Finds the apex frames among the rows of a video.
 
-    Memory does not grow with the video: of more than some dozens of faces, the least seen are let go.
+    Memory does not grow with the length of the video: at most 32 faces are kept, those with the largest area
+    over all frames so far.
     """
 
     def __init__(self) -> None:
-        self._best: dict[int, dict[int, Moment]] = {}
+        self._best: dict[int, dict[int, ApexFrame]] = {}
         self._areas: dict[int, float] = {}
 
     def add(self, row: FrameRow) -> None:
-        """Look at one row."""
-        if row.face is None or row.probabilities is None or row.crop is None or row.flow is None:
+        """Compare one row with the rows before it."""
+        if row.face is None or row.probabilities is None or row.crop is None:
             return
         area = (row.box[2] or 0) * (row.box[3] or 0)
         self._areas[row.face] = self._areas.get(row.face, 0.0) + area
@@ -50,12 +52,13 @@ class TellingMoments:
         best = self._best.setdefault(row.face, {})
         if code not in best or probability > best[code].probability:
             window = np.stack(row.window) if len(row.window) else None
-            seen = FaceInput(row.crop, row.flow, window)
-            best[code] = Moment(row.frame, row.seconds, code, probability, seen)
-        if len(self._best) > _MOST_TRACKS:
+            flow = no_flow(row.crop[None])[0] if row.flow is None else row.flow
+            face_input = FaceInput(row.crop, flow, window)
+            best[code] = ApexFrame(row.frame, row.seconds, code, probability, face_input)
+        if len(self._best) > _MAX_TRACKS:
             least = min((track for track in self._best if track != row.face), key=self._areas.__getitem__)
             del self._best[least]
 
-    def of_track(self, track: int) -> list[Moment]:
-        """Return the moments of a track, in the order of time."""
-        return sorted(self._best.get(track, {}).values(), key=lambda moment: moment.frame)
+    def of_track(self, track: int) -> list[ApexFrame]:
+        """Return the apex frames of a track in the order of time, one for each class that was predicted."""
+        return sorted(self._best.get(track, {}).values(), key=lambda apex: apex.frame)

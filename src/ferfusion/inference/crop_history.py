@@ -1,4 +1,4 @@
-"""Windows of crops while a video is read: the very ones that training makes of a prepared clip."""
+"""Windows of crops during prediction, equal to those that training makes from a prepared clip."""
 
 from collections import deque
 
@@ -10,13 +10,14 @@ from ferfusion.preparation.frame_preparer import PreparedFrame
 
 
 class CropHistory:
-    """The latest crops of every face in view, as many as a window reaches back over.
+    """Keeps the latest crops of every face in view, as far back as a window reaches.
 
-    A track that a frame does not show begins anew, as a broken pair ends a run in a prepared clip.
+    The history of a track ends where a frame does not show the track, in the same way as a broken pair ends a
+    window in a prepared clip.
 
     Args:
         frames: Crops of a window; 0 keeps nothing.
-        step: From each crop of a window to the next, in frames.
+        step: Frames from each crop of a window to the next.
     """
 
     def __init__(self, *, frames: int, step: int) -> None:
@@ -25,8 +26,8 @@ class CropHistory:
         self._crops_of: dict[int, deque[NDArray[np.uint8]]] = {}
         self._last_index = -1
 
-    def see(self, frame: PreparedFrame) -> None:
-        """Take the faces of the next frame."""
+    def add(self, frame: PreparedFrame) -> None:
+        """Add the faces of the next frame."""
         before = self._crops_of if frame.index == self._last_index + 1 else {}
         self._last_index = frame.index
         self._crops_of = {
@@ -36,7 +37,12 @@ class CropHistory:
             self._crops_of[face.track].append(face.crop)
 
     def window(self, track: int) -> list[NDArray[np.uint8]]:
-        """Return the crops (S, S, 3) of the window of a face in view, oldest first; none if none are kept."""
+        """Return the crops (S, S, 3) of the window of a face in view, oldest first."""
         crops = self._crops_of[track]
         places = window_places(len(crops) - 1, first=0, frames=self._frames, step=self._step)
         return [crops[place] for place in places.tolist()]
+
+    @property
+    def num_kept(self) -> int:
+        """Number of crops in memory."""
+        return sum(map(len, self._crops_of.values()))

@@ -1,4 +1,4 @@
-"""The frame table: a row for every frame that was read and every face in it, held in few bytes."""
+"""The frame table: a row for every predicted frame and every face in it, in little memory."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,9 +19,12 @@ _STATUS_CODES = MappingProxyType({status: code for code, status in enumerate(STA
 
 
 class FrameRows:
-    """Takes the rows of a video as they come; an hour of one face is some megabytes.
+    """Collects the rows of a video; an hour of one face takes some megabytes.
 
-    A face's number follows from the room that it fills in the whole video, so that it is known at the end.
+    Faces are numbered by their area over the whole video, so the numbers are known only at the end.
+
+    Args:
+        labels: Classes of the predictions.
     """
 
     def __init__(self, labels: LabelSet) -> None:
@@ -36,12 +39,12 @@ class FrameRows:
                 ("track", np.int32),
                 ("box", np.float32, (4,)),
                 ("status", np.int8),
-                ("readings", np.float32, (len(labels),)),
+                ("probabilities", np.float32, (len(labels),)),
             ]
         )
 
     def add(self, row: FrameRow) -> None:
-        """Take one row."""
+        """Add one row."""
         if self._used == len(self._block):
             self._block, self._used = np.empty(_ROWS_PER_BLOCK, self._dtype), 0
             self._blocks.append(self._block)
@@ -56,13 +59,15 @@ class FrameRows:
         self._used += 1
 
     def table(self) -> tuple[pd.DataFrame, dict[int, int]]:
-        """Return the frame table, and the face number of every track: face 0 fills the most of the video."""
+        """Return the frame table, and the number of the face of every track; face 0 has the largest area."""
         rows = np.concatenate([*self._blocks[:-1], self._block[: self._used].astype(self._dtype)])
         numbers = _numbers(rows)
         has_face = rows["track"] >= 0
-        number_of = np.zeros(max(numbers, default=-1) + 2, np.int64)  # the last place is no track's
+        number_of = np.zeros(
+            max(numbers, default=-1) + 2, np.int64
+        )  # the last item is for rows without a face
         number_of[list(numbers)] = list(numbers.values())
-        codes = np.where(has_face, np.nan_to_num(rows["readings"]).argmax(axis=1), -1)
+        codes = np.where(has_face, np.nan_to_num(rows["probabilities"]).argmax(axis=1), -1)
         columns = {
             "frame": rows["frame"].astype(np.int64),
             "seconds": rows["seconds"],
@@ -70,7 +75,7 @@ class FrameRows:
             **{key: rows["box"][:, place] for place, key in enumerate("xywh")},
             "status": _categories(rows["status"], STATUSES),
             **{
-                column: rows["readings"][:, code]
+                column: rows["probabilities"][:, code]
                 for code, column in enumerate(self._labels.probability_columns)
             },
             "expression": _categories(codes, self._labels.names),
@@ -79,12 +84,12 @@ class FrameRows:
 
 
 def _categories(codes: NDArray[np.signedinteger[Any]], names: Sequence[str]) -> "pd.Categorical[str]":
-    """Return names by their codes, a byte each; the code -1 is no name."""
+    """Return the name of each code in one byte; code -1 has no name."""
     return pd.Categorical.from_codes(codes.astype(np.int8), categories=pd.Index(names))
 
 
 def _numbers(rows: NDArray[Any]) -> dict[int, int]:
-    """Return the face number of every track, by the area that it fills over all frames."""
+    """Return the number of the face of every track, in the order of falling area over all frames."""
     ok = rows["track"] >= 0
     areas = np.bincount(rows["track"][ok], weights=rows["box"][ok, 2] * rows["box"][ok, 3])
     seen = np.unique(rows["track"][ok])
@@ -93,7 +98,7 @@ def _numbers(rows: NDArray[Any]) -> dict[int, int]:
 
 
 def write_frames(path: Path, table: pd.DataFrame) -> None:
-    """Write the frame table whole or not at all, in pieces, so that no second copy of it is held."""
+    """Write the frame table whole or not at all; pandas writes it in pieces, so memory holds one copy."""
     write_whole(
         path,
         lambda partial: table.to_csv(

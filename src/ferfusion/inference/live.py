@@ -1,4 +1,4 @@
-"""Read displayed expressions off a live source: causal, with a bounded delay; what is too much is dropped."""
+"""Predict a live source: causal smoothing, a bounded delay, and frames are dropped if they come too fast."""
 
 import csv
 import time
@@ -8,39 +8,39 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.inference.drawing.overlay import FaceReading, Overlay
+from ferfusion.inference.drawing.annotated_video import AnnotatedVideo
+from ferfusion.inference.drawing.overlay import DrawnFace
 from ferfusion.inference.predict_faces import FrameRow, predict_frames
 from ferfusion.inference.predictor import Predictor
-from ferfusion.inference.timeline import FRAME_COLUMNS, name_readings
+from ferfusion.inference.recipe import SLACK_SECONDS
+from ferfusion.inference.timeline import FRAME_COLUMNS, name_predictions
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.frame_preparer import FramePreparer, PreparedFrame
-from ferfusion.video.live_source import LivePicture, LiveSource
+from ferfusion.video.live_source import LiveFrame, LiveSource
 from ferfusion.video.reader import Frame
-from ferfusion.video.writer import VideoWriter
-
-_SLACK_SECONDS = 1e-6  # as in the smoothing of whole videos
 
 
 @dataclass(frozen=True)
 class LiveFace:
-    """One face of one picture.
+    """One face of one frame.
 
     Attributes:
-        row: What was read of it; its face is the number of its track, in the order of appearance.
-        smoothed: Mean probabilities over the window of time up to it, (C,).
-        expression: What these are named.
-        likeliest: The most probable class.
+        row: The prediction of the face; its face is the number of its track, in the order of appearance.
+        smoothed: Mean probabilities over the smoothing window up to this frame, (C,).
+        expression: Name of the smoothed prediction.
+        top_class: Top class of the smoothed prediction.
     """
 
     row: FrameRow
     smoothed: NDArray[np.float32]
     expression: str
-    likeliest: str
+    top_class: str
 
     @property
     def number(self) -> int:
@@ -49,24 +49,24 @@ class LiveFace:
 
     @property
     def words(self) -> str:
-        """The expression with its probability; where no class is named, the most probable one in brackets."""
+        """The expression with its probability; if no class is named, the top class follows in brackets."""
         probability = f"{self.smoothed.max():.2f}"
-        if self.likeliest == self.expression:
-            return f"{self.likeliest} {probability}"
-        return f"{self.expression} ({self.likeliest} {probability})"
+        if self.top_class == self.expression:
+            return f"{self.top_class} {probability}"
+        return f"{self.expression} ({self.top_class} {probability})"
 
 
 @dataclass(frozen=True)
-class LiveReading:
-    """What was read of one picture.
+class LivePrediction:
+    """The prediction of one frame of a live source.
 
     Attributes:
-        index: Number of the picture, dropped ones included.
-        frame: The picture, upright.
-        status: Its status, as in a frame table.
-        faces: Its faces.
-        delay_seconds: From the arrival of the picture to this reading; motion needs the next picture, so
-            that it is a frame's time at least.
+        index: Index of the frame; dropped frames are counted.
+        frame: The frame, upright.
+        status: Status of the frame, as in a frame table.
+        faces: Faces of the frame.
+        delay_seconds: Time from the arrival of the frame to its prediction. Optical flow needs the next
+            frame, so the delay is at least the time between two frames.
     """
 
     index: int
@@ -77,168 +77,174 @@ class LiveReading:
 
 
 class CausalMeans:
-    """Means of the readings of each face over a window of time that ends now."""
+    """Computes the mean probabilities of each face over a window of time that ends now.
+
+    Args:
+        window_seconds: Length of the window.
+    """
 
     def __init__(self, window_seconds: float) -> None:
         self._window = window_seconds
         self._held: dict[int, deque[tuple[float, NDArray[np.float32]]]] = {}
 
     def add(self, face: int, seconds: float, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Take a reading of a face and return its mean, (C,)."""
-        oldest = seconds - self._window - _SLACK_SECONDS
+        """Add the probabilities (C,) of a face and return its mean, (C,)."""
+        oldest = seconds - self._window - SLACK_SECONDS
         for number, held in list(self._held.items()):
             while held and held[0][0] < oldest:
                 held.popleft()
             if not held:
                 del self._held[number]
-        mine = self._held.setdefault(face, deque())
-        mine.append((seconds, probabilities))
-        return np.asarray(np.mean([reading for _, reading in mine], axis=0, dtype=float), np.float32)
+        of_face = self._held.setdefault(face, deque())
+        of_face.append((seconds, probabilities))
+        return np.asarray(np.mean([each for _, each in of_face], axis=0, dtype=float), np.float32)
+
+    @property
+    def num_faces(self) -> int:
+        """Number of faces in memory."""
+        return len(self._held)
 
 
-def read_live(
+def predict_live(
     source: LiveSource, predictor: Predictor, *, window_seconds: float, detector_model: Path | None = None
-) -> Iterator[LiveReading]:
-    """Yield a reading for the newest picture, again and again, until the source ends.
+) -> Iterator[LivePrediction]:
+    """Yield the prediction of the newest frame, again and again, until the source ends.
 
-    While a picture is read, others come and go: the next one that is read is the newest then. Motion is
-    always that between two pictures that follow one another in the source, as in training. Smoothing, of the
-    boxes and of the probabilities, uses what came before alone. A model that looks at a window of frames
-    looks at those that were read.
+    Frames that arrive during a prediction are dropped, except the newest. Optical flow is computed from a
+    frame to the next frame of the source, as in training. Boxes and probabilities are smoothed over earlier
+    frames only. The window of a model with windows has the frames that were predicted.
 
     Args:
         source: A source that was started.
         predictor: The model.
         window_seconds: Length of the causal mean over the probabilities.
-        detector_model: The face detector's model file, where the model's detector needs one.
+        detector_model: Model file of the face detector, if the detector needs one.
 
     Raises:
-        VideoError: the source cannot be opened, or shows nothing.
+        VideoError: the source cannot be opened, or has no frame.
+        ConfigError: the detector's model file is missing or has another hash.
     """
-    taken: deque[tuple[LivePicture, Frame]] = deque()
+    info = predictor.info
+    taken: deque[tuple[LiveFrame, Frame]] = deque()
     sizes: deque[int] = deque()
+    preparer = FramePreparer(info.prepare_recipe, detector_model=detector_model, flow=info.reads_flow)
 
     def pairs() -> Iterator[tuple[Frame, Frame]]:
-        for number, (picture, after) in enumerate(source.pairs()):
-            frame = Frame(number, picture.seconds, picture.picture)
-            taken.append((picture, frame))
-            yield frame, Frame(number + 1, after.seconds, after.picture)
+        for number, (live, after) in enumerate(source.pairs()):
+            frame = Frame(number, live.seconds, live.image)
+            taken.append((live, frame))
+            yield frame, Frame(number + 1, after.seconds, after.image)
 
     def prepared() -> Iterator[PreparedFrame]:
-        for frame in FramePreparer(predictor.recipe, detector_model=detector_model).prepare_live(pairs()):
+        for frame in preparer.prepare_live(pairs()):
             sizes.append(max(1, len(frame.faces)))
             yield frame
 
     means = CausalMeans(window_seconds)
     rows = predict_frames(prepared(), predictor, at_once=True)
     for first in rows:
-        picture, frame = taken.popleft()
+        live, frame = taken.popleft()
         faces = []
         for row in (first, *islice(rows, sizes.popleft() - 1)):
             if row.face is not None and row.probabilities is not None:
                 smoothed = means.add(row.face, row.seconds, row.probabilities)
-                likeliest = predictor.labels.names[int(smoothed.argmax())]
-                faces.append(LiveFace(row, smoothed, _name(smoothed, predictor), likeliest))
-        delay = time.monotonic() - picture.arrived
-        yield LiveReading(picture.index, frame, first.status, faces, delay)
+                top_class = info.labels.names[int(smoothed.argmax())]
+                faces.append(LiveFace(row, smoothed, _name(smoothed, predictor), top_class))
+        delay = time.monotonic() - live.arrived
+        yield LivePrediction(live.index, frame, first.status, faces, delay)
 
 
 def _name(smoothed: NDArray[np.float32], predictor: Predictor) -> str:
-    threshold = predictor.calibration.abstain_below_pair
-    [name] = name_readings(smoothed[None], predictor.labels, abstain_below=threshold)
+    info = predictor.info
+    threshold = info.calibration.abstain_below_pair
+    [name] = name_predictions(smoothed[None], info.labels, abstain_below=threshold)
     return str(name)
 
 
 @dataclass
 class Pace:
-    """How a live reading went: pictures read, and their delays in seconds."""
+    """Number of frames that a live prediction has predicted, and their delays in seconds."""
 
-    read: int = 0
+    predicted: int = 0
     total_delay: float = 0.0
     longest_delay: float = 0.0
 
-    def count(self, reading: LiveReading) -> None:
-        """Count a reading."""
-        self.read += 1
-        self.total_delay += reading.delay_seconds
-        self.longest_delay = max(self.longest_delay, reading.delay_seconds)
+    def count(self, prediction: LivePrediction) -> None:
+        """Count a prediction."""
+        self.predicted += 1
+        self.total_delay += prediction.delay_seconds
+        self.longest_delay = max(self.longest_delay, prediction.delay_seconds)
 
     def describe(self, source: LiveSource) -> str:
-        """Return it in words."""
-        mean = 1000 * self.total_delay / max(self.read, 1)
+        """Return it as text."""
+        mean = 1000 * self.total_delay / max(self.predicted, 1)
         return (
-            f"{self.read} pictures read of {source.decoded} that came, {source.dropped} dropped; delay "
-            f"{mean:.0f} ms in the mean, {1000 * self.longest_delay:.0f} ms at most"
+            f"{self.predicted} of {source.decoded} frames predicted, {source.dropped} dropped; mean delay "
+            f"{mean:.0f} ms, longest delay {1000 * self.longest_delay:.0f} ms"
         )
 
 
 class LiveFiles:
-    """Writes what is read, as it comes: ``frames.csv``, and ``annotated.mp4`` if that is wanted.
+    """Writes predictions as they come: ``frames.csv`` line by line, and ``annotated.mp4`` on request.
+
+    ``frames.csv`` can be read at any time and is complete up to its last line; ``annotated.mp4`` appears at
+    the end.
 
     Args:
-        folder: Where to write.
-        labels: Classes of the readings.
-        annotate: Whether the annotated video is wanted; it has the pictures that were read, without sound.
+        folder: Folder to write.
+        labels: Classes of the predictions.
+        annotate: Also write the annotated video: the frames that were predicted, without sound.
     """
 
     def __init__(self, folder: Path, labels: LabelSet, *, annotate: bool) -> None:
-        self._folder, self._labels, self._annotate = folder, labels, annotate
+        self._labels = labels
         self._opened = ExitStack()
-        self._overlay: Overlay | None = None
-        self._video: VideoWriter | None = None
         folder.mkdir(parents=True, exist_ok=True)
         file = (folder / "frames.csv").open("w", encoding="utf-8", newline="")
         self._file = self._opened.enter_context(file)
         self._lines = csv.writer(file, lineterminator="\n")
         columns = (*FRAME_COLUMNS, *labels.probability_columns, "expression", "smoothed", "delay_ms")
         self._lines.writerow(columns)
+        self._video: AnnotatedVideo | None = None
+        if annotate:
+            self._video = self._opened.enter_context(AnnotatedVideo(folder / "annotated.mp4", labels))
 
-    def add(self, reading: LiveReading) -> None:
-        """Write one reading."""
-        when = [reading.index, f"{reading.frame.seconds:.6f}"]
-        delay = f"{1000 * reading.delay_seconds:.1f}"
-        for face in reading.faces:
-            self._lines.writerow([*when, *self._values(face, reading.status), delay])
-        if not reading.faces:
+    def add(self, prediction: LivePrediction) -> None:
+        """Write one prediction.
+
+        Raises:
+            VideoError: the annotated video cannot be written.
+        """
+        when = [prediction.index, f"{prediction.frame.seconds:.6f}"]
+        delay = f"{1000 * prediction.delay_seconds:.1f}"
+        for face in prediction.faces:
+            self._lines.writerow([*when, *self._values(face, prediction.status), delay])
+        if not prediction.faces:
             nothing = [""] * (len(self._labels) + 2)
-            self._lines.writerow([*when, *[""] * 5, reading.status, *nothing, delay])
+            self._lines.writerow([*when, *[""] * 5, prediction.status, *nothing, delay])
         self._file.flush()
-        if self._annotate:
-            self._draw(reading)
+        if self._video is not None:
+            faces = [
+                DrawnFace(face.number, _box(face.row), face.expression, face.smoothed)
+                for face in prediction.faces
+            ]
+            frame = prediction.frame
+            self._video.write(frame.rgb(), faces, status=prediction.status, seconds=frame.seconds)
 
     def _values(self, face: LiveFace, status: str) -> list[Any]:
         row, names = face.row, self._labels.names
-        readings = [] if row.probabilities is None else row.probabilities.tolist()
+        probabilities = [] if row.probabilities is None else row.probabilities.tolist()
         box = [f"{value or 0:.2f}" for value in row.box]
-        numbers = [f"{value:.6f}" for value in readings]
-        return [row.face, *box, status, *numbers, names[int(np.argmax(readings))], face.expression]
-
-    def _draw(self, reading: LiveReading) -> None:
-        picture = reading.frame.rgb()
-        if self._video is None or self._overlay is None:
-            height, width = picture.shape[:2]
-            self._overlay = Overlay(width=width, height=height, labels=self._labels)
-            self._video = self._opened.enter_context(
-                VideoWriter(
-                    self._folder / "annotated.mp4",
-                    width=self._overlay.width,
-                    height=self._overlay.height,
-                    preset="superfast",
-                    crf=23,
-                )
-            )
-        faces = [
-            FaceReading(int(face.row.face or 0), _box(face.row), face.expression, face.smoothed)
-            for face in reading.faces
-        ]
-        drawn = self._overlay.draw(picture, faces, status=reading.status.replace("_", " "))
-        self._video.write(drawn, seconds=reading.frame.seconds)
+        numbers = [f"{value:.6f}" for value in probabilities]
+        return [row.face, *box, status, *numbers, names[int(np.argmax(probabilities))], face.expression]
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: Any) -> None:
-        self._opened.__exit__(*error)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.__exit__(kind, error, trace)
 
 
 def _box(row: FrameRow) -> tuple[float, float, float, float]:

@@ -12,17 +12,25 @@ from ferfusion.inference.predictor import Predictor
 from ferfusion.preparation.frame_preparer import PreparedFace, PreparedFrame
 
 _BATCH_FACES = 64
-_LONGEST_WAIT = 4 * _BATCH_FACES
-"""Frames that wait for a batch of faces to be full, at most; as many again may wait for their answers."""
+_MAX_WAITING = 4 * _BATCH_FACES
+"""Frames that wait for a full batch of faces, at most; as many again may wait for their probabilities."""
 _NO_BOX = (None, None, None, None)
 
 
 @dataclass(frozen=True)
 class FrameRow:
-    """One row of the frame table: a face of a frame, or a frame without one (then ``face`` is None).
+    """One row of the frame table: a face of a frame, or a frame without a face.
 
-    ``crop`` (S, S, 3), ``flow`` (2, S, S) and, for a model that looks at some, the crops of the ``window``
-    are what was read.
+    Attributes:
+        frame: Index of the frame.
+        seconds: Time of the frame.
+        face: Number of the face's track; None if the frame has no face.
+        box: Box of the face (x, y, w, h) in pixels; without a face, the box of a rejected detection, if any.
+        status: Status of the frame, one of ``STATUSES``.
+        probabilities: Class probabilities (C,); None without a face.
+        crop: Face crop (S, S, 3) that the model read.
+        flow: Optical flow (2, S, S) that the model read; None if the model reads no flow.
+        window: Crops of the window that the model read; empty if the model has no windows.
     """
 
     frame: int
@@ -38,10 +46,10 @@ class FrameRow:
 
 @dataclass(frozen=True)
 class _Batch:
-    """Frames and faces that wait for their rows; flows and windows of the faces that there are."""
+    """Frames and faces that wait for their rows, with the flow and the window of each face."""
 
     waiting: list[tuple[PreparedFrame, PreparedFace | None]] = field(default_factory=list)
-    flows: list[NDArray[np.float16]] = field(default_factory=list)
+    flows: list[NDArray[np.float16] | None] = field(default_factory=list)
     windows: list[list[NDArray[np.uint8]]] = field(default_factory=list)
 
 
@@ -50,41 +58,47 @@ def predict_frames(
 ) -> Iterator[FrameRow]:
     """Yield a row for every chosen frame and face, in order, running the model on batches of faces.
 
-    A face whose next frame does not show it (the last before a gap) is read with the motion that led to it,
-    and a face seen in one frame only with no motion. ``at_once`` gives the rows of each frame before the next
-    one is taken; else the model reads a batch while the frames of the next one are prepared.
+    A face that the next frame does not show has no flow of its own: it is predicted with the flow of the
+    frame before, and a face that only one frame shows is predicted with no motion.
+
+    Args:
+        frames: The frames of a video, in order.
+        predictor: The model.
+        at_once: Yield the rows of each frame before taking the next frame. Otherwise the model predicts a
+            batch while the frames of the next batch are prepared.
     """
     batches = _batches(frames, predictor, at_once=at_once)
     if at_once:
         for batch in batches:
-            yield from _rows(batch, _ask(predictor, batch))
+            yield from _rows(batch, _predict(predictor, batch))
         return
     with ThreadPoolExecutor(1) as thread:
         before = None
         for batch in batches:
-            asked = thread.submit(_ask, predictor, batch)
+            pending = thread.submit(_predict, predictor, batch)
             if before is not None:
                 yield from _rows(before[0], before[1].result())
-            before = (batch, asked)
+            before = (batch, pending)
         if before is not None:
             yield from _rows(before[0], before[1].result())
 
 
 def _batches(frames: Iterable[PreparedFrame], predictor: Predictor, *, at_once: bool) -> Iterator[_Batch]:
+    info = predictor.info
     batch = _Batch()
     last_flow: dict[int, NDArray[np.float16]] = {}
-    history = CropHistory(frames=predictor.window, step=predictor.frame_step)
-    batch_faces = max(1, _BATCH_FACES // max(1, predictor.window))  # so many crops, however many a window has
+    history = CropHistory(frames=info.window, step=info.frame_step)
+    batch_faces = max(1, _BATCH_FACES // max(1, info.window))  # as many crops, whatever the window
     for frame in frames:
-        now = {face.track: _flow(face, last_flow) for face in frame.faces}
-        last_flow = now
-        history.see(frame)
+        if info.reads_flow:
+            last_flow = {face.track: _flow(face, last_flow) for face in frame.faces}
+        history.add(frame)
         if not frame.chosen:
             continue
         batch.waiting.extend([(frame, face) for face in frame.faces] or [(frame, None)])
-        batch.flows.extend(now[face.track] for face in frame.faces)
+        batch.flows.extend(last_flow.get(face.track) for face in frame.faces)
         batch.windows.extend(history.window(face.track) for face in frame.faces)
-        if at_once or len(batch.flows) >= batch_faces or len(batch.waiting) >= _LONGEST_WAIT:
+        if at_once or len(batch.flows) >= batch_faces or len(batch.waiting) >= _MAX_WAITING:
             yield batch
             batch = _Batch()
     yield batch
@@ -98,23 +112,23 @@ def _flow(face: PreparedFace, last_flow: dict[int, NDArray[np.float16]]) -> NDAr
     return np.zeros((2, *face.luma.shape), np.float16)
 
 
-def _ask(predictor: Predictor, batch: _Batch) -> Iterable[NDArray[np.float32]]:
+def _predict(predictor: Predictor, batch: _Batch) -> Iterable[NDArray[np.float32]]:
     crops = [face.crop for _, face in batch.waiting if face is not None]
     if not crops:
         return ()
-    if not predictor.window:
-        return predictor.predict(np.stack(crops), np.stack(batch.flows))
-    return predictor.predict(np.stack(crops), np.stack(batch.flows), np.array(batch.windows))
+    flows = [flow for flow in batch.flows if flow is not None]
+    windows = (np.array(batch.windows),) if predictor.info.window else ()
+    return predictor.predict(np.stack(crops), np.stack(flows) if flows else None, *windows)
 
 
 def _rows(batch: _Batch, probabilities: Iterable[NDArray[np.float32]]) -> Iterator[FrameRow]:
-    answers = iter(zip(probabilities, batch.flows, batch.windows, strict=True))
+    predictions = iter(zip(probabilities, batch.flows, batch.windows, strict=True))
     for frame, face in batch.waiting:
         if face is not None:
             box = tuple(float(value) for value in face.box)
-            answer, flow, window = next(answers)
+            of_face, flow, window = next(predictions)
             yield FrameRow(
-                frame.index, frame.seconds, face.track, box, frame.status, answer, face.crop, flow, window
+                frame.index, frame.seconds, face.track, box, frame.status, of_face, face.crop, flow, window
             )
         else:
             rejected = tuple(float(v) for v in frame.rejected.box) if frame.rejected else _NO_BOX

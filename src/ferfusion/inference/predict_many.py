@@ -1,4 +1,4 @@
-"""Many videos: which ones, where their results go, and the table with a line for every one of them."""
+"""Predict many videos: find them, name their folders, and write a table with a line for each."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from typing import Any
 from ferfusion.corpora.entries import unique_ids
 from ferfusion.errors import ConfigError, VideoError
 from ferfusion.files import write_whole
-from ferfusion.inference.predict_video import expected_frames, read_footage, write_prediction
+from ferfusion.inference.predict_video import expected_frames, predict_footage, write_prediction
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import PredictRecipe
@@ -18,19 +18,20 @@ from ferfusion.progress import OnProgress, Progress, ignore_progress
 from ferfusion.video.footage import Footage, ImageSequence, open_footage
 from ferfusion.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
-_READ_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES
+_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES
 SUMMARY_COLUMNS = (
-    "folder video status reason frames seconds faces expression likeliest probability low high".split()
+    "folder video status reason frames seconds faces expression top_class probability low high".split()
 )
 
 
 def find_videos(places: Iterable[Path], *, out: Path | None = None) -> list[Path]:
-    """Return the videos and photographs that are meant: files as they are named, and those inside folders.
+    """Return the videos and photographs of some places: files as they are named, and all files of folders.
 
-    What lies in ``out`` was written by an earlier prediction and is passed over, as are hidden files.
+    Folders are searched at every depth. Hidden files are skipped, and so are the files inside ``out``, which
+    an earlier prediction has written.
 
     Raises:
-        ConfigError: nothing was named, or a folder has neither in it, however deep.
+        ConfigError: ``places`` is empty, or a folder has no video and no photograph.
     """
     videos: dict[Path, None] = {}
     for place in places:
@@ -38,7 +39,7 @@ def find_videos(places: Iterable[Path], *, out: Path | None = None) -> list[Path
         if not found:
             raise ConfigError(
                 f"There is no video or photograph in the folder {place}; looked for files that end in "
-                f"{', '.join(sorted(_READ_SUFFIXES))}"
+                f"{', '.join(sorted(_SUFFIXES))}"
             )
         videos |= dict.fromkeys(found)
     if not videos:
@@ -47,7 +48,7 @@ def find_videos(places: Iterable[Path], *, out: Path | None = None) -> list[Path
 
 
 def _videos_inside(folder: Path, out: Path | None) -> list[Path]:
-    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _READ_SUFFIXES)
+    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _SUFFIXES)
     return [
         path
         for path in found
@@ -58,51 +59,62 @@ def _videos_inside(folder: Path, out: Path | None) -> list[Path]:
 
 
 @dataclass(frozen=True)
-class Unread:
-    """Why a video could not be read."""
+class Unreadable:
+    """Why a video could not be predicted."""
 
     reason: str
 
 
 @dataclass(frozen=True)
-class VideoJob:
-    """A video to read: its file, or its images in memory, and the name of its folder."""
+class PredictJob:
+    """A video to predict, and the name of its folder.
+
+    Attributes:
+        source: The video file, or images in memory.
+        folder: Name of the folder of its results.
+    """
 
     source: Path | ImageSequence
     folder: str
 
     @property
     def name(self) -> str:
-        """Name of the file, or what the images are called."""
+        """Name of the file or of the images."""
         return self.source.name
 
     @property
     def place(self) -> str:
-        """Path of the file, or what the images are called."""
+        """Path of the file, or name of the images."""
         return str(self.source) if isinstance(self.source, Path) else self.source.name
 
 
 @dataclass(frozen=True)
 class VideoResult:
-    """What became of a video; ``footage`` is None where it could not be opened."""
+    """The result of one job.
 
-    job: VideoJob
+    Attributes:
+        job: The job.
+        footage: The opened video; None if it could not be opened.
+        outcome: The prediction, or why there is none.
+    """
+
+    job: PredictJob
     footage: Footage | None
-    outcome: VideoPrediction | Unread
+    outcome: VideoPrediction | Unreadable
 
 
-def make_jobs(sources: Sequence[Path | ImageSequence]) -> list[VideoJob]:
-    """Return a job for each video, with a folder of its name, numbered where two have the same.
+def make_jobs(sources: Sequence[Path | ImageSequence]) -> list[PredictJob]:
+    """Return a job for each video; its folder has the name of the video, with a number if the name is taken.
 
     >>> [job.folder for job in make_jobs([Path("a/clip.mp4"), Path("b/clip.mov"), Path("talk.mp4")])]
     ['clip', 'clip-2', 'talk']
     """
     names = unique_ids(source.name for source in sources)
-    return [VideoJob(source, folder) for source, folder in zip(sources, names, strict=True)]
+    return [PredictJob(source, folder) for source, folder in zip(sources, names, strict=True)]
 
 
 def predict_each(
-    jobs: Sequence[VideoJob],
+    jobs: Sequence[PredictJob],
     predictor: Predictor,
     *,
     recipe: PredictRecipe = PredictRecipe(),  # noqa: B008 frozen
@@ -111,27 +123,30 @@ def predict_each(
     detector_model: Path | None = None,
     on_progress: OnProgress = ignore_progress,
 ) -> Iterator[VideoResult]:
-    """Read videos one by one, and yield what became of each; an unreadable one does not stop the others.
+    """Predict videos one by one and yield the result of each; an unreadable video does not stop the others.
 
     Args:
         jobs: The videos.
         predictor: The model.
-        recipe: How they are read.
-        out: Where each one's folder is written, and ``videos.csv``; without it, nothing is written.
+        recipe: Settings of the prediction.
+        out: Folder for ``videos.csv`` and a folder for each video; without it, nothing is written.
         annotate: Also write the annotated videos.
-        detector_model: The face detector's model file, where the model's detector needs one.
+        detector_model: Model file of the face detector, if the detector needs one.
         on_progress: Called after every frame.
+
+    Raises:
+        ConfigError: the detector's model file is missing or has another hash.
     """
     summary = None if out is None else Summary(out)
     for number, job in enumerate(jobs, start=1):
-        words = f"{job.name} ({number} of {len(jobs)})" if len(jobs) > 1 else job.name
+        item = f"{job.name} ({number} of {len(jobs)})" if len(jobs) > 1 else job.name
         footage: Footage | None = None
-        outcome: VideoPrediction | Unread
+        outcome: VideoPrediction | Unreadable
         try:
             footage = open_footage(job.source) if isinstance(job.source, Path) else job.source
             total = expected_frames(footage.info, recipe)
-            on_frame = partial(report_frame, on_progress, words, total)
-            outcome = read_footage(
+            on_frame = partial(report_frame, on_progress, item, total)
+            outcome = predict_footage(
                 footage, predictor, recipe, detector_model=detector_model, on_frame=on_frame
             )
             if out is not None:
@@ -139,21 +154,32 @@ def predict_each(
                     outcome, footage, predictor, out / job.folder, annotate=annotate, on_frame=on_frame
                 )
         except VideoError as error:
-            outcome = Unread(str(error))
+            outcome = Unreadable(str(error))
         if summary is not None:
             summary.add(job.folder, job.place, outcome)
         yield VideoResult(job, footage, outcome)
 
 
 def report_frame(on_progress: OnProgress, item: str, total: int | None, stage: str, frame: int) -> None:
-    """Report a frame of a video that is done with."""
+    """Report that a frame of a video is done.
+
+    Args:
+        on_progress: Called with the progress.
+        item: Name of the video.
+        total: Expected number of frames; None if it is not known.
+        stage: Name of the stage.
+        frame: Number of frames that are done.
+    """
     on_progress(Progress(stage, item, frame, total, "frames"))
 
 
 class Summary:
-    """Keeps ``videos.csv`` in step with what is done: a line for every video, whether it was read or not.
+    """Writes ``videos.csv``, a line for every video, after each video.
 
-    Lines of earlier predictions into the same folder stay, but for those of a video that is read anew.
+    Lines of earlier predictions into the same folder stay, until the same video is predicted again.
+
+    Args:
+        out: Folder of the predictions.
     """
 
     def __init__(self, out: Path) -> None:
@@ -163,9 +189,9 @@ class Summary:
             with self.path.open(encoding="utf-8", newline="") as file:
                 self._lines = {str(line["folder"]): dict(line) for line in csv.DictReader(file)}
 
-    def add(self, folder: str, video: str, result: VideoPrediction | Unread) -> None:
+    def add(self, folder: str, video: str, result: VideoPrediction | Unreadable) -> None:
         """Add or replace the line of a video and write the table."""
-        line = _unread(result) if isinstance(result, Unread) else _read(result)
+        line = _unreadable(result) if isinstance(result, Unreadable) else _predicted(result)
         self._lines[folder] = {"folder": folder, "video": video, **line}
         write_whole(self.path, self._write)
 
@@ -176,12 +202,12 @@ class Summary:
             writer.writerows(self._lines.values())
 
 
-def _unread(result: Unread) -> dict[str, Any]:
+def _unreadable(result: Unreadable) -> dict[str, Any]:
     return {"status": "unreadable", "reason": result.reason}
 
 
-def _read(result: VideoPrediction) -> dict[str, Any]:
-    """Return the columns of a video that was read; its expression is that of face 0."""
+def _predicted(result: VideoPrediction) -> dict[str, Any]:
+    """Return the columns of a predicted video; its expression is that of face 0."""
     table = result.table
     line: dict[str, Any] = {
         "status": "ok",
@@ -196,8 +222,8 @@ def _read(result: VideoPrediction) -> dict[str, Any]:
     line |= {
         "reason": first.why_unsure,
         "expression": first.expression,
-        "likeliest": first.likeliest,
-        "probability": f"{first.probabilities[first.likeliest]:.4f}",
+        "top_class": first.top_class,
+        "probability": f"{first.probabilities[first.top_class]:.4f}",
     }
     if first.interval is not None:
         line |= {"low": f"{first.interval[0]:.4f}", "high": f"{first.interval[1]:.4f}"}

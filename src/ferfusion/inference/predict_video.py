@@ -1,4 +1,4 @@
-"""Read the displayed expressions out of one video file and write everything about it."""
+"""Predict the displayed expressions of one video and write the results."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
@@ -10,15 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.files import write_json
-from ferfusion.inference.apex_frames import TellingMoments
-from ferfusion.inference.drawing.annotated_video import ReadingsByFrame, write_annotated
+from ferfusion.inference.apex_frames import ApexFrames
+from ferfusion.inference.drawing.annotated_video import PredictionsByFrame, write_annotated
 from ferfusion.inference.drawing.video_page import write_video_page
 from ferfusion.inference.frame_table import FrameRows, write_frames
 from ferfusion.inference.predict_faces import predict_frames
 from ferfusion.inference.prediction import VideoPrediction
-from ferfusion.inference.predictor import Predictor, TorchPredictor
+from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import FrameChoice, PredictRecipe
-from ferfusion.inference.timeline import Span, faces_of, name_readings, smooth_table, spans, unsure_word
+from ferfusion.inference.timeline import Span, faces_of, name_predictions, smooth_table, spans, unsure_word
 from ferfusion.inference.verdict import METHOD, describe, judge
 from ferfusion.preparation.frame_preparer import kept_preparer
 from ferfusion.video.ahead import ahead
@@ -26,13 +26,13 @@ from ferfusion.video.footage import Footage, open_footage
 from ferfusion.video.reader import Frame, VideoInfo
 
 _FACE_AWAY_STEPS = 12
-"""A face that is missing for more readings than this was away; it parts two spans."""
+"""A span ends where its face is missing for more than this many predicted frames."""
 OnFrame = Callable[[str, int], None]
-"""Called with the name of the stage and the number of frames that it is done with."""
+"""Called after every frame with the name of the stage and the number of frames that are done."""
 
 
 def expected_frames(info: VideoInfo, recipe: PredictRecipe) -> int | None:
-    """Return about how many frames of a video are gone through; None where its file does not say."""
+    """Return the approximate number of frames that are decoded; None if the file gives no duration."""
     end = info.seconds if recipe.end is None else min(recipe.end, info.seconds or recipe.end)
     return None if end is None else max(1, round((end - recipe.start) * info.rate))
 
@@ -46,17 +46,25 @@ def predict_video(
     annotate: bool = True,
     on_frame: OnFrame = lambda stage, frame: None,
 ) -> VideoPrediction:
-    """Read a video file and write its folder: ``read_footage``, then ``write_prediction``.
+    """Predict a video file and write its folder: ``predict_footage``, then ``write_prediction``.
+
+    Args:
+        video: The video file.
+        predictor: The model.
+        folder: Folder to write.
+        recipe: Settings of the prediction.
+        annotate: Also write the annotated video.
+        on_frame: Called after every frame of both stages.
 
     Raises:
-        VideoError: the file is no video that can be read.
+        VideoError: the file is not a video that can be decoded.
     """
     footage = open_footage(video)
-    prediction = read_footage(footage, predictor, recipe, on_frame=on_frame)
+    prediction = predict_footage(footage, predictor, recipe, on_frame=on_frame)
     return write_prediction(prediction, footage, predictor, folder, annotate=annotate, on_frame=on_frame)
 
 
-def read_footage(
+def predict_footage(
     footage: Footage,
     predictor: Predictor,
     recipe: PredictRecipe = PredictRecipe(),  # noqa: B008 frozen
@@ -64,46 +72,47 @@ def read_footage(
     detector_model: Path | None = None,
     on_frame: OnFrame = lambda stage, frame: None,
 ) -> VideoPrediction:
-    """Read the displayed expressions out of a video; nothing is written.
+    """Predict the displayed expressions of a video; nothing is written.
 
-    The frames go through the very same cropping and flow as in preparation, by the recipe that the model was
-    trained with.
+    The frames are cropped as in preparation, with the recipe of the model's training data. Optical flow is
+    computed only for a model that reads it.
 
     Args:
         footage: The video.
         predictor: The model.
-        recipe: Which frames are read, and how the timeline is smoothed.
-        detector_model: The face detector's model file, where the recipe's detector needs one.
-        on_frame: Told of every frame that is done with.
+        recipe: Settings of the prediction.
+        detector_model: Model file of the face detector, if the detector needs one.
+        on_frame: Called after every frame.
 
     Raises:
-        VideoError: the video breaks off at once.
+        VideoError: the video cannot be decoded.
+        ConfigError: the detector's model file is missing or has another hash.
     """
-    labels, calibration = predictor.labels, predictor.calibration
-    rows, best = FrameRows(labels), TellingMoments()
-    preparer = kept_preparer(predictor.recipe, detector_model=detector_model)
+    info = predictor.info
+    labels, calibration = info.labels, info.calibration
+    rows, apex_frames = FrameRows(labels), ApexFrames()
+    preparer = kept_preparer(info.prepare_recipe, detector_model=detector_model, flow=info.reads_flow)
     prepared = preparer.prepare(
-        ahead(_frames(footage, recipe, "Reading", on_frame)), chosen=FrameChoice(recipe.every)
+        ahead(_frames(footage, recipe, "Predicting", on_frame)), chosen=FrameChoice(recipe.every)
     )
     for row in predict_frames(prepared, predictor):
         rows.add(row)
-        best.add(row)
+        apex_frames.add(row)
     table, numbers = rows.table()
     smoothed = smooth_table(table, labels, window_seconds=recipe.window, smoothing=recipe.smoothing)
-    names = name_readings(smoothed, labels, abstain_below=calibration.abstain_below_pair)
+    names = name_predictions(smoothed, labels, abstain_below=calibration.abstain_below_pair)
     table["smoothed"] = pd.Categorical(names, categories=[*labels.names, unsure_word(labels)])
     verdicts = judge(table, labels, abstain_below=calibration.abstain_below_mean)
     return VideoPrediction(
         video=footage.name,
         model=predictor.name,
-        labels=labels,
+        info=info,
         recipe=recipe,
-        calibration=calibration,
         table=table,
         smoothed=smoothed,
         verdicts=verdicts,
         spans=_spans(table, smoothed),
-        moments={numbers[track]: best.of_track(track) for track in numbers},
+        apex_frames={number: apex_frames.of_track(track) for track, number in numbers.items()},
         statement=describe(verdicts, table),
     )
 
@@ -120,12 +129,12 @@ def write_prediction(
     """Write frames.csv, verdict.json, annotated.mp4 and report.html; return the prediction with its folder.
 
     Args:
-        prediction: What was read.
-        footage: The video that it was read from.
-        predictor: The model that read it, which gives the reasons on the page.
-        folder: Where the files are written.
+        prediction: The prediction of the video.
+        footage: The video.
+        predictor: The model that made the prediction; it explains the apex frames on the page.
+        folder: Folder to write.
         annotate: Also write the annotated video.
-        on_frame: Told of every frame that is done with.
+        on_frame: Called after every frame.
 
     Raises:
         VideoError: the annotated video cannot be written.
@@ -134,19 +143,18 @@ def write_prediction(
     write_frames(folder / "frames.csv", prediction.table)
     write_json(folder / "verdict.json", _summary(prediction, footage.info))
     annotated = folder / "annotated.mp4"
-    annotated.unlink(missing_ok=True)  # one of an earlier reading would not fit
+    annotated.unlink(missing_ok=True)  # the video of an earlier prediction would not fit
     if annotate and not prediction.table.empty:
         write_annotated(
             annotated,
             _frames(footage, prediction.recipe, "Drawing", on_frame),
-            ReadingsByFrame(prediction.table, prediction.smoothed),
-            prediction.labels,
+            PredictionsByFrame(prediction.table, prediction.smoothed),
+            prediction.info.labels,
             rate=footage.info.rate,
             recipe=prediction.recipe,
             sound_from=footage.sound,
         )
-    explain = predictor.explain if isinstance(predictor, TorchPredictor) else None
-    write_video_page(prediction, folder, explain=explain)
+    write_video_page(prediction, folder, explain=predictor.explain)
     return prediction
 
 
@@ -176,9 +184,9 @@ def _summary(prediction: VideoPrediction, info: VideoInfo) -> dict[str, Any]:
         "frames": int(table["frame"].nunique()),
         "frames_per_second": float(info.rate),
         "statement": prediction.statement,
-        "reading": prediction.recipe.to_dict(),
-        "reading_in_words": prediction.recipe.in_words,
-        "calibration": prediction.calibration.to_dict(),
+        "predict_recipe": prediction.recipe.to_dict(),
+        "predict_recipe_in_words": prediction.recipe.in_words,
+        "calibration": prediction.info.calibration.to_dict(),
         "uncertainty_method": METHOD,
         "faces": [
             asdict(verdict) | {"timeline": [asdict(span) for span in prediction.spans[verdict.face]]}
@@ -189,7 +197,7 @@ def _summary(prediction: VideoPrediction, info: VideoInfo) -> dict[str, Any]:
 
 
 def _rounded(value: Any) -> Any:
-    """Return the same with every number rounded to what it can mean."""
+    """Return a value with all its floats rounded to six digits."""
     if isinstance(value, dict):
         return {key: _rounded(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -198,7 +206,7 @@ def _rounded(value: Any) -> Any:
 
 
 def frame_lines(table: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[str]:
-    """Yield a line for each row of the frame table, in the manner of the report's Figure 10."""
+    """Yield a line of text for each row of the frame table, in the format of the report's Figure 10."""
     last = int(table["frame"].max()) if len(table) else 0
     for _, row in table.iterrows():
         head = f"Frame: {row['frame']}/{last}"

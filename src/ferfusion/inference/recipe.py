@@ -1,76 +1,71 @@
-"""How a video is read: every setting of a prediction, saved with every verdict."""
+"""Settings of a prediction; they are saved with every verdict."""
 
 import math
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
+from ferfusion.recipe import AtLeast, Recipe
 
 if TYPE_CHECKING:
     from ferfusion.video.reader import Frame
 
-_SLACK_SECONDS = 1e-6  # timestamps are rounded to ticks
+SLACK_SECONDS = 1e-6
+"""Timestamps are rounded to ticks: two times that differ by less are the same time."""
 
 
 @dataclass(frozen=True)
-class PredictRecipe:
+class PredictRecipe(Recipe):
     """Settings of a prediction.
 
     Attributes:
-        start: Second of the video at which reading starts; what lies before is decoded and passed over.
-        end: Second at which it ends; the end of the video where not given.
-        every: Which frames are read: a number N is every N-th one, 0.5s is the first one in every half
-            second. Faces are followed through all frames, and motion is always that to the very next frame,
-            so that a row of a sparse reading is the same row as in a full one.
-        smoothing: How the timeline is smoothed: centred (the mean of the readings around a frame) or causal
-            (of those up to it, as a live reading has to).
-        window: Length of that mean in seconds; 0 leaves every frame on its own.
+        start: Second of the video at which prediction starts; earlier frames are decoded and skipped.
+        end: Second at which prediction ends; without it, the end of the video.
+        every: Frames that are predicted: a number N predicts every N-th frame, 0.5s the first frame of every
+            half second. Faces are tracked through all frames, and optical flow always leads to the very next
+            frame, so a row has the same values whether all frames are predicted or some.
+        smoothing: Smoothing of the timeline: centred (the mean of the predictions around a frame) or causal
+            (the mean of the predictions up to a frame, as in a live prediction).
+        window: Length of the smoothing window in seconds; 0 turns smoothing off.
     """
 
-    start: float = 0.0
+    start: Annotated[float, AtLeast(0, "seconds")] = 0.0
     end: float | None = None
     every: str = "1"
     smoothing: str = "centred"
-    window: float = 0.5
+    window: Annotated[float, AtLeast(0, "seconds")] = 0.5
 
     def __post_init__(self) -> None:
-        if not 0 <= self.start < math.inf:
-            raise ConfigError(f"start must be 0 or more seconds, got {self.start}")
+        super().__post_init__()
         if self.end is not None and not self.start < self.end:
             raise ConfigError(f"end must lie after start ({self.start:g} seconds), got {self.end:g}")
         parse_every(self.every)
         from ferfusion.inference.smoothing import SMOOTHINGS  # noqa: PLC0415 numpy
 
         choose(SMOOTHINGS, self.smoothing, what="smoothing")
-        if not 0 <= self.window < math.inf:
-            raise ConfigError(f"window must be 0 or more seconds, got {self.window}")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain values, for JSON."""
-        return asdict(self)
 
     @property
     def in_words(self) -> str:
-        """What the settings mean for who reads the results."""
+        """The settings as text, for the reader of a result."""
         number, period = parse_every(self.every)
-        read = f"one frame in {period:g} seconds" if period else _nth(number)
-        stretch = f" from {self.start:g} seconds on" if self.start else ""
-        stretch += f" up to {self.end:g} seconds" if self.end is not None else ""
+        frames = f"One frame in {period:g} seconds" if period else _nth(number)
+        times = f", from second {self.start:g}" if self.start else ""
+        times += f", up to second {self.end:g}" if self.end is not None else ""
         around = "around" if self.smoothing == "centred" else "up to"
-        smoothed = (
-            f"the mean of the readings in the {self.window:g} seconds {around} a frame ({self.smoothing})"
+        timeline = (
+            f"is the mean of the predictions in {self.window:g} seconds {around} a frame ({self.smoothing})"
             if self.window
-            else "every frame on its own"
+            else "is not smoothed"
         )
-        return f"Read was {read}{stretch}. The timeline is {smoothed}."
+        return f"{frames} was predicted{times}. The timeline {timeline}."
 
 
 def parse_every(text: str) -> tuple[int, float]:
-    """Return (every so many frames, 0) or (0, once in so many seconds).
+    """Return (number of frames, 0) or (0, number of seconds) from one predicted frame to the next.
 
     Raises:
-        ConfigError: it is neither.
+        ConfigError: the text is neither a number of frames nor a number of seconds.
 
     >>> parse_every("3"), parse_every("0.5s")
     ((3, 0.0), (0, 0.5))
@@ -88,28 +83,34 @@ def parse_every(text: str) -> tuple[int, float]:
 
 
 def _nth(number: int) -> str:
-    return "every frame" if number == 1 else f"one frame in {number}"
+    return "Every frame" if number == 1 else f"One frame in {number}"
 
 
 class FrameChoice:
-    """Tells of every frame, asked in order, whether it is one of those that are read.
+    """Decides for each frame of a video, in order, whether it is predicted.
 
-    Counting starts at the first frame that is asked for.
+    Counting starts at the first frame.
+
+    Args:
+        every: The field of ``PredictRecipe``.
+
+    Raises:
+        ConfigError: ``every`` cannot be used.
     """
 
     def __init__(self, every: str) -> None:
         self._number, self._period = parse_every(every)
         self._first: tuple[int, float] | None = None
-        self._last_turn = -1
+        self._last_period = -1
 
     def __call__(self, frame: "Frame") -> bool:
-        """Return whether this frame is read."""
+        """Return whether this frame is predicted."""
         if self._first is None:
             self._first = (frame.index, frame.seconds)
         index, seconds = self._first
         if self._number:
             return (frame.index - index) % self._number == 0
-        turn = math.floor((frame.seconds - seconds + _SLACK_SECONDS) / self._period)
-        is_new = turn > self._last_turn
-        self._last_turn = max(turn, self._last_turn)
+        period = math.floor((frame.seconds - seconds + SLACK_SECONDS) / self._period)
+        is_new = period > self._last_period
+        self._last_period = max(period, self._last_period)
         return is_new

@@ -1,32 +1,31 @@
-"""What was read out of a video, as tables for whoever analyses it: pure, from the frame table."""
+"""The prediction of a video as tables, for further analysis."""
 
 import numpy as np
 import pandas as pd
 
 from ferfusion.inference.prediction import VideoPrediction
+from ferfusion.inference.recipe import SLACK_SECONDS
 
-_SLACK_SECONDS = 1e-6  # timestamps are rounded to ticks
 
-
-def per_second_table(read: VideoPrediction) -> pd.DataFrame:
+def per_second_table(prediction: VideoPrediction) -> pd.DataFrame:
     """Return a row per second and face in view: ``second, face, frames, p_…, expression``."""
-    columns = list(read.labels.probability_columns)
-    table = read.table[read.table["status"] == "ok"]
-    second = np.floor(table["seconds"].to_numpy(float) + _SLACK_SECONDS).astype(np.int64)
+    columns = list(prediction.info.labels.probability_columns)
+    table = prediction.table[prediction.table["status"] == "ok"]
+    second = np.floor(table["seconds"].to_numpy(float) + SLACK_SECONDS).astype(np.int64)
     groups = table.assign(second=second).groupby(["second", "face"], sort=True)
     means = groups[columns].mean().astype(np.float64)
-    names = np.array(read.labels.names, dtype=object)
+    names = np.array(prediction.info.labels.names, dtype=object)
     expression = names[means.to_numpy().argmax(axis=1)] if len(means) else []
     means.insert(0, "frames", groups.size())
-    means["expression"] = pd.Categorical(expression, categories=list(read.labels.names))
+    means["expression"] = pd.Categorical(expression, categories=list(prediction.info.labels.names))
     return means.reset_index()
 
 
-def span_table(read: VideoPrediction) -> pd.DataFrame:
-    """Return a row per stretch of one name: ``face, expression, start, end, mean_probability``."""
+def span_table(prediction: VideoPrediction) -> pd.DataFrame:
+    """Return a row per span of one name: ``face, expression, start, end, mean_probability``."""
     rows = [
         (face, span.expression, span.start, span.end, span.probability)
-        for face, spans in read.spans.items()
+        for face, spans in prediction.spans.items()
         for span in spans
     ]
     table = pd.DataFrame(rows, columns=["face", "expression", "start", "end", "mean_probability"])
@@ -35,36 +34,37 @@ def span_table(read: VideoPrediction) -> pd.DataFrame:
     )
 
 
-def onset_table(read: VideoPrediction, expression: str) -> pd.DataFrame:
-    """Return a row per beginning of an expression: ``face, seconds, end, mean_probability, in_view``.
+def onset_table(prediction: VideoPrediction, expression: str) -> pd.DataFrame:
+    """Return a row per onset of an expression: ``face, seconds, end, mean_probability, in_view``.
 
     Raises:
-        ConfigError: the model does not know the expression.
+        ConfigError: the model has no such class.
     """
-    read.labels.code(expression)
-    spans = span_table(read)
+    prediction.info.labels.code(expression)
+    spans = span_table(prediction)
     ends_before = spans.groupby("face")["end"].shift()
-    in_view = (spans["start"] - ends_before).abs() <= _SLACK_SECONDS
+    in_view = (spans["start"] - ends_before).abs() <= SLACK_SECONDS
     table = spans.assign(in_view=in_view)[spans["expression"] == expression]
     columns = ["face", "start", "end", "mean_probability", "in_view"]
     return table[columns].rename(columns={"start": "seconds"}).reset_index(drop=True)
 
 
-def verdict_table(read: VideoPrediction) -> pd.DataFrame:
+def verdict_table(prediction: VideoPrediction) -> pd.DataFrame:
     """Return a row per face, the largest first.
 
-    ``face, expression, likeliest, probability, low, high, frames, share_of_frames, why_unsure``; ``low`` and
-    ``high`` are the 90 % interval of the probability, nan where the face is in view for a second only.
+    ``face, expression, top_class, probability, low, high, frames, share_of_frames, why_unsure``; ``low`` and
+    ``high`` are the ends of the 90 % interval of the probability, nan for a face that is in view for one
+    second or less.
     """
     rows = []
-    for verdict in read.verdicts:
+    for verdict in prediction.verdicts:
         low, high = verdict.interval or (np.nan, np.nan)
         rows.append(
             (
                 verdict.face,
                 verdict.expression,
-                verdict.likeliest,
-                verdict.probabilities[verdict.likeliest],
+                verdict.top_class,
+                verdict.probabilities[verdict.top_class],
                 low,
                 high,
                 verdict.frames,
@@ -72,12 +72,12 @@ def verdict_table(read: VideoPrediction) -> pd.DataFrame:
                 verdict.why_unsure,
             )
         )
-    columns = "face expression likeliest probability low high frames share_of_frames why_unsure".split()
+    columns = "face expression top_class probability low high frames share_of_frames why_unsure".split()
     table = pd.DataFrame(rows, columns=columns)
     return table.astype(
         {
             **dict.fromkeys(["face", "frames"], "int64"),
             **dict.fromkeys(["probability", "low", "high", "share_of_frames"], float),
-            **dict.fromkeys(["expression", "likeliest", "why_unsure"], "str"),
+            **dict.fromkeys(["expression", "top_class", "why_unsure"], "str"),
         }
     )

@@ -1,4 +1,4 @@
-"""Smooth the class probabilities of one face over time: around each moment, or from what came before it."""
+"""Smooth the class probabilities of one face over time, around each frame or up to each frame."""
 
 from types import MappingProxyType
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ferfusion.inference.recipe import SLACK_SECONDS
 from ferfusion.lookup import choose
 
 SMOOTHINGS = MappingProxyType({"centred": (0.5, 0.5), "causal": (1.0, 0.0)})
-"""Shares of the window that lie before and after the frame."""
-_SLACK_SECONDS = 1e-6  # timestamps are rounded to ticks: a frame on the window's edge belongs to it
+"""Shares of the window before and after the frame."""
 
 
 def smooth_over_time(
@@ -20,19 +20,19 @@ def smooth_over_time(
     window_seconds: float,
     smoothing: str,
 ) -> NDArray[np.float64]:
-    """Return, for each reading, the mean of the readings in the window at its time.
+    """Return, for each frame, the mean of the probabilities of the frames in its window.
 
     Args:
-        seconds: Times of the readings of one face, rising, (N,).
-        probabilities: The readings, (N, C).
-        window_seconds: Length of the window; 0 gives the readings back.
-        smoothing: Where the window lies: centred or causal.
+        seconds: Times of the frames that show one face, rising, (N,).
+        probabilities: Their class probabilities, (N, C).
+        window_seconds: Length of the window; 0 turns smoothing off.
+        smoothing: Place of the window: centred or causal.
 
     Returns:
-        Smoothed probabilities, (N, C); they sum to 1 as the readings do.
+        Smoothed probabilities, (N, C); each row sums to 1.
 
     Raises:
-        ConfigError: the smoothing is not known.
+        ConfigError: the smoothing is unknown.
 
     >>> ramp = np.array([[0.0], [1.0], [2.0], [3.0]])
     >>> smooth_over_time(np.arange(4.0), ramp, window_seconds=2, smoothing="centred").ravel().tolist()
@@ -43,8 +43,8 @@ def smooth_over_time(
     before, after = choose(SMOOTHINGS, smoothing, what="smoothing")
     if window_seconds == 0:
         return probabilities.astype(np.float64)
-    first = np.searchsorted(seconds, seconds - before * window_seconds - _SLACK_SECONDS, side="left")
-    stop = np.searchsorted(seconds, seconds + after * window_seconds + _SLACK_SECONDS, side="right")
+    first = np.searchsorted(seconds, seconds - before * window_seconds - SLACK_SECONDS, side="left")
+    stop = np.searchsorted(seconds, seconds + after * window_seconds + SLACK_SECONDS, side="right")
     sums = np.concatenate(
         [np.zeros((1, probabilities.shape[1])), np.cumsum(probabilities, axis=0, dtype=float)]
     )

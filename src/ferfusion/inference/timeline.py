@@ -1,4 +1,4 @@
-"""The timeline of a video, from its frame table: smoothed readings, named, and the spans that they make."""
+"""The timeline of a video, from its frame table: smoothed predictions, their names, and spans of one name."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +16,13 @@ UNSURE, NOTHING_CLEAR = "unsure", "no clear expression"
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of time over which the smoothed reading of a face has the same name.
+    """A span of time in which the smoothed prediction of a face has the same name.
 
-    ``probability`` is the mean smoothed probability of the likeliest class in it.
+    Attributes:
+        start: First second.
+        end: Last second.
+        expression: The name: a class, or the word for no class.
+        probability: Mean smoothed probability of the top class.
     """
 
     start: float
@@ -28,10 +32,10 @@ class Span:
 
 
 def unsure_word(labels: LabelSet) -> str:
-    """Return what is said in place of a class that is not likely enough.
+    """Return the word for a prediction whose top class is below the threshold.
 
-    A model that knows no Neutral has no answer for a face at rest; its low probabilities are the only sign
-    of one, so that the two cannot be told apart.
+    A model without the class Neutral gives low probabilities for a face at rest and for an unclear
+    expression, so it cannot tell the two apart.
 
     >>> from ferfusion.labels import SEVEN, SIX
     >>> unsure_word(SIX), unsure_word(SEVEN)
@@ -41,7 +45,7 @@ def unsure_word(labels: LabelSet) -> str:
 
 
 def faces_of(table: pd.DataFrame) -> list[tuple[int, NDArray[np.int64]]]:
-    """Return the number and the rows (by position) of every face of a frame table, by rising number."""
+    """Return the number and the row positions of every face of a frame table, by rising number."""
     numbers = table["face"].where(table["status"] == "ok").to_numpy(dtype=float, na_value=np.nan)
     rows = np.flatnonzero(~np.isnan(numbers))
     order = rows[np.argsort(numbers[rows], kind="stable")]
@@ -52,23 +56,36 @@ def faces_of(table: pd.DataFrame) -> list[tuple[int, NDArray[np.int64]]]:
 def smooth_table(
     table: pd.DataFrame, labels: LabelSet, *, window_seconds: float, smoothing: str
 ) -> NDArray[np.float32]:
-    """Return the smoothed class probabilities of every row, (rows, C); nan where a row has no face."""
-    readings = table[list(labels.probability_columns)].to_numpy(np.float32)
+    """Return the smoothed class probabilities of every row, (rows, C); nan in rows without a face.
+
+    Args:
+        table: The frame table.
+        labels: Classes of its probabilities.
+        window_seconds: Length of the smoothing window; 0 turns smoothing off.
+        smoothing: Place of the window: centred or causal.
+
+    Raises:
+        ConfigError: the smoothing is unknown.
+    """
+    probabilities = table[list(labels.probability_columns)].to_numpy(np.float32)
     seconds = table["seconds"].to_numpy(np.float64)
-    smoothed = np.full_like(readings, np.nan)
+    smoothed = np.full_like(probabilities, np.nan)
     for _, rows in faces_of(table):
         smoothed[rows] = smooth_over_time(
-            seconds[rows], readings[rows], window_seconds=window_seconds, smoothing=smoothing
+            seconds[rows], probabilities[rows], window_seconds=window_seconds, smoothing=smoothing
         )
     return smoothed
 
 
-def name_readings(
+def name_predictions(
     probabilities: NDArray[np.floating[Any]], labels: LabelSet, *, abstain_below: float
 ) -> NDArray[np.object_]:
-    """Return the likeliest class of every row, (rows,), or the word for none that is likely enough.
+    """Return the name of every row, (rows,): the top class, the word for no class, or None for a row of nan.
 
-    A row of nan has no name: None.
+    Args:
+        probabilities: Class probabilities, (rows, C).
+        labels: The classes.
+        abstain_below: Probability of the top class below which no class is named.
     """
     names = np.array([*labels.names, unsure_word(labels), None], dtype=object)
     known = ~np.isnan(probabilities).any(axis=1)
@@ -88,11 +105,11 @@ def spans(
     """Return the spans of one face.
 
     Args:
-        seconds: Times of its readings, rising, (N,).
-        names: Their smoothed names, (N,).
+        seconds: Times of the frames that show it, rising, (N,).
+        names: Names of their smoothed predictions, (N,).
         smoothed: Their smoothed probabilities, (N, C).
-        longest_step: Time to the next reading, in seconds, above which the face was away in between; a span
-            lasts to the next reading, and before a gap, or at the end, for one usual step.
+        longest_step: Longest time from one frame to the next, in seconds, that is not a gap. A span ends at
+            the next frame; before a gap and at the end, it ends one median step after its last frame.
     """
     if not len(seconds):
         return []

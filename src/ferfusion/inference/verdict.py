@@ -1,4 +1,4 @@
-"""From readings of frames to a statement on a face, with how far it could be off: pure, from tables."""
+"""Verdicts: the displayed expression of each face over a video, with its uncertainty, from frame tables."""
 
 import math
 from collections.abc import Mapping
@@ -9,21 +9,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ferfusion.inference.recipe import SLACK_SECONDS
 from ferfusion.inference.timeline import faces_of, unsure_word
 from ferfusion.labels import LabelSet
 
 _RESAMPLES, _AT_ONCE = 1000, 50
 _CONFIDENCE = 0.9
 MIXED = "mixed"
-LEAST_TURN = 0.2
-"""Expressions that are each named for such a share of a face's frames take turns."""
-LEAST_LEAD = 0.9
-"""The likeliest class must lead in so many of the resampled videos; else the face shows no one expression."""
+MIXED_SHARE = 0.2
+"""A face is mixed if two or more expressions each have at least this share of its frames in the timeline."""
+MIN_SUPPORT = 0.9
+"""The top class is named only if it is also the top class in at least this share of the resampled videos."""
 METHOD = (
-    "block bootstrap over time: the readings are put into bins of one second; of n bins, blocks of n^(1/3) "
-    "neighbours (rounded) are drawn with replacement until n are drawn, 1000 times; interval: 90 %"
+    "block bootstrap over time: the predictions are put into bins of one second; of n bins, blocks of "
+    "n^(1/3) neighbours (rounded) are drawn with replacement until n are drawn, 1000 times; interval: 90 %"
 )
-_FACES_IN_WORDS = 3
+_FACES_IN_STATEMENT = 3
 
 
 @dataclass(frozen=True)
@@ -31,28 +32,29 @@ class FaceVerdict:
     """The displayed expression of one face over a video.
 
     Attributes:
-        face: Number of the face, from 0 for the one that fills the most of the video.
-        expression: The likeliest class; ``mixed`` where several take turns; or ``unsure``, for a model
-            without Neutral ``no clear expression``, where none is likely enough.
-        likeliest: The class with the highest mean probability over the face's frames.
+        face: Number of the face; face 0 has the largest area over the video.
+        expression: The top class; ``mixed`` for several expressions; or the word for no class: ``unsure``,
+            and ``no clear expression`` for a model without Neutral.
+        top_class: The class with the highest mean probability over the face's frames.
         probabilities: Mean probability of each class.
-        interval: Ends of the 90 % interval of the likeliest class's mean probability, by a block bootstrap
-            over time; None where all its frames fall into one second.
-        lead: Share of the resampled videos in which that class is the likeliest, Neutral aside; None as
-            above.
-        uncertainty: Entropy of ``probabilities`` over its largest value: 0 is sure, 1 knows nothing.
-        why_unsure: Why no class is named; empty where one is.
+        interval: Ends of the 90 % interval of the top class's mean probability, by a block bootstrap over
+            time; None if all frames of the face lie in one second.
+        bootstrap_support: Share of the resampled videos that have the same top class, Neutral ignored; None
+            if ``interval`` is None.
+        uncertainty: Entropy of ``probabilities`` divided by its largest value: 0 for one certain class, 1 for
+            equal probabilities.
+        why_unsure: Why no class is named; empty if one is named.
         shares: Share of the face's frames that has each name in the smoothed timeline, largest first.
         frames: Number of frames that show the face.
-        share_of_frames: The same as a share of all frames that were read.
+        share_of_frames: The same number as a share of all predicted frames.
     """
 
     face: int
     expression: str
-    likeliest: str
+    top_class: str
     probabilities: dict[str, float]
     interval: tuple[float, float] | None
-    lead: float | None
+    bootstrap_support: float | None
     uncertainty: float
     why_unsure: str
     shares: dict[str, float]
@@ -61,34 +63,34 @@ class FaceVerdict:
 
 
 def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None = None) -> list[FaceVerdict]:
-    """Return a verdict for each face of a frame table, the one that fills the most of the video first.
+    """Return a verdict for each face of a frame table, the face with the largest area first.
 
     Args:
         table: The frame table, with the column ``smoothed``.
         labels: Classes of its probabilities.
-        abstain_below: Least mean probability of the likeliest class for it to be named; where that was not
-            measured on videos, the class is named unless the timeline has no class for most of the time.
+        abstain_below: Lowest mean probability at which the top class is named. None if this was not measured
+            on videos: then the class is named unless the timeline names no class in most frames.
     """
     num_frames = table["frame"].nunique()
-    readings = table[list(labels.probability_columns)].to_numpy(np.float32)
+    probabilities = table[list(labels.probability_columns)].to_numpy(np.float32)
     seconds = table["seconds"].to_numpy(np.float64)
     names = table["smoothed"]
     verdicts = []
     for face, rows in faces_of(table):
-        mean = readings[rows].mean(axis=0, dtype=float)
+        mean = probabilities[rows].mean(axis=0, dtype=float)
         code = int(mean.argmax())
-        interval, lead = _interval_and_lead(seconds[rows], readings[rows], code, labels)
+        interval, support = _interval_and_support(seconds[rows], probabilities[rows], code, labels)
         shares = _shares(names.iloc[rows])
-        turns = _turns(names.iloc[rows].to_numpy(dtype=object), shares, labels)
-        expression, why = _name(mean, shares, turns, labels, lead=lead, abstain_below=abstain_below)
+        frequent = _frequent_expressions(names.iloc[rows].to_numpy(dtype=object), shares, labels)
+        expression, why = _name(mean, shares, frequent, labels, support=support, abstain_below=abstain_below)
         verdicts.append(
             FaceVerdict(
                 face=face,
                 expression=expression,
-                likeliest=labels.names[code],
+                top_class=labels.names[code],
                 probabilities={name: float(p) for name, p in zip(labels.names, mean, strict=True)},
                 interval=interval,
-                lead=lead,
+                bootstrap_support=support,
                 uncertainty=normalised_entropy(mean),
                 why_unsure=why,
                 shares=shares,
@@ -99,19 +101,19 @@ def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None 
     return verdicts
 
 
-def _interval_and_lead(
-    seconds: NDArray[np.float64], readings: NDArray[np.float32], code: int, labels: LabelSet
+def _interval_and_support(
+    seconds: NDArray[np.float64], probabilities: NDArray[np.float32], code: int, labels: LabelSet
 ) -> tuple[tuple[float, float] | None, float | None]:
-    resampled = resampled_means(seconds, readings, rng=np.random.default_rng(0))
+    resampled = resampled_means(seconds, probabilities, rng=np.random.default_rng(0))
     if resampled is None:
         return None, None
     tail = (1 - _CONFIDENCE) / 2
     low, high = np.quantile(resampled[:, code], (tail, 1 - tail))
-    # a face at rest before and after an expression does not contest it
-    at_rest = () if labels.names[code] == "Neutral" else ("Neutral",)
-    rivals = [each for each, name in enumerate(labels.names) if each != code and name not in at_rest]
-    leads = resampled[:, code] >= resampled[:, rivals].max(axis=1)
-    return (float(low), float(high)), float(leads.mean())
+    # a face is at rest before and after most expressions, which does not make the expression less clear
+    ignored = () if labels.names[code] == "Neutral" else ("Neutral",)
+    others = [each for each, name in enumerate(labels.names) if each != code and name not in ignored]
+    is_top = resampled[:, code] >= resampled[:, others].max(axis=1)
+    return (float(low), float(high)), float(is_top.mean())
 
 
 def _shares(names: "pd.Series[str]") -> dict[str, float]:
@@ -119,62 +121,72 @@ def _shares(names: "pd.Series[str]") -> dict[str, float]:
     return {str(name): float(share) for name, share in shares.items() if share > 0}
 
 
-def _turns(names: NDArray[np.object_], shares: Mapping[str, float], labels: LabelSet) -> list[str]:
-    """Return the expressions that are named for long, in the order of time; a face at rest is none."""
+def _frequent_expressions(
+    names: NDArray[np.object_], shares: Mapping[str, float], labels: LabelSet
+) -> list[str]:
+    """Return the classes, except Neutral, with at least ``MIXED_SHARE`` of the frames, in order of time."""
     places = np.arange(len(names))
-    long = [
-        name for name, share in shares.items() if share >= LEAST_TURN and name in labels and name != "Neutral"
+    frequent = [
+        name
+        for name, share in shares.items()
+        if share >= MIXED_SHARE and name in labels and name != "Neutral"
     ]
-    return sorted(long, key=lambda name: float(np.median(places[names == name])))
+    return sorted(frequent, key=lambda name: float(np.median(places[names == name])))
 
 
 def _name(
     mean: NDArray[np.float64],
     shares: Mapping[str, float],
-    turns: list[str],
+    frequent: list[str],
     labels: LabelSet,
     *,
-    lead: float | None,
+    support: float | None,
     abstain_below: float | None,
 ) -> tuple[str, str]:
-    """Return what is said of a face, and why no class is, where none is."""
+    """Return the name of a face's expression, and why it is not a class."""
     first, *others = (labels.names[code] for code in np.argsort(-mean, kind="stable"))
     second = next(name for name in others if name != "Neutral")
     unsure = unsure_word(labels)
-    if len(turns) > 1:
+    if len(frequent) > 1:
         return MIXED, "first " + ", then ".join(
-            f"{name} ({shares[name]:.0%} of its frames)" for name in turns
+            f"{name} ({shares[name]:.0%} of its frames)" for name in frequent
         )
     if abstain_below is None and shares.get(unsure, 0.0) > 0.5:
-        return unsure, f"in {shares[unsure]:.0%} of its frames no class is likely enough"
+        return unsure, f"in {shares[unsure]:.0%} of its frames no class reaches the threshold"
     if abstain_below is not None and mean.max() < abstain_below:
         return unsure, (
             f"the mean probability of {first}, {mean.max():.2f}, is below {abstain_below:.2f}, "
             "under which the model was too often wrong on its validation videos"
         )
-    if lead is not None and lead < LEAST_LEAD:
-        return MIXED, f"{first} and {second}: over other stretches of time another may be likeliest"
+    if support is not None and support < MIN_SUPPORT:
+        return MIXED, f"{first} and {second}: the top class changes when the video is resampled over time"
     return first, ""
 
 
 def resampled_means(
-    seconds: NDArray[np.float64], readings: NDArray[np.float32], *, rng: np.random.Generator
+    seconds: NDArray[np.float64], probabilities: NDArray[np.float32], *, rng: np.random.Generator
 ) -> NDArray[np.float64] | None:
     """Return the mean probabilities of resampled videos, (R, C): blocks of time drawn with replacement.
 
-    Frames near in time are alike, so that they are no independent draws; blocks of neighbouring seconds are
-    nearer to it. Blocks wrap around at the end, so that every second is as likely to be drawn. Künsch 1989;
-    Politis and Romano 1992 (circular blocks); block length n^(1/3): Hall, Horowitz and Jing 1995.
+    Frames that are close in time are correlated, so frames cannot be drawn independently; blocks of seconds
+    are closer to independent. Blocks wrap around at the end, so every second has the same chance to be drawn.
+    Künsch 1989; Politis and Romano 1992 (circular blocks); block length n^(1/3): Hall, Horowitz and Jing
+    1995.
+
+    Args:
+        seconds: Times of the frames that show a face, rising, (N,).
+        probabilities: Their class probabilities, (N, C).
+        rng: Random generator of the draws.
 
     Returns:
-        None where the readings lie in fewer than two bins of a second: nothing can be drawn.
+        None if the frames lie in fewer than two bins of one second.
     """
-    _, places = np.unique(np.floor(seconds - seconds[0] + 1e-6), return_inverse=True)
+    _, places = np.unique(np.floor(seconds - seconds[0] + SLACK_SECONDS), return_inverse=True)
     bins = int(places[-1]) + 1
     if bins < 2:
         return None
-    sums = np.zeros((bins, readings.shape[1] + 1))
-    np.add.at(sums, places, np.column_stack([readings, np.ones(len(readings))]))
+    sums = np.zeros((bins, probabilities.shape[1] + 1))
+    np.add.at(sums, places, np.column_stack([probabilities, np.ones(len(probabilities))]))
     length = round(bins ** (1 / 3))
     running = np.cumsum(np.concatenate([np.zeros((1, sums.shape[1])), sums, sums[: length - 1]]), axis=0)
     blocks = running[length:] - running[:-length]  # (bins, C + 1): sums and counts
@@ -186,7 +198,7 @@ def resampled_means(
 
 
 def normalised_entropy(probabilities: NDArray[np.floating[Any]]) -> float:
-    """Return the entropy of a distribution over that of the uniform one, 0 to 1.
+    """Return the entropy of a distribution divided by the entropy of the uniform distribution, 0 to 1.
 
     >>> normalised_entropy(np.array([0.5, 0.5])), normalised_entropy(np.array([1.0, 0.0]))
     (1.0, 0.0)
@@ -196,7 +208,7 @@ def normalised_entropy(probabilities: NDArray[np.floating[Any]]) -> float:
 
 
 def describe(verdicts: list[FaceVerdict], table: pd.DataFrame) -> str:
-    """Return the verdict on a video as one sentence a face, or why there is none."""
+    """Return the verdicts of a video as text, a sentence for each face, or why there is none."""
     num_frames = table["frame"].nunique()
     if not verdicts:
         statuses = table["status"].value_counts()
@@ -206,29 +218,29 @@ def describe(verdicts: list[FaceVerdict], table: pd.DataFrame) -> str:
             if num_frames
             else "No frame could be decoded, so no expression is given."
         )
-    lines = [_sentence(verdict) for verdict in verdicts[:_FACES_IN_WORDS]]
-    others = len(verdicts) - _FACES_IN_WORDS
+    lines = [_sentence(verdict) for verdict in verdicts[:_FACES_IN_STATEMENT]]
+    others = len(verdicts) - _FACES_IN_STATEMENT
     if others > 0:
-        lines.append(f"{others} more {'face was' if others == 1 else 'faces were'} seen for less.")
+        lines.append(f"{others} more {'face fills' if others == 1 else 'faces fill'} less of the video.")
     return " ".join(lines)
 
 
 def _sentence(verdict: FaceVerdict) -> str:
-    numbers = f"mean probability {verdict.probabilities[verdict.likeliest]:.2f}"
+    numbers = f"mean probability {verdict.probabilities[verdict.top_class]:.2f}"
     if verdict.interval is not None:
         numbers += f", 90% interval {verdict.interval[0]:.2f} to {verdict.interval[1]:.2f}"
-    over_time = f"over time {_shares_in_words(verdict.shares)}"
+    over_time = f"over time {_largest_shares(verdict.shares)}"
     seen = f"seen in {verdict.share_of_frames:.0%} of the frames"
     if verdict.expression == MIXED:
         return f"Face {verdict.face}: mixed, {verdict.why_unsure}; {seen}."
     if verdict.why_unsure:
         return (
-            f"Face {verdict.face}: {verdict.expression}; likeliest is {verdict.likeliest} ({numbers}), but "
-            f"{verdict.why_unsure}; {over_time}; {seen}."
+            f"Face {verdict.face}: {verdict.expression}; the top class is {verdict.top_class} ({numbers}), "
+            f"but {verdict.why_unsure}; {over_time}; {seen}."
         )
     return f"Face {verdict.face} displays {verdict.expression} ({numbers}; {over_time}; {seen})."
 
 
-def _shares_in_words(shares: Mapping[str, float]) -> str:
+def _largest_shares(shares: Mapping[str, float]) -> str:
     largest = [f"{name} {share:.0%}" for name, share in list(shares.items())[:3] if share >= 0.05]
     return ", ".join(largest)

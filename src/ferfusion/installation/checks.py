@@ -1,4 +1,4 @@
-"""Look an installation over: what works, what does not, and the line that mends it."""
+"""Check an installation: what works, what does not work, and the command that fixes it."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from typing import Any
 from ferfusion.installation.probes import PROBES, Facts
 
 WORTH_BFLOAT16 = 0.7
-"""A convolution that takes no more than this share of its time in bfloat16 makes training quicker."""
+"""Training is faster in bfloat16 if a convolution takes at most this share of its time in 32 bits."""
 
 _TIME_LIMIT_SECONDS = 180
 _OPENCV = "opencv-contrib-python-headless>=4.10,<5"
@@ -23,48 +23,48 @@ _NOT_FOR_USERS = ("dev",)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        name: What it is.
-        state: ``ok``; ``note``, where something is not there that need not be; or ``fault``.
-        says: What was found.
-        mend: The line that mends it, or that adds what is not there; empty where nothing is to be done.
+        name: Name of the check.
+        state: ``ok``, ``note`` if something optional is missing, or ``fault``.
+        found: What was found.
+        fix: The command that fixes a fault or installs what is missing; empty if there is nothing to do.
     """
 
     name: str
     state: str
-    says: str
-    mend: str = ""
+    found: str
+    fix: str = ""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A question that got no answer, and why."""
+    """Why a probe has no result."""
 
     reason: str
 
 
-Answer = Facts | Failure
+ProbeResult = Facts | Failure
 
 
-def examine() -> Iterator[Finding]:
-    """Yield the findings on this installation."""
+def check_installation() -> Iterator[Finding]:
+    """Run all probes, two at a time, and yield the findings."""
     with ThreadPoolExecutor(max_workers=2) as workers:
-        answers = dict(zip(PROBES, workers.map(ask, PROBES), strict=True))
-    for name, judge in JUDGES.items():
-        yield from judge(answers[name], answers)
+        results = dict(zip(PROBES, workers.map(run_probe, PROBES), strict=True))
+    for name, check in CHECKS.items():
+        yield from check(results[name], results)
 
 
-def ask(probe: str) -> Answer:
-    """Ask one question in a process of its own."""
+def run_probe(probe: str) -> ProbeResult:
+    """Run one probe in a separate process."""
     command = [sys.executable, "-W", "ignore", "-m", "ferfusion.installation.probes", probe]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, timeout=_TIME_LIMIT_SECONDS
         )
     except subprocess.TimeoutExpired:
-        return Failure(f"no answer within {_TIME_LIMIT_SECONDS} seconds")
+        return Failure(f"no result within {_TIME_LIMIT_SECONDS} seconds")
     if done.returncode < 0:
         return Failure(f"the process was ended by {signal.Signals(-done.returncode).name}")
     if done.returncode:
@@ -74,25 +74,25 @@ def ask(probe: str) -> Answer:
     return facts
 
 
-def judge_packages(answer: Answer, _: dict[str, Answer]) -> Iterator[Finding]:
-    """Tell of missing and unfit packages, and of the extras."""
-    if isinstance(answer, Failure):
-        yield Finding("packages", "fault", answer.reason, "pip install --force-reinstall ferfusion")
+def check_packages(result: ProbeResult, _: dict[str, ProbeResult]) -> Iterator[Finding]:
+    """Check the versions of all needed packages and of the extras."""
+    if isinstance(result, Failure):
+        yield Finding("packages", "fault", result.reason, "pip install --force-reinstall ferfusion")
         return
-    wrong = {wanted: found for wanted, found in answer["needed"].items() if _is_wrong(found)}
+    wrong = {wanted: found for wanted, found in result["needed"].items() if _is_wrong(found)}
     for wanted, found in wrong.items():
         state = f"{found.removeprefix('unfit ')} is installed" if found else "is not installed"
         yield Finding("packages", "fault", f"{wanted} is needed, {state}", f"pip install '{wanted}'")
     if not wrong:
-        count = len(answer["needed"])
-        yield Finding("packages", "ok", f"Python {answer['python']}; all {count} needed packages fit")
-    for extra, packages in sorted(answer["extras"].items()):
+        count = len(result["needed"])
+        yield Finding("packages", "ok", f"Python {result['python']}; all {count} needed packages fit")
+    for extra, packages in sorted(result["extras"].items()):
         if extra in _NOT_FOR_USERS:
             continue
         if any(_is_wrong(found) for found in packages.values()):
-            lacking = ", ".join(wanted for wanted, found in packages.items() if _is_wrong(found))
+            missing = ", ".join(wanted for wanted, found in packages.items() if _is_wrong(found))
             line = f"pip install 'ferfusion[{extra}]'"
-            yield Finding(f"extra {extra}", "note", f"not installed: {lacking}", line)
+            yield Finding(f"extra {extra}", "note", f"not installed: {missing}", line)
         else:
             versions = (f"{_name(wanted)} {found}" for wanted, found in packages.items())
             yield Finding(f"extra {extra}", "ok", ", ".join(versions))
@@ -106,13 +106,13 @@ def _name(wanted: str) -> str:
     return wanted.partition(">")[0].partition("<")[0].partition("=")[0].partition("!")[0]
 
 
-def judge_opencv(answer: Answer, _: dict[str, Answer]) -> Iterator[Finding]:
-    """Tell of a wheel that overwrote another, and of missing parts and cascade files."""
-    anew = f"pip uninstall -y opencv-contrib-python-headless && pip install '{_OPENCV}'"
-    if isinstance(answer, Failure):
-        yield Finding("OpenCV", "fault", f"cannot be imported: {answer.reason}", anew)
+def check_opencv(result: ProbeResult, _: dict[str, ProbeResult]) -> Iterator[Finding]:
+    """Check for wheels that overwrite each other, for missing modules and for missing cascade files."""
+    reinstall = f"pip uninstall -y opencv-contrib-python-headless && pip install '{_OPENCV}'"
+    if isinstance(result, Failure):
+        yield Finding("OpenCV", "fault", f"cannot be imported: {result.reason}", reinstall)
         return
-    wheels = answer["wheels"]
+    wheels = result["wheels"]
     if len(wheels) > 1:
         yield Finding(
             "OpenCV",
@@ -121,97 +121,99 @@ def judge_opencv(answer: Answer, _: dict[str, Answer]) -> Iterator[Finding]:
             f"pip uninstall -y {' '.join(wheels)} && pip install '{_OPENCV}'",
         )
         return
-    if answer["lacking"]:
-        yield Finding("OpenCV", "fault", f"{answer['version']} lacks {', '.join(answer['lacking'])}", anew)
+    if result["lacking"]:
+        yield Finding(
+            "OpenCV", "fault", f"{result['version']} lacks {', '.join(result['lacking'])}", reinstall
+        )
         return
-    yield Finding("OpenCV", "ok", f"{answer['version']}, with Haar and its files, and all flow estimators")
+    yield Finding("OpenCV", "ok", f"{result['version']}, with Haar and its files, and all flow estimators")
 
 
-def judge_ffmpeg(answer: Answer, _: dict[str, Answer]) -> Iterator[Finding]:
-    """Tell of codecs that FFmpeg lacks."""
-    anew = "pip install --force-reinstall --only-binary av av"
-    if isinstance(answer, Failure):
-        yield Finding("FFmpeg", "fault", f"PyAV cannot be imported: {answer.reason}", anew)
+def check_ffmpeg(result: ProbeResult, _: dict[str, ProbeResult]) -> Iterator[Finding]:
+    """Check for missing codecs."""
+    reinstall = "pip install --force-reinstall --only-binary av av"
+    if isinstance(result, Failure):
+        yield Finding("FFmpeg", "fault", f"PyAV cannot be imported: {result.reason}", reinstall)
         return
-    version = f"PyAV {answer['version']}, libavcodec {answer['libavcodec']}"
-    if answer["missing_codecs"]:
-        yield Finding("FFmpeg", "fault", f"{version}, lacks {', '.join(answer['missing_codecs'])}", anew)
+    version = f"PyAV {result['version']}, libavcodec {result['libavcodec']}"
+    if result["missing_codecs"]:
+        yield Finding("FFmpeg", "fault", f"{version}, lacks {', '.join(result['missing_codecs'])}", reinstall)
         return
     yield Finding("FFmpeg", "ok", f"{version}, with all codecs that are read and written")
 
 
-def judge_torch(answer: Answer, _: dict[str, Answer]) -> Iterator[Finding]:
-    """Tell which device torch really runs on."""
-    if isinstance(answer, Failure):
-        yield Finding("torch", "fault", answer.reason, "pip install --force-reinstall torch")
+def check_torch(result: ProbeResult, _: dict[str, ProbeResult]) -> Iterator[Finding]:
+    """Check the device that torch uses."""
+    if isinstance(result, Failure):
+        yield Finding("torch", "fault", result.reason, "pip install --force-reinstall torch")
         return
-    ran = f"{answer['version']}, a convolution ran on the {answer['device_name']}"
-    if answer["difference"] > 1e-2:
+    ran = f"{result['version']}, a convolution ran on the {result['device_name']}"
+    if result["difference"] > 1e-2:
         yield Finding(
             "torch",
             "fault",
-            f"{ran} and gave other numbers than on the processor (by {answer['difference']:.2g})",
-            "CUDA_VISIBLE_DEVICES= ferfusion ... (to do without the GPU), and renew its driver",
+            f"{ran} and its result differs from the processor (by {result['difference']:.2g})",
+            "CUDA_VISIBLE_DEVICES= ferfusion ... (runs without the GPU), and update the driver of the GPU",
         )
-    elif answer["device"] == "cuda":
-        yield Finding("torch", "ok", f"{ran}: train uses it; predict runs on the processor")
-    elif shutil.which("nvidia-smi") and answer["cuda"] is None:
-        mend = "install a CUDA build of torch: see pytorch.org, Get started"
-        yield Finding("torch", "note", f"{ran} ({answer['threads']} threads); this build uses no GPU", mend)
+    elif result["device"] == "cuda":
+        yield Finding("torch", "ok", f"{ran}: train and predict use it")
+    elif shutil.which("nvidia-smi") and result["cuda"] is None:
+        fix = "install a CUDA build of torch: see pytorch.org, Get started"
+        yield Finding("torch", "note", f"{ran} ({result['threads']} threads); this build uses no GPU", fix)
     else:
-        why = f"; built for CUDA {answer['cuda']}, which finds no GPU" if answer["cuda"] else ""
-        yield Finding("torch", "ok", f"{ran} ({answer['threads']} threads){why}{_hint(answer)}")
+        why = f"; built for CUDA {result['cuda']}, but there is no GPU" if result["cuda"] else ""
+        yield Finding("torch", "ok", f"{ran} ({result['threads']} threads){why}{_hint(result)}")
 
 
-def _hint(answer: Facts) -> str:
-    share = answer["bfloat16_share"]
+def _hint(result: Facts) -> str:
+    share = result["bfloat16_share"]
     if share is None or share > WORTH_BFLOAT16:
         return ""
     return f"; a convolution takes {share:.0%} of its time in bfloat16: train --precision bf16-mixed"
 
 
-def judge_lightning(answer: Answer, answers: dict[str, Answer]) -> Iterator[Finding]:
-    """Tell whether training can start; a torchvision that does not fit torch stops it."""
-    vision = answers["torchvision"]
+def check_lightning(result: ProbeResult, results: dict[str, ProbeResult]) -> Iterator[Finding]:
+    """Check whether training can start; a torchvision that does not fit torch prevents it."""
+    vision = results["torchvision"]
     if isinstance(vision, Failure):
         yield Finding(
             "torchvision",
             "fault",
-            f"does not fit torch: {vision.reason}; training imports it where it is installed",
+            f"does not fit torch: {vision.reason}; training imports it if it is installed",
             "pip uninstall -y torchvision (ferfusion does not need it)",
         )
     elif vision["version"] is not None:
         yield Finding("torchvision", "ok", f"{vision['version']}, fits torch")
-    if isinstance(answer, Failure):
+    if isinstance(result, Failure):
         if not isinstance(vision, Failure):
-            mend = "pip install --force-reinstall lightning"
-            yield Finding("lightning", "fault", answer.reason, mend)
+            fix = "pip install --force-reinstall lightning"
+            yield Finding("lightning", "fault", result.reason, fix)
         return
-    yield Finding("lightning", "ok", answer["version"])
+    yield Finding("lightning", "ok", result["version"])
 
 
-def judge_prediction(answer: Answer, _: dict[str, Answer]) -> Iterator[Finding]:
-    """Tell whether a sample video went all the way through."""
-    anew = "mend the faults above; if there is none, pip install --force-reinstall ferfusion"
-    if isinstance(answer, Failure):
-        yield Finding("prediction", "fault", answer.reason, anew)
+def check_prediction(result: ProbeResult, _: dict[str, ProbeResult]) -> Iterator[Finding]:
+    """Check the prediction of a sample video."""
+    reinstall = "fix the faults above; if there is none, pip install --force-reinstall ferfusion"
+    if isinstance(result, Failure):
+        yield Finding("prediction", "fault", result.reason, reinstall)
         return
-    frames = answer["frames"]
-    says = (
-        f"a sample video of {frames} frames: a row for {answer['rows']}, a face in {answer['faces']}, "
-        f"{answer['annotated']} drawn, {frames / answer['seconds']:.0f} frames/s with the first start"
+    frames = result["frames"]
+    found = (
+        f"a sample video of {frames} frames: {result['rows']} rows, a face in {result['faces']} frames, "
+        f"{result['annotated']} drawn, {frames / result['seconds']:.0f} frames/s, start included"
     )
-    good = answer["rows"] == answer["annotated"] == frames and answer["faces"] > 0.9 * frames
-    yield Finding("prediction", "ok", says) if good else Finding("prediction", "fault", says, anew)
+    good = result["rows"] == result["annotated"] == frames and result["faces"] > 0.9 * frames
+    yield Finding("prediction", "ok", found) if good else Finding("prediction", "fault", found, reinstall)
 
 
-JUDGES: MappingProxyType[str, Callable[[Any, dict[str, Any]], Iterator[Finding]]] = MappingProxyType(
+CHECKS: MappingProxyType[str, Callable[[Any, dict[str, Any]], Iterator[Finding]]] = MappingProxyType(
     {
-        "packages": judge_packages,
-        "opencv": judge_opencv,
-        "ffmpeg": judge_ffmpeg,
-        "torch": judge_torch,
-        "lightning": judge_lightning,
-        "prediction": judge_prediction,
+        "packages": check_packages,
+        "opencv": check_opencv,
+        "ffmpeg": check_ffmpeg,
+        "torch": check_torch,
+        "lightning": check_lightning,
+        "prediction": check_prediction,
     }
 )

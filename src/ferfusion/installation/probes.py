@@ -1,7 +1,7 @@
-"""What is installed and whether it works: each question is asked in a process of its own.
+"""Probes of an installation; each runs in a separate process.
 
-A package that is broken, or that ends the process that imports it, breaks the question about it and nothing
-else. ``python -m ferfusion.installation.probes NAME`` prints the answer as JSON.
+A package that is broken, or that ends the process that imports it, affects its own probe only.
+``python -m ferfusion.installation.probes NAME`` prints the result of a probe as JSON.
 """
 
 import importlib.metadata
@@ -20,11 +20,11 @@ from typing import Any
 
 Facts = dict[str, Any]
 CODECS = MappingProxyType({"r": ("h264", "hevc", "mpeg4", "vp9", "aac"), "w": ("libx264", "aac")})
-"""Codecs that are read and written."""
+"""Codecs that are decoded (r) and encoded (w)."""
 
 
-def ask_packages() -> Facts:
-    """Return, for every requirement of this package, what is installed: needed ones, and those of extras."""
+def probe_packages() -> Facts:
+    """Return the installed version of every requirement of this package and of its extras."""
     requirements = import_module("packaging.requirements")
     needed: dict[str, str | None] = {}
     extras: dict[str, dict[str, str | None]] = {}
@@ -41,7 +41,7 @@ def ask_packages() -> Facts:
 
 
 def _fitting_version(requirement: Any) -> str | None:
-    """Return the installed version, after "unfit" if it is not one that is wanted; None if it is missing."""
+    """Return the installed version, after "unfit" if it does not fit; None if it is missing."""
     try:
         found = importlib.metadata.version(requirement.name)
     except importlib.metadata.PackageNotFoundError:
@@ -49,8 +49,8 @@ def _fitting_version(requirement: Any) -> str | None:
     return found if requirement.specifier.contains(found, prereleases=True) else f"unfit {found}"
 
 
-def ask_opencv() -> Facts:
-    """Return OpenCV's version, who installed it, and whether it has what is used of it."""
+def probe_opencv() -> Facts:
+    """Return OpenCV's version, the wheels that installed it, and the missing modules and cascade files."""
     wheels = sorted(set(importlib.metadata.packages_distributions().get("cv2", ())))
     cv2 = import_module("cv2")
     if not hasattr(cv2, "CascadeClassifier"):
@@ -61,7 +61,7 @@ def ask_opencv() -> Facts:
         "version": cv2.__version__,
         "wheels": wheels,
         "lacking": [
-            *(part for part in ("optflow", "DISOpticalFlow", "FaceDetectorYN") if not hasattr(cv2, part)),
+            *(name for name in ("optflow", "DISOpticalFlow", "FaceDetectorYN") if not hasattr(cv2, name)),
             *(str(folder / name) for name in cascades if not _is_cascade(cv2, folder / name)),
         ],
     }
@@ -71,8 +71,8 @@ def _is_cascade(cv2: Any, path: Path) -> bool:
     return path.is_file() and not cv2.CascadeClassifier(str(path)).empty()
 
 
-def ask_ffmpeg() -> Facts:
-    """Return PyAV's version, its FFmpeg's, and the codecs that it lacks."""
+def probe_ffmpeg() -> Facts:
+    """Return the versions of PyAV and of its FFmpeg, and the missing codecs."""
     av = import_module("av")
     missing = [
         f"{name} ({'reading' if mode == 'r' else 'writing'})"
@@ -92,8 +92,8 @@ def _has_codec(av: Any, name: str, mode: str) -> bool:
     return True
 
 
-def ask_torch() -> Facts:
-    """Return torch's version, and the device that a small convolution did run on."""
+def probe_torch() -> Facts:
+    """Return torch's version, and the device on which a small convolution ran."""
     torch = import_module("torch")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     image = torch.linspace(0, 1, 3 * 48 * 48).reshape(1, 3, 48, 48)
@@ -123,31 +123,31 @@ def _bfloat16_share(torch: Any) -> float:
         loss.backward()
         return time.perf_counter() - start
 
-    turns = [(seconds(enabled=True), seconds(enabled=False)) for _ in range(20)]
-    narrow, wide = map(min, zip(*turns, strict=True))
+    times = [(seconds(enabled=True), seconds(enabled=False)) for _ in range(20)]
+    narrow, wide = map(min, zip(*times, strict=True))
     return float(narrow / wide)
 
 
-def ask_torchvision() -> Facts:
-    """Return torchvision's version; nothing here needs it, but other packages import it where it is."""
+def probe_torchvision() -> Facts:
+    """Return torchvision's version; ferfusion does not need it, but lightning imports it if it is there."""
     if find_spec("torchvision") is None:
         return {"version": None}
     return {"version": import_module("torchvision").__version__}
 
 
-def ask_lightning() -> Facts:
-    """Return the version of lightning, which imports torchvision where that is installed."""
+def probe_lightning() -> Facts:
+    """Return the version of lightning, which imports torchvision if it is installed."""
     import_module("lightning.pytorch")
     return {"version": importlib.metadata.version("lightning")}
 
 
-def ask_prediction() -> Facts:
-    """Predict a video of the sample corpus with a model that has learned nothing, and count what came out."""
-    bundle, zoo = import_module("ferfusion.bundle"), import_module("ferfusion.models.zoo")
+def probe_prediction() -> Facts:
+    """Predict a video of the sample corpus with an untrained model, and count the rows and frames."""
+    bundle, build = import_module("ferfusion.bundle"), import_module("ferfusion.models.build")
     config = import_module("ferfusion.models.config").ModelConfig()
     labels = import_module("ferfusion.labels").SIX
     recipe = import_module("ferfusion.preparation.recipe").PrepareRecipe()
-    weights = zoo.build_model(config, len(labels)).state_dict()
+    weights = build.build_model(config, len(labels)).state_dict()
     untrained = bundle.Bundle(weights, config, labels, recipe, {}, {}, "")
     predictor = import_module("ferfusion.inference.predictor").TorchPredictor(untrained)
     video = sorted(Path(str(files("ferfusion") / "sample")).rglob("*.mp4"))[0]
@@ -169,13 +169,13 @@ def ask_prediction() -> Facts:
 
 PROBES: MappingProxyType[str, Callable[[], Facts]] = MappingProxyType(
     {
-        "packages": ask_packages,
-        "opencv": ask_opencv,
-        "ffmpeg": ask_ffmpeg,
-        "torch": ask_torch,
-        "torchvision": ask_torchvision,
-        "lightning": ask_lightning,
-        "prediction": ask_prediction,
+        "packages": probe_packages,
+        "opencv": probe_opencv,
+        "ffmpeg": probe_ffmpeg,
+        "torch": probe_torch,
+        "torchvision": probe_torchvision,
+        "lightning": probe_lightning,
+        "prediction": probe_prediction,
     }
 )
 

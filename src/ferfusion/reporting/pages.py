@@ -1,4 +1,4 @@
-"""Self-contained HTML pages: templates, number formats, pictures inside the page."""
+"""Self-contained HTML pages: templates, number formats, images inside the page."""
 
 import base64
 import math
@@ -14,20 +14,20 @@ from ferfusion import __version__
 _NOTHING = "n/a"
 
 
-def render_page(template: str, *, pictures: Mapping[str, Path], **values: Any) -> str:
-    """Fill a template of ``reporting/templates``; every picture becomes a part of the page."""
+def render_page(template: str, *, images: Mapping[str, Path], **values: Any) -> str:
+    """Fill a template of ``reporting/templates``; every image becomes a part of the page."""
     return (
         _environment()
         .get_template(template)
         .render(
-            version=__version__, pictures={key: data_uri(path) for key, path in pictures.items()}, **values
+            version=__version__, images={key: data_uri(path.read_bytes()) for key, path in images.items()}, **values
         )
     )
 
 
-def data_uri(png: Path) -> str:
-    """Return a PNG file as text that a page can hold."""
-    return "data:image/png;base64," + base64.b64encode(png.read_bytes()).decode("ascii")
+def data_uri(png: bytes) -> str:
+    """Return the content of a PNG file as a data URI, which a page can hold."""
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 
 def percent(share: float) -> str:

@@ -17,17 +17,49 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from ferfusion.files import write_whole
+
 RgbImage = npt.NDArray[np.uint8]
 """(H, W, 3), 0 to 255."""
 INK, SOFT, FAINT, GRID = "#22303c", "#5b6b79", "#9aa7b2", "#e3e8ed"
-MARK = "#d55e00"
-PART_COLOURS = MappingProxyType({"train": "#0072b2", "validation": "#d55e00", "test": "#009e73"})
+OKABE_ITO = MappingProxyType(
+    {
+        "blue": "#0072b2",
+        "vermilion": "#d55e00",
+        "green": "#009e73",
+        "purple": "#cc79a7",
+        "orange": "#e69f00",
+        "sky": "#56b4e9",
+    }
+)
+"""Colours that can be told apart with any colour vision: Okabe and Ito 2008."""
+MARK = OKABE_ITO["vermilion"]
+PART_COLOURS = MappingProxyType(
+    {"train": OKABE_ITO["blue"], "validation": OKABE_ITO["vermilion"], "test": OKABE_ITO["green"]}
+)
+CLASS_COLOURS = MappingProxyType(
+    {
+        "Anger": "#e8590c",
+        "Disgust": OKABE_ITO["green"],
+        "Fear": OKABE_ITO["purple"],
+        "Happiness": "#f0c419",
+        "Sadness": "#3b8fd4",
+        "Surprise": "#56c8e9",
+        "Neutral": "#b8c0c8",
+    }
+)
+"""Colour of each class in all images, figures and pages; near Okabe and Ito's, and clear on a dark ground."""
 PAIRED_COLOURS = ("#4a90c2", "#bcd8ea")
 LEVEL_COLOURS = MappingProxyType({"video": "#0b5d94", "pair": "#8cc4e8"})
 SHADES = LinearSegmentedColormap.from_list(
     "ferfusion", ["#f6f9fc", "#b5d3e8", "#4a90c2", "#0b4f82", "#072f52"]
 )
 WIDTH_INCHES, DOTS_PER_INCH = 4.7, 200
+
+
+def colour_of(name: str) -> str:
+    """Return the colour of a class; a class without its own colour has Neutral's grey."""
+    return CLASS_COLOURS.get(name, CLASS_COLOURS["Neutral"])
 
 
 class NotebookFigure(Figure):
@@ -98,8 +130,8 @@ def name_bars(axes: Axes, names: Sequence[str]) -> None:
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as PNG and return its path; the same figure gives the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a figure as PNG, whole or not at all, and return its path; equal figures give equal bytes."""
     FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=DOTS_PER_INCH, facecolor="white", metadata={"Software": None})
+    settings = {"format": "png", "dpi": DOTS_PER_INCH, "facecolor": "white", "metadata": {"Software": None}}
+    write_whole(path, lambda partial: figure.savefig(partial, **settings))
     return path

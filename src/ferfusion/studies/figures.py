@@ -13,9 +13,11 @@ from ferfusion.evaluation import plots
 from ferfusion.evaluation.calibration import Reliability
 from ferfusion.evaluation.metrics import FloatArray, class_scores
 from ferfusion.flow.encodings import FLOW_ENCODINGS
+from ferfusion.parts import PARTS
 from ferfusion.reporting.style import (
     GRID,
     INK,
+    OKABE_ITO,
     SHADES,
     SOFT,
     WIDTH_INCHES,
@@ -28,7 +30,7 @@ from ferfusion.reporting.style import (
 from ferfusion.studies.findings import Findings, reliability_of
 
 # Okabe and Ito's colours, which people with any colour vision can tell apart; then the same with other dashes
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#22303c")
+_COLOURS = (*OKABE_ITO.values(), INK)
 _DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
 
 
@@ -67,7 +69,7 @@ def draw_figures(findings: Findings, folder: Path) -> dict[str, Path]:
     )
     first = findings.variants[0].runs[0]
     figures["learning_rate"] = plots.rate_figure(first.epochs, best_epoch=None)
-    counts = {part: first.class_counts(part) for part in ("train", "validation", "test")}
+    counts: dict[str, dict[str, int]] = {part: first.class_counts(part) for part in PARTS}
     figures["class_histogram"] = plots.histogram_figure(counts, labels)
     figures["recall"] = recall_grid(findings)
     figures["samples"] = samples_figure(findings)
@@ -146,10 +148,10 @@ def samples_figure(findings: Findings) -> Figure:
     table = dataset.pairs
     middles = [_middle_pair(table[table["emotion"] == name]) for name in labels.names]
     chosen = table.loc[[row for row in middles if row is not None]]
-    reader = PairReader(dataset.root / "clips", list(chosen["clip"]), list(chosen["pair"]))
+    reader = PairReader(dataset.clips_folder, list(chosen["clip"]), list(chosen["pair"]))
     crops, flow = reader.gather(np.arange(len(chosen)))
     drawn = np.moveaxis(np.asarray(FLOW_ENCODINGS["hsv"](flow.astype(np.float32))), 1, -1)
-    return _picture_rows([crops / 255.0, drawn], names=list(chosen["emotion"]))
+    return _image_rows([crops / 255.0, drawn], names=list(chosen["emotion"]))
 
 
 def _middle_pair(rows: pd.DataFrame) -> int | None:
@@ -160,13 +162,13 @@ def _middle_pair(rows: pd.DataFrame) -> int | None:
     return int(first.index[len(first) // 2])
 
 
-def _picture_rows(rows: Sequence[FloatArray], *, names: Sequence[str]) -> Figure:
+def _image_rows(rows: Sequence[FloatArray], *, names: Sequence[str]) -> Figure:
     figure = NotebookFigure(figsize=(1.5 * WIDTH_INCHES, 2.9), layout="constrained")
     grid = figure.subplots(len(rows), len(names), squeeze=False)
-    for row, pictures in enumerate(rows):
-        for column, picture in enumerate(pictures):
+    for row, images in enumerate(rows):
+        for column, image in enumerate(images):
             axes = grid[row, column]
-            axes.imshow(np.clip(picture, 0, 1), interpolation="nearest")
+            axes.imshow(np.clip(image, 0, 1), interpolation="nearest")
             axes.set_axis_off()
             if row == 0:
                 axes.set_title(names[column], fontsize=8.5, color=INK)

@@ -24,7 +24,7 @@ def test_the_notebooks_model_becomes_a_bundle_and_what_was_taken_is_said(app, ca
     assert "face input_1, flow input_2" in text
     assert ", ".join(BAUM1S_AS_TEXT.names) in text
     assert "A white pixel is 255" in text
-    assert "What it reaches is not known" in text
+    assert "Its scores are not known" in text
     assert "weights alone" not in text
     bundle = load_bundle(tmp_path / "bundle.safetensors")
     assert bundle.labels == SIX
@@ -49,7 +49,7 @@ def test_a_dataset_gives_its_preparation_and_its_labels(app, tmp_path):
     path = unpack("keras2_spatial.h5", tmp_path)
     app([str(path), str(tmp_path / "b"), "--dataset", str(dataset)], exit_on_error=False)
     bundle = load_bundle(tmp_path / "b")
-    assert bundle.recipe == recipe
+    assert bundle.prepare_recipe == recipe
     assert bundle.training["outputs_in_file"] == list(SIX.names)
 
 

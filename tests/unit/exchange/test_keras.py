@@ -101,7 +101,7 @@ def test_outputs_come_in_our_order_whatever_the_files(folder):
     name = "keras2_flatten_concat.h5"
     given = imported(name, folder, labels=BAUM1S_AS_TEXT.names)
     assert given.bundle.labels == SIX
-    assert given.reading.labels == BAUM1S_AS_TEXT
+    assert given.interpretation.labels == BAUM1S_AS_TEXT
     ours = probabilities(given.bundle, pictures(name))
     for place, label in enumerate(BAUM1S_AS_TEXT.names):
         torch.testing.assert_close(ours[:, SIX.code(label)], answers(name)[:, place], rtol=0, atol=1e-6)
@@ -124,11 +124,11 @@ def test_a_wrong_number_of_labels_is_refused(labels, folder):
 
 def test_what_the_file_does_not_say_is_as_in_the_notebook_of_its_stream(folder):
     path = unpack("keras2_spatial.h5", folder)
-    reading = import_keras_model(path).reading
-    assert reading.labels.names[-1] == "Happiness"  # the report's Figure 10
-    assert reading.largest_pixel == 255
-    reading = import_keras_model(unpack("keras3_sequential_map.keras", folder)).reading
-    assert (reading.labels, reading.largest_pixel) == (SIX, 1)
+    interpretation = import_keras_model(path).interpretation
+    assert interpretation.labels.names[-1] == "Happiness"  # the report's Figure 10
+    assert interpretation.largest_pixel == 255
+    interpretation = import_keras_model(unpack("keras3_sequential_map.keras", folder)).interpretation
+    assert (interpretation.labels, interpretation.largest_pixel) == (SIX, 1)
     assert NOTEBOOKS.keys() == SMALL_SHAPES.keys()
 
 
@@ -145,13 +145,13 @@ def test_another_range_of_pixels_is_refused(largest_pixel, folder):
 
 def test_the_bundle_says_where_it_is_from_and_what_is_not_known(folder):
     bundle = imported("keras2_flatten_concat.h5", folder).bundle
-    assert bundle.recipe == NOTEBOOK_RECIPE
+    assert bundle.prepare_recipe == NOTEBOOK_RECIPE
     assert bundle.metrics == {}
     assert bundle.training["imported_from"] == "keras2_flatten_concat.h5"
     assert bundle.training["keras_version"] == "2.15.0"
     assert bundle.training["outputs_in_file"] == list(SIX.names)
     assert bundle.training["parameters"] == 1_919_238
-    assert "is not known here" in bundle.training["note"]
+    assert "its scores are not known" in bundle.training["note"]
     assert "no licence was stated" in bundle.rights
     assert not bundle.training["weights_alone"]
     assert imported("keras2_only_weights.h5", folder).bundle.training["weights_alone"]
@@ -159,11 +159,11 @@ def test_the_bundle_says_where_it_is_from_and_what_is_not_known(folder):
 
 def test_a_preparation_that_is_given_is_the_models(folder):
     recipe = PrepareRecipe(margin=0.1)
-    bundle = imported("keras3_gap_sum.h5", folder, recipe=recipe, rights="CC0").bundle
-    assert (bundle.recipe, bundle.rights) == (recipe, "CC0")
+    bundle = imported("keras3_gap_sum.h5", folder, prepare_recipe=recipe, rights="CC0").bundle
+    assert (bundle.prepare_recipe, bundle.rights) == (recipe, "CC0")
     assert "notebooks" not in bundle.training["note"]
-    with pytest.raises(ConfigError, match="reads pictures of 48 pixels, the preparation makes 64"):
-        imported("keras3_gap_sum.h5", folder, recipe=PrepareRecipe(size=64))
+    with pytest.raises(ConfigError, match="reads images of 48 pixels, the crops of the dataset have 64"):
+        imported("keras3_gap_sum.h5", folder, prepare_recipe=PrepareRecipe(size=64))
 
 
 def test_the_bundle_predicts_as_keras_from_crops_and_flow(folder, tmp_path):
@@ -198,7 +198,7 @@ def broken(name, folder, monkeypatch, change):
     [
         ("input_1", {"batch_input_shape": [None, 48, 48, 1]}, r"'input_1'.*shape \(48, 48, 1\)"),
         ("input_1", {"batch_input_shape": [None, None, None, 3]}, r"'input_1'.*shape \(None, None, 3\)"),
-        ("input_2", {"batch_input_shape": [None, 64, 64, 3]}, "streams .* differ .* 48 pixels, .* 64 pixels"),
+        ("input_2", {"batch_input_shape": [None, 64, 64, 3]}, "streams .* are different .* 48 pixels, .* 64 pixels"),
     ],
 )
 def test_pictures_that_cannot_be_mapped_are_named(layer, settings, message, folder, monkeypatch):
@@ -215,7 +215,7 @@ def test_pictures_that_cannot_be_mapped_are_named(layer, settings, message, fold
         ("dense_1", lambda kernel: kernel[:, :512], r"'dense_1' \(Dense\).* \(512, 1024\).* \(1024, 1024\)"),
         ("dense", lambda kernel: kernel[:200], r"'dense' \(Dense\).* 200 values, .* 2 maps of 128 channels"),
         ("conv2d_2", lambda kernel: kernel[:, :, :32], r"'conv2d_2' .* \(64, 32, 3, 3\).* \(64, 64, 3, 3\)"),
-        ("conv2d", lambda kernel: kernel[..., :32], "differ .32 and 128 channels.* 64 and 128 channels"),
+        ("conv2d", lambda kernel: kernel[..., :32], "different .32 and 128 channels.* 64 and 128 channels"),
         ("dense_2", lambda kernel: kernel * float("nan"), "'dense_2' .*not all finite numbers"),
     ],
 )
@@ -236,6 +236,6 @@ def test_streams_of_another_width_are_named_with_those_that_there_are(folder, mo
         return replace(each, weights=(each.weights[0][..., :32], each.weights[1][:32])) if early else each
 
     with pytest.raises(
-        BundleError, match=r"32 and 128 channels .*; ferfusion has the streams listing \(64 and"
+        BundleError, match=r"32 and 128 channels .*; ferfusion can map the streams listing \(64 and"
     ):
         broken("keras2_spatial.h5", folder, monkeypatch, change)

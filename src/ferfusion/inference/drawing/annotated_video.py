@@ -1,23 +1,26 @@
-"""The annotated video: every picture at its own time, what was read of it, and the original sound."""
+"""The annotated video: every frame at its own time with its predictions, and the original sound."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferfusion.inference.drawing.overlay import FaceReading, Overlay
+from ferfusion.inference.drawing.overlay import DrawnFace, Overlay
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import LabelSet
+from ferfusion.reporting.style import RgbImage
 from ferfusion.video.reader import Frame
 from ferfusion.video.writer import VideoWriter
 
 
-class ReadingsByFrame:
-    """Gives the readings of each frame; a frame that was not read has those of the last one that was.
+class PredictionsByFrame:
+    """Looks up the predictions of a frame; a frame that was not predicted has those of the frame before it.
 
     Args:
         table: The frame table, with the column ``smoothed``.
@@ -34,61 +37,125 @@ class ReadingsByFrame:
         self._names = table["smoothed"]
         self._smoothed = smoothed
 
-    def at(self, frame: int) -> tuple[list[FaceReading], str]:
-        """Return the faces of a frame, the lowest number first, and the status where it has none."""
+    def at(self, frame: int) -> tuple[list[DrawnFace], str]:
+        """Return the faces of a frame, the lowest number first, and its status."""
         place = int(np.searchsorted(self._frames, frame, side="right")) - 1
         rows = [row for row in range(self._starts[place], self._starts[place + 1]) if self._has_face[row]]
-        faces = [self._reading(row) for row in sorted(rows, key=lambda row: int(self._faces[row]))]
-        return faces, str(self._status.iloc[self._starts[place]]).replace("_", " ")
+        faces = [self._face(row) for row in sorted(rows, key=lambda row: int(self._faces[row]))]
+        return faces, str(self._status.iloc[self._starts[place]])
 
-    def _reading(self, row: int) -> FaceReading:
+    def _face(self, row: int) -> DrawnFace:
         x, y, w, h = self._boxes[row].tolist()
-        return FaceReading(
-            int(self._faces[row]), (x, y, w, h), str(self._names.iloc[row]), self._smoothed[row]
+        return DrawnFace(int(self._faces[row]), (x, y, w, h), str(self._names.iloc[row]), self._smoothed[row])
+
+
+class AnnotatedVideo:
+    """Draws frames with their predictions and writes them; use it with ``with``.
+
+    The file is opened with the first frame, which gives its size: without a frame there is no file.
+
+    Args:
+        path: The file to write.
+        labels: Classes of the predictions.
+        rate: Nominal frame rate.
+        sound_from: File of the original sound, if the video has sound.
+        start: Second of that file at which the video starts.
+        end: Second of that file at which the video ends; without it, the end of the file.
+        threads: Encoder threads; 0 leaves the number to FFmpeg.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        labels: LabelSet,
+        *,
+        rate: Fraction | int = 25,
+        sound_from: Path | None = None,
+        start: float = 0.0,
+        end: float | None = None,
+        threads: int = 1,
+    ) -> None:
+        self._path, self._labels, self._rate = path, labels, rate
+        self._sound_from, self._start, self._end = sound_from, start, end
+        self._threads = threads
+        self._opened = ExitStack()
+        self._files: tuple[Overlay, VideoWriter] | None = None
+
+    def write(self, image: RgbImage, faces: Sequence[DrawnFace], *, status: str, seconds: float) -> None:
+        """Draw and write one frame.
+
+        Args:
+            image: The frame (H, W, 3).
+            faces: Its faces.
+            status: Its status, one of ``STATUSES``.
+            seconds: Its time in the file of the original sound.
+
+        Raises:
+            VideoError: the file cannot be written.
+        """
+        if self._files is None:
+            self._files = self._open(image)
+        overlay, writer = self._files
+        drawn = overlay.draw(image, faces, status=status.replace("_", " "))
+        writer.write(drawn, seconds=seconds - self._start)
+
+    def _open(self, image: RgbImage) -> tuple[Overlay, VideoWriter]:
+        height, width = image.shape[:2]
+        overlay = Overlay(width=width, height=height, labels=self._labels)
+        writer = VideoWriter(
+            self._path,
+            width=overlay.width,
+            height=overlay.height,
+            rate=self._rate,
+            # a third of the time of veryfast at 20, for a video that is watched once
+            crf=23,
+            preset="superfast",
+            audio_from=self._sound_from,
+            audio_start=self._start,
+            audio_end=self._end,
+            threads=self._threads,
         )
+        return overlay, self._opened.enter_context(writer)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.__exit__(kind, error, trace)
 
 
 def write_annotated(
     path: Path,
     frames: Iterable[Frame],
-    readings: ReadingsByFrame,
+    predictions: PredictionsByFrame,
     labels: LabelSet,
     *,
     rate: Fraction,
     recipe: PredictRecipe,
     sound_from: Path | None,
 ) -> None:
-    """Write the annotated video of the frames that were read; it starts where reading started.
+    """Write the annotated video, whole or not at all; it starts at the start of the prediction.
 
-    Nothing is written where no frame has a picture.
+    Nothing is written if no frame can be decoded.
+
+    Args:
+        path: The file to write.
+        frames: The frames from the start to the end of the prediction.
+        predictions: Their predictions.
+        labels: Classes of the predictions.
+        rate: Frame rate of the video.
+        recipe: Settings of the prediction.
+        sound_from: File of the original sound, if there is any.
 
     Raises:
         VideoError: the file cannot be written.
     """
-    writer: VideoWriter | None = None
-    overlay: Overlay | None = None
-    with ExitStack() as opened:
+    with AnnotatedVideo(
+        path, labels, rate=rate, sound_from=sound_from, start=recipe.start, end=recipe.end, threads=0
+    ) as video:
         for frame in frames:
-            if frame.error:
-                continue
-            picture = frame.rgb()
-            if writer is None or overlay is None:
-                height, width = picture.shape[:2]
-                overlay = Overlay(width=width, height=height, labels=labels)
-                writer = opened.enter_context(
-                    VideoWriter(
-                        path,
-                        width=overlay.width,
-                        height=overlay.height,
-                        rate=rate,
-                        # a third of the time of veryfast at 20, for pictures that people look at once
-                        crf=23,
-                        preset="superfast",
-                        audio_from=sound_from,
-                        audio_start=recipe.start,
-                        audio_end=recipe.end,
-                        threads=0,
-                    )
-                )
-            faces, status = readings.at(frame.index)
-            writer.write(overlay.draw(picture, faces, status=status), seconds=frame.seconds - recipe.start)
+            if not frame.error:
+                faces, status = predictions.at(frame.index)
+                video.write(frame.rgb(), faces, status=status, seconds=frame.seconds)

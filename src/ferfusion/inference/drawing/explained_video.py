@@ -1,4 +1,4 @@
-"""A video explained: every frame beside what the model saw of the face, where it looked, and what counted."""
+"""The explained video: every frame beside the model's input, the class activation maps and contributions."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -16,63 +16,73 @@ from numpy.typing import NDArray
 
 from ferfusion.bundle import Bundle
 from ferfusion.data.inputs import FaceInput
-from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
 from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.files import write_table
-from ferfusion.inference.drawing.overlay import FaceReading, Overlay
+from ferfusion.inference.drawing.overlay import DrawnFace, Overlay
 from ferfusion.inference.drawing.panel import Panel
+from ferfusion.inference.network_inputs import no_flow
 from ferfusion.inference.predict_faces import FrameRow, predict_frames
 from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.reporting.style import RgbImage
 from ferfusion.video.reader import read_frames, read_info
 from ferfusion.video.writer import VideoWriter
 
-_LEAST_HEIGHT, _MOST_HEIGHT = 480, 1080
-"""A picture is enlarged or reduced to lie between them, so that the words beside it can be read."""
+_MIN_HEIGHT, _MAX_HEIGHT = 480, 1080
+"""A frame is resized to a height between them, so that the text beside it can be read."""
 _LINE_COLUMNS = ("frame", "seconds", "track", "expression", "probability", "baseline")
 
 
 class ExplainingPredictor:
-    """Predicts a bundle's model and keeps the reasons, for who reads on: one for every row, in order.
+    """Predicts with a bundle's model and keeps the explanation of every row, in order.
+
+    Attributes:
+        explained: Input and explanation of the faces that were predicted; the reader removes them.
+        explained_streams: The streams that an explanation has contributions of.
 
     Args:
         bundle: The trained model.
-        method: How maps are made, a name of ``CAM_METHODS``.
+        method: Method of the maps, a name of ``CAM_METHODS``.
     """
+
+    explain: None = None
+    """Predictions are explained already."""
 
     def __init__(self, bundle: Bundle, *, method: str = DEFAULT_METHOD) -> None:
         self.name = ""
-        self.labels, self.recipe = bundle.labels, bundle.recipe
-        self.calibration = Calibration.of(bundle.metrics)
-        self.window, self.frame_step = bundle.model_config.window, bundle.model_config.frame_step
-        self.reasons: deque[tuple[FaceInput, Explanation]] = deque()
-        self._explainer = explainer = Explainer(
-            bundle, method=method, temperature=self.calibration.temperature
-        )
-        self.streams = tuple(explainer.inputs)
+        self.info = bundle.info
+        self.explained: deque[tuple[FaceInput, Explanation]] = deque()
+        self._explainer = Explainer(bundle, method=method, temperature=self.info.calibration.temperature)
+        self.explained_streams = tuple(self._explainer.inputs)
 
     def predict(
         self,
         crops_bhwc: NDArray[np.uint8],
-        flow_b2hw: NDArray[np.floating[Any]],
+        flow_b2hw: NDArray[np.floating[Any]] | None,
         windows_bkhwc: NDArray[np.uint8] | None = None,
     ) -> NDArray[np.float32]:
-        """Return probabilities (B, C), and put what was seen and why into ``reasons``."""
+        """Return probabilities (B, C), and append inputs and explanations to ``explained``."""
+        flows = no_flow(crops_bhwc) if flow_b2hw is None else flow_b2hw
         windows = [None] * len(crops_bhwc) if windows_bkhwc is None else list(windows_bkhwc)
-        seen = [FaceInput(*one) for one in zip(crops_bhwc, flow_b2hw, windows, strict=True)]
-        explanations = self._explainer.explain(images_of(self._explainer, seen))
-        self.reasons.extend(zip(seen, explanations, strict=True))
+        face_inputs = [FaceInput(*one) for one in zip(crops_bhwc, flows, windows, strict=True)]
+        explanations = self._explainer.explain(images_of(self._explainer, face_inputs))
+        self.explained.extend(zip(face_inputs, explanations, strict=True))
         return np.stack([explanation.probabilities for explanation in explanations])
 
 
 @dataclass(frozen=True)
 class ExplainedFace:
-    """One face of one frame, with its reasons."""
+    """One face of one frame.
+
+    Attributes:
+        row: Its prediction.
+        face_input: The model's input.
+        explanation: The explanation of its top class.
+    """
 
     row: FrameRow
-    seen: FaceInput
+    face_input: FaceInput
     explanation: Explanation
 
 
@@ -86,19 +96,18 @@ def explain_video(
 ) -> Path:
     """Write ``explained.mp4``, and ``contributions.csv`` with a row for every frame and face.
 
-    The video has the frames, times and sound of the original. Where several faces are in view, the panel
-    stays with one as long as it is there, then takes the largest. Of a frame that is done, only its row is
-    kept.
+    The video has the frames, times and sound of the original. If several faces are in view, the panel shows
+    one of them as long as it is in view, and then the largest face.
 
     Args:
-        video: The file.
+        video: The video file.
         bundle: The trained model.
-        folder: Where the files are written.
-        method: How maps are made, a name of ``CAM_METHODS``.
-        on_frame: Told the number of frames that are done.
+        folder: Folder to write.
+        method: Method of the maps, a name of ``CAM_METHODS``.
+        on_frame: Called with the number of frames that are done.
 
     Raises:
-        VideoError: the file is no video that can be read.
+        VideoError: the file is not a video that can be decoded, or the explained video cannot be written.
     """
     predictor = ExplainingPredictor(bundle, method=method)
     rate = read_info(video).rate
@@ -114,12 +123,12 @@ def explain_video(
             lines += [_line(face, predictor) for face in faces]
             shown = choose_face(faces, before=shown)
             if not frame.error:
-                picture = frame.rgb()
+                image = frame.rgb()
                 if artist is None:
-                    artist = opened.enter_context(_Artist(path, picture, predictor, rate, sound_from=video))
-                artist.draw(picture, frame.seconds, faces, shown=shown, status=status)
+                    artist = opened.enter_context(_Artist(path, image, predictor, rate, sound_from=video))
+                artist.draw(image, frame.seconds, faces, shown=shown, status=status)
             on_frame(number)
-    columns = [*_LINE_COLUMNS, *predictor.streams]
+    columns = [*_LINE_COLUMNS, *predictor.explained_streams]
     write_table(folder / "contributions.csv", pd.DataFrame(lines, columns=columns))
     return path
 
@@ -128,18 +137,19 @@ def _explained_frames(
     video: Path, predictor: ExplainingPredictor
 ) -> Iterator[tuple[str, list[ExplainedFace]]]:
     """Yield the status and the faces of every frame, in order."""
-    prepared = FramePreparer(predictor.recipe).prepare(read_frames(video))
+    info = predictor.info
+    prepared = FramePreparer(info.prepare_recipe, flow=info.reads_flow).prepare(read_frames(video))
     for _, rows in groupby(predict_frames(prepared, predictor), key=lambda row: row.frame):
         faces, status = [], ""
         for row in rows:
             status = row.status
             if row.face is not None:
-                faces.append(ExplainedFace(row, *predictor.reasons.popleft()))
+                faces.append(ExplainedFace(row, *predictor.explained.popleft()))
         yield status, faces
 
 
 def choose_face(faces: list[ExplainedFace], *, before: int) -> int:
-    """Return the track that is shown: the one before while it is in view, else the largest; -1 for none."""
+    """Return the track to show: the track before if it is in view, else the largest; -1 without a face."""
     areas = {int(face.row.face or 0): (face.row.box[2] or 0) * (face.row.box[3] or 0) for face in faces}
     if before in areas or not areas:
         return before if areas else -1
@@ -149,23 +159,23 @@ def choose_face(faces: list[ExplainedFace], *, before: int) -> int:
 def _line(face: ExplainedFace, predictor: ExplainingPredictor) -> dict[str, Any]:
     row, explanation = face.row, face.explanation
     code = explanation.code
-    name, probability = predictor.labels.names[code], float(explanation.probabilities[code])
+    name, probability = predictor.info.labels.names[code], float(explanation.probabilities[code])
     values = (row.frame, row.seconds, row.face, name, probability, explanation.baseline)
     return {**dict(zip(_LINE_COLUMNS, values, strict=True)), **explanation.contributions}
 
 
 class _Artist:
-    """Draws the frames of one video beside their reasons and writes them."""
+    """Draws the frames of one video beside their explanations and writes them."""
 
     def __init__(
         self, path: Path, first: RgbImage, predictor: ExplainingPredictor, rate: Fraction, *, sound_from: Path
     ) -> None:
         height, width = first.shape[:2]
-        self._scale = min(max(height, _LEAST_HEIGHT), _MOST_HEIGHT) / height
+        self._scale = min(max(height, _MIN_HEIGHT), _MAX_HEIGHT) / height
         self._size = (round(width * self._scale), round(height * self._scale))
-        self._names = predictor.labels.names
-        self._overlay = Overlay(width=self._size[0], height=self._size[1], labels=predictor.labels)
-        self._panel = Panel(height=self._overlay.height, labels=predictor.labels)
+        self._names = predictor.info.labels.names
+        self._overlay = Overlay(width=self._size[0], height=self._size[1], labels=predictor.info.labels)
+        self._panel = Panel(height=self._overlay.height, labels=predictor.info.labels)
         self._writer = VideoWriter(
             path,
             width=self._overlay.width + self._panel.width,
@@ -176,21 +186,21 @@ class _Artist:
         )
 
     def draw(
-        self, picture: RgbImage, seconds: float, faces: list[ExplainedFace], *, shown: int, status: str
+        self, image: RgbImage, seconds: float, faces: list[ExplainedFace], *, shown: int, status: str
     ) -> None:
-        """Write one picture."""
+        """Write one frame."""
         shrinks = self._scale < 1
-        scaled = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-        readings = [self._reading(face) for face in faces]
-        left = self._overlay.draw(np.asarray(scaled, np.uint8), readings, status=status.replace("_", " "))
+        scaled = cv2.resize(image, self._size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+        drawn = [self._drawn_face(face) for face in faces]
+        left = self._overlay.draw(np.asarray(scaled, np.uint8), drawn, status=status.replace("_", " "))
         chosen = next((face for face in faces if face.row.face == shown), None)
-        right = self._panel.draw(None if chosen is None else (chosen.seen, chosen.explanation))
+        right = self._panel.draw(None if chosen is None else (chosen.face_input, chosen.explanation))
         self._writer.write(np.concatenate([left, right], axis=1), seconds=seconds)
 
-    def _reading(self, face: ExplainedFace) -> FaceReading:
+    def _drawn_face(self, face: ExplainedFace) -> DrawnFace:
         x, y, w, h = (float(value or 0) * self._scale for value in face.row.box)
         explanation = face.explanation
-        return FaceReading(
+        return DrawnFace(
             int(face.row.face or 0), (x, y, w, h), self._names[explanation.code], explanation.probabilities
         )
 

@@ -1,9 +1,8 @@
-"""Draw what was read onto a video's pictures: a box and a word at each face, bars in a strip below."""
+"""Draw predictions onto a frame: a box and a name at each face, and bars in a strip below the frame."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,33 +11,22 @@ from PIL import Image, ImageColor, ImageDraw
 
 from ferfusion.labels import LabelSet
 from ferfusion.reporting.fonts import sans
-from ferfusion.reporting.style import RgbImage
+from ferfusion.reporting.style import RgbImage, colour_of
 
-# near Okabe and Ito's colours, told apart with any colour vision
-COLOURS: MappingProxyType[str, str] = MappingProxyType(
-    {
-        "Anger": "#e8590c",
-        "Disgust": "#009e73",
-        "Fear": "#cc79a7",
-        "Happiness": "#f0c419",
-        "Sadness": "#3b8fd4",
-        "Surprise": "#56c8e9",
-        "Neutral": "#b8c0c8",
-    }
-)
-_OTHER_COLOUR = "#b8c0c8"
 _STRIP, _INK, _TRACK, _CHIP_INK = "#141a20", "#f3f6f8", "#313b45", "#101418"
-_MOST_FACES = 2
-
-
-def colour_of(name: str) -> str:
-    """Return the colour that stands for a class everywhere."""
-    return COLOURS.get(name, _OTHER_COLOUR)
+_MAX_FACES = 2
 
 
 @dataclass(frozen=True)
-class FaceReading:
-    """What is drawn of a face: its number, box (x, y, w, h in pixels), name and class probabilities (C,)."""
+class DrawnFace:
+    """What is drawn of a face.
+
+    Attributes:
+        face: Number of the face.
+        box: Its box (x, y, w, h) in pixels.
+        expression: Name of its prediction.
+        probabilities: Its class probabilities (C,).
+    """
 
     face: int
     box: tuple[float, float, float, float]
@@ -47,15 +35,15 @@ class FaceReading:
 
 
 class Overlay:
-    """Draws the readings of a picture.
+    """Draws the predictions of frames of one size.
 
-    The picture keeps its size and is not covered, but for a thin box and a word at each face; the class
-    probabilities of up to two faces stand in a strip added below it.
+    On the frame, each face has a thin box and a name. The strip below the frame has the class probabilities
+    of up to two faces.
 
     Args:
-        width: Width of the pictures in pixels.
-        height: Height of the pictures in pixels.
-        labels: Classes of the readings.
+        width: Width of the frames in pixels.
+        height: Height of the frames in pixels.
+        labels: Classes of the predictions.
     """
 
     def __init__(self, *, width: int, height: int, labels: LabelSet) -> None:
@@ -69,23 +57,23 @@ class Overlay:
         self._name_width = max(round(font.getlength(name)) for name in labels.names)
         self._strips: dict[int, RgbImage] = {}
 
-    def draw(self, picture: RgbImage, faces: Sequence[FaceReading], *, status: str = "") -> RgbImage:
-        """Return the picture with its faces, and the strip below, which says the status if there is none."""
-        rows = picture.shape[0]
+    def draw(self, image: RgbImage, faces: Sequence[DrawnFace], *, status: str = "") -> RgbImage:
+        """Return the frame with its faces and the strip, which has the status if there is no face."""
+        rows = image.shape[0]
         canvas = np.empty((self.height, self.width, 3), np.uint8)
-        canvas[:rows] = picture
+        canvas[:rows] = image
         for face in faces:
             self._draw_face(canvas[:rows], face, several=len(faces) > 1)
-        columns = min(len(faces), _MOST_FACES)
+        columns = min(len(faces), _MAX_FACES)
         strip = canvas[rows:]
         strip[:] = self._strip(columns)
         if not faces:
             _paste(strip, _sprite(status, self._text, _INK, _STRIP), self._text, self._text // 2)
-        for place, face in enumerate(faces[:_MOST_FACES]):
+        for place, face in enumerate(faces[:_MAX_FACES]):
             self._draw_bars(strip, face, *self._bar_ends(place, columns))
         return canvas
 
-    def _draw_face(self, picture: RgbImage, face: FaceReading, *, several: bool) -> None:
+    def _draw_face(self, image: RgbImage, face: DrawnFace, *, several: bool) -> None:
         colour = colour_of(face.expression)
         x, y, w, h = (round(value) for value in face.box)
         line = self._line
@@ -95,17 +83,17 @@ class Overlay:
             (x, y, x + line, y + h + 1),
             (x + w + 1 - line, y, x + w + 1, y + h + 1),
         ):
-            _fill(picture, edges, colour)
+            _fill(image, edges, colour)
         words = face.expression
         if words in self._labels:
             words += f" {float(face.probabilities[self._labels.code(words)]):.2f}"
         if several:
             words = f"{face.face}: {words}"
         chip = _sprite(words, self._text, _CHIP_INK, colour, 4)
-        _paste(picture, chip, min(max(x, 0), max(0, self.width - chip.shape[1])), max(y - chip.shape[0], 0))
+        _paste(image, chip, min(max(x, 0), max(0, self.width - chip.shape[1])), max(y - chip.shape[0], 0))
 
     def _bar_ends(self, place: int, columns: int) -> tuple[int, int]:
-        """Return where the bars of a column start and end."""
+        """Return the left and the right end of the bars of a column."""
         left, width = place * self.width // columns, self.width // columns
         return left + self._text + self._name_width + self._text // 2, left + width - 4 * self._text
 
@@ -113,7 +101,7 @@ class Overlay:
         return self._text // 2 + row * self._bar_height
 
     def _strip(self, columns: int) -> RgbImage:
-        """Return the strip with the names and the empty bars of so many faces; it is drawn once."""
+        """Return the strip with the names and the empty bars of some faces; it is drawn once and kept."""
         if columns not in self._strips:
             height = self._bar_height * len(self._labels) + self._text
             strip = Image.new("RGB", (self.width, height), _STRIP)
@@ -128,7 +116,7 @@ class Overlay:
             self._strips[columns] = np.asarray(strip)
         return self._strips[columns]
 
-    def _draw_bars(self, strip: RgbImage, face: FaceReading, start: int, end: int) -> None:
+    def _draw_bars(self, strip: RgbImage, face: DrawnFace, start: int, end: int) -> None:
         for row, name in enumerate(self._labels.names):
             y = self._bar_top(row)
             probability = float(face.probabilities[row])
@@ -138,21 +126,21 @@ class Overlay:
             _paste(strip, number, end + self._text // 2, y)
 
 
-def _fill(picture: RgbImage, edges: tuple[int, int, int, int], colour: str) -> None:
-    """Fill the part of a rectangle (left, top, right, bottom) that lies in the picture."""
+def _fill(image: RgbImage, edges: tuple[int, int, int, int], colour: str) -> None:
+    """Fill the part of a rectangle (left, top, right, bottom) that lies inside the image."""
     left, top, right, bottom = edges
-    picture[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = ImageColor.getrgb(colour)
+    image[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = ImageColor.getrgb(colour)
 
 
-def _paste(picture: RgbImage, sprite: RgbImage, left: int, top: int) -> None:
-    """Put a small picture onto another, cut off at its right and lower borders."""
-    place = picture[top : top + sprite.shape[0], left : left + sprite.shape[1]]
+def _paste(image: RgbImage, sprite: RgbImage, left: int, top: int) -> None:
+    """Put a small image onto a larger one; what reaches beyond the right and lower borders is cut off."""
+    place = image[top : top + sprite.shape[0], left : left + sprite.shape[1]]
     place[:] = sprite[: place.shape[0], : place.shape[1]]
 
 
 @lru_cache(maxsize=256)
 def _sprite(words: str, size: int, ink: str, ground: str, border: int = 0) -> RgbImage:
-    """Return a word as a small picture: as wide as it is, as high as any word of its size."""
+    """Return a word as a small image: as wide as the word, as high as all words of this size."""
     font = sans(size)
     width = max(1, round(font.getlength(words)))
     sprite = Image.new("RGB", (width + 2 * border, size + 4 + border), ground)

@@ -1,4 +1,4 @@
-"""The panel beside an explained video: what the model saw of a face, the maps over it, and what counted."""
+"""The panel beside an explained video: the model's input, the maps over it, and the contributions."""
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -6,15 +6,14 @@ from PIL import Image, ImageDraw
 from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.drawing import STREAM_WORDS, signed, tiles
 from ferfusion.explanation.explainer import Explanation
-from ferfusion.inference.drawing.overlay import colour_of
 from ferfusion.labels import LabelSet
 from ferfusion.reporting.fonts import sans
-from ferfusion.reporting.style import RgbImage
+from ferfusion.reporting.style import RgbImage, colour_of
 
 _GROUND, _INK, _SOFT, _TRACK = "#1d252d", "#f3f6f8", "#a9b6c1", "#313b45"
 _FOR, _AGAINST = "#f0a23b", "#5aa7de"
 _FULL_NATS = 6.0
-"""Contribution whose bar reaches the end; e to the power of 6 times the odds."""
+"""Contribution whose bar has full length; it multiplies the odds by e to the power of 6."""
 
 
 class Panel:
@@ -31,19 +30,19 @@ class Panel:
         self._text = max(11, round(height / 38))
         self._margin = self._text
 
-    def draw(self, reasons: tuple[FaceInput, Explanation] | None) -> RgbImage:
-        """Return the panel (H, W, 3) of one face; an empty one where there is none."""
+    def draw(self, explained: tuple[FaceInput, Explanation] | None) -> RgbImage:
+        """Return the panel (H, W, 3) of one face; None gives an empty panel."""
         panel = Image.new("RGB", (self.width, self.height), _GROUND)
-        if reasons is not None:
-            seen, explanation = reasons
+        if explained is not None:
+            face_input, explanation = explained
             pen = ImageDraw.Draw(panel)
-            top = self._draw_answer(pen, explanation)
+            top = self._draw_class(pen, explanation)
             bottom = self._draw_contributions(pen, explanation)
-            self._draw_tiles(panel, seen, explanation, top=top, bottom=bottom)
+            self._draw_tiles(panel, face_input, explanation, top=top, bottom=bottom)
         return np.asarray(panel)
 
-    def _draw_answer(self, pen: ImageDraw.ImageDraw, explanation: Explanation) -> int:
-        """Write which answer is explained, and return where there is room below it."""
+    def _draw_class(self, pen: ImageDraw.ImageDraw, explanation: Explanation) -> int:
+        """Write the explained class, and return the first free row below it."""
         name = self._labels.names[explanation.code]
         size = round(self._text * 1.15)
         pen.rectangle((self._margin, self._margin, self._margin + size, self._margin + size), colour_of(name))
@@ -52,9 +51,10 @@ class Panel:
         return self._margin + 2 * size
 
     def _draw_contributions(self, pen: ImageDraw.ImageDraw, explanation: Explanation) -> int:
-        """Draw a bar for each stream at the bottom, to the right where it speaks for the answer.
+        """Draw a bar for each stream at the bottom, to the right if the contribution is positive.
 
-        Returns where the room above them ends.
+        Returns:
+            The first row that is not free above the bars.
         """
         font, step = sans(self._text), round(self._text * 1.6)
         count = len(explanation.contributions)
@@ -71,16 +71,16 @@ class Panel:
             colour = _FOR if value >= 0 else _AGAINST
             pen.rectangle((min(middle, end), y + 3, max(middle, end), y + self._text), fill=colour)
             pen.text((right + self._text // 2, y), signed(value), font=font, fill=_INK)
-        heading = "log-odds that each adds, beside a blank face at rest"
+        heading = "log-odds that each stream adds, against a blank face"
         small = sans(max(10, round(self._text * 0.8)))
         pen.text((self._margin, top - step), heading, font=small, fill=_SOFT)
         return top - round(1.5 * step)
 
     def _draw_tiles(
-        self, panel: Image.Image, seen: FaceInput, explanation: Explanation, *, top: int, bottom: int
+        self, panel: Image.Image, face_input: FaceInput, explanation: Explanation, *, top: int, bottom: int
     ) -> None:
-        """Put the tiles into the room from ``top`` to ``bottom``, as large as they can be."""
-        count = len(tiles(seen, explanation, side=1))
+        """Draw the tiles between the rows ``top`` and ``bottom``, as large as possible."""
+        count = len(tiles(face_input, explanation, side=1))
         caption = round(self._text * 1.5)
         columns, side = max(
             ((columns, self._side(count, columns, bottom - top, caption)) for columns in range(1, count + 1)),
@@ -89,7 +89,7 @@ class Panel:
         pen, font = ImageDraw.Draw(panel), sans(max(10, round(self._text * 0.85)))
         gap = self._margin // 2
         left = (self.width - columns * side - (columns - 1) * gap) // 2
-        for place, tile in enumerate(tiles(seen, explanation, side=side)):
+        for place, tile in enumerate(tiles(face_input, explanation, side=side)):
             row, column = divmod(place, columns)
             x, y = left + column * (side + gap), top + row * (side + caption)
             panel.paste(Image.fromarray(tile.image), (x, y))

@@ -1,4 +1,4 @@
-"""The timeline as it is drawn: bins of time that fit a page, and the outlines of the stacked classes."""
+"""The timeline as a drawing: bins of time that fit a page, and the outlines of the stacked classes."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferfusion.inference.timeline import faces_of, name_readings
+from ferfusion.inference.recipe import SLACK_SECONDS
+from ferfusion.inference.timeline import faces_of, name_predictions
 from ferfusion.labels import LabelSet
 
-MOST_BINS = 600
+MAX_BINS = 600
 WIDTH, HEIGHT = 1000, 100
-"""Units of a drawing; a page stretches it."""
-_SLACK_SECONDS = 1e-6  # timestamps are rounded to ticks
+"""Size of a drawing in units; a page parts it."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """The time axis of a page: its bins, equally long, or one for each frame of a short video.
+    """The time axis of a page: bins of equal length, or one bin for each frame of a short video.
 
     Attributes:
         edges: Ends of the bins in seconds, rising, (bins + 1,).
-        frames: First frame read in each bin, or the one before it, (bins,).
+        frames: First predicted frame in each bin, or the last one before the bin, (bins,).
         bin_of_row: Bin of every row of the frame table, (rows,).
     """
 
@@ -36,11 +36,11 @@ class FaceChart:
 
     Attributes:
         face: Its number.
-        means: Mean smoothed probabilities in each bin, (bins, C); nan where the face is not there.
-        names: What is named in each bin; None where the face is not there.
-        areas: For each class, from the last to the first, the outline of it and the classes before it
-            stacked, as an SVG path; drawn in this order each one covers what belongs to those before it.
-        ribbon: Stretches of one expression: start and width, and its name.
+        means: Mean smoothed probabilities in each bin, (bins, C); nan in bins without the face.
+        names: Name of each bin; None in bins without the face.
+        areas: Name of each class and the SVG path of its area, from the last class to the first. The area of
+            a class includes the areas of all classes before it: drawn in this order, they look stacked.
+        ribbon: Start, width and name of each span of one name.
     """
 
     face: int
@@ -51,17 +51,17 @@ class FaceChart:
 
 
 def make_axis(table: pd.DataFrame) -> Axis:
-    """Return the time axis of a frame table, which must have rows."""
+    """Return the time axis of a frame table with at least one row."""
     frames, first = np.unique(table["frame"].to_numpy(np.int64), return_index=True)
     seconds = table["seconds"].to_numpy(np.float64)
     shown = seconds[first]
     usual = float(np.median(np.diff(shown))) if len(shown) > 1 else 0.04
-    if len(shown) <= MOST_BINS:
+    if len(shown) <= MAX_BINS:
         edges = np.append(shown, shown[-1] + usual)
     else:
-        edges = np.linspace(shown[0], shown[-1] + usual, MOST_BINS + 1)
-    places = np.clip(np.searchsorted(edges, seconds + _SLACK_SECONDS, side="right") - 1, 0, len(edges) - 2)
-    shown_at = np.searchsorted(shown, edges[:-1] - _SLACK_SECONDS, side="left").clip(max=len(shown) - 1)
+        edges = np.linspace(shown[0], shown[-1] + usual, MAX_BINS + 1)
+    places = np.clip(np.searchsorted(edges, seconds + SLACK_SECONDS, side="right") - 1, 0, len(edges) - 2)
+    shown_at = np.searchsorted(shown, edges[:-1] - SLACK_SECONDS, side="left").clip(max=len(shown) - 1)
     return Axis(edges, frames[shown_at], places.astype(np.int64))
 
 
@@ -82,7 +82,7 @@ def make_chart(
         axis: Time axis of the page.
         labels: Classes.
         face: Number of the face.
-        abstain_below: Probability under which a bin has no class.
+        abstain_below: Probability below which a bin has no class.
     """
     rows = dict(faces_of(table))[face]
     bins = len(axis.edges) - 1
@@ -92,12 +92,12 @@ def make_chart(
     means = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], np.nan)
     x = _x(axis)
     tops = np.cumsum(np.nan_to_num(means), axis=1)
-    stretches = _stretches(counts > 0)
+    parts = _unbroken(counts > 0)
     areas = [
-        (name, "".join(_outline(x, tops[:, code], *stretch) for stretch in stretches))
+        (name, "".join(_outline(x, tops[:, code], *part) for part in parts))
         for code, name in reversed(list(enumerate(labels.names)))
     ]
-    names = name_readings(means, labels, abstain_below=abstain_below)
+    names = name_predictions(means, labels, abstain_below=abstain_below)
     return FaceChart(face, means, names.tolist(), areas, _ribbon(x, names))
 
 
@@ -106,14 +106,14 @@ def _x(axis: Axis) -> NDArray[np.float64]:
     return np.asarray((axis.edges - start) / (end - start) * WIDTH)
 
 
-def _stretches(present: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return (first, stop) of every run of True."""
+def _unbroken(present: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return (first, stop) of every unbroken sequence of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], present.astype(np.int8), [0]])))
     return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2)]
 
 
 def _outline(x: NDArray[np.float64], top: NDArray[np.float64], first: int, stop: int) -> str:
-    """Return a path along the bins' middles at the height of ``top``, closed along the ground."""
+    """Return a path through the middles of the bins at the height ``top``, closed along the base line."""
     middles = (x[first:stop] + x[first + 1 : stop + 1]) / 2
     across = [x[first], *middles, x[stop]]
     heights = HEIGHT * (1 - top[first:stop])

@@ -1,7 +1,6 @@
-"""The page on one video: verdict, player with the timeline under it, telling moments, how it was read."""
+"""The page of one video: verdicts, player with the timeline below it, apex frames, settings."""
 
 import base64
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,56 +9,54 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferfusion.data.inputs import FaceInput
 from ferfusion.evaluation.model_calibration import RULE
 from ferfusion.explanation.drawing import Tile, contribution_words, draw_flow, enlarged, tiles
-from ferfusion.explanation.explain_page import METHOD_NAMES
 from ferfusion.explanation.explainer import Explanation
-from ferfusion.explanation.recipe import DEFAULT_METHOD
+from ferfusion.explanation.recipe import DEFAULT_METHOD, METHOD_NAMES
 from ferfusion.files import write_text
-from ferfusion.inference.apex_frames import Moment
-from ferfusion.inference.drawing.overlay import colour_of
+from ferfusion.inference.apex_frames import ApexFrame
 from ferfusion.inference.drawing.timeline_chart import HEIGHT, WIDTH, Axis, FaceChart, make_axis, make_chart
 from ferfusion.inference.prediction import VideoPrediction
+from ferfusion.inference.predictor import Explain
 from ferfusion.inference.timeline import unsure_word
-from ferfusion.inference.verdict import LEAST_LEAD, LEAST_TURN, METHOD, FaceVerdict
-from ferfusion.reporting.pages import render_page
+from ferfusion.inference.verdict import METHOD, MIN_SUPPORT, MIXED_SHARE, FaceVerdict
+from ferfusion.reporting.pages import data_uri, render_page
+from ferfusion.reporting.style import RgbImage, colour_of
 from ferfusion.video.reader import read_info
 
-MOST_EMBEDDED_BYTES = 12_000_000
-"""A video up to this size is put into the page; a larger one stays beside it."""
-_MOST_FACES = 4
+MAX_EMBEDDED_BYTES = 12_000_000
+"""A video up to this size becomes a part of the page; a larger video stays a file beside it."""
+_MAX_FACES = 4
 _TILE_PX = 144
-Explain = Callable[[Sequence[FaceInput]], Sequence[Explanation]]
-"""Gives the reasons of the model's likeliest class for each of several faces."""
 _STATUS_WORDS = {
     "ok": "a face, and its expression",
     "no_face": "no face found",
-    "small_face": "only a face too small to read",
-    "low_score": "only a find too unsure or too short-lived to use",
+    "small_face": "only a face that is too small",
+    "low_score": "only a detection with a low score, or one that lasts too short",
     "decode_error": "the frame could not be decoded",
 }
 
 
 def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Explain | None = None) -> None:
-    """Write ``report.html``: one file, but for the annotated video where that is large.
+    """Write ``report.html`` whole or not at all; a large annotated video stays a file beside it.
 
     Args:
-        prediction: What was read.
-        folder: Where the page is written, beside the annotated video.
-        explain: Gives the reasons for the telling moments; without it they are shown without.
+        prediction: The prediction of the video.
+        folder: Folder of the page and the annotated video.
+        explain: Explains the apex frames; None shows them without explanations.
     """
-    table, labels = prediction.table, prediction.labels
-    shown = prediction.verdicts[:_MOST_FACES]
+    table, info = prediction.table, prediction.info
+    labels = info.labels
+    shown = prediction.verdicts[:_MAX_FACES]
     annotated = folder / "annotated.mp4"
     has_video = annotated.is_file()
-    embedded = has_video and annotated.stat().st_size <= MOST_EMBEDDED_BYTES
+    embedded = has_video and annotated.stat().st_size <= MAX_EMBEDDED_BYTES
     axis = make_axis(table) if len(table) else None
     charts = [_chart(prediction, axis, verdict.face) for verdict in shown] if axis else []
     statuses = table.drop_duplicates("frame")["status"].value_counts()
     page = render_page(
         "video.html.j2",
-        pictures={},
+        images={},
         video=prediction.video,
         model=prediction.model,
         statement=prediction.statement,
@@ -67,7 +64,7 @@ def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Expl
         more_faces=len(prediction.verdicts) - len(shown),
         charts=charts,
         chart_size=(WIDTH, HEIGHT),
-        moments={verdict.face: _moments(prediction, verdict, explain) for verdict in shown},
+        apex_frames={verdict.face: _apex_frames(prediction, verdict, explain) for verdict in shown},
         data=_data(prediction, axis, charts) if axis else None,
         has_video=has_video,
         video_size=_size(annotated) if has_video else None,
@@ -80,12 +77,12 @@ def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Expl
         labels=labels,
         unsure=unsure_word(labels),
         has_neutral="Neutral" in labels,
-        reading=prediction.recipe.in_words,
-        calibration=prediction.calibration,
+        predict_recipe=prediction.recipe.in_words,
+        calibration=info.calibration,
         method=METHOD,
         rule=RULE,
-        least_lead=LEAST_LEAD,
-        least_turn=LEAST_TURN,
+        min_support=MIN_SUPPORT,
+        mixed_share=MIXED_SHARE,
         cam_method=METHOD_NAMES[DEFAULT_METHOD],
     )
     write_text(folder / "report.html", page)
@@ -101,19 +98,19 @@ def _chart(prediction: VideoPrediction, axis: Axis, face: int) -> FaceChart:
         prediction.table,
         prediction.smoothed,
         axis,
-        prediction.labels,
+        prediction.info.labels,
         face=face,
-        abstain_below=prediction.calibration.abstain_below_pair,
+        abstain_below=prediction.info.calibration.abstain_below_pair,
     )
 
 
 def _data(prediction: VideoPrediction, axis: Axis, charts: list[FaceChart]) -> dict[str, Any]:
-    """Return what the page's script needs: times, frames, and each face's probabilities in percent."""
+    """Return the data of the page's script: times, frames, and each face's probabilities in percent."""
     return {
         "edges": axis.edges.round(3).tolist(),
         "frames": axis.frames.tolist(),
         "start": prediction.recipe.start,
-        "labels": list(prediction.labels.names),
+        "labels": list(prediction.info.labels.names),
         "names": {chart.face: chart.names for chart in charts},
         "percents": {chart.face: _percents(chart.means) for chart in charts},
     }
@@ -123,26 +120,26 @@ def _percents(means: NDArray[np.float64]) -> list[list[int] | None]:
     return [None if np.isnan(row).any() else (100 * row).round().astype(int).tolist() for row in means]
 
 
-def _moments(
+def _apex_frames(
     prediction: VideoPrediction, verdict: FaceVerdict, explain: Explain | None
 ) -> list[dict[str, Any]]:
-    """Return the moments that the smoothed timeline agrees with, as pictures with captions."""
-    table, labels = prediction.table, prediction.labels
+    """Return the apex frames of a face whose class is also its name in the smoothed timeline."""
+    table, labels = prediction.table, prediction.info.labels
     shown = [
-        moment
-        for moment in prediction.moments.get(verdict.face, [])
-        if _name_at(table, moment.frame, verdict.face) == labels.names[moment.code]
+        apex
+        for apex in prediction.apex_frames.get(verdict.face, [])
+        if _name_at(table, apex.frame, verdict.face) == labels.names[apex.code]
     ]
-    explanations = explain([moment.seen for moment in shown]) if explain and shown else [None] * len(shown)
+    explanations = explain([apex.face_input for apex in shown]) if explain and shown else [None] * len(shown)
     return [
         {
-            "seconds": moment.seconds,
-            "expression": labels.names[moment.code],
-            "probability": moment.probability,
-            "pictures": moment_pictures(moment, explanation),
+            "seconds": apex.seconds,
+            "expression": labels.names[apex.code],
+            "probability": apex.probability,
+            "images": apex_images(apex, explanation, with_flow=prediction.info.reads_flow),
             "contributions": contribution_words(explanation.contributions) if explanation else "",
         }
-        for moment, explanation in zip(shown, explanations, strict=True)
+        for apex, explanation in zip(shown, explanations, strict=True)
     ]
 
 
@@ -151,19 +148,27 @@ def _name_at(table: pd.DataFrame, frame: int, face: int) -> str:
     return str(rows["smoothed"].iloc[0])
 
 
-def moment_pictures(moment: Moment, explanation: Explanation | None) -> list[tuple[str, str]]:
-    """Return (caption, picture as text) of what the model saw in a moment, and where it looked."""
-    if explanation is None:
-        shown = [
-            Tile("face", enlarged(moment.seen.crop, side=_TILE_PX)),
-            Tile("motion", draw_flow(moment.seen.flow, side=_TILE_PX)),
-        ]
+def apex_images(
+    apex: ApexFrame, explanation: Explanation | None, *, with_flow: bool
+) -> list[tuple[str, str]]:
+    """Return (caption, data URI) of the images of an apex frame.
+
+    Args:
+        apex: The apex frame.
+        explanation: Its explanation, which adds the class activation maps; None shows the input only.
+        with_flow: Whether the model reads optical flow.
+    """
+    side, face_input = _TILE_PX, apex.face_input
+    if explanation is not None:
+        shown = tiles(face_input, explanation, side=side)
     else:
-        shown = tiles(moment.seen, explanation, side=_TILE_PX)
+        shown = [Tile("face", enlarged(face_input.crop, side=side))]
+        if with_flow:
+            shown.append(Tile("motion", draw_flow(face_input.flow, side=side)))
     return [(tile.caption, png_uri(tile.image)) for tile in shown]
 
 
-def png_uri(picture_rgb: NDArray[np.uint8]) -> str:
-    """Return a picture (H, W, 3) as text that a page can hold."""
-    _, png = cv2.imencode(".png", np.ascontiguousarray(picture_rgb[..., ::-1]))
-    return "data:image/png;base64," + base64.b64encode(png.tobytes()).decode("ascii")
+def png_uri(image: RgbImage) -> str:
+    """Return an image (H, W, 3) as the data URI of a PNG file."""
+    _, png = cv2.imencode(".png", np.ascontiguousarray(image[..., ::-1]))
+    return data_uri(png.tobytes())

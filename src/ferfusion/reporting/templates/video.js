@@ -7,7 +7,7 @@
   const start = data.edges[0], end = data.edges.at(-1), last = data.frames.length - 1;
   let bin = 0;
 
-  if (film && player) {  // a Blob, since not every browser plays or seeks in a data: address
+  if (film && player) {  // a Blob: some browsers neither play nor seek in a data URI
     const bytes = Uint8Array.from(atob(film.textContent), (letter) => letter.charCodeAt(0));
     player.src = URL.createObjectURL(new Blob([bytes], { type: "video/mp4" }));
   }
@@ -23,7 +23,7 @@
 
   const sentence = (face) => {
     const percents = data.percents[face][bin];
-    if (!percents) return "not there";
+    if (!percents) return "not in view";
     const order = percents.map((value, code) => [value, data.labels[code]]).sort((a, b) => b[0] - a[0]);
     return data.names[face][bin] + " (" + order.slice(0, 3).map(([value, name]) => name + " " + value + " %").join(", ") + ")";
   };
@@ -45,7 +45,7 @@
 
   const seek = (seconds) => {
     const at = binAt(seconds);
-    // the middle of the frame's time, which no rounding puts into the one before
+    // a time inside the frame: rounding cannot move it into the frame before
     const within = Math.min((data.edges[at] + data.edges[at + 1]) / 2, data.edges[at] + 0.01);
     if (player) {
       player.pause();
@@ -66,14 +66,14 @@
       seek(data.edges[Math.min(Math.max(target, 0), last)]);
     });
   }
-  for (const moment of document.querySelectorAll(".moment")) {
-    moment.addEventListener("click", () => {
-      seek(Number(moment.dataset.seconds) + 1e-3);
+  for (const apex of document.querySelectorAll(".apex")) {
+    apex.addEventListener("click", () => {
+      seek(Number(apex.dataset.seconds) + 1e-3);
       (player || lines[0]).scrollIntoView({ block: "center", behavior: "smooth" });
     });
   }
   if (player) {
-    // the browser's own controls would cover the strip of bars; they are there in full screen
+    // the browser's own controls cover the strip of bars, so they are shown in full screen only
     const [controls, play, sound, full] = ["controls", "play", "sound", "full"].map((id) => document.getElementById(id));
     player.controls = false;
     controls.hidden = false;
