@@ -1,22 +1,22 @@
-"""Pictures whose evidence is known: a coloured patch says the class, an equal grey one says nothing."""
+"""Images with known evidence: the colour of a patch is the class, an equal grey patch has no meaning."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.build import initialise_as_keras
 from ferfusion.models.heads import DenseHead
 from ferfusion.models.small_cnn import SmallShape, SmallStream
-from ferfusion.models.zoo import initialise_as_keras
 
 SIZE, PATCH = 48, 12
 CLASSES = 3
 
 
-def pictures(count: int, *, seed: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return pictures (B, 3, 48, 48), their classes (B,), and where each patch begins, (B, 2): row, column.
+def patch_images(count: int, *, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return images (B, 3, 48, 48), their classes (B,), and the first row and column of each patch (B, 2).
 
-    The patch may be anywhere, so that its place tells nothing of the class.
+    The place of the patch is random and independent of the class.
     """
     generator = torch.Generator().manual_seed(seed)
     images = 0.5 + 0.08 * torch.randn(count, 3, SIZE, SIZE, generator=generator)
@@ -32,7 +32,7 @@ def pictures(count: int, *, seed: int) -> tuple[Tensor, Tensor, Tensor]:
 
 
 class PatchModel(ExpressionModel):
-    """The report's spatial network with a quarter of its channels, which learns the patches in seconds."""
+    """The report's spatial network with a quarter of its channels, which learns the task in seconds."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,12 +50,12 @@ class PatchModel(ExpressionModel):
 
 
 def trained_model(*, steps: int = 150) -> PatchModel:
-    """Return a model that knows the patches; the same on every call."""
+    """Return a model that is trained on the patches; the same on every call."""
     model = PatchModel()
     initialise_as_keras(model, generator=torch.Generator().manual_seed(0))
     optimizer = torch.optim.Adam(model.parameters(), 2e-3)
     for step in range(steps):
-        images, codes, _ = pictures(32, seed=step)
+        images, codes, _ = patch_images(32, seed=step)
         loss = F.cross_entropy(model(images, images), codes)
         optimizer.zero_grad()
         loss.backward()

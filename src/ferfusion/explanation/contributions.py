@@ -1,39 +1,33 @@
-"""How much each stream contributed to an answer: Shapley values over the streams (Shapley 1953).
+"""Contribution of each stream to a prediction: Shapley values over the streams (Shapley 1953).
 
-A stream that is left out sees a reference instead of its own input. With two or three streams all of their
-combinations are asked, so the values are exact and not sampled.
+A stream that is left out reads a reference in place of its own input. There are at most three streams, so the
+model is called with all their combinations and the values are exact, not sampled.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations, permutations
-from types import MappingProxyType
+from typing import get_args
 
 import torch
 from torch import Tensor
 
 from ferfusion.explanation.cam import Images
 from ferfusion.flow.encodings import FLOW_ENCODINGS
-from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.bases import ExpressionModel, InputName
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.recurrent import RecurrentModel
 
-SPATIAL, FLOW, FRAMES = range(3)
-"""Places of a model's inputs."""
-_INPUT_OF: MappingProxyType[str, int] = MappingProxyType(
-    {"spatial": SPATIAL, "flow": FLOW, "stack": FRAMES, "conv3d": FRAMES}
-)
 GREY = 0.5
 
 
 @dataclass(frozen=True)
 class Contributions:
-    """What each stream adds to the log-odds of a class, for a batch.
+    """Contribution of each stream to the log-odds of a class, for a batch.
 
     Attributes:
-        of_stream: For each stream (B,), in nats; positive speaks for the class.
-        baseline: Log-odds of the class (B,) where every stream sees the reference.
-        answer: Log-odds of the class (B,) for the images themselves: the baseline plus all contributions.
+        of_stream: For each stream (B,), in nats; a positive value is evidence for the class.
+        baseline: Log-odds of the class (B,) when every stream reads the reference.
+        answer: Log-odds of the class (B,) for the images: the baseline plus all contributions.
     """
 
     of_stream: Mapping[str, Tensor]
@@ -42,16 +36,13 @@ class Contributions:
 
 
 def stream_inputs(model: ExpressionModel) -> dict[str, int]:
-    """Return, for each stream of a model, the place of the input that it looks at.
-
-    A recurrent model's one stream looks at every crop of the windows.
-    """
-    recurrent = isinstance(model, RecurrentModel)
-    return {name: FRAMES if recurrent else _INPUT_OF[name] for name in model.cam_layers}
+    """Return, for each stream of a model, the index of its input among the arguments of the model."""
+    order = get_args(InputName)
+    return {name: order.index(kind) for name, kind in model.inputs_of_streams.items()}
 
 
 def blank_images(config: ModelConfig) -> Images:
-    """Return the reference, one row of it: a face that is all one grey, and no motion."""
+    """Return the reference, one row of each input: a grey face without motion."""
     size = config.size
     face = torch.full((1, 3, size, size), GREY)
     still: Tensor = FLOW_ENCODINGS[config.flow_encoding](torch.zeros(1, 2, size, size))
@@ -71,25 +62,25 @@ def stream_contributions(
 ) -> Contributions:
     """Return the Shapley value of each stream for the log-odds of the classes ``targets`` (B,).
 
-    The value of some streams is the log-odds of the class when only they see the images and the others see
-    the reference; a stream's contribution is what it adds, averaged over all orders in which streams can
-    come in. Contributions add up to the answer less the baseline, a stream that changes nothing has 0, and
-    streams that do the same have the same.
+    The value of a set of streams is the log-odds of the class when they read the images and the others read
+    the reference. The contribution of a stream is the value that it adds, averaged over all orders of the
+    streams. The contributions add up to the answer minus the baseline, a stream without effect has 0, and
+    streams with the same effect have the same contribution.
 
     Args:
-        model: Any model of the zoo, in evaluation mode.
-        images: What it is called with.
+        model: Any model of the table, in evaluation mode.
+        images: The arguments of the model.
         targets: Class codes (B,).
-        reference: What a stream sees that is left out; one row of each input, as of ``blank_images``.
-        temperature: The logits are divided by it first.
+        reference: Input of a stream that is left out; one row of each input, as ``blank_images`` returns.
+        temperature: Divides the logits.
     """
     inputs = stream_inputs(model)
     value: dict[frozenset[str], Tensor] = {}
     for count in range(len(inputs) + 1):
         for present in combinations(inputs, count):
-            seen = {inputs[name] for name in present}
+            read = {inputs[name] for name in present}
             mixed = [
-                image if place in seen else blank.expand_as(image)
+                image if place in read else blank.expand_as(image)
                 for place, (image, blank) in enumerate(zip(images, reference, strict=True))
             ]
             value[frozenset(present)] = log_odds(model(*mixed) / temperature, targets)

@@ -1,4 +1,4 @@
-"""Examples of every class, and how much each stream contributed to each answer."""
+"""Examples of every class, and the contribution of each stream to each prediction."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,19 +10,18 @@ import torch
 
 from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.contributions import stream_contributions
-from ferfusion.explanation.explainer import Explanation
+from ferfusion.explanation.explainer import BATCH_ROWS, Explanation
 from ferfusion.explanation.pairs import RunPairs
 from ferfusion.explanation.recipe import ExplainRecipe
 
 _CANDIDATES = 128
 """Pairs of each class that are read."""
-_BATCH = 64
 IDENTITY_COLUMNS = ("video", "clip", "subject", "frame", "seconds", "code", "emotion")
 
 
 @dataclass(frozen=True)
 class Example:
-    """One explained pair: where it is from, its true class, what was seen and why it was named as it was."""
+    """One explained pair: its video and time, its true class, the input of the model and the explanation."""
 
     video: str
     seconds: float
@@ -36,32 +35,32 @@ class ClassExamples:
     """The examples of one class.
 
     Attributes:
-        name: The class, as labelled.
-        right: Pairs that were named so.
-        wrong: Pairs that were named something else.
-        answers: The rows of ``read_answers`` that they were chosen from.
+        name: The true class.
+        correct: Pairs with a correct prediction.
+        wrong: Pairs with a wrong prediction.
+        answers: Rows of ``read_answers`` for the pairs of this class.
     """
 
     name: str
-    right: tuple[Example, ...]
+    correct: tuple[Example, ...]
     wrong: tuple[Example, ...]
     answers: pd.DataFrame
 
 
 def read_answers(source: RunPairs, recipe: ExplainRecipe) -> pd.DataFrame:
-    """Ask the model about some pairs of every class; return a row for each, its index the pair table's row.
+    """Return a row for some pairs of every class; its index is the row of the pair table.
 
-    Columns: what the pair is, the likeliest ``expression``, its log-odds ``answer``, the ``baseline`` of
-    these (a blank face without motion), and what each stream adds to it.
+    Columns: the identity of the pair, its top class ``expression``, the log-odds ``answer`` of that class,
+    the ``baseline`` of these log-odds (a blank face without motion), and the contribution of each stream.
     """
     candidates = source.candidates(recipe.part, per_class=_CANDIDATES, seed=recipe.seed)
     rows = np.concatenate(list(candidates.values()))
-    starts = range(0, len(rows), _BATCH)
-    answers = pd.concat([_ask(source, rows[start : start + _BATCH]) for start in starts])
+    starts = range(0, len(rows), BATCH_ROWS)
+    answers = pd.concat([_predict(source, rows[start : start + BATCH_ROWS]) for start in starts])
     return pd.concat([source.pairs.table.loc[rows, list(IDENTITY_COLUMNS)], answers], axis=1)
 
 
-def _ask(source: RunPairs, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
+def _predict(source: RunPairs, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
     explainer, images = source.explainer, source.images(rows)
     with torch.inference_mode():
         codes = explainer.model(*images).argmax(1)
@@ -76,17 +75,19 @@ def _ask(source: RunPairs, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
 
 
 def choose_examples(source: RunPairs, answers: pd.DataFrame, recipe: ExplainRecipe) -> list[ClassExamples]:
-    """Return the examples of every class, each explained for the class that it was named.
+    """Return the examples of every class, each explained for its top class.
 
-    They are drawn at random, from as many videos as there are, and not by how well they look.
+    They are drawn at random and spread over the videos; no example is chosen for its look.
     """
     chosen = []
     for name in source.pairs.labels.names:
         of_class = answers[answers["emotion"] == name]
-        named = of_class["expression"] == name
-        right, wrong = (of_class.index[group][: recipe.examples].to_numpy() for group in (named, ~named))
+        is_correct = of_class["expression"] == name
+        correct, wrong = (
+            of_class.index[group][: recipe.examples].to_numpy() for group in (is_correct, ~is_correct)
+        )
         chosen.append(
-            ClassExamples(name, tuple(_explain(source, right)), tuple(_explain(source, wrong)), of_class)
+            ClassExamples(name, tuple(_explain(source, correct)), tuple(_explain(source, wrong)), of_class)
         )
     return chosen
 

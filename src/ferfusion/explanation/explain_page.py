@@ -1,10 +1,9 @@
-"""The page on a run's explanations: a single HTML file that needs nothing else."""
+"""The page with a run's explanations: one HTML file without other files."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import pandas as pd
 
@@ -13,16 +12,14 @@ from ferfusion.explanation.drawing import MINUS, STREAM_WORDS, signed, tiles
 from ferfusion.explanation.examples import ClassExamples
 from ferfusion.explanation.gallery import is_narrow
 from ferfusion.explanation.pairs import RunPairs
-from ferfusion.explanation.recipe import ExplainRecipe
-from ferfusion.explanation.sanity_checks import DeletionCheck, MapChecks
+from ferfusion.explanation.recipe import METHOD_NAMES, ExplainRecipe
+from ferfusion.explanation.sanity_checks import DeletionCheck, SanityChecks
 from ferfusion.reporting.pages import render_page
-
-METHOD_NAMES: MappingProxyType[str, str] = MappingProxyType({"grad-cam": "Grad-CAM", "hires-cam": "HiResCAM"})
 
 
 @dataclass(frozen=True)
 class ContributionRow:
-    """Mean contributions to the answers of one class: number of answers, baseline, and a text a stream."""
+    """Mean contributions to the predictions of one class: their number, baseline, and a text per stream."""
 
     name: str
     answers: int
@@ -32,7 +29,7 @@ class ContributionRow:
 
 @dataclass(frozen=True)
 class DeletionRow:
-    """One line of the table of checks, as texts."""
+    """One row of the deletion table, as texts."""
 
     method: str
     stream: str
@@ -47,9 +44,9 @@ def page_html(
     run: Path,
     source: RunPairs,
     classes: list[ClassExamples],
-    checks: MapChecks | None,
+    checks: SanityChecks | None,
     *,
-    pictures: Mapping[str, Path],
+    images: Mapping[str, Path],
     recipe: ExplainRecipe,
 ) -> str:
     """Return the page.
@@ -58,23 +55,23 @@ def page_html(
         run: The run folder.
         source: Its model and pairs.
         classes: The examples of every class.
-        checks: The checks of the maps, if they were made.
-        pictures: PNG files: ``<class>_right``, ``<class>_wrong``, ``deletion_<stream>``, ``randomisation``.
-        recipe: Which pairs, and how maps are made.
+        checks: The sanity checks, if they were made.
+        images: PNG files: ``<class>_correct``, ``<class>_wrong``, ``deletion_<stream>``, ``randomisation``.
+        recipe: Settings of the explanation.
     """
     streams = list(source.explainer.inputs)
     answers = pd.concat([one.answers for one in classes])
-    examples = [example for one in classes for example in (*one.right, *one.wrong)]
-    moments = max(
+    examples = [example for one in classes for example in (*one.correct, *one.wrong)]
+    time_steps = max(
         (len(maps) for example in examples for maps in example.explanation.maps.values()), default=1
     )
     return render_page(
         "explain.html.j2",
-        pictures=pictures,
+        images=images,
         name=run.resolve().name,
         classes=classes,
         narrow=all(is_narrow(tiles(one.face_input, one.explanation, side=1)) for one in examples[:1]),
-        moments=moments,
+        time_steps=time_steps,
         recipe=recipe,
         method=METHOD_NAMES[recipe.method],
         streams=[STREAM_WORDS.get(name, name) for name in streams],
@@ -91,13 +88,14 @@ def page_html(
 def contribution_rows(
     answers: pd.DataFrame, names: tuple[str, ...], streams: list[str]
 ) -> list[ContributionRow]:
-    """Return the mean contributions to the answers of each class that was answered, right or wrong."""
+    """Return the mean contributions to the predictions of each class, correct or wrong."""
     rows = []
     for name in names:
-        named = answers[answers["expression"] == name]
-        if len(named):
-            means = tuple(signed(float(named[stream].mean())) for stream in streams)
-            rows.append(ContributionRow(name, len(named), signed(float(named["baseline"].mean())), means))
+        predicted = answers[answers["expression"] == name]
+        if len(predicted):
+            means = tuple(signed(float(predicted[stream].mean())) for stream in streams)
+            baseline = signed(float(predicted["baseline"].mean()))
+            rows.append(ContributionRow(name, len(predicted), baseline, means))
     return rows
 
 
@@ -115,8 +113,8 @@ def _deletion_row(check: DeletionCheck, recipe: ExplainRecipe) -> DeletionRow:
     )
 
 
-def check_lines(checks: MapChecks) -> list[str]:
-    """Return what the checks found, a line for every method and stream."""
+def check_lines(checks: SanityChecks) -> list[str]:
+    """Return the results of the sanity checks, a line for every method and stream."""
     people = "one person" if checks.subjects == 1 else f"{checks.subjects} people"
     lines = [f"Deletion, {checks.pairs} pairs of {people}: area under the curve, by the map and at random"]
     lines += [

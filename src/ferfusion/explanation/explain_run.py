@@ -1,4 +1,4 @@
-"""Explain a run: galleries, contributions and checks, written into its folder."""
+"""Explain a run: galleries, contributions and sanity checks in the run folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from ferfusion.explanation.gallery import examples_figure
 from ferfusion.explanation.pairs import RunPairs, open_run_pairs
 from ferfusion.explanation.plots import deletion_figure, randomisation_figure
 from ferfusion.explanation.recipe import ExplainRecipe
-from ferfusion.explanation.sanity_checks import MapChecks, check_maps, deletion_table, randomisation_table
+from ferfusion.explanation.sanity_checks import SanityChecks, deletion_table, randomisation_table, run_checks
 from ferfusion.files import write_table, write_text
 from ferfusion.reporting.style import save
 
@@ -18,58 +18,59 @@ PREFIX = "explain_"
 
 @dataclass(frozen=True)
 class RunExplanation:
-    """What was found, and where its page is; ``checks`` is None where they were not asked for."""
+    """The page of an explanation, its examples, and its sanity checks, or None without ``check``."""
 
     page: Path
     classes: list[ClassExamples]
-    checks: MapChecks | None
+    checks: SanityChecks | None
 
 
 def explain_run(
     run: Path, recipe: ExplainRecipe, *, check: bool = False, dataset: Path | None = None
 ) -> RunExplanation:
-    """Explain a run's answers on pairs of every class.
+    """Explain the predictions of a run on pairs of every class.
 
     Writes ``explain.html``, its figures as ``figures/explain_*.png``, ``contributions.csv`` (a row for each
     pair that was read), and with ``check`` also ``explain_deletion.csv`` and ``explain_randomisation.csv``.
 
     Args:
         run: A finished run folder.
-        recipe: Which pairs, and how maps are made.
-        check: Also find out whether the maps can be trusted; takes some minutes.
-        dataset: Where the dataset is now, if it was moved since the training.
+        recipe: Settings of the explanation.
+        check: Also run the sanity checks of the maps, which takes some minutes.
+        dataset: Folder of the dataset, if it was moved since the training.
 
     Raises:
-        BundleError: the run has no bundle, or the dataset was prepared in another way.
-        DatasetError: the dataset is not there, or cannot be used.
+        RunError: the run folder is missing or damaged.
+        BundleError: the run has no bundle, or the dataset has another preparation recipe.
+        DatasetError: the dataset is missing or damaged, or has changed since the training.
     """
     source = open_run_pairs(run, method=recipe.method, dataset=dataset)
     answers = read_answers(source, recipe)
     write_table(run / "contributions.csv", answers)
     classes = choose_examples(source, answers, recipe)
-    checks = check_maps(source, recipe) if check else None
-    pictures = _draw_galleries(run / "figures", classes, source)
+    checks = run_checks(source, recipe) if check else None
+    images = _draw_galleries(run / "figures", classes, source)
     if checks is not None:
         write_table(run / f"{PREFIX}deletion.csv", deletion_table(checks))
         write_table(run / f"{PREFIX}randomisation.csv", randomisation_table(checks))
-        pictures |= _draw_checks(run / "figures", checks, recipe)
+        images |= _draw_checks(run / "figures", checks, recipe)
     page = run / "explain.html"
-    write_text(page, page_html(run, source, classes, checks, pictures=pictures, recipe=recipe))
+    write_text(page, page_html(run, source, classes, checks, images=images, recipe=recipe))
     return RunExplanation(page, classes, checks)
 
 
 def _draw_galleries(folder: Path, classes: list[ClassExamples], source: RunPairs) -> dict[str, Path]:
-    pictures = {}
+    images = {}
     for one in classes:
-        for kind, examples in (("right", one.right), ("wrong", one.wrong)):
+        for kind, examples in (("correct", one.correct), ("wrong", one.wrong)):
             if examples:
                 name = f"{PREFIX}{one.name.lower().replace(' ', '_')}_{kind}"
                 figure = examples_figure(examples, source.pairs.labels)
-                pictures[f"{one.name}_{kind}"] = save(figure, folder / f"{name}.png")
-    return pictures
+                images[f"{one.name}_{kind}"] = save(figure, folder / f"{name}.png")
+    return images
 
 
-def _draw_checks(folder: Path, checks: MapChecks, recipe: ExplainRecipe) -> dict[str, Path]:
+def _draw_checks(folder: Path, checks: SanityChecks, recipe: ExplainRecipe) -> dict[str, Path]:
     deletions = [one for one in checks.deletions if one.method == recipe.method]
     [randomisation] = [one for one in checks.randomisations if one.method == recipe.method]
     figures = {f"deletion_{one.stream}": deletion_figure(one) for one in deletions}

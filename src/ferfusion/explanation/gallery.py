@@ -1,4 +1,4 @@
-"""Galleries: of every class some pairs that were named rightly and some wrongly, with maps (Figure 12)."""
+"""Galleries: some correct and some wrong predictions of every class, with maps (the report's Figure 12)."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ _MOST_TILES_NARROW = 5
 
 
 def examples_figure(examples: Sequence[Example], labels: LabelSet) -> Figure:
-    """Draw examples below each other: the answer, what contributed to it, what was seen, and the maps."""
+    """Draw examples in rows: the prediction, the contributions of the streams, their inputs and the maps."""
     rows = [tiles(example.face_input, example.explanation, side=_TILE_PX) for example in examples]
     count = len(rows[0])
     width = WIDTH_INCHES * (1 if is_narrow(rows[0]) else 2)
@@ -27,10 +27,10 @@ def examples_figure(examples: Sequence[Example], labels: LabelSet) -> Figure:
         axes.imshow(_strip(row))
         axes.axis("off")
         axes.set_title(
-            f"{_answer(example, labels)}\n", loc="left", fontsize=9.5, color=INK, fontweight="bold"
+            f"{_prediction(example, labels)}\n", loc="left", fontsize=9.5, color=INK, fontweight="bold"
         )
         axes.annotate(
-            _reasons(example),
+            _contributions(example),
             (0, 1),
             (0, 5),
             xycoords="axes fraction",
@@ -63,15 +63,15 @@ def _strip(row: Sequence[Tile]) -> RgbImage:
     return np.concatenate(pieces[:-1], axis=1)
 
 
-def _answer(example: Example, labels: LabelSet) -> str:
+def _prediction(example: Example, labels: LabelSet) -> str:
     code = example.explanation.code
-    named = f"{labels.names[code]} {example.explanation.probabilities[code]:.2f}"
+    predicted = f"{labels.names[code]} {example.explanation.probabilities[code]:.2f}"
     if code == example.true_code:
-        return f"rightly named {named}"
+        return f"{predicted}, correct"
     own = f"{example.explanation.probabilities[example.true_code]:.2f}"
-    return f"{labels.names[example.true_code]} {own}, named {named}"
+    return f"{labels.names[example.true_code]} {own}, predicted {predicted}"
 
 
-def _reasons(example: Example) -> str:
-    reasons = contribution_words(example.explanation.contributions)
-    return f"{reasons}   ({example.video}, {example.seconds:.2f} s)"
+def _contributions(example: Example) -> str:
+    contributions = contribution_words(example.explanation.contributions)
+    return f"{contributions}   ({example.video}, {example.seconds:.2f} s)"

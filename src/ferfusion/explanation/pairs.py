@@ -1,4 +1,4 @@
-"""The pairs that are explained: some of a part, spread over its classes and videos."""
+"""The pairs of an explanation: some pairs of a part, spread over its classes and videos."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,12 @@ from ferfusion.data.clips import PairReader
 from ferfusion.data.inputs import FaceInput
 from ferfusion.data.pairs import PartedPairs, parted_pairs
 from ferfusion.errors import DatasetError
+from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.explanation.cam import Images
 from ferfusion.explanation.explainer import Explainer
-from ferfusion.files import read_json
 from ferfusion.models.config import ModelConfig
-from ferfusion.preparation.dataset import open_dataset
+from ferfusion.parts import Part
+from ferfusion.preparation.dataset import DatasetFiles, open_dataset
 from ferfusion.splits.kept_split import read_kept_split
 
 Rows = NDArray[np.int64]
@@ -25,7 +26,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class RunPairs:
-    """The pairs of a run's dataset, as its model reads them.
+    """The pairs of a run's dataset, in the form that its model reads.
 
     Attributes:
         explainer: The run's model.
@@ -37,8 +38,8 @@ class RunPairs:
     pairs: PartedPairs
     reader: PairReader
 
-    def candidates(self, part: str, *, per_class: int, seed: int) -> dict[str, Rows]:
-        """Return up to so many rows of each class of a part, drawn at random and spread over its videos."""
+    def candidates(self, part: Part, *, per_class: int, seed: int) -> dict[str, Rows]:
+        """Return at most ``per_class`` random rows of each class of a part, spread over its videos."""
         rng = np.random.default_rng(seed)
         rows = self.pairs.rows(part)
         codes = self.pairs.codes[rows]
@@ -73,36 +74,38 @@ def images_of(explainer: Explainer, face_inputs: Sequence[FaceInput]) -> Images:
 
 
 def spread(rows: Rows, videos: NDArray[np.str_], *, rng: np.random.Generator) -> Rows:
-    """Return the rows in a random order in which every video comes once before any comes again.
+    """Return the rows in a random order that has every video once before any video twice.
 
     >>> videos = np.array(["a", "a", "a", "b"])
     >>> sorted(videos[spread(np.arange(4), videos, rng=np.random.default_rng(0))[:2]].tolist())
     ['a', 'b']
     """
     drawn = rng.permutation(rows)
-    turn = pd.Series(videos[drawn]).groupby(videos[drawn]).cumcount().to_numpy()
-    spread_rows: Rows = drawn[np.argsort(turn, kind="stable")]
+    repeats = pd.Series(videos[drawn]).groupby(videos[drawn]).cumcount().to_numpy()
+    spread_rows: Rows = drawn[np.argsort(repeats, kind="stable")]
     return spread_rows
 
 
 def open_run_pairs(run: Path, *, method: str, dataset: Path | None = None) -> RunPairs:
-    """Open a finished run's model and the dataset that it was trained on, divided as it was then.
+    """Open a finished run's model and its dataset, with the split of the training.
 
     Args:
         run: Run folder.
-        method: How maps are made.
-        dataset: Where the dataset is now, if it was moved since the training.
+        method: Method of the maps.
+        dataset: Folder of the dataset, if it was moved since the training.
 
     Raises:
-        BundleError: the run has no bundle, or the dataset was prepared in another way.
-        DatasetError: the dataset is not there, cannot be used, or does not fit the run any more.
+        RunError: the run folder is missing or damaged.
+        BundleError: the run has no bundle, or the dataset has another preparation recipe.
+        DatasetError: the dataset is missing or damaged, or has changed since the training.
     """
-    bundle = load_bundle(run / "bundle.safetensors")
-    place = dataset or Path(read_json(run / "config.json")["dataset"]["path"])
-    if not (place / "dataset.json").is_file():
-        raise DatasetError(f"The run's dataset is not at {place} any more; say where it is with --dataset")
+    folder = RunFolder(run)
+    bundle = load_bundle(folder.bundle_file)
+    place = dataset or Path(folder.section("dataset")["path"])
+    if not DatasetFiles(place).header_file.is_file():
+        raise DatasetError(f"The run's dataset is no longer at {place}; name its folder with --dataset")
     source = open_dataset(place)
     check_recipe(bundle, source.recipe)
     pairs = parted_pairs(source.pairs, read_kept_split(run, source), labels=source.labels)
-    reader = PairReader(source.root / "clips", list(pairs.table["clip"]), list(pairs.table["pair"]))
+    reader = PairReader(source.clips_folder, list(pairs.table["clip"]), list(pairs.table["pair"]))
     return RunPairs(Explainer(bundle, method=method), pairs, reader)

@@ -1,4 +1,4 @@
-"""Randomisation: a map that explains a model must change with its weights (Adebayo et al. 2018, 3)."""
+"""Randomisation: the map of a model must change with the model's weights (Adebayo et al. 2018, 3)."""
 
 import copy
 import math
@@ -31,10 +31,10 @@ class _Resettable(Protocol):
 
 @dataclass(frozen=True)
 class RandomisedStep:
-    """How alike maps are once the layers down to some depth have random weights.
+    """Similarity of maps when the layers down to some depth have random weights.
 
     Attributes:
-        name: The lowest layer that is random; empty for the trained model.
+        name: The deepest layer with random weights; empty for the trained model.
         correlations: For each stream, the mean rank correlation with the trained model's maps.
     """
 
@@ -45,17 +45,24 @@ class RandomisedStep:
 def randomised_steps(
     model: ExpressionModel, images: Images, targets: Tensor, *, seed: int, method: str = DEFAULT_METHOD
 ) -> list[RandomisedStep]:
-    """Draw the layers' weights anew from the answer down to the input, and compare the maps at every step.
+    """Draw random weights layer by layer, from the logits down to the input; compare the maps at every step.
 
-    Adebayo's cascading randomisation. All streams lose their layers at the same depth together. The model
-    itself stays as it is.
+    This is Adebayo's cascading randomisation. Layers of the same depth in several streams change together.
+    The given model does not change.
+
+    Args:
+        model: Any model of the table.
+        images: The arguments of the model.
+        targets: Class codes (B,).
+        seed: Seed of the weights.
+        method: A name of ``CAM_METHODS``.
     """
     trained = class_maps(model, images, targets=targets, method=method).maps
     steps = [RandomisedStep("", dict.fromkeys(trained, 1.0))]
     changed = copy.deepcopy(model)
     with borrowed_random_state():
         torch.manual_seed(seed)
-        for name, layers in _from_the_top(changed):
+        for name, layers in _layers_from_the_logits(changed):
             for layer in layers:
                 layer.reset_parameters()
             maps = class_maps(changed, images, targets=targets, method=method).maps
@@ -68,7 +75,7 @@ def randomised_steps(
 def rank_correlation(first: Tensor, second: Tensor) -> float:
     """Return the mean over the batch of Spearman's correlation of maps (B, t, h, w).
 
-    A map that is the same everywhere has no ranks and is left out; nan if that leaves nothing.
+    A constant map has no ranks and is left out; the result is nan if no map is left.
     """
     correlations = _correlations(first.flatten(1).numpy(), second.flatten(1).numpy())
     return float(correlations.mean()) if len(correlations) else float("nan")
@@ -85,10 +92,10 @@ def _correlations(first: NDArray[np.float32], second: NDArray[np.float32]) -> ND
     return correlations
 
 
-def _from_the_top(model: nn.Module) -> Iterator[tuple[str, list[_Resettable]]]:
-    """Yield the layers that have weights in groups, from the answer down to the input.
+def _layers_from_the_logits(model: nn.Module) -> Iterator[tuple[str, list[_Resettable]]]:
+    """Yield the layers that have weights in groups, from the logits down to the input.
 
-    Layers at one depth of several streams are a group; of a deep stream, several depths are.
+    A group has the layers of one depth in all streams, or of several depths where streams are deep.
     """
     above: list[list[tuple[str, _Resettable]]] = []
     streams: dict[str, list[tuple[str, _Resettable]]] = {}

@@ -1,4 +1,4 @@
-"""Can the maps be trusted? The checks on a real run: deletion and randomised weights, for every method."""
+"""Sanity checks of the maps of a run: deletion and randomised weights, for every method."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,12 @@ from torch import Tensor
 from ferfusion.evaluation.uncertainty import NO_INTERVAL, Interval, draw_subjects, percentile_interval
 from ferfusion.explanation.cam import CAM_METHODS, Images, class_maps
 from ferfusion.explanation.deletion import ORDERS, OWN, RANDOM, SHARES, area_under, deletion_curve
-from ferfusion.explanation.explainer import Explainer
+from ferfusion.explanation.explainer import Explainer, batches
 from ferfusion.explanation.pairs import RunPairs
 from ferfusion.explanation.randomisation import RandomisedStep, randomised_steps, rank_correlation
 from ferfusion.explanation.recipe import ExplainRecipe
 
 _PAIRS_PER_CLASS = 20
-_BATCH = 64
 _RESAMPLES = 2000
 _CONFIDENCE = 0.95
 
@@ -27,15 +26,15 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class DeletionCheck:
-    """What taking away what the maps of one stream mark does to the probability of the answer.
+    """Probability of the top class as the input of one stream is deleted in the order of its maps.
 
     Attributes:
-        method: How the maps were made.
-        stream: Which stream's input was taken away; the others stayed whole.
+        method: Method of the maps.
+        stream: Stream whose input was deleted; the others stayed whole.
         curves: For each order (a name of ``ORDERS``), the mean probability at each of ``SHARES``.
-        areas: The area under each of these curves; the lower, the more the order matters.
-        gain: By how much less the area is with the map than at random.
-        gain_interval: Its 95 % interval over people.
+        areas: Area under each curve; a lower area means that the order matters more.
+        gain: Area of the random order minus the area of the map's order.
+        gain_interval: The 95 % interval of the gain over people.
     """
 
     method: str
@@ -48,12 +47,12 @@ class DeletionCheck:
 
 @dataclass(frozen=True)
 class RandomisationCheck:
-    """How the maps of one method change as the weights become random.
+    """Similarity of the maps of one method as the weights become random.
 
     Attributes:
-        method: How the maps were made.
-        steps: The trained model first, then one layer more at a time, from the answer down to the input.
-        other_pairs: For each stream, how alike the trained model's maps of different pairs are.
+        method: Method of the maps.
+        steps: The trained model first, then one more random layer at a time, from the logits to the input.
+        other_pairs: For each stream, the similarity of the trained model's maps of different pairs.
     """
 
     method: str
@@ -62,8 +61,8 @@ class RandomisationCheck:
 
 
 @dataclass(frozen=True)
-class MapChecks:
-    """The checks of a run's maps, and on how many pairs of how many people they were made."""
+class SanityChecks:
+    """The sanity checks of a run's maps, and the number of pairs and people that they used."""
 
     pairs: int
     subjects: int
@@ -71,7 +70,7 @@ class MapChecks:
     randomisations: tuple[RandomisationCheck, ...]
 
 
-def check_maps(source: RunPairs, recipe: ExplainRecipe) -> MapChecks:
+def run_checks(source: RunPairs, recipe: ExplainRecipe) -> SanityChecks:
     """Check the maps of every method on pairs of all classes, drawn at random."""
     candidates = source.candidates(recipe.part, per_class=_PAIRS_PER_CLASS, seed=recipe.seed)
     rows = np.concatenate(list(candidates.values()))
@@ -82,7 +81,7 @@ def check_maps(source: RunPairs, recipe: ExplainRecipe) -> MapChecks:
     for method in CAM_METHODS:
         deletions += _check_deletion(source.explainer, images, subjects, method=method, seed=recipe.seed)
         randomisations.append(_check_randomisation(source.explainer, images, method=method, seed=recipe.seed))
-    return MapChecks(len(rows), len(np.unique(subjects)), tuple(deletions), tuple(randomisations))
+    return SanityChecks(len(rows), len(np.unique(subjects)), tuple(deletions), tuple(randomisations))
 
 
 def _check_deletion(
@@ -92,15 +91,15 @@ def _check_deletion(
     curves: dict[str, dict[str, list[Tensor]]] = {
         name: {order: [] for order in ORDERS} for name in explainer.inputs
     }
-    for batch in _batches(images):
+    for batch in batches(images):
         cam = class_maps(explainer.model, batch, method=method)
-        for name, place in explainer.inputs.items():
+        for name, index in explainer.inputs.items():
             for order, score in ORDERS.items():
                 scores = score(cam, name, generator)
-                curve = deletion_curve(explainer.model, batch, cam.targets, scores, at=place)
+                curve = deletion_curve(explainer.model, batch, cam.targets, scores, at=index)
                 curves[name][order].append(curve)
     return [
-        deletion_check(method, name, {order: torch.cat(parts) for order, parts in of_order.items()}, subjects)
+        deletion_check(method, name, {order: torch.cat(batch) for order, batch in of_order.items()}, subjects)
         for name, of_order in curves.items()
     ]
 
@@ -122,7 +121,7 @@ def deletion_check(
 
 
 def _interval_over_people(values: FloatArray, subjects: npt.NDArray[np.str_]) -> Interval:
-    """Return the interval of the mean of ``values``, drawing whole subjects anew."""
+    """Return the interval of the mean of ``values`` by resampling whole subjects."""
     names, places = np.unique(subjects, return_inverse=True)
     if len(names) < 2:
         return NO_INTERVAL
@@ -134,19 +133,14 @@ def _interval_over_people(values: FloatArray, subjects: npt.NDArray[np.str_]) ->
 def _check_randomisation(
     explainer: Explainer, images: Images, *, method: str, seed: int
 ) -> RandomisationCheck:
-    batch = next(iter(_batches(images)))
+    batch = batches(images)[0]
     cam = class_maps(explainer.model, batch, method=method)
     steps = randomised_steps(explainer.model, batch, cam.targets, seed=seed, method=method)
-    alike = {name: rank_correlation(maps, maps.roll(1, 0)) for name, maps in cam.maps.items()}
-    return RandomisationCheck(method, steps, alike)
+    other_pairs = {name: rank_correlation(maps, maps.roll(1, 0)) for name, maps in cam.maps.items()}
+    return RandomisationCheck(method, steps, other_pairs)
 
 
-def _batches(images: Images) -> list[Images]:
-    starts = range(0, len(images[0]), _BATCH)
-    return [tuple(image[start : start + _BATCH] for image in images) for start in starts]
-
-
-def deletion_table(checks: MapChecks) -> pd.DataFrame:
+def deletion_table(checks: SanityChecks) -> pd.DataFrame:
     """Return every point of every deletion curve as a row."""
     return pd.DataFrame(
         [
@@ -158,13 +152,13 @@ def deletion_table(checks: MapChecks) -> pd.DataFrame:
     )
 
 
-def randomisation_table(checks: MapChecks) -> pd.DataFrame:
+def randomisation_table(checks: SanityChecks) -> pd.DataFrame:
     """Return the rank correlation of every stream at every step as a row; step 0 is the trained model."""
     return pd.DataFrame(
         [
-            {"method": one.method, "step": place, "layer": step.name, "stream": name, "correlation": value}
+            {"method": one.method, "step": number, "layer": step.name, "stream": name, "correlation": value}
             for one in checks.randomisations
-            for place, step in enumerate(one.steps)
+            for number, step in enumerate(one.steps)
             for name, value in step.correlations.items()
         ]
     )

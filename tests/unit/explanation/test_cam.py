@@ -6,10 +6,11 @@ from torch import nn
 
 from ferfusion.errors import ConfigError
 from ferfusion.explanation.cam import CAM_METHODS, FINE_SIDE, class_maps
-from ferfusion.explanation.receptive_field import Cells
+from ferfusion.explanation.receptive_field import Centres
+from ferfusion.models.architectures import ARCHITECTURES
 from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import ARCHITECTURES, build_model
 
 SMALL = {"head_units": 16, "frames": 4}
 
@@ -44,30 +45,30 @@ def built(architecture="two-stream", **settings):
 
 
 @pytest.mark.parametrize("method", CAM_METHODS)
-def test_on_a_linear_model_the_map_is_that_of_the_class_weights(method):
+def test_class_maps_of_a_linear_model_are_those_of_the_class_weights(method):
     torch.manual_seed(0)
-    model, picture = Linear(), torch.rand(3, 3, 12, 12)
+    model, image = Linear(), torch.rand(3, 3, 12, 12)
     targets = torch.tensor([2, 0, 3])
-    cam = class_maps(model, (picture, picture), targets=targets, method=method)
+    cam = class_maps(model, (image, image), targets=targets, method=method)
     with torch.no_grad():
-        features = model.spatial_stream(picture)
+        features = model.spatial_stream(image)
     # the gradient of a mean over 144 places is a 144th of the class's weight everywhere (Zhou et al. 2016)
     weighted = torch.einsum("bc,bchw->bhw", model.classifier.weight[targets], features) / 144
     torch.testing.assert_close(cam.maps["spatial"][:, 0], weighted.relu().detach())
 
 
-def test_the_map_of_a_positive_linear_model_adds_up_to_the_logit():
+def test_class_maps_of_a_positive_linear_model_add_up_to_the_logit():
     torch.manual_seed(0)
-    model, picture = Linear(), torch.rand(3, 3, 12, 12)
+    model, image = Linear(), torch.rand(3, 3, 12, 12)
     model.classifier.weight.data.abs_()
-    cam = class_maps(model, (picture, picture))
+    cam = class_maps(model, (image, image))
     total = cam.maps["spatial"].sum(dim=(1, 2, 3)) + model.classifier.bias[cam.targets].detach()
     torch.testing.assert_close(total, cam.logits.amax(1))
 
 
 @pytest.mark.parametrize("method", CAM_METHODS)
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_every_model_has_a_map_of_every_stream_and_of_every_moment(architecture, method):
+def test_class_maps_of_every_model_cover_its_streams_and_time_steps(architecture, method):
     model, config = built(architecture)
     cam = class_maps(model, images(config), method=method)
     assert set(cam.maps) == set(model.cam_layers)
@@ -78,16 +79,16 @@ def test_every_model_has_a_map_of_every_stream_and_of_every_moment(architecture,
         assert maps.shape[-1] == (3 if method == "grad-cam" else 7)
         assert (maps >= 0).all()
         assert not maps.requires_grad
-        assert cam.placed(name).shape == (2, moments, 48, 48)
+        assert cam.upsampled(name).shape == (2, moments, 48, 48)
 
 
-def test_a_deep_enough_window_of_3d_convolutions_has_several_moments():
+def test_class_maps_of_a_long_window_of_3d_convolutions_have_time_steps():
     model, config = built("conv3d", frames=8)
     assert class_maps(model, images(config)).maps["conv3d"].shape == (2, 2, 7, 7)
 
 
 @pytest.mark.parametrize("architecture", ["two-stream", "lstm"])
-def test_a_row_of_a_batch_is_explained_as_if_it_were_alone(architecture):
+def test_class_maps_of_a_row_do_not_depend_on_its_batch(architecture):
     model, config = built(architecture)
     batch = images(config, count=3)
     together = class_maps(model, batch, targets=torch.tensor([1, 4, 4]))
@@ -96,7 +97,7 @@ def test_a_row_of_a_batch_is_explained_as_if_it_were_alone(architecture):
         torch.testing.assert_close(maps[0], together.maps[name][1], rtol=1e-3, atol=1e-6)
 
 
-def test_the_last_moments_count_more_for_a_recurrent_model_than_one_that_never_was():
+def test_class_maps_are_empty_for_time_steps_that_the_decoder_forgets():
     """A moment whose crop has no weight in the decoder's way to the answer has an empty map."""
     model, config = built("lstm")
     # an LSTM whose forget gates are shut keeps nothing of the moments before the last
@@ -109,7 +110,7 @@ def test_the_last_moments_count_more_for_a_recurrent_model_than_one_that_never_w
     assert (strength[:, -1] > 0).any()
 
 
-def test_other_classes_have_other_maps():
+def test_class_maps_differ_between_classes():
     model, config = built()
     batch = images(config)
     first, second = (class_maps(model, batch, targets=torch.full((2,), code)).maps["flow"] for code in (0, 1))
@@ -117,7 +118,7 @@ def test_other_classes_have_other_maps():
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_the_model_is_left_as_it_was(training):
+def test_class_maps_do_not_change_the_model(training):
     model, config = built("three-stream-stack")
     model.train(training)
     model.head.dropout1.eval()
@@ -130,14 +131,14 @@ def test_the_model_is_left_as_it_was(training):
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
-def test_hooks_are_taken_off_when_the_model_fails():
+def test_class_maps_remove_their_hooks_when_the_model_fails():
     model, config = built("stack")
-    with pytest.raises(ValueError, match="looks at windows"):
+    with pytest.raises(ValueError, match="reads windows"):
         class_maps(model, images(config)[:2], method="grad-cam")
     assert not any(module._forward_hooks for module in model.modules())
 
 
-def test_a_frozen_model_and_a_caller_without_gradients_make_no_difference():
+def test_class_maps_are_the_same_for_a_frozen_model_without_gradients():
     model, config = built()
     batch = images(config)
     expected = class_maps(model, batch).maps["spatial"]
@@ -149,28 +150,28 @@ def test_a_frozen_model_and_a_caller_without_gradients_make_no_difference():
 
 
 def stretched(side, size=48):
-    """Places that share the picture among them."""
-    return Cells((size / side - 1) / 2, size / side)
+    """Places that share the image among them."""
+    return Centres((size / side - 1) / 2, size / side)
 
 
 @pytest.mark.parametrize(
     ("stream", "grad_cam", "hires_cam"),
     [
-        ("listing", Cells(18, 4), stretched(7)),
-        ("vgg16", Cells(15.5, 32), stretched(12)),
+        ("listing", Centres(18, 4), stretched(7)),
+        ("vgg16", Centres(15.5, 32), stretched(12)),
         ("residual", stretched(3), stretched(12)),
         ("resnet50", stretched(2), stretched(12)),
     ],
 )
-def test_fine_maps_are_the_last_of_seven_places_or_more_and_lie_where_they_look(stream, grad_cam, hires_cam):
+def test_class_maps_use_the_layers_and_centres_of_their_method(stream, grad_cam, hires_cam):
     model, config = built("spatial", stream=stream)
     found = {method: class_maps(model, images(config, 1), method=method) for method in CAM_METHODS}
     assert found["hires-cam"].maps["spatial"].shape[-1] >= FINE_SIDE
-    assert found["grad-cam"].cells["spatial"] == grad_cam
-    assert found["hires-cam"].cells["spatial"] == hires_cam
+    assert found["grad-cam"].centres["spatial"] == grad_cam
+    assert found["hires-cam"].centres["spatial"] == hires_cam
 
 
-def test_an_unknown_method_is_named():
+def test_class_maps_name_an_unknown_method():
     model, config = built()
     with pytest.raises(ConfigError, match=r"Unknown map method 'gradcam'.*Did you mean 'grad-cam'"):
         class_maps(model, images(config), method="gradcam")

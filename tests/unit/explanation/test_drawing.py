@@ -27,11 +27,11 @@ def one_map(row, column):
     return found
 
 
-def brightness(picture):
-    return picture.astype(int).sum(axis=2)
+def brightness(image):
+    return image.astype(int).sum(axis=2)
 
 
-def test_what_a_map_marks_glows_and_the_rest_is_grey():
+def test_mark_is_bright_where_the_map_is_and_grey_elsewhere():
     coloured = crop()
     coloured[..., 0] = 200
     marked = mark(enlarged(coloured, side=SIDE), one_map(4, 30)[0], top=5)
@@ -40,12 +40,12 @@ def test_what_a_map_marks_glows_and_the_rest_is_grey():
     assert np.ptp(far) < 5
 
 
-def test_a_map_of_nothing_marks_nothing():
+def test_mark_with_an_empty_map_marks_nothing():
     marked = mark(enlarged(crop(), side=SIDE), np.zeros((48, 48), np.float32), top=0)
     assert len(np.unique(marked.reshape(-1, 3), axis=0)) == 1
 
 
-def test_a_face_at_rest_is_white_and_directions_have_colours():
+def test_draw_flow_is_white_at_rest_and_has_a_colour_per_direction():
     assert (draw_flow(still(), side=SIDE) == 255).all()
     right, left = still(), still()
     right[0], left[0] = 2, -2
@@ -54,13 +54,13 @@ def test_a_face_at_rest_is_white_and_directions_have_colours():
     assert second.tolist() == pytest.approx([0, 255, 255], abs=12)
 
 
-def test_a_faint_motion_is_not_drawn_out():
+def test_draw_flow_does_not_amplify_faint_motion():
     faint = still()
     faint[0] = 0.05  # a tenth of the slowest motion that is drawn at full strength
     assert draw_flow(faint, side=SIDE)[9, 9].tolist() == pytest.approx([255, 229, 229], abs=2)
 
 
-def test_two_streams_have_four_tiles_in_order():
+def test_tiles_of_two_streams_are_four_in_order():
     shown = tiles(
         FaceInput(crop(), still()), explanation(spatial=one_map(4, 4), flow=one_map(30, 30)), side=SIDE
     )
@@ -70,12 +70,12 @@ def test_two_streams_have_four_tiles_in_order():
     assert bright[0][0] < SIDE / 2 < bright[1][0] or (shown[3].image[8:20, 8:20] != 255).any()
 
 
-def test_the_motion_alone_is_shown_without_a_face():
+def test_tiles_of_the_flow_stream_alone_leave_out_the_face():
     shown = tiles(FaceInput(crop(), still()), explanation(flow=one_map(4, 4)), side=SIDE)
     assert [tile.caption for tile in shown] == ["motion", "motion, marked"]
 
 
-def test_every_moment_has_its_crop_and_all_share_a_scale():
+def test_tiles_show_each_time_step_on_its_crop_with_one_scale():
     window = np.stack([crop(value) for value in (0, 40, 80, 120)])
     maps = np.concatenate([one_map(4, 4) / 100, one_map(4, 4), one_map(4, 4), one_map(4, 4)])
     shown = tiles(FaceInput(window[-1], still(), window), explanation(spatial=maps), side=SIDE)
@@ -92,7 +92,7 @@ def test_every_moment_has_its_crop_and_all_share_a_scale():
     assert greys == sorted(greys)  # the crops, oldest first
 
 
-def test_a_moment_of_several_crops_is_shown_by_the_one_in_their_middle():
+def test_tiles_show_a_time_step_of_several_crops_on_the_middle_one():
     window = np.stack([crop(30 * place) for place in range(8)])
     shown = tiles(
         FaceInput(window[-1], still(), window), explanation(conv3d=np.zeros((2, 48, 48))), side=SIDE
@@ -103,12 +103,12 @@ def test_a_moment_of_several_crops_is_shown_by_the_one_in_their_middle():
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.04, "+0.0"), (-0.61, "\N{MINUS SIGN}0.6"), (12.0, "+12.0")])
-def test_a_contribution_has_its_sign(value, text):
+def test_signed_formats_a_number_with_its_sign(value, text):
     assert signed(value) == text
     assert contribution_words({"flow": value}) == f"motion {text}"
 
 
-def test_drawing_leaves_torchs_arrays_alone():
+def test_tiles_do_not_change_the_maps():
     maps = torch.rand(1, 48, 48).numpy()
     before = maps.copy()
     tiles(FaceInput(crop(), still()), explanation(spatial=maps, flow=maps), side=SIDE)

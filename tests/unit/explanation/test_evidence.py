@@ -1,4 +1,4 @@
-"""On a task whose evidence is known, a map must find it: the checks of a run, with the answer known."""
+"""The sanity checks on a task with known evidence, which a map must find."""
 
 import numpy as np
 import pytest
@@ -7,12 +7,12 @@ import torch
 from ferfusion.explanation.cam import CAM_METHODS, class_maps
 from ferfusion.explanation.deletion import ANOTHER, LEAST, ORDERS, OWN, RANDOM, area_under, deletion_curve
 from ferfusion.explanation.randomisation import randomised_steps
-from helpers.evidence import PATCH, SIZE, pictures, trained_model
+from helpers.evidence import PATCH, SIZE, patch_images, trained_model
 
 pytestmark = pytest.mark.slow
 COUNT = 64
 POINTED = 256
-"""Pictures of the pointing game: its shares of right ones then have a standard error of 0.03."""
+"""Images of the pointing game: its shares of hits then have a standard error of 0.03."""
 MARGIN = 0.2
 """Of ten models, drawn and taught apart, the one that points worst is ahead by 0.29."""
 TOLERANCE_PX = 4
@@ -28,7 +28,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def shown():
-    return pictures(COUNT, seed=1000)
+    return patch_images(COUNT, seed=1000)
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +50,15 @@ def pointing_game(placed, places):
 
 
 @pytest.mark.parametrize("method", CAM_METHODS)
-def test_the_map_marks_the_patch_and_not_its_grey_twin(model, method):
-    images, _, places = pictures(POINTED, seed=2000)
-    placed = class_maps(model, (images, images), method=method).placed("spatial")[:, 0]
-    of_another_picture = pointing_game(placed.roll(1, 0), places)
-    assert pointing_game(placed, places) > of_another_picture + MARGIN
+def test_class_maps_mark_the_patch_and_not_the_grey_decoy(model, method):
+    images, _, places = patch_images(POINTED, seed=2000)
+    placed = class_maps(model, (images, images), method=method).upsampled("spatial")[:, 0]
+    of_another_image = pointing_game(placed.roll(1, 0), places)
+    assert pointing_game(placed, places) > of_another_image + MARGIN
 
 
 @pytest.mark.parametrize("method", CAM_METHODS)
-def test_deleting_what_the_map_marks_lowers_the_score_more_than_deleting_at_random(
-    model, cams, shown, method
-):
+def test_deletion_by_the_map_lowers_the_score_more_than_at_random(model, cams, shown, method):
     images, cam = shown[0], cams[method]
     generator = torch.Generator().manual_seed(0)
     areas = {
@@ -75,7 +73,7 @@ def test_deleting_what_the_map_marks_lowers_the_score_more_than_deleting_at_rand
 
 
 @pytest.mark.parametrize("method", CAM_METHODS)
-def test_random_weights_change_the_maps(model, shown, method):
+def test_randomised_steps_change_the_maps(model, shown, method):
     images, codes = shown[0][:32], shown[1][:32]
     draws = [
         [

@@ -6,11 +6,11 @@ import torch
 from scipy.stats import spearmanr
 
 from ferfusion.explanation.randomisation import randomised_steps, rank_correlation
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model
 
 
-def test_rank_correlation_is_scipys():
+def test_rank_correlation_equals_scipys():
     generator = torch.Generator().manual_seed(0)
     first = torch.rand(4, 1, 3, 3, generator=generator).relu()
     second = (torch.rand(4, 1, 3, 3, generator=generator) - 0.4).relu()  # with ties at 0
@@ -18,7 +18,7 @@ def test_rank_correlation_is_scipys():
     assert rank_correlation(first, second) == pytest.approx(sum(each) / 4)
 
 
-def test_a_map_that_is_the_same_everywhere_has_no_ranks():
+def test_rank_correlation_leaves_out_constant_maps():
     maps = torch.rand(2, 1, 3, 3)
     flat = maps.clone()
     flat[1] = 0
@@ -33,7 +33,7 @@ def test_a_map_that_is_the_same_everywhere_has_no_ranks():
         ("lstm", "dense3 dense2 dense1 decoder.lstm conv5 conv4 conv3 conv2 conv1"),
     ],
 )
-def test_layers_lose_their_weights_from_the_answer_down(architecture, layers):
+def test_randomised_steps_go_from_the_logits_down(architecture, layers):
     config = ModelConfig(architecture=architecture, head_units=16, frames=3)
     model = build_model(config, 6).eval()
     weights = copy.deepcopy(model.state_dict())
@@ -49,7 +49,7 @@ def test_layers_lose_their_weights_from_the_answer_down(architecture, layers):
     assert [str(step) for step in again] == [str(step) for step in steps]
 
 
-def test_the_depths_of_a_deep_stream_go_together():
+def test_randomised_steps_group_the_depths_of_a_deep_stream():
     model = build_model(ModelConfig(architecture="spatial", stream="vgg16", head_units=16), 6).eval()
     images = (torch.rand(1, 3, 48, 48), torch.rand(1, 3, 48, 48))
     steps = randomised_steps(model, images, torch.tensor([0]), seed=0)
