@@ -1,10 +1,11 @@
 """Where and how a model is computed: the device, how many of them, and the numbers."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
+from ferfusion.recipe import AtLeast, Recipe
 
 if TYPE_CHECKING:
     import torch
@@ -14,7 +15,7 @@ PRECISIONS = ("32-true", "16-mixed", "bf16-mixed")
 
 
 @dataclass(frozen=True)
-class Compute:
+class Compute(Recipe):
     """Where and how a model is trained.
 
     Attributes:
@@ -25,14 +26,13 @@ class Compute:
     """
 
     device: str = "auto"
-    devices: int = 1
+    devices: Annotated[int, AtLeast(1)] = 1
     precision: str = "32-true"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         choose(dict.fromkeys(DEVICES), self.device, what="device")
         choose(dict.fromkeys(PRECISIONS), self.precision, what="precision")
-        if not isinstance(self.devices, int) or self.devices < 1:
-            raise ConfigError(f"devices must be at least 1, got {self.devices!r}")
 
 
 def torch_device(device: str) -> "torch.device":

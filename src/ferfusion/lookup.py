@@ -1,4 +1,4 @@
-"""Choose an item from a table by name, with a hint on a near miss; refuse settings that do not exist."""
+"""Choose an item of a table by name, with a hint on a near miss; refuse settings that do not exist."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 def choose(table: Mapping[str, Item], name: str, *, what: str) -> Item:
-    """Return ``table[name]``, or say which names there are.
+    """Return ``table[name]``.
 
     Raises:
         ConfigError: ``name`` is not in the table; the message lists the names and the nearest one.
@@ -27,10 +27,10 @@ def choose(table: Mapping[str, Item], name: str, *, what: str) -> Item:
 
 
 def refuse_unknown(settings: type, values: Iterable[str], *, what: str) -> None:
-    """Make sure that every name in ``values`` is a field of the dataclass ``settings``.
+    """Check that every name in ``values`` is a field of the dataclass ``settings``.
 
     Raises:
-        ConfigError: some are not; the message names them.
+        ConfigError: a name is not; the message lists all of them.
     """
     unknown = sorted(set(values) - {field.name for field in fields(settings)})
     if unknown:

@@ -12,7 +12,7 @@ from ferfusion.compute import Compute
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import OnProgress, Progress
 from ferfusion.training.recipe import TrainRecipe
-from ferfusion.training.run_config import RunResult
+from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.training.train import train_run
 
 MODEL = ModelConfig(architecture="flow", dropout=0.3)
@@ -57,7 +57,7 @@ def train(
     devices: int = 1,
     precision: str = "32-true",
     **settings: Any,
-) -> RunResult:
+) -> RunFolder:
     """Train on the processor."""
     compute = Compute("cpu", devices, precision)
     return train_run(dataset, run, model_config=model, recipe=recipe, compute=compute, **settings)

@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import pytest
@@ -5,17 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ferfusion.errors import ConfigError
-from ferfusion.lookup import choose
+from ferfusion.lookup import choose, refuse_unknown
 
 FUSIONS = MappingProxyType({"sum": 1, "concat": 2, "average": 3})
 
 
 @pytest.mark.parametrize("name", FUSIONS)
-def test_a_name_of_the_table_gives_its_item(name):
+def test_choose_returns_the_item_of_a_name(name):
     assert choose(FUSIONS, name, what="fusion") is FUSIONS[name]
 
 
-def test_an_item_may_be_nothing():
+def test_choose_returns_an_item_that_is_none():
     assert choose({"none": None}, "none", what="balance") is None
 
 
@@ -28,13 +29,31 @@ def test_an_item_may_be_nothing():
         ("", "Unknown fusion ''; choose one of average, concat, sum."),
     ],
 )
-def test_another_name_is_told_with_the_names_there_are_and_a_near_one(name, message):
+def test_choose_refuses_another_name_and_lists_the_names(name, message):
     with pytest.raises(ConfigError) as caught:
         choose(FUSIONS, name, what="fusion")
     assert str(caught.value) == message
 
 
 @given(st.text(max_size=30).filter(lambda name: name not in FUSIONS))
-def test_no_other_name_is_ever_taken(name):
+def test_choose_refuses_every_other_name(name):
     with pytest.raises(ConfigError, match="choose one of average, concat, sum"):
         choose(FUSIONS, name, what="fusion")
+
+
+@dataclass(frozen=True)
+class Settings:
+    epochs: int = 1
+    seed: int = 0
+
+
+def test_refuse_unknown_lists_all_names_that_are_not_fields():
+    refuse_unknown(Settings, ["seed", "epochs"], what="training")
+    with pytest.raises(ConfigError) as caught:
+        refuse_unknown(Settings, ["seed", "speed", "epoch"], what="training")
+    assert str(caught.value) == "Unknown training settings: epoch, speed"
+
+
+def test_choose_refuses_what_is_not_a_name():
+    with pytest.raises(ConfigError, match=r"Unknown fusion 3; choose one of average, concat, sum\.$"):
+        choose(FUSIONS, 3, what="fusion")

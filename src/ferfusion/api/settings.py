@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast, get_args, get_origin
 
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
+from ferfusion.recipe import value_type
 
 Recipe = TypeVar("Recipe")
 PathOrText = str | PathLike[str]
@@ -56,7 +57,8 @@ def with_settings_of_each(recipes: list[tuple[Any, Any]], settings: Mapping[str,
 def _checked(field: "Field[Any]", value: Any) -> Any:
     """Return a value as its field has it, or say which type it must be."""
     value = value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value
-    kinds = get_args(field.type) if isinstance(field.type, UnionType) else (field.type,)
+    kind = value_type(field)
+    kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     kinds = tuple(get_origin(kind) or kind for kind in kinds)
     if isinstance(value, bool):
         fits = bool in kinds

@@ -1,4 +1,4 @@
-"""Batches of pairs, in the order of the table or shuffled anew in every epoch."""
+"""Batches of pairs, in the order of the table or shuffled in every epoch."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -10,15 +10,16 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ferfusion.data.augment import Augmentation, Moves, draw_moves
+from ferfusion.data.augment import Transforms, sample_transforms
 from ferfusion.data.clips import PairReader
 from ferfusion.data.inputs import model_inputs, window_inputs
+from ferfusion.data.recipe import Augmentation
 from ferfusion.data.resident import ResidentPairs
 from ferfusion.data.row_order import RowOrder
 
 
 class Batch(NamedTuple):
-    """What a model is trained or asked on.
+    """Input of a model, and the targets of its output.
 
     Attributes:
         spatial: Faces (B, 3, S, S) in [0, 1].
@@ -27,8 +28,8 @@ class Batch(NamedTuple):
         rows: Rows of the pair table (B,), int64.
         targets: Shares of the annotators' votes (B, C); None where the dataset has none.
         frames: Windows of faces (B, K, 3, S, S) in [0, 1] that end with ``spatial``; None where the model
-            looks at none.
-        weight: What a mean over these rows counts for in the mean over all processes that share a batch.
+            reads none.
+        weight: Weight of this batch's mean in the mean over all processes that share a batch.
     """
 
     spatial: Tensor
@@ -41,16 +42,16 @@ class Batch(NamedTuple):
 
     @property
     def images(self) -> tuple[Tensor, ...]:
-        """What a model is called with."""
+        """The arguments of the model."""
         images = (self.spatial, self.flow)
         return images if self.frames is None else (*images, self.frames)
 
 
 @dataclass(frozen=True)
 class Draws:
-    """What training draws anew in every epoch: order and augmentation follow from seed and epoch alone.
+    """What training draws in every epoch: order and augmentation follow from seed and epoch alone.
 
-    That makes a resumed run read what an uninterrupted one reads.
+    A resumed run therefore reads the same batches as an uninterrupted one.
     """
 
     seed: int
@@ -60,15 +61,15 @@ class Draws:
 
 @dataclass(frozen=True)
 class Share:
-    """Which part of every batch this process reads, of ``processes`` that train together."""
+    """Which rows of every batch this process reads, of ``processes`` that train together."""
 
     rank: int = 0
     processes: int = 1
 
     def of(self, count: int) -> tuple[slice, float]:
-        """Return which rows of a batch of ``count`` are read here, and what their mean counts for.
+        """Return the rows of a batch of ``count`` that are read here, and the weight of their mean.
 
-        A process for which no row is left reads the first, which then counts for nothing.
+        A process without a row of its own reads the first one, with a weight of 0.
 
         >>> [Share(rank, 2).of(5) for rank in range(2)]
         [(slice(0, 2, None), 0.8), (slice(2, 5, None), 1.2)]
@@ -100,10 +101,19 @@ class PairBatches:
         draws: Draws = NOTHING_DRAWN,
         share: Share = Share(),
     ) -> None:
-        """Take the rows to read and ``codes``, the class code of every row of the table.
+        """Take a table's reader and the rows to read from it.
 
-        ``frames`` is the number of crops of a window; with 0 there are no windows in the batches. ``targets``
-        are the shares of votes (rows, C) of every row of the table, where there are any.
+        Args:
+            reader: Reads crops and flow.
+            order: Rows of every epoch.
+            codes: Class code of every row of the table.
+            batch_size: Rows of a batch, over all processes.
+            flow_encoding: Encoding of the flow as an image.
+            frames: Crops of a window; 0 leaves windows out of the batches.
+            frame_step: From each crop of a window to the next, in frames.
+            targets: Shares of votes (rows, C) of every row of the table; None where there are none.
+            draws: Seed, epoch and augmentation.
+            share: Rows of every batch that this process reads.
         """
         self._reader, self._order, self._codes = reader, order, codes
         self._batch_size, self._flow_encoding, self._draws = batch_size, flow_encoding, draws
@@ -121,29 +131,29 @@ class PairBatches:
             yield self._batch(rows[start : start + self._batch_size], generator)
 
     def _batch(self, rows: npt.NDArray[np.int64], generator: torch.Generator) -> Batch:
-        moves = None
+        transforms = None
         if self._draws.augmentation:
-            moves = draw_moves(len(rows), self._draws.augmentation, generator=generator)
-        part, weight = self._share.of(len(rows))
-        rows, device = rows[part], self._reader.device
-        moves = moves and moves.of(part, device=device)
+            transforms = sample_transforms(len(rows), self._draws.augmentation, generator=generator)
+        own, weight = self._share.of(len(rows))
+        rows, device = rows[own], self._reader.device
+        transforms = transforms and transforms.of(own, device=device)
         crops, flow = self._reader.gather(rows)
-        spatial, encoded = model_inputs(crops, flow, flow_encoding=self._flow_encoding, moves=moves)
+        spatial, encoded = model_inputs(crops, flow, flow_encoding=self._flow_encoding, transforms=transforms)
         return Batch(
             spatial,
             encoded,
             torch.from_numpy(self._codes[rows]).to(device),
             torch.from_numpy(rows),
             targets=None if self._targets is None else torch.from_numpy(self._targets[rows]).to(device),
-            frames=self._windows(rows, moves),
+            frames=self._windows(rows, transforms),
             weight=weight,
         )
 
-    def _windows(self, rows: npt.NDArray[np.int64], moves: Moves | None) -> Tensor | None:
+    def _windows(self, rows: npt.NDArray[np.int64], transforms: Transforms | None) -> Tensor | None:
         if not self._frames:
             return None
         crops = self._reader.gather_windows(rows, frames=self._frames, step=self._frame_step)
-        return window_inputs(crops, moves=moves)
+        return window_inputs(crops, transforms=transforms)
 
 
 def epoch_generator(seed: int, epoch: int) -> torch.Generator:

@@ -1,4 +1,4 @@
-"""Read any pairs of a prepared dataset: a gather from memory maps, each file opened and parsed once."""
+"""Reads any pairs of a prepared dataset: a gather from memory maps, each file opened and parsed once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from ferfusion.preparation.clip_file import clip_views
 
 @dataclass(frozen=True)
 class ClipMap:
-    """The two large arrays of one clip file, mapped: a page is read from disk when it is first looked at.
+    """The two large arrays of one clip file, mapped: a page is read from disk when it is first accessed.
 
-    ``run_starts`` says for each crop where its unbroken run begins, (T,).
+    ``run_starts`` has for each crop the index at which its unbroken run begins, (T,).
     """
 
     crops_thwc: npt.NDArray[np.uint8]
@@ -57,7 +57,7 @@ def map_clip(path: Path) -> ClipMap:
 
 
 def _stills(crops: npt.NDArray[np.uint8], size: int, path: Path) -> ClipMap:
-    """Return a pack of still images: nothing moves, and nothing was before."""
+    """Return a pack of still images, without motion and without previous crops."""
     if crops.shape[1:] != (size, size, 3):
         raise DatasetError(f"{path}: crops {crops.shape}, expected (N, S, S, 3); prepare the dataset again")
     no_flow = np.broadcast_to(np.float16(0), (len(crops), 2, size, size))
@@ -65,7 +65,7 @@ def _stills(crops: npt.NDArray[np.uint8], size: int, path: Path) -> ClipMap:
 
 
 class PairReader:
-    """Crops and flow of chosen pairs, each given by its clip and its place in the clip."""
+    """Reads crops and flow of chosen pairs, each known by its clip and its index in the clip."""
 
     device = torch.device("cpu")
 
@@ -93,7 +93,7 @@ class PairReader:
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
         """Return crops (B, S, S, 3) and flow (B, 2, S, S) of the given rows.
 
-        Both are views of buffers that the next call writes over.
+        Both are views of buffers that the next call overwrites.
         """
         count = len(rows)
         if count > len(self._crops):
@@ -123,7 +123,7 @@ class PairReader:
             raise DatasetError("There is no pair to read; prepare a dataset in which a face is found")
         sizes = sorted({clip.crops_thwc.shape[1] for clip in self.clips})
         if len(sizes) > 1:
-            raise DatasetError(f"The clips have crops of different sizes: {sizes}; prepare the dataset anew")
+            raise DatasetError(f"The clips have crops of different sizes: {sizes}; prepare the dataset again")
         lengths = np.array([len(clip.flow_t2hw) for clip in self.clips])
         outside = (self.pair_of_row < 0) | (self.pair_of_row >= lengths[self.clip_of_row])
         if outside.any():

@@ -1,23 +1,24 @@
-"""The data module: training batches, shuffled and moved anew each epoch, and those of the other parts."""
+"""The data module: training batches, shuffled and augmented in every epoch, and those of the other parts."""
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from lightning.pytorch import LightningDataModule
 
-from ferfusion.data.augment import Augmentation
 from ferfusion.data.batches import Draws, PairBatches, Share
 from ferfusion.data.clips import PairReader
 from ferfusion.data.pairs import PartedPairs
-from ferfusion.data.resident import ResidentPairs, held
-from ferfusion.data.row_order import AsGiven, RowOrder
+from ferfusion.data.recipe import Augmentation
+from ferfusion.data.resident import ResidentPairs, resident_if_it_fits
+from ferfusion.data.row_order import InOrder, RowOrder
+from ferfusion.parts import Part
 
 
 class PairDataModule(LightningDataModule):
     """Batches of a dataset's parts for Lightning.
 
-    The loaders are plain iterables of whole batches: a worker process would cost more than the gather. On a
-    GPU that has room for it, the dataset is held there, and its batches are made there.
+    The loaders are plain iterables of whole batches: a worker process would cost more than the gather. A GPU
+    with enough free memory holds the whole dataset, and the batches are made there.
     """
 
     def __init__(
@@ -35,7 +36,21 @@ class PairDataModule(LightningDataModule):
         augmentation: Augmentation | None,
         targets: npt.NDArray[np.float32] | None = None,
     ) -> None:
-        """Take the parted table, the reader of its rows, and the rows and codes (or targets) to train on."""
+        """Take a pair table with the part of every row, and what to train on.
+
+        Args:
+            pairs: The pair table.
+            reader: Reads the table's crops and flow.
+            train_order: Rows of every epoch of the training part.
+            train_codes: Class code of every row of the table, as it is trained on.
+            batch_size: Rows of a batch, over all processes.
+            flow_encoding: Encoding of the flow as an image.
+            frames: Crops of a window; 0 leaves windows out of the batches.
+            frame_step: From each crop of a window to the next, in frames.
+            seed: Seed of order and augmentation.
+            augmentation: Augmentation of the training part; None for none.
+            targets: Shares of votes (rows, C) of every row of the table; None where there are none.
+        """
         super().__init__()
         self._pairs = pairs
         self._reader: PairReader | ResidentPairs = reader
@@ -46,13 +61,13 @@ class PairDataModule(LightningDataModule):
         self._seed, self._augmentation = seed, augmentation
 
     def setup(self, stage: str) -> None:
-        """Move the dataset to where it is trained on, once that is known."""
+        """Move the dataset to the training device, if it fits."""
         if self.trainer and isinstance(self._reader, PairReader):
-            self._reader = held(self._reader, self.trainer.strategy.root_device)
+            self._reader = resident_if_it_fits(self._reader, self.trainer.strategy.root_device)
 
     @property
     def device(self) -> torch.device:
-        """Where the batches are made."""
+        """The device on which the batches are made."""
         return self._reader.device
 
     def train_dataloader(self) -> PairBatches:
@@ -74,11 +89,11 @@ class PairDataModule(LightningDataModule):
         """Return the validation part in table order."""
         return self.batches("validation", share=self._share)
 
-    def batches(self, part: str, *, share: Share = Share()) -> PairBatches:  # noqa: B008 frozen
+    def batches(self, part: Part, *, share: Share = Share()) -> PairBatches:  # noqa: B008 frozen
         """Return a part in table order, with its true labels and without augmentation."""
         return PairBatches(
             self._reader,
-            AsGiven(self._pairs.rows(part)),
+            InOrder(self._pairs.rows(part)),
             self._pairs.codes,
             batch_size=self._batch_size,
             flow_encoding=self._flow_encoding,

@@ -1,4 +1,4 @@
-"""From what a dataset stores to what a model reads; training and prediction both go this way."""
+"""From stored crops and flow to the input of a model, for training and prediction alike."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from ferfusion.data.augment import Moves, apply_moves, move_images
+from ferfusion.data.augment import Transforms, apply_transforms, transform_images
 from ferfusion.flow.encodings import FLOW_ENCODINGS
 from ferfusion.lookup import choose
 
@@ -33,15 +33,15 @@ def model_inputs(
     flow_b2hw: npt.NDArray[np.floating[Any]] | Tensor,
     *,
     flow_encoding: str,
-    moves: Moves | None = None,
+    transforms: Transforms | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Return the two images that a model is called with: faces and encoded flow, (B, 3, S, S) in [0, 1].
 
     Args:
         crops_bhwc: Face crops, RGB, 0 to 255.
         flow_b2hw: Motion from each crop to the next, (u, v) in crop pixels.
-        flow_encoding: How the flow is drawn; the model config says which.
-        moves: Augmentation; it turns the flow before it is drawn.
+        flow_encoding: Encoding of the flow as an image, from the model config.
+        transforms: Augmentation; it is applied to the flow before that is encoded.
 
     Raises:
         ConfigError: the encoding is unknown.
@@ -49,8 +49,8 @@ def model_inputs(
     encode = choose(FLOW_ENCODINGS, flow_encoding, what="flow encoding")
     crops = torch.as_tensor(crops_bhwc).permute(0, 3, 1, 2).float() / 255
     flow = torch.as_tensor(flow_b2hw).float()
-    if moves is not None:
-        crops, flow = apply_moves(crops, flow, moves)
+    if transforms is not None:
+        crops, flow = apply_transforms(crops, flow, transforms)
     encoded: Tensor = encode(flow)
     return (
         crops.contiguous(memory_format=torch.channels_last),
@@ -58,14 +58,16 @@ def model_inputs(
     )
 
 
-def window_inputs(crops_bkhwc: npt.NDArray[np.uint8] | Tensor, *, moves: Moves | None = None) -> Tensor:
-    """Return windows as a model reads them, (B, K, 3, S, S) in [0, 1]; all crops of one are moved alike.
+def window_inputs(
+    crops_bkhwc: npt.NDArray[np.uint8] | Tensor, *, transforms: Transforms | None = None
+) -> Tensor:
+    """Return windows as input of a model, (B, K, 3, S, S) in [0, 1]; one transform per window.
 
     Args:
         crops_bkhwc: Face crops of B windows, RGB, 0 to 255.
-        moves: Augmentation, that of each window's pair.
+        transforms: Augmentation of each window, that of its pair.
     """
     crops = torch.as_tensor(crops_bkhwc).permute(0, 1, 4, 2, 3).float() / 255
-    if moves is None:
+    if transforms is None:
         return crops.contiguous()
-    return move_images(crops.flatten(1, 2), moves).view(crops.shape)
+    return transform_images(crops.flatten(1, 2), transforms).view(crops.shape)

@@ -1,4 +1,4 @@
-"""The pairs of a dataset as training sees them: the part and the class of each, and how many there are."""
+"""The pairs of a dataset for training: the part and the class of each, and the counts of the classes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,9 @@ import pandas as pd
 
 from ferfusion.errors import DatasetError
 from ferfusion.labels import LabelSet
+from ferfusion.parts import Part
+
+_NEEDED: tuple[Part, ...] = ("train", "validation")
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class PartedPairs:
     labels: LabelSet
     part_of_row: npt.NDArray[np.str_]
 
-    def rows(self, part: str) -> npt.NDArray[np.int64]:
+    def rows(self, part: Part) -> npt.NDArray[np.int64]:
         """Return the row numbers of a part."""
         return np.flatnonzero(self.part_of_row == part)
 
@@ -35,18 +38,18 @@ class PartedPairs:
         return self.table["code"].to_numpy(np.int64)
 
     @property
-    def part_of_clip(self) -> dict[str, str]:
-        """Name of each clip's part."""
+    def part_of_clip(self) -> dict[str, Part]:
+        """The part of each clip."""
         return dict(zip(self.table["clip"], self.part_of_row.tolist(), strict=True))
 
-    def class_counts(self, part: str) -> dict[str, int]:
+    def class_counts(self, part: Part) -> dict[str, int]:
         """Return how many pairs of each class a part has, in label order."""
         counts = np.bincount(self.codes[self.rows(part)], minlength=len(self.labels))
         return dict(zip(self.labels.names, counts.tolist(), strict=True))
 
 
-def parted_pairs(table: pd.DataFrame, part_of_clip: Mapping[str, str], *, labels: LabelSet) -> PartedPairs:
-    """Give every row of a pair table its part.
+def parted_pairs(table: pd.DataFrame, part_of_clip: Mapping[str, Part], *, labels: LabelSet) -> PartedPairs:
+    """Return a pair table with the part of every row.
 
     Raises:
         DatasetError: a clip has no part, a code is not of the label set, or there is nothing to train or
@@ -63,23 +66,23 @@ def parted_pairs(table: pd.DataFrame, part_of_clip: Mapping[str, str], *, labels
             f"data.csv has class codes outside 0 to {len(labels) - 1}; prepare the dataset again"
         )
     pairs = PartedPairs(table, labels, parts.to_numpy(dtype=np.str_))
-    for part in ("train", "validation"):
+    for part in _NEEDED:
         if not len(pairs.rows(part)):
             raise DatasetError(f"The {part} part has no pair; run `ferfusion split` with more subjects in it")
     return pairs
 
 
-def shuffle_labels_of_videos(pairs: PartedPairs, *, part: str, seed: int) -> npt.NDArray[np.int64]:
-    """Return the code of every row, with the labels of one part's videos dealt out anew among those videos.
+def shuffle_video_labels(pairs: PartedPairs, *, part: Part, seed: int) -> npt.NDArray[np.int64]:
+    """Return the code of every row, with the labels of one part's videos shuffled among those videos.
 
-    A control: what is learned from such labels is worth nothing on unseen subjects. All pairs of a video keep
-    one label, so that the task is as easy to learn by heart as the true one.
+    A control: a model of such labels is no better than chance on unseen subjects. All pairs of a video share
+    one label, so that the labels are as easy to memorise as the true ones.
     """
     codes = pairs.codes.copy()
     rows = pairs.rows(part)
     _, first, video_of_row = np.unique(
         pairs.table["video"].to_numpy(dtype=np.str_)[rows], return_index=True, return_inverse=True
     )
-    dealt = np.random.default_rng(seed).permutation(codes[rows][first])
-    codes[rows] = dealt[video_of_row]
+    shuffled = np.random.default_rng(seed).permutation(codes[rows][first])
+    codes[rows] = shuffled[video_of_row]
     return codes

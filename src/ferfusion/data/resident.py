@@ -1,4 +1,4 @@
-"""A dataset held in a GPU's memory: read once, and made into batches where they are used."""
+"""A dataset in a GPU's memory: read once, and made into batches on the device that uses them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,14 +13,14 @@ from ferfusion.data.windows import window_places
 
 _TYPES = {"uint8": torch.uint8, "float16": torch.float16}
 SHARE_OF_MEMORY = 0.5
-"""Of a GPU's free memory that a dataset may take; the rest is for the model and its batches."""
+"""Largest share of a GPU's free memory for a dataset; the rest is for the model and its batches."""
 
 
 class ResidentPairs:
-    """Gives what a ``PairReader`` gives, as tensors of the device that holds all its clips."""
+    """A ``PairReader`` whose clips are on a device, and which returns tensors there."""
 
     def __init__(self, reader: PairReader, device: torch.device) -> None:
-        """Copy every clip of the reader once."""
+        """Copy every clip of the reader to the device."""
         crops = [clip.crops_thwc for clip in reader.clips]
         flows = [clip.flow_t2hw for clip in reader.clips]
         self.device = device
@@ -43,21 +43,21 @@ class ResidentPairs:
         return _picked(self._crops, places)
 
 
-def held(reader: PairReader, device: torch.device) -> PairReader | ResidentPairs:
-    """Return a reader that holds the dataset on the device if that is a GPU with room; else ``reader``."""
+def resident_if_it_fits(reader: PairReader, device: torch.device) -> PairReader | ResidentPairs:
+    """Return a reader with the dataset in the device's memory if that is a GPU with room; else ``reader``."""
     if device.type == "cuda" and fits(reader, free_bytes=torch.cuda.mem_get_info(device)[0]):
         return ResidentPairs(reader, device)
     return reader
 
 
 def fits(reader: PairReader, *, free_bytes: int) -> bool:
-    """Return whether a reader's clips take no more than their share of so much free memory."""
+    """Return whether a reader's clips take at most their share of this much free memory."""
     needed = sum(_bytes(clip.crops_thwc) + _bytes(clip.flow_t2hw) for clip in reader.clips)
     return needed <= SHARE_OF_MEMORY * free_bytes
 
 
 def _joined(arrays: Sequence[npt.NDArray[Any]], device: torch.device) -> Tensor:
-    """Return arrays one after the other; where all is one repeated 0, as stills' flow, so is what is held."""
+    """Concatenate arrays on the device; of one repeated 0, as the flow of stills, the result is one too."""
     shape = (sum(map(len, arrays)), *arrays[0].shape[1:])
     if not any(map(_bytes, arrays)):
         return torch.zeros(1, dtype=_TYPES[arrays[0].dtype.name], device=device).expand(shape)
@@ -68,14 +68,14 @@ def _joined(arrays: Sequence[npt.NDArray[Any]], device: torch.device) -> Tensor:
 
 
 def _firsts(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
-    """Return where each array begins if all are joined."""
+    """Return the index at which each array begins in the concatenation."""
     return np.cumsum([0, *map(len, arrays)])[:-1]
 
 
-def _picked(held: Tensor, places: npt.NDArray[np.int64]) -> Tensor:
-    return held[torch.from_numpy(places).to(held.device)]
+def _picked(resident: Tensor, places: npt.NDArray[np.int64]) -> Tensor:
+    return resident[torch.from_numpy(places).to(resident.device)]
 
 
 def _bytes(array: npt.NDArray[Any]) -> int:
-    """Return how much memory an array takes; one value that is repeated takes none to speak of."""
+    """Return the memory of an array in bytes; a single repeated value counts as none."""
     return array.nbytes if array.strides[0] else 0

@@ -1,4 +1,4 @@
-"""Which rows are read, and in which order: as they stand, or drawn anew in every epoch of a training."""
+"""Which rows are read, and in which order: that of the table, or one drawn in every epoch of a training."""
 
 from typing import Protocol
 
@@ -17,7 +17,7 @@ class RowOrder(Protocol):
         """Return the rows of an epoch, in order; they follow from the generator alone."""
 
 
-class AsGiven:
+class InOrder:
     """Every row once, in the order of the table; nothing is drawn."""
 
     def __init__(self, rows: npt.NDArray[np.int64]) -> None:
@@ -31,11 +31,14 @@ class AsGiven:
         return self._rows
 
 
-class EvenClasses:
-    """As many rows of every class, in a drawn order: all of a class as often as they fit, and some drawn."""
+class BalancedClasses:
+    """The same number of rows of every class, in a drawn order.
+
+    A class is repeated whole as often as it fits into this number; the rest is drawn from it.
+    """
 
     def __init__(self, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int64], *, per_class: int) -> None:
-        """Take rows, the class code of each, and how many rows of every class that is there to read."""
+        """Take rows, the class code of each, and the number of rows of every class in an epoch."""
         self._rows_of_class = [rows[codes == code] for code in np.unique(codes)]
         self._per_class = per_class
 

@@ -1,8 +1,8 @@
-"""Windows: which crops of a track a model sees up to a pair's own; training and prediction both go by this.
+"""Windows: the crops of a track that a model reads for a pair, in training and in prediction.
 
 A window is made of ``frames`` crops, ``step`` frames apart, up to and including the pair's own. It does not
-reach back over a break in the track, where two crops are not of neighbouring frames: what lies between
-is not known. Where it would, and before the track's beginning, the first crop after it is repeated.
+reach back over a break in the track, where two crops are not of consecutive frames. In place of crops before
+a break, or before the beginning of the track, the first crop after it is repeated.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 
 def run_starts(pair_ok: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Return for each crop of a clip the place of the first crop of its unbroken run, (T,).
+    """Return for each crop of a clip the index of the first crop of its unbroken run, (T,).
 
     Args:
         pair_ok: For each crop but the last, whether the next crop is of the next frame, (T-1,).
@@ -25,11 +25,11 @@ def run_starts(pair_ok: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
 def window_places(
     place: npt.ArrayLike, *, first: npt.ArrayLike, frames: int, step: int
 ) -> npt.NDArray[np.int64]:
-    """Return the places of windows' crops (..., frames), oldest first.
+    """Return the indices of the windows' crops (..., frames), oldest first.
 
     Args:
         place: The last crop of each window (...).
-        first: The crop that each of them does not reach back beyond (...).
+        first: The earliest crop that each of them may reach (...).
         frames: Crops of a window.
         step: From each crop to the next.
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
 from ferfusion.models.config import ModelConfig
+from ferfusion.recipe import AtLeast, Recipe, value_type
 from ferfusion.training.recipe import TrainRecipe
 
 GROUPS = MappingProxyType(
@@ -20,7 +21,7 @@ GROUPS = MappingProxyType(
         "single-streams": ("architecture=spatial", "architecture=flow"),
     }
 )
-"""Names that stand for several variants: the report's six fusions, and each stream alone."""
+"""Names of groups of variants: the report's six fusions, and each stream alone."""
 _NOT_VARIED = ("seed", "size", "output")
 
 
@@ -53,7 +54,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class StudyPlan:
+class StudyPlan(Recipe):
     """Settings of a study; saved with it.
 
     Attributes:
@@ -66,12 +67,11 @@ class StudyPlan:
     """
 
     variants: tuple[str, ...] = ("fusions", "single-streams")
-    seeds: int = 5
+    seeds: Annotated[int, AtLeast(1)] = 5
     folds: str = "0"
 
     def __post_init__(self) -> None:
-        if self.seeds < 1:
-            raise ConfigError(f"seeds must be at least 1, got {self.seeds}")
+        super().__post_init__()
         if self.folds != "subjects" and not (self.folds.isdecimal() and int(self.folds) != 1):
             raise ConfigError(f"folds must be 0, 2 or more, or subjects; got {self.folds!r}")
         if not self.variants:
@@ -116,8 +116,8 @@ def _spread(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _variant(text: str, model: ModelConfig, recipe: TrainRecipe) -> Variant:
-    of_model = {field.name: field.type for field in fields(ModelConfig)}
-    of_recipe = {field.name: field.type for field in fields(TrainRecipe)}
+    of_model = {field.name: value_type(field) for field in fields(ModelConfig)}
+    of_recipe = {field.name: value_type(field) for field in fields(TrainRecipe)}
     known = {name: name for name in {**of_model, **of_recipe} if name not in _NOT_VARIED}
     changes: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     words = []

@@ -5,8 +5,8 @@ import numpy.typing as npt
 
 from ferfusion.data.clips import PairReader
 from ferfusion.data.datamodule import PairDataModule
-from ferfusion.data.pairs import PartedPairs, parted_pairs, shuffle_labels_of_videos
-from ferfusion.data.row_order import EvenClasses, RowOrder, Shuffled
+from ferfusion.data.pairs import PartedPairs, parted_pairs, shuffle_video_labels
+from ferfusion.data.row_order import BalancedClasses, RowOrder, Shuffled
 from ferfusion.data.vote_targets import vote_shares
 from ferfusion.errors import ConfigError
 from ferfusion.models.bases import ExpressionModel
@@ -37,7 +37,7 @@ def open_parts(job: TrainJob) -> tuple[Dataset, PartedPairs]:
             f"The model {job.model_config.architecture} looks at motion, {source.root} has still images; "
             "train with --architecture spatial"
         )
-    if job.recipe.wants_votes:
+    if job.recipe.uses_votes:
         vote_shares(source)  # says so if there are none, before anything is written
     return source, pairs
 
@@ -45,7 +45,7 @@ def open_parts(job: TrainJob) -> tuple[Dataset, PartedPairs]:
 def codes_to_learn(recipe: TrainRecipe, pairs: PartedPairs) -> npt.NDArray[np.int64]:
     """Return the class code of every row as it is trained on: the true one, or one dealt out as a control."""
     if recipe.shuffle_labels:
-        return shuffle_labels_of_videos(pairs, part="train", seed=recipe.seed)
+        return shuffle_video_labels(pairs, part="train", seed=recipe.seed)
     return pairs.codes
 
 
@@ -55,7 +55,7 @@ def make_data(job: TrainJob, source: Dataset, pairs: PartedPairs) -> PairDataMod
     codes = codes_to_learn(recipe, pairs)
     return PairDataModule(
         pairs,
-        PairReader(source.root / "clips", list(pairs.table["clip"]), list(pairs.table["pair"])),
+        PairReader(source.clips_folder, list(pairs.table["clip"]), list(pairs.table["pair"])),
         train_order=make_order(recipe, pairs.rows("train"), codes),
         train_codes=codes,
         batch_size=recipe.batch_size,
@@ -64,7 +64,7 @@ def make_data(job: TrainJob, source: Dataset, pairs: PartedPairs) -> PairDataMod
         frame_step=job.model_config.frame_step,
         seed=recipe.seed,
         augmentation=recipe.augmentation,
-        targets=vote_shares(source) if recipe.wants_votes else None,
+        targets=vote_shares(source) if recipe.uses_votes else None,
     )
 
 
@@ -94,4 +94,4 @@ def make_order(recipe: TrainRecipe, rows: npt.NDArray[np.int64], codes: npt.NDAr
     rows_per_class = recipe.treatment.rows_per_class
     if rows_per_class is None:
         return Shuffled(rows)
-    return EvenClasses(rows, codes[rows], per_class=rows_per_class(np.bincount(codes[rows]).tolist()))
+    return BalancedClasses(rows, codes[rows], per_class=rows_per_class(np.bincount(codes[rows]).tolist()))

@@ -22,7 +22,7 @@ def test_a_command_is_understood(line):
     _, bound, _ = build_app(tokens[0]).parse_args(tokens, exit_on_error=False, print_error=False)
     if "--stream" in tokens:
         assert bound.arguments["model"].stream == tokens[tokens.index("--stream") + 1]
-    for option in ("vote-weight", "turn", "mixup"):
+    for option in ("vote-weight", "rotate", "random-erasing", "mixup"):
         if f"--{option}" in tokens:
             setting = getattr(bound.arguments["recipe"], option.replace("-", "_"))
             assert setting == float(tokens[tokens.index(f"--{option}") + 1])

@@ -20,13 +20,13 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_a_map_shows_what_was_written(folder):
+def test_map_clip_maps_what_was_written(folder):
     arrays, mapped = clip(1, frames=6), map_clip(folder / "clip1.safetensors")
     assert np.array_equal(mapped.crops_thwc, arrays["crops"])
     assert np.array_equal(mapped.flow_t2hw, arrays["flow"])
 
 
-def test_a_gather_gives_the_pairs_that_were_asked_for_in_their_order(folder):
+def test_gather_returns_the_pairs_of_the_rows_in_order(folder):
     names, pairs = ["clip2", "clip0", "clip1", "clip0"], [5, 0, 2, 3]
     reader = PairReader(folder, names, pairs)
     rows = np.array([3, 0, 0, 2])
@@ -37,14 +37,14 @@ def test_a_gather_gives_the_pairs_that_were_asked_for_in_their_order(folder):
         assert np.array_equal(flow[slot], arrays["flow"][pairs[row]])
 
 
-def test_a_smaller_gather_after_a_larger_one_has_its_own_length(folder):
+def test_gather_after_a_larger_one_has_its_own_length(folder):
     reader = PairReader(folder, ["clip0"] * 4, range(4))
     assert len(reader.gather(np.arange(4))[0]) == 4
     crops, flow = reader.gather(np.array([1]))
     assert (len(crops), len(flow)) == (1, 1)
 
 
-def test_many_clips_need_no_open_files(folder):
+def test_pair_reader_keeps_no_file_open(folder):
     from pathlib import Path
 
     reader = PairReader(folder, ["clip0", "clip1", "clip2"], [0, 0, 0])
@@ -62,51 +62,69 @@ def test_many_clips_need_no_open_files(folder):
         ((2).to_bytes(8, "little") + b"{}", "has no array 'crops'"),
     ],
 )
-def test_what_is_no_clip_is_named(tmp_path, content, message):
+def test_map_clip_names_what_is_not_a_clip(tmp_path, content, message):
     (tmp_path / "bad.safetensors").write_bytes(content)
     with pytest.raises(DatasetError, match=message) as error:
         map_clip(tmp_path / "bad.safetensors")
     assert "bad.safetensors" in str(error.value)
 
 
-def test_a_clip_cut_short_is_named(folder):
+def test_map_clip_names_a_truncated_clip(folder):
     path = folder / "clip0.safetensors"
     path.write_bytes(path.read_bytes()[:-5000])
     with pytest.raises(DatasetError, match=r"clip0\.safetensors is not a clip file"):
         map_clip(path)
 
 
-def test_a_missing_clip_is_named(tmp_path):
+def test_map_clip_names_a_missing_clip(tmp_path):
     with pytest.raises(DatasetError, match=r"lost\.safetensors is missing"):
         map_clip(tmp_path / "lost.safetensors")
 
 
-def test_crops_and_flow_that_do_not_fit_are_refused(tmp_path):
+def test_map_clip_refuses_crops_and_flow_that_do_not_fit(tmp_path):
     arrays = clip()
     save_file({**arrays, "flow": arrays["flow"][:-1].copy()}, tmp_path / "odd.safetensors")
     with pytest.raises(DatasetError, match="do not fit"):
         map_clip(tmp_path / "odd.safetensors")
 
 
-def test_a_pair_outside_its_clip_is_refused(folder):
+def test_pair_reader_refuses_a_pair_outside_its_clip(folder):
     with pytest.raises(DatasetError, match="Pair 4 is outside clip 'clip0', which has 4 pairs"):
         PairReader(folder, ["clip0"], [4])
 
 
-def test_clips_of_two_sizes_are_refused(folder):
+def test_pair_reader_refuses_clips_of_two_sizes(folder):
     save_file(clip(size=64), folder / "large.safetensors")
     with pytest.raises(DatasetError, match=r"different sizes: \[48, 64\]"):
         PairReader(folder, ["clip0", "large"], [0, 0])
 
 
-def test_an_empty_table_is_refused(folder):
+def test_pair_reader_refuses_an_empty_table(folder):
     with pytest.raises(DatasetError, match="no pair"):
         PairReader(folder, [], [])
 
 
-def test_the_header_is_the_one_of_safetensors(folder):
-    """The reader parses the format itself: hold it against the library's own file."""
+def test_clip_header_is_the_one_of_safetensors(folder):
+    """The reader parses the format itself: compare it with a file that the library wrote."""
     raw = (folder / "clip0.safetensors").read_bytes()
     header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
     assert header["crops"]["dtype"] == "U8"
     assert header["flow"]["dtype"] == "F16"
+
+
+def test_map_clip_of_stills_has_no_motion_and_no_previous_crops(tmp_path):
+    crops = clip(frames=5)["crops"]
+    save_file({"crops": crops}, tmp_path / "pack.safetensors")
+    reader = PairReader(tmp_path, ["pack"] * 5, range(5))
+    found, flow = reader.gather(np.array([3, 1]))
+    assert np.array_equal(found, crops[[3, 1]])
+    assert flow.shape == (2, 2, 48, 48)
+    assert not flow.any()
+    [window] = reader.gather_windows(np.array([3]), frames=3, step=1)
+    assert np.array_equal(window, crops[[3, 3, 3]])
+
+
+def test_map_clip_refuses_stills_that_are_not_square(tmp_path):
+    save_file({"crops": clip()["crops"][:, :40].copy()}, tmp_path / "pack.safetensors")
+    with pytest.raises(DatasetError, match=r"expected \(N, S, S, 3\)"):
+        map_clip(tmp_path / "pack.safetensors")

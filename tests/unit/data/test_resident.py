@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 import torch
 
-from ferfusion.data.augment import Augmentation
 from ferfusion.data.batches import Draws, PairBatches
 from ferfusion.data.clips import PairReader
-from ferfusion.data.resident import ResidentPairs, fits, held
+from ferfusion.data.recipe import Augmentation
+from ferfusion.data.resident import ResidentPairs, fits, resident_if_it_fits
 from ferfusion.data.row_order import Shuffled
 from ferfusion.models.config import ModelConfig
 from helpers.datasets import write_dataset
@@ -28,7 +28,7 @@ def reader(dataset):
     return PairReader(dataset / "clips", list(table["clip"]), list(table["pair"]))
 
 
-def test_a_held_dataset_gives_what_the_reader_gives(reader):
+def test_resident_pairs_are_those_of_the_reader(reader):
     rows = np.random.default_rng(0).integers(0, len(reader), 50)
     expected, found = reader.gather(rows), ResidentPairs(reader, CPU).gather(rows)
     for one, other in zip(expected, found, strict=True):
@@ -36,7 +36,7 @@ def test_a_held_dataset_gives_what_the_reader_gives(reader):
         assert other.numpy().dtype == one.dtype
 
 
-def test_its_windows_are_the_readers_and_do_not_reach_back_over_a_break(reader):
+def test_resident_windows_are_those_of_the_reader_and_cross_no_break(reader):
     # as if the third crop of each clip were not of the frame after the second
     reader.clips = [replace(clip, run_starts=np.array([0, 0, 2, 2, 2, 2, 2])) for clip in reader.clips]
     rows = np.arange(len(reader))
@@ -46,7 +46,7 @@ def test_its_windows_are_the_readers_and_do_not_reach_back_over_a_break(reader):
         assert (found.numpy() == expected).all()
 
 
-def test_batches_are_the_same_bit_for_bit(reader):
+def test_resident_batches_are_the_same_bit_for_bit(reader):
     def batches(source):
         return PairBatches(
             source,
@@ -56,7 +56,7 @@ def test_batches_are_the_same_bit_for_bit(reader):
             flow_encoding="hsv",
             frames=4,
             frame_step=2,
-            draws=Draws(0, lambda: 0, Augmentation(turn=10, cover=0.5)),
+            draws=Draws(0, lambda: 0, Augmentation(rotate=10, random_erasing=0.5)),
         )
 
     for expected, found in zip(batches(reader), batches(ResidentPairs(reader, CPU)), strict=True):
@@ -64,7 +64,7 @@ def test_batches_are_the_same_bit_for_bit(reader):
             assert torch.equal(getattr(expected, name), getattr(found, name)), name
 
 
-def test_the_still_flow_of_images_takes_no_memory(reader):
+def test_resident_flow_of_stills_takes_no_memory(reader):
     stills = [
         replace(clip, flow_t2hw=np.broadcast_to(np.float16(0), (len(clip.crops_thwc), 2, 48, 48)))
         for clip in reader.clips
@@ -78,24 +78,22 @@ def test_the_still_flow_of_images_takes_no_memory(reader):
     assert not flow.any()
 
 
-def test_memory_is_counted_for_crops_and_flow(reader):
+def test_fits_counts_the_memory_of_crops_and_flow(reader):
     needed = sum(clip.crops_thwc.nbytes + clip.flow_t2hw.nbytes for clip in reader.clips)
     assert fits(reader, free_bytes=2 * needed)
     assert not fits(reader, free_bytes=2 * needed - 1)
 
 
-def test_the_processor_reads_from_the_files(reader):
-    assert held(reader, CPU) is reader
+def test_resident_if_it_fits_leaves_the_cpu_reading_from_files(reader):
+    assert resident_if_it_fits(reader, CPU) is reader
 
 
 @pytest.mark.parametrize("architecture", ["flow", "stack"])
-def test_a_training_on_a_held_dataset_gives_the_very_same_weights(
-    dataset, tmp_path, monkeypatch, architecture
-):
+def test_resident_dataset_trains_to_the_same_weights(dataset, tmp_path, monkeypatch, architecture):
     model = ModelConfig(architecture=architecture)
     train(dataset, tmp_path / "read", model=model, recipe=replace(SHORT, epochs=1))
-    monkeypatch.setattr("ferfusion.data.datamodule.held", ResidentPairs)
-    train(dataset, tmp_path / "held", model=model, recipe=replace(SHORT, epochs=1))
-    assert not different_weights(*(tmp_path / name / "bundle.safetensors" for name in ("read", "held")))
-    first, second = ((tmp_path / name / "predictions.csv").read_bytes() for name in ("read", "held"))
+    monkeypatch.setattr("ferfusion.data.datamodule.resident_if_it_fits", ResidentPairs)
+    train(dataset, tmp_path / "resident", model=model, recipe=replace(SHORT, epochs=1))
+    assert not different_weights(*(tmp_path / name / "bundle.safetensors" for name in ("read", "resident")))
+    first, second = ((tmp_path / name / "predictions.csv").read_bytes() for name in ("read", "resident"))
     assert first == second

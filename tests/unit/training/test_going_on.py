@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from ferfusion.bundle import load_bundle
-from ferfusion.errors import ConfigError, DatasetError
+from ferfusion.errors import ConfigError, DatasetError, RunError
 from ferfusion.training.recipe import TrainRecipe
 from helpers.datasets import write_dataset
 from helpers.trainings import RECIPE, SHORT, KillAt, KilledError, checkpoint, different_weights, train
@@ -62,14 +62,14 @@ def test_more_epochs_go_on_with_a_stopped_run(dataset, tmp_path):
 def test_more_epochs_are_refused_where_the_rates_follow_from_their_number(dataset, tmp_path):
     recipe = replace(SHORT, epochs=1, schedule="cosine")
     train(dataset, tmp_path / "run", recipe=recipe)
-    with pytest.raises(ConfigError, match=r"epochs is 1 there, 2 was asked for.*cosine"):
+    with pytest.raises(ConfigError, match=r"epochs is 1 in the folder, 2 in this call.*cosine"):
         train(dataset, tmp_path / "run", recipe=replace(recipe, epochs=2))
     assert (tmp_path / "run" / "bundle.safetensors").is_file()
 
 
 def test_more_epochs_and_another_setting_are_refused(dataset, tmp_path):
     train(dataset, tmp_path / "run", recipe=replace(SHORT, epochs=1))
-    with pytest.raises(ConfigError, match="seed is 0 there, 1 was asked for"):
+    with pytest.raises(ConfigError, match="seed is 0 in the folder, 1 in this call"):
         train(dataset, tmp_path / "run", recipe=replace(SHORT, seed=1))
     assert (tmp_path / "run" / "bundle.safetensors").is_file()
 
@@ -88,7 +88,7 @@ def test_a_damaged_checkpoint_is_named_with_what_to_do(dataset, tmp_path, damage
     path = tmp_path / "run" / "checkpoints" / "last.ckpt"
     whole = path.read_bytes()
     path.write_bytes({"cut": whole[: len(whole) // 2], "empty": b"", "noise": b"\x07" * 999}[damage])
-    with pytest.raises(ConfigError, match=r"last.ckpt is damaged .*delete it") as error:
+    with pytest.raises(RunError, match=r"last.ckpt is damaged .*delete it") as error:
         train(dataset, tmp_path / "run", recipe=SHORT)
     assert "\n" not in str(error.value)
     path.unlink()

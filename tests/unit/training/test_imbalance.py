@@ -25,7 +25,7 @@ from helpers.datasets import drop_videos, write_dataset
 from helpers.trainings import MODEL, SHORT, KillAt, KilledError, different_weights, train
 
 SADNESS = SIX.names.index("Sadness")
-IN_ONE_GO = [name for name, treatment in TREATMENTS.items() if not treatment.retrains_head]
+IN_ONE_STAGE = [name for name, treatment in TREATMENTS.items() if not treatment.retrains_head]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def counts(rows, pairs):
     return np.bincount(pairs.codes[rows], minlength=6)
 
 
-def test_the_dataset_is_as_unbalanced_as_it_says(pairs):
+def test_dataset_of_these_tests_is_unbalanced(pairs):
     of_all = np.bincount(pairs.codes)
     assert of_all[SADNESS] / of_all.sum() == pytest.approx(0.5, abs=0.03)
     for part in ("train", "validation", "test"):
@@ -55,7 +55,7 @@ def test_the_dataset_is_as_unbalanced_as_it_says(pairs):
 
 
 @pytest.mark.parametrize(("imbalance", "size"), [("oversample", max), ("downsample", min)])
-def test_resampling_evens_the_classes_of_the_training_part_alone(dataset, pairs, imbalance, size):
+def test_resampling_balances_the_classes_of_the_training_part_alone(dataset, pairs, imbalance, size):
     job = TrainJob(dataset, dataset / "run", MODEL, TrainRecipe(imbalance=imbalance))
     data = make_data(job, *open_parts(job))
     training = counts(pairs.rows("train"), pairs)
@@ -68,7 +68,7 @@ def test_resampling_evens_the_classes_of_the_training_part_alone(dataset, pairs,
         assert rows.tolist() == pairs.rows(part).tolist()
 
 
-def test_oversampling_reads_every_row_and_downsampling_others_in_every_epoch(pairs):
+def test_oversample_reads_every_row_and_downsample_others_in_every_epoch(pairs):
     rows = pairs.rows("train")
     epochs = {}
     for imbalance in ("oversample", "downsample"):
@@ -79,10 +79,8 @@ def test_oversampling_reads_every_row_and_downsampling_others_in_every_epoch(pai
     assert first != second
 
 
-@pytest.mark.parametrize("imbalance", IN_ONE_GO)
-def test_a_treatment_leaves_a_normal_run_and_goes_on_after_a_kill_to_the_very_same_weights(
-    dataset, tmp_path, imbalance
-):
+@pytest.mark.parametrize("imbalance", IN_ONE_STAGE)
+def test_treatment_leaves_a_normal_run_and_resumes_to_the_same_weights(dataset, tmp_path, imbalance):
     recipe = replace(SHORT, imbalance=imbalance, learning_rate=1e-4)
     result = train(dataset, tmp_path / "whole", recipe=recipe)
     with pytest.raises(KilledError):
@@ -99,9 +97,7 @@ def test_a_treatment_leaves_a_normal_run_and_goes_on_after_a_kill_to_the_very_sa
 
 
 @pytest.mark.parametrize("imbalance", ["cascade", "outlier"])
-def test_the_class_that_is_told_from_the_rest_is_the_most_frequent_one_of_the_training_part(
-    dataset, tmp_path, imbalance
-):
+def test_two_step_output_separates_the_most_frequent_training_class(dataset, tmp_path, imbalance):
     train(dataset, tmp_path / "run", recipe=replace(SHORT, epochs=1, imbalance=imbalance))
     bundle = load_bundle(tmp_path / "run" / "bundle.safetensors")
     model = bundle.build_model()
@@ -110,16 +106,16 @@ def test_the_class_that_is_told_from_the_rest_is_the_most_frequent_one_of_the_tr
 
 
 def test_treatments_change_what_is_learned(dataset, tmp_path):
-    """Each but none, from the same start: none of them is forgotten on the way."""
-    for imbalance in IN_ONE_GO:
+    """From the same start, every treatment gives other predictions."""
+    for imbalance in IN_ONE_STAGE:
         train(dataset, tmp_path / imbalance, recipe=replace(SHORT, epochs=1, imbalance=imbalance))
-    tables = {name: pd.read_csv(tmp_path / name / "predictions.csv") for name in IN_ONE_GO}
+    tables = {name: pd.read_csv(tmp_path / name / "predictions.csv") for name in IN_ONE_STAGE}
     answers = {tuple(table[list(SIX.probability_columns)].to_numpy().ravel()) for table in tables.values()}
-    assert len(answers) == len(IN_ONE_GO)
+    assert len(answers) == len(IN_ONE_STAGE)
 
 
 @pytest.mark.slow
-def test_two_processes_train_an_output_in_two_steps(dataset, tmp_path):
+def test_cascade_of_two_processes_is_that_of_one(dataset, tmp_path):
     recipe = replace(
         SHORT, optimizer="sgd", learning_rate=0.005, batch_size=10, epochs=1, imbalance="cascade"
     )
@@ -131,7 +127,7 @@ def test_two_processes_train_an_output_in_two_steps(dataset, tmp_path):
         torch.testing.assert_close(tensor, two[name], atol=1e-5, rtol=0)
 
 
-def test_each_treatment_is_one_point_of_a_study():
+def test_treatments_are_variants_of_a_study():
     names = [name for name in TREATMENTS if name != "none"]
     found = read_variants([f"imbalance={name}" for name in names], model=MODEL, recipe=SHORT)
     assert [each.name for each in found] == names
@@ -139,7 +135,7 @@ def test_each_treatment_is_one_point_of_a_study():
 
 
 @pytest.mark.parametrize("imbalance", ["focal", "oversample", "smote", "outlier"])
-def test_the_hybrid_refuses_what_its_svm_cannot_do(dataset, tmp_path, imbalance):
+def test_hybrid_refuses_treatments_that_its_svm_does_not_have(dataset, tmp_path, imbalance):
     with pytest.raises(ConfigError, match=f"none or class-weights; got '{imbalance}'"):
         train(
             dataset,
@@ -150,7 +146,7 @@ def test_the_hybrid_refuses_what_its_svm_cannot_do(dataset, tmp_path, imbalance)
     assert not (tmp_path / "run").exists()
 
 
-def test_the_treatment_chooses_the_output():
+def test_treated_config_has_the_output_of_the_treatment():
     assert treated_config(MODEL, TrainRecipe(imbalance="cascade")) == replace(MODEL, output="cascade")
     with pytest.raises(ConfigError, match="output 'cascade' does not go with imbalance 'focal'"):
         treated_config(replace(MODEL, output="cascade"), TrainRecipe(imbalance="focal"))

@@ -8,18 +8,18 @@ import torch
 from safetensors.torch import load_file
 
 from ferfusion.errors import ConfigError
-from ferfusion.models.zoo import build_model
+from ferfusion.models.build import build_model
 from helpers.trainings import MODEL, SHORT, KillAt, KilledError, checkpoint, different_weights, train
 
 
 @pytest.mark.parametrize("settings", [{"optimizer": "sgd"}, {"optimizer": "adamw"}, {"weight_average": 0.9}])
-def test_a_seed_repeats_a_run_bit_for_bit(dataset, tmp_path, settings):
+def test_seed_repeats_a_run_bit_for_bit(dataset, tmp_path, settings):
     for name in ("one", "other"):
         train(dataset, tmp_path / name, recipe=replace(SHORT, epochs=1, **settings))
     assert not different_weights(*(tmp_path / name / "bundle.safetensors" for name in ("one", "other")))
 
 
-def test_averaged_weights_are_validated_and_kept(dataset, tmp_path):
+def test_weight_average_is_validated_and_kept(dataset, tmp_path):
     result = train(dataset, tmp_path / "run", recipe=replace(SHORT, epochs=1, weight_average=0.9))
     state = checkpoint(tmp_path / "run")["state_dict"]
     best = load_file(tmp_path / "run" / "checkpoints" / "best.safetensors")
@@ -30,14 +30,14 @@ def test_averaged_weights_are_validated_and_kept(dataset, tmp_path):
     assert right == pytest.approx(result.best["val_accuracy"])
 
 
-def test_averaging_does_not_touch_the_weights_that_learn(dataset, tmp_path):
+def test_weight_average_leaves_the_trained_weights_alone(dataset, tmp_path):
     train(dataset, tmp_path / "plain", recipe=SHORT)
     train(dataset, tmp_path / "averaged", recipe=replace(SHORT, weight_average=0.9))
     plain, averaged = (checkpoint(tmp_path / name)["state_dict"] for name in ("plain", "averaged"))
     assert all(torch.equal(plain[name], averaged[name]) for name in plain)
 
 
-def test_frozen_streams_keep_every_bit_and_learn_afterwards(dataset, tmp_path):
+def test_frozen_epochs_keep_every_bit_of_the_streams_which_learn_afterwards(dataset, tmp_path):
     recipe = replace(SHORT, epochs=3, frozen_epochs=2, encoder_rate=0.1)
     with pytest.raises(KilledError):
         train(dataset, tmp_path / "run", recipe=recipe, callbacks=[KillAt(2)])
@@ -51,7 +51,7 @@ def test_frozen_streams_keep_every_bit_and_learn_afterwards(dataset, tmp_path):
     assert not any(torch.equal(tensor, thawed[f"model.{name}"]) for name, tensor in start.items())
 
 
-def test_a_lower_rate_for_the_streams_moves_them_less(dataset, tmp_path):
+def test_encoder_rate_of_a_hundredth_changes_the_streams_less(dataset, tmp_path):
     start = build_model(MODEL, 6).state_dict()
     moved = {}
     for factor in (1.0, 0.01):

@@ -4,23 +4,19 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-import torch
 from safetensors.torch import load_file
-from torch.nn import functional as F
 
 from ferfusion.bundle import load_bundle
 from ferfusion.corpora.fer2013 import list_fer2013
 from ferfusion.errors import ConfigError
 from ferfusion.labels import SEVEN
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.heads import DenseHead
-from ferfusion.models.zoo import build_model
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.stills import prepare_stills
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import split_dataset
-from ferfusion.training.objective.vote_head import VoteOutput
 from ferfusion.training.recipe import TrainRecipe
 from helpers.stills import fer_folders, fer_table
 from helpers.trainings import KillAt, KilledError, different_weights, train
@@ -33,9 +29,9 @@ RECIPE = TrainRecipe(
     learning_rate=0.01,
     schedule="cosine",
     weight_average=0.9,
-    turn=15,
-    shift=0.1,
-    cover=0.5,
+    rotate=15,
+    translate=0.1,
+    random_erasing=0.5,
 )
 
 
@@ -83,26 +79,3 @@ def test_the_output_that_learns_votes_leaves_its_mark_and_is_thrown_away(voted, 
     assert set(load_file(bundles[1])) == set(build_model(MODEL, 7).state_dict())
     assert "spatial_stream.blocks.0.conv1.weight" in different_weights(*bundles)
     assert load_bundle(bundles[1]).build_model().head.dense3.out_features == 7
-
-
-def test_votes_are_learned_from_the_heads_last_hidden_units():
-    head = DenseHead(6, 3, dropout=0.0, units=4)
-    output = VoteOutput(head, 3, seed=0)
-    fused = torch.randn(5, 6)
-    targets = torch.rand(5, 3).softmax(1)
-    head(fused)
-    hidden = F.relu(head.dense2(F.relu(head.dense1(fused))))
-    logits = hidden @ output.dense.weight.T
-    expected = -(targets * logits.log_softmax(1)).sum(1).mean()
-    torch.testing.assert_close(output.loss(targets), expected)
-    output.loss(targets).backward()
-    assert head.dense1.weight.grad.any()
-    assert head.dense3.weight.grad is None
-
-
-def test_the_vote_output_follows_from_the_seed():
-    weights = [
-        VoteOutput(DenseHead(6, 3, dropout=0.0, units=4), 3, seed=seed).dense.weight for seed in (1, 1, 2)
-    ]
-    assert torch.equal(weights[0], weights[1])
-    assert not torch.equal(weights[0], weights[2])

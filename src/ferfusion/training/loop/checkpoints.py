@@ -1,9 +1,8 @@
-"""What a run leaves on disk after every epoch: metrics, best weights, and all that it needs to go on."""
+"""The files that a run writes after every epoch: metrics, best weights, and the state to resume from."""
 
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 from lightning.pytorch import LightningModule, Trainer
@@ -14,8 +13,6 @@ from ferfusion.files import write_text, write_whole
 from ferfusion.training.loop.lightning_module import ExpressionTraining
 from ferfusion.training.recipe import TrainRecipe
 
-Announce = Callable[..., None]
-"""Called with an epoch's row and ``is_best``."""
 METRIC_COLUMNS = (
     "epoch",
     "lr",
@@ -29,11 +26,18 @@ METRIC_COLUMNS = (
 )
 
 
+class Announce(Protocol):
+    """Reports an epoch."""
+
+    def __call__(self, row: dict[str, float], *, is_best: bool) -> None:
+        """Take the epoch's row of ``metrics.csv``, and whether it is the best so far."""
+
+
 class RunRecorder(Checkpoint):
     """Writes ``metrics.csv`` and, in ``checkpoints``, the best weights and the last state after each epoch.
 
-    The rows and the best score travel in ``last.ckpt`` too, so that a run killed at any moment goes on from
-    its last whole epoch as if nothing had happened. Every file is written aside and then renamed.
+    ``last.ckpt`` holds the rows and the best score too, so that a run killed at any moment resumes from its
+    last whole epoch. Every file is written under a temporary name and then renamed.
     """
 
     # a Checkpoint is called after the module's own end-of-epoch hook, when the metrics are there
@@ -41,9 +45,13 @@ class RunRecorder(Checkpoint):
     def __init__(
         self, run: Path, recipe: TrainRecipe, *, announce: Announce, seconds_before: float = 0.0
     ) -> None:
-        """Take the run folder, and who is told every new row and whether it is the best so far.
+        """Take a run folder to write to.
 
-        ``seconds_before`` is what a run took before its epochs; it is counted with the first of them.
+        Args:
+            run: The run folder.
+            recipe: Settings of the training.
+            announce: Called after every epoch.
+            seconds_before: Time that the run took before its epochs; it is added to the first of them.
         """
         self.rows: list[dict[str, float]] = []
         self.best_epoch = 0
@@ -59,7 +67,7 @@ class RunRecorder(Checkpoint):
 
     @property
     def last_path(self) -> Path:
-        """All that the run needs to go on."""
+        """The state that the run resumes from."""
         return self._run / "checkpoints" / "last.ckpt"
 
     @property
@@ -72,7 +80,7 @@ class RunRecorder(Checkpoint):
         self._started = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Write everything down, and stop early if it is time; of several processes the first one writes."""
+        """Write all files, and stop if patience has run out; of several processes the first one writes."""
         assert isinstance(pl_module, ExpressionTraining)
         seconds = time.perf_counter() - self._started + (0.0 if self.rows else self._seconds_before)
         row = {"epoch": len(self.rows) + 1, **pl_module.epoch_metrics, "seconds": seconds}
@@ -83,17 +91,17 @@ class RunRecorder(Checkpoint):
         if trainer.is_global_zero:
             self._write(trainer, pl_module, is_best=is_best)
         else:
-            # the first process waits for the others in it
+            # a collective call: the first process waits in it for the others
             trainer.save_checkpoint(self.last_path)
         trainer.should_stop = self.is_time_to_stop
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Train no further where a run that goes on had stopped early."""
+        """Do not train further if the resumed run had stopped early."""
         trainer.should_stop = self.is_time_to_stop
 
     @property
     def is_time_to_stop(self) -> bool:
-        """Whether patience has run out; epochs with frozen streams try nobody's."""
+        """Whether patience has run out; epochs with frozen streams do not count toward it."""
         return stops_early(
             len(self.rows), max(self.best_epoch, self._recipe.frozen_epochs), self._recipe.early_stopping
         )
@@ -103,7 +111,7 @@ class RunRecorder(Checkpoint):
         return {"rows": self.rows, "best_score": self._best_score, "best_epoch": self.best_epoch}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from ``state_dict``."""
+        """Resume from ``state_dict``."""
         self.rows = list(state_dict["rows"])
         self._best_score, self.best_epoch = state_dict["best_score"], state_dict["best_epoch"]
 
@@ -122,7 +130,7 @@ class RunRecorder(Checkpoint):
 
 
 def stops_early(epochs: int, best_epoch: int, patience: int) -> bool:
-    """Return whether so many epochs have passed since the best one; a patience of 0 never ends.
+    """Return whether ``patience`` epochs have passed since the best one; a patience of 0 never runs out.
 
     >>> [stops_early(epochs, best_epoch=3, patience=2) for epochs in (3, 4, 5)]
     [False, False, True]

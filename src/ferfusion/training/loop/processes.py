@@ -1,7 +1,7 @@
-"""Several processes of this machine that train one model together, each with a device of its own.
+"""Several processes of this host that train one model together, each with a device of its own.
 
-This process is the first of them and starts the others afresh. They find each other by a file, and talk
-through the loopback interface (gloo) or between the GPUs (nccl); no port is opened to the network.
+This process is the first of them and spawns the others. They find each other by a file, and communicate over
+the loopback interface (gloo) or between the GPUs (nccl); no port is opened to the network.
 """
 
 import signal
@@ -27,29 +27,34 @@ from ferfusion.errors import FerfusionError
 from ferfusion.training.job import TrainJob
 
 PATIENCE = timedelta(minutes=10)
-"""A process that hears nothing from the others for so long gives up."""
+"""Time after which a process that waits for the others fails."""
 _LOOPBACK = {"linux": "lo", "darwin": "lo0"}
 
 
 @dataclass(frozen=True)
 class Place:
-    """Which of the processes one is, counted from 0, and the file by which they find each other."""
+    """A process among those that train together.
+
+    Attributes:
+        rank: Its number, counted from 0.
+        rendezvous: The file by which the processes find each other.
+    """
 
     rank: int
-    meeting: Path
+    rendezvous: Path
 
 
 @contextmanager
 def other_processes(work: Callable[[TrainJob, Place], None], job: TrainJob) -> Iterator[Place | None]:
-    """Have ``work`` done in the other processes of a job, if it has any, and give this one its place.
+    """Run ``work`` in the other processes of a job, if it has any, and yield the place of this one.
 
-    The others end with this block, at once if it is left by an exception.
+    The others end with this block; an exception in it ends them at once.
     """
     if job.compute.devices == 1:
         yield None
         return
     with tempfile.TemporaryDirectory() as folder:
-        places = [Place(rank, Path(folder) / "meeting") for rank in range(job.compute.devices)]
+        places = [Place(rank, Path(folder) / "rendezvous") for rank in range(job.compute.devices)]
         others = [
             FreshContext().Process(target=_beside, args=(work, job, place), daemon=True)
             for place in places[1:]
@@ -68,7 +73,7 @@ def other_processes(work: Callable[[TrainJob, Place], None], job: TrainJob) -> I
 
 
 def strategy(job: TrainJob, place: Place) -> DDPStrategy:
-    """Return how Lightning keeps the weights of the processes the same."""
+    """Return the Lightning strategy that keeps the weights of the processes equal."""
     # frozen streams get no gradients, and the others must not wait for them
     return DDPStrategy(
         cluster_environment=_LocalProcesses(place.rank),
@@ -77,16 +82,16 @@ def strategy(job: TrainJob, place: Place) -> DDPStrategy:
 
 
 class EndTogether(Callback):
-    """Lets SIGTERM end the first process, and that one the others.
+    """Lets SIGTERM end the first process, which then ends the others.
 
-    Lightning would tell the others by a message, amid messages of other kinds that they may be waiting for.
+    Lightning would send the others a message, while they may be waiting for messages of another kind.
     """
 
     def __init__(self, place: Place) -> None:
         self._is_first = place.rank == 0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Take the place of Lightning's own handler, which it gives back at the end."""
+        """Replace Lightning's own handler, which Lightning restores at the end."""
         signal.signal(signal.SIGTERM, _stop if self._is_first else signal.SIG_IGN)
 
 
@@ -95,7 +100,7 @@ def _stop(signum: int, frame: object) -> None:
 
 
 class _LocalProcesses(LightningEnvironment):
-    """Tells Lightning that the processes are there already."""
+    """A cluster environment whose processes are running already."""
 
     def __init__(self, rank: int) -> None:
         super().__init__()
@@ -110,13 +115,13 @@ class _LocalProcesses(LightningEnvironment):
 
 
 def _beside(work: Callable[[TrainJob, Place], None], job: TrainJob, place: Place) -> None:
-    """Do a job's work in a process that is not the first."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process hears Ctrl-C, and ends this one
+    """Run a job's work in a process that is not the first."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process handles Ctrl-C, and ends this one
     try:
         with _joined(job, place):
             work(job, place)
     except FerfusionError:
-        sys.exit(2)  # the first process meets the same error and says it
+        sys.exit(2)  # the first process raises and reports the same error
 
 
 @contextmanager
@@ -129,7 +134,7 @@ def _joined(job: TrainJob, place: Place) -> Iterator[None]:
     with environment_defaults(**loopback):
         distributed.init_process_group(
             "nccl" if on_gpu else "gloo",
-            init_method=place.meeting.as_uri(),
+            init_method=place.rendezvous.as_uri(),
             rank=place.rank,
             world_size=job.compute.devices,
             timeout=PATIENCE,

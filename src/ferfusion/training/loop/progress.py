@@ -1,4 +1,4 @@
-"""Progress of a training: how many batches are done, and a line for every epoch."""
+"""Progress of a training: the number of finished batches, and a line for every epoch."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from ferfusion.progress import OnProgress, Progress, say
 
 
 class TrainingProgress(Callback):
-    """Reports how far a training is, with what always answering the majority class scores in every line."""
+    """Reports the progress of a training, with the scores of the majority baseline in every line."""
 
     def __init__(self, on_progress: OnProgress, *, majority_war: float, majority_uar: float) -> None:
-        """Take what the majority baseline scores on the validation part."""
+        """Take the scores of the majority baseline on the validation part."""
         self._on_progress = on_progress
         self._baseline = f"majority {majority_war:.1%}, {majority_uar:.1%}"
 
@@ -41,9 +41,9 @@ class TrainingProgress(Callback):
         )
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Tell who stopped the run that it can go on."""
+        """Report that a stopped run can be resumed."""
         if isinstance(exception, KeyboardInterrupt | SIGTERMException):
-            say(self._on_progress, "Stopped. The same command goes on from the last whole epoch.")
+            say(self._on_progress, "Stopped. The same command resumes from the last whole epoch.")
 
 
 def _scores(row: dict[str, float], part: str) -> str:

@@ -1,4 +1,4 @@
-"""Lightning's loop, on one device or several, made to stop honestly and to keep quiet."""
+"""Lightning's loop on one device or several, with the exit codes of a stopped program and without notes."""
 
 import logging
 import pickle
@@ -14,7 +14,7 @@ from lightning.pytorch import Callback, LightningDataModule, Trainer
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from ferfusion.compute import torch_device
-from ferfusion.errors import ConfigError
+from ferfusion.errors import RunError
 from ferfusion.training.job import TrainJob
 from ferfusion.training.loop.glibc_memory import kept_memory
 from ferfusion.training.loop.lightning_module import ExpressionTraining
@@ -32,8 +32,16 @@ def fit(
 ) -> None:
     """Train to the recipe's last epoch, from the run's last checkpoint if it has one.
 
+    Args:
+        job: What the training follows from.
+        training: The module to train.
+        data: Its batches.
+        callbacks: Lightning callbacks.
+        checkpoint: The run's last checkpoint, which need not exist.
+        place: This process among several that train together; None for a single process.
+
     Raises:
-        ConfigError: the checkpoint is damaged, or the loss is no longer a finite number.
+        RunError: the checkpoint is damaged, or the loss is no longer a finite number.
     """
     if checkpoint.is_file():
         check_checkpoint(checkpoint)
@@ -47,17 +55,17 @@ def fit(
 
 
 def check_checkpoint(path: Path) -> None:
-    """Make sure that a checkpoint can be read.
+    """Check that a checkpoint can be read.
 
     Raises:
-        ConfigError: it is damaged; the message says how to go on.
+        RunError: it is damaged; the message says how to start again.
     """
     try:
         torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, LookupError, ValueError, OSError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ConfigError(
-            f"{path} is damaged ({reason}); delete it, and the same command starts this run anew"
+        raise RunError(
+            f"{path} is damaged ({reason}); delete it, and the same command starts this run again"
         ) from error
 
 
@@ -83,10 +91,10 @@ def _trainer(job: TrainJob, callbacks: Sequence[Callback], place: Place | None) 
 
 @contextmanager
 def _honest_exit() -> Iterator[None]:
-    """Let a stopped run look stopped.
+    """Report a stopped run as stopped.
 
-    On Ctrl-C Lightning ends the process, deaf to the next Ctrl-C: make it a KeyboardInterrupt again. On
-    SIGTERM it ends the process with code 0, as if all were done: end with 143, as other programs do.
+    On Ctrl-C Lightning ends the process and ignores the next Ctrl-C: raise KeyboardInterrupt instead. On
+    SIGTERM it ends the process with code 0, as after a finished run: exit with 143, as other programs do.
     """
     handler = signal.getsignal(signal.SIGINT)
     try:
@@ -109,7 +117,7 @@ def _quiet_lightning() -> Iterator[None]:
         logger.setLevel(logging.WARNING)
     try:
         with warnings.catch_warnings():
-            # Lightning 2.6 with torch 2.13: its own use of a class that torch is giving up
+            # Lightning 2.6 with torch 2.13: Lightning uses a class that torch deprecates
             warnings.filterwarnings("ignore", message=r".*LeafSpec", category=FutureWarning)
             yield
     finally:

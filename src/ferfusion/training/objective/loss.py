@@ -1,4 +1,4 @@
-"""The loss of a batch: made in one place from the recipe and how many training samples each class has."""
+"""The loss of a batch, made from the recipe and the class counts of the training part."""
 
 from collections.abc import Callable
 
@@ -8,32 +8,32 @@ from torch.nn import functional as F
 from ferfusion.data.batches import Batch
 from ferfusion.errors import ConfigError
 from ferfusion.training.imbalance import Counts
-from ferfusion.training.recipe import TrainRecipe
+from ferfusion.training.objective.recipe import ObjectiveRecipe
 
 Loss = Callable[[Tensor, Batch], Tensor]
-"""Called with logits (B, C) and the batch that they answer; returns its mean loss."""
+"""Called with the logits (B, C) of a batch and the batch; returns its mean loss."""
 
 
-def make_loss(recipe: TrainRecipe, class_counts: Counts) -> Loss:
-    """Return the loss that a recipe asks for.
+def make_loss(recipe: ObjectiveRecipe, class_counts: Counts) -> Loss:
+    """Return the loss that a recipe names.
 
     Args:
-        recipe: How to train.
+        recipe: Settings of the loss.
         class_counts: Training samples of each class, in label order.
     """
     treatment = recipe.treatment
-    weigh = treatment.weigh and treatment.weigh(class_counts)
-    handicap = treatment.handicap and treatment.handicap(class_counts)
+    sample_weights = treatment.sample_weights and treatment.sample_weights(class_counts)
+    logit_bias = treatment.logit_bias and treatment.logit_bias(class_counts)
 
     def loss(logits: Tensor, batch: Batch) -> Tensor:
         target = vote_shares(batch) if recipe.soft_labels else batch.codes
-        if handicap is not None:
-            logits = logits + handicap.to(logits)
-        if weigh is None:
+        if logit_bias is not None:
+            logits = logits + logit_bias.to(logits)
+        if sample_weights is None:
             return F.cross_entropy(logits, target, label_smoothing=recipe.label_smoothing)
         each = F.cross_entropy(logits, target, reduction="none", label_smoothing=recipe.label_smoothing)
-        # the mean over the batch, as Keras takes it; torch would divide by the sum of the batch's weights
-        return (weigh(logits, batch.codes) * each).mean()
+        # the mean over the batch, as in Keras; torch would divide by the sum of the batch's weights
+        return (sample_weights(logits, batch.codes) * each).mean()
 
     return loss
 
@@ -45,7 +45,5 @@ def vote_shares(batch: Batch) -> Tensor:
         ConfigError: it has none.
     """
     if batch.targets is None:
-        raise ConfigError(
-            "The dataset has no votes of annotators to learn from; leave soft_labels away, and vote_weight"
-        )
+        raise ConfigError("The dataset has no votes of annotators; unset soft_labels and vote_weight")
     return batch.targets

@@ -1,4 +1,4 @@
-"""Mixtures of samples, to be answered as mixtures of their labels (Zhang et al. 2018, mixup)."""
+"""Mixup: mixtures of samples, with the same mixtures of their labels (Zhang et al. 2018, mixup)."""
 
 from dataclasses import dataclass
 
@@ -11,21 +11,21 @@ from ferfusion.data.batches import Batch
 
 @dataclass(frozen=True)
 class Mixture:
-    """What a model is trained on in one step.
+    """The input and the labels of one training step.
 
     Attributes:
-        images: What the model is called with.
-        parts: The batches whose labels it should answer, each with its share; the first has the largest.
+        images: Input of the model.
+        labels: Batches whose labels are the targets, each with its share; the first has the largest.
     """
 
     images: tuple[Tensor, ...]
-    parts: tuple[tuple[float, Batch], ...]
+    labels: tuple[tuple[float, Batch], ...]
 
 
 def mix(batch: Batch, *, strength: float, rng: np.random.Generator) -> Mixture:
-    """Mix each sample with another one of the batch, all in the same shares.
+    """Mix each sample with another one of the batch, all with the same share.
 
-    The shares are drawn from Beta(strength, strength). A strength of 0 mixes nothing.
+    The share is drawn from Beta(strength, strength). A strength of 0 mixes nothing.
     """
     if not strength:
         return Mixture(batch.images, ((1.0, batch),))

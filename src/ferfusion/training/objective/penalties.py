@@ -20,7 +20,7 @@ def l1_activity_penalty(activity: Tensor, factor: float) -> Tensor:
 
 
 class ActivityProbe:
-    """Keeps what the second dense layer put out, after its ReLU, in the last forward pass."""
+    """Keeps the output of the second dense layer, after its ReLU, of the last forward pass."""
 
     def __init__(self, head: DenseHead) -> None:
         self.activity: Tensor | None = None
@@ -30,5 +30,5 @@ class ActivityProbe:
         self.activity = output.relu()
 
     def remove(self) -> None:
-        """Stop listening."""
+        """Remove the hook from the layer."""
         self._handle.remove()

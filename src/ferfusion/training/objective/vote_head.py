@@ -1,4 +1,4 @@
-"""A second output that learns how several annotators voted, beside the one label of each image."""
+"""A second output that learns the annotators' votes, beside the single label of each image."""
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +11,8 @@ from ferfusion.models.random_state import borrowed_random_state
 class VoteOutput(nn.Module):
     """A dense layer on a head's last hidden units, whose softmax learns the shares of the votes.
 
-    What several people saw in a face tells more of it than one label does, also of how that label came about.
-    The layer belongs to the training, not to the model: it is thrown away, and what the units have learned
-    stays.
+    The votes carry more information on a face than its single label. The layer belongs to the training, not
+    to the model: it is discarded afterwards, and the units below it keep what they have learned.
     """
 
     def __init__(self, head: DenseHead, num_classes: int, *, seed: int) -> None:
@@ -26,7 +25,7 @@ class VoteOutput(nn.Module):
         head.dropout2.register_forward_hook(self._keep)
 
     def loss(self, targets: Tensor) -> Tensor:
-        """Return the mean cross entropy of the layer's answers to the last batch, given its votes (B, C)."""
+        """Return the mean cross entropy of the layer's output for the last batch and its votes (B, C)."""
         assert self._hidden is not None, "the model has not been called yet"
         return F.cross_entropy(self.dense(self._hidden), targets)
 

@@ -1,11 +1,11 @@
-"""A running mean of a model's weights, often better on unseen faces than the weights."""
+"""An exponential moving average of a model's weights, often better on unseen faces than the weights."""
 
 from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
 
-from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.bases import HeadedModel
 
 
 class WeightAverage(nn.Module):
@@ -18,7 +18,7 @@ class WeightAverage(nn.Module):
 
     steps: Tensor
 
-    def __init__(self, model: ExpressionModel, *, decay: float) -> None:
+    def __init__(self, model: HeadedModel, *, decay: float) -> None:
         super().__init__()
         self.model = deepcopy(model).requires_grad_(False)
         self._decay = decay
@@ -26,7 +26,7 @@ class WeightAverage(nn.Module):
 
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
-        """Take a step's weights into the mean."""
+        """Add a step's weights to the mean."""
         self.steps += 1
         steps = int(self.steps)
         decay = min(self._decay, (1 + steps) / (10 + steps))

@@ -1,8 +1,7 @@
-"""Optimizers and the groups of parameters that they are given."""
+"""Optimizers, and the groups of parameters that they optimise."""
 
-from collections.abc import Callable
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
@@ -10,21 +9,31 @@ from torch.optim import SGD, AdamW, Optimizer
 from ferfusion.lookup import choose
 from ferfusion.models.encoder_streams import encoder_parameters
 from ferfusion.training.optim.rmsprop import KerasRMSprop
-from ferfusion.training.recipe import TrainRecipe
+
+if TYPE_CHECKING:
+    # the recipe stands above: it finds its optimizer in the table of this module
+    from ferfusion.training.optim.recipe import OptimizerRecipe
 
 Group = dict[str, Any]
 """Parameters of one weight decay, and ``rate_factor``: their rate as a factor of the schedule's."""
 MOMENTUM = 0.9
 
 
-def make_optimizer(model: nn.Module, recipe: TrainRecipe) -> Optimizer:
+class MakeOptimizer(Protocol):
+    """Makes an optimizer."""
+
+    def __call__(self, groups: list[Group], recipe: "OptimizerRecipe", *, learning_rate: float) -> Optimizer:
+        """Return an optimizer of groups of parameters, with a first learning rate."""
+
+
+def make_optimizer(model: nn.Module, recipe: "OptimizerRecipe", *, learning_rate: float) -> Optimizer:
     """Return the optimizer that a recipe names, over all parameters of a model."""
     make = choose(OPTIMIZERS, recipe.optimizer, what="optimizer")
-    return make(parameter_groups(model, recipe), recipe)
+    return make(parameter_groups(model, recipe), recipe, learning_rate=learning_rate)
 
 
-def parameter_groups(model: nn.Module, recipe: TrainRecipe) -> list[Group]:
-    """Return the parameters in groups of the same rate and weight decay; by default all are one group.
+def parameter_groups(model: nn.Module, recipe: "OptimizerRecipe") -> list[Group]:
+    """Return the parameters in groups of equal rate and weight decay; by default all are one group.
 
     Vectors (biases, norms) are not decayed.
     """
@@ -41,23 +50,23 @@ def parameter_groups(model: nn.Module, recipe: TrainRecipe) -> list[Group]:
 
 
 def set_rate(optimizer: Optimizer, rate: float) -> None:
-    """Give every group its learning rate."""
+    """Set the learning rate of every group: the schedule's rate times the group's factor."""
     for group in optimizer.param_groups:
         group["lr"] = rate * group["rate_factor"]
 
 
-def _rmsprop(groups: list[Group], recipe: TrainRecipe) -> Optimizer:
-    return KerasRMSprop(groups, lr=recipe.learning_rate, rho=recipe.rho, epsilon=recipe.epsilon)
+def _rmsprop(groups: list[Group], recipe: "OptimizerRecipe", *, learning_rate: float) -> Optimizer:
+    return KerasRMSprop(groups, lr=learning_rate, rho=recipe.rho, epsilon=recipe.epsilon)
 
 
-def _sgd(groups: list[Group], recipe: TrainRecipe) -> Optimizer:
-    return SGD(groups, lr=recipe.learning_rate, momentum=MOMENTUM, nesterov=True)
+def _sgd(groups: list[Group], recipe: "OptimizerRecipe", *, learning_rate: float) -> Optimizer:
+    return SGD(groups, lr=learning_rate, momentum=MOMENTUM, nesterov=True)
 
 
-def _adamw(groups: list[Group], recipe: TrainRecipe) -> Optimizer:
-    return AdamW(groups, lr=recipe.learning_rate)
+def _adamw(groups: list[Group], recipe: "OptimizerRecipe", *, learning_rate: float) -> Optimizer:
+    return AdamW(groups, lr=learning_rate)
 
 
-OPTIMIZERS: MappingProxyType[str, Callable[[list[Group], TrainRecipe], Optimizer]] = MappingProxyType(
+OPTIMIZERS: MappingProxyType[str, MakeOptimizer] = MappingProxyType(
     {"rmsprop": _rmsprop, "sgd": _sgd, "adamw": _adamw}
 )

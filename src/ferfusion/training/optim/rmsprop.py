@@ -12,8 +12,8 @@ class KerasRMSprop(Optimizer):
     """Divide each gradient by the root of the running mean of its square, plus a constant inside that root.
 
     ``mean = rho * mean + (1 - rho) * g²``; ``w -= lr * g / sqrt(mean + epsilon)``. PyTorch's optimizer of
-    the same name adds the constant outside the root, and decays by 0.99 unless told otherwise. Weight decay
-    is apart from the gradient: ``w -= lr * weight_decay * w`` before the step.
+    the same name adds the constant outside the root, and decays by 0.99 by default. Weight decay is decoupled
+    from the gradient: ``w -= lr * weight_decay * w`` before the step.
     """
 
     # source: keras/src/optimizers/rmsprop.py (Keras 3), update_step

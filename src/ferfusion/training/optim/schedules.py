@@ -1,16 +1,19 @@
 """Learning rate schedules as pure logic: steps and scores in, a rate out; no optimizer, no loop.
 
-A schedule is told when a batch ended, and the monitored score when an epoch ended. A higher score is better:
-a loss is given negated. ``state_dict`` holds plain numbers, so that a resumed run goes on exactly.
+A schedule is called at the end of every batch, and at the end of every epoch with the monitored score. Higher
+scores are better: a loss is negated first. ``state_dict`` holds plain numbers, so that a run resumes exactly.
 """
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ferfusion.lookup import choose
-from ferfusion.training.recipe import TrainRecipe
+
+if TYPE_CHECKING:
+    # the recipe stands above: it finds its schedule in the table of this module
+    from ferfusion.training.optim.recipe import ScheduleRecipe
 
 
 class Schedule(Protocol):
@@ -18,23 +21,23 @@ class Schedule(Protocol):
 
     @property
     def rate(self) -> float:
-        """Learning rate of the batch at hand."""
+        """Learning rate of the current batch."""
 
     def batch_ended(self) -> None:
-        """Go on to the next batch."""
+        """Advance to the next batch."""
 
     def epoch_ended(self, score: float) -> None:
         """Take the epoch's monitored score, higher is better."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the place in the schedule as plain numbers."""
+        """Return the position in the schedule as plain numbers."""
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a place that ``state_dict`` returned."""
+        """Resume from a position that ``state_dict`` returned."""
 
 
 class ConstantSchedule:
-    """The same rate throughout."""
+    """One rate for all batches."""
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
@@ -46,15 +49,15 @@ class ConstantSchedule:
         """Nothing changes."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Return nothing: there is no place to remember."""
+        """Return nothing: there is no position to save."""
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take nothing."""
+        """Nothing to restore."""
 
 
 class PlateauSchedule:
-    """Multiply the rate by ``factor`` once ``patience`` epochs in a row brought no better score (5.3.2).
+    """Multiply the rate by ``factor`` after ``patience`` consecutive epochs without a better score (5.3.2).
 
     Patience as Keras means it: with 2, the second such epoch lowers the rate, where PyTorch's scheduler waits
     for a third. An improvement is more than 0.0001 (keras/src/callbacks/reduce_lr_on_plateau.py).
@@ -72,7 +75,7 @@ class PlateauSchedule:
         """Nothing changes within an epoch."""
 
     def epoch_ended(self, score: float) -> None:
-        """Lower the rate if the score has stood still for long enough."""
+        """Lower the rate if the score has not improved for ``patience`` epochs."""
         if self.is_stuck_after(score):
             self.lower()
 
@@ -86,7 +89,7 @@ class PlateauSchedule:
         return self._epochs_waited >= self._patience
 
     def lower(self) -> None:
-        """Multiply the rate, down to the smallest one allowed, and wait anew."""
+        """Multiply the rate, down to ``min_rate``, and restart the count of epochs."""
         self.rate = max(self.rate * self._factor, self._min_rate)
         self._epochs_waited = 0
 
@@ -95,74 +98,66 @@ class PlateauSchedule:
         return {"rate": self.rate, "best": self._best, "epochs_waited": self._epochs_waited}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from ``state``."""
+        """Resume from ``state``."""
         self.rate, self._best, self._epochs_waited = state["rate"], state["best"], state["epochs_waited"]
 
 
-class Triangular2Schedule:
+class _BatchCounter:
+    """Position of a schedule that follows from the number of batches alone."""
+
+    def __init__(self) -> None:
+        self._batch = 0
+
+    def batch_ended(self) -> None:
+        """Advance to the next batch."""
+        self._batch += 1
+
+    def epoch_ended(self, score: float) -> None:
+        """Nothing changes: scores do not matter."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the number of batches so far."""
+        return {"batch": self._batch}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Resume from ``state``."""
+        self._batch = state["batch"]
+
+
+class Triangular2Schedule(_BatchCounter):
     """Rise from ``floor`` to ``peak`` and fall, in ``2 * half_cycle`` batches; each cycle is half as high.
 
     The report's 5.3.3; Smith 2017, Cyclical Learning Rates for Training Neural Networks, section 3.2.
     """
 
     def __init__(self, *, floor: float, peak: float, half_cycle: int) -> None:
+        super().__init__()
         self._floor, self._peak, self._half_cycle = floor, peak, half_cycle
-        self._batch = 0
 
     @property
     def rate(self) -> float:
-        """Learning rate of the batch at hand."""
+        """Learning rate of the current batch."""
         return triangular2(self._batch, floor=self._floor, peak=self._peak, half_cycle=self._half_cycle)
 
-    def batch_ended(self) -> None:
-        """Go on to the next batch."""
-        self._batch += 1
 
-    def epoch_ended(self, score: float) -> None:
-        """Nothing changes: the cycle does not look at scores."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the number of batches so far."""
-        return {"batch": self._batch}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from ``state``."""
-        self._batch = state["batch"]
-
-
-class CosineSchedule:
-    """Rise in a straight line for ``warmup`` batches, then fall along half a cosine to ``floor``.
+class CosineSchedule(_BatchCounter):
+    """Rise linearly for ``warmup`` batches, then fall along half a cosine to ``floor``.
 
     Loshchilov and Hutter 2017, SGDR, equation 5, without restarts.
     """
 
     def __init__(self, *, floor: float, peak: float, warmup: int, total: int) -> None:
+        super().__init__()
         self._floor, self._peak, self._warmup, self._total = floor, peak, warmup, total
-        self._batch = 0
 
     @property
     def rate(self) -> float:
-        """Learning rate of the batch at hand."""
+        """Learning rate of the current batch."""
         return cosine(self._batch, floor=self._floor, peak=self._peak, warmup=self._warmup, total=self._total)
-
-    def batch_ended(self) -> None:
-        """Go on to the next batch."""
-        self._batch += 1
-
-    def epoch_ended(self, score: float) -> None:
-        """Nothing changes: the fall does not look at scores."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the number of batches so far."""
-        return {"batch": self._batch}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from ``state``."""
-        self._batch = state["batch"]
 
 
 class PlateauRestartSchedule:
-    """Plateau, and once that has made the rate very small and still nothing improves, triangular2 (5.3.3)."""
+    """Plateau, then triangular2 once nothing improves at ``restart_rate`` or below (5.3.3)."""
 
     def __init__(self, plateau: PlateauSchedule, cycles: Triangular2Schedule, *, restart_rate: float) -> None:
         self._plateau, self._cycles, self._restart_rate = plateau, cycles, restart_rate
@@ -170,23 +165,23 @@ class PlateauRestartSchedule:
 
     @property
     def rate(self) -> float:
-        """Learning rate of the batch at hand."""
+        """Learning rate of the current batch."""
         return self._cycles.rate if self._restarted else self._plateau.rate
 
     def batch_ended(self) -> None:
-        """Go on to the next batch."""
+        """Advance to the next batch."""
         if self._restarted:
             self._cycles.batch_ended()
 
     def epoch_ended(self, score: float) -> None:
-        """Lower the rate on a plateau; on one at ``restart_rate`` or below, begin the cycles."""
+        """Lower the rate on a plateau; start the cycles on one at ``restart_rate`` or below."""
         if self._restarted or not self._plateau.is_stuck_after(score):
             return
         self._restarted = self._plateau.rate <= self._restart_rate
         self._plateau.lower()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the place in both schedules, and which one is at work."""
+        """Return the positions in both schedules, and which one is active."""
         return {
             "restarted": self._restarted,
             "plateau": self._plateau.state_dict(),
@@ -194,7 +189,7 @@ class PlateauRestartSchedule:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from ``state``."""
+        """Resume from ``state``."""
         self._restarted = state["restarted"]
         self._plateau.load_state_dict(state["plateau"])
         self._cycles.load_state_dict(state["cycles"])
@@ -212,7 +207,7 @@ def triangular2(batch: int, *, floor: float, peak: float, half_cycle: int) -> fl
 
 
 def cosine(batch: int, *, floor: float, peak: float, warmup: int, total: int) -> float:
-    """Return the rate of a batch, counted from 0; it is ``peak`` after the rise, ``floor`` after the last.
+    """Return the rate of a batch, counted from 0: ``peak`` after the warmup, ``floor`` from ``total`` on.
 
     >>> [round(cosine(batch, floor=0.0, peak=8.0, warmup=2, total=6), 2) for batch in range(7)]
     [2.67, 5.33, 8.0, 6.83, 4.0, 1.17, 0.0]
@@ -223,11 +218,32 @@ def cosine(batch: int, *, floor: float, peak: float, warmup: int, total: int) ->
     return floor + (peak - floor) * (1 + math.cos(math.pi * fallen)) / 2
 
 
-def _constant(recipe: TrainRecipe, batches_per_epoch: int) -> ConstantSchedule:
+class MakeSchedule(Protocol):
+    """Makes a schedule."""
+
+    def __call__(self, recipe: "ScheduleRecipe", *, epochs: int, batches_per_epoch: int) -> Schedule:
+        """Return the schedule of a recipe and the length of a training, at its first batch."""
+
+
+@dataclass(frozen=True)
+class ScheduleItem:
+    """A schedule that a recipe can name.
+
+    Attributes:
+        make: Makes the schedule.
+        has_fixed_length: Whether its rates follow from the number of epochs, which therefore cannot be raised
+            later.
+    """
+
+    make: MakeSchedule
+    has_fixed_length: bool = False
+
+
+def _constant(recipe: "ScheduleRecipe", *, epochs: int, batches_per_epoch: int) -> ConstantSchedule:
     return ConstantSchedule(recipe.learning_rate)
 
 
-def _plateau(recipe: TrainRecipe, batches_per_epoch: int) -> PlateauSchedule:
+def _plateau(recipe: "ScheduleRecipe", *, epochs: int, batches_per_epoch: int) -> PlateauSchedule:
     return PlateauSchedule(
         recipe.learning_rate,
         factor=recipe.plateau_factor,
@@ -236,7 +252,7 @@ def _plateau(recipe: TrainRecipe, batches_per_epoch: int) -> PlateauSchedule:
     )
 
 
-def _triangular2(recipe: TrainRecipe, batches_per_epoch: int) -> Triangular2Schedule:
+def _triangular2(recipe: "ScheduleRecipe", *, epochs: int, batches_per_epoch: int) -> Triangular2Schedule:
     return Triangular2Schedule(
         floor=recipe.learning_rate / recipe.cycle_range,
         peak=recipe.learning_rate,
@@ -244,34 +260,45 @@ def _triangular2(recipe: TrainRecipe, batches_per_epoch: int) -> Triangular2Sche
     )
 
 
-def _cosine(recipe: TrainRecipe, batches_per_epoch: int) -> CosineSchedule:
+def _cosine(recipe: "ScheduleRecipe", *, epochs: int, batches_per_epoch: int) -> CosineSchedule:
     return CosineSchedule(
         floor=min(recipe.min_learning_rate, recipe.learning_rate),
         peak=recipe.learning_rate,
         warmup=round(recipe.warmup_epochs * batches_per_epoch),
-        total=recipe.epochs * batches_per_epoch,
+        total=epochs * batches_per_epoch,
     )
 
 
-def _plateau_restart(recipe: TrainRecipe, batches_per_epoch: int) -> PlateauRestartSchedule:
+def _plateau_restart(
+    recipe: "ScheduleRecipe", *, epochs: int, batches_per_epoch: int
+) -> PlateauRestartSchedule:
     return PlateauRestartSchedule(
-        _plateau(recipe, batches_per_epoch),
-        _triangular2(recipe, batches_per_epoch),
+        _plateau(recipe, epochs=epochs, batches_per_epoch=batches_per_epoch),
+        _triangular2(recipe, epochs=epochs, batches_per_epoch=batches_per_epoch),
         restart_rate=recipe.learning_rate * recipe.restart_below,
     )
 
 
-SCHEDULES: MappingProxyType[str, Callable[[TrainRecipe, int], Schedule]] = MappingProxyType(
+SCHEDULES: MappingProxyType[str, ScheduleItem] = MappingProxyType(
     {
-        "plateau": _plateau,
-        "triangular2": _triangular2,
-        "plateau-restart": _plateau_restart,
-        "cosine": _cosine,
-        "constant": _constant,
+        "plateau": ScheduleItem(_plateau),
+        "triangular2": ScheduleItem(_triangular2),
+        "plateau-restart": ScheduleItem(_plateau_restart),
+        "cosine": ScheduleItem(_cosine, has_fixed_length=True),
+        "constant": ScheduleItem(_constant),
     }
 )
 
 
-def make_schedule(recipe: TrainRecipe, *, batches_per_epoch: int) -> Schedule:
+def find_schedule(name: str) -> ScheduleItem:
+    """Return the schedule of a name.
+
+    Raises:
+        ConfigError: there is no such schedule; the message lists the names.
+    """
+    return choose(SCHEDULES, name, what="schedule")
+
+
+def make_schedule(recipe: "ScheduleRecipe", *, epochs: int, batches_per_epoch: int) -> Schedule:
     """Return the schedule that a recipe names, at its first batch."""
-    return choose(SCHEDULES, recipe.schedule, what="schedule")(recipe, batches_per_epoch)
+    return find_schedule(recipe.schedule).make(recipe, epochs=epochs, batches_per_epoch=batches_per_epoch)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ferfusion.data.pairs import PartedPairs
+from ferfusion.parts import Part
 
 IntArray = npt.NDArray[np.int64]
 
@@ -39,7 +40,7 @@ class Segments:
         return self.code_of_video[self.video_of_segment]
 
 
-def part_segments(pairs: PartedPairs, *, part: str, codes: IntArray) -> Segments:
+def part_segments(pairs: PartedPairs, *, part: Part, codes: IntArray) -> Segments:
     """Return the segments and videos of a part.
 
     Args:

@@ -13,7 +13,7 @@ glibc_only = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only 
 
 
 def pages_of_steps() -> int:
-    """Return how many pages the system hands out for steps that each need and free the same maps."""
+    """Return the pages that the system allocates for steps that each need and free the same maps."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(STEPS):
         torch.ones(MAPS, dtype=torch.uint8)
@@ -21,14 +21,14 @@ def pages_of_steps() -> int:
 
 
 @glibc_only
-def test_steps_share_the_memory_of_the_first():
+def test_kept_memory_serves_all_steps_from_the_first():
     with kept_memory():
         pages_of_steps()
         assert pages_of_steps() < 100
 
 
 @glibc_only
-def test_memory_is_given_back_afterwards():
+def test_kept_memory_is_returned_afterwards():
     with kept_memory():
         pages_of_steps()
     assert pages_of_steps() > STEPS * MAPS / 2**21 / 2  # even if the pages are huge, of 2 MiB

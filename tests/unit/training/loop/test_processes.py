@@ -13,19 +13,19 @@ import torch
 from lightning.pytorch import Callback
 from safetensors.torch import load_file
 
-from ferfusion.data.augment import Augmentation
 from ferfusion.data.batches import Draws, PairBatches, Share
 from ferfusion.data.clips import PairReader
+from ferfusion.data.recipe import Augmentation
 from ferfusion.data.row_order import Shuffled
 from ferfusion.errors import ConfigError
 from ferfusion.models.config import ModelConfig
 from helpers.trainings import RECIPE, SHORT, KillAt, KilledError, different_weights, lines_into, train
 
-# without dropout, whose draws are each process's own; with few units, since one of thousands may lie so near
-# the bend of its ReLU that rounding decides on which side, and its gradient is then there or not
+# Without dropout: each process has draws of its own. With few units: of thousands, one may lie so near the
+# kink of its ReLU that rounding decides on which side, and so whether it has a gradient.
 MODEL = ModelConfig(architecture="flow", dropout=0.0, head_units=64)
 TOLERANCE = 1e-5
-"""Of any weight and metric: sums of gradients are rounded in another order."""
+"""Largest difference of any weight and metric: sums of gradients are rounded in another order."""
 
 
 def largest_differences(first, second):
@@ -45,7 +45,7 @@ def reader(dataset):
 
 
 @pytest.mark.parametrize("processes", [2, 3, 5])
-def test_shares_of_a_batch_are_the_batch(reader, processes):
+def test_share_of_every_process_together_is_the_batch(reader, processes):
     def batches(share):
         return PairBatches(
             reader,
@@ -72,8 +72,8 @@ def test_shares_of_a_batch_are_the_batch(reader, processes):
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_result_of_one(dataset, tmp_path):
-    # sgd, whose steps are the gradients: rmsprop's first steps are of their signs, however small they are
+def test_processes_train_to_the_result_of_one(dataset, tmp_path):
+    # sgd, whose steps are the gradients: rmsprop's first steps are their signs, however small they are
     recipe = replace(SHORT, optimizer="sgd", learning_rate=0.005, batch_size=10)
     recipe = replace(recipe, label_smoothing=0.1, imbalance="class-weights", l1_activity=1e-4)
     one = train(dataset, tmp_path / "one", model=MODEL, recipe=recipe)
@@ -82,13 +82,11 @@ def test_two_processes_give_the_result_of_one(dataset, tmp_path):
         differences = largest_differences(tmp_path / "one" / name, tmp_path / "two" / name)
         assert max(differences.values()) < TOLERANCE, differences
     columns = ["lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_uar"]
-    for expected, found in zip(one.epochs, two.epochs, strict=True):
-        for name in columns:
-            assert found[name] == pytest.approx(expected[name], abs=TOLERANCE), name
+    pd.testing.assert_frame_equal(two.epochs[columns], one.epochs[columns], atol=TOLERANCE, rtol=0)
 
 
 @pytest.mark.slow
-def test_two_processes_freeze_average_stop_and_go_on(dataset, tmp_path):
+def test_processes_freeze_average_stop_and_resume(dataset, tmp_path):
     recipe = replace(RECIPE, epochs=3, frozen_epochs=1, weight_average=0.9, batch_size=12)
     model = replace(MODEL, dropout=0.3)
     train(dataset, tmp_path / "whole", model=model, recipe=recipe, devices=2)
@@ -102,21 +100,21 @@ def test_two_processes_freeze_average_stop_and_go_on(dataset, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_terminated_run_ends_all_its_processes_and_can_go_on(dataset, tmp_path):
+def test_processes_all_end_with_a_terminated_run_that_can_resume(dataset, tmp_path):
     output, handler = io.StringIO(), signal.getsignal(signal.SIGTERM)
     with pytest.raises(SystemExit) as stop:
         train(dataset, tmp_path / "run", devices=2, on_progress=lines_into(output), callbacks=[Terminate()])
     assert stop.value.code == 143
-    assert "The same command goes on" in output.getvalue()
+    assert "The same command resumes" in output.getvalue()
     assert multiprocessing.active_children() == []
     assert signal.getsignal(signal.SIGTERM) is handler
 
 
-def test_more_processes_than_rows_of_a_batch_are_refused(dataset, tmp_path):
+def test_devices_beyond_the_rows_of_a_batch_are_refused(dataset, tmp_path):
     with pytest.raises(ConfigError, match="3 devices cannot share a batch of 2"):
         train(dataset, tmp_path / "run", recipe=replace(SHORT, batch_size=2), devices=3)
 
 
-def test_an_unknown_precision_is_refused(dataset, tmp_path):
+def test_precision_that_is_unknown_is_refused(dataset, tmp_path):
     with pytest.raises(ConfigError, match="Did you mean '16-mixed'"):
         train(dataset, tmp_path / "run", recipe=SHORT, precision="16mixed")

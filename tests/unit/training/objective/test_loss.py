@@ -6,7 +6,7 @@ import torch
 
 from ferfusion.data.batches import Batch
 from ferfusion.errors import ConfigError
-from ferfusion.training.imbalance import TREATMENTS, balanced_weights, by_doubt, log_priors
+from ferfusion.training.imbalance import TREATMENTS, balanced_weights, focal_weights, log_priors
 from ferfusion.training.objective.loss import make_loss
 from ferfusion.training.recipe import TrainRecipe
 
@@ -28,18 +28,18 @@ def loss_of(targets=None, **settings):
     return float(make_loss(TrainRecipe(**settings), COUNTS)(LOGITS, batch(targets)))
 
 
-def test_the_plain_loss_is_the_mean_negative_log_probability_of_the_class():
+def test_loss_is_the_mean_negative_log_probability_of_the_class():
     p = log_probabilities()
     assert loss_of() == pytest.approx(-(p[0][0] + p[1][2]) / 2)
 
 
-def test_label_smoothing_spreads_its_share_over_all_classes():
+def test_loss_with_label_smoothing_spreads_its_share_over_all_classes():
     first, second = log_probabilities()
     expected = -(0.7 * first[0] + 0.1 * sum(first) + 0.7 * second[2] + 0.1 * sum(second)) / 2
     assert loss_of(label_smoothing=0.3) == pytest.approx(expected)
 
 
-def test_balanced_weights_make_all_classes_count_the_same():
+def test_loss_with_class_weights_counts_all_classes_the_same():
     weights = balanced_weights(COUNTS)
     assert (weights * torch.tensor(COUNTS)).tolist() == pytest.approx([20, 20, 20])
     p = log_probabilities()
@@ -55,7 +55,7 @@ def test_balanced_weights_are_those_of_scikit_learn():
     assert balanced_weights(COUNTS).tolist() == pytest.approx(expected.tolist())
 
 
-def test_weights_of_equal_classes_change_nothing():
+def test_loss_with_weights_of_equal_classes_is_the_plain_loss():
     weighted = make_loss(TrainRecipe(imbalance="class-weights"), [5, 5, 5])
     assert float(weighted(LOGITS, batch())) == pytest.approx(loss_of())
 
@@ -64,20 +64,20 @@ def test_a_class_without_samples_has_no_weight_and_scikit_learns_formula_holds_f
     assert balanced_weights([10, 0, 30]).tolist() == pytest.approx([2, 0, 2 / 3])
 
 
-def test_focal_loss_weighs_a_sample_by_its_squared_doubt():
+def test_focal_loss_weights_a_sample_by_its_squared_miss_of_probability_1():
     p = log_probabilities()
     expected = -sum((1 - math.exp(x)) ** 2 * x for x in (p[0][0], p[1][2])) / 2
     assert loss_of(imbalance="focal") == pytest.approx(expected)
     # by hand, for the figure in the paper's section 3: p = 0.9 counts a hundredth
     sure = torch.tensor([[math.log(0.9), math.log(0.1)]])
-    assert by_doubt([1, 1])(sure, torch.tensor([0])).tolist() == pytest.approx([0.01])
+    assert focal_weights([1, 1])(sure, torch.tensor([0])).tolist() == pytest.approx([0.01])
 
 
 def test_focal_loss_without_focus_is_cross_entropy():
-    assert by_doubt(COUNTS, focus=0.0)(LOGITS, CODES).tolist() == [1.0, 1.0]
+    assert focal_weights(COUNTS, focus=0.0)(LOGITS, CODES).tolist() == [1.0, 1.0]
 
 
-def test_focal_loss_learns_from_its_weights_too():
+def test_focal_loss_has_the_gradient_of_its_weights_too():
     """The gradient of (1 - p)^2 (-log p) by the class's logit, by hand: 2 p² (1 - p) log p - (1 - p)^3."""
     logits = torch.tensor([[0.4, -0.3]], requires_grad=True)
     p = 1 / (1 + math.exp(-0.7))
@@ -101,37 +101,37 @@ def test_logit_adjustment_of_equal_classes_changes_nothing():
     assert float(adjusted(LOGITS, batch())) == pytest.approx(loss_of())
 
 
-def test_log_priors_have_the_strength_asked_for_and_an_absent_class_counts_as_one_sample():
+def test_log_priors_have_their_strength_and_count_an_absent_class_as_one_sample():
     halves = [0.5 * math.log(share) for share in (1 / 4, 3 / 4)]
     assert log_priors([2, 6], strength=0.5).tolist() == pytest.approx(halves)
     assert log_priors([0, 10]).tolist() == pytest.approx([math.log(1 / 10), 0.0], abs=1e-6)
 
 
 @pytest.mark.parametrize("imbalance", ["none", "oversample", "downsample", "smote", "cascade", "outlier"])
-def test_treatments_of_the_data_and_of_the_head_leave_the_loss_alone(imbalance):
+def test_loss_is_plain_with_treatments_of_the_data_and_of_the_head(imbalance):
     assert loss_of(imbalance=imbalance) == loss_of()
 
 
-def test_soft_labels_are_the_shares_of_votes():
+def test_loss_with_soft_labels_is_that_of_the_vote_shares():
     shares = torch.tensor([[0.75, 0.25, 0.0], [0.0, 0.5, 0.5]])
     first, second = log_probabilities()
     expected = -(0.75 * first[0] + 0.25 * first[1] + 0.5 * second[1] + 0.5 * second[2]) / 2
     assert loss_of(shares, soft_labels=True) == pytest.approx(expected)
-    # without the setting the votes are left aside
+    # without the setting the votes are ignored
     assert loss_of(shares) == loss_of()
 
 
-def test_votes_for_one_class_are_its_label():
+def test_loss_with_votes_for_one_class_is_that_of_its_label():
     assert loss_of(torch.eye(3)[CODES], soft_labels=True) == pytest.approx(loss_of())
 
 
-def test_soft_labels_without_votes_are_refused():
-    with pytest.raises(ConfigError, match="no votes of annotators"):
+def test_loss_refuses_soft_labels_without_votes():
+    with pytest.raises(ConfigError, match="no votes of annotators; unset soft_labels and vote_weight"):
         loss_of(soft_labels=True)
 
 
-def test_the_loss_is_a_mean_over_rows():
-    """So that processes which share a batch can add up theirs."""
+def test_loss_is_a_mean_over_rows():
+    """Processes that share a batch can therefore add up their losses."""
     for treatment in TREATMENTS:
         loss = make_loss(TrainRecipe(imbalance=treatment, label_smoothing=0.1), COUNTS)
         whole = batch()

@@ -14,23 +14,23 @@ def batch(count=6):
 
 
 def partners(given, mixture):
-    """Which sample each one was mixed with, by the votes that came along."""
-    other = mixture.parts[1][1]
+    """The index of the sample that each one is mixed with, found by its votes."""
+    other = mixture.labels[1][1]
     return [int((given.targets == row).all(1).nonzero()) for row in other.targets]
 
 
-def test_nothing_is_mixed_with_a_strength_of_0():
+def test_mix_of_strength_0_mixes_nothing():
     given = batch()
     mixture = mix(given, strength=0.0, rng=np.random.default_rng(0))
     assert mixture.images[0] is given.spatial
-    assert mixture.parts == ((1.0, given),)
+    assert mixture.labels == ((1.0, given),)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_images_and_labels_are_mixed_alike(seed):
+def test_mix_has_the_same_share_for_images_and_labels(seed):
     given = batch()
     mixture = mix(given, strength=0.4, rng=np.random.default_rng(seed))
-    (share, first), (rest, second) = mixture.parts
+    (share, first), (rest, second) = mixture.labels
     assert share + rest == pytest.approx(1)
     assert 0.5 <= share <= 1
     assert first is given
@@ -42,18 +42,19 @@ def test_images_and_labels_are_mixed_alike(seed):
         assert after.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_small_strengths_mix_little_and_large_ones_by_halves():
+def test_mix_share_is_near_1_for_small_strengths_and_near_half_for_large_ones():
     rng = np.random.default_rng(0)
     small, large = (
-        sum(mix(batch(), strength=strength, rng=rng).parts[0][0] for _ in range(200)) / 200
+        sum(mix(batch(), strength=strength, rng=rng).labels[0][0] for _ in range(200)) / 200
         for strength in (0.05, 50.0)
     )
-    assert small > 0.95
-    assert large < 0.6
+    # of 200,000 shares: a mean of 0.969 with 0.006 for that of 200, and of 0.540 with 0.002
+    assert 0.94 < small < 0.99
+    assert 0.53 < large < 0.55
 
 
-def test_a_batch_without_votes_or_with_windows_is_mixed_too():
+def test_mix_mixes_windows_and_does_without_votes():
     given = batch()._replace(targets=None, frames=torch.rand(6, 2, 3, 8, 8))
     mixture = mix(given, strength=0.4, rng=np.random.default_rng(0))
     assert len(mixture.images) == 3
-    assert mixture.parts[1][1].targets is None
+    assert mixture.labels[1][1].targets is None

@@ -26,7 +26,7 @@ def averages(decay, weights):
     return seen
 
 
-def test_the_mean_by_hand():
+def test_weight_average_by_hand():
     # (1 + steps) / (10 + steps): 2/11, 3/12, then the decay itself
     first = 2 / 11 * 5 + 9 / 11 * 1
     second = 0.25 * first + 0.75 * 2
@@ -34,11 +34,11 @@ def test_the_mean_by_hand():
     assert averages(0.3, [5.0, 1.0, 2.0, 4.0]) == pytest.approx([first, second, third])
 
 
-def test_weights_that_stand_still_are_their_own_mean():
+def test_weight_average_of_constant_weights_is_the_weights():
     assert averages(0.999, [3.0] * 20) == pytest.approx([3.0] * 19)
 
 
-def test_statistics_of_norms_are_averaged_and_their_counters_copied():
+def test_weight_average_averages_statistics_of_norms_and_copies_counters():
     model = Net()
     average = WeightAverage(model, decay=0.5)
     model.norm(torch.tensor([[10.0], [20.0]]))
@@ -48,7 +48,7 @@ def test_statistics_of_norms_are_averaged_and_their_counters_copied():
     assert int(average.model.norm.num_batches_tracked) == 1
 
 
-def test_the_mean_is_apart_from_the_model_and_learns_nothing_itself():
+def test_weight_average_shares_no_tensor_and_has_no_gradient():
     model = Net()
     average = WeightAverage(model, decay=0.5)
     with torch.no_grad():
@@ -58,7 +58,7 @@ def test_the_mean_is_apart_from_the_model_and_learns_nothing_itself():
     assert all(parameter.requires_grad for parameter in model.parameters())
 
 
-def test_a_mean_goes_on_from_its_state():
+def test_weight_average_resumes_from_its_state():
     generator = torch.Generator().manual_seed(0)
     whole_model = Net()
     whole = WeightAverage(whole_model, decay=0.9)

@@ -1,11 +1,19 @@
+from dataclasses import replace
+from types import MappingProxyType
+
 import pytest
 import torch
 from torch import nn
+from torch.optim import SGD
 
+from ferfusion.errors import ConfigError
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model
+from ferfusion.studies.plan import read_variants
+from ferfusion.training.optim import optimizers
 from ferfusion.training.optim.optimizers import OPTIMIZERS, make_optimizer, parameter_groups, set_rate
-from ferfusion.training.recipe import OPTIMIZER_NAMES, TrainRecipe
+from ferfusion.training.optim.recipe import OptimizerRecipe
+from helpers.trainings import MODEL, SHORT, different_weights, train
 
 
 class Toy(nn.Module):
@@ -19,7 +27,7 @@ def one_weight(**settings):
     """A model of the single weight 1.0, and its optimizer."""
     model = nn.Linear(1, 1, bias=False)
     nn.init.ones_(model.weight)
-    return model, make_optimizer(model, TrainRecipe(learning_rate=0.1, **settings))
+    return model, make_optimizer(model, OptimizerRecipe(**settings), learning_rate=0.1)
 
 
 def values(model, optimizer, gradients):
@@ -31,16 +39,16 @@ def values(model, optimizer, gradients):
     return seen
 
 
-def test_all_parameters_are_one_group_by_default():
+def test_parameter_groups_are_one_by_default():
     model = build_model(ModelConfig(), 6)
-    (group,) = parameter_groups(model, TrainRecipe())
+    (group,) = parameter_groups(model, OptimizerRecipe())
     assert [id(p) for p in group["params"]] == [id(p) for p in model.parameters()]
     assert (group["rate_factor"], group["weight_decay"]) == (1.0, 0.0)
 
 
-def test_streams_get_their_rate_and_only_matrices_decay():
+def test_parameter_groups_have_the_streams_rate_and_decay_only_matrices():
     model = Toy()
-    groups = parameter_groups(model, TrainRecipe(encoder_rate=0.1, weight_decay=0.01))
+    groups = parameter_groups(model, OptimizerRecipe(encoder_rate=0.1, weight_decay=0.01))
     found = {(g["rate_factor"], g["weight_decay"]): [id(p) for p in g["params"]] for g in groups}
     assert found == {
         (0.1, 0.01): [id(model.spatial_stream.weight)],
@@ -50,15 +58,15 @@ def test_streams_get_their_rate_and_only_matrices_decay():
     }
 
 
-def test_every_parameter_is_in_one_group():
+def test_parameter_groups_hold_every_parameter_once():
     model = build_model(ModelConfig(), 6)
-    groups = parameter_groups(model, TrainRecipe(encoder_rate=0.5, weight_decay=0.1))
+    groups = parameter_groups(model, OptimizerRecipe(encoder_rate=0.5, weight_decay=0.1))
     found = [id(parameter) for group in groups for parameter in group["params"]]
     assert sorted(found) == sorted(id(parameter) for parameter in model.parameters())
 
 
-def test_the_schedules_rate_is_scaled_for_each_group():
-    optimizer = make_optimizer(Toy(), TrainRecipe(encoder_rate=0.25))
+def test_set_rate_scales_the_rate_for_each_group():
+    optimizer = make_optimizer(Toy(), OptimizerRecipe(encoder_rate=0.25), learning_rate=0.1)
     set_rate(optimizer, 0.8)
     assert sorted(group["lr"] for group in optimizer.param_groups) == [0.2, 0.8]
 
@@ -69,21 +77,35 @@ def test_sgd_with_nesterov_momentum_by_hand():
     assert values(model, optimizer, [1.0, 2.0]) == pytest.approx([1 - 0.19, 1 - 0.19 - 0.461])
 
 
-def test_weight_decay_is_in_the_gradient_of_sgd():
+def test_sgd_has_weight_decay_in_the_gradient():
     model, optimizer = one_weight(optimizer="sgd", weight_decay=0.5)
     assert values(model, optimizer, [0.0]) == pytest.approx([1 - 0.1 * 1.9 * 0.5])
 
 
 @pytest.mark.parametrize("name", ["rmsprop", "adamw"])
-def test_weight_decay_is_apart_from_the_gradient_of_the_others(name):
+def test_weight_decay_of_rmsprop_and_adamw_is_decoupled_from_the_gradient(name):
     model, optimizer = one_weight(optimizer=name, weight_decay=0.5)
     assert values(model, optimizer, [0.0, 0.0]) == pytest.approx([0.95, 0.95**2])
 
 
-def test_adamw_takes_a_first_step_of_the_rate():
+def test_adamw_has_a_first_step_of_the_rate():
     model, optimizer = one_weight(optimizer="adamw")
     assert values(model, optimizer, [7.0]) == pytest.approx([0.9])
 
 
-def test_the_table_has_the_names_of_the_recipe():
-    assert set(OPTIMIZERS) == set(OPTIMIZER_NAMES)
+def test_optimizers_table_needs_one_item_for_a_new_optimizer(monkeypatch, dataset, tmp_path):
+    """It trains, and is one variant of a study, by its name alone."""
+
+    def plain(groups, recipe, *, learning_rate):
+        return SGD(groups, lr=learning_rate)
+
+    monkeypatch.setattr(optimizers, "OPTIMIZERS", MappingProxyType({**OPTIMIZERS, "plain-sgd": plain}))
+    recipe = replace(SHORT, epochs=1, optimizer="plain-sgd")
+    train(dataset, tmp_path / "plain", recipe=recipe)
+    train(dataset, tmp_path / "sgd", recipe=replace(SHORT, epochs=1, optimizer="sgd"))
+    # without momentum: weights that differ from those of the table's own sgd
+    assert different_weights(*(tmp_path / name / "bundle.safetensors" for name in ("plain", "sgd")))
+    [variant] = read_variants(["optimizer=plain-sgd,epochs=1"], model=MODEL, recipe=SHORT)
+    assert variant.recipe == recipe
+    with pytest.raises(ConfigError, match="Did you mean 'plain-sgd'"):
+        OptimizerRecipe(optimizer="plain-sdg")

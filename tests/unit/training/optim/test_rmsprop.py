@@ -3,8 +3,6 @@ import math
 import pytest
 import torch
 
-from ferfusion.models.heads import DenseHead
-from ferfusion.training.objective.penalties import ActivityProbe, l1_activity_penalty, l2_kernel_penalty
 from ferfusion.training.optim.rmsprop import KerasRMSprop
 
 
@@ -18,7 +16,7 @@ def steps(parameter, gradients, **settings):
     return values
 
 
-def test_steps_are_those_computed_by_hand():
+def test_rmsprop_steps_by_hand():
     # mean: 0.1 * 4 = 0.4; then 0.9 * 0.4 + 0.1 * 1 = 0.46; then 0.9 * 0.46 + 0.1 * 0.25 = 0.439
     expected = [10 - 0.1 * 2 / math.sqrt(0.4 + 0.05)]
     expected.append(expected[-1] - 0.1 * -1 / math.sqrt(0.46 + 0.05))
@@ -27,13 +25,13 @@ def test_steps_are_those_computed_by_hand():
     assert steps(weight, [2.0, -1.0, 0.5], lr=0.1, rho=0.9, epsilon=0.05) == pytest.approx(expected)
 
 
-def test_the_documented_first_step_of_keras():
+def test_rmsprop_has_the_documented_first_step_of_keras():
     """keras.optimizers.RMSprop's docstring: from 10, with a gradient of 10 and a rate of 0.1, to 9.683772."""
     weight = torch.nn.Parameter(torch.tensor([10.0]))
     assert steps(weight, [10.0], lr=0.1) == pytest.approx([9.683772])
 
 
-def test_epsilon_stands_inside_the_root():
+def test_rmsprop_has_epsilon_inside_the_root():
     weight = torch.nn.Parameter(torch.tensor([0.0]))
     gradient = (
         1e-6  # its square is far below epsilon: the step is gradient / sqrt(epsilon), not gradient / itself
@@ -41,7 +39,7 @@ def test_epsilon_stands_inside_the_root():
     assert steps(weight, [gradient], lr=1.0) == pytest.approx([-gradient / math.sqrt(1e-7 + 1e-13)], rel=1e-5)
 
 
-def test_parameters_without_gradient_stay_and_a_closure_is_called():
+def test_rmsprop_keeps_parameters_without_gradient_and_calls_a_closure():
     moved, stays = torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(2))
     optimizer = KerasRMSprop([moved, stays], lr=0.1)
 
@@ -56,7 +54,7 @@ def test_parameters_without_gradient_stay_and_a_closure_is_called():
     assert not torch.equal(moved.detach(), torch.ones(2))
 
 
-def test_state_survives_a_round_trip():
+def test_rmsprop_resumes_from_its_state():
     gradients = [2.0, -1.0, 0.5, 3.0]
     whole = torch.nn.Parameter(torch.tensor([1.0]))
     expected = steps(whole, gradients, lr=0.1)
@@ -72,20 +70,3 @@ def test_state_survives_a_round_trip():
         second.grad = torch.tensor([gradient])
         resumed.step()
     assert float(second.detach()[0]) == expected[-1]
-
-
-def test_penalties_are_those_of_the_second_dense_layer():
-    head = DenseHead(4, 6, dropout=0.0)
-    with torch.no_grad():
-        for parameter in head.parameters():
-            parameter.zero_()
-        head.dense2.weight[0, :3] = torch.tensor([1.0, -2.0, 3.0])
-        head.dense2.bias[:2] = torch.tensor([0.5, -7.0])
-    assert float(l2_kernel_penalty(head, 0.01).detach()) == pytest.approx(0.01 * 14)
-    probe = ActivityProbe(head)
-    head(torch.zeros(3, 4))
-    # every sample puts out 0.5 and a negative value that the ReLU cuts; the mean over samples is 0.5
-    assert float(l1_activity_penalty(probe.activity, 0.01).detach()) == pytest.approx(0.01 * 0.5)
-    probe.remove()
-    head(torch.ones(1, 4))
-    assert len(probe.activity) == 3
