@@ -53,12 +53,12 @@ def probabilities(bundle, images):
         return bundle.build_model()(*images).softmax(1)
 
 
-def test_every_file_is_tested():
+def test_files_are_all_tested():
     assert set(SAID) == set(NETWORKS) == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_answers_are_keras(name, folder):
+def test_import_keras_model_predicts_as_keras(name, folder):
     bundle = imported(name, folder).bundle
     torch.testing.assert_close(probabilities(bundle, pictures(name)), answers(name), rtol=0, atol=1e-6)
     config = bundle.model_config
@@ -67,8 +67,8 @@ def test_the_answers_are_keras(name, folder):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_files_can_tell_a_wrong_reading(name, folder):
-    """The answers that Keras gave hang on each stream, on each picture and on each class."""
+def test_files_tell_a_wrong_import_from_a_right_one(name, folder):
+    """Keras' probabilities depend on each stream, on each image and on each class."""
     faces, flow = pictures(name)
     known, bundle = answers(name), imported(name, folder).bundle
     assert float((probabilities(bundle, (flow, faces)) - known).abs().max()) > 0.01
@@ -76,7 +76,7 @@ def test_the_files_can_tell_a_wrong_reading(name, folder):
     assert float((known.sort().values.diff()).min()) > 1e-4
 
 
-def test_the_first_named_input_is_not_the_first_that_is_fused(folder):
+def test_import_keras_model_with_inputs_in_another_order_than_fused(folder):
     """Its inputs are face and motion in this order, and it fuses motion and face."""
     assert imported("keras3_named.keras", folder).inputs == ("face_input", "motion_input")
     turned = imported("keras3_named.keras", folder, spatial_input="motion_input")
@@ -87,17 +87,17 @@ def test_the_first_named_input_is_not_the_first_that_is_fused(folder):
     )
 
 
-def test_an_input_that_is_not_there_is_refused(folder):
+def test_spatial_input_that_does_not_exist_is_refused(folder):
     with pytest.raises(ConfigError, match="Did you mean 'face_input'"):
         imported("keras3_named.keras", folder, spatial_input="face_imput")
 
 
-def test_names_that_speak_against_the_order_ask_which_is_the_face(folder):
+def test_spatial_input_is_needed_where_names_contradict_the_order(folder):
     with pytest.raises(ConfigError, match=r"'motion_input' and 'face_input'.*--spatial-input"):
         imported("keras3_only.weights.h5", folder, spatial_input="")
 
 
-def test_outputs_come_in_our_order_whatever_the_files(folder):
+def test_import_keras_model_puts_outputs_into_our_order(folder):
     name = "keras2_flatten_concat.h5"
     given = imported(name, folder, labels=BAUM1S_AS_TEXT.names)
     assert given.bundle.labels == SIX
@@ -107,7 +107,7 @@ def test_outputs_come_in_our_order_whatever_the_files(folder):
         torch.testing.assert_close(ours[:, SIX.code(label)], answers(name)[:, place], rtol=0, atol=1e-6)
 
 
-def test_labels_of_ones_own_keep_their_order_and_known_names_their_form(folder):
+def test_labels_that_are_not_ours_keep_their_order(folder):
     names = ("sad", "Bored", "happy", "Anger", "fear", "Disgusted")
     bundle = imported("keras3_gap_sum.h5", folder, labels=names).bundle
     assert bundle.labels.names == ("Sadness", "Bored", "Happiness", "Anger", "Fear", "Disgust")
@@ -117,12 +117,12 @@ def test_labels_of_ones_own_keep_their_order_and_known_names_their_form(folder):
 
 
 @pytest.mark.parametrize("labels", [SEVEN.names, SIX.names[:2]])
-def test_a_wrong_number_of_labels_is_refused(labels, folder):
+def test_labels_of_a_wrong_number_are_refused(labels, folder):
     with pytest.raises(ConfigError, match=f"has 6 outputs, and {len(labels)} labels were given"):
         imported("keras3_gap_sum.h5", folder, labels=labels)
 
 
-def test_what_the_file_does_not_say_is_as_in_the_notebook_of_its_stream(folder):
+def test_interpretation_is_that_of_the_notebook_with_the_stream(folder):
     path = unpack("keras2_spatial.h5", folder)
     interpretation = import_keras_model(path).interpretation
     assert interpretation.labels.names[-1] == "Happiness"  # the report's Figure 10
@@ -132,18 +132,18 @@ def test_what_the_file_does_not_say_is_as_in_the_notebook_of_its_stream(folder):
     assert NOTEBOOKS.keys() == SMALL_SHAPES.keys()
 
 
-def test_the_codes_of_baum_1s_sorted_as_text_give_the_baseline_notebooks_order():
+def test_baum1s_as_text_is_the_order_of_codes_sorted_as_text():
     codes = {1: "Anger", 6: "Disgust", 7: "Fear", 8: "Happiness", 10: "Sadness", 11: "Surprise"}
     assert BAUM1S_AS_TEXT.names == tuple(codes[code] for code in sorted(codes, key=str))
 
 
 @pytest.mark.parametrize("largest_pixel", [0, 2, 256])
-def test_another_range_of_pixels_is_refused(largest_pixel, folder):
+def test_largest_pixel_other_than_1_and_255_is_refused(largest_pixel, folder):
     with pytest.raises(ConfigError, match=f"largest_pixel must be 1 or 255, got {largest_pixel}"):
         imported("keras2_spatial.h5", folder, largest_pixel=largest_pixel)
 
 
-def test_the_bundle_says_where_it_is_from_and_what_is_not_known(folder):
+def test_imported_bundle_has_its_origin_and_what_is_not_known(folder):
     bundle = imported("keras2_flatten_concat.h5", folder).bundle
     assert bundle.prepare_recipe == NOTEBOOK_RECIPE
     assert bundle.metrics == {}
@@ -157,7 +157,7 @@ def test_the_bundle_says_where_it_is_from_and_what_is_not_known(folder):
     assert imported("keras2_only_weights.h5", folder).bundle.training["weights_alone"]
 
 
-def test_a_preparation_that_is_given_is_the_models(folder):
+def test_prepare_recipe_that_is_given_is_the_bundles(folder):
     recipe = PrepareRecipe(margin=0.1)
     bundle = imported("keras3_gap_sum.h5", folder, prepare_recipe=recipe, rights="CC0").bundle
     assert (bundle.prepare_recipe, bundle.rights) == (recipe, "CC0")
@@ -166,7 +166,7 @@ def test_a_preparation_that_is_given_is_the_models(folder):
         imported("keras3_gap_sum.h5", folder, prepare_recipe=PrepareRecipe(size=64))
 
 
-def test_the_bundle_predicts_as_keras_from_crops_and_flow(folder, tmp_path):
+def test_imported_bundle_predicts_as_keras_from_crops_and_flow(folder, tmp_path):
     name = "keras2_gap_average.keras"
     save_bundle(tmp_path / "imported.safetensors", imported(name, folder).bundle)
     loaded = load_bundle(tmp_path / "imported.safetensors")
@@ -198,10 +198,14 @@ def broken(name, folder, monkeypatch, change):
     [
         ("input_1", {"batch_input_shape": [None, 48, 48, 1]}, r"'input_1'.*shape \(48, 48, 1\)"),
         ("input_1", {"batch_input_shape": [None, None, None, 3]}, r"'input_1'.*shape \(None, None, 3\)"),
-        ("input_2", {"batch_input_shape": [None, 64, 64, 3]}, "streams .* are different .* 48 pixels, .* 64 pixels"),
+        (
+            "input_2",
+            {"batch_input_shape": [None, 64, 64, 3]},
+            "streams .* are different .* 48 pixels, .* 64 pixels",
+        ),
     ],
 )
-def test_pictures_that_cannot_be_mapped_are_named(layer, settings, message, folder, monkeypatch):
+def test_import_keras_model_names_images_that_cannot_be_mapped(layer, settings, message, folder, monkeypatch):
     def change(each):
         return replace(each, settings={**each.settings, **settings}) if each.name == layer else each
 
@@ -219,7 +223,7 @@ def test_pictures_that_cannot_be_mapped_are_named(layer, settings, message, fold
         ("dense_2", lambda kernel: kernel * float("nan"), "'dense_2' .*not all finite numbers"),
     ],
 )
-def test_weights_that_cannot_be_mapped_are_named(layer, cut, message, folder, monkeypatch):
+def test_import_keras_model_names_weights_that_cannot_be_mapped(layer, cut, message, folder, monkeypatch):
     def change(each):
         if each.name != layer:
             return each
@@ -230,7 +234,7 @@ def test_weights_that_cannot_be_mapped_are_named(layer, cut, message, folder, mo
         broken("keras2_flatten_concat.h5", folder, monkeypatch, change)
 
 
-def test_streams_of_another_width_are_named_with_those_that_there_are(folder, monkeypatch):
+def test_import_keras_model_names_a_stream_of_another_width(folder, monkeypatch):
     def change(each):
         early = each.name in ("conv2d_10", "conv2d_11", "conv2d_12")
         return replace(each, weights=(each.weights[0][..., :32], each.weights[1][:32])) if early else each

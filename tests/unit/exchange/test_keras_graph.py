@@ -40,7 +40,7 @@ def with_new_layer(model, layer, *, before):
     return replace(model, layers=layers)
 
 
-def test_streams_are_found_by_how_layers_hang_together_not_by_names(fused):
+def test_find_network_finds_streams_by_connections_and_not_by_names(fused):
     names = {name: f"layer {place}" for place, name in enumerate(sorted(fused.layers))}
     layers = {
         names[layer.name]: replace(
@@ -66,7 +66,7 @@ def test_streams_are_found_by_how_layers_hang_together_not_by_names(fused):
     ("kind", "operator"),
     [("Add", "sum"), ("Average", "average"), ("Maximum", "max"), ("Multiply", "product")],
 )
-def test_every_operator_of_keras_that_we_have_is_known(fused, kind, operator):
+def test_find_network_maps_every_fusion_operator(fused, kind, operator):
     assert find_network(with_layer(fused, "concatenate", kind=kind)).operator == operator
 
 
@@ -91,18 +91,18 @@ def test_every_operator_of_keras_that_we_have_is_known(fused, kind, operator):
         ("dense_2", {"activation": "sigmoid"}, "activation sigmoid, the report's networks have softmax"),
     ],
 )
-def test_a_setting_that_changes_the_function_is_refused_by_layer_and_name(fused, name, settings, message):
+def test_find_network_refuses_a_setting_that_changes_the_function(fused, name, settings, message):
     with pytest.raises(BundleError, match=f"layer '{name}' .*{message}"):
         find_network(with_layer(fused, name, settings=settings))
 
 
-def test_settings_that_only_training_knows_change_nothing(fused):
+def test_find_network_ignores_settings_of_training(fused):
     changed = with_layer(fused, "dense_1", settings={"kernel_regularizer": None, "trainable": False})
     assert find_network(changed).dense[1].name == "dense_1"
 
 
 @pytest.mark.parametrize("kind", ["BatchNormalization", "LeakyReLU", "Activation", "Functional", "Lambda"])
-def test_a_layer_of_another_kind_is_refused_by_name(fused, kind):
+def test_find_network_refuses_an_unknown_layer_by_name(fused, kind):
     with pytest.raises(BundleError, match=rf"layer 'extra' \({kind}\) .* no counterpart"):
         find_network(with_new_layer(fused, KerasLayer("extra", kind), before="conv2d_2"))
 
@@ -110,59 +110,59 @@ def test_a_layer_of_another_kind_is_refused_by_name(fused, kind):
 @pytest.mark.parametrize(
     ("kind", "before", "message"),
     [
-        ("Dropout", "conv2d_2", "'extra' .* stands where the report's networks have Conv2D"),
-        ("Dense", "conv2d_2", "'extra' .* stands where"),
+        ("Dropout", "conv2d_2", "'extra' .* is in the place of a Conv2D of the report's networks"),
+        ("Dense", "conv2d_2", "'extra' .* is in the place of"),
         ("Flatten", "dense_1", "head .* has 4 layers, wanted 3"),
     ],
 )
-def test_a_known_layer_in_another_place_is_refused(fused, kind, before, message):
+def test_find_network_refuses_a_known_layer_in_another_place(fused, kind, before, message):
     with pytest.raises(BundleError, match=message):
         find_network(with_new_layer(fused, KerasLayer("extra", kind), before=before))
 
 
-def test_dropout_is_free_to_stand_anywhere_in_the_head(fused):
+def test_find_network_takes_dropout_anywhere_in_the_head(fused):
     extra = KerasLayer("extra", "Dropout", {"rate": 0.3})
     assert find_network(with_new_layer(fused, extra, before="dense")).dropout == 0.3
     assert find_network(fused).dropout == 0.1
 
 
-def test_a_stream_must_end_as_one_of_ours(single):
+def test_find_network_refuses_an_unknown_end_of_a_stream(single):
     shorter = with_layer(single, "dense_6", sources=("conv2d_14",))
     del (layers := dict(shorter.layers))["flatten"]
-    with pytest.raises(BundleError, match="is not how a stream of the report ends"):
+    with pytest.raises(BundleError, match="is not the end of a stream of the report"):
         find_network(replace(shorter, layers=layers))
 
 
-def test_three_streams_are_refused(fused):
+def test_find_network_refuses_three_streams(fused):
     sources = ("flatten", "flatten_1", "flatten")
-    with pytest.raises(BundleError, match=r"'concatenate' .* joins 3 streams, wanted 2"):
+    with pytest.raises(BundleError, match=r"'concatenate' .* fuses 3 streams; the report's networks have 2"):
         find_network(with_layer(fused, "concatenate", sources=sources))
 
 
-def test_streams_that_share_their_input_are_refused(fused):
+def test_find_network_refuses_streams_that_share_their_input(fused):
     with pytest.raises(BundleError, match=r"'input_1' .* is used by several streams"):
         find_network(with_layer(fused, "conv2d_5", sources=("input_1",)))
 
 
-def test_two_outputs_are_refused(fused):
-    with pytest.raises(BundleError, match="has 2 outputs, wanted 1"):
+def test_find_network_refuses_two_outputs(fused):
+    with pytest.raises(BundleError, match="has 2 output layers; ferfusion can map models with 1"):
         find_network(replace(fused, outputs=("dense_2", "dense_1")))
 
 
-def test_a_layer_that_leads_elsewhere_is_refused(fused):
+def test_find_network_refuses_a_layer_without_connection_to_the_output(fused):
     aside = KerasLayer("aside", "Dense", sources=("dropout",))
-    with pytest.raises(BundleError, match=r"'aside' .* leads elsewhere"):
+    with pytest.raises(BundleError, match=r"'aside' .* is not connected to the output"):
         find_network(replace(fused, layers={**fused.layers, "aside": aside}))
 
 
-def test_weights_alone_are_dealt_to_the_streams_in_turn(alone):
+def test_find_network_alternates_weights_alone_between_the_streams(alone):
     network = find_network(alone)
     assert [conv.name for conv in network.streams[0].convs] == [f"conv2d_{n}" for n in range(35, 40)]
     assert [conv.name for conv in network.streams[1].convs] == [f"conv2d_{n}" for n in range(40, 45)]
     assert network.dropout is None
 
 
-def test_weights_alone_with_names_of_their_own_cannot_be_told(alone):
+def test_find_network_refuses_weights_alone_with_custom_names(alone):
     layers = {
         name: replace(each, kind="") if name == "conv2d_37" else each for name, each in alone.layers.items()
     }
@@ -170,18 +170,18 @@ def test_weights_alone_with_names_of_their_own_cannot_be_told(alone):
         find_network(replace(alone, layers=layers))
 
 
-def test_weights_alone_with_a_layer_too_many_are_refused(alone):
+def test_find_network_refuses_weights_alone_with_a_layer_too_many(alone):
     extra = replace(alone.layers["conv2d_44"], name="conv2d_45")
-    with pytest.raises(BundleError, match=r"'conv2d_45' .* leads elsewhere"):
+    with pytest.raises(BundleError, match=r"'conv2d_45' .* is not connected to the output"):
         find_network(replace(alone, layers={**alone.layers, "conv2d_45": extra}))
 
 
-def test_weights_alone_with_a_layer_too_few_are_refused(alone):
+def test_find_network_refuses_weights_alone_with_a_layer_too_few(alone):
     layers = {name: each for name, each in alone.layers.items() if name != "conv2d_44"}
-    with pytest.raises(BundleError, match=r"stands where|is not how"):
+    with pytest.raises(BundleError, match=r"is in the place of|is not the end"):
         find_network(replace(alone, layers=layers))
 
 
-def test_a_layer_without_its_weights_is_refused(fused):
+def test_find_network_refuses_a_layer_without_weights(fused):
     with pytest.raises(BundleError, match=r"'conv2d_4' .* has 0 arrays of weights"):
         find_network(with_layer(fused, "conv2d_4", weights=()))

@@ -9,9 +9,9 @@ from ferfusion.labels import SIX
 NO_BOX = (None,) * 4
 
 
-def face_row(frame, track, *, side=20.0, likeliest=0):
+def face_row(frame, track, *, side=20.0, top_class=0):
     probabilities = np.full(6, 0.1, np.float32)
-    probabilities[likeliest] = 0.5
+    probabilities[top_class] = 0.5
     return FrameRow(frame, frame / 25, track, (track, 2.0, side, side), "ok", probabilities)
 
 
@@ -22,7 +22,7 @@ def table_of(*rows):
     return taken.table()
 
 
-def test_faces_are_numbered_by_the_room_they_take_and_boxes_without_a_face_do_not_count():
+def test_table_numbers_faces_by_area_and_ignores_boxes_without_a_face():
     table, numbers = table_of(
         face_row(0, 7),
         face_row(1, 7),
@@ -35,8 +35,8 @@ def test_faces_are_numbered_by_the_room_they_take_and_boxes_without_a_face_do_no
     assert table["w"].tolist() == [20, 20, 50, 900]
 
 
-def test_the_table_has_the_contracts_columns_and_the_likeliest_class():
-    table, _ = table_of(*(face_row(code, 0, likeliest=code) for code in range(6)))
+def test_table_has_the_columns_of_the_contract_and_the_top_class():
+    table, _ = table_of(*(face_row(code, 0, top_class=code) for code in range(6)))
     assert list(table) == [
         *"frame seconds face x y w h status".split(),
         *"p_anger p_disgust p_fear p_happiness p_sadness p_surprise".split(),
@@ -47,28 +47,28 @@ def test_the_table_has_the_contracts_columns_and_the_likeliest_class():
     assert table["status"].tolist() == ["ok"] * 6
 
 
-def test_a_row_without_a_face_has_no_numbers():
+def test_table_has_no_numbers_in_a_row_without_a_face():
     table, numbers = table_of(FrameRow(0, 0.0, None, NO_BOX, "no_face", None))
     assert numbers == {}
     assert table[["face", *"xywh", *SIX.probability_columns, "expression"]].isna().all(axis=None)
 
 
-def test_no_row_is_an_empty_table():
+def test_table_without_rows_has_its_columns():
     table, numbers = table_of()
     assert table.empty
     assert numbers == {}
     assert "p_fear" in table
 
 
-def test_rows_come_back_as_they_were_given_over_many_blocks():
-    rows = [face_row(k // 2, k % 2, side=20 + k % 2, likeliest=k % 6) for k in range(10_000)]
+def test_table_of_many_blocks_keeps_the_rows():
+    rows = [face_row(k // 2, k % 2, side=20 + k % 2, top_class=k % 6) for k in range(10_000)]
     table, _ = table_of(*rows)
     assert table["frame"].tolist() == [row.frame for row in rows]
     assert table["expression"].tolist() == [SIX.names[k % 6] for k in range(10_000)]
     assert table["face"].tolist() == [1 - k % 2 for k in range(10_000)]
 
 
-def test_an_hour_of_video_takes_few_megabytes():
+def test_table_of_an_hour_takes_few_megabytes():
     rows = FrameRows(SIX)
     row = face_row(0, 0)
     for _ in range(20_000):
@@ -78,7 +78,7 @@ def test_an_hour_of_video_takes_few_megabytes():
     assert hour < 10e6
 
 
-def test_on_disk_it_is_the_same_table(tmp_path):
+def test_write_frames_keeps_the_table(tmp_path):
     table, _ = table_of(face_row(0, 4), FrameRow(1, 0.04, None, NO_BOX, "decode_error", None))
     write_frames(tmp_path / "deep" / "frames.csv", table)
     read = pd.read_csv(tmp_path / "deep" / "frames.csv")

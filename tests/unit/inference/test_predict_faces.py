@@ -25,7 +25,7 @@ def frame(index, *faces, status=None, rejected=None, chosen=True):
 
 
 class FlowRecorder(BrightnessPredictor):
-    """Remembers the motion that it was given."""
+    """Remembers the flow that it is called with."""
 
     def __init__(self):
         super().__init__()
@@ -36,31 +36,31 @@ class FlowRecorder(BrightnessPredictor):
         return super().predict(crops_bhwc, flow_b2hw)
 
 
-def flows_read(*frames):
+def flows_of(*frames):
     predictor = FlowRecorder()
     list(predict_frames(frames, predictor))
     return predictor.flows
 
 
-def test_a_face_is_read_with_its_own_motion():
-    assert flows_read(frame(0, face(0, flow=1)), frame(1, face(0, flow=2))) == [1, 2]
+def test_predict_frames_uses_the_flow_of_the_face():
+    assert flows_of(frame(0, face(0, flow=1)), frame(1, face(0, flow=2))) == [1, 2]
 
 
-def test_the_last_frame_of_a_face_is_read_with_the_motion_that_led_to_it():
-    assert flows_read(frame(0, face(0, flow=1)), frame(1, face(0, flow=2)), frame(2, face(0))) == [1, 2, 2]
+def test_predict_frames_uses_the_flow_before_in_the_last_frame_of_a_face():
+    assert flows_of(frame(0, face(0, flow=1)), frame(1, face(0, flow=2)), frame(2, face(0))) == [1, 2, 2]
 
 
-def test_a_face_that_is_seen_once_is_read_with_no_motion():
-    assert flows_read(frame(0, face(0))) == [0]
+def test_predict_frames_uses_no_motion_for_a_face_in_one_frame():
+    assert flows_of(frame(0, face(0))) == [0]
 
 
-def test_no_motion_is_carried_over_a_gap_or_from_another_face():
-    assert flows_read(frame(0, face(0, flow=1)), frame(1), frame(2, face(0))) == [1, 0]
-    assert flows_read(frame(0, face(0, flow=1)), frame(1, face(1))) == [1, 0]
-    assert flows_read(frame(0, face(0, flow=1), face(1, flow=5)), frame(1, face(1), face(0))) == [1, 5, 5, 1]
+def test_predict_frames_carries_no_flow_over_a_gap_or_to_another_face():
+    assert flows_of(frame(0, face(0, flow=1)), frame(1), frame(2, face(0))) == [1, 0]
+    assert flows_of(frame(0, face(0, flow=1)), frame(1, face(1))) == [1, 0]
+    assert flows_of(frame(0, face(0, flow=1), face(1, flow=5)), frame(1, face(1), face(0))) == [1, 5, 5, 1]
 
 
-def test_a_row_for_every_frame_without_a_face_and_for_every_face():
+def test_predict_frames_yields_a_row_per_face_and_per_frame_without_one():
     small = Detection(np.float64([1, 2, 3, 4]), 0.5)
     frames = [
         frame(0, face(0), face(1)),
@@ -83,13 +83,13 @@ def test_a_row_for_every_frame_without_a_face_and_for_every_face():
     assert [row.probabilities is None for row in rows] == [row.face is None for row in rows]
 
 
-def test_no_frames_are_no_rows():
+def test_predict_frames_of_no_frames_yields_nothing():
     predictor = BrightnessPredictor()
     assert list(predict_frames([], predictor)) == []
     assert predictor.batches == []
 
 
-def test_frames_that_are_not_chosen_are_no_rows_but_their_motion_is_known():
+def test_predict_frames_skips_frames_that_are_not_chosen_but_uses_their_flow():
     frames = [
         frame(0, face(0, flow=1)),
         frame(1, face(0, flow=2), chosen=False),
@@ -98,16 +98,16 @@ def test_frames_that_are_not_chosen_are_no_rows_but_their_motion_is_known():
     ]
     predictor = FlowRecorder()
     assert [row.frame for row in predict_frames(frames, predictor)] == [0, 2]
-    assert predictor.flows == [1, 2]  # frame 2 is the last of the face: read with the motion that led to it
+    assert predictor.flows == [1, 2]  # frame 2 is the last of the face: it has the flow before
 
 
-def test_a_row_holds_what_was_read():
+def test_frame_row_has_the_input_of_the_model():
     [row] = predict_frames([frame(0, face(0, flow=3, brightness=70))], BrightnessPredictor())
     assert (row.crop == 70).all()
     assert (row.flow == 3).all()
 
 
-def test_batching_gives_the_same_rows_as_one_by_one(monkeypatch):
+def test_predict_frames_in_batches_yields_the_same_rows_as_one_by_one(monkeypatch):
     rng = np.random.default_rng(0)
     frames = [
         frame(k, *(face(t, flow=rng.normal(), brightness=int(rng.integers(20, 230))) for t in range(k % 4)))
@@ -129,7 +129,7 @@ def test_batching_gives_the_same_rows_as_one_by_one(monkeypatch):
     assert len(together) == sum(max(1, k % 4) for k in range(150))
 
 
-def test_a_long_stretch_without_a_face_is_not_held_back():
+def test_predict_frames_yields_rows_while_no_face_is_in_view():
     """Rows come while the video is read, so that memory does not grow with it."""
     given = []
 
@@ -143,8 +143,8 @@ def test_a_long_stretch_without_a_face_is_not_held_back():
     assert len(given) <= 1000
 
 
-def test_a_scene_from_frames_to_rows(monkeypatch):
-    pictures = [paint([] if 20 <= k < 40 else [(60, 30, 30)]) for k in range(60)]
-    rows = list(predict_frames(prepare_scene(monkeypatch, pictures), BrightnessPredictor()))
+def test_predict_frames_of_a_scene_with_a_gap(monkeypatch):
+    images = [paint([] if 20 <= k < 40 else [(60, 30, 30)]) for k in range(60)]
+    rows = list(predict_frames(prepare_scene(monkeypatch, images), BrightnessPredictor()))
     assert [row.frame for row in rows] == list(range(60))
     assert [row.status == "no_face" for row in rows] == [20 <= k < 40 for k in range(60)]

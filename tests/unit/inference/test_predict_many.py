@@ -4,7 +4,7 @@ import shutil
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.inference.predict_many import Summary, Unread, find_videos, make_jobs, predict_each
+from ferfusion.inference.predict_many import Summary, Unreadable, find_videos, make_jobs, predict_each
 from helpers.predictors import BrightnessPredictor
 from helpers.videos import numbered, shorten, write_video
 
@@ -20,18 +20,18 @@ def lines(path):
         return list(csv.DictReader(file))
 
 
-def test_the_videos_of_a_folder_however_deep(tmp_path):
+def test_find_videos_searches_folders_at_every_depth(tmp_path):
     wanted = [tmp_path / name for name in ("a.mp4", "b/c.MOV", "b/d/e.webm")]
     touch(*wanted, tmp_path / "notes.txt", tmp_path / ".hidden.mp4", tmp_path / ".cache" / "x.mp4")
     assert find_videos([tmp_path], out=tmp_path / "out") == wanted
 
 
-def test_what_was_written_before_is_not_read_again(tmp_path):
+def test_find_videos_skips_the_results_of_earlier_predictions(tmp_path):
     touch(tmp_path / "a.mp4", tmp_path / "out" / "a" / "annotated.mp4")
     assert find_videos([tmp_path], out=tmp_path / "out") == [tmp_path / "a.mp4"]
 
 
-def test_files_are_taken_as_they_are_named_and_once(tmp_path):
+def test_find_videos_takes_files_as_they_are_named_and_once(tmp_path):
     touch(tmp_path / "a.mp4", tmp_path / "b.xyz")
     named = [tmp_path / "b.xyz", tmp_path / "none.mp4", tmp_path, tmp_path / "a.mp4"]
     assert find_videos(named, out=tmp_path / "out") == [
@@ -41,14 +41,14 @@ def test_files_are_taken_as_they_are_named_and_once(tmp_path):
     ]
 
 
-def test_a_folder_without_a_video_and_no_place_at_all_are_refused(tmp_path):
+def test_find_videos_refuses_a_folder_without_video_and_no_place(tmp_path):
     with pytest.raises(ConfigError, match=r"There is no video or photograph in the folder .*\.avi, .*\.mp4"):
         find_videos([tmp_path], out=tmp_path / "out")
     with pytest.raises(ConfigError, match="predict needs at least one video file or folder of videos"):
         find_videos([], out=tmp_path / "out")
 
 
-def test_videos_of_one_name_get_folders_of_their_own(tmp_path):
+def test_make_jobs_gives_videos_of_one_name_two_folders(tmp_path):
     jobs = make_jobs([tmp_path / "a" / "x.mp4", tmp_path / "b" / "x.mp4"])
     assert [job.folder for job in jobs] == ["x", "x-2"]
 
@@ -70,7 +70,7 @@ def predict_all(folder, out):
     return lines(out / "videos.csv")
 
 
-def test_every_video_is_a_line_and_one_that_cannot_be_read_costs_nothing_but_itself(corpus, tmp_path):
+def test_predict_each_writes_a_line_per_video_and_continues_after_a_bad_one(corpus, tmp_path):
     found = {line["folder"]: line for line in predict_all(corpus, tmp_path / "out")}
     assert {name: line["status"] for name, line in found.items()} == {
         "diary": "unreadable",
@@ -87,11 +87,11 @@ def test_every_video_is_a_line_and_one_that_cannot_be_read_costs_nothing_but_its
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"face", "grey", "videos.csv"}
 
 
-def test_lines_of_earlier_videos_stay_and_those_of_the_same_are_replaced(tmp_path):
-    Summary(tmp_path).add("a", tmp_path / "a.mp4", Unread("the disk was away"))
-    Summary(tmp_path).add("b", tmp_path / "b.mp4", Unread("no reason"))
+def test_summary_keeps_earlier_lines_and_replaces_those_of_the_same_video(tmp_path):
+    Summary(tmp_path).add("a", tmp_path / "a.mp4", Unreadable("the disk was away"))
+    Summary(tmp_path).add("b", tmp_path / "b.mp4", Unreadable("no reason"))
     summary = Summary(tmp_path)
-    summary.add("a", tmp_path / "a.mp4", Unread('still away, says "df"\nand more'))
+    summary.add("a", tmp_path / "a.mp4", Unreadable('still away, says "df"\nand more'))
     assert [(line["folder"], line["reason"]) for line in lines(summary.path)] == [
         ("a", 'still away, says "df"\nand more'),
         ("b", "no reason"),

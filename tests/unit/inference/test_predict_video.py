@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ferfusion.bundle import Bundle, load_bundle, save_bundle
+from ferfusion.bundle import load_bundle, save_bundle
 from ferfusion.errors import VideoError
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.inference.predict_video import expected_frames, frame_lines, predict_video
@@ -13,30 +13,23 @@ from ferfusion.inference.predictor import TorchPredictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.verdict import judge
 from ferfusion.labels import SIX
-from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model
 from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.video.reader import read_frames, read_info
+from helpers.bundles import untrained_bundle
+from helpers.face_videos import face_images, face_video, frame_times, uneven_times
 from helpers.predictors import BrightnessPredictor
-from helpers.videos import damage, decode_plainly, numbered, sound_length, turn, write_video
+from helpers.videos import damage, decode_plainly, numbered, rotate, sound_length, write_video
 
 FRAMES = 20
-SHOWN = [0.04 * k if k < 10 else 0.5 + 0.03 * k for k in range(FRAMES)]
-"""Uneven times: a pause in the middle, and a faster end."""
+SHOWN = uneven_times(FRAMES)
 
 
 @pytest.fixture(scope="module")
-def face_pictures(sample_corpus):
-    path = sorted(sample_corpus.rglob("*.mp4"))[0]
-    return [frame.to_ndarray(format="rgb24") for frame in decode_plainly(path)[:FRAMES]]
-
-
-@pytest.fixture(scope="module")
-def video(tmp_path_factory, face_pictures):
+def video(tmp_path_factory):
     """A face for 20 frames, with sound."""
     path = tmp_path_factory.mktemp("videos") / "face.mp4"
-    return write_video(path, face_pictures, seconds=SHOWN, sound_seconds=1.2)
+    return face_video(path, FRAMES, seconds=SHOWN, sound_seconds=1.2)
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +37,7 @@ def done(tmp_path_factory, video):
     return predict_video(video, BrightnessPredictor(), tmp_path_factory.mktemp("out"))
 
 
-def times(path):
-    return [frame.seconds for frame in read_frames(path)]
-
-
-def test_the_folder_of_a_video(done, video):
+def test_predict_video_writes_four_files(done, video):
     assert {path.name for path in done.folder.iterdir()} == {
         "frames.csv",
         "verdict.json",
@@ -57,25 +46,26 @@ def test_the_folder_of_a_video(done, video):
     }
 
 
-def test_the_annotated_video_has_the_frames_times_and_sound_of_the_original(done, video):
+def test_annotated_video_has_the_frames_times_and_sound_of_the_original(done, video):
     annotated = done.folder / "annotated.mp4"
-    assert times(annotated) == pytest.approx(times(video), abs=1 / 90_000)
+    assert frame_times(annotated) == pytest.approx(frame_times(video), abs=1 / 90_000)
     assert sound_length(annotated) == pytest.approx(sound_length(video), abs=0.03)
     with av.open(str(annotated)) as container:
         track = container.streams.video[0]
         assert (track.codec_context.name, track.pix_fmt) == ("h264", "yuv420p")
 
 
-def test_the_annotated_video_shows_the_picture_and_a_strip_below(done, face_pictures):
-    height, width = face_pictures[0].shape[:2]
-    for frame, picture in zip(read_frames(done.folder / "annotated.mp4"), face_pictures, strict=True):
+def test_annotated_video_shows_the_frame_and_a_strip_below(done):
+    images = face_images(FRAMES)
+    height, width = images[0].shape[:2]
+    for frame, image in zip(read_frames(done.folder / "annotated.mp4"), images, strict=True):
         drawn = frame.rgb()
         assert drawn.shape[1] == width
         assert drawn.shape[0] > height
-        assert np.median(abs(drawn[:height].astype(int) - picture)) < 8
+        assert np.median(abs(drawn[:height].astype(int) - image)) < 8
 
 
-def test_the_frame_table_on_disk_is_the_table(done):
+def test_frames_csv_is_the_frame_table(done):
     table = pd.read_csv(done.folder / "frames.csv")
     assert table["frame"].tolist() == list(range(FRAMES))
     assert table["seconds"].tolist() == pytest.approx(SHOWN, abs=1e-5)
@@ -85,7 +75,7 @@ def test_the_frame_table_on_disk_is_the_table(done):
     assert judge(table, SIX)[0].probabilities == pytest.approx(done.verdicts[0].probabilities, abs=1e-5)
 
 
-def test_the_verdict_on_disk_is_the_verdict(done):
+def test_verdict_json_is_the_verdict(done):
     verdict = json.loads((done.folder / "verdict.json").read_text())
     [face] = verdict["faces"]
     assert verdict["video"] == "face.mp4"
@@ -93,13 +83,13 @@ def test_the_verdict_on_disk_is_the_verdict(done):
     assert verdict["statement"] == done.statement
     assert face["expression"] == max(face["probabilities"], key=face["probabilities"].get)
     assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-5)
-    assert face["likeliest"] == face["expression"]
-    assert verdict["reading"] == PredictRecipe().to_dict()
+    assert face["top_class"] == face["expression"]
+    assert verdict["predict_recipe"] == PredictRecipe().to_dict()
     assert face["timeline"][0]["start"] == 0
     assert face["timeline"][-1]["end"] == pytest.approx(SHOWN[-1], abs=0.05)
 
 
-def test_a_face_goes_the_very_same_way_as_in_preparation(video, done):
+def test_predict_video_prepares_a_face_as_preparation_does(video, done):
     seen = []
 
     class Recorder(BrightnessPredictor):
@@ -114,10 +104,8 @@ def test_a_face_goes_the_very_same_way_as_in_preparation(video, done):
     assert np.array_equal(flows[:-1], np.stack([face.flow for face in prepared[:-1]]))
 
 
-def test_a_bundle_on_disk_predicts_as_the_model_in_memory(tmp_path, video):
-    config = ModelConfig()
-    model = build_model(config, 6, seed=1)
-    bundle = Bundle(model.state_dict(), config, SIX, PrepareRecipe(), {}, {}, "none")
+def test_predict_video_with_a_loaded_bundle_equals_the_bundle_in_memory(tmp_path, video):
+    bundle = untrained_bundle()
     save_bundle(tmp_path / "b.safetensors", bundle)
     tables = [
         predict_video(video, TorchPredictor(b), tmp_path / name, annotate=False).table
@@ -127,7 +115,7 @@ def test_a_bundle_on_disk_predicts_as_the_model_in_memory(tmp_path, video):
     assert tables[0][list(SIX.probability_columns)].sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
 
 
-def test_a_video_without_a_face_gets_a_statement_and_no_expression(tmp_path):
+def test_predict_video_without_a_face_gives_a_statement_and_no_expression(tmp_path):
     video = write_video(tmp_path / "empty.mp4", numbered(15))
     prediction = predict_video(video, BrightnessPredictor(), tmp_path / "out")
     assert prediction.verdicts == []
@@ -145,38 +133,39 @@ def test_a_video_without_a_face_gets_a_statement_and_no_expression(tmp_path):
     assert len(decode_plainly(prediction.folder / "annotated.mp4")) == 15
 
 
-def test_frames_that_cannot_be_decoded_are_rows_and_keep_the_others_in_time(tmp_path, face_pictures):
-    video = write_video(tmp_path / "torn.mp4", face_pictures, every_frame_alone=True)
+def test_predict_video_has_rows_for_frames_that_cannot_be_decoded(tmp_path):
+    video = write_video(tmp_path / "torn.mp4", face_images(FRAMES), every_frame_alone=True)
     prediction = predict_video(damage(video, range(5, 7)), BrightnessPredictor(), tmp_path / "out")
     assert prediction.table["frame"].tolist() == list(range(FRAMES))
     assert prediction.table.query("status == 'decode_error'")["frame"].tolist() == [5, 6]
     kept = [k / 25 for k in range(FRAMES) if k not in (5, 6)]
-    assert times(prediction.folder / "annotated.mp4") == pytest.approx(kept, abs=1e-4)
+    assert frame_times(prediction.folder / "annotated.mp4") == pytest.approx(kept, abs=1e-4)
 
 
-def test_a_video_that_a_phone_turned_is_read_and_drawn_upright(tmp_path, face_pictures):
-    lying = [np.ascontiguousarray(np.rot90(picture)) for picture in face_pictures]
-    video = turn(write_video(tmp_path / "phone.mp4", lying), clockwise=90)
+def test_predict_video_of_a_rotated_video_is_upright(tmp_path):
+    images = face_images(FRAMES)
+    lying = [np.ascontiguousarray(np.rot90(image)) for image in images]
+    video = rotate(write_video(tmp_path / "phone.mp4", lying), clockwise=90)
     prediction = predict_video(video, BrightnessPredictor(), tmp_path / "out")
     assert set(prediction.table["status"]) == {"ok"}
     drawn = next(read_frames(prediction.folder / "annotated.mp4")).rgb()
-    height = face_pictures[0].shape[0]
-    assert np.median(abs(drawn[:height].astype(int) - face_pictures[0])) < 8
+    height = images[0].shape[0]
+    assert np.median(abs(drawn[:height].astype(int) - images[0])) < 8
 
 
-def test_without_annotation_there_is_no_video(tmp_path, video):
+def test_predict_video_without_annotation_writes_no_video(tmp_path, video):
     prediction = predict_video(video, BrightnessPredictor(), tmp_path, annotate=False)
     assert not (prediction.folder / "annotated.mp4").exists()
     assert "annotated.mp4" not in (prediction.folder / "report.html").read_text()
 
 
-def test_progress_counts_every_frame_of_both_stages(tmp_path, video):
-    told = []
-    predict_video(video, BrightnessPredictor(), tmp_path, on_frame=lambda *stage: told.append(stage))
-    assert told == [(stage, k) for stage in ("Reading", "Drawing") for k in range(1, FRAMES + 1)]
+def test_on_frame_counts_every_frame_of_both_stages(tmp_path, video):
+    reported = []
+    predict_video(video, BrightnessPredictor(), tmp_path, on_frame=lambda *stage: reported.append(stage))
+    assert reported == [(stage, k) for stage in ("Predicting", "Drawing") for k in range(1, FRAMES + 1)]
 
 
-def test_a_file_that_is_no_video_leaves_nothing_behind(tmp_path):
+def test_predict_video_of_a_text_file_writes_nothing(tmp_path):
     (tmp_path / "diary.mp4").write_text("dear diary")
     with pytest.raises(VideoError, match=r"Cannot open diary\.mp4 as a video"):
         predict_video(tmp_path / "diary.mp4", BrightnessPredictor(), tmp_path / "out")
@@ -184,12 +173,9 @@ def test_a_file_that_is_no_video_leaves_nothing_behind(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def long_video(tmp_path_factory, sample_corpus):
+def long_video(tmp_path_factory):
     """A face for 60 frames, with sound."""
-    path = sorted(sample_corpus.rglob("*.mp4"))[0]
-    pictures = [frame.to_ndarray(format="rgb24") for frame in decode_plainly(path)]
-    pictures = (pictures + pictures[::-1])[:60]
-    return write_video(tmp_path_factory.mktemp("videos") / "long.mp4", pictures, sound_seconds=2.4)
+    return face_video(tmp_path_factory.mktemp("videos") / "long.mp4", 60, sound_seconds=2.4)
 
 
 def predicted(video, folder, *, annotate=False, predictor=None, **settings):
@@ -199,42 +185,44 @@ def predicted(video, folder, *, annotate=False, predictor=None, **settings):
 
 
 @pytest.mark.parametrize(("every", "kept"), [("7", range(0, 60, 7)), ("0.2s", range(0, 60, 5))])
-def test_a_sparse_reading_is_every_nth_row_of_the_full_one(tmp_path, long_video, every, kept):
+def test_every_gives_rows_of_the_prediction_of_all_frames(tmp_path, long_video, every, kept):
     full = predicted(long_video, tmp_path / "full", window=0).table
     sparse = predicted(long_video, tmp_path / "sparse", window=0, every=every).table
     expected = full[full["frame"].isin(list(kept))].reset_index(drop=True)
     pd.testing.assert_frame_equal(sparse, expected)
 
 
-def test_a_sparse_reading_asks_the_model_as_seldom(tmp_path, long_video):
+def test_every_calls_the_model_for_chosen_frames_only(tmp_path, long_video):
     predictor = BrightnessPredictor()
     predicted(long_video, tmp_path, every="10", predictor=predictor)
     assert sum(predictor.batches) == 6
 
 
-def test_the_annotated_video_of_a_sparse_reading_has_every_frame(tmp_path, long_video):
+def test_annotated_video_has_every_frame_whatever_every_is(tmp_path, long_video):
     prediction = predicted(long_video, tmp_path, every="10", annotate=True)
-    assert times(prediction.folder / "annotated.mp4") == pytest.approx(times(long_video), abs=1e-4)
+    assert frame_times(prediction.folder / "annotated.mp4") == pytest.approx(
+        frame_times(long_video), abs=1e-4
+    )
 
 
-def test_a_stretch_keeps_the_numbers_and_times_of_the_file(tmp_path, long_video):
+def test_start_and_end_keep_the_numbers_and_times_of_the_file(tmp_path, long_video):
     prediction = predicted(long_video, tmp_path, start=0.8, end=1.6, annotate=True)
     assert prediction.table["frame"].tolist() == list(range(20, 40))
     assert prediction.table["seconds"].tolist() == pytest.approx([k / 25 for k in range(20, 40)])
     # the annotated video starts with the stretch, and so does its sound
     annotated = prediction.folder / "annotated.mp4"
-    assert times(annotated) == pytest.approx([k / 25 for k in range(20)], abs=1e-4)
+    assert frame_times(annotated) == pytest.approx([k / 25 for k in range(20)], abs=1e-4)
     assert sound_length(annotated) == pytest.approx(0.8, abs=0.08)
     assert prediction.spans[0][0].start == pytest.approx(0.8)
 
 
-def test_a_stretch_behind_the_end_says_so(tmp_path, long_video):
+def test_start_after_the_end_of_the_video_gives_a_statement(tmp_path, long_video):
     prediction = predicted(long_video, tmp_path, start=100, annotate=True)
     assert prediction.statement == "No frame could be decoded, so no expression is given."
     assert not (tmp_path / "annotated.mp4").exists()
 
 
-def test_the_header_is_read_once(tmp_path, video, monkeypatch):
+def test_predict_video_reads_the_header_once(tmp_path, video, monkeypatch):
     seen = []
 
     def read(path):
@@ -246,7 +234,7 @@ def test_the_header_is_read_once(tmp_path, video, monkeypatch):
     assert seen == [video]
 
 
-def test_the_expected_number_of_frames_is_that_of_the_stretch(video):
+def test_expected_frames_are_those_from_start_to_end(video):
     info = read_info(video)
     whole = expected_frames(info, PredictRecipe())
     assert whole == pytest.approx(FRAMES, abs=8)  # the times are uneven
@@ -254,7 +242,7 @@ def test_the_expected_number_of_frames_is_that_of_the_stretch(video):
     assert expected_frames(info, PredictRecipe(end=0.2)) == pytest.approx(0.2 * float(info.rate), abs=1)
 
 
-def test_a_threshold_withholds_moments_and_the_verdict(tmp_path, video):
+def test_calibration_threshold_withholds_names_and_the_verdict(tmp_path, video):
     strict = BrightnessPredictor(calibration=Calibration(abstain_below_pair=0.99, abstain_below_video=0.99))
     prediction = predicted(video, tmp_path, predictor=strict)
     assert set(prediction.table["smoothed"]) == {"no clear expression"}
@@ -265,14 +253,12 @@ def test_a_threshold_withholds_moments_and_the_verdict(tmp_path, video):
     assert kept["calibration"]["abstain_below_video"] == 0.99
 
 
-def test_a_temperature_makes_a_bundle_less_sure_and_changes_no_answer(tmp_path, video):
-    config = ModelConfig()
-    weights = build_model(config, 6, seed=1).state_dict()
+def test_calibration_temperature_lowers_probabilities_and_keeps_the_class(tmp_path, video):
     plain, mild = (
         predicted(
             video,
             tmp_path / name,
-            predictor=TorchPredictor(Bundle(weights, config, SIX, PrepareRecipe(), {}, metrics, "none")),
+            predictor=TorchPredictor(untrained_bundle(metrics=metrics)),
         ).table
         for name, metrics in (("plain", {}), ("mild", {"calibration": {"temperature": 2.0}}))
     )
@@ -282,7 +268,7 @@ def test_a_temperature_makes_a_bundle_less_sure_and_changes_no_answer(tmp_path, 
     assert mild["expression"].tolist() == plain["expression"].tolist()
 
 
-def test_lines_in_the_manner_of_the_reports_figure():
+def test_frame_lines_have_the_format_of_the_reports_figure():
     table = pd.DataFrame(
         {
             "frame": [0, 1],

@@ -10,36 +10,36 @@ from ferfusion.video.reader import Frame
 
 def chosen(every, seconds, *, first=0):
     choice = FrameChoice(every)
-    frames = [Frame(first + k, now, None, "no picture is needed") for k, now in enumerate(seconds)]
+    frames = [Frame(first + k, now, None, "no image is needed") for k, now in enumerate(seconds)]
     return [frame.index for frame in frames if choice(frame)]
 
 
-def test_every_nth_frame_from_the_first_that_is_read():
+def test_frame_choice_of_every_nth_frame_counts_from_the_first():
     seconds = np.arange(20) / 25
     assert chosen("1", seconds) == list(range(20))
     assert chosen("6", seconds) == [0, 6, 12, 18]
     assert chosen("6", seconds, first=100) == [100, 106, 112, 118]
 
 
-def test_one_frame_in_so_many_seconds():
+def test_frame_choice_of_a_period_takes_its_first_frame():
     assert chosen("0.2s", np.arange(20) / 25) == [0, 5, 10, 15]
     assert chosen("1s", [10, 10.4, 10.9, 11.0, 11.1, 14.2, 14.3, 15.0]) == [0, 3, 5, 7]
 
 
 @given(st.lists(st.floats(0.001, 3), min_size=1, max_size=60), st.floats(0.05, 5))
-def test_each_period_that_has_a_frame_gives_its_first(steps, period):
+def test_frame_choice_takes_the_first_frame_of_each_period(steps, period):
     seconds = np.cumsum(steps)
-    turns = np.floor((seconds - seconds[0] + 1e-6) / period)
-    assert chosen(f"{period}s", seconds) == [int(np.argmax(turns == turn)) for turn in np.unique(turns)]
+    periods = np.floor((seconds - seconds[0] + 1e-6) / period)
+    assert chosen(f"{period}s", seconds) == [int(np.argmax(periods == each)) for each in np.unique(periods)]
 
 
 @pytest.mark.parametrize("every", ["0", "-1", "0s", "-2s", "nans", "infs", "often", "1.5", "", "s"])
-def test_an_every_that_says_nothing_is_refused(every):
+def test_every_that_cannot_be_parsed_is_refused(every):
     with pytest.raises(ConfigError, match="every must be a number of frames such as 5, or of seconds"):
         PredictRecipe(every=every)
 
 
-def test_seconds_may_have_a_capital():
+def test_parse_every_takes_a_capital_s():
     assert parse_every(" 2S ") == (0, 2.0)
 
 
@@ -54,19 +54,19 @@ def test_seconds_may_have_a_capital():
         ({"smoothing": "casual"}, "Did you mean 'causal'"),
     ],
 )
-def test_settings_that_cannot_be_used_are_refused(settings, words):
+def test_predict_recipe_refuses_settings_that_cannot_be_used(settings, words):
     with pytest.raises(ConfigError, match=words):
         PredictRecipe(**settings)
 
 
-def test_a_recipe_in_words():
+def test_in_words_names_every_setting():
     assert PredictRecipe().in_words == (
-        "Read was every frame. The timeline is the mean of the readings in the 0.5 seconds around a frame "
-        "(centred)."
+        "Every frame was predicted. The timeline is the mean of the predictions in 0.5 seconds around a "
+        "frame (centred)."
     )
     assert PredictRecipe(start=10, end=20, every="0.5s", smoothing="causal", window=0).in_words == (
-        "Read was one frame in 0.5 seconds from 10 seconds on up to 20 seconds. "
-        "The timeline is every frame on its own."
+        "One frame in 0.5 seconds was predicted, from second 10, up to second 20. "
+        "The timeline is not smoothed."
     )
-    assert "one frame in 5" in PredictRecipe(every="5").in_words
-    assert "the 2 seconds up to a frame (causal)" in PredictRecipe(smoothing="causal", window=2).in_words
+    assert "One frame in 5 was predicted" in PredictRecipe(every="5").in_words
+    assert "in 2 seconds up to a frame (causal)" in PredictRecipe(smoothing="causal", window=2).in_words

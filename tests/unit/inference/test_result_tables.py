@@ -11,8 +11,8 @@ from helpers.predictions import prediction_of
 LABELS = LabelSet(("Fear", "Happiness"))
 
 
-def read(seconds, faces, fear, spans=()):
-    """What was read, with the probability of Fear in every row; nan where there is no face."""
+def predicted(seconds, faces, fear, spans=()):
+    """A prediction with the probability of Fear in every row; nan where there is no face."""
     fear = np.array(fear, np.float32)
     table = pd.DataFrame(
         {
@@ -28,10 +28,12 @@ def read(seconds, faces, fear, spans=()):
     return prediction_of(table, smoothed, labels=LABELS, spans=dict(spans))
 
 
-def test_per_second_is_the_mean_of_each_face_in_each_second():
+def test_per_second_table_has_the_mean_of_each_face_in_each_second():
     nan = float("nan")
-    seen = read([0, 0, 0.5, 0.999_999_9, 1.5, 2.5], [0, 1, 0, 0, None, 1], [0.2, 1, 0.4, 0.9, nan, 0.3])
-    table = per_second_table(seen)
+    prediction = predicted(
+        [0, 0, 0.5, 0.999_999_9, 1.5, 2.5], [0, 1, 0, 0, None, 1], [0.2, 1, 0.4, 0.9, nan, 0.3]
+    )
+    table = per_second_table(prediction)
     assert table.columns.tolist() == ["second", "face", "frames", "p_fear", "p_happiness", "expression"]
     assert table[["second", "face", "frames"]].to_numpy().tolist() == [
         [0, 0, 2],
@@ -43,11 +45,17 @@ def test_per_second_is_the_mean_of_each_face_in_each_second():
     assert table["expression"].tolist() == ["Happiness", "Fear", "Fear", "Happiness"]
 
 
-def test_without_a_face_tables_are_empty_and_have_their_columns():
-    seen = read([0, 1], [None, None], [float("nan")] * 2)
-    assert per_second_table(seen).empty
-    assert span_table(seen).columns.tolist() == ["face", "expression", "start", "end", "mean_probability"]
-    assert onset_table(seen, "Fear").columns.tolist() == [
+def test_tables_without_a_face_are_empty_and_have_their_columns():
+    prediction = predicted([0, 1], [None, None], [float("nan")] * 2)
+    assert per_second_table(prediction).empty
+    assert span_table(prediction).columns.tolist() == [
+        "face",
+        "expression",
+        "start",
+        "end",
+        "mean_probability",
+    ]
+    assert onset_table(prediction, "Fear").columns.tolist() == [
         "face",
         "seconds",
         "end",
@@ -56,7 +64,7 @@ def test_without_a_face_tables_are_empty_and_have_their_columns():
     ]
 
 
-def test_an_onset_was_seen_where_the_face_was_in_view_right_before():
+def test_onset_table_says_whether_the_face_was_in_view_right_before():
     spans = {
         0: [
             Span(0, 1, "Fear", 0.6),
@@ -66,8 +74,8 @@ def test_an_onset_was_seen_where_the_face_was_in_view_right_before():
         ],
         1: [Span(2.5, 4, "Fear", 0.5)],
     }
-    seen = read([0], [0], [0.5], spans)
-    table = onset_table(seen, "Fear")
+    prediction = predicted([0], [0], [0.5], spans)
+    table = onset_table(prediction, "Fear")
     assert table[["face", "seconds", "end"]].to_numpy().tolist() == [
         [0, 0, 1],
         [0, 2, 3],
@@ -75,9 +83,9 @@ def test_an_onset_was_seen_where_the_face_was_in_view_right_before():
         [1, 2.5, 4],
     ]
     assert table["in_view"].tolist() == [False, True, False, False]
-    assert span_table(seen)["mean_probability"].tolist() == [0.6, 0.7, 0.8, 0.9, 0.5]
+    assert span_table(prediction)["mean_probability"].tolist() == [0.6, 0.7, 0.8, 0.9, 0.5]
 
 
-def test_an_onset_of_what_the_model_does_not_know_is_refused():
+def test_onset_table_refuses_a_class_that_the_model_does_not_have():
     with pytest.raises(ConfigError, match="Unknown expression 'Joy'; this label set has Fear, Happiness"):
-        onset_table(read([0], [0], [0.5]), "Joy")
+        onset_table(predicted([0], [0], [0.5]), "Joy")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import ImageColor
 
-from ferfusion.inference.drawing.overlay import FaceReading, Overlay, colour_of
+from ferfusion.inference.drawing.overlay import DrawnFace, Overlay, colour_of
 from ferfusion.labels import SEVEN, SIX, LabelSet
 from helpers.videos import textured
 
@@ -10,27 +10,27 @@ from helpers.videos import textured
 def faces(*readings, labels=SIX):
     """Faces from (x, y, w, h, class that is certain)."""
     return [
-        FaceReading(number, box, name, np.eye(len(labels))[labels.code(name)])
+        DrawnFace(number, box, name, np.eye(len(labels))[labels.code(name)])
         for number, (*box, name) in enumerate(readings)
     ]
 
 
-def overlay(picture, labels=SIX):
-    return Overlay(width=picture.shape[1], height=picture.shape[0], labels=labels)
+def overlay(image, labels=SIX):
+    return Overlay(width=image.shape[1], height=image.shape[0], labels=labels)
 
 
-def changed(picture, drawn):
-    return (drawn[: picture.shape[0]] != picture).any(axis=2)
+def changed(image, drawn):
+    return (drawn[: image.shape[0]] != image).any(axis=2)
 
 
 def pixels_of(drawn, name):
     return (drawn == ImageColor.getrgb(colour_of(name))).all(axis=2)
 
 
-def test_only_the_box_and_the_word_above_it_cover_the_picture():
-    picture = textured(240, 320)
-    drawn = overlay(picture).draw(picture, faces((100, 80, 90, 90, "Happiness")))
-    touched = changed(picture, drawn)
+def test_draw_covers_only_the_box_and_the_name_above_it():
+    image = textured(240, 320)
+    drawn = overlay(image).draw(image, faces((100, 80, 90, 90, "Happiness")))
+    touched = changed(image, drawn)
     inner, outer = slice(88, 162), slice(78, 174)
     assert not touched[inner, 108:182].any()  # the face itself is free
     beyond = touched.copy()
@@ -44,17 +44,17 @@ def test_only_the_box_and_the_word_above_it_cover_the_picture():
         assert pixels_of(drawn, "Happiness")[row, column]
 
 
-def test_the_picture_stays_whole_where_there_is_no_face():
-    picture = textured(240, 320)
+def test_draw_without_a_face_keeps_the_frame():
+    image = textured(240, 320)
     for status in ("no face", "small face", "decode error"):
-        assert not changed(picture, overlay(picture).draw(picture, [], status=status)).any()
+        assert not changed(image, overlay(image).draw(image, [], status=status)).any()
 
 
 @pytest.mark.parametrize("labels", [SIX, SEVEN, LabelSet(("Bored", "Awake"))])
-def test_the_strip_stands_below_the_picture_and_has_room_for_every_class(labels):
-    picture = textured(241, 321)
-    drawing = overlay(picture, labels)
-    drawn = drawing.draw(picture, faces((100, 80, 60, 60, labels.names[0]), labels=labels))
+def test_overlay_has_a_strip_with_room_for_every_class(labels):
+    image = textured(241, 321)
+    drawing = overlay(image, labels)
+    drawn = drawing.draw(image, faces((100, 80, 60, 60, labels.names[0]), labels=labels))
     assert drawn.shape == (drawing.height, drawing.width, 3)
     assert drawing.width == 321
     lines = (drawn[241:] != drawn[-1, 0]).any(axis=(1, 2))
@@ -63,10 +63,10 @@ def test_the_strip_stands_below_the_picture_and_has_room_for_every_class(labels)
     assert not lines[-1]  # nothing is cut off at the bottom
 
 
-def test_the_bar_of_a_certain_class_is_full_and_the_others_empty():
-    picture = textured(240, 320)
-    drawing = overlay(picture)
-    drawn = drawing.draw(picture, faces((10, 30, 60, 60, "Sadness")))
+def test_draw_fills_the_bar_of_a_certain_class():
+    image = textured(240, 320)
+    drawing = overlay(image)
+    drawn = drawing.draw(image, faces((10, 30, 60, 60, "Sadness")))
     strip = drawn[240:]
     full = pixels_of(strip, "Sadness").sum(axis=1).max()
     assert full > 100
@@ -74,10 +74,10 @@ def test_the_bar_of_a_certain_class_is_full_and_the_others_empty():
         assert pixels_of(strip, other).sum(axis=1).max() <= 2
 
 
-def test_two_faces_have_their_bars_side_by_side_and_more_are_not_squeezed_in():
-    picture = textured(240, 640)
+def test_draw_puts_the_bars_of_two_faces_side_by_side():
+    image = textured(240, 640)
     boxes = [(30, 60, 80, 80, "Anger"), (300, 60, 80, 80, "Fear"), (500, 60, 80, 80, "Surprise")]
-    drawn = overlay(picture).draw(picture, faces(*boxes))
+    drawn = overlay(image).draw(image, faces(*boxes))
     strip = drawn[240:]
     for name, full, empty in [
         ("Anger", strip[:, :320], strip[:, 320:]),
@@ -101,37 +101,37 @@ def test_two_faces_have_their_bars_side_by_side_and_more_are_not_squeezed_in():
         (100, 400, 50, 50),
     ],
 )
-def test_a_box_that_reaches_beyond_the_picture_never_touches_the_strip(box):
-    picture = textured(240, 320)
-    drawing = overlay(picture)
-    inside = drawing.draw(picture, faces((100, 80, 60, 60, "Fear")))
-    assert np.array_equal(drawing.draw(picture, faces((*box, "Fear")))[240:], inside[240:])
+def test_draw_cuts_a_box_at_the_border_of_the_frame(box):
+    image = textured(240, 320)
+    drawing = overlay(image)
+    inside = drawing.draw(image, faces((100, 80, 60, 60, "Fear")))
+    assert np.array_equal(drawing.draw(image, faces((*box, "Fear")))[240:], inside[240:])
 
 
-def test_every_class_has_a_colour_of_its_own():
+def test_colour_of_differs_for_every_class():
     assert len({colour_of(name) for name in SEVEN.names}) == 7
     assert colour_of("Boredom") == colour_of("Neutral")
 
 
-def test_drawing_changes_nothing_that_it_is_given():
-    picture = textured(240, 320)
-    before = picture.copy()
-    overlay(picture).draw(picture, faces((100, 80, 60, 60, "Fear")))
-    assert np.array_equal(picture, before)
+def test_draw_does_not_change_its_input():
+    image = textured(240, 320)
+    before = image.copy()
+    overlay(image).draw(image, faces((100, 80, 60, 60, "Fear")))
+    assert np.array_equal(image, before)
 
 
-def test_where_no_class_is_named_the_word_says_so_in_grey_and_the_bars_stay():
-    picture = textured(240, 320)
-    unsure = FaceReading(0, (100, 80, 90, 90), "no clear expression", np.full(6, 1 / 6))
-    drawn = overlay(picture).draw(picture, [unsure])
+def test_draw_without_a_named_class_uses_grey_and_keeps_the_bars():
+    image = textured(240, 320)
+    unsure = DrawnFace(0, (100, 80, 90, 90), "no clear expression", np.full(6, 1 / 6))
+    drawn = overlay(image).draw(image, [unsure])
     assert pixels_of(drawn, "no clear expression")[80:170, 100].all()
     strip = drawn[240:]
     assert len({pixels_of(strip, name).sum(axis=1).max() for name in SIX.names}) == 1
 
 
-def test_the_status_is_written_where_there_is_no_face():
-    picture = textured(240, 320)
-    strips = [overlay(picture).draw(picture, [], status=status)[240:] for status in ("no face", "", "")]
+def test_draw_writes_the_status_without_a_face():
+    image = textured(240, 320)
+    strips = [overlay(image).draw(image, [], status=status)[240:] for status in ("no face", "", "")]
     assert (strips[0] != strips[1]).any()
     assert np.array_equal(strips[1], strips[2])
     assert len(np.unique(strips[1].reshape(-1, 3), axis=0)) == 1

@@ -23,7 +23,7 @@ def lengths(panel, colour):
     return [int(rows[start]) for start in starts]
 
 
-def test_bars_are_as_long_as_what_they_stand_for_and_go_to_their_side():
+def test_panel_bars_have_the_length_and_side_of_the_contribution():
     panel = Panel(height=600, labels=SIX).draw(reasons({"spatial": 3.0, "flow": -1.5}))
     [spoke_for], [against] = lengths(panel, FOR), lengths(panel, AGAINST)
     assert spoke_for == pytest.approx(2 * against, abs=3)
@@ -31,7 +31,7 @@ def test_bars_are_as_long_as_what_they_stand_for_and_go_to_their_side():
     assert columns[1].max() <= columns[0].min() + 1
 
 
-def test_a_contribution_beyond_the_end_stays_in_its_track():
+def test_panel_bar_of_a_large_contribution_ends_at_full_length():
     [most] = lengths(Panel(height=600, labels=SIX).draw(reasons({"spatial": 6.0})), FOR)
     [more] = lengths(Panel(height=600, labels=SIX).draw(reasons({"spatial": 60.0})), FOR)
     assert more == most
@@ -42,7 +42,7 @@ def test_a_contribution_beyond_the_end_stays_in_its_track():
     ("streams", "moments"),
     [(("flow",), 1), (("spatial", "flow"), 1), (("spatial", "flow", "conv3d"), 1), (("spatial",), 8)],
 )
-def test_everything_has_room_at_any_height(height, streams, moments):
+def test_panel_has_room_for_all_tiles_at_any_height(height, streams, moments):
     panel = Panel(height=height, labels=SIX)
     drawn = panel.draw(reasons(dict.fromkeys(streams, 1.0), moments))
     assert drawn.shape == (height, panel.width, 3)
@@ -52,6 +52,6 @@ def test_everything_has_room_at_any_height(height, streams, moments):
     assert (drawn[-2:] == ground).all()
 
 
-def test_without_a_face_the_panel_is_empty():
+def test_panel_without_a_face_is_empty():
     drawn = Panel(height=300, labels=SIX).draw(None)
     assert len(np.unique(drawn.reshape(-1, 3), axis=0)) == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ferfusion.inference.drawing.timeline_chart import HEIGHT, MOST_BINS, WIDTH, make_axis, make_chart
+from ferfusion.inference.drawing.timeline_chart import HEIGHT, MAX_BINS, WIDTH, make_axis, make_chart
 from ferfusion.inference.timeline import smooth_table
 from ferfusion.labels import LabelSet
 
@@ -35,35 +35,35 @@ def points(path):
     return [tuple(map(float, point)) for point in re.findall(r"[ML](\S+) ([\d.]+)", path)]
 
 
-def test_a_short_video_has_a_bin_for_each_frame():
+def test_make_axis_of_a_short_video_has_a_bin_for_each_frame():
     axis = make_axis(table([0.5] * 10))
     assert axis.edges == pytest.approx(np.arange(11) / 25)
     assert axis.frames.tolist() == list(range(10))
     assert axis.bin_of_row.tolist() == list(range(10))
 
 
-def test_an_hour_has_bins_of_even_length_and_each_knows_its_first_frame():
+def test_make_axis_of_an_hour_has_bins_of_equal_length():
     frames = table([0.5] * 90_000)
     axis = make_axis(frames)
-    assert len(axis.frames) == MOST_BINS
-    assert np.diff(axis.edges) == pytest.approx(np.full(MOST_BINS, 3600 / MOST_BINS))
-    assert axis.frames.tolist() == [150 * k for k in range(MOST_BINS)]
-    assert np.bincount(axis.bin_of_row).tolist() == [150] * MOST_BINS
+    assert len(axis.frames) == MAX_BINS
+    assert np.diff(axis.edges) == pytest.approx(np.full(MAX_BINS, 3600 / MAX_BINS))
+    assert axis.frames.tolist() == [150 * k for k in range(MAX_BINS)]
+    assert np.bincount(axis.bin_of_row).tolist() == [150] * MAX_BINS
 
 
-def test_uneven_times_keep_their_places():
+def test_make_axis_keeps_uneven_times():
     frames = table([0.5] * 4).assign(seconds=[0.0, 0.1, 2.0, 2.1])
     axis = make_axis(frames)
     assert axis.edges == pytest.approx([0, 0.1, 2.0, 2.1, 2.2])
 
 
-def test_a_bin_has_the_mean_of_its_readings():
+def test_make_chart_has_the_mean_of_each_bin():
     shares = np.tile([0.2, 0.6], 3000)
     means = chart(table(shares)).means
-    assert means == pytest.approx(np.tile([0.4, 0.6], (MOST_BINS, 1)))
+    assert means == pytest.approx(np.tile([0.4, 0.6], (MAX_BINS, 1)))
 
 
-def test_areas_are_stacked_from_the_ground_to_the_top():
+def test_make_chart_stacks_the_areas_up_to_the_top():
     areas = dict(chart(table([0.25] * 4)).areas)
     assert list(areas) == ["Bored", "Awake"]  # drawn first: the whole; over it: the first class
     whole, first = points(areas["Bored"]), points(areas["Awake"])
@@ -72,7 +72,7 @@ def test_areas_are_stacked_from_the_ground_to_the_top():
     assert (min(x for x, _ in whole), max(x for x, _ in whole)) == (0, WIDTH)
 
 
-def test_where_the_face_is_not_there_nothing_is_drawn():
+def test_make_chart_draws_nothing_where_the_face_is_away():
     drawn = chart(table([0.25] * 10, missing=range(4, 6)))
     assert [path.count("M") for _, path in drawn.areas] == [2, 2]
     xs = sorted({x for x, _ in points(drawn.areas[0][1])})
@@ -81,7 +81,7 @@ def test_where_the_face_is_not_there_nothing_is_drawn():
     assert drawn.names[3:7] == ["Bored", None, None, "Bored"]
 
 
-def test_the_ribbon_tells_what_is_named_and_what_is_not():
+def test_make_chart_ribbon_has_the_names_of_the_timeline():
     drawn = chart(table([0.9] * 5 + [0.52] * 2 + [0.1] * 3), abstain_below=0.6)
     assert drawn.ribbon == [
         (0.0, 500.0, "Awake"),
@@ -90,6 +90,6 @@ def test_the_ribbon_tells_what_is_named_and_what_is_not():
     ]
 
 
-def test_a_video_of_one_frame_has_a_chart():
+def test_make_chart_of_one_frame():
     drawn = chart(table([0.25]))
     assert drawn.ribbon == [(0.0, WIDTH, "Bored")]

@@ -13,7 +13,7 @@ from helpers.predictions import prediction_of
 
 
 def read(faces, frames=20):
-    """Of each face the same readings: all Fear."""
+    """Of each face the same frames: all Fear."""
     rows = faces * frames
     probabilities = np.tile(np.eye(6, dtype=np.float32)[SIX.code("Fear")], (max(rows, frames), 1))
     table = pd.DataFrame(
@@ -28,7 +28,7 @@ def read(faces, frames=20):
     return prediction_of(table, probabilities, labels=SIX, spans=spans)
 
 
-def test_each_face_has_its_axes_its_areas_and_its_names():
+def test_timeline_figure_has_axes_areas_and_names_for_each_face():
     figure = timeline_figure(read(2))
     assert [axes.get_ylabel() for axes in figure.axes] == ["face 0", "face 1"]
     for axes in figure.axes:
@@ -41,17 +41,17 @@ def test_each_face_has_its_axes_its_areas_and_its_names():
     assert [text.get_text() for text in legend.get_texts()] == [*SIX.names, "no clear expression"]
 
 
-def test_at_most_four_faces_are_drawn_and_none_is_said():
+def test_timeline_figure_draws_at_most_four_faces():
     assert len(timeline_figure(read(6)).axes) == 4
     [axes] = timeline_figure(read(0)).axes
     assert "no face found" in [text.get_text() for text in axes.texts]
 
 
-def test_a_notebook_gets_a_png():
+def test_timeline_figure_shows_as_png_in_a_notebook():
     assert timeline_figure(read(1))._repr_png_().startswith(b"\x89PNG")
 
 
-def test_many_readings_become_few_points_with_the_same_mean_and_a_break_where_the_face_was_away():
+def test_points_of_many_frames_keep_the_mean_and_break_at_gaps():
     seconds = np.concatenate([np.arange(9000) / 100, 200 + np.arange(9000) / 100])
     probabilities = np.random.default_rng(0).random((18000, 6))
     at, means = _points(seconds, probabilities)
