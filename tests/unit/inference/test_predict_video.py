@@ -1,6 +1,7 @@
 import json
+from dataclasses import replace
+from pathlib import Path
 
-import av
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from ferfusion.bundle import load_bundle, save_bundle
 from ferfusion.errors import VideoError
 from ferfusion.evaluation.model_calibration import Calibration
+from ferfusion.flow.estimators import FLOW_ESTIMATORS
 from ferfusion.inference.predict_video import expected_frames, frame_lines, predict_video
 from ferfusion.inference.predictor import TorchPredictor
 from ferfusion.inference.recipe import PredictRecipe
@@ -44,25 +46,6 @@ def test_predict_video_writes_four_files(done, video):
         "annotated.mp4",
         "report.html",
     }
-
-
-def test_annotated_video_has_the_frames_times_and_sound_of_the_original(done, video):
-    annotated = done.folder / "annotated.mp4"
-    assert frame_times(annotated) == pytest.approx(frame_times(video), abs=1 / 90_000)
-    assert sound_length(annotated) == pytest.approx(sound_length(video), abs=0.03)
-    with av.open(str(annotated)) as container:
-        track = container.streams.video[0]
-        assert (track.codec_context.name, track.pix_fmt) == ("h264", "yuv420p")
-
-
-def test_annotated_video_shows_the_frame_and_a_strip_below(done):
-    images = face_images(FRAMES)
-    height, width = images[0].shape[:2]
-    for frame, image in zip(read_frames(done.folder / "annotated.mp4"), images, strict=True):
-        drawn = frame.rgb()
-        assert drawn.shape[1] == width
-        assert drawn.shape[0] > height
-        assert np.median(abs(drawn[:height].astype(int) - image)) < 8
 
 
 def test_frames_csv_is_the_frame_table(done):
@@ -198,13 +181,6 @@ def test_every_calls_the_model_for_chosen_frames_only(tmp_path, long_video):
     assert sum(predictor.batches) == 6
 
 
-def test_annotated_video_has_every_frame_whatever_every_is(tmp_path, long_video):
-    prediction = predicted(long_video, tmp_path, every="10", annotate=True)
-    assert frame_times(prediction.folder / "annotated.mp4") == pytest.approx(
-        frame_times(long_video), abs=1e-4
-    )
-
-
 def test_start_and_end_keep_the_numbers_and_times_of_the_file(tmp_path, long_video):
     prediction = predicted(long_video, tmp_path, start=0.8, end=1.6, annotate=True)
     assert prediction.table["frame"].tolist() == list(range(20, 40))
@@ -266,6 +242,83 @@ def test_calibration_temperature_lowers_probabilities_and_keeps_the_class(tmp_pa
     roots = np.sqrt(plain[columns].to_numpy(float))
     assert mild[columns].to_numpy(float) == pytest.approx(roots / roots.sum(axis=1, keepdims=True), abs=1e-5)
     assert mild["expression"].tolist() == plain["expression"].tolist()
+
+
+@pytest.fixture
+def flow_calls(monkeypatch):
+    """Counts the calls of the flow estimator; the odd margin keeps the preparers of other tests out."""
+    calls = []
+
+    def count(first, second):
+        calls.append(first.shape)
+        return FLOW_ESTIMATORS["farneback"](first, second)
+
+    monkeypatch.setattr("ferfusion.preparation.frame_preparer.FLOW_ESTIMATORS", {"farneback": count})
+    return calls
+
+
+def spatial_and_two_stream(margin):
+    recipe = PrepareRecipe(margin=margin)
+    return (
+        TorchPredictor(untrained_bundle(architecture=architecture, prepare_recipe=recipe))
+        for architecture in ("spatial", "two-stream")
+    )
+
+
+def test_predict_video_computes_flow_only_for_a_model_that_reads_it(tmp_path, video, flow_calls):
+    spatial, two_stream = spatial_and_two_stream(margin=0.013)
+    assert len(predicted(video, tmp_path / "spatial", predictor=spatial, annotate=True).table) == FRAMES
+    assert len(flow_calls) == 0
+    predicted(video, tmp_path / "two", predictor=two_stream)
+    assert len(flow_calls) == FRAMES - 1  # one face, a pair from each frame to the next
+
+
+def test_every_computes_flow_from_and_to_chosen_frames_only(tmp_path, long_video, flow_calls):
+    spatial, two_stream = spatial_and_two_stream(margin=0.017)
+    table = predicted(long_video, tmp_path / "two", predictor=two_stream, every="10").table
+    assert table["frame"].tolist() == list(range(0, 60, 10))
+    assert len(flow_calls) == 6 + 5  # from each of 6 chosen frames, and to each of them but the first
+    flow_calls.clear()
+    assert predicted(long_video, tmp_path / "one", predictor=spatial, every="10").table["frame"].tolist() == (
+        table["frame"].tolist()
+    )
+    assert flow_calls == []
+
+
+def test_predict_video_without_flow_has_the_same_rows_as_with_flow(tmp_path, long_video):
+    """A spatial model that is called with flow and one that is called without give the same frames.csv."""
+
+    class WithFlow(TorchPredictor):
+        def __init__(self, bundle):
+            super().__init__(bundle)
+            self.info = replace(self.info, streams=("spatial", "flow"))
+
+    bundle = untrained_bundle(architecture="spatial")
+    for every in ("1", "7"):
+        files = [
+            predicted(long_video, tmp_path / name / every, predictor=predictor, every=every).folder
+            for name, predictor in (("without", TorchPredictor(bundle)), ("with", WithFlow(bundle)))
+        ]
+        without, with_flow = ((folder / "frames.csv").read_bytes() for folder in files)
+        assert without == with_flow
+
+
+@pytest.mark.parametrize("name", ["frames.csv", "verdict.json", "report.html"])
+def test_write_prediction_that_fails_leaves_the_old_file(tmp_path, video, monkeypatch, name):
+    folder = predicted(video, tmp_path).folder
+    before = (folder / name).read_bytes()
+    replace_file = Path.replace
+
+    def break_off(path, target):
+        if Path(target).name == name:
+            raise OSError("no space left")
+        return replace_file(path, target)
+
+    monkeypatch.setattr("pathlib.Path.replace", break_off)
+    with pytest.raises(OSError, match="no space left"):
+        predicted(video, tmp_path, window=0)
+    assert (folder / name).read_bytes() == before
+    assert {path.name for path in folder.iterdir()} == {"frames.csv", "verdict.json", "report.html"}
 
 
 def test_frame_lines_have_the_format_of_the_reports_figure():

@@ -1,6 +1,18 @@
 """Faults are simulated, by packages that hide the installed ones."""
 
+import cv2
+import pytest
+import torch
+
 from ferfusion.installation.checks import run_probe
+from ferfusion.installation.probes import (
+    PROBES,
+    probe_ffmpeg,
+    probe_opencv,
+    probe_packages,
+    probe_prediction,
+    probe_torch,
+)
 from helpers.hidden_packages import hide_packages
 
 
@@ -37,3 +49,40 @@ def test_probe_opencv_finds_a_missing_cascade_file(tmp_path, monkeypatch):
     lacking = run_probe("opencv")["lacking"]
     assert lacking[0] == "/nowhere/haarcascade_frontalface_default.xml"
     assert len(lacking) == 2
+
+
+def test_probe_packages_finds_every_needed_package_here():
+    packages = probe_packages()
+    assert any(name.startswith("torch") for name in packages["needed"])
+    assert all(found and not found.startswith("unfit") for found in packages["needed"].values())
+    assert {"onnx", "keras", "dev"} <= set(packages["extras"])
+
+
+def test_probe_opencv_finds_nothing_missing_here():
+    assert probe_opencv()["version"] == cv2.__version__
+    assert probe_opencv()["lacking"] == []
+
+
+def test_probe_ffmpeg_finds_a_codec_that_does_not_exist(monkeypatch):
+    assert probe_ffmpeg()["missing_codecs"] == []
+    monkeypatch.setattr("ferfusion.installation.probes.CODECS", {"r": ("h264", "dream"), "w": ("dream",)})
+    assert probe_ffmpeg()["missing_codecs"] == ["dream (reading)", "dream (writing)"]
+
+
+def test_probe_torch_computes_the_same_on_its_device():
+    facts = probe_torch()
+    assert facts["version"] == torch.__version__
+    assert facts["difference"] < 1e-2
+
+
+@pytest.mark.slow
+def test_probe_prediction_has_a_row_for_every_frame():
+    facts = probe_prediction()
+    assert facts["rows"] == facts["frames"] == facts["annotated"]
+    assert facts["faces"] > 0.9 * facts["frames"]
+
+
+def test_probes_have_names_that_the_checks_ask_for():
+    from ferfusion.installation.checks import CHECKS
+
+    assert set(CHECKS) | {"torchvision"} == set(PROBES)

@@ -1,0 +1,107 @@
+import av
+import numpy as np
+import pandas as pd
+import pytest
+
+from ferfusion.errors import VideoError
+from ferfusion.inference.drawing.annotated_video import AnnotatedVideo, PredictionsByFrame, write_annotated
+from ferfusion.inference.predict_video import predict_video
+from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.labels import SIX
+from ferfusion.video.reader import read_frames
+from helpers.face_videos import face_images, face_video, frame_times, uneven_times
+from helpers.predictors import BrightnessPredictor
+from helpers.videos import decode_plainly, flat, sound_length
+
+FRAMES = 20
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    """A face for 20 frames, with sound."""
+    path = tmp_path_factory.mktemp("videos") / "face.mp4"
+    return face_video(path, FRAMES, seconds=uneven_times(FRAMES), sound_seconds=1.2)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory, video):
+    return predict_video(video, BrightnessPredictor(), tmp_path_factory.mktemp("out"))
+
+
+def test_annotated_video_has_the_frames_times_and_sound_of_the_original(done, video):
+    annotated = done.folder / "annotated.mp4"
+    assert frame_times(annotated) == pytest.approx(frame_times(video), abs=1 / 90_000)
+    assert sound_length(annotated) == pytest.approx(sound_length(video), abs=0.03)
+    with av.open(str(annotated)) as container:
+        track = container.streams.video[0]
+        assert (track.codec_context.name, track.pix_fmt) == ("h264", "yuv420p")
+
+
+def test_annotated_video_shows_the_frame_and_a_strip_below(done):
+    images = face_images(FRAMES)
+    height, width = images[0].shape[:2]
+    for frame, image in zip(read_frames(done.folder / "annotated.mp4"), images, strict=True):
+        drawn = frame.rgb()
+        assert drawn.shape[1] == width
+        assert drawn.shape[0] > height
+        assert np.median(abs(drawn[:height].astype(int) - image)) < 8
+
+
+def test_annotated_video_has_every_frame_whatever_every_is(tmp_path, video):
+    prediction = predict_video(video, BrightnessPredictor(), tmp_path, PredictRecipe(every="10"))
+    assert frame_times(prediction.folder / "annotated.mp4") == pytest.approx(frame_times(video), abs=1e-4)
+
+
+def table_of(*rows):
+    """A frame table from (frame, face, status, name); a face of None is a frame without one."""
+    return pd.DataFrame(
+        {
+            "frame": [row[0] for row in rows],
+            "face": pd.array([row[1] for row in rows], dtype="Int64"),
+            "status": [row[2] for row in rows],
+            **dict.fromkeys("xywh", 1.0),
+            "smoothed": [row[3] for row in rows],
+        }
+    )
+
+
+def test_predictions_by_frame_are_those_of_the_last_predicted_frame():
+    table = table_of((2, 1, "ok", "Fear"), (2, 0, "ok", "Anger"), (5, None, "no_face", None))
+    predictions = PredictionsByFrame(table, np.eye(6, dtype=np.float32)[:3])
+    for frame in (2, 3, 4):
+        faces, status = predictions.at(frame)
+        assert [(face.face, face.expression) for face in faces] == [(0, "Anger"), (1, "Fear")]
+        assert faces[0].probabilities.argmax() == 1
+        assert status == "ok"
+    assert predictions.at(6) == ([], "no_face")
+
+
+def test_write_annotated_without_a_decoded_frame_writes_nothing(tmp_path):
+    predictions = PredictionsByFrame(table_of((0, None, "decode_error", None)), np.zeros((1, 6), np.float32))
+    write_annotated(
+        tmp_path / "a.mp4", [], predictions, SIX, rate=25, recipe=PredictRecipe(), sound_from=None
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_write_annotated_that_fails_leaves_the_old_file(tmp_path, video):
+    def frames():
+        yield next(read_frames(video))
+        raise VideoError("the video breaks off")
+
+    (tmp_path / "a.mp4").write_text("old")
+    predictions = PredictionsByFrame(table_of((0, None, "no_face", None)), np.zeros((1, 6), np.float32))
+    with pytest.raises(VideoError, match="breaks off"):
+        write_annotated(
+            tmp_path / "a.mp4", frames(), predictions, SIX, rate=25, recipe=PredictRecipe(), sound_from=None
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
+    assert (tmp_path / "a.mp4").read_text() == "old"
+
+
+def test_annotated_video_starts_at_the_start_of_the_prediction(tmp_path):
+    with AnnotatedVideo(tmp_path / "a.mp4", SIX, start=2.0) as video:
+        for seconds in (2.0, 2.5):
+            video.write(flat(64, 96, (90, 90, 90)), [], status="no_face", seconds=seconds)
+    assert frame_times(tmp_path / "a.mp4") == pytest.approx([0, 0.5], abs=1e-4)
+    assert len(decode_plainly(tmp_path / "a.mp4")) == 2
