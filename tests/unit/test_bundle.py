@@ -8,6 +8,7 @@ from safetensors.torch import load_file, save_file
 
 from ferfusion.bundle import Bundle, check_recipe, load_bundle, save_bundle
 from ferfusion.errors import BundleError
+from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.labels import SEVEN, SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
@@ -42,21 +43,21 @@ def rewritten(path, **changes):
     return path
 
 
-def test_everything_comes_back(bundle, path):
+def test_load_bundle_returns_what_save_bundle_wrote(bundle, path):
     loaded = load_bundle(path)
     assert replace(loaded, weights={}) == replace(bundle, weights={})
     assert loaded.weights.keys() == bundle.weights.keys()
     assert all(torch.equal(loaded.weights[name], bundle.weights[name]) for name in bundle.weights)
 
 
-def test_the_loaded_model_gives_the_same_output(bundle, path):
+def test_build_model_of_a_loaded_bundle_gives_the_same_output(bundle, path):
     spatial, flow = torch.rand(2, 2, 3, 48, 48)
     original, loaded = bundle.build_model(), load_bundle(path).build_model()
     assert not loaded.training
     assert torch.equal(original(spatial, flow), loaded(spatial, flow))
 
 
-def test_half_precision_weights_come_back_as_single(bundle, path):
+def test_load_bundle_turns_half_precision_into_single(bundle, path):
     halved = {name: tensor.half() for name, tensor in bundle.weights.items()}
     save_bundle(path, replace(bundle, weights=halved))
     loaded = load_bundle(path).weights
@@ -64,7 +65,7 @@ def test_half_precision_weights_come_back_as_single(bundle, path):
     assert all(torch.equal(loaded[name], halved[name].float()) for name in halved)
 
 
-def test_the_file_is_a_plain_safetensors_file_that_others_may_read(path):
+def test_save_bundle_writes_a_safetensors_file_that_others_may_read(path):
     assert path.stat().st_mode & 0o044
     with safe_open(path, framework="np") as file:
         metadata = file.metadata()
@@ -74,32 +75,32 @@ def test_the_file_is_a_plain_safetensors_file_that_others_may_read(path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_load_bundle_names_a_missing_file(tmp_path):
     with pytest.raises(BundleError, match="There is no bundle"):
         load_bundle(tmp_path / "none.safetensors")
 
 
 @pytest.mark.parametrize("keep", [0, 4, 100, 5000, -100])
-def test_a_file_cut_short_is_refused_in_one_line(path, keep):
+def test_load_bundle_refuses_a_truncated_file_in_one_line(path, keep):
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(BundleError, match="is damaged, or is not a bundle") as error:
         load_bundle(path)
     assert "\n" not in str(error.value)
 
 
-def test_another_kind_of_file_is_refused(tmp_path):
+def test_load_bundle_refuses_a_pickle(tmp_path):
     (tmp_path / "model.pkl").write_bytes(b"\x80\x04cos\nsystem\n(S'echo'\ntR.")
     with pytest.raises(BundleError, match="is not a bundle"):
         load_bundle(tmp_path / "model.pkl")
 
 
-def test_a_safetensors_file_of_another_kind_is_refused(tmp_path):
+def test_load_bundle_refuses_another_safetensors_file(tmp_path):
     save_file({"x": torch.zeros(1)}, tmp_path / "other.safetensors")
     with pytest.raises(BundleError, match="is not a bundle"):
         load_bundle(tmp_path / "other.safetensors")
 
 
-def test_a_newer_format_is_refused(path):
+def test_load_bundle_refuses_a_newer_format(path):
     with pytest.raises(BundleError, match=r"bundle format '2'.* reads 1; it was written by ferfusion 9\.0"):
         load_bundle(rewritten(path, format_version="2", version="9.0"))
 
@@ -115,28 +116,86 @@ def test_a_newer_format_is_refused(path):
         ({"prepare_recipe": json.dumps({"size": 64})}, "hash"),
     ],
 )
-def test_metadata_that_cannot_be_used_is_named(path, changes, message):
+def test_load_bundle_names_metadata_that_cannot_be_used(path, changes, message):
     with pytest.raises(BundleError, match=message) as error:
         load_bundle(rewritten(path, **changes))
     assert str(path) in str(error.value)
 
 
-def test_weights_that_are_no_numbers_are_refused(bundle, tmp_path):
+def test_load_bundle_refuses_weights_that_are_not_finite(bundle, tmp_path):
     weights = {**bundle.weights, "head.dense3.bias": torch.full((6,), torch.nan)}
     save_bundle(tmp_path / "nan.safetensors", replace(bundle, weights=weights))
     with pytest.raises(BundleError, match="not all finite"):
         load_bundle(tmp_path / "nan.safetensors")
 
 
-def test_weights_of_another_model_are_refused(bundle):
+def test_build_model_refuses_weights_of_another_model(bundle):
     with pytest.raises(BundleError, match=r"head\.dense3\.bias is \(6,\), expected \(7,\)"):
         replace(bundle, labels=SEVEN).build_model()
     with pytest.raises(BundleError, match=r"head.dense1.weight is .*128.*, expected .*256"):
         replace(bundle, model_config=ModelConfig(fusion="gap-concat")).build_model()
 
 
-def test_data_of_the_same_recipe_is_read_and_of_another_refused(bundle):
+def test_check_recipe_refuses_data_of_another_recipe(bundle):
     check_recipe(bundle, PrepareRecipe(margin=0.1))
     with pytest.raises(BundleError, match=r"margin is 0\.2, expected 0\.1") as error:
         check_recipe(bundle, PrepareRecipe(margin=0.2))
     assert "size" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "window", "streams", "reads_flow"),
+    [
+        ("two-stream", 0, ("spatial", "flow"), True),
+        ("spatial", 0, ("spatial",), False),
+        ("flow", 0, ("flow",), True),
+        ("lstm", 5, ("lstm",), False),
+        ("three-stream-conv3d", 5, ("spatial", "flow", "conv3d"), True),
+        ("hybrid", 0, ("spatial", "flow"), True),
+    ],
+)
+def test_info_has_the_input_of_the_model(bundle, architecture, window, streams, reads_flow):
+    config = ModelConfig(architecture=architecture, frames=5, frame_step=3, flow_encoding="hsv")
+    info = replace(bundle, model_config=config).info
+    assert (info.window, info.frame_step, info.streams) == (window, 3, streams)
+    assert (info.reads_flow, info.flow_encoding) == (reads_flow, "hsv")
+
+
+def test_info_has_labels_prepare_recipe_and_calibration(bundle):
+    assert bundle.info.calibration == Calibration()
+    metrics = {"calibration": {"temperature": 1.5, "abstain_below_pair": 0.4}}
+    info = replace(bundle, metrics=metrics).info
+    assert info.calibration == Calibration(1.5, 0.4)
+    assert (info.labels, info.prepare_recipe) == (SIX, PrepareRecipe(margin=0.1))
+
+
+def test_save_bundle_keeps_the_metadata_keys_of_the_format(path):
+    """Bundles that were written before must stay readable."""
+    with safe_open(path, framework="np") as file:
+        assert set(file.metadata()) == {
+            "format",
+            "format_version",
+            "version",
+            "model",
+            "labels",
+            "prepare_recipe",
+            "prepare_recipe_hash",
+            "training",
+            "metrics",
+            "rights",
+        }
+
+
+def test_save_bundle_that_fails_leaves_the_old_file(bundle, path, monkeypatch):
+    before = path.read_bytes()
+
+    def break_off(partial, content):
+        with partial.open("wb") as file:
+            file.write(content[:100])
+        raise OSError("no space left")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", break_off)
+    with pytest.raises(OSError, match="no space left"):
+        save_bundle(path, replace(bundle, rights="other"))
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]

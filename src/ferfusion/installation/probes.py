@@ -75,7 +75,7 @@ def probe_ffmpeg() -> Facts:
     """Return the versions of PyAV and of its FFmpeg, and the missing codecs."""
     av = import_module("av")
     missing = [
-        f"{name} ({'reading' if mode == 'r' else 'writing'})"
+        f"{name} ({'decoding' if mode == 'r' else 'encoding'})"
         for mode, names in CODECS.items()
         for name in names
         if not _has_codec(av, name, mode)

@@ -102,9 +102,9 @@ def test_check_opencv_reports_missing_modules_and_files(found):
 
 
 def test_check_ffmpeg_reports_a_missing_encoder(found):
-    [fault] = bad(found(ffmpeg={**GOOD["ffmpeg"], "missing_codecs": ["libx264 (writing)"]}))
+    [fault] = bad(found(ffmpeg={**GOOD["ffmpeg"], "missing_codecs": ["libx264 (encoding)"]}))
     assert (fault.name, fault.state) == ("FFmpeg", "fault")
-    assert "lacks libx264 (writing)" in fault.found
+    assert "lacks libx264 (encoding)" in fault.found
     assert fault.fix.startswith("pip install --force-reinstall")
 
 

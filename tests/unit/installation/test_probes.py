@@ -66,7 +66,7 @@ def test_probe_opencv_finds_nothing_missing_here():
 def test_probe_ffmpeg_finds_a_codec_that_does_not_exist(monkeypatch):
     assert probe_ffmpeg()["missing_codecs"] == []
     monkeypatch.setattr("ferfusion.installation.probes.CODECS", {"r": ("h264", "dream"), "w": ("dream",)})
-    assert probe_ffmpeg()["missing_codecs"] == ["dream (reading)", "dream (writing)"]
+    assert probe_ffmpeg()["missing_codecs"] == ["dream (decoding)", "dream (encoding)"]
 
 
 def test_probe_torch_computes_the_same_on_its_device():
