@@ -34,7 +34,7 @@ class KilledError(Exception):
 
 
 class KillAt(Callback):
-    """Ends a run at the beginning of an epoch, or within it after a batch."""
+    """Ends a run at the beginning of an epoch, or after one of its batches."""
 
     def __init__(self, epoch: int, batch: int | None = None) -> None:
         self.epoch, self.batch = epoch, batch
@@ -80,6 +80,6 @@ def different_weights(first: Path, second: Path) -> list[str]:
 
 
 def checkpoint(run: Path) -> dict[str, Any]:
-    """All that a run goes on from."""
+    """The state that a run resumes from."""
     loaded: dict[str, Any] = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
     return loaded

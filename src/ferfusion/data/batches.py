@@ -74,7 +74,7 @@ class Share:
         >>> [Share(rank, 2).of(5) for rank in range(2)]
         [(slice(0, 2, None), 0.8), (slice(2, 5, None), 1.2)]
         """
-        start, stop = (count * place // self.processes for place in (self.rank, self.rank + 1))
+        start, stop = (count * rank // self.processes for rank in (self.rank, self.rank + 1))
         if start == stop:
             return slice(0, 1), 0.0
         return slice(start, stop), (stop - start) * self.processes / count

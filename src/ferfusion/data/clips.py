@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ferfusion.data.windows import run_starts, window_places
+from ferfusion.data.windows import run_starts, window_indices
 from ferfusion.errors import DatasetError
 from ferfusion.preparation.clip_file import clip_views
 
@@ -76,9 +76,9 @@ class PairReader:
             DatasetError: a clip is missing or damaged, clips differ in size, or a pair is outside its clip.
         """
         names = sorted(set(clips))
-        place = {name: index for index, name in enumerate(names)}
+        index_of = {name: index for index, name in enumerate(names)}
         self.clips = [map_clip(clips_folder / f"{name}.safetensors") for name in names]
-        self.clip_of_row = np.array([place[name] for name in clips], dtype=np.int64)
+        self.clip_of_row = np.array([index_of[name] for name in clips], dtype=np.int64)
         self.pair_of_row = np.array(pairs, dtype=np.int64)
         self._check(names)
         self.size = self.clips[0].crops_thwc.shape[1]
@@ -91,7 +91,7 @@ class PairReader:
     def gather(
         self, rows: npt.NDArray[np.integer[Any]]
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
-        """Return crops (B, S, S, 3) and flow (B, 2, S, S) of the given rows.
+        """Return crops (B, S, S, 3) and flow (B, 2, S, S) of some rows.
 
         Both are views of buffers that the next call overwrites.
         """
@@ -108,13 +108,13 @@ class PairReader:
     def gather_windows(
         self, rows: npt.NDArray[np.integer[Any]], *, frames: int, step: int
     ) -> npt.NDArray[np.uint8]:
-        """Return the crops (B, frames, S, S, 3) of the windows that end at the pairs of the given rows."""
+        """Return the crops (B, frames, S, S, 3) of the windows that end at the pairs of some rows."""
         windows = np.empty((len(rows), frames, self.size, self.size, 3), np.uint8)
         clips, pairs = self.clip_of_row[rows].tolist(), self.pair_of_row[rows].tolist()
         for window, clip, pair in zip(windows, clips, pairs, strict=True):
             first = self.clips[clip].run_starts[pair]
             window[:] = self.clips[clip].crops_thwc[
-                window_places(pair, first=first, frames=frames, step=step)
+                window_indices(pair, first=first, frames=frames, step=step)
             ]
         return windows
 

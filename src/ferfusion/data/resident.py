@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ferfusion.data.clips import PairReader
-from ferfusion.data.windows import window_places
+from ferfusion.data.windows import window_indices
 
 _TYPES = {"uint8": torch.uint8, "float16": torch.float16}
 SHARE_OF_MEMORY = 0.5
@@ -33,14 +33,14 @@ class ResidentPairs:
         )
 
     def gather(self, rows: npt.NDArray[np.integer[Any]]) -> tuple[Tensor, Tensor]:
-        """Return crops (B, S, S, 3) and flow (B, 2, S, S) of the given rows."""
+        """Return crops (B, S, S, 3) and flow (B, 2, S, S) of some rows."""
         return _picked(self._crops, self._crop_of_row[rows]), _picked(self._flow, self._flow_of_row[rows])
 
     def gather_windows(self, rows: npt.NDArray[np.integer[Any]], *, frames: int, step: int) -> Tensor:
-        """Return the crops (B, frames, S, S, 3) of the windows that end at the pairs of the given rows."""
+        """Return the crops (B, frames, S, S, 3) of the windows that end at the pairs of some rows."""
         last = self._crop_of_row[rows]
-        places = window_places(last, first=self._run_starts[last], frames=frames, step=step)
-        return _picked(self._crops, places)
+        indices = window_indices(last, first=self._run_starts[last], frames=frames, step=step)
+        return _picked(self._crops, indices)
 
 
 def resident_if_it_fits(reader: PairReader, device: torch.device) -> PairReader | ResidentPairs:
@@ -72,8 +72,8 @@ def _firsts(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.int64]:
     return np.cumsum([0, *map(len, arrays)])[:-1]
 
 
-def _picked(resident: Tensor, places: npt.NDArray[np.int64]) -> Tensor:
-    return resident[torch.from_numpy(places).to(resident.device)]
+def _picked(resident: Tensor, indices: npt.NDArray[np.int64]) -> Tensor:
+    return resident[torch.from_numpy(indices).to(resident.device)]
 
 
 def _bytes(array: npt.NDArray[Any]) -> int:

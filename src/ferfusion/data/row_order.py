@@ -67,5 +67,5 @@ class Shuffled:
 
     def draw(self, generator: torch.Generator) -> npt.NDArray[np.int64]:
         """Return the rows in a drawn order."""
-        places = torch.randperm(len(self._rows), generator=generator).numpy()
-        return np.take(self._rows, places)
+        order = torch.randperm(len(self._rows), generator=generator).numpy()
+        return np.take(self._rows, order)

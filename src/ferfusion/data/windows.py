@@ -22,21 +22,21 @@ def run_starts(pair_ok: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     return np.maximum.accumulate(np.where(starts_run, np.arange(len(starts_run)), 0))
 
 
-def window_places(
-    place: npt.ArrayLike, *, first: npt.ArrayLike, frames: int, step: int
+def window_indices(
+    last: npt.ArrayLike, *, first: npt.ArrayLike, frames: int, step: int
 ) -> npt.NDArray[np.int64]:
     """Return the indices of the windows' crops (..., frames), oldest first.
 
     Args:
-        place: The last crop of each window (...).
+        last: The last crop of each window (...).
         first: The earliest crop that each of them may reach (...).
         frames: Crops of a window.
         step: From each crop to the next.
 
-    >>> window_places([7, 7], first=[0, 4], frames=4, step=2).tolist()
+    >>> window_indices([7, 7], first=[0, 4], frames=4, step=2).tolist()
     [[1, 3, 5, 7], [4, 4, 5, 7]]
     """
     back = step * np.arange(frames - 1, -1, -1)
-    last, first = np.asarray(place)[..., None], np.asarray(first)[..., None]
-    places: npt.NDArray[np.int64] = np.maximum(last - back, first)
-    return places
+    last, first = np.asarray(last)[..., None], np.asarray(first)[..., None]
+    indices: npt.NDArray[np.int64] = np.maximum(last - back, first)
+    return indices

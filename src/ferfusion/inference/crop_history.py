@@ -5,7 +5,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.data.windows import window_places
+from ferfusion.data.windows import window_indices
 from ferfusion.preparation.frame_preparer import PreparedFrame
 
 
@@ -39,8 +39,8 @@ class CropHistory:
     def window(self, track: int) -> list[NDArray[np.uint8]]:
         """Return the crops (S, S, 3) of the window of a face in view, oldest first."""
         crops = self._crops_of[track]
-        places = window_places(len(crops) - 1, first=0, frames=self._frames, step=self._step)
-        return [crops[place] for place in places.tolist()]
+        indices = window_indices(len(crops) - 1, first=0, frames=self._frames, step=self._step)
+        return [crops[index] for index in indices.tolist()]
 
     @property
     def num_kept(self) -> int:

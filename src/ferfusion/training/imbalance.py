@@ -98,5 +98,3 @@ TREATMENTS: MappingProxyType[str, Treatment] = MappingProxyType(
         "outlier": Treatment(output="sphere"),
     }
 )
-WITHOUT_HEAD = ("none", "class-weights")
-"""Treatments of the hybrid, which ends in an SVM."""

@@ -11,7 +11,7 @@ from ferfusion.data.batches import Draws, PairBatches
 from ferfusion.data.clips import PairReader
 from ferfusion.data.recipe import Augmentation
 from ferfusion.data.row_order import InOrder
-from ferfusion.data.windows import run_starts, window_places
+from ferfusion.data.windows import run_starts, window_indices
 from ferfusion.preparation.segments import kept_pairs
 from helpers.datasets import clip_arrays
 
@@ -26,15 +26,15 @@ def test_run_starts_are_the_first_crop_and_the_crops_after_breaks():
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=40), st.integers(1, 9), st.integers(1, 5))
-def test_window_places_end_with_the_pairs_crop_and_cross_no_break(pair_ok, frames, step):
+def test_window_indices_end_with_the_pairs_crop_and_cross_no_break(pair_ok, frames, step):
     pair_ok = np.array(pair_ok)
     starts = run_starts(pair_ok)
     for _, pair in kept_pairs(pair_ok, segment_length=16, keep_every=1):
-        places = window_places(pair, first=starts[pair], frames=frames, step=step).tolist()
-        assert len(places) == frames
-        assert places[-1] == pair
-        assert pair_ok[places[0] : pair].all()
-        for earlier, later in pairwise(places):
+        indices = window_indices(pair, first=starts[pair], frames=frames, step=step).tolist()
+        assert len(indices) == frames
+        assert indices[-1] == pair
+        assert pair_ok[indices[0] : pair].all()
+        for earlier, later in pairwise(indices):
             # a whole step, or the distance to the first crop, which then repeats
             assert later - earlier == step or earlier == starts[pair]
 
@@ -53,8 +53,8 @@ def test_gather_windows_returns_the_crops_of_each_window(folder):
     windows = PairReader(path, ["clip"] * 4, pairs).gather_windows(np.array([1, 0, 3, 2]), frames=4, step=2)
     # the fifth crop starts a run: windows of later pairs do not reach further back
     expected = [[4, 4, 4, 5], [4, 6, 8, 10], [0, 0, 1, 3], [0, 0, 0, 0]]
-    for window, places in zip(windows, expected, strict=True):
-        assert np.array_equal(window, crops[places])
+    for window, indices in zip(windows, expected, strict=True):
+        assert np.array_equal(window, crops[indices])
 
 
 def test_gather_windows_repeats_the_first_crop_of_a_short_clip(tmp_path):

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from dataclasses import fields
 
 import pytest
@@ -61,3 +63,9 @@ def test_train_recipe_survives_a_round_trip_and_refuses_unknown_keys():
     assert TrainRecipe.from_dict(recipe.to_dict()) == recipe
     with pytest.raises(ConfigError, match="Unknown training settings: epoch"):
         TrainRecipe.from_dict({"epoch": 3})
+
+
+def test_train_recipe_is_imported_without_torch():
+    code = "import ferfusion.training.recipe, sys; print('torch' in sys.modules, 'lightning' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]

@@ -32,7 +32,7 @@ _LOOPBACK = {"linux": "lo", "darwin": "lo0"}
 
 
 @dataclass(frozen=True)
-class Place:
+class Peer:
     """A process among those that train together.
 
     Attributes:
@@ -45,8 +45,8 @@ class Place:
 
 
 @contextmanager
-def other_processes(work: Callable[[TrainJob, Place], None], job: TrainJob) -> Iterator[Place | None]:
-    """Run ``work`` in the other processes of a job, if it has any, and yield the place of this one.
+def other_processes(work: Callable[[TrainJob, Peer], None], job: TrainJob) -> Iterator[Peer | None]:
+    """Run ``work`` in the other processes of a job, if it has any, and yield the peer that this process is.
 
     The others end with this block; an exception in it ends them at once.
     """
@@ -54,16 +54,15 @@ def other_processes(work: Callable[[TrainJob, Place], None], job: TrainJob) -> I
         yield None
         return
     with tempfile.TemporaryDirectory() as folder:
-        places = [Place(rank, Path(folder) / "rendezvous") for rank in range(job.compute.devices)]
+        peers = [Peer(rank, Path(folder) / "rendezvous") for rank in range(job.compute.devices)]
         others = [
-            FreshContext().Process(target=_beside, args=(work, job, place), daemon=True)
-            for place in places[1:]
+            FreshContext().Process(target=_beside, args=(work, job, peer), daemon=True) for peer in peers[1:]
         ]
         for other in others:
             other.start()
         try:
-            with _joined(job, places[0]):
-                yield places[0]
+            with _joined(job, peers[0]):
+                yield peers[0]
                 for other in others:
                     other.join()
         finally:
@@ -72,11 +71,11 @@ def other_processes(work: Callable[[TrainJob, Place], None], job: TrainJob) -> I
                 other.join()
 
 
-def strategy(job: TrainJob, place: Place) -> DDPStrategy:
+def strategy(job: TrainJob, peer: Peer) -> DDPStrategy:
     """Return the Lightning strategy that keeps the weights of the processes equal."""
     # frozen streams get no gradients, and the others must not wait for them
     return DDPStrategy(
-        cluster_environment=_LocalProcesses(place.rank),
+        cluster_environment=_LocalProcesses(peer.rank),
         find_unused_parameters=job.recipe.frozen_epochs > 0,
     )
 
@@ -87,8 +86,8 @@ class EndTogether(Callback):
     Lightning would send the others a message, while they may be waiting for messages of another kind.
     """
 
-    def __init__(self, place: Place) -> None:
-        self._is_first = place.rank == 0
+    def __init__(self, peer: Peer) -> None:
+        self._is_first = peer.rank == 0
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Replace Lightning's own handler, which Lightning restores at the end."""
@@ -114,18 +113,18 @@ class _LocalProcesses(LightningEnvironment):
         return self._rank
 
 
-def _beside(work: Callable[[TrainJob, Place], None], job: TrainJob, place: Place) -> None:
+def _beside(work: Callable[[TrainJob, Peer], None], job: TrainJob, peer: Peer) -> None:
     """Run a job's work in a process that is not the first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process handles Ctrl-C, and ends this one
     try:
-        with _joined(job, place):
-            work(job, place)
+        with _joined(job, peer):
+            work(job, peer)
     except FerfusionError:
         sys.exit(2)  # the first process raises and reports the same error
 
 
 @contextmanager
-def _joined(job: TrainJob, place: Place) -> Iterator[None]:
+def _joined(job: TrainJob, peer: Peer) -> Iterator[None]:
     on_gpu = torch_device(job.compute.device).type == "cuda"
     threads = torch.get_num_threads()
     if not on_gpu:
@@ -134,8 +133,8 @@ def _joined(job: TrainJob, place: Place) -> Iterator[None]:
     with environment_defaults(**loopback):
         distributed.init_process_group(
             "nccl" if on_gpu else "gloo",
-            init_method=place.rendezvous.as_uri(),
-            rank=place.rank,
+            init_method=peer.rendezvous.as_uri(),
+            rank=peer.rank,
             world_size=job.compute.devices,
             timeout=PATIENCE,
         )

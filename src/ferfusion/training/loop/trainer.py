@@ -18,7 +18,7 @@ from ferfusion.errors import RunError
 from ferfusion.training.job import TrainJob
 from ferfusion.training.loop.glibc_memory import kept_memory
 from ferfusion.training.loop.lightning_module import ExpressionTraining
-from ferfusion.training.loop.processes import EndTogether, Place, strategy
+from ferfusion.training.loop.processes import EndTogether, Peer, strategy
 
 
 def fit(
@@ -28,7 +28,7 @@ def fit(
     *,
     callbacks: Sequence[Callback],
     checkpoint: Path,
-    place: Place | None = None,
+    peer: Peer | None = None,
 ) -> None:
     """Train to the recipe's last epoch, from the run's last checkpoint if it has one.
 
@@ -38,7 +38,7 @@ def fit(
         data: Its batches.
         callbacks: Lightning callbacks.
         checkpoint: The run's last checkpoint, which need not exist.
-        place: This process among several that train together; None for a single process.
+        peer: This process among several that train together; None for a single process.
 
     Raises:
         RunError: the checkpoint is damaged, or the loss is no longer a finite number.
@@ -46,7 +46,7 @@ def fit(
     if checkpoint.is_file():
         check_checkpoint(checkpoint)
     with _quiet_lightning(), _honest_exit(), kept_memory():
-        _trainer(job, callbacks, place).fit(
+        _trainer(job, callbacks, peer).fit(
             training,
             datamodule=data,
             ckpt_path=checkpoint if checkpoint.is_file() else None,
@@ -69,16 +69,16 @@ def check_checkpoint(path: Path) -> None:
         ) from error
 
 
-def _trainer(job: TrainJob, callbacks: Sequence[Callback], place: Place | None) -> Trainer:
+def _trainer(job: TrainJob, callbacks: Sequence[Callback], peer: Peer | None) -> Trainer:
     device = torch_device(job.compute.device).type
     with _quiet_lightning():
         return Trainer(
             accelerator="gpu" if device == "cuda" else device,
             devices=job.compute.devices,
-            strategy=strategy(job, place) if place else "auto",
+            strategy=strategy(job, peer) if peer else "auto",
             precision=cast(Any, job.compute.precision),
             max_epochs=job.recipe.epochs,
-            callbacks=[*callbacks, *([EndTogether(place)] if place else [])],
+            callbacks=[*callbacks, *([EndTogether(peer)] if peer else [])],
             logger=False,
             enable_progress_bar=False,
             enable_model_summary=False,

@@ -27,11 +27,20 @@ class KerasRMSprop(Optimizer):
         epsilon: float = 1e-7,
         weight_decay: float = 0.0,
     ) -> None:
+        """Take parameters, or groups of them with settings of their own.
+
+        Args:
+            params: Parameters or groups.
+            lr: Learning rate.
+            rho: Decay of the mean squared gradient.
+            epsilon: Constant inside the root.
+            weight_decay: Share of the rate by which a step shrinks the weights.
+        """
         super().__init__(params, {"lr": lr, "rho": rho, "epsilon": epsilon, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Change every parameter that has a gradient; return the closure's loss if one is given."""
+        """Update every parameter that has a gradient; return the loss of the closure, if there is one."""
         loss = None
         if closure is not None:
             with torch.enable_grad():

@@ -66,6 +66,14 @@ class PlateauSchedule:
     min_delta = 1e-4
 
     def __init__(self, rate: float, *, factor: float, patience: int, min_rate: float) -> None:
+        """Start at ``rate``.
+
+        Args:
+            rate: First rate.
+            factor: Multiplies the rate on a plateau.
+            patience: Epochs without a better score that make a plateau.
+            min_rate: Lowest rate.
+        """
         self.rate = rate
         self._factor, self._patience, self._min_rate = factor, patience, min_rate
         self._best = float("-inf")
@@ -131,6 +139,7 @@ class Triangular2Schedule(_BatchCounter):
     """
 
     def __init__(self, *, floor: float, peak: float, half_cycle: int) -> None:
+        """Take the arguments of ``triangular2``."""
         super().__init__()
         self._floor, self._peak, self._half_cycle = floor, peak, half_cycle
 
@@ -147,6 +156,7 @@ class CosineSchedule(_BatchCounter):
     """
 
     def __init__(self, *, floor: float, peak: float, warmup: int, total: int) -> None:
+        """Take the arguments of ``cosine``."""
         super().__init__()
         self._floor, self._peak, self._warmup, self._total = floor, peak, warmup, total
 
@@ -196,18 +206,31 @@ class PlateauRestartSchedule:
 
 
 def triangular2(batch: int, *, floor: float, peak: float, half_cycle: int) -> float:
-    """Return the rate of a batch, counted from 0.
+    """Return the rate of a batch.
+
+    Args:
+        batch: Number of the batch, from 0.
+        floor: Rate at the start and the end of each cycle.
+        peak: Rate in the middle of the first cycle.
+        half_cycle: Batches in which the rate rises, and again in which it falls.
 
     >>> [triangular2(batch, floor=0.0, peak=8.0, half_cycle=2) for batch in range(9)]
     [0.0, 4.0, 8.0, 4.0, 0.0, 2.0, 4.0, 2.0, 0.0]
     """
-    cycle, place = divmod(batch, 2 * half_cycle)
-    height = 1 - abs(place / half_cycle - 1)
+    cycle, batch_of_cycle = divmod(batch, 2 * half_cycle)
+    height = 1 - abs(batch_of_cycle / half_cycle - 1)
     return floor + (peak - floor) * height * 0.5**cycle
 
 
 def cosine(batch: int, *, floor: float, peak: float, warmup: int, total: int) -> float:
-    """Return the rate of a batch, counted from 0: ``peak`` after the warmup, ``floor`` from ``total`` on.
+    """Return the rate of a batch.
+
+    Args:
+        batch: Number of the batch, from 0.
+        floor: Rate from batch ``total`` on.
+        peak: Rate of the first batch after the warmup.
+        warmup: Batches of the linear rise.
+        total: Batches of the whole training.
 
     >>> [round(cosine(batch, floor=0.0, peak=8.0, warmup=2, total=6), 2) for batch in range(7)]
     [2.67, 5.33, 8.0, 6.83, 4.0, 1.17, 0.0]
