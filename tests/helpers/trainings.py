@@ -9,10 +9,10 @@ from lightning.pytorch import Callback
 from safetensors.torch import load_file
 
 from ferfusion.compute import Compute
+from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import OnProgress, Progress
 from ferfusion.training.recipe import TrainRecipe
-from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.training.train import train_run
 
 MODEL = ModelConfig(architecture="flow", dropout=0.3)
