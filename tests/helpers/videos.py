@@ -1,4 +1,4 @@
-"""Small real videos, written with PyAV: any clock, any turn, with and without sound, whole and damaged."""
+"""Small videos, written with PyAV: any times and rotation, with and without sound, whole and damaged."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -10,12 +10,12 @@ from av.video.reformatter import ColorRange, Colorspace
 
 TICKS = 90_000  # per second
 SOUND_RATE = 48_000
-_TURNS = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
-"""QuickTime's (a, b, c, d) for a picture that is shown turned clockwise by so many degrees."""
+_ROTATIONS = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+"""QuickTime's (a, b, c, d) for an image that is shown rotated clockwise by so many degrees."""
 
 
 def textured(height: int, width: int, *, seed: int = 0) -> np.ndarray:
-    """A colour picture (H, W, 3) with a soft texture that no codec blurs away and no turn leaves alike."""
+    """A colour image (H, W, 3) with a soft texture that no codec blurs and every rotation changes."""
     rng = np.random.default_rng(seed)
     coarse = rng.uniform(30, 225, (-(-height // 8) + 3, -(-width // 8) + 3, 3))
     rows, columns = (np.arange(length) / 8 for length in (height, width))
@@ -31,18 +31,18 @@ def _bilinear(grid: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.nda
 
 
 def flat(height: int, width: int, rgb: Sequence[int]) -> np.ndarray:
-    """A picture (H, W, 3) of one colour."""
+    """An image (H, W, 3) of one colour."""
     return np.full((height, width, 3), rgb, np.uint8)
 
 
 def numbered(count: int, *, height: int = 64, width: int = 96) -> list[np.ndarray]:
-    """Grey pictures, each brighter than the one before: a picture's mean brightness tells its place."""
+    """Grey images, each brighter than the one before, so that the mean brightness identifies an image."""
     return [flat(height, width, [20 + round(200 * k / max(1, count - 1))] * 3) for k in range(count)]
 
 
 def write_video(
     path: Path,
-    pictures: Sequence[np.ndarray],
+    images: Sequence[np.ndarray],
     *,
     rate: Fraction | int = 25,
     seconds: Sequence[float] | None = None,
@@ -54,22 +54,22 @@ def write_video(
     sound_seconds: float | None = None,
     sound_codec: str = "aac",
 ) -> Path:
-    """Write RGB pictures (H, W, 3); the container follows from the name.
+    """Write RGB images (H, W, 3); the container follows from the name.
 
     Args:
         path: File to write.
-        pictures: All of one size.
-        rate: Frame rate, and the distance of pictures without ``seconds``.
-        seconds: Time at which each picture is shown.
+        images: All of one size.
+        rate: Frame rate, and the distance of images without ``seconds``.
+        seconds: Time at which each image is shown.
         codec: Name of the encoder.
-        pix_fmt: Stored form of the pictures.
-        full_range: Store brightness from 0 to 255, not from 16 to 235, and say so.
-        bt709: Code the colours by BT.709, and say so; else by BT.601.
-        every_frame_alone: No frame is predicted from another, and packets lie in the order of the pictures.
-        sound_seconds: Length of a tone that goes with it.
+        pix_fmt: Pixel format of the stored images.
+        full_range: Whether luma is stored from 0 to 255, not from 16 to 235.
+        bt709: Whether colours are encoded by BT.709, not by BT.601.
+        every_frame_alone: Whether no frame is predicted from another, and packets have the order of images.
+        sound_seconds: Duration of a tone; None for no sound.
         sound_codec: Name of the tone's encoder.
     """
-    height, width = pictures[0].shape[:2] if len(pictures) else (64, 96)
+    height, width = images[0].shape[:2] if len(images) else (64, 96)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=Fraction(rate))
         stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
@@ -84,8 +84,8 @@ def write_video(
                 stream.options = {**stream.options, "g": "1", "bf": "0"}
         sound = _add_sound(container, sound_codec) if sound_seconds else None
         container.start_encoding()
-        for place, picture in enumerate(pictures):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(
+        for place, image in enumerate(images):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
                 format=pix_fmt,
                 dst_colorspace=Colorspace.ITU709 if bt709 else Colorspace.ITU601,
                 dst_color_range=ColorRange.JPEG if full_range else ColorRange.MPEG,
@@ -126,11 +126,11 @@ def _write_tone(container: av.container.OutputContainer, stream: av.AudioStream,
     container.mux(stream.encode(None))
 
 
-def turn(path: Path, *, clockwise: int) -> Path:
-    """Have an MP4 shown turned, as a phone does: by the matrix in its track header."""
+def rotate(path: Path, *, clockwise: int) -> Path:
+    """Set the rotation of an MP4 in the matrix of its track header, as a phone does."""
     content = bytearray(path.read_bytes())
     matrix = content.index(b"tkhd") + 4 + 40  # version and flags, times, id, duration, layer, volume
-    a, b, c, d = (value * 0x10000 for value in _TURNS[clockwise])
+    a, b, c, d = (value * 0x10000 for value in _ROTATIONS[clockwise])
     for place, value in enumerate((a, b, 0, c, d)):
         content[matrix + 4 * place : matrix + 4 * place + 4] = value.to_bytes(4, "big", signed=True)
     path.write_bytes(content)
@@ -159,14 +159,14 @@ def _overwrite(path: Path, packets: range, kind: str) -> Path:
 
 
 def shorten(path: Path, *, keep: float) -> Path:
-    """Cut a file off after a share of its bytes."""
+    """Cut a file short after a share of its bytes."""
     content = path.read_bytes()
     path.write_bytes(content[: round(len(content) * keep)])
     return path
 
 
 def decode_plainly(path: Path) -> list[av.VideoFrame]:
-    """Every frame of the first video track, by the shortest way there is."""
+    """Every frame of the first video track, by PyAV alone."""
     with av.open(str(path)) as container:
         return list(container.decode(container.streams.video[0]))
 

@@ -47,7 +47,7 @@ def assert_same_bytes(first: Path, second: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_pool_of_processes_writes_the_same_bytes(corpus, one_process, tmp_path):
+def test_pool_writes_the_same_bytes(corpus, one_process, tmp_path):
     run_prepare(corpus, tmp_path / "dataset", "--engine", "pool", "--workers", "2")
     assert_same_bytes(one_process, tmp_path / "dataset")
 
@@ -62,7 +62,7 @@ def test_ray_writes_the_same_bytes_though_a_node_is_killed(corpus, one_process, 
 
 
 @pytest.mark.slow
-def test_a_killed_preparation_goes_on_and_writes_the_same_bytes(corpus, one_process, tmp_path):
+def test_killed_preparation_resumes_and_writes_the_same_bytes(corpus, one_process, tmp_path):
     dataset = tmp_path / "dataset"
     command = [sys.executable, "-m", "ferfusion", "prepare", str(corpus), str(dataset), "--corpus", "folder"]
     for finished in (2, 7):
@@ -75,15 +75,15 @@ def test_a_killed_preparation_goes_on_and_writes_the_same_bytes(corpus, one_proc
         wait_for_videos(dataset, finished)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    before = {p.name: p.stat().st_mtime_ns for p in (dataset / ".parts").glob("*.json")}
+    before = {p.name: p.stat().st_mtime_ns for p in (dataset / ".rows").glob("*.json")}
     run_prepare(corpus, dataset, "--engine", "here")
-    after = {p.name: p.stat().st_mtime_ns for p in (dataset / ".parts").glob("*.json")}
+    after = {p.name: p.stat().st_mtime_ns for p in (dataset / ".rows").glob("*.json")}
     assert {name: after[name] for name in before} == before, "a finished video was done again"
     assert_same_bytes(one_process, dataset)
 
 
 def wait_for_videos(dataset: Path, number: int) -> None:
     deadline = time.monotonic() + 60
-    while len(list((dataset / ".parts").glob("*.json"))) < number:
+    while len(list((dataset / ".rows").glob("*.json"))) < number:
         assert time.monotonic() < deadline, "the preparation did not get on"
         time.sleep(0.02)

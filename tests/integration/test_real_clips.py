@@ -1,4 +1,7 @@
-"""Preparation of real videos: phones' and broadcasters', of odd rates and codecs, with and without faces."""
+"""Preparation of real videos: of phones and broadcasters, of odd rates and codecs, with and without faces.
+
+Where a bound is not a law, the values of all clips are stated beside it, measured with OpenCV 4.14.
+"""
 
 from collections import Counter
 
@@ -31,20 +34,20 @@ clips = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def prepared(real_data):
-    """What becomes of a clip, and some of its pictures as they were read; each clip is prepared once."""
+    """The prepared frames of a clip, and some of its images as they were read; each clip is prepared once."""
     done = {}
 
-    def sampled(frames, pictures):
+    def sampled(frames, images):
         for frame in frames:
             if frame.index % SAMPLED_EVERY == 0:
-                pictures.append(frame.rgb())
+                images.append(frame.rgb())
             yield frame
 
     def prepare(name):
         if name not in done:
-            pictures = []
-            frames = sampled(read_frames(real_data / "clips" / name), pictures)
-            done[name] = list(FramePreparer(PrepareRecipe()).prepare(frames)), pictures
+            images = []
+            frames = sampled(read_frames(real_data / "clips" / name), images)
+            done[name] = list(FramePreparer(PrepareRecipe()).prepare(frames)), images
         return done[name]
 
     return prepare
@@ -55,21 +58,22 @@ def statuses(frames):
 
 
 @clips
-def test_every_frame_of_the_file_is_prepared_at_its_own_time_and_as_it_is(real_data, prepared, name):
+def test_preparer_yields_every_frame_of_a_real_clip_at_its_time(real_data, prepared, name):
     plain = decode_plainly(real_data / "clips" / name)
-    frames, pictures = prepared(name)
+    frames, images = prepared(name)
     assert len(frames) == len(plain) == FRAMES[name]
     assert [frame.index for frame in frames] == list(range(len(plain)))
-    assert [frame.seconds for frame in frames] == pytest.approx([picture.time for picture in plain], abs=1e-9)
+    assert [frame.seconds for frame in frames] == pytest.approx([image.time for image in plain], abs=1e-9)
     assert "decode_error" not in statuses(frames)
-    for read, picture in zip(pictures, plain[::SAMPLED_EVERY], strict=True):
-        assert np.array_equal(read, picture.to_ndarray(format="rgb24"))
+    for read, image in zip(images, plain[::SAMPLED_EVERY], strict=True):
+        assert np.array_equal(read, image.to_ndarray(format="rgb24"))
 
 
 @clips
-def test_the_length_that_a_file_tells_is_near_that_of_its_frames(real_data, name):
+def test_read_info_duration_is_near_that_of_the_frames(real_data, name):
     info = read_info(real_data / "clips" / name)
-    assert info.seconds == pytest.approx(FRAMES[name] / float(info.rate), rel=0.15)
+    # no_face.mp4 is off by -1.7 %, obama_speech.mp4 by -0.9 %, the others by at most 0.03 %
+    assert info.seconds == pytest.approx(FRAMES[name] / float(info.rate), rel=0.03)
 
 
 @pytest.mark.parametrize(
@@ -83,32 +87,35 @@ def test_the_length_that_a_file_tells_is_near_that_of_its_frames(real_data, name
         pytest.param("cap13_edit2.mp4", marks=pytest.mark.slow),
     ],
 )
-def test_a_face_that_is_there_all_the_time_is_one_clip(prepared, name):
+def test_preparer_has_one_track_of_a_face_that_stays(prepared, name):
     frames = prepared(name)[0]
     faces = [frame.faces[0] for frame in frames if frame.faces]
+    # all frames of all clips; a detector of another OpenCV may lose the face at an end
     assert len(faces) / len(frames) > 0.97
     assert len({face.track for face in faces}) == 1
-    assert np.mean([face.flow is not None for face in faces]) > 0.95
-    assert all(np.isfinite(face.flow).all() for face in faces if face.flow is not None)
-    # the box does not jump: a step is a small part of the face
+    assert [face.flow is None for face in faces] == [False] * (len(faces) - 1) + [True]
+    assert all(np.isfinite(face.flow).all() for face in faces[:-1])
+    # the box does not jump: 99 % of the steps are below 0.3 to 2.5 % of its width (median of the clips 0.9 %)
     boxes = np.stack([face.box for face in faces])
     steps = np.abs(np.diff(boxes[:, :2], axis=0)).max(axis=1) / boxes[:-1, 2]
-    assert np.quantile(steps, 0.99) < 0.12
+    assert np.quantile(steps, 0.99) < 0.05
 
 
 @pytest.mark.parametrize("name", ["face_noface.mov", "noface_face.mov"])
-def test_a_face_that_goes_and_one_that_comes_leave_their_gap(prepared, name):
+def test_preparer_leaves_the_gap_of_a_face_that_goes_or_comes(prepared, name):
     frames = prepared(name)[0]
-    assert statuses(frames) == {"ok": 72, "no_face": 97}
+    # the stretch with the face is single_face.mp4, of 72 frames
+    assert statuses(frames) == {"ok": FRAMES["single_face.mp4"], "no_face": 97}
     shown = [frame.index for frame in frames if frame.status == "ok"]
     assert shown == list(range(shown[0], shown[0] + 72))  # one stretch
 
 
-def test_a_video_without_a_face_has_none(prepared):
+def test_preparer_has_no_face_of_a_video_without_one(prepared):
     assert "ok" not in statuses(prepared("no_face.mp4")[0])
 
 
-def test_two_faces_are_two_in_nearly_every_frame(prepared):
+def test_preparer_has_two_faces_in_nearly_every_frame(prepared):
     frames, _ = prepared("obama_speech.mp4")
+    # all 105 frames; a detector of another OpenCV may miss a face at an end
     assert np.mean([len(frame.faces) == 2 for frame in frames]) >= 0.95
     assert len({face.track for frame in frames for face in frame.faces}) == 2

@@ -29,39 +29,39 @@ def run(engine, function, jobs, **options):
     "engine",
     [pytest.param(ENGINES[name], id=name, marks=[pytest.mark.slow] * (name == "ray")) for name in ENGINES],
 )
-def test_every_job_is_done_once_and_the_process_is_left_as_it_was(engine):
+def test_engine_runs_every_job_once_and_leaves_the_process_unchanged(engine):
     before = signal.getsignal(signal.SIGTERM)
     assert sorted(run(engine, neg, range(20))) == list(range(-19, 1))
     assert signal.getsignal(signal.SIGTERM) == before
 
 
 @LOCAL
-def test_no_jobs_are_no_results(engine):
+def test_engine_has_no_results_without_jobs(engine):
     assert run(engine, neg, []) == []
 
 
 @LOCAL
-def test_an_exception_of_a_job_is_raised_with_its_words(engine):
+def test_engine_raises_the_exception_of_a_job_with_its_message(engine):
     with pytest.raises(ValueError, match="invalid literal for int"):
         list(engine(int, ["1", "two", "3"], workers=1))
 
 
 @LOCAL
-def test_an_error_of_this_package_comes_back_as_itself(engine, tmp_path):
+def test_engine_raises_an_error_of_this_package_as_it_is(engine, tmp_path):
     from ferfusion.video.reader import read_info
 
     with pytest.raises(VideoError, match="There is no file"):
         list(engine(read_info, [tmp_path / "none.mp4"], workers=1))
 
 
-def test_jobs_are_done_in_order_and_only_when_asked_for_here(tmp_path):
+def test_run_here_runs_jobs_in_order_and_on_demand(tmp_path):
     results = run_here(Path.mkdir, [tmp_path / "a", tmp_path / "b"], workers=1)
     assert list(tmp_path.iterdir()) == []
     next(results)
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
 
 
-def test_the_pool_works_in_other_processes_each_with_one_thread():
+def test_run_in_pool_uses_other_processes_of_one_thread():
     for process, cv2_threads, omp_threads in run(run_in_pool, whereabouts, range(3)):
         assert process != os.getpid()
         assert (cv2_threads, omp_threads) == (1, "1")
@@ -78,7 +78,7 @@ if __name__ == "__main__":
 """
 
 
-def test_the_processes_of_a_pool_end_with_the_one_that_is_killed(tmp_path):
+def test_run_in_pool_processes_end_with_their_killed_parent(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(POOL_THAT_IS_KILLED)
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
@@ -104,11 +104,11 @@ def is_running(process: int) -> bool:
 
 
 @LOCAL
-def test_an_address_is_for_a_cluster_only(engine):
+def test_engine_refuses_an_address_without_a_cluster(engine):
     with pytest.raises(ConfigError, match=r"An address \(auto\) is for the engine ray"):
         list(engine(neg, [1], workers=1, address="auto"))
 
 
-def test_an_unknown_engine_is_refused_with_a_hint():
+def test_engine_of_an_unknown_name_is_refused_with_a_hint():
     with pytest.raises(ConfigError, match=r"Unknown engine 'pol'.*Did you mean 'pool'"):
         choose(ENGINES, "pol", what="engine")

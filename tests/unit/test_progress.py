@@ -9,7 +9,7 @@ from ferfusion.progress import JupyterBar, Progress, TerminalBar, ignore_progres
 STEP = Progress("Reading", "a.mp4", 3, 10, "frames")
 
 
-def test_a_function_is_called_with_every_step_and_message():
+def test_shown_calls_a_function_with_every_step_and_message():
     told = []
     with shown(told.append) as on_progress:
         on_progress(STEP)
@@ -17,7 +17,7 @@ def test_a_function_is_called_with_every_step_and_message():
     assert told == [STEP, Progress(message="half of it")]
 
 
-def test_without_a_terminal_nothing_is_shown(monkeypatch):
+def test_shown_shows_nothing_without_a_terminal(monkeypatch):
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     for wanted in (True, False):
         with shown(wanted) as on_progress:
@@ -25,7 +25,7 @@ def test_without_a_terminal_nothing_is_shown(monkeypatch):
     assert sys.stderr.getvalue() == ""
 
 
-def test_on_a_terminal_a_bar_comes_and_goes_and_keeps_no_message(monkeypatch):
+def test_shown_draws_a_bar_on_a_terminal_and_keeps_no_message(monkeypatch):
     class Terminal(io.StringIO):
         def isatty(self):
             return True
@@ -39,7 +39,7 @@ def test_on_a_terminal_a_bar_comes_and_goes_and_keeps_no_message(monkeypatch):
     assert "epoch 1" not in said
 
 
-def test_the_command_line_keeps_messages_as_they_are():
+def test_terminal_bar_prints_messages_as_they_are():
     output = io.StringIO()
     with TerminalBar(Console(file=output, width=80), keeps_messages=True) as bar:
         bar(Progress(message="[bold] is no markup here, and " + 9 * "this line is not folded "))
@@ -50,7 +50,7 @@ def test_the_command_line_keeps_messages_as_they_are():
     assert "3/10" in output.getvalue()
 
 
-def test_a_bar_begins_again_for_the_next_item():
+def test_terminal_bar_begins_again_for_the_next_item():
     output = io.StringIO()
     with TerminalBar(Console(file=output, width=100), keeps_messages=True) as bar:
         for done in (1, 10):
@@ -59,7 +59,7 @@ def test_a_bar_begins_again_for_the_next_item():
     assert "2/5" in output.getvalue()
 
 
-def test_in_jupyter_one_display_is_updated(monkeypatch):
+def test_jupyter_bar_updates_one_display(monkeypatch):
     pages = []
     handle = SimpleNamespace(update=pages.append)
 

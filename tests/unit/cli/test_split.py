@@ -16,8 +16,8 @@ def app():
 
 @pytest.fixture
 def dataset(tmp_path, monkeypatch):
-    """Of six people, whose pictures differ too little to be told apart."""
-    monkeypatch.setattr("ferfusion.splits.split.find_copies", lambda _, *, alike: ())
+    """Of six people whose images differ too little for the search for copies."""
+    monkeypatch.setattr("ferfusion.splits.split.find_copies", lambda _, *, similarity: ())
     return write_dataset(tmp_path / "dataset", subjects=6)
 
 
@@ -29,7 +29,7 @@ def dataset(tmp_path, monkeypatch):
         (["--validation", "0.3", "--seed", "4"], SplitRecipe(validation=0.3, seed=4)),
     ],
 )
-def test_protocols_are_options(app, dataset, capsys, line, recipe):
+def test_split_has_protocols_as_options(app, dataset, capsys, line, recipe):
     app([str(dataset), *line], exit_on_error=False)
     opened = open_dataset(dataset)
     tested = {clip for clip, part in make_parts(opened, recipe).items() if part == "test"}
@@ -41,9 +41,9 @@ def test_protocols_are_options(app, dataset, capsys, line, recipe):
     )
 
 
-def test_people_who_look_the_same_are_refused_and_nothing_is_written(app, tmp_path):
+def test_split_refuses_people_who_look_the_same_and_writes_nothing(app, tmp_path):
     dataset = write_dataset(tmp_path / "dataset", subjects=4)
     (dataset / "splits.csv").unlink()
-    with pytest.raises(DatasetError, match="in different parts show the same pictures"):
+    with pytest.raises(DatasetError, match="in different parts show the same images"):
         app([str(dataset)], exit_on_error=False)
     assert not (dataset / "splits.csv").exists()

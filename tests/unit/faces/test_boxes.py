@@ -22,25 +22,25 @@ def test_iou_is_that_of_the_pixels(first, second):
 
 
 @given(boxes, boxes, st.floats(-100, 100), st.floats(0.1, 10))
-def test_iou_is_the_same_both_ways_and_after_moving_and_scaling(first, second, shift, scale):
+def test_iou_is_symmetric_and_invariant_to_moving_and_scaling(first, second, shift, scale):
     move = np.array([shift, shift, 0, 0])
     assert iou(first, second) == pytest.approx(iou(second, first))
     assert iou(first * scale + move, second * scale + move) == pytest.approx(iou(first, second), abs=1e-6)
 
 
 @given(boxes)
-def test_iou_with_itself_is_one_and_with_what_only_touches_it_nothing(box):
+def test_iou_is_one_with_itself_and_zero_with_a_touching_box(box):
     assert iou(box, box) == pytest.approx(1)
     assert iou(box, box + np.array([box[2], 0, 0, 0])) == 0
 
 
 @given(boxes, st.floats(0, 1))
-def test_a_grown_box_is_a_square_around_the_same_centre(box, margin):
+def test_grow_to_square_keeps_the_centre(box, margin):
     x, y, width, height = grow_to_square(box, margin=margin)
     assert width == height == pytest.approx(box[2:].max() * (1 + 2 * margin))
     assert (x + width / 2, y + height / 2) == pytest.approx(tuple(box[:2] + box[2:] / 2))
 
 
 @given(st.tuples(place, place, side).map(lambda b: np.float64([b[0], b[1], b[2], b[2]])))
-def test_a_square_without_margin_stays_as_it_is(box):
+def test_grow_to_square_keeps_a_square_without_margin(box):
     assert grow_to_square(box, margin=0) == pytest.approx(box)

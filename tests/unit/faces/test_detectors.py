@@ -17,12 +17,12 @@ FACES = {  # x, y, width, height from the temples to the chin, measured by hand 
 }
 
 
-LOOKING = [name for name in DETECTORS if name != "none"]
+READING = [name for name in DETECTORS if name != "none"]
 
 
-@pytest.fixture(scope="module", params=LOOKING)
+@pytest.fixture(scope="module", params=READING)
 def detector(request):
-    """Every detector that looks at the picture; one that needs a model file gets the real data's."""
+    """Every detector that reads pixels; one that needs a model file gets that of the real data."""
     name = request.param
     files = ()
     if name in WITH_MODEL_FILE:
@@ -35,7 +35,7 @@ def detector(request):
 
 @pytest.fixture(scope="module", params=FACES)
 def portrait(request, sample_corpus):
-    """A picture's brightness and where its face is."""
+    """The luma of an image, and the box of its face."""
     frame = decode_plainly(sample_corpus / request.param)[0]
     luma = frame.reformat(format="yuv420p").to_ndarray()[: frame.height, : frame.width]
     return np.ascontiguousarray(luma), np.float64(FACES[request.param])
@@ -45,14 +45,14 @@ def enlarged(luma, factor):
     return cv2.resize(luma, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
 
 
-def test_the_face_is_found_in_its_place_and_no_other(detector, portrait):
+def test_detector_returns_the_face_and_no_other(detector, portrait):
     luma, face = portrait
     [found] = detector.detect(luma, min_side_px=30)
     assert iou(found.box, face) > 0.5
     assert found.score >= detector.min_score
 
 
-def test_boxes_lie_in_the_picture_and_come_surest_first(detector, portrait):
+def test_detector_returns_boxes_in_the_image_highest_score_first(detector, portrait):
     luma, _ = portrait
     crowd = np.hstack([luma, np.flipud(luma), luma[:, ::-1]])
     found = detector.detect(crowd, min_side_px=20)
@@ -66,30 +66,30 @@ def test_boxes_lie_in_the_picture_and_come_surest_first(detector, portrait):
     assert scores == sorted(scores, reverse=True)
 
 
-def test_a_mirrored_picture_has_the_mirrored_face(detector, portrait):
+def test_detector_returns_the_mirrored_face_of_a_mirrored_image(detector, portrait):
     luma, (x, y, width, height) = portrait
     [found] = detector.detect(np.ascontiguousarray(luma[:, ::-1]), min_side_px=30)
     assert iou(found.box, np.array([luma.shape[1] - x - width, y, width, height])) > 0.5
 
 
-def test_sizes_out_of_the_range_are_not_found(detector, portrait):
+def test_detector_returns_no_size_out_of_the_range(detector, portrait):
     luma, face = portrait
     assert detector.detect(luma, min_side_px=160) == []
     assert all(iou(each.box, face) < 0.5 for each in detector.detect(luma, min_side_px=20, max_side_px=40))
 
 
 @pytest.mark.parametrize("brightness", [16, 128, 235])
-def test_an_empty_picture_has_no_face(detector, brightness):
+def test_detector_returns_nothing_for_a_uniform_image(detector, brightness):
     assert detector.detect(np.full((120, 160), brightness, np.uint8), min_side_px=20) == []
 
 
 @pytest.mark.parametrize("size", [(1, 1), (4, 300), (19, 19), (10, 20), (31, 200), (300, 5)])
-def test_a_picture_too_small_for_a_face_has_none(detector, size):
-    for _ in range(10):  # memory that nothing was written to is not the same each time
+def test_detector_returns_nothing_for_an_image_too_small_for_a_face(detector, size):
+    for _ in range(10):  # memory that was never written differs from call to call
         assert detector.detect(np.full(size, 90, np.uint8), min_side_px=10) == []
 
 
-def test_asking_twice_gives_the_same(detector, portrait):
+def test_detector_returns_the_same_twice(detector, portrait):
     luma, _ = portrait
     first, second = (detector.detect(luma, min_side_px=30) for _ in range(2))
     assert [(each.box.tolist(), each.score) for each in first] == [
@@ -98,30 +98,28 @@ def test_asking_twice_gives_the_same(detector, portrait):
 
 
 @pytest.mark.parametrize("factor", [1, 2, 6])
-def test_the_whole_picture_is_searched_at_any_size_and_boxes_are_in_its_own_pixels(
-    detector, portrait, factor
-):
+def test_search_everywhere_returns_boxes_in_pixels_of_an_image_of_any_size(detector, portrait, factor):
     luma, face = portrait
     [found] = search_everywhere(detector, enlarged(luma, factor), min_side_px=30 * factor)
     assert iou(found.box, face * factor) > 0.5
 
 
 @pytest.mark.parametrize("factor", [1, 3])
-def test_a_face_is_found_again_near_its_last_place(detector, portrait, factor):
+def test_search_near_returns_a_face_near_its_last_box(detector, portrait, factor):
     luma, face = portrait
-    picture = enlarged(luma, factor)
-    [there] = search_everywhere(detector, picture, min_side_px=30 * factor)
+    image = enlarged(luma, factor)
+    [there] = search_everywhere(detector, image, min_side_px=30 * factor)
     moved = there.box + there.box[2] * np.array([0.08, -0.08, 0, 0])
-    assert iou(search_near(detector, picture, moved).box, face * factor) > 0.5
+    assert iou(search_near(detector, image, moved).box, face * factor) > 0.5
 
 
-def test_nothing_is_found_near_a_place_without_a_face(detector, portrait):
+def test_search_near_returns_none_without_a_face(detector, portrait):
     luma, _ = portrait
     assert search_near(detector, np.full_like(luma, 90), np.float64([40, 40, 60, 60])) is None
     assert search_near(detector, luma, np.float64([900, 900, 60, 60])) is None
 
 
-def test_the_one_that_does_not_look_takes_the_whole_picture():
+def test_detector_none_returns_the_whole_image():
     [found] = DETECTORS["none"]().detect(np.zeros((48, 64), np.uint8), min_side_px=1000)
     assert found.box.tolist() == [0, 0, 64, 48]
     assert found.score >= DETECTORS["none"]().min_score

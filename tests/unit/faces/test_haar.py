@@ -15,8 +15,8 @@ def luma(sample_corpus):
     return np.ascontiguousarray(frame.reformat(format="yuv420p").to_ndarray()[: frame.height, : frame.width])
 
 
-def test_a_box_is_a_square_that_the_cascade_itself_gives(luma):
-    """The search of a whole picture is OpenCV's own, with four neighbours and steps of a tenth."""
+def test_haar_returns_a_box_of_the_cascade(luma):
+    """The search of a whole image is OpenCV's own, with four neighbours and steps of a tenth."""
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + HaarDetector.cascades[0])
     boxes = cascade.detectMultiScale(luma, scaleFactor=1.1, minNeighbors=4, minSize=(40, 40))
     [found] = HaarDetector().detect(luma, min_side_px=40)
@@ -24,7 +24,7 @@ def test_a_box_is_a_square_that_the_cascade_itself_gives(luma):
     assert found.box[2] == found.box[3]
 
 
-def test_a_quick_search_takes_the_mean_of_the_windows_on_the_face(luma):
+def test_haar_quick_search_returns_the_mean_of_the_windows_on_the_face(luma):
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + HaarDetector.cascades[0])
     windows = cascade.detectMultiScale(luma, scaleFactor=1.2, minNeighbors=0, minSize=(40, 40))
     [found] = HaarDetector().detect(luma, min_side_px=40, quick=True)
@@ -33,7 +33,7 @@ def test_a_quick_search_takes_the_mean_of_the_windows_on_the_face(luma):
     assert found.box == pytest.approx(alike.mean(axis=0), abs=1 / 16)
 
 
-def test_the_second_cascade_is_asked_where_the_first_finds_nothing(luma, monkeypatch):
+def test_haar_runs_the_second_cascade_where_the_first_detects_nothing(luma, monkeypatch):
     detector = HaarDetector()
     [usual] = detector.detect(luma, min_side_px=40)
     monkeypatch.setattr(HaarDetector, "cascades", HaarDetector.cascades[1:])
@@ -44,6 +44,6 @@ def test_the_second_cascade_is_asked_where_the_first_finds_nothing(luma, monkeyp
     assert iou(instead.box, usual.box) > 0.5
 
 
-def test_a_missing_cascade_file_is_named():
+def test_haar_names_a_missing_cascade_file():
     with pytest.raises(ConfigError, match=r"no cascade file .*nothing\.xml.*below version 5"):
         haar._load_cascade("nothing.xml")

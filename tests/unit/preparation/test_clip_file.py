@@ -27,7 +27,7 @@ def same(read, written):
 
 
 @pytest.mark.parametrize("count", [2, 3, 31])
-def test_a_clip_comes_back_as_it_was_written(tmp_path, count):
+def test_clip_file_comes_back_as_it_was_written(tmp_path, count):
     clip, path = arrays_of(count), tmp_path / "clips" / "a.safetensors"
     write_clip(path, clip)
     assert same(read_clip(path), clip)
@@ -36,7 +36,7 @@ def test_a_clip_comes_back_as_it_was_written(tmp_path, count):
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
-def test_a_clip_written_in_pieces_has_the_same_bytes(tmp_path):
+def test_write_clip_in_pieces_has_the_same_bytes(tmp_path):
     clip = arrays_of(5)
     write_clip(tmp_path / "whole", clip)
     pieces = {
@@ -47,13 +47,13 @@ def test_a_clip_written_in_pieces_has_the_same_bytes(tmp_path):
     assert (tmp_path / "pieces").read_bytes() == (tmp_path / "whole").read_bytes()
 
 
-def test_a_clip_is_read_by_the_names_of_its_arrays(tmp_path):
+def test_read_clip_by_the_names_of_its_arrays(tmp_path):
     clip = arrays_of(4)
     write_clip(tmp_path / "clip", clip)
     assert read_clip(tmp_path / "clip", "seconds", "boxes").keys() == {"seconds", "boxes"}
 
 
-def test_a_clip_that_another_program_wrote_is_viewed(tmp_path):
+def test_clip_views_of_a_file_by_another_program(tmp_path):
     clip = arrays_of(3)
     save_file(clip, tmp_path / "clip", metadata={"made": "elsewhere"})
     assert same(clip_views(np.fromfile(tmp_path / "clip", np.uint8), tmp_path / "clip"), clip)
@@ -71,7 +71,7 @@ def test_a_clip_that_another_program_wrote_is_viewed(tmp_path):
         lambda content: content.replace(b'"shape"', b'"shope"'),
     ],
 )
-def test_a_damaged_clip_is_named(tmp_path, damage):
+def test_read_clip_names_a_damaged_clip(tmp_path, damage):
     path = tmp_path / "clip.safetensors"
     write_clip(path, arrays_of(3))
     path.write_bytes(damage(path.read_bytes()))
@@ -81,7 +81,7 @@ def test_a_damaged_clip_is_named(tmp_path, damage):
         clip_views(np.fromfile(path, np.uint8), path)
 
 
-def test_a_write_that_fails_leaves_no_clip(tmp_path):
+def test_write_clip_that_fails_leaves_no_clip(tmp_path):
     def broken():
         yield np.zeros((1, 4), np.uint8)
         raise OSError("No space left on device")

@@ -21,9 +21,9 @@ COLOURS = [
 WEIGHTS = {False: (0.299, 0.114), True: (0.2126, 0.0722)}
 
 
-def coded(picture_rgb, *, bt709):
-    """Code a picture by the standard's own formulas, written out here, and not by a library."""
-    red, green, blue = np.moveaxis(picture_rgb.astype(float) / 255, -1, 0)
+def coded(image_rgb, *, bt709):
+    """Code an image by the standard's own formulas, written out here, and not by a library."""
+    red, green, blue = np.moveaxis(image_rgb.astype(float) / 255, -1, 0)
     kr, kb = WEIGHTS[bt709]
     luma = kr * red + (1 - kr - kb) * green + kb * blue
     planes = [16 + 219 * luma]
@@ -45,33 +45,33 @@ def crop_of(frame, box, size=48):
 
 @pytest.mark.parametrize("bt709", [False, True], ids=["BT.601", "BT.709"])
 @pytest.mark.parametrize("colour", COLOURS)
-def test_known_colours_come_back(colour, bt709):
+def test_cut_rgb_keeps_known_colours(colour, bt709):
     frame = coded(np.full((64, 96, 3), colour, np.uint8), bt709=bt709)
     crop = crop_of(frame, [10, 8, 40, 40])
     assert abs(crop.astype(int) - colour).max() <= 3
 
 
 @pytest.mark.parametrize("bt709", [False, True], ids=["BT.601", "BT.709"])
-def test_colours_stand_where_they_stood(bt709):
-    picture = np.zeros((96, 96, 3), np.uint8)
+def test_cut_rgb_keeps_the_places_of_colours(bt709):
+    image = np.zeros((96, 96, 3), np.uint8)
     quarters = [(200, 40, 40), (40, 180, 60), (50, 60, 210), (200, 200, 60)]
     for place, colour in enumerate(quarters):
         row, column = divmod(place, 2)
-        picture[48 * row : 48 * row + 48, 48 * column : 48 * column + 48] = colour
-    crop = crop_of(coded(picture, bt709=bt709), [0, 0, 96, 96])
+        image[48 * row : 48 * row + 48, 48 * column : 48 * column + 48] = colour
+    crop = crop_of(coded(image, bt709=bt709), [0, 0, 96, 96])
     for place, colour in enumerate(quarters):
         row, column = divmod(place, 2)
         middle = crop[24 * row + 4 : 24 * row + 20, 24 * column + 4 : 24 * column + 20]
         assert abs(middle.astype(int) - colour).max() <= 3
 
 
-def test_a_box_of_the_crops_size_is_taken_as_it_is():
+def test_cut_plane_copies_a_box_of_the_size():
     plane = textured(90, 120)[..., 0]
     assert np.array_equal(cut_plane(plane, np.float64([20, 30, 48, 48]), size=48), plane[30:78, 20:68])
 
 
 @pytest.mark.parametrize("factor", [2, 3, 4, 5])
-def test_a_larger_box_is_averaged(factor):
+def test_cut_plane_averages_a_larger_box(factor):
     plane = textured(300, 300)[..., 0]
     cut = cut_plane(plane, np.float64([7, 9, 48 * factor, 48 * factor]), size=48)
     inside = plane[9 : 9 + 48 * factor, 7 : 7 + 48 * factor].astype(float)
@@ -79,7 +79,7 @@ def test_a_larger_box_is_averaged(factor):
 
 
 @given(x=st.integers(-80, 150), y=st.integers(-80, 120), side=st.integers(1, 90))
-def test_beyond_the_border_the_edge_is_repeated(x, y, side):
+def test_cut_plane_repeats_the_edge_beyond_the_border(x, y, side):
     plane = textured(90, 120)[..., 0]
     wide = np.pad(plane, 200, mode="edge")[200 + y : 200 + y + side, 200 + x : 200 + x + side]
     expected = cut_plane(wide, np.float64([0, 0, side, side]), size=48)
@@ -87,19 +87,19 @@ def test_beyond_the_border_the_edge_is_repeated(x, y, side):
 
 
 @given(st.floats(-60, 140), st.floats(-60, 100), st.floats(0.1, 100), st.floats(0.1, 100))
-def test_planes_cut_with_one_box_are_cut_alike(x, y, width, height):
-    """So the box adds no motion: the cut of an inverted picture is the inverted cut."""
+def test_cut_plane_cuts_the_same_pixels_of_two_planes(x, y, width, height):
+    """So the box adds no motion: the cut of an inverted image is the inverted cut."""
     plane = textured(90, 120)[..., 0]
     box = np.array([x, y, width, height])
     first, inverted = cut_plane(plane, box, size=48), cut_plane(255 - plane, box, size=48)
     assert abs(first.astype(int) + inverted - 255).max() <= 1
 
 
-def test_colour_is_cut_where_the_brightness_is():
+def test_cut_rgb_cuts_chroma_where_luma_is():
     """A coloured square on grey, cut around its border: both planes end at the same pixel."""
-    picture = np.full((96, 96, 3), 60, np.uint8)
-    picture[32:64, 32:64] = (220, 120, 60)
-    crop = crop_of(coded(picture, bt709=False), [24, 24, 48, 48]).astype(int)
+    image = np.full((96, 96, 3), 60, np.uint8)
+    image[32:64, 32:64] = (220, 120, 60)
+    crop = crop_of(coded(image, bt709=False), [24, 24, 48, 48]).astype(int)
     bright = crop[..., 1] > 90
     coloured = crop[..., 0] - crop[..., 2] > 80
     assert bright[8:40, 8:40].all()

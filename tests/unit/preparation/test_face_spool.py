@@ -7,7 +7,7 @@ from ferfusion.preparation.face_spool import RowFile
 
 @pytest.mark.parametrize("count", [0, 1, 4, 5, 12, 13])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float16])
-def test_rows_come_back_from_memory_and_from_the_file_in_any_order(tmp_path, monkeypatch, count, dtype):
+def test_row_file_returns_rows_of_memory_and_file_in_any_order(tmp_path, monkeypatch, count, dtype):
     monkeypatch.setattr(face_spool, "_ROWS_IN_MEMORY", 4)
     monkeypatch.setattr(face_spool, "_ROWS_AT_ONCE", 3)
     rows = np.random.default_rng(0).uniform(0, 200, (count, 2, 5)).astype(dtype)
@@ -21,7 +21,7 @@ def test_rows_come_back_from_memory_and_from_the_file_in_any_order(tmp_path, mon
     assert np.array_equal(np.concatenate([np.zeros((0, 2, 5), dtype), *pieces]), rows[order])
 
 
-def test_rows_may_be_added_after_some_were_read(tmp_path, monkeypatch):
+def test_row_file_takes_rows_after_some_were_read(tmp_path, monkeypatch):
     monkeypatch.setattr(face_spool, "_ROWS_IN_MEMORY", 2)
     kept = RowFile(tmp_path, np.uint8, (1,))
     for k in range(7):

@@ -13,7 +13,7 @@ FACE = (60, 30, 30)
 
 
 class JitteringDetector(SquareDetector):
-    """Its boxes are off by up to three pixels, another way each time."""
+    """Its boxes are off by up to three pixels, by another offset each time."""
 
     def __init__(self):
         self._rng = np.random.default_rng(0)
@@ -80,7 +80,7 @@ def test_margin_shows_more_of_the_image(monkeypatch):
     ids=["ok", "no_face", "small_face", "low_score", "decode_error"],
 )
 def test_status_of_a_frame(monkeypatch, image, status):
-    """A frame that was not searched has no find to show, so it is not called small or unsure."""
+    """A frame that was not searched has no rejected detection, so its status is no_face."""
     frames = prepare_scene(monkeypatch, [image] * 20, min_face=0.1)
     assert status in STATUSES
     assert {frame.status for frame in frames} <= {status, "no_face"}

@@ -7,7 +7,7 @@ from ferfusion.corpora.entries import VideoEntry
 from ferfusion.files import read_json
 from ferfusion.preparation.clip_file import read_clip
 from ferfusion.preparation.frame_preparer import FramePreparer
-from ferfusion.preparation.labelled_video import FRAME_COLUMNS, VideoJob, prepare_video
+from ferfusion.preparation.labelled_video import FRAME_COLUMNS, PrepareJob, prepare_video
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.scenes import SquareDetector, frames_of, grey_video, paint
 from helpers.videos import damage, numbered, write_video
@@ -22,11 +22,11 @@ def squares(monkeypatch):
 
 
 def job(tmp_path, path, *, images=False, recipe=RECIPE, **entry):
-    return VideoJob(VideoEntry(path, "v", "s1", "Fear", **entry), tmp_path / "dataset", recipe, images)
+    return PrepareJob(VideoEntry(path, "v", "s1", "Fear", **entry), tmp_path / "dataset", recipe, images)
 
 
 def rows(done):
-    part = read_json(done.part_file)
+    part = read_json(done.rows_file)
     return (
         part["video"],
         [dict(zip(FRAME_COLUMNS, row, strict=True)) for row in part["frames"]],
@@ -34,35 +34,35 @@ def rows(done):
     )
 
 
-def arrays_of(tmp_path, pictures, **settings):
+def arrays_of(tmp_path, images, **settings):
     """The clip file of a scene."""
-    path = grey_video(tmp_path / "v.mkv", pictures)
+    path = grey_video(tmp_path / "v.mkv", images)
     done = job(tmp_path, path, recipe=replace(RECIPE, **settings))
     prepare_video(done)
     return read_clip(done.dataset / "clips" / "v.safetensors")
 
 
-def test_a_face_that_was_away_for_long_is_joined_to_itself(tmp_path, squares):
+def test_clip_joins_a_face_that_was_away_for_long(tmp_path, squares):
     arrays = arrays_of(tmp_path, [paint([] if 15 <= k < 60 else [FACE]) for k in range(75)])
     assert arrays["frame_index"].tolist() == [*range(15), *range(60, 75)]
     assert arrays["pair_ok"].tolist() == [True] * 14 + [False] + [True] * 14
     assert not arrays["flow"][14].any()  # no motion is made up across the gap
 
 
-def test_the_face_that_fills_the_most_is_taken_and_no_other_is_mixed_in(tmp_path, squares):
+def test_clip_has_the_largest_face_and_no_other(tmp_path, squares):
     arrays = arrays_of(tmp_path, [paint([(10, 10, 24), (90, 20, 50)])] * 30)
     assert arrays["frame_index"].tolist() == list(range(30))
     assert arrays["boxes"][:, 2] == pytest.approx(50, abs=2)
 
 
-def test_a_long_lasting_face_comes_before_a_large_one_that_passes(tmp_path, squares):
-    pictures = [paint([(10, 10, 30)] + ([(80, 20, 50)] if k < 12 else [])) for k in range(80)]
-    arrays = arrays_of(tmp_path, pictures)
+def test_clip_has_a_long_lasting_face_before_a_large_one_that_passes(tmp_path, squares):
+    images = [paint([(10, 10, 30)] + ([(80, 20, 50)] if k < 12 else [])) for k in range(80)]
+    arrays = arrays_of(tmp_path, images)
     assert arrays["frame_index"].tolist() == list(range(80))
     assert arrays["boxes"][:, 0] == pytest.approx(10, abs=2)
 
 
-def test_arrays_of_a_clip_are_those_of_the_contract(tmp_path, squares):
+def test_clip_arrays_are_those_of_the_contract(tmp_path, squares):
     arrays = arrays_of(tmp_path, [paint([(40 + k, 30, 30)]) for k in range(12)], size=32)
     assert {name: (array.shape, array.dtype) for name, array in arrays.items()} == {
         "crops": ((12, 32, 32, 3), np.uint8),
@@ -79,16 +79,16 @@ def test_arrays_of_a_clip_are_those_of_the_contract(tmp_path, squares):
     assert arrays["pair_ok"].all()
 
 
-def test_a_clip_file_holds_just_what_the_preparer_gave(tmp_path, squares):
-    pictures = [paint([(40 + k, 30, 30)], seed=1) for k in range(14)]
-    arrays = arrays_of(tmp_path, pictures)
-    prepared = [frame.faces[0] for frame in FramePreparer(RECIPE).prepare(frames_of(pictures))]
+def test_clip_file_holds_what_the_preparer_returned(tmp_path, squares):
+    images = [paint([(40 + k, 30, 30)], seed=1) for k in range(14)]
+    arrays = arrays_of(tmp_path, images)
+    prepared = [frame.faces[0] for frame in FramePreparer(RECIPE).prepare(frames_of(images))]
     assert np.array_equal(arrays["crops"], np.stack([face.crop for face in prepared]))
     assert np.array_equal(arrays["flow"], np.stack([face.flow for face in prepared[:-1]]))
     assert np.array_equal(arrays["boxes"], np.stack([face.box for face in prepared]).astype(np.float32))
 
 
-def test_what_is_written_is_what_was_prepared(tmp_path, squares):
+def test_prepare_video_writes_what_was_prepared(tmp_path, squares):
     path = grey_video(tmp_path / "v.mkv", [paint([(40 + k, 30, 30)]) for k in range(20)])
     done = job(tmp_path, path)
     assert prepare_video(done) == "v"
@@ -103,9 +103,9 @@ def test_what_is_written_is_what_was_prepared(tmp_path, squares):
     assert not (done.dataset / "imgs_flow").exists()
 
 
-def test_a_row_for_every_decoded_frame(tmp_path, squares):
-    pictures = [paint([] if 15 <= k < 30 else [FACE]) for k in range(45)]
-    done = job(tmp_path, grey_video(tmp_path / "v.mkv", pictures))
+def test_prepare_video_writes_a_row_for_every_decoded_frame(tmp_path, squares):
+    images = [paint([] if 15 <= k < 30 else [FACE]) for k in range(45)]
+    done = job(tmp_path, grey_video(tmp_path / "v.mkv", images))
     prepare_video(done)
     _, frames, pairs = rows(done)
     assert [row["status"] for row in frames] == ["ok"] * 15 + ["no_face"] * 15 + ["ok"] * 15
@@ -113,7 +113,7 @@ def test_a_row_for_every_decoded_frame(tmp_path, squares):
     assert {segment for segment, *_ in pairs} == {0, 1}
 
 
-def test_a_stretch_of_a_video_keeps_the_files_own_frame_numbers(tmp_path, squares):
+def test_prepare_video_of_an_interval_keeps_the_files_frame_indices(tmp_path, squares):
     path = grey_video(tmp_path / "v.mkv", [paint([FACE])] * 50)
     done = job(tmp_path, path, start_seconds=0.8, end_seconds=1.6)
     prepare_video(done)
@@ -136,7 +136,7 @@ def test_a_stretch_of_a_video_keeps_the_files_own_frame_numbers(tmp_path, square
     ],
     ids=["text", "no face", "all damaged"],
 )
-def test_a_video_that_cannot_be_used_is_a_row_with_the_reason(tmp_path, squares, make, status, reason):
+def test_prepare_video_gives_an_unusable_video_a_row_with_the_reason(tmp_path, squares, make, status, reason):
     path = tmp_path / "v.mp4"
     make(path)
     done = job(tmp_path, path, images=True)
@@ -145,10 +145,10 @@ def test_a_video_that_cannot_be_used_is_a_row_with_the_reason(tmp_path, squares,
     assert (video["status"], video["pairs"], pairs) == (status, 0, [])
     assert reason in video["reason"]
     assert len(frames) == video["frames"]
-    assert [path.name for path in done.dataset.iterdir()] == [".parts"]
+    assert [path.name for path in done.dataset.iterdir()] == [".rows"]
 
 
-def test_a_damaged_stretch_is_counted_and_the_rest_is_used(tmp_path, squares):
+def test_prepare_video_counts_damaged_frames_and_uses_the_rest(tmp_path, squares):
     path = grey_video(tmp_path / "v.mp4", [paint([FACE])] * 30)
     damage(path, range(12, 14))
     done = job(tmp_path, path)
@@ -160,10 +160,10 @@ def test_a_damaged_stretch_is_counted_and_the_rest_is_used(tmp_path, squares):
     assert video["faces"] == 30 - len(errors)
 
 
-def test_a_second_face_makes_no_second_row(tmp_path, squares):
+def test_prepare_video_makes_no_second_row_for_a_second_face(tmp_path, squares):
     """The large face has the clip; a frame that shows only the small one shows no face of the clip."""
-    pictures = [paint([(10, 10, 20)] if k < 40 else [(10, 10, 20), (90, 20, 50)]) for k in range(240)]
-    done = job(tmp_path, grey_video(tmp_path / "v.mkv", pictures))
+    images = [paint([(10, 10, 20)] if k < 40 else [(10, 10, 20), (90, 20, 50)]) for k in range(240)]
+    done = job(tmp_path, grey_video(tmp_path / "v.mkv", images))
     prepare_video(done)
     video, frames, _ = rows(done)
     assert len(frames) == video["frames"] == 240

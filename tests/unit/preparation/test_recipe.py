@@ -19,12 +19,12 @@ OTHERS = {
 }
 
 
-def test_every_setting_has_another_value_here():
+def test_recipe_settings_all_have_another_value_here():
     assert set(OTHERS) == set(PrepareRecipe().to_dict())
 
 
 @pytest.mark.parametrize("setting", OTHERS)
-def test_another_value_is_another_hash_and_is_named(setting):
+def test_recipe_of_another_value_has_another_hash_and_names_it(setting):
     usual = PrepareRecipe()
     other = replace(usual, **{setting: OTHERS[setting]})
     assert other.hash != usual.hash
@@ -33,17 +33,17 @@ def test_another_value_is_another_hash_and_is_named(setting):
     ]
 
 
-def test_the_hash_follows_from_the_values_alone():
+def test_recipe_hash_depends_on_the_values_alone():
     assert PrepareRecipe().hash == PrepareRecipe().hash == PrepareRecipe(size=48).hash
 
 
-def test_a_recipe_survives_a_round_trip():
+def test_recipe_survives_a_round_trip():
     recipe = PrepareRecipe(**OTHERS)
     assert PrepareRecipe.from_dict(recipe.to_dict()) == recipe
     assert recipe.differences(PrepareRecipe.from_dict(recipe.to_dict())) == []
 
 
-def test_an_unknown_key_is_refused():
+def test_recipe_refuses_an_unknown_key():
     with pytest.raises(ConfigError, match=r"Unknown preparation settings: colour, sizes"):
         PrepareRecipe.from_dict({"size": 48, "sizes": 64, "colour": "grey"})
 
@@ -66,6 +66,6 @@ def test_an_unknown_key_is_refused():
         ({"smoothing": float("inf")}, "smoothing must be 0 or more frames, got inf"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_refused(settings, message):
+def test_recipe_refuses_an_invalid_value(settings, message):
     with pytest.raises(ConfigError, match=message):
         PrepareRecipe(**settings)

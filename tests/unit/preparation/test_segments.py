@@ -16,7 +16,7 @@ def runs(pair_ok):
 
 
 @given(pair_ok=tracks, length=lengths, data=st.data())
-def test_laws_of_kept_pairs(pair_ok, length, data):
+def test_kept_pairs_obey_their_laws(pair_ok, length, data):
     keep_every = data.draw(st.integers(1, length))
     kept = kept_pairs(pair_ok, segment_length=length, keep_every=keep_every)
     pairs = [pair for _, pair in kept]
@@ -32,7 +32,7 @@ def test_laws_of_kept_pairs(pair_ok, length, data):
 
 
 @given(pair_ok=tracks, length=lengths)
-def test_the_segments_length_keeps_just_the_first_pair_of_each(pair_ok, length):
+def test_kept_pairs_with_the_segment_length_are_the_first_of_each(pair_ok, length):
     kept = kept_pairs(pair_ok, segment_length=length, keep_every=length)
     assert [segment for segment, _ in kept] == list(range(len(kept)))
     everything = kept_pairs(pair_ok, segment_length=length, keep_every=1)
@@ -41,13 +41,13 @@ def test_the_segments_length_keeps_just_the_first_pair_of_each(pair_ok, length):
 
 
 @given(pair_ok=tracks, length=lengths)
-def test_keeping_all_leaves_out_only_the_pairs_between_segments(pair_ok, length):
+def test_kept_pairs_with_one_leave_out_only_those_between_segments(pair_ok, length):
     kept = kept_pairs(pair_ok, segment_length=length, keep_every=1)
     # a run of n pairs has n + 1 frames; the pair from each full segment to the next belongs to neither
     assert len(kept) == sum(n - n // length for n in runs(pair_ok))
 
 
-def test_a_video_of_35_frames_has_three_segments():
+def test_segment_starts_of_35_frames_are_three():
     assert segment_starts(35, length=16) == [0, 16, 32]
     kept = kept_pairs(np.ones(34, bool), segment_length=16, keep_every=16)
     assert kept == [(0, 0), (1, 16), (2, 32)]  # the report's: the first frame of each and its flow
@@ -56,9 +56,9 @@ def test_a_video_of_35_frames_has_three_segments():
 @pytest.mark.parametrize(
     ("frames", "starts"), [(0, []), (1, []), (2, [0]), (16, [0]), (17, [0]), (18, [0, 16])]
 )
-def test_a_segment_needs_a_pair(frames, starts):
+def test_segment_starts_need_a_pair(frames, starts):
     assert segment_starts(frames, length=16) == starts
 
 
-def test_no_pairs_give_none():
+def test_kept_pairs_of_no_pairs_are_none():
     assert kept_pairs(np.zeros(0, bool), segment_length=16, keep_every=1) == []

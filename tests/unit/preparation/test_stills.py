@@ -31,7 +31,7 @@ def notes(dataset):
     return dict(zip(noted["video"], noted["note"], strict=True))
 
 
-def test_the_folder_holds_packs_of_grey_faces_by_part(tmp_path, monkeypatch):
+def test_prepare_stills_writes_packs_of_grey_faces_by_part(tmp_path, monkeypatch):
     monkeypatch.setattr(stills, "PACK_SIZE", 10)
     counts, dataset = prepare(fer_table(tmp_path / "corpus"), tmp_path / "dataset")
     assert dataset.stills
@@ -50,29 +50,29 @@ def test_the_folder_holds_packs_of_grey_faces_by_part(tmp_path, monkeypatch):
         assert np.array_equal(arrays["crops"][0, :, :, channel], picture(500))
 
 
-def test_the_split_is_the_one_that_the_corpus_gives(tmp_path):
+def test_prepare_stills_keeps_the_official_split(tmp_path):
     _, dataset = prepare(fer_table(tmp_path / "corpus"), tmp_path / "dataset")
     parts = split_dataset(dataset, SplitRecipe())
     assert parts == {"train-000": "train", "validation-000": "validation", "test-000": "test"}
     assert read_splits(dataset) == parts
 
 
-def test_a_corpus_without_a_test_part_has_none(tmp_path):
+def test_split_of_stills_without_a_test_part_has_none(tmp_path):
     _, dataset = prepare(fer_folders(tmp_path / "corpus"), tmp_path / "dataset")
-    assert split_dataset(dataset, SplitRecipe(given=True)) == {
+    assert split_dataset(dataset, SplitRecipe(official=True)) == {
         "train-000": "train",
         "validation-000": "validation",
     }
 
 
-def test_a_corpus_without_a_validation_part_cannot_be_split(tmp_path):
+def test_split_of_stills_refuses_a_corpus_without_a_validation_part(tmp_path):
     write_images(tmp_path / "corpus", {"train/happy/1.png": picture(1), "test/sad/2.png": picture(2)})
     _, dataset = prepare(tmp_path / "corpus", tmp_path / "dataset")
     with pytest.raises(DatasetError, match=r"empty parts \['validation'\]"):
         split_dataset(dataset, SplitRecipe())
 
 
-def test_what_is_trained_on_is_not_in_another_part(tmp_path):
+def test_select_faces_leaves_out_training_images_with_a_copy_elsewhere(tmp_path):
     brighter = (picture(3) * 0.7 + 50).astype(np.uint8)  # a copy that only its pattern gives away
     rows = [
         table_row(0, picture(1), "Training"),
@@ -94,7 +94,7 @@ def test_what_is_trained_on_is_not_in_another_part(tmp_path):
     }
 
 
-def test_a_picture_under_two_labels_is_reported(tmp_path):
+def test_select_faces_notes_an_image_under_two_labels(tmp_path):
     rows = [
         table_row(0, picture(1), "Training"),
         table_row(1, picture(1), "Training"),
@@ -109,7 +109,7 @@ def test_a_picture_under_two_labels_is_reported(tmp_path):
     }
 
 
-def test_other_classes_and_what_is_no_face_are_left_out(tmp_path):
+def test_select_faces_leaves_out_other_classes_and_non_faces(tmp_path):
     rows = [table_row(code, picture(code), "Training") for code in (6, 0, 1)]
     votes = [
         "Training,a,10,0,0,0,0,0,0,0,0,0",
@@ -125,7 +125,7 @@ def test_other_classes_and_what_is_no_face_are_left_out(tmp_path):
     assert dataset.votes.iloc[0]["disgust"] == dataset.votes.iloc[0]["not_a_face"] == 5
 
 
-def test_an_image_that_cannot_be_read_is_left_out(tmp_path):
+def test_select_faces_leaves_out_an_unreadable_image(tmp_path):
     write_images(tmp_path / "corpus", {"train/happy/1.png": picture(1)})
     (tmp_path / "corpus/train/happy/2.png").write_bytes(b"no image")
     _, dataset = prepare(tmp_path / "corpus", tmp_path / "dataset")
@@ -133,17 +133,17 @@ def test_an_image_that_cannot_be_read_is_left_out(tmp_path):
     assert dataset.votes is None
 
 
-def test_images_come_to_the_recipes_size(tmp_path):
+def test_select_faces_resizes_to_the_recipe(tmp_path):
     _, dataset = prepare(fer_table(tmp_path / "corpus"), tmp_path / "dataset", size=64)
     assert read_clip(dataset.clip_file("train-000"))["crops"].shape == (14, 64, 64, 3)
 
 
-def test_a_second_preparation_is_the_first_and_other_settings_are_refused(tmp_path):
+def test_prepare_stills_twice_is_the_same_and_refuses_other_settings(tmp_path):
     root = fer_table(tmp_path / "corpus")
     prepare(root, tmp_path / "dataset")
     before = {path: path.read_bytes() for path in (tmp_path / "dataset").rglob("*") if path.is_file()}
     prepare(root, tmp_path / "dataset")
     after = {path: path.read_bytes() for path in (tmp_path / "dataset").rglob("*") if path.is_file()}
     assert before == after
-    with pytest.raises(DatasetError, match="prepared otherwise"):
+    with pytest.raises(DatasetError, match="prepared with other settings"):
         prepare(root, tmp_path / "dataset", labels=SIX)

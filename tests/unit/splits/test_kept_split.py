@@ -33,7 +33,7 @@ def change(dataset, clip, column, value):
     return open_dataset(dataset)
 
 
-def test_the_kept_split_stays_when_the_dataset_is_divided_again(dataset, run):
+def test_kept_split_stays_when_the_dataset_is_split_again(dataset, run):
     source = open_dataset(dataset)
     before = read_splits(source)
     after = split_dataset(source, SplitRecipe(seed=5), copies=())
@@ -41,36 +41,36 @@ def test_the_kept_split_stays_when_the_dataset_is_divided_again(dataset, run):
     assert read_kept_split(run, source) == before
 
 
-def test_a_dataset_that_did_not_change_fits(dataset, run):
+def test_kept_split_fits_an_unchanged_dataset(dataset, run):
     assert read_kept_split(run, open_dataset(dataset)) == read_splits(open_dataset(dataset))
 
 
-def test_a_changed_label_is_named(dataset, run):
+def test_kept_split_names_a_changed_label(dataset, run):
     source = change(dataset, "S00_fear_0", "emotion", "Anger")
     with pytest.raises(DatasetError, match=r"another label: 1 \(S00_fear_0: Fear before, Anger now\)"):
         read_kept_split(run, source)
 
 
-def test_a_changed_subject_is_named(dataset, run):
+def test_kept_split_names_a_changed_subject(dataset, run):
     source = change(dataset, "S00_fear_0", "subject", "S77")
     with pytest.raises(DatasetError, match=r"another subject: 1 \(S00_fear_0: S00 before, S77 now\)"):
         read_kept_split(run, source)
 
 
-def test_clips_that_are_gone_or_new_are_named(dataset, run):
+def test_kept_split_names_clips_that_are_gone_or_new(dataset, run):
     source = change(dataset, "S00_fear_0", "clip", "S00_fear_9")
     with pytest.raises(DatasetError, match=r"gone: 1 \(S00_fear_0\); clips that are new: 1 \(S00_fear_9\)"):
         read_kept_split(run, source)
 
 
-def test_other_pairs_of_the_same_clip_are_named(dataset, run):
+def test_kept_split_names_clips_with_other_pairs(dataset, run):
     table = pd.read_csv(dataset / "data.csv")
     table.drop(index=table.index[table["clip"] == "S01_anger_0"][0]).to_csv(dataset / "data.csv", index=False)
     with pytest.raises(DatasetError, match=r"clips with other pairs: 1 \(S01_anger_0\)"):
         read_kept_split(run, open_dataset(dataset))
 
 
-def test_a_run_that_keeps_no_split_takes_the_datasets_if_it_is_the_same(dataset, run):
+def test_kept_split_that_is_missing_is_that_of_the_dataset_if_the_same(dataset, run):
     source = open_dataset(dataset)
     (run / "splits.csv").unlink()
     header = json.loads(split_header(source).read_text())

@@ -1,21 +1,19 @@
-"""Injected leaks are found, and nobody is accused."""
+"""Injected copies are returned, and no others."""
 
 from itertools import pairwise
 
 import cv2
 import numpy as np
-import pandas as pd
 import pytest
 from safetensors.numpy import load_file, save_file
 
 from ferfusion.corpora.entries import CorpusListing, VideoEntry
 from ferfusion.engines import run_here
-from ferfusion.errors import ConfigError, DatasetError
+from ferfusion.errors import DatasetError
 from ferfusion.labels import SIX
 from ferfusion.preparation.dataset import open_dataset
-from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
-from ferfusion.preparation.pipeline import Preparation
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.videos import prepare_videos
 from ferfusion.splits.leaks import Copy, find_copies, refuse_copies
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import fold_recipes, split_dataset
@@ -25,32 +23,34 @@ from helpers.videos import decode_plainly, textured, write_video
 ORIGINAL = "s03_happiness_1"
 
 
-def cropped(picture):
-    height, width = picture.shape[:2]
-    return picture[height // 25 : -height // 50, width // 50 : -width // 25]
+def cropped(image):
+    height, width = image.shape[:2]
+    return image[height // 25 : -height // 50, width // 50 : -width // 25]
 
 
 CHANGES = {
-    "again": lambda picture: picture,
-    "enlarged": lambda picture: cv2.resize(picture, None, fx=1.4, fy=1.4),
+    "again": lambda image: image,
+    "enlarged": lambda image: cv2.resize(image, None, fx=1.4, fy=1.4),
     "cropped": cropped,
-    "brighter": lambda picture: np.clip(picture * 0.8 + 40, 0, 255).astype(np.uint8),
-    "grey": lambda picture: np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8),
+    "brighter": lambda image: np.clip(image * 0.8 + 40, 0, 255).astype(np.uint8),
+    "grey": lambda image: np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8),
 }
 
 
-def even(picture):
-    return np.ascontiguousarray(picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2])
+def even(image):
+    return np.ascontiguousarray(image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2])
 
 
 def prepare(entries, root, dataset):
-    listing = CorpusListing("test", tuple(entries))
-    work = Preparation(
-        listing=listing, root=root, dataset=dataset, labels=SIX, recipe=PrepareRecipe(), images=False
+    prepare_videos(
+        CorpusListing("test", tuple(entries)),
+        root,
+        dataset,
+        labels=SIX,
+        recipe=PrepareRecipe(),
+        images=False,
+        engine=run_here,
     )
-    work.begin()
-    list(work.run(run_here, work.unfinished(), workers=1))
-    work.finish()
     return open_dataset(dataset)
 
 
@@ -60,42 +60,44 @@ def leaky(sample_corpus, tmp_path_factory):
     folder = tmp_path_factory.mktemp("leaky")
     names = [f"s{number:02d}_happiness_1" for number in range(1, 7)]
     paths = {name: sample_corpus / name[:3] / "happiness" / f"{name}.mp4" for name in names}
-    pictures = [frame.to_ndarray(format="rgb24") for frame in decode_plainly(paths[ORIGINAL])]
+    images = [frame.to_ndarray(format="rgb24") for frame in decode_plainly(paths[ORIGINAL])]
     for change, apply in CHANGES.items():
-        copies = [even(apply(picture)) for picture in pictures]
+        copies = [even(apply(image)) for image in images]
         paths[f"{change}_1"] = write_video(folder / f"{change}.mp4", copies)
     entries = [VideoEntry(path, name, name.split("_")[0], "Happiness") for name, path in paths.items()]
     return prepare(entries, folder, folder / "dataset")
 
 
-def test_a_changed_copy_under_another_name_is_found_and_nobody_else(leaky):
+def test_find_copies_returns_changed_copies_and_no_others(leaky):
     same = {ORIGINAL, *(f"{change}_1" for change in CHANGES)}
     copies = find_copies(leaky)
     assert {frozenset(copy.clips) for copy in copies} == {
         frozenset((first, second)) for first in same for second in same if first < second
     }
-    assert [first.alike >= second.alike for first, second in pairwise(copies)] == [True] * (len(copies) - 1)
+    assert [first.similarity >= second.similarity for first, second in pairwise(copies)] == [True] * (
+        len(copies) - 1
+    )
 
 
-def test_a_split_that_parts_a_video_from_its_copy_is_refused_and_names_both(leaky):
+def test_split_dataset_refuses_copies_in_two_parts_and_names_them(leaky):
     fold = sorted(leaky.pairs["subject"].unique()).index("grey")
     with pytest.raises(DatasetError) as refusal:
         split_dataset(leaky, SplitRecipe(folds="subjects", fold=fold))
     message = str(refusal.value)
     assert "\n" not in message
-    assert message.startswith("5 pairs of clips in different parts show the same pictures, for example ")
+    assert message.startswith("5 pairs of clips in different parts show the same images, for example ")
     assert "grey_1 (subject grey, test part, pair " in message
     assert not (leaky.root / "splits.csv").exists()
 
 
-def test_what_was_found_once_serves_every_fold(leaky):
+def test_split_dataset_takes_copies_for_every_fold(leaky):
     copies = find_copies(leaky)
     for recipe in fold_recipes(leaky, SplitRecipe(folds=3)):
-        with pytest.raises(DatasetError, match="show the same pictures"):
+        with pytest.raises(DatasetError, match="show the same images"):
             split_dataset(leaky, recipe, copies=copies)
 
 
-def test_nobody_in_the_sample_corpus_is_taken_for_another(sample_corpus, tmp_path):
+def test_find_copies_returns_nothing_for_the_sample_corpus(sample_corpus, tmp_path):
     paths = sorted(sample_corpus.glob("*/*/*_1.mp4"))[::3]
     entries = [VideoEntry(path, path.stem, path.parts[-3], path.parts[-2].title()) for path in paths]
     dataset = prepare(entries, sample_corpus, tmp_path / "dataset")
@@ -103,7 +105,7 @@ def test_nobody_in_the_sample_corpus_is_taken_for_another(sample_corpus, tmp_pat
     assert find_copies(dataset) == ()
 
 
-def test_films_of_the_same_people_are_found_among_real_clips(real_data, tmp_path):
+def test_find_copies_returns_excerpts_of_one_film_among_real_clips(real_data, tmp_path):
     """Two of these are excerpts of one film, as their names do not tell."""
     names = ("face_noface.mov", "single_face.mp4", "1001_DFA_HAP_XX.flv", "obama_speech.mp4")
     paths = [real_data / "clips" / name for name in names]
@@ -112,7 +114,7 @@ def test_films_of_the_same_people_are_found_among_real_clips(real_data, tmp_path
     assert {frozenset(copy.subjects) for copy in copies} == {frozenset(("face_noface", "single_face"))}
 
 
-def test_a_frame_that_was_copied_into_another_subjects_clip_is_found(tmp_path):
+def test_find_copies_returns_a_single_copied_frame(tmp_path):
     dataset = open_dataset(write_dataset(tmp_path, subjects=4))
     for number, path in enumerate(sorted((tmp_path / "clips").iterdir())):
         arrays = load_file(path)
@@ -126,10 +128,10 @@ def test_a_frame_that_was_copied_into_another_subjects_clip_is_found(tmp_path):
     (copy,) = find_copies(dataset)
     assert copy.clips == ("S00_fear_0", "S03_sadness_0")
     assert (copy.subjects, copy.pairs, copy.frames) == (("S00", "S03"), (1, 2), 1)
-    assert copy.alike == pytest.approx(1, abs=1e-5)
+    assert copy.similarity == pytest.approx(1, abs=1e-5)
 
 
-def test_blank_crops_accuse_nobody(tmp_path):
+def test_find_copies_ignores_blank_crops(tmp_path):
     dataset = open_dataset(write_dataset(tmp_path, subjects=3))
     for path in (tmp_path / "clips").iterdir():
         arrays = load_file(path)
@@ -138,7 +140,7 @@ def test_blank_crops_accuse_nobody(tmp_path):
     assert find_copies(dataset) == ()
 
 
-def test_tables_and_clips_of_two_preparations_are_refused(tmp_path):
+def test_find_copies_refuses_tables_and_clips_that_do_not_fit(tmp_path):
     dataset = open_dataset(write_dataset(tmp_path, subjects=3))
     path = tmp_path / "clips" / "S00_fear_0.safetensors"
     save_file({**load_file(path), "crops": np.zeros((2, 48, 48, 3), np.uint8)}, path)
@@ -146,44 +148,8 @@ def test_tables_and_clips_of_two_preparations_are_refused(tmp_path):
         find_copies(dataset)
 
 
-def test_copies_inside_one_part_are_no_leak():
+def test_refuse_copies_allows_copies_in_one_part():
     copies = [Copy(("a", "b"), ("s1", "s2"), (0, 0), 4, 0.99)]
     refuse_copies(copies, {"a": "train", "b": "train"})
     with pytest.raises(DatasetError, match=r"1 pairs of .* a \(subject s1, train part, pair 0\) and b"):
         refuse_copies(copies, {"a": "train", "b": "test"})
-
-
-def test_the_dot_product_of_two_crops_is_the_correlation_of_their_small_grey_pictures():
-    crops = np.stack([textured(48, 48, seed=seed) for seed in range(4)])
-    grey = [
-        cv2.cvtColor(crop.reshape(16, 3, 16, 3, 3).mean((1, 3)).round().astype(np.uint8), cv2.COLOR_RGB2GRAY)
-        for crop in crops
-    ]
-    products = crop_vectors(crops) @ crop_vectors(crops).T
-    np.testing.assert_allclose(products, np.corrcoef(np.reshape(grey, (4, -1))), atol=0.003)
-    brighter = (crops * 0.5 + 90).astype(np.uint8)
-    np.testing.assert_allclose((crop_vectors(crops) * crop_vectors(brighter)).sum(1), 1, atol=0.003)
-
-
-def test_no_pair_is_missed():
-    """Against every dot product, on many points in bundles, so that near ones abound."""
-    rng = np.random.default_rng(0)
-    centres = rng.normal(size=(300, 256))
-    points = np.repeat(centres, 10, axis=0) + rng.normal(size=(3000, 256)) * rng.uniform(0, 0.4, (3000, 1))
-    points -= points.mean(axis=1, keepdims=True)
-    vectors = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
-    groups = rng.integers(0, 5, 3000)
-    products = vectors @ vectors.T
-    near = np.triu(products >= 0.96, k=1) & (groups[:, None] != groups[None])
-    found = near_pairs(vectors, groups, alike=0.96)
-    assert near.sum() > 1000
-    assert set(zip(found.first.tolist(), found.second.tolist(), strict=True)) == set(
-        zip(*(places.tolist() for places in np.nonzero(near)), strict=True)
-    )
-    np.testing.assert_allclose(found.alike, products[found.first, found.second], atol=1e-6)
-
-
-def test_a_number_that_tells_nothing_apart_is_refused():
-    with pytest.raises(ConfigError, match="alike must be a correlation"):
-        SplitRecipe(alike=1.5)
-    assert pd.DataFrame(near_pairs(np.eye(4, dtype=np.float32), np.arange(4), alike=0.9).first).empty

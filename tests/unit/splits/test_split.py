@@ -3,14 +3,14 @@ from itertools import combinations
 import pandas as pd
 import pytest
 
-from ferfusion.errors import ConfigError, DatasetError
-from ferfusion.files import read_json, write_json, write_table
+from ferfusion.errors import DatasetError
+from ferfusion.files import read_json, write_table
 from ferfusion.labels import SIX, LabelSet
-from ferfusion.preparation.dataset import SCHEMA, open_dataset
+from ferfusion.parts import PARTS
+from ferfusion.preparation.dataset import DatasetFiles, open_dataset, write_header
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import (
-    PARTS,
     check_parts,
     fold_recipes,
     make_parts,
@@ -21,29 +21,30 @@ from ferfusion.splits.split import (
 )
 
 
-def fold(root, subjects, *, labels=SIX, given=None):
+def tables_of(root, subjects, *, labels=SIX, official=None):
     """A dataset folder's tables from {subject: {class: pairs of each of its videos}}."""
     rows, videos = [], []
     for subject, classes in subjects.items():
         for emotion, takes in classes.items():
             for take, pairs in enumerate(takes):
                 video = f"{subject}_{emotion}_{take}"
-                videos.append({"video": video, "subject": subject, "part": (given or {}).get(video, "")})
+                videos.append({"video": video, "subject": subject, "part": (official or {}).get(video, "")})
                 rows += [
                     {"emotion": emotion, "subject": subject, "video": video, "clip": video, "pair": pair}
                     for pair in range(pairs)
                 ]
-    write_table(root / "data.csv", pd.DataFrame(rows))
-    write_table(root / "videos.csv", pd.DataFrame(videos))
-    header = {
-        "schema": SCHEMA,
-        "complete": True,
-        "recipe": PrepareRecipe().to_dict(),
-        "labels": list(labels.names),
-        "corpus": "test",
-        "counts": {},
-    }
-    write_json(root / "dataset.json", header)
+    files = DatasetFiles(root)
+    write_table(files.pairs_file, pd.DataFrame(rows))
+    write_table(files.videos_file, pd.DataFrame(videos))
+    write_header(
+        root,
+        complete=True,
+        corpus="test",
+        labels=labels,
+        recipe=PrepareRecipe(),
+        images=False,
+        counts={},
+    )
     return open_dataset(root)
 
 
@@ -52,12 +53,12 @@ def everyone(count, *, takes=(3, 4)):
 
 
 def split(dataset, recipe):
-    """These datasets have tables and no pictures."""
+    """Split without a search for copies: these datasets have tables and no images."""
     return split_dataset(dataset, recipe, copies=())
 
 
-def test_parts_share_no_subject_and_no_video_and_hold_every_clip(tmp_path):
-    dataset = fold(tmp_path, everyone(10))
+def test_split_dataset_shares_no_subject_and_holds_every_clip(tmp_path):
+    dataset = tables_of(tmp_path, everyone(10))
     parts = split(dataset, SplitRecipe())
     subjects = {part: {clip.split("_")[0] for clip in parts if parts[clip] == part} for part in PARTS}
     assert not any(subjects[a] & subjects[b] for a, b in combinations(PARTS, 2))
@@ -65,8 +66,8 @@ def test_parts_share_no_subject_and_no_video_and_hold_every_clip(tmp_path):
     assert set(parts) == set(dataset.pairs["clip"])
 
 
-def test_what_is_written_is_what_is_read(tmp_path):
-    dataset = fold(tmp_path, everyone(5))
+def test_read_splits_reads_what_was_written(tmp_path):
+    dataset = tables_of(tmp_path, everyone(5))
     parts = split(dataset, SplitRecipe(seed=3))
     assert read_splits(dataset) == parts
     header = read_json(tmp_path / "splits.json")
@@ -75,8 +76,8 @@ def test_what_is_written_is_what_is_read(tmp_path):
     assert header["hash"] == parts_hash(parts)
 
 
-def test_a_table_elsewhere_is_read_as_it_was_written(tmp_path):
-    dataset = fold(tmp_path / "dataset", everyone(6))
+def test_read_splits_reads_a_table_elsewhere(tmp_path):
+    dataset = tables_of(tmp_path / "dataset", everyone(6))
     for number, recipe in enumerate(fold_recipes(dataset, SplitRecipe(folds=3))):
         path = tmp_path / "folds" / f"{number}.csv"
         assert split_dataset(dataset, recipe, path=path, copies=()) == read_splits(dataset, path)
@@ -85,15 +86,15 @@ def test_a_table_elsewhere_is_read_as_it_was_written(tmp_path):
         read_splits(dataset, tmp_path / "folds" / "9.csv")
 
 
-def test_the_division_follows_from_the_seed(tmp_path):
-    dataset = fold(tmp_path, everyone(9))
+def test_split_dataset_depends_on_the_seed(tmp_path):
+    dataset = tables_of(tmp_path, everyone(9))
     first, same, other = (split(dataset, SplitRecipe(seed=seed)) for seed in (1, 1, 2))
     assert first == same
     assert first != other
 
 
-def test_counts_of_the_parts_add_up(tmp_path):
-    dataset = fold(tmp_path, everyone(10, takes=(3, 4)))
+def test_part_counts_add_up(tmp_path):
+    dataset = tables_of(tmp_path, everyone(10, takes=(3, 4)))
     counts = part_counts(dataset, split(dataset, SplitRecipe()))
     assert [counts[part]["subjects"] for part in PARTS] == [6, 2, 2]
     assert [counts[part]["videos"] for part in PARTS] == [72, 24, 24]
@@ -110,13 +111,13 @@ def test_counts_of_the_parts_add_up(tmp_path):
         ),
     ],
 )
-def test_too_few_subjects_are_refused(tmp_path, subjects, message):
+def test_split_dataset_refuses_too_few_subjects(tmp_path, subjects, message):
     with pytest.raises(DatasetError, match=message):
-        split(fold(tmp_path, subjects), SplitRecipe())
+        split(tables_of(tmp_path, subjects), SplitRecipe())
     assert not (tmp_path / "splits.csv").exists()
 
 
-def test_a_division_that_cannot_be_is_refused(tmp_path):
+def test_split_dataset_refuses_an_impossible_division(tmp_path):
     """Seven subjects and seven classes as the points and lines of the Fano plane.
 
     Each line has three points that must lie in three parts, and any two points share a line.
@@ -127,66 +128,60 @@ def test_a_division_that_cannot_be_is_refused(tmp_path):
         f"s{point}": {names.names[k]: [5] for k, line in enumerate(lines) if str(point) in line}
         for point in range(7)
     }
-    with pytest.raises(DatasetError, match="No way was found to give every class to every part"):
-        split(fold(tmp_path, subjects, labels=names), SplitRecipe())
+    with pytest.raises(DatasetError, match="No division was found that gives every part every class"):
+        split(tables_of(tmp_path, subjects, labels=names), SplitRecipe())
 
 
-def test_a_class_without_any_pair_asks_for_nothing(tmp_path):
+def test_split_dataset_allows_a_class_without_pairs(tmp_path):
     subjects = {f"s{k}": {"Anger": [4], "Fear": [4]} for k in range(5)}
-    assert set(split(fold(tmp_path, subjects), SplitRecipe()).values()) == set(PARTS)
+    assert set(split(tables_of(tmp_path, subjects), SplitRecipe()).values()) == set(PARTS)
 
 
-@pytest.mark.parametrize(("validation", "test"), [(0, 0.2), (0.2, 0), (0.6, 0.4), (-0.1, 0.2), (1, 0.1)])
-def test_shares_that_leave_a_part_empty_are_refused(validation, test):
-    with pytest.raises(ConfigError, match=f"leave some for training, got {validation} and {test}"):
-        SplitRecipe(validation=validation, test=test)
-
-
-def given_parts(subjects):
+def official_parts(subjects):
     parts = {"s0": "train", "s1": "validation", "s2": "test"}
     return {
         f"{s}_{c}_{k}": parts[s] for s in subjects for c in subjects[s] for k in range(len(subjects[s][c]))
     }
 
 
-def test_parts_that_the_corpus_gives_are_taken(tmp_path):
+def test_official_split_is_used(tmp_path):
     subjects = everyone(3)
-    given = given_parts(subjects)
-    assert split(fold(tmp_path, subjects, given=given), SplitRecipe(given=True)) == given
+    official = official_parts(subjects)
+    assert split(tables_of(tmp_path, subjects, official=official), SplitRecipe(official=True)) == official
 
 
-def test_a_missing_given_part_is_named(tmp_path):
+def test_official_split_names_a_video_without_a_part(tmp_path):
     subjects = everyone(3)
-    given = given_parts(subjects) | {"s1_Fear_1": ""}
-    with pytest.raises(DatasetError, match="no part for 1 videos, for example s1_Fear_1; leave --given"):
-        split(fold(tmp_path, subjects, given=given), SplitRecipe(given=True))
+    official = official_parts(subjects) | {"s1_Fear_1": ""}
+    with pytest.raises(DatasetError, match="no part for 1 videos, for example s1_Fear_1; drop --official"):
+        split(tables_of(tmp_path, subjects, official=official), SplitRecipe(official=True))
 
 
-def test_a_validation_part_that_the_corpus_does_not_give_is_cut_out_of_training_by_subject(tmp_path):
+def test_official_split_without_validation_cuts_it_out_of_training_by_subject(tmp_path):
     subjects = everyone(7)
-    given = {
+    official = {
         f"{s}_{name}_{take}": "test" if s in {"s0", "s1"} else "train"
         for s in subjects
         for name in SIX.names
         for take in (0, 1)
     }
-    parts = split(fold(tmp_path, subjects, given=given), SplitRecipe(given=True))
-    assert {clip: part for clip, part in parts.items() if given[clip] == "test"} == dict.fromkeys(
-        [clip for clip in given if given[clip] == "test"], "test"
+    parts = split(tables_of(tmp_path, subjects, official=official), SplitRecipe(official=True))
+    assert {clip: part for clip, part in parts.items() if official[clip] == "test"} == dict.fromkeys(
+        [clip for clip in official if official[clip] == "test"], "test"
     )
     of_subject = {(clip.split("_")[0], part) for clip, part in parts.items()}
     assert [part for _, part in sorted(of_subject)].count("validation") == 1  # a quarter of five subjects
 
 
-def test_a_corpus_without_a_test_part_is_tested_on_its_validation_part(tmp_path):
+def test_official_split_without_a_test_part_tests_on_its_validation_part(tmp_path):
     subjects = everyone(6)
-    given = {
+    official = {
         f"{s}_{name}_{take}": "validation" if s in {"s4", "s5"} else "train"
         for s in subjects
         for name in SIX.names
         for take in (0, 1)
     }
-    parts = split(fold(tmp_path, subjects, given=given), SplitRecipe(given=True))
+    parts = split(tables_of(tmp_path, subjects, official=official), SplitRecipe(official=True))
     tested = {clip.split("_")[0] for clip in parts if parts[clip] == "test"}
     validated = {clip.split("_")[0] for clip in parts if parts[clip] == "validation"}
     assert tested == {"s4", "s5"}
@@ -195,8 +190,8 @@ def test_a_corpus_without_a_test_part_is_tested_on_its_validation_part(tmp_path)
 
 
 @pytest.mark.parametrize(("folds", "count"), [(4, 4), ("4", 4), ("subjects", 9)])
-def test_each_subject_is_tested_in_one_fold(tmp_path, folds, count):
-    dataset = fold(tmp_path, everyone(9))
+def test_folds_test_each_subject_once(tmp_path, folds, count):
+    dataset = tables_of(tmp_path, everyone(9))
     recipes = fold_recipes(dataset, SplitRecipe(folds=folds))
     assert [recipe.fold for recipe in recipes] == list(range(count))
     tested = []
@@ -209,33 +204,16 @@ def test_each_subject_is_tested_in_one_fold(tmp_path, folds, count):
     assert sorted(tested) == [f"s{k}" for k in range(9)]
 
 
-def test_without_folds_there_is_one_recipe(tmp_path):
-    assert fold_recipes(fold(tmp_path, everyone(3)), SplitRecipe(seed=4)) == (SplitRecipe(seed=4),)
+def test_fold_recipes_without_folds_are_one(tmp_path):
+    assert fold_recipes(tables_of(tmp_path, everyone(3)), SplitRecipe(seed=4)) == (SplitRecipe(seed=4),)
 
 
-def test_a_class_that_a_fold_would_leave_untrained_is_refused(tmp_path):
+def test_folds_refuse_a_class_without_training_pairs(tmp_path):
     subjects = everyone(6)
     for s in ("s0", "s1", "s2", "s3", "s4"):
         del subjects[s]["Fear"]
     with pytest.raises(DatasetError, match=r"too few: Fear \(0\)"):
-        split(fold(tmp_path, subjects), SplitRecipe(folds="subjects", fold=5))
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"folds": 1}, "folds must be 0, 2 or more, or subjects, got 1"),
-        ({"folds": -2}, "folds must be 0, 2 or more, or subjects, got -2"),
-        ({"folds": "people"}, "folds must be 0, 2 or more, or subjects, got people"),
-        ({"folds": 3, "fold": 3}, "fold counts from 0 and must be less than folds, 3; got 3"),
-        ({"fold": 1}, "fold counts from 0 and must be less than folds, 0; got 1"),
-        ({"folds": 3, "given": True}, "given takes the parts of the corpus and folds makes parts"),
-        ({"alike": 0.2}, "alike must be a correlation from 0.9 to 1, got 0.2"),
-    ],
-)
-def test_protocols_that_do_not_exist_are_refused(settings, message):
-    with pytest.raises(ConfigError, match=message):
-        SplitRecipe(**settings)
+        split(tables_of(tmp_path, subjects), SplitRecipe(folds="subjects", fold=5))
 
 
 @pytest.mark.parametrize(
@@ -245,9 +223,9 @@ def test_protocols_that_do_not_exist_are_refused(settings, message):
         (SplitRecipe(folds="subjects", fold=4), "There are 4 folds, counted from 0; got fold 4"),
     ],
 )
-def test_folds_that_the_subjects_do_not_allow_are_refused(tmp_path, recipe, message):
+def test_folds_refuse_too_few_subjects(tmp_path, recipe, message):
     with pytest.raises(DatasetError, match=message):
-        split(fold(tmp_path, everyone(4)), recipe)
+        split(tables_of(tmp_path, everyone(4)), recipe)
 
 
 @pytest.mark.parametrize(
@@ -255,34 +233,34 @@ def test_folds_that_the_subjects_do_not_allow_are_refused(tmp_path, recipe, mess
     [
         (
             {"s1_Fear_1": "train"},
-            "1 subjects are in more than one part, for example s1: what a model has seen",
+            "1 subjects are in more than one part, for example s1: the same subject",
         ),
         ({"s1_Fear_1": "dev"}, r"unknown parts \['dev'\]"),
         ({"s9_Fear_0": "train"}, "1 clips are only in one of them, for example s9_Fear_0"),
         (
-            dict.fromkeys([k for k in given_parts(everyone(3)) if k[:2] == "s2"], "train"),
+            dict.fromkeys([k for k in official_parts(everyone(3)) if k[:2] == "s2"], "train"),
             r"empty parts \['test'\]",
         ),
     ],
     ids=["subject", "part", "clip", "empty"],
 )
-def test_parts_that_would_flatter_a_model_are_refused(tmp_path, change, message):
+def test_check_parts_refuses_shared_subjects_and_invalid_parts(tmp_path, change, message):
     subjects = everyone(3)
     with pytest.raises(DatasetError, match=message):
-        check_parts(fold(tmp_path, subjects), given_parts(subjects) | change)
+        check_parts(tables_of(tmp_path, subjects), official_parts(subjects) | change)
 
 
-def test_a_video_in_two_parts_is_refused(tmp_path):
-    dataset = fold(tmp_path, everyone(3))
+def test_check_parts_refuses_a_video_in_two_parts(tmp_path):
+    dataset = tables_of(tmp_path, everyone(3))
     table = dataset.pairs
-    # two clips of one video, said to be of two subjects
+    # two clips of one video, with two subjects
     table.loc[table["clip"].isin(["s0_Fear_0", "s1_Fear_0"]), "video"] = "shared"
     with pytest.raises(DatasetError, match="1 videos are in more than one part, for example shared"):
-        check_parts(dataset, given_parts(everyone(3)))
+        check_parts(dataset, official_parts(everyone(3)))
 
 
-def test_a_table_changed_by_hand_is_refused(tmp_path):
-    dataset = fold(tmp_path, everyone(5))
+def test_read_splits_refuses_an_edited_table(tmp_path):
+    dataset = tables_of(tmp_path, everyone(5))
     split(dataset, SplitRecipe())
     path = tmp_path / "splits.csv"
     text = path.read_text()
@@ -293,15 +271,15 @@ def test_a_table_changed_by_hand_is_refused(tmp_path):
         read_splits(dataset)
 
 
-def test_a_dataset_without_a_split_says_how_to_make_one(tmp_path):
+def test_read_splits_without_a_split_says_how_to_make_one(tmp_path):
     with pytest.raises(DatasetError, match=r"has no splits\.csv; make it with: ferfusion split"):
-        read_splits(fold(tmp_path, everyone(3)))
+        read_splits(tables_of(tmp_path, everyone(3)))
 
 
-def test_a_split_of_older_data_is_refused(tmp_path):
-    dataset = fold(tmp_path, everyone(5))
+def test_read_splits_refuses_the_split_of_older_data(tmp_path):
+    dataset = tables_of(tmp_path, everyone(5))
     split(dataset, SplitRecipe())
-    grown = fold(tmp_path, everyone(6))
+    grown = tables_of(tmp_path, everyone(6))
     with pytest.raises(
         DatasetError, match="The split does not fit the data: 12 clips are only in one of them"
     ):

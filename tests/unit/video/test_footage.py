@@ -8,7 +8,7 @@ from helpers.videos import numbered, write_video
 FRAMES = np.random.default_rng(0).integers(0, 255, (6, 40, 60, 3)).astype(np.uint8)
 
 
-def test_an_array_has_its_frames_at_their_times():
+def test_frames_in_memory_have_their_times():
     footage = frames_in_memory(FRAMES, fps=12.5)
     read = list(footage.read())
     assert [frame.seconds for frame in read] == pytest.approx([0.08 * k for k in range(6)])
@@ -19,12 +19,12 @@ def test_an_array_has_its_frames_at_their_times():
     assert info.seconds == pytest.approx(0.48)
 
 
-def test_a_stretch_of_an_array_is_half_open_and_keeps_its_numbers():
+def test_frames_in_memory_read_a_half_open_interval_with_its_indices():
     footage = frames_in_memory(FRAMES, fps=10)
     assert [frame.index for frame in footage.read(0.1, 0.4)] == [1, 2, 3]
 
 
-def test_grey_frames_are_grey_in_colour():
+def test_frames_in_memory_of_grey_are_grey_in_colour():
     [frame, *_] = frames_in_memory(FRAMES[..., 0], fps=25).read()
     assert np.array_equal(frame.rgb(), np.repeat(FRAMES[0, ..., :1], 3, axis=2))
     [image] = image_in_memory(FRAMES[0, ..., 0]).read()
@@ -36,18 +36,18 @@ def test_grey_frames_are_grey_in_colour():
     [FRAMES / 255, FRAMES[..., :2], FRAMES[:0], FRAMES[0, 0, 0], FRAMES[None]],
     ids=["floats", "two channels", "none", "numbers", "five axes"],
 )
-def test_another_array_is_refused_with_its_type_and_shape(frames):
+def test_frames_in_memory_refuse_another_type_or_shape(frames):
     with pytest.raises(VideoError, match=r"Frames must be uint8 RGB .*got (float64|uint8) of shape"):
         frames_in_memory(frames, fps=25)
 
 
 @pytest.mark.parametrize("fps", [0, -1, float("nan"), float("inf")])
-def test_a_rate_that_is_none_is_refused(fps):
+def test_frames_in_memory_refuse_an_invalid_rate(fps):
     with pytest.raises(VideoError, match="fps must be a number of frames per second above 0"):
         frames_in_memory(FRAMES, fps=fps)
 
 
-def test_a_file_is_a_video_or_a_photograph(tmp_path):
+def test_open_footage_opens_a_video_or_a_photograph(tmp_path):
     video = open_footage(write_video(tmp_path / "a.mp4", numbered(4)))
     assert isinstance(video, VideoFile)
     assert (video.name, video.sound) == ("a.mp4", tmp_path / "a.mp4")

@@ -15,7 +15,7 @@ def write_image(path: Path, pixels_bgr: np.ndarray) -> None:
     path.write_bytes(encoded.tobytes())
 
 
-def test_frames_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+def test_read_image_frames_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     for number in (10, 9, 11):
         write_image(tmp_path / f"{number}.png", np.full((8, 8, 3), number, np.uint8))
     write_files(tmp_path, "notes.txt", ".hidden.png", "below/1.png")
@@ -24,12 +24,12 @@ def test_frames_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     assert [(frame.index, frame.seconds) for frame in frames] == [(0, 0.0), (1, 0.02), (2, 0.04)]
 
 
-def test_a_missing_number_leaves_a_gap_in_the_indices(tmp_path: Path) -> None:
+def test_read_image_frames_leaves_out_the_index_of_a_missing_number(tmp_path: Path) -> None:
     write_files(tmp_path, "S1_0001.png", "S1_0002.png", "S1_0004.png")
     assert [frame.index for frame in read_image_frames(tmp_path)] == [0, 1, 3]
 
 
-def test_a_stretch_keeps_its_indices_and_times(tmp_path: Path) -> None:
+def test_read_image_frames_of_an_interval_keeps_indices_and_times(tmp_path: Path) -> None:
     write_files(tmp_path, *(f"{number}.png" for number in range(6)))
     frames = list(read_image_frames(tmp_path, rate=10, start_seconds=0.2, end_seconds=0.4))
     assert [(frame.index, frame.seconds) for frame in frames] == [(2, 0.2), (3, 0.3)]
@@ -46,12 +46,14 @@ def test_a_stretch_keeps_its_indices_and_times(tmp_path: Path) -> None:
         (["1", "apex"], [0, 1]),
     ],
 )
-def test_indices(stems: list[str], indices: list[int]) -> None:
+def test_frame_indices(stems: list[str], indices: list[int]) -> None:
     assert frame_indices(stems) == indices
 
 
 @pytest.mark.parametrize("size", [(31, 33), (32, 32), (1, 1), (7, 64)])
-def test_odd_sizes_keep_their_planes_and_colours(tmp_path: Path, size: tuple[int, int]) -> None:
+def test_read_image_frames_keeps_planes_and_colours_of_odd_sizes(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
     height, width = size
     write_image(tmp_path / "1.png", np.full((height, width, 3), (0, 0, 255), np.uint8))  # red
     (frame,) = read_image_frames(tmp_path)
@@ -64,14 +66,14 @@ def test_odd_sizes_keep_their_planes_and_colours(tmp_path: Path, size: tuple[int
     assert frame.rgb()[0, 0].tolist() == [255, 0, 0]
 
 
-def test_grey_images_have_no_colour(tmp_path: Path) -> None:
+def test_read_image_frames_of_grey_images_has_no_colour(tmp_path: Path) -> None:
     write_image(tmp_path / "1.jpg", np.full((9, 11), 128, np.uint8))
     (frame,) = read_image_frames(tmp_path)
     assert int(frame.luma[0, 0]) == pytest.approx(16 + 128 * 219 / 255, abs=1)
     assert {int(plane[0, 0]) for plane in frame.planes[1:]} == {128}
 
 
-def test_images_that_cannot_be_read_are_frames_with_an_error(tmp_path: Path) -> None:
+def test_read_image_frames_yields_an_unreadable_image_with_an_error(tmp_path: Path) -> None:
     jpeg = image_bytes(".jpg", 64, 64)
     write_files(tmp_path, "1.jpg", "5.jpg")
     (tmp_path / "2.jpg").write_bytes(jpeg[: len(jpeg) // 2 * 2 - 20])
@@ -85,11 +87,11 @@ def test_images_that_cannot_be_read_are_frames_with_an_error(tmp_path: Path) -> 
         (3, "4.jpg: the image is empty"),
         (4, ""),
     ]
-    with pytest.raises(VideoError, match=r"Frame 1 has no picture: 2.jpg: the image is cut short"):
+    with pytest.raises(VideoError, match=r"Frame 1 has no pixels: 2.jpg: the image is cut short"):
         _ = frames[1].luma
 
 
-def test_no_folder_and_no_image(tmp_path: Path) -> None:
+def test_read_image_frames_refuses_no_folder_and_no_image(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match="There is no image in"):
         list(read_image_frames(tmp_path))
     with pytest.raises(VideoError, match="There is no folder"):

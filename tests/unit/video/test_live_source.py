@@ -7,16 +7,16 @@ import pytest
 
 from ferfusion.errors import VideoError
 from ferfusion.video import live_source
-from ferfusion.video.live_source import LivePicture, LiveSource
+from ferfusion.video.live_source import LiveFrame, LiveSource
 from helpers.videos import damage, decode_plainly, numbered, write_tone, write_video
 
 
-def picture(index):
-    return LivePicture(index, index / 25, time.monotonic(), None)
+def live_frame(index):
+    return LiveFrame(index, index / 25, time.monotonic(), None)
 
 
 def until(condition):
-    """Wait for what another thread does."""
+    """Wait until another thread has made a condition true."""
     for _ in range(1000):
         if condition():
             return
@@ -26,10 +26,10 @@ def until(condition):
 
 @pytest.fixture
 def fed(monkeypatch):
-    """A source that gives pictures when it is told to: (source, feed)."""
+    """A source that yields frames when ``feed`` is called: (source, feed)."""
     waiting, more = [], threading.Semaphore(0)
 
-    def pictures(*_):
+    def live_frames(*_):
         while True:
             more.acquire()
             if (one := waiting.pop(0)) is None:
@@ -38,10 +38,10 @@ def fed(monkeypatch):
 
     def feed(*indices):
         for index in indices:
-            waiting.append(None if index is None else picture(index))
+            waiting.append(None if index is None else live_frame(index))
             more.release()
 
-    monkeypatch.setattr(live_source, "_pictures", pictures)
+    monkeypatch.setattr(live_source, "_live_frames", live_frames)
     with LiveSource("somewhere") as source:
         yield source, feed
         feed(None)
@@ -51,7 +51,7 @@ def indices(pair):
     return [one.index for one in pair]
 
 
-def test_the_newest_pair_is_given_and_the_others_are_dropped(fed):
+def test_live_source_yields_the_newest_pair_and_drops_the_others(fed):
     source, feed = fed
     pairs = source.pairs()
     feed(0, 1)
@@ -64,7 +64,7 @@ def test_the_newest_pair_is_given_and_the_others_are_dropped(fed):
     assert list(pairs) == []
 
 
-def test_a_pair_is_given_once_and_the_next_one_is_waited_for(fed):
+def test_live_source_yields_a_pair_once_and_waits_for_the_next(fed):
     source, feed = fed
     pairs = source.pairs()
     feed(0, 1)
@@ -75,20 +75,20 @@ def test_a_pair_is_given_once_and_the_next_one_is_waited_for(fed):
     assert source.dropped == 0
 
 
-def test_pictures_with_one_missing_between_them_are_no_pair(fed):
+def test_live_source_makes_no_pair_across_a_missing_frame(fed):
     source, feed = fed
     feed(0, 2, 3, None)
     assert [indices(pair) for pair in source.pairs()] == [[2, 3]]
 
 
-def test_what_was_not_given_before_the_end_is_given_after_it(fed):
+def test_live_source_yields_the_last_pair_after_the_end(fed):
     source, feed = fed
     feed(0, 1, None)
     until(lambda: source.decoded == 2)
     assert [indices(pair) for pair in source.pairs()] == [[0, 1]]
 
 
-def test_a_file_is_played_at_its_own_pace(tmp_path):
+def test_live_source_reads_a_file_at_its_own_frame_rate(tmp_path):
     shown = [0.0, 0.1, 0.2, 0.6, 0.7]
     video = write_video(tmp_path / "a.mp4", numbered(5), seconds=shown)
     start = time.monotonic()
@@ -99,16 +99,16 @@ def test_a_file_is_played_at_its_own_pace(tmp_path):
     assert all(one.arrived >= start + one.seconds for pair in pairs for one in pair)
 
 
-def test_its_pictures_are_those_of_the_file(tmp_path):
+def test_live_source_yields_the_images_of_a_file(tmp_path):
     video = write_video(tmp_path / "a.mp4", numbered(6))
     plain = [frame.to_ndarray(format="rgb24") for frame in decode_plainly(video)]
     with LiveSource(str(video)) as source:
         for first, second in source.pairs():
             assert second.index == first.index + 1
-            assert np.array_equal(first.picture.to_ndarray(format="rgb24"), plain[first.index])
+            assert np.array_equal(first.image.to_ndarray(format="rgb24"), plain[first.index])
 
 
-def test_an_input_that_is_no_file_is_read_as_it_comes():
+def test_live_source_reads_an_input_that_is_no_file():
     with LiveSource("testsrc=duration=0.4:rate=25:size=64x48", input_format="lavfi") as source:
         pairs = list(source.pairs())
     assert source.decoded == 10
@@ -116,7 +116,7 @@ def test_an_input_that_is_no_file_is_read_as_it_comes():
     assert len(pairs) + source.dropped == 9
 
 
-def test_a_damaged_picture_makes_no_pair(tmp_path):
+def test_live_source_makes_no_pair_with_a_damaged_frame(tmp_path):
     video = write_video(tmp_path / "a.mp4", numbered(8), every_frame_alone=True)
     with LiveSource(str(damage(video, range(3, 4)))) as source:
         seen = [index for pair in source.pairs() for index in indices(pair)]
@@ -124,7 +124,7 @@ def test_a_damaged_picture_makes_no_pair(tmp_path):
     assert source.decoded == 7
 
 
-def test_a_camera_is_read_by_opencv(tmp_path, monkeypatch):
+def test_live_source_reads_a_camera_by_opencv(tmp_path, monkeypatch):
     video = write_video(tmp_path / "camera.mp4", numbered(6))
     plain = cv2.VideoCapture
     monkeypatch.setattr(cv2, "VideoCapture", lambda number: plain(str(video)) if number == 7 else plain())
@@ -132,7 +132,7 @@ def test_a_camera_is_read_by_opencv(tmp_path, monkeypatch):
         pairs = list(source.pairs())
     assert source.decoded == 6
     assert indices(pairs[-1]) == [4, 5]
-    brightness = pairs[-1][1].picture.to_ndarray(format="rgb24").mean()
+    brightness = pairs[-1][1].image.to_ndarray(format="rgb24").mean()
     assert brightness == pytest.approx(220, abs=6)
     with LiveSource("8") as source, pytest.raises(VideoError, match="There is no camera 8"):
         list(source.pairs())
@@ -146,7 +146,7 @@ def test_a_camera_is_read_by_opencv(tmp_path, monkeypatch):
         (lambda path: None, "Cannot open .*none.mp4 as a live source: No such file"),
     ],
 )
-def test_a_source_that_cannot_be_read_is_one_line(tmp_path, make, words):
+def test_live_source_refuses_an_unreadable_source_in_one_line(tmp_path, make, words):
     path = tmp_path / "none.mp4"
     make(path)
     with LiveSource(str(path)) as source, pytest.raises(VideoError, match=words) as caught:
@@ -154,12 +154,12 @@ def test_a_source_that_cannot_be_read_is_one_line(tmp_path, make, words):
     assert "\n" not in str(caught.value)
 
 
-def test_a_format_that_does_not_exist_is_named():
+def test_live_source_names_an_unknown_format():
     with LiveSource("x", input_format="nonsense") as source, pytest.raises(VideoError, match="nonsense"):
         list(source.pairs())
 
 
-def test_leaving_it_ends_it_at_once(tmp_path):
+def test_live_source_ends_at_once_with_its_block(tmp_path):
     video = write_video(tmp_path / "a.mp4", numbered(5), seconds=[0, 0.1, 60, 120, 180])
     start = time.monotonic()
     with LiveSource(str(video)) as source:

@@ -11,9 +11,9 @@ from helpers.videos import (
     decode_plainly,
     flat,
     numbered,
+    rotate,
     shorten,
     textured,
-    turn,
     write_tone,
     write_video,
 )
@@ -31,7 +31,7 @@ def brightness(frame):
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov"])
 @pytest.mark.parametrize("rate", [Fraction(25), Fraction(30000, 1001), Fraction(239, 20)])
-def test_times_and_rate_of_a_constant_rate(tmp_path, suffix, rate):
+def test_reader_has_times_and_rate_of_a_constant_rate(tmp_path, suffix, rate):
     video = write_video(tmp_path / f"a.{suffix}", numbered(20), rate=rate)
     clock = 1e-3 if suffix == "mkv" else 1 / 90_000  # the finest that the container tells
     frames = list(read_frames(video))
@@ -41,7 +41,7 @@ def test_times_and_rate_of_a_constant_rate(tmp_path, suffix, rate):
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "mov"])
-def test_times_of_a_variable_rate_are_the_files_own(tmp_path, suffix):
+def test_reader_has_the_files_times_of_a_variable_rate(tmp_path, suffix):
     shown = [0, 0.04, 0.05, 0.3, 0.31, 1.7, 1.75, 1.9, 4.0, 4.02]
     video = write_video(tmp_path / f"a.{suffix}", numbered(len(shown)), seconds=shown)
     frames = list(read_frames(video))
@@ -49,7 +49,7 @@ def test_times_of_a_variable_rate_are_the_files_own(tmp_path, suffix):
     assert all(before < after for before, after in pairwise(map(brightness, frames)))
 
 
-def test_frames_come_in_the_order_they_are_shown_in_and_not_in_that_of_the_packets(tmp_path):
+def test_reader_yields_frames_in_the_order_of_display_not_of_packets(tmp_path):
     video = write_video(tmp_path / "a.mp4", numbered(24))
     frames = list(read_frames(video))
     assert all(before < after for before, after in pairwise(map(brightness, frames)))
@@ -68,58 +68,58 @@ def test_frames_come_in_the_order_they_are_shown_in_and_not_in_that_of_the_packe
         (7.0, 9.0, range(0)),
     ],
 )
-def test_a_stretch_is_half_open_and_counts_from_the_start_of_the_file(tmp_path, start, end, expected):
+def test_reader_interval_is_half_open_and_counts_from_the_start_of_the_file(tmp_path, start, end, expected):
     video = write_video(tmp_path / "a.mp4", numbered(25))
     frames = list(read_frames(video, start_seconds=start, end_seconds=end))
     assert [frame.index for frame in frames] == list(expected)
     assert times(frames) == pytest.approx([k / 25 for k in expected])
 
 
-def test_what_a_file_says_of_itself(tmp_path):
-    pictures = numbered(50, height=72, width=128)
-    info = read_info(write_video(tmp_path / "a.mp4", pictures, rate=20, sound_seconds=2.5))
+def test_read_info_of_a_file(tmp_path):
+    images = numbered(50, height=72, width=128)
+    info = read_info(write_video(tmp_path / "a.mp4", images, rate=20, sound_seconds=2.5))
     assert (info.width, info.height, info.rate, info.has_sound) == (128, 72, 20, True)
     assert info.seconds == pytest.approx(2.5)
-    assert not read_info(write_video(tmp_path / "b.mp4", pictures)).has_sound
+    assert not read_info(write_video(tmp_path / "b.mp4", images)).has_sound
 
 
 @pytest.mark.parametrize("clockwise", [90, 180, 270])
-def test_a_turned_video_is_read_upright(tmp_path, clockwise):
-    picture = textured(48, 80)
-    stored = write_video(tmp_path / "a.mp4", [picture] * 3)
+def test_reader_reads_a_rotated_video_upright(tmp_path, clockwise):
+    image = textured(48, 80)
+    stored = write_video(tmp_path / "a.mp4", [image] * 3)
     straight = next(read_frames(stored))
-    turned = next(read_frames(turn(stored, clockwise=clockwise)))
+    turned = next(read_frames(rotate(stored, clockwise=clockwise)))
     turns = -clockwise // 90  # numpy turns the other way round
     assert np.array_equal(turned.rgb(), np.rot90(straight.rgb(), turns))
     for plane, as_stored in zip(turned.planes, straight.planes, strict=True):
         assert np.array_equal(plane, np.rot90(as_stored, turns))
         assert plane.flags.c_contiguous
-    assert abs(straight.rgb().astype(int) - picture).mean() < 6
+    assert abs(straight.rgb().astype(int) - image).mean() < 6
 
 
-def test_the_info_of_a_turned_video_is_that_of_the_stored_picture(tmp_path):
-    info = read_info(turn(write_video(tmp_path / "a.mp4", numbered(3)), clockwise=90))
+def test_read_info_of_a_rotated_video_is_that_of_the_stored_image(tmp_path):
+    info = read_info(rotate(write_video(tmp_path / "a.mp4", numbered(3)), clockwise=90))
     assert (info.width, info.height) == (96, 64)
 
 
 @pytest.mark.parametrize(("height", "width"), [(45, 63), (46, 63), (45, 64)])
-def test_odd_sides_keep_every_pixel(tmp_path, height, width):
-    picture = textured(height, width)
-    video = write_video(tmp_path / "a.mkv", [picture] * 2, codec="ffv1")
+def test_reader_keeps_every_pixel_of_odd_sides(tmp_path, height, width):
+    image = textured(height, width)
+    video = write_video(tmp_path / "a.mkv", [image] * 2, codec="ffv1")
     frame = next(read_frames(video))
     halves = ((height + 1) // 2, (width + 1) // 2)
     assert [plane.shape for plane in frame.planes] == [(height, width), halves, halves]
     assert frame.rgb().shape == (height, width, 3)
-    assert abs(frame.rgb().astype(int) - picture).mean() < 6
+    assert abs(frame.rgb().astype(int) - image).mean() < 6
 
 
 @pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj420p", "yuv444p"])
 @pytest.mark.parametrize("bt709", [False, True])
 @pytest.mark.parametrize("colour", [RED, GREEN, BLUE, (0, 0, 0), (255, 255, 255)])
-def test_colours_and_limited_range_whatever_the_file_is_coded_in(tmp_path, pix_fmt, bt709, colour):
+def test_reader_has_colours_and_limited_range_for_every_pixel_format(tmp_path, pix_fmt, bt709, colour):
     full = pix_fmt == "yuvj420p"
-    pictures = [flat(32, 48, colour)] * 2
-    video = write_video(tmp_path / "a.mp4", pictures, pix_fmt=pix_fmt, bt709=bt709, full_range=full)
+    images = [flat(32, 48, colour)] * 2
+    video = write_video(tmp_path / "a.mp4", images, pix_fmt=pix_fmt, bt709=bt709, full_range=full)
     frame = next(read_frames(video))
     assert frame.is_bt709 == bt709
     kr, kb = (0.2126, 0.0722) if bt709 else (0.299, 0.114)
@@ -131,7 +131,7 @@ def test_colours_and_limited_range_whatever_the_file_is_coded_in(tmp_path, pix_f
     assert frame.rgb().reshape(-1, 3).mean(axis=0) == pytest.approx(colour, abs=4)
 
 
-def test_a_damaged_stretch_is_in_its_place_and_nothing_after_it_is_lost(tmp_path):
+def test_reader_yields_damaged_frames_in_place_and_loses_nothing_after_them(tmp_path):
     video = write_video(tmp_path / "a.mp4", numbered(20), every_frame_alone=True)
     whole = [brightness(frame) for frame in read_frames(video)]
     frames = list(read_frames(damage(video, range(6, 9))))
@@ -141,7 +141,7 @@ def test_a_damaged_stretch_is_in_its_place_and_nothing_after_it_is_lost(tmp_path
 
 
 @pytest.mark.parametrize("packets", [range(2), range(4, 6), range(9, 12), range(20, 24)])
-def test_a_damaged_stretch_moves_no_other_frame_in_time(tmp_path, packets):
+def test_reader_damaged_frames_move_no_other_frame_in_time(tmp_path, packets):
     """Also where frames are predicted from later ones, and packets lie in another order."""
     video = write_video(tmp_path / "a.mp4", numbered(24))
     frames = list(read_frames(damage(video, packets)))
@@ -149,7 +149,7 @@ def test_a_damaged_stretch_moves_no_other_frame_in_time(tmp_path, packets):
     assert sum(bool(frame.error) for frame in frames) >= len(packets)
 
 
-def test_frames_that_lack_what_they_are_predicted_from_are_told_and_not_dropped(tmp_path):
+def test_reader_reports_frames_without_their_reference_frames(tmp_path):
     video = write_video(tmp_path / "a.mp4", numbered(12))
     frames = list(read_frames(damage(video, range(1))))
     assert len(frames) == 12
@@ -157,18 +157,18 @@ def test_frames_that_lack_what_they_are_predicted_from_are_told_and_not_dropped(
     assert "the frame is damaged" in {frame.error for frame in frames}
 
 
-def test_a_frame_without_a_picture_says_why(tmp_path):
+def test_frame_without_pixels_says_why(tmp_path):
     video = write_video(tmp_path / "a.mp4", numbered(4), every_frame_alone=True)
     frame = list(read_frames(damage(video, range(1, 2))))[1]
     assert not frame.is_bt709
     for read in (lambda: frame.planes, lambda: frame.luma, frame.rgb):
-        with pytest.raises(VideoError, match="Frame 1 has no picture: invalid data"):
+        with pytest.raises(VideoError, match="Frame 1 has no pixels: invalid data"):
             read()
 
 
-def test_a_file_that_breaks_off_gives_what_it_has(tmp_path):
-    pictures = [textured(64, 96, seed=k) for k in range(20)]
-    video = write_video(tmp_path / "a.mkv", pictures, every_frame_alone=True)
+def test_reader_yields_the_frames_of_a_file_that_is_cut_short(tmp_path):
+    images = [textured(64, 96, seed=k) for k in range(20)]
+    video = write_video(tmp_path / "a.mkv", images, every_frame_alone=True)
     whole = decode_plainly(video)
     frames = [frame for frame in read_frames(shorten(video, keep=0.6)) if not frame.error]
     assert 8 <= len(frames) <= 13
@@ -190,7 +190,7 @@ def test_a_file_that_breaks_off_gives_what_it_has(tmp_path):
     ids=["missing", "folder", "text", "empty", "no index", "sound only", "no frame"],
 )
 @pytest.mark.parametrize("read", [read_info, lambda path: list(read_frames(path))], ids=["info", "frames"])
-def test_a_file_that_is_no_video_is_one_line_that_names_it(tmp_path, make, message, read):
+def test_reader_refuses_a_file_that_is_no_video_in_one_line(tmp_path, make, message, read):
     path = tmp_path / "a.mp4"
     make(path)
     with pytest.raises(VideoError, match=message) as caught:

@@ -12,11 +12,11 @@ from ferfusion.video.writer import VideoWriter
 from helpers.videos import damage_sound, decode_plainly, numbered, sound_length, textured, write_video
 
 
-def write(path, pictures, *, seconds=None, **settings):
-    height, width = pictures[0].shape[:2]
+def write(path, images, *, seconds=None, **settings):
+    height, width = images[0].shape[:2]
     with VideoWriter(path, width=width, height=height, **settings) as writer:
-        for place, picture in enumerate(pictures):
-            writer.write(picture, seconds=None if seconds is None else seconds[place])
+        for place, image in enumerate(images):
+            writer.write(image, seconds=None if seconds is None else seconds[place])
     return path
 
 
@@ -24,14 +24,14 @@ def read_times(path):
     return [frame.seconds for frame in read_frames(path)]
 
 
-def test_pictures_come_back(tmp_path):
-    pictures = [textured(64, 96, seed=k) for k in range(5)]
-    path = write(tmp_path / "a.mp4", pictures, crf=1)
-    for frame, picture in zip(read_frames(path), pictures, strict=True):
-        assert abs(frame.rgb().astype(int) - picture).mean() < 6
+def test_writer_images_come_back(tmp_path):
+    images = [textured(64, 96, seed=k) for k in range(5)]
+    path = write(tmp_path / "a.mp4", images, crf=1)
+    for frame, image in zip(read_frames(path), images, strict=True):
+        assert abs(frame.rgb().astype(int) - image).mean() < 6
 
 
-def test_what_is_written_plays_in_a_browser(tmp_path):
+def test_writer_video_plays_in_a_browser(tmp_path):
     path = write(tmp_path / "a.mp4", numbered(6))
     with av.open(str(path)) as container:
         track = container.streams.video[0]
@@ -41,31 +41,31 @@ def test_what_is_written_plays_in_a_browser(tmp_path):
 
 
 @pytest.mark.parametrize("rate", [25, Fraction(24000, 1001), Fraction(239, 20)])
-def test_pictures_without_a_time_are_at_the_rate(tmp_path, rate):
+def test_writer_images_without_a_time_are_at_the_rate(tmp_path, rate):
     path = write(tmp_path / "a.mp4", numbered(10), rate=rate)
     assert read_times(path) == pytest.approx([float(k / Fraction(rate)) for k in range(10)], abs=2e-4)
     assert float(read_info(path).rate) == pytest.approx(float(rate), rel=1e-3)
 
 
-def test_uneven_times_come_back(tmp_path):
+def test_writer_keeps_uneven_times(tmp_path):
     shown = [0, 0.04, 0.05, 0.3, 0.3125, 1.7, 1.75, 1.9, 4.0]
     path = write(tmp_path / "a.mp4", numbered(len(shown)), seconds=shown)
     assert read_times(path) == pytest.approx(shown, abs=1 / 90_000)
 
 
-def test_times_that_do_not_rise_are_pushed_on(tmp_path):
+def test_writer_moves_times_that_do_not_rise(tmp_path):
     path = write(tmp_path / "a.mp4", numbered(4), seconds=[0.0, 0.5, 0.5, 0.2])
     assert read_times(path) == pytest.approx([0.0, 0.5, 0.5, 0.5], abs=3 / 90_000)
 
 
 @pytest.mark.parametrize(("height", "width"), [(45, 64), (46, 63), (45, 63)])
-def test_odd_sides_are_padded_with_their_edge(tmp_path, height, width):
-    picture = textured(height, width)
-    frame = next(read_frames(write(tmp_path / "a.mp4", [picture] * 2, crf=1)))
+def test_writer_pads_odd_sides_with_their_edge(tmp_path, height, width):
+    image = textured(height, width)
+    frame = next(read_frames(write(tmp_path / "a.mp4", [image] * 2, crf=1)))
     found = frame.rgb().astype(int)
     assert found.shape == (46, 64, 3)
-    assert abs(found[:height, :width] - picture).mean() < 6
-    assert abs(found - np.pad(picture, ((0, 46 - height), (0, 64 - width), (0, 0)), "edge")).mean() < 6
+    assert abs(found[:height, :width] - image).mean() < 6
+    assert abs(found - np.pad(image, ((0, 46 - height), (0, 64 - width), (0, 0)), "edge")).mean() < 6
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def test_odd_sides_are_padded_with_their_edge(tmp_path, height, width):
         ("s.ts", {}),
     ],
 )
-def test_sound_is_carried_over_whole_and_as_aac(tmp_path, name, settings):
-    pictures = numbered(12)
-    source = write_video(tmp_path / name, pictures, sound_seconds=1.5, **settings)
-    path = write(tmp_path / "a.mp4", pictures, audio_from=source)
+def test_writer_copies_the_whole_sound_as_aac(tmp_path, name, settings):
+    images = numbered(12)
+    source = write_video(tmp_path / name, images, sound_seconds=1.5, **settings)
+    path = write(tmp_path / "a.mp4", images, audio_from=source)
     assert sound_length(path) == pytest.approx(sound_length(source), abs=0.05)
     with av.open(str(path)) as container:
         track = container.streams.audio[0]
@@ -102,7 +102,7 @@ def test_sound_is_carried_over_whole_and_as_aac(tmp_path, name, settings):
         ("s.mkv", {"sound_codec": "flac"}),
     ],
 )
-def test_a_stretch_of_the_sound_goes_with_a_stretch_of_the_video(tmp_path, name, settings):
+def test_writer_copies_the_interval_of_the_sound(tmp_path, name, settings):
     """A tone of three seconds; of its second from 0.8 to 1.8, one second is carried over, from 0 on."""
     source = write_video(tmp_path / name, numbered(75), sound_seconds=3.0, **settings)
     path = write(tmp_path / "a.mp4", numbered(25), audio_from=source, audio_start=0.8, audio_end=1.8)
@@ -112,19 +112,19 @@ def test_a_stretch_of_the_sound_goes_with_a_stretch_of_the_video(tmp_path, name,
         assert first.time == pytest.approx(0, abs=0.06)
 
 
-def test_no_sound_is_made_where_there_was_none(tmp_path):
+def test_writer_makes_no_sound_of_none(tmp_path):
     source = write_video(tmp_path / "s.mp4", numbered(5))
     assert sound_length(write(tmp_path / "a.mp4", numbered(5), audio_from=source)) == 0
 
 
-def test_damaged_sound_costs_no_picture(tmp_path):
+def test_writer_writes_all_images_with_damaged_sound(tmp_path):
     settings = {"codec": "flv", "sound_codec": "libmp3lame"}
     source = write_video(tmp_path / "s.flv", numbered(25), sound_seconds=1.0, **settings)
     damage_sound(source, range(10, 20))
     assert len(decode_plainly(write(tmp_path / "a.mp4", numbered(25), audio_from=source))) == 25
 
 
-def test_the_same_pictures_give_the_same_bytes(tmp_path):
+def test_writer_gives_the_same_bytes_for_the_same_images(tmp_path):
     source = write_video(tmp_path / "s.mp4", numbered(8), sound_seconds=0.5)
     first, second = (
         write(tmp_path / name, numbered(8), audio_from=source).read_bytes() for name in ("a.mp4", "b.mp4")
@@ -132,24 +132,24 @@ def test_the_same_pictures_give_the_same_bytes(tmp_path):
     assert first == second
 
 
-def pictures_that_break_off(count):
+def images_that_break_off(count):
     yield from numbered(count)
     raise ZeroDivisionError
 
 
 def write_until_it_breaks(path, count):
     with VideoWriter(path, width=96, height=64) as writer:
-        for picture in pictures_that_break_off(count):
-            writer.write(picture)
+        for image in images_that_break_off(count):
+            writer.write(image)
 
 
-def test_nothing_is_left_behind_when_the_work_breaks_off(tmp_path):
+def test_writer_leaves_nothing_behind_after_an_error(tmp_path):
     with pytest.raises(ZeroDivisionError):
         write_until_it_breaks(tmp_path / "a.mp4", 30)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_older_file_stays_whole_when_the_new_one_breaks_off(tmp_path):
+def test_writer_keeps_an_older_file_whole_after_an_error(tmp_path):
     path = write(tmp_path / "a.mp4", numbered(3))
     before = path.read_bytes()
     with pytest.raises(ZeroDivisionError):
@@ -158,32 +158,32 @@ def test_an_older_file_stays_whole_when_the_new_one_breaks_off(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_video_without_a_picture_is_refused(tmp_path):
+def test_writer_refuses_a_video_without_an_image(tmp_path):
     with (
-        pytest.raises(VideoError, match="No picture was written to"),
+        pytest.raises(VideoError, match="No image was written to"),
         VideoWriter(tmp_path / "a.mp4", width=96, height=64),
     ):
         pass
     assert list(tmp_path.iterdir()) == []
 
 
-def test_sound_from_a_file_that_is_not_there_is_named(tmp_path):
+def test_writer_names_a_missing_file_of_the_sound(tmp_path):
     with pytest.raises(VideoError, match=r"Cannot read the sound of .*none\.mp4"):
         VideoWriter(tmp_path / "a.mp4", width=96, height=64, audio_from=tmp_path / "none.mp4")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_place_that_cannot_be_written_to_is_one_line(tmp_path):
+def test_writer_refuses_an_unwritable_path_in_one_line(tmp_path):
     (tmp_path / "diary").write_text("a file, not a folder")
     with pytest.raises(VideoError, match=r"Cannot write .*a\.mp4") as caught:
         VideoWriter(tmp_path / "diary" / "a.mp4", width=96, height=64)
     assert "\n" not in str(caught.value)
 
 
-def test_a_full_disk_is_one_line_and_leaves_nothing_behind(tmp_path):
-    pictures = [np.random.default_rng(k).integers(0, 255, (64, 96, 3), np.uint8) for k in range(40)]
+def test_writer_reports_a_full_disk_in_one_line_and_leaves_nothing(tmp_path):
+    images = [np.random.default_rng(k).integers(0, 255, (64, 96, 3), np.uint8) for k in range(40)]
     with file_size_limit(50_000), pytest.raises(VideoError, match=r"Cannot write .*a\.mp4"):
-        write(tmp_path / "a.mp4", pictures, crf=1)
+        write(tmp_path / "a.mp4", images, crf=1)
     assert list(tmp_path.iterdir()) == []
 
 

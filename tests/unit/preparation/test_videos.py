@@ -16,8 +16,8 @@ from ferfusion.files import read_json
 from ferfusion.labels import SEVEN, SIX
 from ferfusion.preparation.clip_file import read_clip
 from ferfusion.preparation.dataset import open_dataset
-from ferfusion.preparation.pipeline import Preparation
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.videos import prepare_videos
 from helpers.scenes import SquareDetector, grey_video, paint
 from helpers.videos import damage, decode_plainly
 
@@ -37,21 +37,26 @@ def listing(tmp_path):
     root.mkdir()
     entries = []
     for place, (name, (subject, emotion)) in enumerate(VIDEOS.items()):
-        pictures = [paint([(40 + place + k, 30, 30)], seed=place) for k in range(20)]
-        path = grey_video(root / f"{name}.mp4", pictures)
+        images = [paint([(40 + place + k, 30, 30)], seed=place) for k in range(20)]
+        path = grey_video(root / f"{name}.mp4", images)
         entries.append(VideoEntry(path, name, subject, emotion))
     return CorpusListing("test", tuple(entries))
 
 
-def preparation(listing, dataset, **changes):
-    settings = {"labels": SIX, "recipe": RECIPE, "images": True} | changes
-    return Preparation(listing=listing, root=listing.entries[0].path.parent, dataset=dataset, **settings)
-
-
-def run(work, engine=run_here):
-    work.begin()
-    done = list(work.run(engine, work.unfinished(), workers=2))
-    return done, work.finish()
+def prepare(listing, dataset, *, engine=run_here, **changes):
+    """Prepare into ``dataset``; return the ids of the videos that were prepared, and the counts."""
+    settings = {"labels": SIX, "recipe": RECIPE} | changes
+    reported = []
+    counts = prepare_videos(
+        listing,
+        listing.entries[0].path.parent,
+        dataset,
+        engine=engine,
+        workers=2,
+        on_progress=reported.append,
+        **settings,
+    )
+    return [progress.item for progress in reported if progress.item], counts
 
 
 def content(folder):
@@ -63,7 +68,7 @@ def content(folder):
 
 
 class Killed(BaseException):
-    pass
+    """In place of a signal that ends the process."""
 
 
 def killed_after(count):
@@ -76,9 +81,9 @@ def killed_after(count):
     return engine
 
 
-def test_a_dataset_folder_is_that_of_the_contract(tmp_path, squares, listing):
+def test_prepare_videos_writes_the_folder_of_the_contract(tmp_path, squares, listing):
     dataset = tmp_path / "dataset"
-    done, counts = run(preparation(listing, dataset))
+    done, counts = prepare(listing, dataset)
     assert done == list(VIDEOS)
     data, videos, frames = (pd.read_csv(dataset / f"{name}.csv") for name in ("data", "videos", "frames"))
     assert list(data)[:9] == "flow spatial emotion code subject video segment frame seconds".split()
@@ -96,47 +101,47 @@ def test_a_dataset_folder_is_that_of_the_contract(tmp_path, squares, listing):
     assert (counts["videos"], counts["subjects"], counts["frames"], counts["pairs"]) == (4, 2, 80, 20)
 
 
-def test_every_kept_pair_has_its_two_pictures_and_no_other_is_there(tmp_path, squares, listing):
+def test_prepare_videos_writes_two_images_for_each_kept_pair_and_no_other(tmp_path, squares, listing):
     dataset = tmp_path / "dataset"
-    run(preparation(listing, dataset))
+    prepare(listing, dataset)
     data = open_dataset(dataset).pairs
     for column in ("flow", "spatial"):
         folder = dataset / f"imgs_{column}"
         assert {f"imgs_{column}/{path.name}" for path in folder.iterdir()} == set(data[column])
     for _, row in data.iterrows():
         clip = read_clip(dataset / "clips" / f"{row['clip']}.safetensors")
-        picture = cv2.imread(str(dataset / row["spatial"]))[..., ::-1]
-        assert np.array_equal(picture, clip["crops"][row["pair"]])
+        image = cv2.imread(str(dataset / row["spatial"]))[..., ::-1]
+        assert np.array_equal(image, clip["crops"][row["pair"]])
         assert cv2.imread(str(dataset / row["flow"])).shape == (24, 24, 3)
         assert clip["frame_index"][row["pair"]] == row["frame"]
         assert clip["pair_ok"][row["pair"]]
 
 
-def test_pictures_can_be_left_out(tmp_path, squares, listing):
-    run(preparation(listing, tmp_path / "dataset", images=False))
+def test_prepare_videos_can_leave_out_the_images(tmp_path, squares, listing):
+    prepare(listing, tmp_path / "dataset", images=False)
     assert not list((tmp_path / "dataset").rglob("*.png"))
 
 
 @pytest.mark.parametrize("after", [0, 1, 3])
-def test_what_was_interrupted_goes_on_to_the_very_same_bytes(tmp_path, squares, listing, after):
+def test_prepare_videos_resumes_to_the_same_bytes(tmp_path, squares, listing, after):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    run(preparation(listing, whole))
+    prepare(listing, whole)
     with pytest.raises(Killed):
-        run(preparation(listing, broken), killed_after(after))
+        prepare(listing, broken, engine=killed_after(after))
     with pytest.raises(DatasetError, match="unfinished; run the same ferfusion prepare again"):
         open_dataset(broken)
-    done, _ = run(preparation(listing, broken))
+    done, _ = prepare(listing, broken)
     assert done == list(VIDEOS)[after:]
     assert content(broken) == content(whole)
 
 
 @pytest.mark.parametrize("room", [0, 5, 9])
-def test_a_full_disk_is_one_line_and_the_folder_goes_on_once_there_is_room(
+def test_prepare_videos_reports_a_full_disk_and_resumes_once_there_is_space(
     tmp_path, squares, listing, monkeypatch, room
 ):
     """The disk takes so many files more, and half of the next one."""
     whole, full = tmp_path / "whole", tmp_path / "full"
-    run(preparation(listing, whole))
+    prepare(listing, whole)
     written = []
 
     def write_until_full(path, data):
@@ -148,31 +153,29 @@ def test_a_full_disk_is_one_line_and_the_folder_goes_on_once_there_is_room(
         with path.open("wb") as file:
             return file.write(data)
 
-    work = preparation(listing, full)
-    work.begin()
     with monkeypatch.context() as disk:
         disk.setattr(Path, "write_bytes", write_until_full)
-        with pytest.raises(DatasetError, match=r"No space is left on the disk of \S+full; make room and run"):
-            list(work.run(run_here, work.unfinished()))
-    run(preparation(listing, full))
+        with pytest.raises(DatasetError, match=r"No space is left on the disk of \S+full; free some and run"):
+            prepare(listing, full)
+    prepare(listing, full)
     assert content(full) == content(whole)
 
 
-def test_a_finished_dataset_has_nothing_left_to_do_and_stays_the_same(tmp_path, squares, listing):
+def test_prepare_videos_leaves_a_finished_dataset_as_it_is(tmp_path, squares, listing):
     dataset = tmp_path / "dataset"
-    run(preparation(listing, dataset))
+    prepare(listing, dataset)
     before = content(dataset)
-    done, _ = run(preparation(listing, dataset))
+    done, _ = prepare(listing, dataset)
     assert done == []
     assert content(dataset) == before
 
 
-def test_a_lost_clip_and_a_changed_video_are_prepared_again(tmp_path, squares, listing):
+def test_prepare_videos_prepares_a_lost_clip_and_a_changed_video_again(tmp_path, squares, listing):
     dataset = tmp_path / "dataset"
-    run(preparation(listing, dataset))
+    prepare(listing, dataset)
     (dataset / "clips" / "b.safetensors").unlink()
     grey_video(listing.entries[2].path, [paint([(20, 20, 40)])] * 33)
-    done, counts = run(preparation(listing, dataset))
+    done, counts = prepare(listing, dataset)
     assert done == ["b", "c"]
     assert counts["frames"] == 93
 
@@ -185,38 +188,38 @@ def test_a_lost_clip_and_a_changed_video_are_prepared_again(tmp_path, squares, l
         ({"labels": SEVEN}, "the classes are Anger, Disgust, Fear, Happiness, Sadness, Surprise"),
     ],
 )
-def test_a_folder_of_another_recipe_is_refused_and_the_setting_named(
+def test_prepare_videos_refuses_the_folder_of_another_recipe_and_names_it(
     tmp_path, squares, listing, changes, message
 ):
     dataset = tmp_path / "dataset"
-    run(preparation(listing, dataset))
+    prepare(listing, dataset)
     before = content(dataset)
-    with pytest.raises(DatasetError, match=f"was prepared otherwise .*{message}"):
-        preparation(listing, dataset, **changes).begin()
+    with pytest.raises(DatasetError, match=f"was prepared with other settings .*{message}"):
+        prepare(listing, dataset, **changes)
     assert content(dataset) == before
 
 
-def test_a_folder_of_another_corpus_is_refused(tmp_path, squares, listing):
+def test_prepare_videos_refuses_the_folder_of_another_corpus(tmp_path, squares, listing):
     dataset = tmp_path / "dataset"
-    run(preparation(listing, dataset))
+    prepare(listing, dataset)
     other = CorpusListing("other", listing.entries)
     with pytest.raises(DatasetError, match="the corpus is 'test', expected 'other'"):
-        preparation(other, dataset).begin()
+        prepare(other, dataset)
 
 
-def test_a_folder_with_other_files_is_not_touched(tmp_path, listing):
+def test_prepare_videos_does_not_touch_a_folder_with_other_files(tmp_path, listing):
     (tmp_path / "diary.txt").write_text("dear diary")
     with pytest.raises(DatasetError, match="holds other files; name a new or empty folder"):
-        preparation(listing, tmp_path).begin()
+        prepare(listing, tmp_path)
     assert not (tmp_path / "dataset.json").exists()
 
 
-def test_a_damaged_video_among_good_ones_is_a_row_with_a_reason(tmp_path, squares, listing):
+def test_prepare_videos_gives_a_damaged_video_a_row_with_the_reason(tmp_path, squares, listing):
     text, empty, torn = (entry.path for entry in listing.entries[:3])
     text.write_text("no video at all")
     grey_video(empty, [paint()] * 12)
     damage(torn, range(10, 11))
-    _, counts = run(preparation(listing, tmp_path / "dataset"))
+    _, counts = prepare(listing, tmp_path / "dataset")
     dataset = open_dataset(tmp_path / "dataset")
     rows = dataset.videos.set_index("video")
     assert rows["status"].to_dict() == {"a": "unreadable", "b": "no_face", "c": "ok", "d": "ok"}
@@ -228,10 +231,10 @@ def test_a_damaged_video_among_good_ones_is_a_row_with_a_reason(tmp_path, square
     assert 9 not in dataset.pairs.loc[dataset.pairs["video"] == "c", "frame"].tolist()
 
 
-def test_nothing_is_dropped_in_silence(tmp_path, squares, listing):
+def test_prepare_videos_drops_nothing_silently(tmp_path, squares, listing):
     entries = (*listing.entries[:2], VideoEntry(listing.entries[2].path, "c", "s2", "Boredom", note="odd"))
     left = (LeftOut("notes.txt", "not a video file"),)
-    _, counts = run(preparation(CorpusListing("test", entries, left), tmp_path / "dataset"))
+    _, counts = prepare(CorpusListing("test", entries, left), tmp_path / "dataset")
     videos = open_dataset(tmp_path / "dataset").videos
     assert Counter(videos["status"]) == {"ok": 2, "left_out": 2}
     assert videos["path"].tolist() == ["a.mp4", "b.mp4", "c.mp4", "notes.txt"]
@@ -245,26 +248,27 @@ def test_nothing_is_dropped_in_silence(tmp_path, squares, listing):
     assert counts["videos_by_status"] == {"left_out": 2, "ok": 2}
 
 
-def test_every_file_may_be_read_by_whoever_may_read_its_folder(tmp_path, squares, listing):
+def test_prepare_videos_gives_every_file_the_usual_permissions(tmp_path, squares, listing):
     plain = tmp_path / "plain"
     plain.write_text("")
-    run(preparation(listing, tmp_path / "dataset"))
+    prepare(listing, tmp_path / "dataset")
     modes = {
         stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "dataset").rglob("*") if path.is_file()
     }
     assert modes == {stat.S_IMODE(plain.stat().st_mode)}
 
 
-def test_an_unfinished_or_missing_dataset_cannot_be_opened(tmp_path, listing):
+def test_open_dataset_refuses_an_unfinished_or_missing_dataset(tmp_path, listing):
     with pytest.raises(DatasetError, match=r"is not a dataset folder .*make one with: ferfusion prepare"):
         open_dataset(tmp_path)
-    preparation(listing, tmp_path / "dataset").begin()
+    with pytest.raises(Killed):
+        prepare(listing, tmp_path / "dataset", engine=killed_after(0))
     with pytest.raises(DatasetError, match="is unfinished"):
         open_dataset(tmp_path / "dataset")
 
 
 @pytest.mark.slow
-def test_a_pool_of_processes_gives_the_same_bytes_as_this_one(tmp_path, sample_corpus):
+def test_prepare_videos_in_a_pool_gives_the_same_bytes(tmp_path, sample_corpus):
     paths = sorted(sample_corpus.rglob("*.mp4"))[:3]
     entries = tuple(
         VideoEntry(path, path.stem, path.parts[-3], path.parts[-2].capitalize()) for path in paths
@@ -272,7 +276,7 @@ def test_a_pool_of_processes_gives_the_same_bytes_as_this_one(tmp_path, sample_c
     labels = type(SIX)((*sorted({*SIX.names, *(entry.emotion for entry in entries)}),))
     here, pool = tmp_path / "here", tmp_path / "pool"
     changes = {"recipe": PrepareRecipe(), "labels": labels}
-    _, counts = run(preparation(CorpusListing("sample", entries), here, **changes), run_here)
-    run(preparation(CorpusListing("sample", entries), pool, **changes), run_in_pool)
+    _, counts = prepare(CorpusListing("sample", entries), here, **changes)
+    prepare(CorpusListing("sample", entries), pool, engine=run_in_pool, **changes)
     assert counts["videos_by_status"] == {"ok": 3}
     assert content(pool) == content(here)

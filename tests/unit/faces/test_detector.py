@@ -1,0 +1,30 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ferfusion.faces.boxes import iou
+from ferfusion.faces.detector import Detection, grey_image, without_overlaps
+
+place, side = st.integers(0, 60), st.integers(5, 40)
+detections = st.builds(
+    lambda x, y, width, score: Detection(np.float64([x, y, width, width]), score),
+    place, place, side, st.floats(0, 9),
+)  # fmt: skip
+
+
+@given(st.lists(detections, max_size=12))
+def test_without_overlaps_keeps_the_best_of_boxes_that_overlap(found):
+    kept = without_overlaps(found)
+    assert [each.score for each in kept] == sorted((each.score for each in kept), reverse=True)
+    for number, each in enumerate(kept):
+        assert all(iou(each.box, other.box) < 1 / 3 for other in kept[:number])
+    for each in found:
+        better = [other for other in kept if other.score >= each.score]
+        assert any(each is other for other in kept) or any(
+            iou(each.box, other.box) >= 1 / 3 for other in better
+        )
+
+
+def test_grey_image_has_the_full_range():
+    luma = np.uint8([[0, 16, 126, 235, 255]])
+    assert grey_image(luma).tolist() == [[[level] * 3 for level in (0, 0, 128, 255, 255)]]
