@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import save_file
 
-from ferfusion.files import write_json, write_table
+from ferfusion.files import write_table
 from ferfusion.labels import SIX, LabelSet
-from ferfusion.preparation.dataset import SCHEMA, open_dataset
+from ferfusion.preparation import dataset
+from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import split_dataset
@@ -44,23 +45,27 @@ def write_dataset(
                 rows += clip_rows(clip, subject=f"S{subject:02d}", code=code, name=name, frames=frames)
     table = pd.DataFrame(rows)
     write_table(root / "data.csv", table)
-    header = {
-        "schema": SCHEMA,
-        "complete": True,
-        "recipe": recipe.to_dict(),
-        "recipe_hash": recipe.hash,
-        "labels": list(labels.names),
-        "corpus": "synthetic",
-        "counts": {"pairs": len(table)},
-    }
-    write_json(root / "dataset.json", header)
-    # frames that differ in noise alone are alike, whoever is said to be on them
+    write_header(root, labels=labels, recipe=recipe, corpus="synthetic", pairs=len(table))
+    # frames of different subjects differ in noise alone, so that they count as copies
     split_dataset(open_dataset(root), SplitRecipe(validation=0.2, test=0.2), copies=())
     return root
 
 
+def write_header(root: Path, *, labels: LabelSet, recipe: PrepareRecipe, corpus: str, pairs: int) -> None:
+    """Write ``dataset.json`` of a complete dataset."""
+    dataset.write_header(
+        root,
+        complete=True,
+        corpus=corpus,
+        labels=labels,
+        recipe=recipe,
+        images=False,
+        counts={"pairs": pairs},
+    )
+
+
 def drop_videos(root: Path, *, leading: str, share: float) -> Path:
-    """Drop videos of all classes but one until that has ``share`` of them, split anew, and return ``root``.
+    """Drop videos of all classes but one until that has ``share`` of them, split again, and return ``root``.
 
     Those that are kept are spread over the subjects.
     """
