@@ -57,7 +57,11 @@ def run_here(
     workers: int | None = None,
     address: str | None = None,
 ) -> Iterator[Result]:
-    """Run the jobs one after the other in this process."""
+    """Run the jobs one after the other in this process.
+
+    Raises:
+        ConfigError: an address is given.
+    """
     del workers
     _refuse_address(address)
     for job in jobs:
@@ -74,6 +78,9 @@ def run_in_pool(
     """Run the jobs in freshly started processes, each with one OpenCV thread.
 
     The processes end with this one, even if it is killed, so that a resumed run does not compete with them.
+
+    Raises:
+        ConfigError: an address is given.
     """
     _refuse_address(address)
     pool = ProcessPoolExecutor(
@@ -100,6 +107,10 @@ def run_on_ray(
 
     Without an address, Ray is started on this host, listens on 127.0.0.1 only and ends with the run. In a
     cluster, every node must have the corpus and the dataset folder at the same path.
+
+    Raises:
+        ConfigError: no cluster answers at the address.
+        MissingExtraError: the package ray is not installed.
     """
     settings = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
     if address is None or address.startswith("127.0.0.1"):

@@ -1,4 +1,4 @@
-"""Small FER2013s in each form that it is given out in: other pictures in every part, but for a few copies."""
+"""Small copies of FER2013 in each form that it is published in, with other images in every part."""
 
 from pathlib import Path
 from zipfile import ZipFile
@@ -14,8 +14,8 @@ FER_PLUS_HEADER = "Usage,Image name,neutral,happiness,surprise,sadness,anger,dis
 VOTES_HEADER = "path,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,not_a_face"
 
 
-def picture(seed: int) -> np.ndarray:
-    """A grey picture like no other: blurred noise, so that copies of it can be told from it."""
+def noise_image(seed: int) -> np.ndarray:
+    """Blurred grey noise (S, S), another image for every seed."""
     noise = np.random.default_rng(seed).normal(0, 1, (SIDE, SIDE)).astype(np.float32)
     smooth = cv2.GaussianBlur(noise, (0, 0), 3)
     return cv2.normalize(smooth, None, 20, 235, cv2.NORM_MINMAX).astype(np.uint8)
@@ -34,21 +34,21 @@ def write_fer_table(root: Path, rows: list[str], votes: list[str] | None = None)
 
 
 def fer_table(root: Path, *, per_class: int = 2, votes: bool = True) -> Path:
-    """A table with pictures of every class in every part; all annotators agree with the label."""
+    """A table with images of every class in every part; all annotators agree with the label."""
     rows, all_votes = [], []
     order = (6, 3, 5, 4, 0, 1, 2)  # the codes in the order of FER+'s columns
     for place, usage in enumerate(("Training", "PublicTest", "PrivateTest")):
         for code in range(7):
             for take in range(per_class):
-                rows.append(table_row(code, picture(1000 * place + 100 * code + take), usage))
+                rows.append(table_row(code, noise_image(1000 * place + 100 * code + take), usage))
                 counts = [10 if code == column else 0 for column in order]
                 all_votes.append(f"{usage},fer.png,{','.join(map(str, counts))},0,0,0")
     return write_fer_table(root, rows, all_votes if votes else None)
 
 
-def write_images(root: Path, pictures: dict[str, np.ndarray]) -> Path:
-    """PNG files at their places."""
-    for place, pixels in pictures.items():
+def write_images(root: Path, images: dict[str, np.ndarray]) -> Path:
+    """Write PNG files, by their paths in the folder."""
+    for place, pixels in images.items():
         path = root / place
         path.parent.mkdir(parents=True, exist_ok=True)
         assert cv2.imwrite(str(path), pixels)
@@ -65,7 +65,10 @@ def fer_folders(root: Path, *, per_class: int = 2) -> Path:
     }
     return write_images(
         root,
-        {place: picture(1000 * offset + 100 * code + take) for place, (offset, code, take) in places.items()},
+        {
+            place: noise_image(1000 * offset + 100 * code + take)
+            for place, (offset, code, take) in places.items()
+        },
     )
 
 

@@ -27,8 +27,12 @@ def search_everywhere(
 ) -> list[Detection]:
     """Return the faces of a whole image, in its own pixels; it is searched with its longer side at 360 px.
 
-    A quick search uses 240 px, and coarser steps where the detector has them. That is enough to notice that
-    a face came.
+    Args:
+        detector: The detector.
+        luma: The luma plane of the image, (H, W).
+        min_side_px: Least width of a face, in pixels of the image.
+        quick: Whether the longer side is 240 px and the detector may use coarser steps. That is enough to
+            notice that a face came.
     """
     scale = min(1.0, (_QUICK_WORKING_SIDE_PX if quick else _WORKING_SIDE_PX) / max(luma.shape))
     image, enlarge = _reduced(luma, scale)
@@ -39,7 +43,14 @@ def search_everywhere(
 def search_near(
     detector: FaceDetector, luma: NDArray[np.uint8], last: Box, *, quick: bool = False
 ) -> Detection | None:
-    """Return the face of about the same size within a quarter of a width around the box ``last``, or None."""
+    """Return the face near a box, of about the same size, or None.
+
+    Args:
+        detector: The detector.
+        luma: The luma plane of the image, (H, W).
+        last: The box; a quarter of its width around it is searched.
+        quick: Whether the image may be reduced further and the detector may use coarser steps.
+    """
     rows, columns = luma.shape
     x, y, width, height = grow_to_square(last, margin=_NEAR_REACH)
     left, top = max(round(x), 0), max(round(y), 0)

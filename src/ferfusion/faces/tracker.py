@@ -258,7 +258,7 @@ class FaceTracker:
             detected[track.number] = detection
 
     def _good_detections(self, frame: Frame, *, thorough: bool, nobody: bool) -> list[Detection]:
-        """Search the whole image: quickly, and thoroughly where asked to or where no face is known."""
+        """Search the whole image: quickly, but thoroughly if ``thorough`` or if no face is known."""
         smallest = self._min_face * min(frame.luma.shape)
         if not thorough:
             detections = search_everywhere(self._detector, frame.luma, min_side_px=smallest, quick=True)

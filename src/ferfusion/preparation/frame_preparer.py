@@ -214,7 +214,7 @@ def kept_preparer(
     """Return the preparer that this thread keeps; it is made again only for other arguments.
 
     Loading the cascades takes longer than reading a short video. OpenCV's detectors must not be used by two
-    threads at once, so each thread has its own.
+    threads at once, so each thread has its own. The arguments are those of ``FramePreparer``.
     """
     key = (recipe, every_face, detector_model, flow)
     if _KEPT.key != key:

@@ -1,5 +1,6 @@
 """Write H.264 video that plays in a browser, with timestamps and the sound of another file."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
@@ -23,7 +24,9 @@ _COPIED_SOUND = ("aac",)  # in MP4, other codecs do not play in every browser
 
 
 class VideoWriter:
-    """Writes images as H.264 (yuv420p) in MP4, to a temporary name until the video is whole.
+    """Writes images as H.264 (yuv420p) in MP4.
+
+    Until the video is whole, the file has a temporary name of this process.
 
     A side of odd length is padded by one pixel, since yuv420p halves the chroma planes.
 
@@ -58,7 +61,7 @@ class VideoWriter:
         threads: int = 1,
     ) -> None:
         self.path = path
-        self._partial = path.with_name(f".{path.stem}.partial.mp4")
+        self._partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.mp4")
         self._rate = Fraction(rate)
         self._pad = (height % 2, width % 2)
         self._next_tick = 0
@@ -162,6 +165,12 @@ class _SoundTrack:
     """Copies the first sound track of a file into a container; other codecs than AAC are encoded as AAC.
 
     Sound that cannot be decoded is left out: the images are still written.
+
+    Args:
+        source: The file with the sound.
+        target: The container.
+        start: Time in the file, in seconds, of the time 0 of the container.
+        end: Time in the file at which the sound ends; by default, its end.
     """
 
     def __init__(

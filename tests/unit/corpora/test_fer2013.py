@@ -12,7 +12,6 @@ from helpers.stills import (
     VOTES_HEADER,
     fer_folders,
     fer_table,
-    picture,
     table_row,
     write_fer_table,
     write_images,
@@ -30,9 +29,9 @@ def pixels_of(still):
 
 def test_list_fer2013_reads_labels_parts_pixels_and_votes_of_a_table(tmp_path: Path) -> None:
     rows = [
-        table_row(0, picture(1), "Training"),
-        table_row(6, picture(2), "PublicTest"),
-        table_row(5, picture(3), "PrivateTest"),
+        table_row(0, noise_image(1), "Training"),
+        table_row(6, noise_image(2), "PublicTest"),
+        table_row(5, noise_image(3), "PrivateTest"),
     ]
     votes = [
         "Training,fer0000000.png,4,0,0,1,3,2,0,0,0,0",
@@ -48,7 +47,7 @@ def test_list_fer2013_reads_labels_parts_pixels_and_votes_of_a_table(tmp_path: P
     assert listing.stills[0].votes == (4, 0, 0, 1, 3, 2, 0, 0, 0, 0)
     assert listing.stills[2].votes == (0, 1, 9, 0, 0, 0, 0, 0, 0, 0)
     for seed, still in enumerate(listing.stills, start=1):
-        assert np.array_equal(pixels_of(still), picture(seed))
+        assert np.array_equal(pixels_of(still), noise_image(seed))
 
 
 def test_list_fer2013_accepts_white_space_around_column_names(tmp_path: Path) -> None:
@@ -60,11 +59,11 @@ def test_list_fer2013_accepts_white_space_around_column_names(tmp_path: Path) ->
 
 def test_list_fer2013_leaves_out_damaged_rows(tmp_path: Path) -> None:
     rows = [
-        table_row(9, picture(1), "Training"),
-        table_row(1, picture(2), "Elsewhere"),
-        table_row(1, picture(3)[:40], "Training"),
-        table_row("", picture(4), "Training"),
-        table_row(1, picture(5), "Training"),
+        table_row(9, noise_image(1), "Training"),
+        table_row(1, noise_image(2), "Elsewhere"),
+        table_row(1, noise_image(3)[:40], "Training"),
+        table_row("", noise_image(4), "Training"),
+        table_row(1, noise_image(5), "Training"),
     ]
     listing = list_fer2013(write_fer_table(tmp_path, rows))
     assert rows_of(listing) == [("train-00004", "Disgust", "train")]
@@ -73,20 +72,20 @@ def test_list_fer2013_leaves_out_damaged_rows(tmp_path: Path) -> None:
 
 
 def test_list_fer2013_leaves_out_pixels_that_are_no_grey_values(tmp_path: Path) -> None:
-    good = table_row(1, picture(5), "Training")
+    good = table_row(1, noise_image(5), "Training")
     bad = [f"1,{' '.join([value] * 48**2)},Training" for value in ("256", "-1", "grey")]
     assert len(list_fer2013(write_fer_table(tmp_path, [*bad, good])).left_out) == 3
 
 
 def test_list_fer2013_refuses_votes_of_other_images(tmp_path: Path) -> None:
-    rows = [table_row(1, picture(place), "Training") for place in range(2)]
+    rows = [table_row(1, noise_image(place), "Training") for place in range(2)]
     write_fer_table(tmp_path, rows, ["Training,a.png,4,0,0,1,3,2,0,0,0,0"])
     with pytest.raises(CorpusError, match=r"1 rows and fer2013\.csv has 2"):
         list_fer2013(tmp_path)
 
 
 def test_list_fer2013_refuses_votes_that_are_no_numbers(tmp_path: Path) -> None:
-    rows = [table_row(1, picture(1), "Training")]
+    rows = [table_row(1, noise_image(1), "Training")]
     write_fer_table(tmp_path, rows, ["Training,a.png,4,0,0,1,many,2,0,0,0,0"])
     with pytest.raises(CorpusError, match="whole numbers"):
         list_fer2013(tmp_path)
@@ -131,7 +130,7 @@ def test_list_fer2013_refuses_other_folders_in_one_line(tmp_path: Path) -> None:
 
 
 def test_list_fer2013_leaves_out_other_images(tmp_path: Path) -> None:
-    write_images(tmp_path, {"train/happy/1.png": picture(1), "train/contempt/2.png": picture(2)})
+    write_images(tmp_path, {"train/happy/1.png": noise_image(1), "train/contempt/2.png": noise_image(2)})
     listing = list_fer2013(tmp_path)
     assert rows_of(listing) == [("train-happy-1", "Happiness", "train")]
     assert list(left_out_of(listing)) == ["train/contempt/2.png"]

@@ -8,7 +8,7 @@ from ferfusion.labels import SEVEN, SIX
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.stills import prepare_stills
-from helpers.stills import picture, table_row, write_fer_table
+from helpers.stills import noise_image, table_row, write_fer_table
 
 # neutral, happiness, surprise, sadness, anger, disgust, fear, contempt, unknown, not a face
 VOTES = {
@@ -22,7 +22,7 @@ VOTES = {
 
 
 def dataset(root, labels, *, votes=True):
-    rows = [table_row(2, picture(place), "Training") for place in range(len(VOTES))]
+    rows = [table_row(2, noise_image(place), "Training") for place in range(len(VOTES))]
     lines = [f"Training,x,{line}" for line in VOTES] if votes else None
     listing = list_fer2013(write_fer_table(root / "corpus", rows, lines))
     prepare_stills(listing, root / "dataset", labels=labels, recipe=PrepareRecipe())

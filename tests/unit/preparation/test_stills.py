@@ -13,7 +13,7 @@ from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.stills import prepare_stills
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import read_splits, split_dataset
-from helpers.stills import fer_folders, fer_table, picture, table_row, write_fer_table, write_images
+from helpers.stills import fer_folders, fer_table, noise_image, table_row, write_fer_table, write_images
 
 
 def prepare(root, dataset, *, labels=SEVEN, **recipe):
@@ -47,7 +47,7 @@ def test_prepare_stills_writes_packs_of_grey_faces_by_part(tmp_path, monkeypatch
     assert list(arrays) == ["crops"]
     assert arrays["crops"].shape == (4, 48, 48, 3)
     for channel in range(3):
-        assert np.array_equal(arrays["crops"][0, :, :, channel], picture(500))
+        assert np.array_equal(arrays["crops"][0, :, :, channel], noise_image(500))
 
 
 def test_prepare_stills_keeps_the_official_split(tmp_path):
@@ -66,22 +66,22 @@ def test_split_of_stills_without_a_test_part_has_none(tmp_path):
 
 
 def test_split_of_stills_refuses_a_corpus_without_a_validation_part(tmp_path):
-    write_images(tmp_path / "corpus", {"train/happy/1.png": picture(1), "test/sad/2.png": picture(2)})
+    write_images(tmp_path / "corpus", {"train/happy/1.png": noise_image(1), "test/sad/2.png": noise_image(2)})
     _, dataset = prepare(tmp_path / "corpus", tmp_path / "dataset")
     with pytest.raises(DatasetError, match=r"empty parts \['validation'\]"):
         split_dataset(dataset, SplitRecipe())
 
 
 def test_select_faces_leaves_out_training_images_with_a_copy_elsewhere(tmp_path):
-    brighter = (picture(3) * 0.7 + 50).astype(np.uint8)  # a copy that only its pattern gives away
+    brighter = (noise_image(3) * 0.7 + 50).astype(np.uint8)  # a copy that only its pattern gives away
     rows = [
-        table_row(0, picture(1), "Training"),
-        table_row(0, picture(2), "Training"),
-        table_row(2, picture(3), "Training"),
-        table_row(3, picture(1), "PublicTest"),
-        table_row(4, picture(4), "PublicTest"),
+        table_row(0, noise_image(1), "Training"),
+        table_row(0, noise_image(2), "Training"),
+        table_row(2, noise_image(3), "Training"),
+        table_row(3, noise_image(1), "PublicTest"),
+        table_row(4, noise_image(4), "PublicTest"),
         table_row(2, brighter, "PrivateTest"),
-        table_row(2, picture(4), "PrivateTest"),
+        table_row(2, noise_image(4), "PrivateTest"),
     ]
     _, dataset = prepare(write_fer_table(tmp_path / "corpus", rows), tmp_path / "dataset")
     found = reasons(dataset)
@@ -96,10 +96,10 @@ def test_select_faces_leaves_out_training_images_with_a_copy_elsewhere(tmp_path)
 
 def test_select_faces_notes_an_image_under_two_labels(tmp_path):
     rows = [
-        table_row(0, picture(1), "Training"),
-        table_row(1, picture(1), "Training"),
-        table_row(2, picture(2), "Training"),
-        table_row(2, picture(2), "Training"),
+        table_row(0, noise_image(1), "Training"),
+        table_row(1, noise_image(1), "Training"),
+        table_row(2, noise_image(2), "Training"),
+        table_row(2, noise_image(2), "Training"),
     ]
     counts, dataset = prepare(write_fer_table(tmp_path / "corpus", rows), tmp_path / "dataset")
     assert counts["notes"] == 2
@@ -110,7 +110,7 @@ def test_select_faces_notes_an_image_under_two_labels(tmp_path):
 
 
 def test_select_faces_leaves_out_other_classes_and_non_faces(tmp_path):
-    rows = [table_row(code, picture(code), "Training") for code in (6, 0, 1)]
+    rows = [table_row(code, noise_image(code), "Training") for code in (6, 0, 1)]
     votes = [
         "Training,a,10,0,0,0,0,0,0,0,0,0",
         "Training,b,0,0,0,0,4,0,0,0,0,6",
@@ -126,7 +126,7 @@ def test_select_faces_leaves_out_other_classes_and_non_faces(tmp_path):
 
 
 def test_select_faces_leaves_out_an_unreadable_image(tmp_path):
-    write_images(tmp_path / "corpus", {"train/happy/1.png": picture(1)})
+    write_images(tmp_path / "corpus", {"train/happy/1.png": noise_image(1)})
     (tmp_path / "corpus/train/happy/2.png").write_bytes(b"no image")
     _, dataset = prepare(tmp_path / "corpus", tmp_path / "dataset")
     assert reasons(dataset) == {"train/happy/2.png": "not an image that can be read"}
