@@ -1,4 +1,4 @@
-"""What the benchmarks share: the first line that they print, the clips that they run on, and a measure."""
+"""Shared by the benchmarks: the header, the clips, the movement of a box, and a table."""
 
 import multiprocessing
 import os
@@ -11,11 +11,12 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("FERFUSION_DATA") or CHECKOUT.parent / "shared" / "data")
 REAL_CLIPS = DATA / "clips"
-"""Real videos, which are not part of the project; a benchmark does without them where they are not there."""
+"""Real videos, which are not part of the project; a benchmark runs without them if they are missing."""
 
 
 def sample_clips() -> list[Path]:
@@ -24,7 +25,7 @@ def sample_clips() -> list[Path]:
 
 
 def header() -> str:
-    """Return the date, the commit, the hardware and the versions that figures hold for."""
+    """Return the date, the commit, the hardware and the versions of a measurement."""
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         capture_output=True,
@@ -48,7 +49,7 @@ def hardware() -> str:
     return f"{name}, {multiprocessing.cpu_count()} cores"
 
 
-def movement(boxes: Sequence[np.ndarray]) -> float:
+def movement(boxes: Sequence[NDArray[np.float64]]) -> float:
     """Return the mean movement of a box's corner from frame to frame, in pixels."""
     return float(np.abs(np.diff(np.stack(boxes)[:, :2], axis=0)).mean()) if len(boxes) > 1 else 0.0
 

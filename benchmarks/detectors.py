@@ -1,8 +1,8 @@
-"""Face detectors on the same clips, by a search of every whole frame and as preparation follows faces.
+"""Face detectors on the same clips, by a search of every whole frame and by the tracking of preparation.
 
-Found: share of the frames that show a face in which one is found. False: boxes on frames without a face,
-and boxes beyond the number of faces shown. Moves: mean movement of the box's corner from frame to frame; a
-part of it is the face's own. Milliseconds are processor time of one thread a frame, decoding left out.
+Found: share of the frames with a face that have a detection. False: detections in frames without a face, and
+more detections than faces. Moves: mean movement of the box's corner from frame to frame, with the movement of
+the face itself. Milliseconds: processor time of one thread per frame, without decoding.
 
     python benchmarks/detectors.py [--every-clip] [--sample 8] [--yunet FILE]
 """
@@ -19,14 +19,14 @@ import numpy as np
 from common import DATA, REAL_CLIPS, header, movement, print_table, sample_clips
 from ferfusion.errors import FerfusionError
 from ferfusion.faces.boxes import Box, iou
-from ferfusion.faces.detectors import DETECTORS, FaceDetector, search_everywhere
+from ferfusion.faces.detectors import DETECTORS, WITH_MODEL_FILE, FaceDetector, search_everywhere
 from ferfusion.faces.model_file import MODEL_VARIABLE, model_sha256
 from ferfusion.faces.tracker import FaceTracker
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.video.reader import Frame, read_frames
 
 RECIPE = PrepareRecipe()
-FACES_SHOWN = {  # how many faces a frame shows, where it is not one in all frames; counted by eye
+FACES_SHOWN: dict[str, Callable[[int], int]] = {  # faces in a frame, for clips without one in all; by eye
     "no_face.mp4": lambda frame: 0,
     "face_noface.mov": lambda frame: int(frame < 72),
     "noface_face.mov": lambda frame: int(96 <= frame < 168),
@@ -34,9 +34,14 @@ FACES_SHOWN = {  # how many faces a frame shows, where it is not one in all fram
 }
 
 
+def faces_shown(clip: str, frame: int) -> int:
+    """Return the number of faces in a frame of a clip."""
+    return FACES_SHOWN[clip](frame) if clip in FACES_SHOWN else 1
+
+
 @dataclass
-class Tally:
-    """What one detector did in one way, summed over clips."""
+class Counts:
+    """Counts of one detector in one way, summed over clips."""
 
     frames: int = 0
     with_face: int = 0
@@ -48,7 +53,7 @@ class Tally:
 
     def add(self, clip: str, boxes_by_frame: Sequence[Sequence[Box]], seconds: float) -> None:
         """Count the boxes of a clip."""
-        shown = [FACES_SHOWN.get(clip, lambda frame: 1)(place) for place in range(len(boxes_by_frame))]
+        shown = [faces_shown(clip, frame) for frame in range(len(boxes_by_frame))]
         counts = [len(boxes) for boxes in boxes_by_frame]
         self.frames += len(counts)
         self.with_face += sum(number > 0 for number in shown)
@@ -72,7 +77,7 @@ class Tally:
 
 
 def same_face(boxes_by_frame: Sequence[Sequence[Box]]) -> list[Box]:
-    """Return one face's box in every frame that has it: the largest at first, then the one nearest to it."""
+    """Return one face's box in every frame that has it: first the largest, then the nearest to the last."""
     followed: list[Box] = []
     for boxes in boxes_by_frame:
         if boxes and followed:
@@ -107,11 +112,11 @@ WAYS: dict[str, Callable[[FaceDetector, Sequence[Frame]], list[list[Box]]]] = {
     "every frame": every_frame,
     "followed": followed,
 }
-Tallies = dict[tuple[str, str], Tally]
+CountsOf = dict[tuple[str, str], Counts]
 
 
-def measure(clip: Path, detectors: dict[str, FaceDetector], *tallies: Tallies) -> None:
-    """Run every detector in every way on a clip, in turn, and add the figures to the tallies."""
+def measure(clip: Path, detectors: dict[str, FaceDetector], *totals: CountsOf) -> None:
+    """Run every detector in every way on a clip, in turn, and add to the counts."""
     frames = [frame for frame in read_frames(clip) if not frame.error]
     for frame in frames:
         _ = frame.luma  # decoded before the clock runs
@@ -120,26 +125,27 @@ def measure(clip: Path, detectors: dict[str, FaceDetector], *tallies: Tallies) -
             start = time.process_time()
             boxes = find(detector, frames)
             seconds = time.process_time() - start
-            for tally in tallies:
-                tally.setdefault((name, way), Tally()).add(clip.name, boxes, seconds)
+            for total in totals:
+                total.setdefault((name, way), Counts()).add(clip.name, boxes, seconds)
 
 
-def show(title: str, tallies: Tallies) -> None:
-    """Print a table of the tallies."""
-    frames = next(iter(tallies.values())).frames
+def show(title: str, counts: CountsOf) -> None:
+    """Print a table of the counts."""
+    frames = next(iter(counts.values())).frames
     print(f"\n{title}, {frames} frames")
     print_table(
         ("detector", "way", "found", "false", "ms a frame", "moves, px", "of face"),
-        [[name, way, *tally.row()] for (name, way), tally in tallies.items()],
+        [[name, way, *each.row()] for (name, way), each in counts.items()],
     )
 
 
 def available(yunet: Path) -> dict[str, FaceDetector]:
-    """Make every detector that looks for faces; say which one cannot be made here."""
-    made = {}
+    """Make every detector; print which one cannot be made here."""
+    made: dict[str, FaceDetector] = {}
     for name in sorted(set(DETECTORS) - {"none"}):
         try:
-            made[name] = DETECTORS[name](yunet) if name == "yunet" and yunet.is_file() else DETECTORS[name]()
+            with_file = WITH_MODEL_FILE.get(name) if yunet.is_file() else None
+            made[name] = with_file(yunet) if with_file else DETECTORS[name]()
         except FerfusionError as error:
             print(f"without {name}: {error}")
     return made
@@ -159,15 +165,15 @@ def main() -> None:
     else:
         print(f"no file {options.yunet}; name one with --yunet or in {MODEL_VARIABLE}")
     detectors = available(options.yunet)
-    real: Tallies = {}
+    real: CountsOf = {}
     for clip in sorted(REAL_CLIPS.glob("*.*")):
-        own: Tallies = {}
+        own: CountsOf = {}
         measure(clip, detectors, real, own)
         if options.every_clip:
             show(clip.name, own)
     if real:
         show("real clips", real)
-    rendered: Tallies = {}
+    rendered: CountsOf = {}
     clips = sample_clips()
     for clip in clips[:: max(1, len(clips) // max(1, options.sample))][: options.sample]:
         measure(clip, detectors, rendered)

@@ -1,11 +1,10 @@
 """Optical flow estimators, at several sizes, against the true motion of rendered faces; and real magnitudes.
 
-The pictures are what preparation cuts: faces followed in the compressed videos, both cut with one box. The
-true flow is cut with the same box, reduced by averaging over areas, and given in pixels of the crop. Error:
-mean distance between the ends of the estimated and the true vector, inside the face. Where it moves: the
-same, where the truth is above 0.3 px, as a share of the motion there. Milliseconds are processor time of one
-thread for a pair, with the cutting and reducing that the size needs. Removed: error that the estimate takes
-away from an answer of no motion at all, per millisecond.
+The images are the crops of preparation: faces tracked in the compressed videos, with one box for both frames.
+The true flow is cut with the same box, averaged over areas, in pixels of the crop. Error: mean end-point
+error inside the face. Where it moves: the same where the truth is above 0.3 px, as a share of the motion
+there. Milliseconds: processor time of one thread for a pair, with the cutting and reducing of the size.
+Removed: end-point error of zero flow minus that of the estimate, per millisecond.
 
     ferfusion synthesize CORPUS --subjects 4 --clips 1 --true-flow
     python benchmarks/flow.py [CORPUS ...] [--every 2] [--sizes 48 64 96 128]
@@ -44,9 +43,9 @@ PERCENTILES = (50, 90, 99, 99.5, 99.9, 99.99)
 
 @dataclass(frozen=True)
 class TruePair:
-    """A face in two frames, and how it truly moves from one to the other.
+    """A face in two frames, and its true motion from one to the other.
 
-    ``flow`` (2, S, S) is in crop pixels, ``on_face`` (S, S) says where it is known.
+    ``flow`` (2, S, S) is in crop pixels; ``on_face`` (S, S) is the mask where it is known.
     """
 
     first: Frame
@@ -92,7 +91,7 @@ def true_pair(
     """Bring the true flow (2, H, W) of two frames, in pixels of the video, into a face's crop."""
     luma = cut_float(first.luma.astype(np.float32), face.box)
     if not np.allclose(luma, face.luma, atol=1.01):
-        raise AssertionError(f"frame {first.index}: the truth is not cut as the picture is")
+        raise AssertionError(f"frame {first.index}: the truth is not cut like the image")
     on_face = mask.astype(np.float32)
     share = cut_float(on_face, face.box)
     means = [cut_float(plane * on_face, face.box) for plane in flow_px.astype(np.float32)]
@@ -108,7 +107,7 @@ class Score:
     seconds: list[float] = field(default_factory=list)
 
     def add(self, estimate: FlowEstimator, size: int, pair: TruePair, first: NDArray[np.uint8]) -> None:
-        """Estimate a pair's flow as preparation does; ``first`` is the crop that it has anyway."""
+        """Estimate a pair's flow as preparation does; ``first`` is the crop that preparation has already."""
         start = time.process_time()
         if size != SIZE:
             first = cut_plane(pair.first.luma, pair.box, size=size)
@@ -133,7 +132,7 @@ class Score:
 
 
 def judge(corpus: Path, *, every: int, sizes: list[int]) -> None:
-    """Print how far every estimator is from the truth at every size."""
+    """Print the error of every estimator at every size."""
     scores = {(name, size): Score() for name in FLOW_ESTIMATORS for size in sizes}
     motions, widths = [], []
     for pairs in true_clips(corpus, every=every):
@@ -147,7 +146,7 @@ def judge(corpus: Path, *, every: int, sizes: list[int]) -> None:
     print(
         f"\n{len(motions)} pairs, faces {np.mean(widths):.0f} px wide; "
         f"true motion, px of the {SIZE} px crop: "
-        f"mean {motion.mean():.4f}, the error of an answer of no motion; "
+        f"mean {motion.mean():.4f}, the error of zero flow; "
         + ", ".join(f"{p} % below {np.percentile(motion, p):.2f}" for p in PERCENTILES)
     )
     print_table(
@@ -173,7 +172,7 @@ def magnitudes(clips: list[Path], *, estimator: str) -> list[str]:
 
 
 def show_magnitudes() -> None:
-    """Print how strong the stored flow of real and rendered clips is."""
+    """Print the magnitudes of the stored flow of real and rendered clips."""
     sets = {"real": sorted(REAL_CLIPS.glob("*.*")), "rendered": sample_clips()[::12]}
     print(f"\nmagnitude of the stored flow, px of the {SIZE} px crop; the shares, in %, that are below it")
     print_table(

@@ -1,12 +1,12 @@
 """Prediction end to end, against the notebook way: same clips, same cores, alternating; and its memory.
 
 The notebook way: OpenCV's reader, the notebooks' search of every full frame (six Haar cascades in turn, each
-loaded from its file when it is asked, scale factor 1.3, one neighbour, the first box), the face and the
-Farneback flow to the one before at 48 px, and one call of the network for each frame; nothing is written. The
-network is asked with torch: 5 ms a frame where this was written, 90 by `predict` of Keras 3.15. The careful
-notebook has one cascade, loaded once. Ours is `predict_video` as `ferfusion predict` runs it, which writes
-frames.csv, verdict.json and the page, with torch, with ONNX Runtime, and with the annotated video too. The
-weights are drawn: they do not matter for speed.
+loaded from its file at every call, scale factor 1.3, one neighbour, the first box), the face and the
+Farneback flow from the previous one at 48 px, and one call of the network per frame; nothing is written. The
+network is called with torch: 5 ms a frame on the host of the first measurement, against 90 ms by `predict` of
+Keras 3.15. The careful notebook has one cascade, loaded once. Ours is `predict_video` as in
+`ferfusion predict`, which writes frames.csv, verdict.json and the page, with torch, with ONNX Runtime, and
+with the annotated video too. The weights are random: they do not matter for speed.
 
     python benchmarks/predict.py [CLIP ...] [--rounds 3] [--memory]
 """
@@ -24,6 +24,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from common import REAL_CLIPS, header, print_table, sample_clips
 from ferfusion.bundle import Bundle, load_bundle, save_bundle
@@ -31,12 +32,12 @@ from ferfusion.exchange.onnx import export_onnx
 from ferfusion.inference.predict_video import predict_video
 from ferfusion.inference.predictor import TorchPredictor, load_predictor
 from ferfusion.labels import SIX
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.video.reader import read_frames
 from ferfusion.video.writer import VideoWriter
-from prepare import first_face
+from prepare import PixelBox, first_box, first_face, load_cascade, notebook_flow
 
 Way = Callable[[Path, Path], object]
 SIDE = 48
@@ -51,36 +52,36 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
-def careful_face(grey: np.ndarray) -> tuple[int, int, int, int]:
-    """Return the first box of the default cascade, loaded once; of no size where there is none."""
-    boxes = _default_cascade().detectMultiScale(grey, 1.3, 5)
-    return tuple(boxes[0]) if len(boxes) else (0, 0, 0, 0)
+def careful_face(grey: NDArray[np.uint8]) -> PixelBox:
+    """Return the first box of the default cascade, loaded once; a box of size 0 without a detection."""
+    return first_box(_default_cascade().detectMultiScale(grey, 1.3, 5))
 
 
 @lru_cache(maxsize=1)
 def _default_cascade() -> cv2.CascadeClassifier:
-    return cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+    return load_cascade("haarcascade_frontalface_default.xml")
 
 
-def notebook_way(bundle: Path, find: Callable[[np.ndarray], tuple[int, int, int, int]]) -> Way:
-    """Return a function that reads a video as the notebooks do."""
+def notebook_way(bundle: Path, find: Callable[[NDArray[np.uint8]], PixelBox]) -> Way:
+    """Return a function that predicts a video like the notebooks."""
     predictor = TorchPredictor(load_bundle(bundle))
 
     def run(clip: Path, out: Path) -> None:
-        reader, before = cv2.VideoCapture(str(clip)), None
+        reader = cv2.VideoCapture(str(clip))
+        before: NDArray[np.uint8] | None = None
         while True:
-            more, picture = reader.read()
+            more, image = reader.read()
             if not more:
                 return
-            grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+            grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
             x, y, w, h = find(grey)
             if not w:
                 before = None
                 continue
-            crop = cv2.resize(picture[y : y + h, x : x + w], (SIDE, SIDE))
-            now = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+            crop = np.asarray(cv2.resize(image[y : y + h, x : x + w], (SIDE, SIDE)), np.uint8)
+            now = np.asarray(cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY), np.uint8)
             if before is not None:
-                flow = cv2.calcOpticalFlowFarneback(before, now, None, 0.5, 3, 15, 3, 5, 1.2, 0)
+                flow = notebook_flow(before, now)
                 predictor.predict(crop[None, ..., ::-1].copy(), np.moveaxis(flow, 2, 0)[None])
             before = now
 
@@ -88,13 +89,13 @@ def notebook_way(bundle: Path, find: Callable[[np.ndarray], tuple[int, int, int,
 
 
 def ours(bundle: Path, *, annotate: bool = False) -> Way:
-    """Return a function that predicts a video as the command does."""
+    """Return a function that predicts a video like the command."""
     predictor = load_predictor(bundle)
     return lambda clip, out: predict_video(clip, predictor, out, annotate=annotate)
 
 
 def drawn_bundle(folder: Path) -> Path:
-    """Write a bundle of the listing network with drawn weights; return its path."""
+    """Write a bundle of the listing network with random weights; return its path."""
     config = ModelConfig()
     bundle = Bundle(build_model(config, 6).state_dict(), config, SIX, PrepareRecipe(), {}, {}, "none")
     save_bundle(folder / "bundle.safetensors", bundle)
@@ -160,11 +161,11 @@ def report_memory(clip: Path, *, folder: Path) -> None:
 
 
 def looped(clip: Path, target: Path, *, frames: int) -> Path:
-    """Write the clip again and again at 320 x 240 until it has so many frames."""
-    pictures = [cv2.resize(frame.rgb(), (320, 240)) for frame in read_frames(clip, end_seconds=8)]
+    """Repeat the clip at 320 x 240 until it has so many frames; return the video's path."""
+    images = [cv2.resize(frame.rgb(), (320, 240)) for frame in read_frames(clip, end_seconds=8)]
     with VideoWriter(target, width=320, height=240, rate=25, crf=28) as writer:
         for number in range(frames):
-            writer.write(np.asarray(pictures[number % len(pictures)], np.uint8))
+            writer.write(np.asarray(images[number % len(images)], np.uint8))
     return target
 
 

@@ -1,10 +1,10 @@
 """Preparation against the notebook way and against decoding alone: same clip, same cores, alternating.
 
 The notebook way is that of the report's public data preparation notebook: OpenCV's reader; six Haar cascades
-in turn on every full frame, each loaded from its file when it is asked (scale factor 1.3, one neighbour, the
+in turn on every full frame, each loaded from its file at every call (scale factor 1.3, one neighbour, the
 first box, boxes under 90 px dropped); Farneback between grey crops at the first face's size; two PNG files a
-frame at that size. Ours is `prepare_video` as `ferfusion prepare` runs it, with and without the PNG files of
-the kept pairs.
+frame at that size. Ours is `prepare_video` as in `ferfusion prepare`, with and without the PNG files of the
+kept pairs.
 
     python benchmarks/prepare.py [CLIP ...] [--workers 2] [--rounds 3]
 """
@@ -14,7 +14,7 @@ import multiprocessing
 import resource
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from itertools import chain, islice, pairwise, repeat
@@ -23,6 +23,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from common import REAL_CLIPS, header, movement, sample_clips
 from ferfusion.corpora.entries import VideoEntry
@@ -31,12 +32,13 @@ from ferfusion.faces.detectors import Detection, search_everywhere
 from ferfusion.faces.haar import HaarDetector
 from ferfusion.flow.estimators import farneback
 from ferfusion.preparation.crop import cut_plane
-from ferfusion.preparation.frame_preparer import FramePreparer
-from ferfusion.preparation.labelled_video import VideoJob, prepare_video
+from ferfusion.preparation.frame_preparer import FramePreparer, PreparedFace
+from ferfusion.preparation.labelled_video import PrepareJob, prepare_video
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.video.reader import read_frames
+from ferfusion.video.reader import Frame, read_frames
 from ferfusion.video.writer import VideoWriter
 
+PixelBox = tuple[int, int, int, int]
 SAME_FACE = 0.3
 """Overlap of two boxes of the same face."""
 SIZES = ((640, 480), (720, 576))
@@ -46,75 +48,94 @@ CASCADES = tuple(
 )
 
 
-def notebook_way(job: VideoJob) -> int:
+def notebook_way(job: PrepareJob) -> int:
     """Prepare a video as the notebook does; return the number of frames."""
     out = job.dataset / "notebook" / job.entry.video_id
     out.mkdir(parents=True, exist_ok=True)
     reader = cv2.VideoCapture(str(job.entry.path))
     size: tuple[int, int] | None = None
-    before, count = None, 0
+    before: NDArray[np.uint8] | None = None
+    count = 0
     while True:
-        more, picture = reader.read()
+        more, image = reader.read()
         if not more:
             return count
         count += 1
-        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-        x, y, w, h = first_face(grey)
+        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        x, y, w, h = first_face(np.asarray(grey, np.uint8))
         if w < 90:
             before = None
             continue
         size = size or (w, h)
-        crop = cv2.resize(picture[y : y + h, x : x + w], size)
-        crop_grey = cv2.resize(grey[y : y + h, x : x + w], size)
+        crop = cv2.resize(image[y : y + h, x : x + w], size)
+        crop_grey = np.asarray(cv2.resize(grey[y : y + h, x : x + w], size), np.uint8)
         if before is not None:
-            flow = cv2.calcOpticalFlowFarneback(before, crop_grey, None, 0.5, 3, 15, 3, 5, 1.2, 0)
-            cv2.imwrite(str(out / f"flow_{count}.png"), drawn_flow(flow))
+            cv2.imwrite(str(out / f"flow_{count}.png"), drawn_flow(notebook_flow(before, crop_grey)))
             cv2.imwrite(str(out / f"face_{count}.png"), crop)
         before = crop_grey
 
 
-def first_face(grey: np.ndarray) -> tuple[int, int, int, int]:
-    """Return the first box of the first cascade that finds one; of no size where none does."""
+def notebook_flow(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return Farneback's flow (H, W, 2) with the notebook's settings."""
+    flow = cv2.calcOpticalFlowFarneback(first, second, None, 0.5, 3, 15, 3, 5, 1.2, 0)  # type: ignore[call-overload]
+    return np.asarray(flow, np.float32)
+
+
+def load_cascade(name: str) -> cv2.CascadeClassifier:
+    """Load a cascade from OpenCV's file."""
+    return cv2.CascadeClassifier(cv2.data.haarcascades + name)  # type: ignore[attr-defined]
+
+
+def first_box(boxes: Sequence[Sequence[int]]) -> PixelBox:
+    """Return the first of the boxes; a box of size 0 without any."""
+    if not len(boxes):
+        return 0, 0, 0, 0
+    x, y, w, h = boxes[0]
+    return x, y, w, h
+
+
+def first_face(grey: NDArray[np.uint8]) -> PixelBox:
+    """Return the first box of the first cascade with a detection; a box of size 0 without any."""
     for name in CASCADES:
-        boxes = cv2.CascadeClassifier(cv2.data.haarcascades + name).detectMultiScale(grey, 1.3, 1)
-        if len(boxes):
-            return tuple(boxes[0])
-    return (0, 0, 0, 0)
+        found = first_box(load_cascade(name).detectMultiScale(grey, 1.3, 1))
+        if found[2]:
+            return found
+    return 0, 0, 0, 0
 
 
-def drawn_flow(flow_hwc: np.ndarray) -> np.ndarray:
-    """Return the flow drawn as colours: hue is direction, value is magnitude stretched to its range."""
+def drawn_flow(flow_hwc: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Return the flow as colours: hue is direction, value is magnitude stretched to its range."""
     magnitude, angle = cv2.cartToPolar(flow_hwc[..., 0], flow_hwc[..., 1])
     hsv = np.full((*magnitude.shape, 3), 255, np.uint8)
     hsv[..., 0] = angle * 90 / np.pi
-    hsv[..., 2] = cv2.normalize(magnitude, None, 0, 255, cv2.NORM_MINMAX)
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR)
+    hsv[..., 2] = cv2.normalize(magnitude, None, 0, 255, cv2.NORM_MINMAX)  # type: ignore[call-overload]
+    return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR), np.uint8)
 
 
-def decode_only(job: VideoJob) -> int:
+def decode_only(job: PrepareJob) -> int:
     """Decode every frame to its planes and do nothing with them."""
     return sum(frame.luma[0, 0] >= 0 for frame in read_frames(job.entry.path))
 
 
-def ours(job: VideoJob) -> int:
+def ours(job: PrepareJob) -> int:
     """Prepare a video as `ferfusion prepare --no-images` does."""
     prepare_video(job)
     return 0
 
 
-def ours_with_images(job: VideoJob) -> int:
+def ours_with_images(job: PrepareJob) -> int:
     """Prepare a video as `ferfusion prepare` does by default."""
     prepare_video(replace(job, images=True))
     return 0
 
 
-WAYS: dict[str, tuple[Callable[[VideoJob], int], int]] = {
+WAYS: dict[str, tuple[Callable[[PrepareJob], int], int]] = {
     "notebook way": (notebook_way, 1),
     "ours": (ours, 12),
     "ours, with PNGs": (ours_with_images, 6),
     "decoding alone": (decode_only, 24),
 }
-"""What is measured, and how many copies of the clip each worker gets: quick ones more, to last as long."""
+"""The measured ways, and the copies of the clip for each worker: more for a fast way, for equal times."""
 
 
 def default_clips() -> list[Path]:
@@ -124,7 +145,7 @@ def default_clips() -> list[Path]:
 
 
 def resized_copy(clip: Path, folder: Path, size: tuple[int, int], seconds: float) -> Path:
-    """Write the clip at another size, repeated or cut so that it lasts so long."""
+    """Write the clip at another size, repeated or cut to ``seconds``."""
     target = folder / f"{size[0]}x{size[1]}.mp4"
     frames = chain.from_iterable(map(read_frames, repeat(clip)))
     with VideoWriter(target, width=size[0], height=size[1], rate=25, crf=20) as writer:
@@ -134,7 +155,7 @@ def resized_copy(clip: Path, folder: Path, size: tuple[int, int], seconds: float
 
 
 def warm_up(_: int) -> int:
-    """Load what a worker needs, outside the clock."""
+    """Load everything that a worker needs before the measurement."""
     cv2.setNumThreads(1)
     HaarDetector()
     FramePreparer(PrepareRecipe())
@@ -154,7 +175,7 @@ def worker_peak(_: int) -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def measure(clip: Path, *, workers: int, rounds: int) -> dict[str, np.ndarray]:
+def measure(clip: Path, *, workers: int, rounds: int) -> dict[str, NDArray[np.float64]]:
     """Return frames a second of every way in every round."""
     frames = sum(1 for _ in read_frames(clip))
     rates: dict[str, list[float]] = {name: [] for name in WAYS}
@@ -164,7 +185,7 @@ def measure(clip: Path, *, workers: int, rounds: int) -> dict[str, np.ndarray]:
             with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(workers, context) as pool:
                 list(pool.map(warm_up, range(workers * 2)))
                 jobs = [
-                    VideoJob(
+                    PrepareJob(
                         VideoEntry(clip, f"v{k}", "s", "Anger"), Path(folder), PrepareRecipe(), images=False
                     )
                     for k in range(workers * copies)
@@ -183,26 +204,29 @@ def agreement(clip: Path) -> str:
     ours = FramePreparer(recipe, every_face=False).prepare(read_frames(clip))
     overlaps, differences, lengths = [], [], []
     searched, tracked = [], []
-    frames = pairwise(chain(read_frames(clip), [None]))
+    ends: Iterable[Frame | None] = [None]
+    frames = pairwise(chain(read_frames(clip), ends))
     for (frame, after), prepared in zip(frames, ours, strict=True):
+        assert frame is not None  # only the last is None
         least = recipe.min_face * min(frame.luma.shape)
         found = max(search_everywhere(detector, frame.luma, min_side_px=least), key=face_width, default=None)
         tracked += [face.box for face in prepared.faces[:1]]
         if found is None:
             continue
         searched.append(found.box)
-        overlap, face = max(
-            ((iou(found.box, f.box), f) for f in prepared.faces), key=itemgetter(0), default=(0.0, None)
-        )
+        candidates: list[tuple[float, PreparedFace | None]] = [
+            (iou(found.box, each.box), each) for each in prepared.faces
+        ]
+        overlap, face = max(candidates, key=itemgetter(0), default=(0.0, None))
         overlaps.append(overlap)
-        if overlap >= SAME_FACE and face.flow is not None:
+        if face and after and overlap >= SAME_FACE and face.flow is not None:
             box = grow_to_square(found.box, margin=recipe.margin)
             flow = farneback(*(cut_plane(each.luma, box, size=recipe.size) for each in (frame, after)))
             differences.append(np.linalg.norm(face.flow - flow, axis=0).mean())
             lengths.append(np.linalg.norm(flow, axis=0).mean())
     lost = sum(overlap < SAME_FACE for overlap in overlaps)
     return (
-        "against a search of every frame: boxes' mean IoU "
+        "against a search of every frame: mean IoU of the boxes "
         f"{np.mean([each for each in overlaps if each >= SAME_FACE]):.3f}, lost {lost} of {len(overlaps)}; "
         f"flow differs by {np.mean(differences):.3f} px where it is {np.mean(lengths):.3f} px long; the box "
         f"moves {movement(searched):.2f} px a frame in the search, {movement(tracked):.2f} px in ours"
@@ -210,7 +234,7 @@ def agreement(clip: Path) -> str:
 
 
 def face_width(found: Detection) -> float:
-    """Return the width of a find, in pixels."""
+    """Return the width of a detection, in pixels."""
     return float(found.box[2])
 
 

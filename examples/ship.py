@@ -2,8 +2,8 @@
 
     python examples/ship.py RUN DATASET [--out FILE]
 
-The weights are kept in half precision. Figures and calibration are those of these very weights on the
-validation part; what half precision changes there is printed.
+The weights are stored in half precision. Scores and calibration are those of the stored weights on the
+validation part; the effect of half precision is printed.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from ferfusion.bundle import Bundle, load_bundle, save_bundle
+from ferfusion.bundle import Bundle, BundleMetrics, load_bundle, save_bundle
 from ferfusion.evaluation.metrics import confusion_matrix, uar, war
 from ferfusion.evaluation.model_calibration import fit_calibration
 from ferfusion.inference.predictor import SHIPPED
@@ -26,25 +26,27 @@ from ferfusion.training.recipe import TrainRecipe
 
 
 def main() -> None:
-    """Write the bundle and print what it reaches."""
+    """Write the bundle and print its scores."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("run", type=Path)
     arguments.add_argument("dataset", type=Path)
     arguments.add_argument("--out", type=Path, default=SHIPPED)
-    given = arguments.parse_args()
-    exact = load_bundle(given.run / "bundle.safetensors")
+    options = arguments.parse_args()
+    exact = load_bundle(options.run / "bundle.safetensors")
     halved = replace(exact, weights={name: _halved(tensor) for name, tensor in exact.weights.items()})
-    splits = given.run / "splits.csv"
-    before = predict_validation(exact, given.dataset, splits)
-    table = predict_validation(halved, given.dataset, splits)
-    shipped = replace(halved, metrics=dict(exact.metrics) | measure(table, exact.labels))
-    save_bundle(given.out, shipped)
+    splits = options.run / "splits.csv"
+    before = predict_validation(exact, options.dataset, splits)
+    table = predict_validation(halved, options.dataset, splits)
+    metrics: BundleMetrics = {**exact.metrics, **measure(table, exact.labels)}
+    shipped = replace(halved, metrics=metrics)
+    save_bundle(options.out, shipped)
     columns = list(exact.labels.probability_columns)
     change = (table[columns] - before[columns]).abs().to_numpy()
     others = int((table["expression"] != before["expression"]).sum())
-    print(f"{given.out}: {given.out.stat().st_size / 1e6:.2f} MB")
+    print(f"{options.out}: {options.out.stat().st_size / 1e6:.2f} MB")
     print(
-        f"Half precision changes probabilities by up to {change.max():.5f}, {others} of {len(table)} answers"
+        f"Half precision changes probabilities by up to {change.max():.5f}, "
+        f"and {others} of {len(table)} predictions"
     )
     print({name: value for name, value in shipped.metrics.items() if name != "confusion"})
 
@@ -54,7 +56,7 @@ def _halved(tensor: Tensor) -> Tensor:
 
 
 def predict_validation(bundle: Bundle, dataset: Path, splits: Path) -> pd.DataFrame:
-    """Return a bundle's prediction table of the validation part, before any temperature."""
+    """Return a bundle's prediction table of the validation part, without a temperature."""
     job = TrainJob(dataset, dataset, bundle.model_config, TrainRecipe(batch_size=64), splits=splits)
     source, pairs = open_parts(job)
     rows, probabilities = class_probabilities(
@@ -63,11 +65,11 @@ def predict_validation(bundle: Bundle, dataset: Path, splits: Path) -> pd.DataFr
     return prediction_table(pairs, rows, probabilities, part="validation")
 
 
-def measure(table: pd.DataFrame, labels: LabelSet) -> dict[str, object]:
-    """Return the figures and the calibration that a prediction table of photographs gives."""
+def measure(table: pd.DataFrame, labels: LabelSet) -> BundleMetrics:
+    """Return the scores and the calibration of a prediction table of photographs."""
     predicted = np.argmax(table[list(labels.probability_columns)].to_numpy(), axis=1)
     confusion = confusion_matrix(table["code"], predicted, num_classes=len(labels))
-    # each video is one photograph: what share of videos is answered, and how well, was not measured
+    # each video is one photograph, so that coverage and risk of videos are not measured
     calibration = replace(fit_calibration(table, labels), video_coverage=None, video_risk=None)
     return {
         "war": float(war(confusion)),

@@ -2,8 +2,7 @@
 
     python examples/unbalanced.py DATASET OUT
 
-OUT is a dataset of which the clips are those of DATASET. What each treatment of imbalance gives and costs on
-it, a study tells:
+OUT is a dataset with the clips of DATASET. A study compares the treatments of imbalance on it:
 
     ferfusion study OUT STUDY --variants imbalance=none --variants imbalance=focal --folds 3
 """
@@ -13,32 +12,33 @@ import shutil
 from pathlib import Path
 
 from ferfusion.files import write_table
-from ferfusion.preparation.dataset import open_dataset
+from ferfusion.preparation.dataset import DatasetFiles, open_dataset
 
 LEADING, SHARE = "Sadness", 0.546
 """As in the test part of the report's confusion matrices, of BAUM-1s."""
 
 
 def main() -> None:
-    """Write the dataset and print what is in it."""
+    """Write the dataset and print its counts."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("dataset", type=Path)
     arguments.add_argument("out", type=Path)
-    given = arguments.parse_args()
-    source = open_dataset(given.dataset)
+    options = arguments.parse_args()
+    source = open_dataset(options.dataset)
     table = source.pairs
     kept = kept_videos({str(name): sorted(rows["video"].unique()) for name, rows in table.groupby("emotion")})
-    given.out.mkdir(parents=True)
-    (given.out / "clips").symlink_to((source.root / "clips").resolve())
-    shutil.copyfile(source.root / "dataset.json", given.out / "dataset.json")
+    copy = DatasetFiles(options.out)
+    copy.root.mkdir(parents=True)
+    copy.clips_folder.symlink_to(source.clips_folder.resolve())
+    shutil.copyfile(source.header_file, copy.header_file)
     table = table[table["video"].isin(kept)]
-    write_table(given.out / "data.csv", table)
-    print(f"{given.out}: {len(kept)} videos")
+    write_table(copy.pairs_file, table)
+    print(f"{options.out}: {len(kept)} videos")
     print(table.groupby("emotion")["video"].nunique().to_string())
 
 
 def kept_videos(videos: dict[str, list[str]]) -> set[str]:
-    """Return all videos of the leading class, and of each other one a few, spread over its people."""
+    """Return all videos of the leading class, and some of each other class, spread over its people."""
     others = [name for name in videos if name != LEADING]
     each = max(1, round(len(videos[LEADING]) * (1 - SHARE) / SHARE / len(others)))
     kept = set(videos[LEADING])

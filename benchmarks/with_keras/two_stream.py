@@ -2,15 +2,16 @@
 
     python benchmarks/with_keras/two_stream.py ARRAYS.npz THREADS POLICY
 
-Needs an environment with tensorflow-cpu. For every line on standard input it trains one epoch, and answers
-with the seconds that it took, of the clock and of the processor: those of all batches but the first, scaled
-to the epoch, as the first of some epochs waits for seconds where nothing is computed. POLICY is Keras' word
-for the numbers that layers are computed in: float32 or mixed_bfloat16.
+Needs an environment with tensorflow-cpu. For every line on standard input it trains one epoch and prints its
+seconds, by the clock and of the processor. The first batch is left out and the rest is scaled to the epoch,
+since the first batch of some epochs waits for seconds without computing. POLICY is Keras' dtype policy:
+float32 or mixed_bfloat16.
 """
 
 import os
 import sys
 import time
+from typing import Any
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -21,9 +22,10 @@ import tensorflow as tf
 from keras import layers
 
 BATCH = 64
+Arrays = dict[str, np.ndarray[Any, Any]]
 
 
-def stream(image):
+def stream(image: Any) -> Any:
     """The report's listing: 64, 64, 64, 128, 128 channels, and a global average."""
     x = layers.Conv2D(64, 5, activation="relu")(image)
     x = layers.MaxPooling2D(5, strides=2)(x)
@@ -35,7 +37,7 @@ def stream(image):
     return layers.GlobalAveragePooling2D()(x)
 
 
-def two_stream(*, jit):
+def two_stream(*, jit: bool) -> Any:
     images = [keras.Input((48, 48, 3)) for _ in range(2)]
     x = layers.concatenate([stream(image) for image in images])
     x = layers.Dropout(0.1)(layers.Dense(1024, activation="relu")(x))
@@ -51,18 +53,18 @@ def two_stream(*, jit):
     return model
 
 
-class BatchEnds(keras.callbacks.Callback):
-    """Notes the clock and the processor's time at the end of every batch."""
+class BatchEnds(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
+    """Records the clock and the processor's time at the end of every batch."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.ends = []
+        self.ends: list[tuple[float, float]] = []
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
         self.ends.append((time.perf_counter(), time.process_time()))
 
-    def seconds_of_epoch(self):
-        """Return what all batches took, by those after the first."""
+    def seconds_of_epoch(self) -> list[float]:
+        """Return the seconds of all batches, extrapolated from those after the first."""
         batches = len(self.ends)
         return [
             (last - first) * batches / (batches - 1)
@@ -70,32 +72,32 @@ class BatchEnds(keras.callbacks.Callback):
         ]
 
 
-def seconds_of_epoch(model, arrays):
+def seconds_of_epoch(model: Any, arrays: Arrays) -> list[float]:
     noted = BatchEnds()
     inputs = [arrays["spatial"], arrays["flow"]]
     model.fit(inputs, arrays["codes"], batch_size=BATCH, shuffle=True, verbose=0, callbacks=[noted])
     return noted.seconds_of_epoch()
 
 
-def quicker_model(arrays):
-    """Compile with XLA and without, and keep what is quicker here."""
+def faster_model(arrays: Arrays) -> tuple[Any, str]:
+    """Compile with and without XLA, and return the faster model."""
     few = {name: array[: 4 * BATCH] for name, array in arrays.items()}
     models = {jit: two_stream(jit=jit) for jit in (False, True)}
-    seconds = {}
+    seconds: dict[bool, list[float]] = {}
     for jit, model in models.items():
         seconds_of_epoch(model, few)
         seconds[jit] = min(seconds_of_epoch(model, few) for _ in range(2))
-    best = min(seconds, key=seconds.get)
+    best = min(seconds, key=seconds.__getitem__)
     return models[best], "with XLA" if best else "without XLA"
 
 
-def main():
+def main() -> None:
     path, threads, policy = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     keras.config.set_dtype_policy(policy)
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     arrays = dict(np.load(path))
-    model, compiled = quicker_model(arrays)
+    model, compiled = faster_model(arrays)
     print(f"Keras {keras.__version__} on TensorFlow {tf.__version__}, {policy}, {compiled}", flush=True)
     print(model.count_params(), flush=True)
     for _ in sys.stdin:

@@ -1,4 +1,4 @@
-"""Faces and optical flow out of labelled videos."""
+"""Prepare labelled videos: face crops and optical flow."""
 
 import ferfusion as fer
 

@@ -1,4 +1,4 @@
-"""Train, validation and test parts with their own people."""
+"""Split a dataset into train, validation and test parts with different people."""
 
 import ferfusion as fer
 

@@ -1,4 +1,4 @@
-"""One training; run it again and it resumes, or says that it is finished."""
+"""Train one model; a second call resumes it, or reports that it is finished."""
 
 import ferfusion as fer
 

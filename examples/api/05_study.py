@@ -1,4 +1,4 @@
-"""Which fusion is better, once chance, other people and other trainings are taken into account."""
+"""Compare fusions over several trainings and people, with corrected tests."""
 
 import ferfusion as fer
 

@@ -1,4 +1,4 @@
-"""Runs that exist already, side by side."""
+"""Compare existing runs."""
 
 import ferfusion as fer
 

@@ -1,4 +1,4 @@
-"""One video: a row per frame and face, the verdict, the timeline; nothing is written but the figure."""
+"""Predict one video: a row per frame and face, the verdict, the timeline; only the figure is written."""
 
 import ferfusion as fer
 

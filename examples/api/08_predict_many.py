@@ -1,4 +1,4 @@
-"""A folder of videos in one long table, and the folder of files that the command line writes."""
+"""Predict a folder of videos: one long table, and the files that the command line writes."""
 
 import ferfusion as fer
 

@@ -1,4 +1,4 @@
-"""Where the model looked, and what each stream contributed."""
+"""Explain predictions: class activation maps, and the contribution of each stream."""
 
 import ferfusion as fer
 

@@ -1,4 +1,4 @@
-"""A camera (live(0)), a stream, or as here a video that is played at its own pace."""
+"""Predict a camera (live(0)), a stream, or, as here, a video played at its own rate."""
 
 import ferfusion as fer
 

@@ -1,4 +1,4 @@
-"""The model for other programs; the exported file predicts here, too. Needs the extra "onnx"."""
+"""Export a model to ONNX; ferfusion predicts with the file too. Needs the extra "onnx"."""
 
 import ferfusion as fer
 

@@ -1,4 +1,4 @@
-"""A model that Keras trained: python 13_import_keras.py Model_fusion.h5. Needs the extra "keras"."""
+"""Import a model that Keras trained: python 13_import_keras.py Model_fusion.h5. Needs the extra "keras"."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Rendered videos of people you do not need to ask. Needs the extra "synth"."""
+"""Render a corpus of artificial faces. Needs the extra "synth"."""
 
 import ferfusion as fer
 

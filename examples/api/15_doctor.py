@@ -1,4 +1,4 @@
-"""What of the installation works, and the line that fixes what does not."""
+"""Check the installation; a line fixes each fault."""
 
 import ferfusion as fer
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Faces and optical flow out of labelled videos.
+# Prepare labelled videos: face crops and optical flow.
 set -e
 sample=$(python -c 'import ferfusion as fer; print(fer.sample_corpus())')
 ferfusion prepare "$sample" work/data

@@ -1,4 +1,4 @@
 #!/bin/sh
-# Scores on people that training never saw, with intervals over people and the majority baseline.
+# Evaluate on people outside the training, with intervals over people and the majority baseline.
 set -e
 ferfusion evaluate work/run

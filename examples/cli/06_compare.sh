@@ -1,4 +1,4 @@
 #!/bin/sh
-# Runs that exist already, side by side.
+# Compare existing runs.
 set -e
 ferfusion compare work/run work/study/runs/gap-sum/fold0-seed0 --out work/comparison

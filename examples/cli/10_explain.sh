@@ -1,5 +1,5 @@
 #!/bin/sh
-# Where the model looked, and what each stream contributed.
+# Explain predictions: class activation maps, and the contribution of each stream.
 set -e
 sample=$(python -c 'import ferfusion as fer; print(fer.sample_corpus())')
 ferfusion explain work/run --examples 1

@@ -1,4 +1,4 @@
 #!/bin/sh
-# The model for other programs; the exported file predicts here, too. Needs the extra "onnx".
+# Export a model to ONNX; ferfusion predicts with the file too. Needs the extra "onnx".
 set -e
 ferfusion export work/run work/model.onnx

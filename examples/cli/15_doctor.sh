@@ -1,3 +1,3 @@
 #!/bin/sh
-# What of the installation works, and the line that fixes what does not.
+# Check the installation; a line fixes each fault.
 ferfusion doctor
