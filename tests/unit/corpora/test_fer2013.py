@@ -12,6 +12,7 @@ from helpers.stills import (
     VOTES_HEADER,
     fer_folders,
     fer_table,
+    noise_image,
     table_row,
     write_fer_table,
     write_images,
