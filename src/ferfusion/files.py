@@ -62,6 +62,15 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def write_table(path: Path, table: "pd.DataFrame") -> None:
-    """Write a CSV file whole or not at all; a float keeps six digits after the point."""
-    write_text(path, table.to_csv(index=False, float_format="%.6f", lineterminator="\n"))
+def write_table(
+    path: Path, table: "pd.DataFrame", *, float_format: str | None = "%.6f", index: bool = False
+) -> None:
+    """Write a CSV file whole or not at all.
+
+    Args:
+        path: The file.
+        table: Its rows.
+        float_format: How a float is written; None keeps all its digits.
+        index: Whether the index becomes the first column.
+    """
+    write_text(path, table.to_csv(index=index, float_format=float_format, lineterminator="\n"))

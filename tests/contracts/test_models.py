@@ -1,19 +1,24 @@
 """What holds for every model of the table: each architecture, each fusion, each stream."""
 
+from types import MappingProxyType
+
 import pytest
 import torch
 from torch.nn import functional as F
 
 from ferfusion.bundle import Bundle, load_bundle, save_bundle
-from ferfusion.evaluation.run_folder import WITHOUT_OPERATOR
+from ferfusion.evaluation.run_folder import read_run
 from ferfusion.labels import SIX, LabelSet
-from ferfusion.models.config import ARCHITECTURE_STREAMS, ModelConfig
+from ferfusion.models.architectures import ARCHITECTURES, Architecture
+from ferfusion.models.build import build_model
+from ferfusion.models.config import ModelConfig
 from ferfusion.models.fusion import FUSION_OPERATORS, FUSIONS
 from ferfusion.models.outputs import OUTPUTS
 from ferfusion.models.streams import STREAMS
-from ferfusion.models.zoo import ARCHITECTURES, build_model
+from ferfusion.models.two_stream import FusedStreams
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.inputs import drawn_inputs
+from helpers.runs import fake_config, write_run
 
 SETTINGS = [
     *({"architecture": name} for name in ARCHITECTURES),
@@ -32,19 +37,15 @@ def config(request):
     return ModelConfig(**{"dropout": 0.0, "frames": 4, **request.param})
 
 
-def test_every_architecture_has_its_streams():
-    assert set(ARCHITECTURE_STREAMS) == set(ARCHITECTURES)
-
-
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_the_operator_is_named_only_where_it_changes_something(architecture):
-    """Pages leave the operator out, and hold models that differ in it alone for the same, by this set."""
+    """Pages leave the operator out where the table says that there is none."""
     configs = [
         ModelConfig(architecture=architecture, fusion=f"gap-{name}", frames=3) for name in ("sum", "max")
     ]
     total, largest = (build_model(config, 6).eval() for config in configs)
     inputs = drawn_inputs(configs[0])
-    assert torch.equal(total(*inputs), largest(*inputs)) == (architecture in WITHOUT_OPERATOR)
+    assert torch.equal(total(*inputs), largest(*inputs)) == (not ARCHITECTURES[architecture].has_operator)
 
 
 def test_logits_have_the_classes_and_every_parameter_learns(config):
@@ -98,7 +99,7 @@ def test_a_window_is_needed_where_the_config_says_so(config):
     spatial, flow, _ = drawn_inputs(config)
     if config.window:
         assert config.window == config.frames
-        with pytest.raises(ValueError, match="looks at windows"):
+        with pytest.raises(ValueError, match="reads windows"):
             model(spatial, flow)
     else:
         assert model(spatial, flow).shape == (2, 6)
@@ -125,25 +126,30 @@ def test_cam_layers_put_out_a_map_for_each_sample_that_the_answer_depends_on(con
         assert one.grad.any()
 
 
+def test_inputs_of_streams_are_what_the_table_and_the_maps_say(config):
+    model = build_model(config, 6)
+    assert model.inputs_of_streams.keys() == model.cam_layers.keys()
+    reads = set(model.inputs_of_streams.values())
+    assert reads == {name if name in ("spatial", "flow") else "frames" for name in config.streams}
+    assert ("frames" in reads) == bool(config.window)
+
+
 def test_heads_have_the_layer_that_is_penalised(config):
     model = build_model(config, 6)
-    assert model.heads or config.architecture == "hybrid"
+    assert bool(model.heads) == (config.kind.procedure == "end-to-end")
     for head in model.heads:
         assert head.dense2.weight.shape == (config.head_units, config.head_units)
 
 
 def test_the_embedding_is_what_the_heads_are_given_and_is_all_that_they_need(config):
     model = build_model(config, 6).eval()
-    if config.architecture == "hybrid":
-        assert model.heads == ()
-        return
     given = []
     for head in model.heads:
         head.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
     inputs = drawn_inputs(config)
     with torch.inference_mode():
         answer, embedding = model(*inputs), model.embed(*inputs)
-        assert torch.equal(embedding, torch.cat(given, dim=1))
+        assert not given or torch.equal(embedding, torch.cat(given, dim=1))
         assert torch.equal(model.classify(embedding), answer)
 
 
@@ -186,3 +192,22 @@ def test_the_shortest_window_is_read(architecture):
     config = ModelConfig(architecture=architecture, frames=3)
     labels = LabelSet(("Anger", "Sadness"))
     assert build_model(config, len(labels)).eval()(*drawn_inputs(config)).shape == (2, 2)
+
+
+def test_an_architecture_is_one_item_in_one_table(monkeypatch, tmp_path):
+    """Made, built, bundled and named in a page by its name alone."""
+    added = Architecture(FusedStreams, ("flow", "stack"), has_operator=True)
+    table = MappingProxyType({**ARCHITECTURES, "flow-stack": added})
+    monkeypatch.setattr("ferfusion.models.config.ARCHITECTURES", table)
+    config = ModelConfig(architecture="flow-stack", frames=4)
+    model = build_model(config, 6).eval()
+    assert model.inputs_of_streams == {"flow": "flow", "stack": "frames"}
+    assert config.window == 4
+    bundle = Bundle(model.state_dict(), config, SIX, PrepareRecipe(), {}, {}, "none")
+    save_bundle(tmp_path / "b.safetensors", bundle)
+    loaded = load_bundle(tmp_path / "b.safetensors").build_model()
+    inputs = drawn_inputs(config)
+    with torch.inference_mode():
+        assert torch.equal(model(*inputs), loaded(*inputs))
+    run = read_run(write_run(tmp_path / "run", config=fake_config(architecture="flow-stack")))
+    assert run.variant == "flow-stack, gap-concat fusion, listing stream"

@@ -1,12 +1,26 @@
-"""A fabricated run folder: what `train` leaves behind, without a model."""
+"""A run folder with drawn predictions: what a training leaves behind, without a model."""
 
+import copy
 import json
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ferfusion.data.pairs import parted_pairs
+from ferfusion.files import write_table
 from ferfusion.labels import SIX, LabelSet
+from ferfusion.models.config import ModelConfig
+from ferfusion.preparation.dataset import open_dataset
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.splits.recipe import SplitRecipe
+from ferfusion.splits.split import read_splits, split_dataset
+from ferfusion.training.recipe import TrainRecipe
+from ferfusion.training.run_config import run_config
+from helpers.datasets import write_header
 
 SUBJECTS = {"train": 9, "validation": 3, "test": 4}
 VIDEOS_PER_CLASS = (2, 1, 1, 1, 4, 1)  # of each subject: Sadness leads, as in BAUM-1s
@@ -78,65 +92,62 @@ def fake_config(
     fusion: str = "gap-concat",
     stream: str = "listing",
     architecture: str = "two-stream",
-    parameters: int = 1_919_238,
-) -> dict[str, object]:
-    """The resolved settings, as `train` saves them."""
-    pairs = {
-        part: {
-            name: 10 * count * SUBJECTS[part] for name, count in zip(SIX.names, VIDEOS_PER_CLASS, strict=True)
+    labels: LabelSet = SIX,
+    counts: dict[str, int] | None = None,
+) -> dict[str, Any]:
+    """The settings of a run on a dataset with the people and videos above, as the training writes them.
+
+    ``counts`` are the training pairs of each class, where they are not to follow from the videos.
+    """
+    config = copy.deepcopy(_config(fusion, stream, architecture, labels))
+    if counts is not None:
+        config["class_counts"]["train"] = counts
+    return config
+
+
+@lru_cache
+def _config(fusion: str, stream: str, architecture: str, labels: LabelSet) -> dict[str, Any]:
+    with TemporaryDirectory() as folder:
+        root = Path(folder) / "sample"
+        rows = _dataset_rows(labels)
+        write_table(root / "data.csv", rows)
+        write_table(root / "videos.csv", rows[["video", "subject", "emotion", "part"]].drop_duplicates())
+        write_header(root, labels=labels, recipe=PrepareRecipe(), corpus="sample", pairs=len(rows))
+        dataset = open_dataset(root)
+        split_dataset(dataset, SplitRecipe(official=True), copies=())
+        return run_config(
+            dataset,
+            parted_pairs(dataset.pairs, read_splits(dataset), labels=labels),
+            ModelConfig(architecture=architecture, fusion=fusion, stream=stream),
+            TrainRecipe(epochs=24, batch_size=64, schedule="plateau"),
+        )
+
+
+def _dataset_rows(labels: LabelSet) -> pd.DataFrame:
+    """Ten pairs of every video of every person, with the part that the corpus gives them."""
+    return pd.DataFrame(
+        {
+            "emotion": name,
+            "code": code,
+            "subject": f"S{part[0]}{number:02d}",
+            "video": f"S{part[0]}{number:02d}_{name.lower()}_{take}",
+            "clip": f"S{part[0]}{number:02d}_{name.lower()}_{take}",
+            "pair": pair,
+            "part": part,
         }
-        for part in SUBJECTS
-    }
-    return {
-        "model": {
-            "architecture": architecture,
-            "fusion": fusion,
-            "stream": stream,
-            "dropout": 0.1,
-            "flow_encoding": "uvm",
-            "size": 48,
-        },
-        "recipe": {
-            "epochs": 24,
-            "batch_size": 64,
-            "learning_rate": 5e-4,
-            "schedule": "plateau",
-            "plateau_factor": 0.5,
-            "plateau_patience": 2,
-            "monitor": "val_uar",
-            "l2_kernel": 0.001,
-            "l1_activity": 0.0,
-            "augment": True,
-            "balance": "none",
-            "seed": 0,
-        },
-        "dataset": {
-            "path": "datasets/sample",
-            "corpus": "sample",
-            "recipe_hash": "0123456789abcdef",
-            "labels": list(SIX.names),
-            "prepare": {
-                "size": 48,
-                "detector": "haar",
-                "flow": "farneback",
-                "segment_length": 16,
-                "keep_every": 2,
-            },
-        },
-        "class_counts": pairs,
-        "subjects": SUBJECTS,
-        "videos": {part: count * sum(VIDEOS_PER_CLASS) for part, count in SUBJECTS.items()},
-        "parameters": parameters,
-        "seconds": 183.4,
-        "version": "0.1.0",
-    }
+        for part, people in SUBJECTS.items()
+        for number in range(people)
+        for code, name in enumerate(labels.names)
+        for take in range((*VIDEOS_PER_CLASS, *[1] * len(labels))[code])
+        for pair in range(10)
+    )
 
 
 def write_run(
     path: Path,
     *,
     predictions: pd.DataFrame | None = None,
-    config: dict[str, object] | None = None,
+    config: dict[str, Any] | None = None,
     epochs: pd.DataFrame | None = None,
 ) -> Path:
     """Write a run folder and return it."""

@@ -37,9 +37,9 @@ class Comparison:
         return self._scored.warnings
 
     @property
-    def same_function(self) -> tuple[str, ...]:
+    def equivalences(self) -> tuple[str, ...]:
         """Sentences that name runs whose networks can compute the same functions."""
-        return self._scored.same_function
+        return self._scored.equivalences
 
     @property
     def confidence(self) -> float:
@@ -92,7 +92,7 @@ class Comparison:
         from ferfusion.api.tables import titled_table  # noqa: PLC0415 pandas
 
         title = f"Test part, per video, with {self.confidence:.0%} intervals over people"
-        lines = "<br>".join([*self.warnings, *self.same_function])
+        lines = "<br>".join([*self.warnings, *self.equivalences])
         return f"{titled_table(title, self.summary)}<p>{lines}</p>"
 
 

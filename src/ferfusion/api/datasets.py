@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.settings import PathOrText, as_folder, as_path, check_workers, with_settings
+from ferfusion.parts import PARTS
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.progress import Progress, ShowProgress, say, shown
 from ferfusion.splits.recipe import SplitRecipe
@@ -87,7 +88,7 @@ class Dataset:
     @property
     def frames(self) -> "pd.DataFrame":
         """A row per decoded frame, with its status (``frames.csv``)."""
-        return self._opened.read_table("frames.csv")
+        return self._opened.frames.copy(deep=False)
 
     @property
     def splits(self) -> "pd.DataFrame":
@@ -119,7 +120,7 @@ class Dataset:
             rows_of = {"all": pairs}
         else:
             parts = pairs["clip"].map(part_of_clip)
-            rows_of = {part: pairs[parts == part] for part in ("train", "validation", "test")}
+            rows_of = {part: pairs[parts == part] for part in PARTS}
         counts = {
             part: {name: int((rows["emotion"] == name).sum()) for name in self.labels.names}
             for part, rows in rows_of.items()

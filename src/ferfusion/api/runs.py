@@ -58,7 +58,7 @@ class Run:
         folder: Where it is.
 
     Raises:
-        DatasetError: the folder is no run, or a file of it is missing or damaged.
+        RunError: the folder is no run, or a file of it is missing or damaged.
 
     >>> run = fer.Run("run")
     >>> run
@@ -104,7 +104,7 @@ class Run:
         """A row per clip with the part that it had when the run was trained."""
         import pandas as pd  # noqa: PLC0415
 
-        return pd.read_csv(self.folder / "splits.csv", dtype=str, keep_default_na=False)
+        return pd.read_csv(self._read.splits_file, dtype=str, keep_default_na=False)
 
     @property
     def model(self) -> "Model":
@@ -229,7 +229,7 @@ def evaluate(run: Run | PathOrText, *, recipe: EvaluateRecipe | None = None, **s
         WAR, UAR and macro-F1 with intervals over people, beside the majority baseline.
 
     Raises:
-        DatasetError: the run folder or one of its files is missing or damaged.
+        RunError: the run folder or one of its files is missing or damaged.
         ConfigError: a setting cannot be used.
 
     Source: intervals by resampling people, Field & Welsh 2007.
@@ -249,19 +249,13 @@ def as_run(run: Run | PathOrText) -> Run:
 
 
 def _validation(run: "RunFolder") -> Validation:
-    import numpy as np  # noqa: PLC0415
-
-    from ferfusion.evaluation.metrics import always, uar, war  # noqa: PLC0415 numpy
-
-    best = run.epochs[run.epochs["epoch"] == run.best_epoch].iloc[0]
-    truth = np.diag(np.array(list(run.class_counts("validation").values()), dtype=np.int64))
-    constant = always(run.majority("validation").code, truth)
+    best, baseline = run.best, run.baseline("validation")
     return Validation(
-        epoch=int(best["epoch"]),
+        epoch=run.best_epoch,
         epochs=len(run.epochs),
         war=float(best["val_accuracy"]),
         uar=float(best["val_uar"]),
-        baseline_war=float(war(constant)),
-        baseline_uar=float(uar(constant)),
-        minutes=float(run.epochs["seconds"].sum()) / 60,
+        baseline_war=baseline.war,
+        baseline_uar=baseline.uar,
+        minutes=run.seconds / 60,
     )

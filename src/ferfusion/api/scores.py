@@ -9,9 +9,9 @@ import pandas as pd
 from ferfusion.api.runs import Run
 from ferfusion.api.tables import titled_table
 from ferfusion.evaluation.evaluate import Evaluation
-from ferfusion.evaluation.run_page import cautions
 from ferfusion.evaluation.scoring import LEVELS, class_table, confusion_table, scores_table
 from ferfusion.evaluation.scoring import Scores as PartScores
+from ferfusion.evaluation.vote_scores import vote_lines
 from ferfusion.lookup import choose
 from ferfusion.reporting.pages import interval_text, percent
 
@@ -85,29 +85,17 @@ class Scores:
     @property
     def baseline(self) -> str:
         """What the majority baseline answers, in a sentence."""
-        majority = self._evaluation.scored.majorities[self._head.part]
-        counted_in = "training" if majority.counted_in == "train" else majority.counted_in
-        return (
-            f"Majority baseline: always {self._majority}, the most frequent class of the {counted_in} part."
-        )
+        return f"Majority baseline: always {self._majority}, the most frequent class of the training part."
 
     @property
     def cautions(self) -> list[str]:
         """What to know before believing the scores, a sentence or two each."""
-        run = self._evaluation.scored.run
-        return cautions(
-            self._head, majority=self._majority, answers_videos=run.answers_videos, stills=run.stills
-        )
+        return list(self._evaluation.cautions)
 
     @property
     def vote_lines(self) -> list[str]:
         """The scores on the majority of annotators' votes, in a sentence for each part that has votes."""
-        return [
-            f"On the majority of the annotators' votes, {one.part}, {one.rows:,} images: "
-            f"WAR {percent(one.war.value)} (majority {percent(one.war.majority)}), "
-            f"UAR {percent(one.uar.value)} (majority {percent(one.uar.majority)})."
-            for one in self._evaluation.voted
-        ]
+        return vote_lines(self._evaluation.voted)
 
     @property
     def summary(self) -> pd.DataFrame:
@@ -144,8 +132,8 @@ class Scores:
 
     @property
     def _majority(self) -> str:
-        scored = self._evaluation.scored
-        return scored.run.labels.names[scored.majorities[self._head.part].code]
+        run = self._evaluation.scored.run
+        return run.labels.names[run.majority_code]
 
     def __repr__(self) -> str:
         head = self._head

@@ -72,9 +72,9 @@ class Study:
         return self._read("classes")
 
     @cached_property
-    def habits(self) -> "pd.DataFrame":
+    def error_patterns(self) -> "pd.DataFrame":
         """A row per variant: kinds of confusion, prediction bias towards the majority class, calibration."""
-        return self._read("habits")
+        return self._read("error_patterns")
 
     @property
     def report(self) -> Path:
@@ -149,8 +149,8 @@ def study(
 ) -> Study:
     """Train variants with several seeds, compare them with statistics over people, and write a report.
 
-    Run it again after an interruption: only what is unfinished is trained. Of variants that are the same
-    function, one is trained and stands for all.
+    Run it again after an interruption: only what is unfinished is trained. Of equivalent
+    variants only the first is trained.
 
     Args:
         dataset: A dataset, prepared and split, or its folder.
@@ -184,13 +184,13 @@ def study(
     """
     load_torch()
     check_workers(workers)
-    from ferfusion.studies.run_study import conduct_study  # noqa: PLC0415 torch
+    from ferfusion.studies.run_study import run_study  # noqa: PLC0415 torch
 
     settings = {name: _as_plan_has_it(name, value) for name, value in settings.items()}
     parts = [(StudyPlan, plan), (ModelConfig, model), (TrainRecipe, recipe)]
     plan, network, training = with_settings_of_each(parts, settings)
     with shown(progress) as on_progress:
-        conduct_study(
+        run_study(
             as_dataset(dataset).folder,
             as_folder(folder),
             plan=plan,

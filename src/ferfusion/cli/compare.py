@@ -24,7 +24,7 @@ def compare(*runs: Path, out: Annotated[Path, _OUT] = Path("comparison"), **sett
     console.print(runs_table(comparison))
     for warning in comparison.warnings:
         console.print(f"Not comparable: {escape(warning)}", style="yellow")
-    for sentence in comparison.same_function:
+    for sentence in comparison.equivalences:
         console.print(f"Note: {escape(sentence)}", style="dim")
     console.print(f"Comparison: {escape(str(page))}", soft_wrap=True)
 

@@ -26,7 +26,7 @@ class Answers:
         subjects: Names of the tested people, in the order of every array.
         truth: Confusion matrix of each subject if all answers were right, (S, C, C).
         confusions: By variant, a matrix for each seed and subject, (N, S, C, C).
-        joint: By variant, the likeliest class of each row by the mean probabilities of its seeds, (R,).
+        joint: By variant, the top class of each row by the mean probabilities of its seeds, (R,).
     """
 
     codes: IntArray

@@ -26,7 +26,7 @@ class Reliability:
     """How often a classifier is right, against how sure it is: the bins of a reliability diagram.
 
     Attributes:
-        edges: Ends of the bins of confidence, the probability of the likeliest class, (B + 1,).
+        edges: Ends of the bins of confidence, the probability of the top class, (B + 1,).
         counts: Rows of each bin, (B,).
         confidence: Mean confidence of each bin; nan where it is empty.
         accuracy: Share of right answers in each bin; nan where it is empty.
@@ -75,7 +75,7 @@ class Abstention:
     """When to answer, and what that means on the rows it was chosen on.
 
     Attributes:
-        threshold: Least probability of the likeliest class for an answer to be given.
+        threshold: Least probability of the top class at which an answer is given.
         coverage: Share of the rows that are answered.
         risk: Share of wrong answers among those; nan if none is given.
     """

@@ -55,11 +55,11 @@ def share_of_kind(confusion: IntArray, kind: ConfusionKind, labels: LabelSet) ->
     return confused / rows if rows else float("nan")
 
 
-def pull_of_majority(confusion: IntArray, code: int) -> float:
+def prediction_bias(confusion: IntArray, code: int) -> float:
     """Return how many times as often a class is answered as it occurs; 1 is no bias toward it.
 
     >>> import numpy as np
-    >>> pull_of_majority(np.array([[8, 2], [4, 6]]), 0)
+    >>> prediction_bias(np.array([[8, 2], [4, 6]]), 0)
     1.2
     """
     occurs = int(confusion[code].sum())

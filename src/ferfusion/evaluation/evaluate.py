@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ferfusion.evaluation import plots
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import RunFolder, read_run
-from ferfusion.evaluation.run_page import report_html
+from ferfusion.evaluation.run_page import cautions, report_html
 from ferfusion.evaluation.scoring import (
     RunScores,
     Scores,
@@ -18,20 +18,27 @@ from ferfusion.evaluation.scoring import (
     score_run,
     scores_table,
 )
-from ferfusion.evaluation.vote_scores import score_votes
+from ferfusion.evaluation.vote_scores import score_votes, vote_lines
+from ferfusion.files import write_table, write_text
+from ferfusion.parts import PARTS
 from ferfusion.reporting.style import save
-
-SAMPLES = "samples"
-"""The picture of crops and flows that training leaves in ``figures``; shown if it is there."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What an evaluation found, and where its report is; ``voted`` is on the annotators' majorities."""
+    """What an evaluation found.
+
+    Attributes:
+        scored: The scores.
+        voted: Scores on the majority of the annotators' votes, of a run on images with votes.
+        cautions: What to know before believing the scores, a sentence or two each.
+        report: The page.
+    """
 
     scored: RunScores
+    voted: tuple[Scores, ...]
+    cautions: tuple[str, ...]
     report: Path
-    voted: tuple[Scores, ...] = ()
 
 
 def evaluate_run(path: Path, recipe: EvaluateRecipe | None = None) -> Evaluation:
@@ -42,32 +49,34 @@ def evaluate_run(path: Path, recipe: EvaluateRecipe | None = None) -> Evaluation
     ``scores_votes.csv``.
 
     Raises:
-        DatasetError: the run folder or one of its files is missing or damaged.
+        RunError: the run folder or one of its files is missing or damaged.
     """
     scored = score_run(read_run(path), recipe)
+    run = scored.run
     write_tables(scored, path)
-    pictures = draw_figures(scored, path / "figures")
-    report = path / "report.html"
-    report.write_text(report_html(scored, pictures), encoding="utf-8")
-    voted = score_votes(scored.run, scored.recipe)
+    voted = score_votes(run, scored.recipe)
     if voted:
-        scores_table(voted).to_csv(path / "scores_votes.csv", index=False)
-    return Evaluation(scored, report, voted)
+        write_table(path / "scores_votes.csv", scores_table(voted), float_format=None)
+    found = tuple(cautions(scored))
+    images = draw_figures(scored)
+    write_text(run.report_file, report_html(scored, images, cautions=found, vote_lines=vote_lines(voted)))
+    return Evaluation(scored, voted, found, run.report_file)
 
 
 def write_tables(scored: RunScores, folder: Path) -> None:
     """Write the tables of a scored run as CSV."""
     labels = scored.run.labels
-    scores_table(scored.scores).to_csv(folder / "scores.csv", index=False)
+    write_table(folder / "scores.csv", scores_table(scored.scores), float_format=None)
     classes = pd.concat([class_table(one, labels=labels) for one in scored.scores])
-    classes.to_csv(folder / "per_class.csv", index=False)
+    write_table(folder / "per_class.csv", classes, float_format=None)
     for one in scored.scores:
-        confusion_table(one, labels=labels).to_csv(folder / f"confusion_{one.part}_{one.level}.csv")
-    scored.videos.to_csv(folder / "predictions_videos.csv", index=False)
+        path = folder / f"confusion_{one.part}_{one.level}.csv"
+        write_table(path, confusion_table(one, labels=labels), float_format=None, index=True)
+    write_table(folder / "predictions_videos.csv", scored.videos, float_format=None)
 
 
-def draw_figures(scored: RunScores, folder: Path) -> dict[str, Path]:
-    """Draw every figure of a scored run as PNG; return them by name, which is the file's stem."""
+def draw_figures(scored: RunScores) -> dict[str, Path]:
+    """Draw every figure of a scored run as PNG into its folder; return them by name, the file's stem."""
     run = scored.run
     figures = {
         f"confusion_{one.part}_{one.level}{suffix}": plots.confusion_figure(
@@ -77,24 +86,18 @@ def draw_figures(scored: RunScores, folder: Path) -> dict[str, Path]:
         for suffix, normalised in (("", True), ("_counts", False))
     }
     head = [one for one in scored.scores if one.part == scored.scores[0].part]
-    counts = {part: run.class_counts(part) for part in ("train", "validation", "test")}
+    counts = {part: run.class_counts(part) for part in PARTS}
     figures["recall"] = plots.recall_figure(head, run.labels)
     figures["class_histogram"] = plots.histogram_figure(
         {part: numbers for part, numbers in counts.items() if numbers}, run.labels
     )
     figures |= _learning_figures(run)
-    pictures = {name: save(figure, folder / f"{name}.png") for name, figure in figures.items()}
-    samples = folder / f"{SAMPLES}.png"
-    return pictures | ({SAMPLES: samples} if samples.is_file() else {})
+    return {name: save(figure, run.figures / f"{name}.png") for name, figure in figures.items()}
 
 
 def _learning_figures(run: RunFolder) -> dict[str, Figure]:
-    if run.epochs.empty:
-        return {}
-    figures = {
+    return {
         "learning_loss": plots.loss_figure(run.epochs, best_epoch=run.best_epoch),
         "learning_scores": plots.score_figure(run.epochs, best_epoch=run.best_epoch),
+        "learning_rate": plots.rate_figure(run.epochs, best_epoch=run.best_epoch),
     }
-    if "lr" in run.epochs:
-        figures["learning_rate"] = plots.rate_figure(run.epochs, best_epoch=run.best_epoch)
-    return figures

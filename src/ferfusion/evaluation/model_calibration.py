@@ -34,11 +34,11 @@ class Calibration:
 
     Attributes:
         temperature: The logits are divided by it before the softmax; 1 changes nothing.
-        abstain_below_pair: Least probability of the likeliest class for one frame's answer to be given; 0
+        abstain_below_pair: Least probability of the top class at which a frame gets an answer; 0
             gives every answer.
         abstain_below_video: The same for the mean over the frames of a video.
         video_coverage: Share of the validation videos that get an answer; None where there were no videos,
-            only single pictures, so that the threshold says nothing of means over time.
+            only single images, so that the threshold says nothing of means over time.
         video_risk: Share of wrong ones among those answers.
         ece_before: Expected calibration error of the validation pairs as the model gave them.
         ece_after: The same with the temperature, which was fitted on these pairs.

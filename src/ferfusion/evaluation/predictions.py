@@ -1,11 +1,11 @@
-"""Prediction tables: read and check them, gather pairs into videos."""
+"""Prediction tables: read and check them, average pairs into videos."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ferfusion.errors import DatasetError
+from ferfusion.errors import RunError
 from ferfusion.evaluation.metrics import IntArray
 from ferfusion.labels import LabelSet
 
@@ -22,16 +22,16 @@ def read_predictions(path: Path, *, labels: LabelSet) -> pd.DataFrame:
         The table as it is in the file, with ``code`` as integer, probabilities as float, names as text.
 
     Raises:
-        DatasetError: a column is missing, a value is not what it should be, a video has two subjects or two
+        RunError: a column is missing, a value is not what it should be, a video has two subjects or two
             labels, or a subject or video stands in two parts.
     """
     try:
         # as text, so that a subject "007" stays one, and one called "NA" is not a gap
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
-        raise DatasetError(f"{path} is missing; `ferfusion train` writes it when a run ends") from error
+        raise RunError(f"{path} is missing; `ferfusion train` writes it when a run ends") from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} is not a readable CSV file: {str(error).strip()}") from error
+        raise RunError(f"{path} is not a readable CSV file: {str(error).strip()}") from error
     _check_columns(table, path, labels)
     table = table.assign(
         code=_numbers(table, "code", path),
@@ -50,7 +50,7 @@ def read_predictions(path: Path, *, labels: LabelSet) -> pd.DataFrame:
 
 
 def video_level(pairs: pd.DataFrame, *, labels: LabelSet) -> pd.DataFrame:
-    """Return a row per video: its mean probabilities over all its pairs, and the likeliest expression.
+    """Return a row per video: its mean probabilities over all its pairs, and its top class.
 
     Columns: ``part, video, subject, pairs, code, emotion, p_…, expression``.
     """
@@ -66,7 +66,7 @@ def video_level(pairs: pd.DataFrame, *, labels: LabelSet) -> pd.DataFrame:
 
 
 def predicted_codes(table: pd.DataFrame, *, labels: LabelSet) -> IntArray:
-    """Return the code of the likeliest class of each row; the first of several that are equally likely."""
+    """Return the code of the top class of each row; of several equally likely ones the first."""
     probabilities = table[list(labels.probability_columns)].to_numpy(dtype=float)
     return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
 
@@ -75,16 +75,14 @@ def _check_columns(table: pd.DataFrame, path: Path, labels: LabelSet) -> None:
     wanted = (*IDENTITY, "code", *labels.probability_columns)
     missing = [name for name in wanted if name not in table.columns]
     if missing:
-        raise DatasetError(
-            f"{path} lacks the columns {', '.join(missing)}; it has {', '.join(table.columns)}"
-        )
+        raise RunError(f"{path} lacks the columns {', '.join(missing)}; it has {', '.join(table.columns)}")
     extra = [name for name in table.columns if name.startswith("p_") and name not in wanted]
     if extra:
-        raise DatasetError(
+        raise RunError(
             f"{path} has the columns {', '.join(extra)}; its label set has only {', '.join(labels.names)}"
         )
     if table.empty:
-        raise DatasetError(f"{path} has a header but no row")
+        raise RunError(f"{path} has a header but no row")
 
 
 def _numbers(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
@@ -119,7 +117,7 @@ def _check_single(table: pd.DataFrame, path: Path, *, owner: str, owned: str) ->
     if not twice.empty:
         name = twice[owner].iloc[0]
         values = ", ".join(sorted(twice.loc[twice[owner] == name, owned]))
-        raise DatasetError(f"{path}: {owner} {name!r} has more than one {owned}: {values}")
+        raise RunError(f"{path}: {owner} {name!r} has more than one {owned}: {values}")
 
 
 def _refuse(table: pd.DataFrame, path: Path, bad: "pd.Series | np.ndarray", column: str, why: str) -> None:
@@ -129,4 +127,4 @@ def _refuse(table: pd.DataFrame, path: Path, bad: "pd.Series | np.ndarray", colu
         value = table[column].iloc[rows[0]]
         shown = repr(value) if isinstance(value, str) else f"{value:g}"
         more = f" ({len(rows)} such rows)" if len(rows) > 1 else ""
-        raise DatasetError(f"{path}, line {rows[0] + 2}: {column} {shown} {why}{more}")
+        raise RunError(f"{path}, line {rows[0] + 2}: {column} {shown} {why}{more}")

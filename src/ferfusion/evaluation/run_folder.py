@@ -1,87 +1,178 @@
-"""A run folder as evaluation sees it: its settings, its epochs and its predictions, never its model."""
+"""The folder of a run: where each of its files is, and what they hold. It never reads the model."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ferfusion.errors import ConfigError, DatasetError
+from ferfusion.errors import ConfigError, RunError
+from ferfusion.evaluation.metrics import always, uar, war
 from ferfusion.evaluation.predictions import read_predictions
-from ferfusion.labels import SIX, LabelSet
+from ferfusion.labels import LabelSet
 
-SINGLE_STREAMS = frozenset({"spatial", "flow", "stack", "conv3d"})
-WITHOUT_OPERATOR = SINGLE_STREAMS | {"late-fusion", "lstm", "convlstm", "hybrid"}
-"""Architectures that have a fusion layer, but no two vectors to fuse."""
+_SECTIONS = ("dataset", "model", "architecture", "recipe", "class_counts", "subjects", "videos")
 
 
 @dataclass(frozen=True)
-class Majority:
-    """The answer of the majority baseline, and which part it was counted in."""
+class Baseline:
+    """What always answering the most frequent class of the training part scores on another part."""
 
-    code: int
-    counted_in: str
+    war: float
+    uar: float
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """What a run left behind.
+    """A run on disk; each file is read on first use.
 
     Attributes:
         path: The folder.
-        config: Its resolved settings; older or foreign runs may lack some.
-        labels: Its label set.
-        epochs: A row per epoch; empty if the run has none.
-        predictions: A row per pair, checked.
     """
 
     path: Path
-    config: Mapping[str, Any]
-    labels: LabelSet
-    epochs: pd.DataFrame
-    predictions: pd.DataFrame
+
+    @property
+    def config_file(self) -> Path:
+        """All settings that the run follows from."""
+        return self.path / "config.json"
+
+    @property
+    def splits_file(self) -> Path:
+        """The split that the run was trained on; its header lies beside it."""
+        return self.path / "splits.csv"
+
+    @property
+    def metrics_file(self) -> Path:
+        """A row per epoch."""
+        return self.path / "metrics.csv"
+
+    @property
+    def predictions_file(self) -> Path:
+        """A row per pair of the validation and test parts."""
+        return self.path / "predictions.csv"
+
+    @property
+    def votes_file(self) -> Path:
+        """The annotators' votes on the predicted images, where the dataset has votes."""
+        return self.path / "votes.csv"
+
+    @property
+    def bundle_file(self) -> Path:
+        """The trained model."""
+        return self.path / "bundle.safetensors"
+
+    @property
+    def best_weights_file(self) -> Path:
+        """The weights of the best epoch so far."""
+        return self.path / "checkpoints" / "best.safetensors"
+
+    @property
+    def last_checkpoint_file(self) -> Path:
+        """All that a stopped run needs to resume."""
+        return self.path / "checkpoints" / "last.ckpt"
+
+    @property
+    def cost_file(self) -> Path:
+        """Minutes and peak memory, written where a study trains the run."""
+        return self.path / "cost.json"
+
+    @property
+    def report_file(self) -> Path:
+        """The page that ``evaluate`` writes."""
+        return self.path / "report.html"
+
+    @property
+    def figures(self) -> Path:
+        """The folder of the figures."""
+        return self.path / "figures"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the training has ended: the bundle is written last."""
+        return self.bundle_file.is_file()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the run has left more than its settings and its split."""
+        settings = (self.config_file, self.splits_file, self.splits_file.with_suffix(".json"))
+        return any(each not in settings for each in self.path.iterdir())
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """All settings.
+
+        Raises:
+            RunError: the file is missing or damaged, or is not one that ``train`` wrote.
+        """
+        return _read_config(self.config_file)
+
+    @cached_property
+    def labels(self) -> LabelSet:
+        """The classes, in the order of their codes.
+
+        Raises:
+            RunError: the settings name no classes that can be used.
+        """
+        try:
+            return LabelSet(tuple(self.section("dataset")["labels"]))
+        except (ConfigError, KeyError, TypeError) as error:
+            raise RunError(f"{self.config_file} has no classes that can be used: {error}") from error
+
+    @cached_property
+    def epochs(self) -> pd.DataFrame:
+        """A row per epoch.
+
+        Raises:
+            RunError: the file is missing or damaged.
+        """
+        return _read_epochs(self.metrics_file, monitor=self.monitor)
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """A row per pair, checked.
+
+        Raises:
+            RunError: the file is missing, damaged or contradicts itself.
+        """
+        return read_predictions(self.predictions_file, labels=self.labels)
 
     def section(self, name: str) -> Mapping[str, Any]:
-        """Return a group of settings, such as ``model``; empty if the run does not have it."""
-        found = self.config.get(name)
-        return found if isinstance(found, Mapping) else {}
+        """Return a group of settings, such as ``model``."""
+        found: Mapping[str, Any] = self.config[name]
+        return found
 
     @property
     def variant(self) -> str:
         """The model in a few words: architecture, fusion, stream."""
-        model = self.section("model")
-        architecture, fusion, stream = (
-            str(model.get(key, "")) for key in ("architecture", "fusion", "stream")
-        )
-        if architecture in SINGLE_STREAMS:
-            words = [f"{architecture} stream alone", fusion.partition("-")[0]]
-        elif architecture in WITHOUT_OPERATOR:
-            words = [architecture, fusion.partition("-")[0]]
-        else:
-            words = [architecture, fusion and f"{fusion} fusion"]
-        return ", ".join(filter(None, [*words, stream and f"{stream} stream"])) or "unnamed model"
+        model, kind = self.section("model"), self.section("architecture")
+        architecture, fusion, stream = (str(model[key]) for key in ("architecture", "fusion", "stream"))
+        how = f"{fusion} fusion" if kind["has_operator"] else fusion.partition("-")[0]
+        return f"{architecture}, {how}, {stream} stream"
 
     @property
     def answers_videos(self) -> bool:
         """Whether the model answers on whole videos only, so that all pairs of a video have one answer."""
-        return self.section("model").get("architecture") == "hybrid"
+        return bool(self.section("architecture")["answers"] == "video")
 
     @property
-    def parameters(self) -> int | None:
-        """Number of values that training changed, if the run saved it."""
-        saved = self.config.get("parameters")
-        return saved if isinstance(saved, int) else None
+    def monitor(self) -> str:
+        """The validation metric that chose the kept epoch."""
+        return str(self.section("recipe").get("monitor", "val_uar"))
 
     @property
-    def seconds(self) -> float | None:
-        """Time that training took; None if the run does not tell."""
-        saved = self.config.get("seconds")
-        if isinstance(saved, int | float):
-            return float(saved)
-        return float(self.epochs["seconds"].sum()) if "seconds" in self.epochs else None
+    def parameters(self) -> int:
+        """Number of values that training changes."""
+        return int(self.config["parameters"])
+
+    @property
+    def seconds(self) -> float:
+        """Time that all epochs took."""
+        return float(self.epochs["seconds"].sum())
 
     @property
     def stills(self) -> bool:
@@ -92,7 +183,7 @@ class RunFolder:
     def protocol(self) -> str:
         """What held the parts apart, and what chose the epoch, in one line."""
         if self.stills:
-            held_apart = "the corpus's own split, subjects unknown, copies of a picture held apart"
+            held_apart = "the corpus's own split, subjects unknown, copies of an image held apart"
         else:
             held_apart = "people held apart between parts"
         read_once = "; test read once" if "test" in self.parts else ", no test part"
@@ -106,86 +197,79 @@ class RunFolder:
         return (*known, *sorted(found.difference(known)))
 
     def class_counts(self, part: str) -> dict[str, int]:
-        """Return the number of pairs of each class in a part, in label order; empty if it is not known."""
-        saved = self.section("class_counts").get(part)
-        if isinstance(saved, Mapping):
-            return {name: int(saved.get(name, 0)) for name in self.labels.names}
-        rows = self.predictions[self.predictions["part"] == part]
-        if rows.empty:
-            return {}
-        counts = rows["emotion"].value_counts()
+        """Return the number of pairs of each class in a part, in label order."""
+        counts = self.section("class_counts").get(part, {})
         return {name: int(counts.get(name, 0)) for name in self.labels.names}
 
-    def majority(self, part: str) -> Majority:
-        """Return the most frequent class of the training part; of ``part`` if training was not counted."""
-        for counted_in in ("train", part):
-            counts = self.class_counts(counted_in)
-            if any(counts.values()):
-                return Majority(self.labels.code(max(counts, key=lambda name: counts[name])), counted_in)
-        raise DatasetError(f"{self.path}: neither the training part nor the {part} part has a pair to count")
+    @property
+    def majority_code(self) -> int:
+        """The most frequent class of the training part, which the majority baseline always answers.
+
+        Raises:
+            RunError: the training part has no pair.
+        """
+        counts = self.class_counts("train")
+        if not any(counts.values()):
+            raise RunError(f"{self.config_file} counts no pair in the training part; train the run again")
+        return self.labels.code(max(counts, key=lambda name: counts[name]))
+
+    def baseline(self, part: str) -> Baseline:
+        """Return what the majority baseline scores on the pairs of a part."""
+        truth = np.diag(np.array(list(self.class_counts(part).values()), dtype=np.int64))
+        constant = always(self.majority_code, truth)
+        return Baseline(float(war(constant)), float(uar(constant)))
 
     @property
-    def best_epoch(self) -> int | None:
-        """The epoch whose weights the run kept: the best on validation; None if the run does not tell."""
-        if isinstance(saved := self.config.get("best_epoch"), int):
-            return saved
-        monitor = str(self.section("recipe").get("monitor", "val_uar"))
-        if monitor not in self.epochs or self.epochs[monitor].isna().all():
-            return None
-        values = self.epochs[monitor].to_numpy(dtype=float)
-        row = np.nanargmin(values) if monitor.endswith("loss") else np.nanargmax(values)
-        return int(self.epochs["epoch"].iloc[int(row)])
+    def best(self) -> "pd.Series[Any]":
+        """The row of the epoch whose weights the run kept: the best on validation."""
+        values = self.epochs[self.monitor].to_numpy(dtype=float)
+        row = np.nanargmin(values) if self.monitor.endswith("loss") else np.nanargmax(values)
+        return self.epochs.iloc[int(row)]
+
+    @property
+    def best_epoch(self) -> int:
+        """The number of that epoch, from 1."""
+        return int(self.best["epoch"])
 
 
 def read_run(path: Path) -> RunFolder:
-    """Read and check a run folder.
+    """Return a finished run whose files are all read and checked.
 
     Raises:
-        DatasetError: the folder or one of its files is missing or damaged.
+        RunError: the folder or one of its files is missing or damaged.
     """
     if not path.is_dir():
-        raise DatasetError(f"No run folder at {path}; give the folder that `ferfusion train` wrote")
-    config = _read_config(path / "config.json")
-    labels = _labels(config, path)
-    return RunFolder(
-        path=path,
-        config=config,
-        labels=labels,
-        epochs=_read_epochs(path / "metrics.csv"),
-        predictions=read_predictions(path / "predictions.csv", labels=labels),
-    )
+        raise RunError(f"There is no run folder {path}; name the folder that `ferfusion train` wrote")
+    run = RunFolder(path)
+    run.epochs, run.predictions  # noqa: B018 reads them
+    return run
 
 
 def _read_config(path: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise DatasetError(f"{path} is missing; give the folder that `ferfusion train` wrote") from error
+        raise RunError(f"{path} is missing; name the folder that `ferfusion train` wrote") from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} is not readable JSON: {error}") from error
+        raise RunError(f"{path} is not readable JSON: {error}") from error
     if not isinstance(config, dict):
-        raise DatasetError(f"{path} holds a {type(config).__name__}, expected an object of settings")
+        raise RunError(f"{path} holds a {type(config).__name__}, expected an object of settings")
+    missing = [name for name in _SECTIONS if not isinstance(config.get(name), dict)]
+    if missing:
+        raise RunError(f"{path} lacks {', '.join(missing)}; another version wrote it, train the run again")
     return config
 
 
-def _labels(config: dict[str, Any], path: Path) -> LabelSet:
-    dataset = config.get("dataset")
-    names = dataset.get("labels") if isinstance(dataset, dict) else None
-    if names is None:
-        return SIX
-    try:
-        return LabelSet(tuple(names))
-    except ConfigError as error:
-        raise DatasetError(f"{path / 'config.json'}: {error}") from error
-
-
-def _read_epochs(path: Path) -> pd.DataFrame:
+def _read_epochs(path: Path, *, monitor: str) -> pd.DataFrame:
     try:
         epochs = pd.read_csv(path)
-    except (FileNotFoundError, pd.errors.EmptyDataError):
-        return pd.DataFrame({"epoch": pd.Series(dtype=int)})
-    except pd.errors.ParserError as error:
-        raise DatasetError(f"{path} is not a readable CSV file: {str(error).strip()}") from error
-    if "epoch" not in epochs:
-        raise DatasetError(f"{path} lacks the column epoch; it has {', '.join(epochs.columns)}")
+    except FileNotFoundError as error:
+        raise RunError(f"{path} is missing; `ferfusion train` writes it after every epoch") from error
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        raise RunError(f"{path} is not a readable CSV file: {str(error).strip()}") from error
+    missing = [name for name in ("epoch", "seconds", monitor) if name not in epochs]
+    if missing:
+        raise RunError(f"{path} lacks the columns {', '.join(missing)}; it has {', '.join(epochs.columns)}")
+    if not np.isfinite(epochs[monitor].to_numpy(dtype=float)).any():
+        raise RunError(f"{path} has no epoch with a {monitor}; train the run again")
     return epochs

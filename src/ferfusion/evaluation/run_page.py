@@ -1,7 +1,7 @@
 """The report of one run: a single HTML file that a reader who has never seen the project understands."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -28,43 +28,46 @@ class Mistake:
 
 @dataclass(frozen=True)
 class PartSize:
-    """How large a part of the split is; None where the run did not save it."""
+    """How large a part of the split is."""
 
     name: str
-    subjects: int | None
-    videos: int | None
-    pairs: int | None
+    subjects: int
+    videos: int
+    pairs: int
 
 
-def report_html(scored: RunScores, pictures: Mapping[str, Path]) -> str:
+def report_html(
+    scored: RunScores,
+    images: Mapping[str, Path],
+    *,
+    cautions: Sequence[str] = (),
+    vote_lines: Sequence[str] = (),
+) -> str:
     """Return the page.
 
     Args:
         scored: The run and its scores.
-        pictures: PNG files by the name that the template knows; a missing one is left out of the page.
+        images: PNG files by the name that the template knows.
+        cautions: What to know before believing the scores, a sentence or two each.
+        vote_lines: The scores on the annotators' votes, a sentence each.
     """
     run, recipe = scored.run, scored.recipe
     head = scored.scores[0]
-    majority = scored.majorities[head.part]
+    majority = run.labels.names[run.majority_code]
     return render_page(
         "report.html.j2",
-        pictures=pictures,
+        images=images,
         name=run.path.resolve().name,
         variant=run.variant,
         parameters=run.parameters,
-        minutes=None if run.seconds is None else minutes_text(run.seconds),
+        minutes=minutes_text(run.seconds),
         head=head,
         scores=scored.scores,
-        cautions=cautions(
-            head,
-            majority=run.labels.names[majority.code],
-            answers_videos=run.answers_videos,
-            stills=run.stills,
-        ),
-        majority=run.labels.names[majority.code],
+        cautions=cautions,
+        vote_lines=vote_lines,
+        majority=majority,
         stills=run.stills,
         has_test="test" in run.parts,
-        majority_part="training" if majority.counted_in == "train" else majority.counted_in,
         confidence=f"{100 * recipe.confidence:g}\N{NO-BREAK SPACE}%",
         recipe=recipe,
         beta=f"{recipe.beta:g}",
@@ -77,9 +80,10 @@ def report_html(scored: RunScores, pictures: Mapping[str, Path]) -> str:
     )
 
 
-def cautions(head: Scores, *, majority: str, answers_videos: bool = False, stills: bool = False) -> list[str]:
+def cautions(scored: RunScores) -> list[str]:
     """Return what a reader must know before believing the headline, a sentence or two each."""
-    found = []
+    run, head, found = scored.run, scored.scores[0], []
+    majority = run.labels.names[run.majority_code]
     if math.isnan(head.uar.interval.low):
         found.append(f"The {head.part} part has a single person: no interval over people can be given.")
     else:
@@ -104,12 +108,12 @@ def cautions(head: Scores, *, majority: str, answers_videos: bool = False, still
             f"{absent} of the expressions do not occur in the {head.part} part; "
             "UAR and macro-F1 leave them out."
         )
-    if stills:
+    if run.stills:
         found.append(
             "It is not known who is on the images: people cannot be held apart between parts, and the "
             "intervals take each image for a person of its own, which makes them too narrow."
         )
-    if answers_videos:
+    if run.answers_videos:
         found.append(
             "This model answers on whole videos: its scores per pair count those answers by pairs, and "
             "cannot be set beside the per-pair scores of other models."
@@ -146,9 +150,9 @@ def part_sizes(scored: RunScores) -> list[PartSize]:
     ]
     train = PartSize(
         "training",
-        run.section("subjects").get("train"),
-        run.section("videos").get("train"),
-        sum(run.class_counts("train").values()) or None,
+        run.section("subjects")["train"],
+        run.section("videos")["train"],
+        sum(run.class_counts("train").values()),
     )
     return [train, *rows]
 

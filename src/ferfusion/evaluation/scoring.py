@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from ferfusion.errors import DatasetError
+from ferfusion.errors import RunError
 from ferfusion.evaluation.metrics import (
     METRICS,
     ClassScores,
@@ -17,7 +17,7 @@ from ferfusion.evaluation.metrics import (
 )
 from ferfusion.evaluation.predictions import predicted_codes, video_level
 from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.evaluation.run_folder import Majority, RunFolder
+from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.evaluation.uncertainty import Interval, subject_intervals
 from ferfusion.labels import LabelSet
 
@@ -76,46 +76,43 @@ class RunScores:
         run: What was read.
         recipe: How it was scored.
         scores: One per part and level.
-        majorities: For each part, what the majority baseline answers there.
         videos: The video table, a row per video.
     """
 
     run: RunFolder
     recipe: EvaluateRecipe
     scores: tuple[Scores, ...]
-    majorities: Mapping[str, Majority]
     videos: pd.DataFrame
 
     def of(self, part: str, level: str) -> Scores:
         """Return the scores of one part at one level.
 
         Raises:
-            DatasetError: the run has no predictions of that part.
+            RunError: the run has no predictions of that part.
         """
         for one in self.scores:
             if (one.part, one.level) == (part, level):
                 return one
-        raise DatasetError(f"{self.run.path} has no {part} predictions; it has {', '.join(self.run.parts)}")
+        raise RunError(f"{self.run.path} has no {part} predictions; it has {', '.join(self.run.parts)}")
 
 
 def score_run(run: RunFolder, recipe: EvaluateRecipe | None = None) -> RunScores:
     """Score every part of a run's predictions, per video and per pair."""
     recipe = recipe or EvaluateRecipe()
     tables = {"video": video_level(run.predictions, labels=run.labels), "pair": run.predictions}
-    majorities = {part: run.majority(part) for part in run.parts}
     scores = tuple(
         score(
             tables[level],
             labels=run.labels,
             part=part,
             level=level,
-            majority_code=majorities[part].code,
+            majority_code=run.majority_code,
             recipe=recipe,
         )
         for part in run.parts
         for level in LEVELS
     )
-    return RunScores(run, recipe, scores, MappingProxyType(majorities), tables["video"])
+    return RunScores(run, recipe, scores, tables["video"])
 
 
 def score(
@@ -138,11 +135,11 @@ def score(
         recipe: Weight of recall in F-beta, and how the intervals are drawn.
 
     Raises:
-        DatasetError: the part has no row.
+        RunError: the part has no row.
     """
     rows = table[table["part"] == part]
     if rows.empty:
-        raise DatasetError(
+        raise RunError(
             f"The prediction table has no row of the {part} part; it has {', '.join(table['part'].unique())}"
         )
     by_subject = confusion_by_group(

@@ -1,7 +1,8 @@
 """Is one variant better than another? Tests for two variants that were tested on the same people.
 
 A claim about a variant (a fusion, say) must hold for other people, and for other trainings. Neither rows nor
-videos are independent draws: those of one person are alike, and one lucky training lifts all persons at once.
+videos are independent draws: those of one person resemble each other, and one lucky training lifts all
+persons at once.
 
 - ``sign_flip_p`` asks about other people. The unit is the subject: under no difference it is a toss-up which
   of the two answered for a subject. Exact for few subjects (Fisher 1935; Good, Permutation Tests, 2000).

@@ -63,7 +63,7 @@ def subject_intervals(
 
     Args:
         subject_confusions: A confusion matrix for each subject, (S, C, C); no subject is empty.
-        resamples: How many times the subjects are drawn anew.
+        resamples: Bootstrap draws.
         confidence: Share of the resampled scores inside the interval.
         seed: Seed of the draws; the same seed gives the same interval.
         metrics: Functions from a stack of matrices to a stack of scores.

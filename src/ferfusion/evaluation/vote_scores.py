@@ -1,5 +1,6 @@
-"""Score a run once more, on what most annotators voted for, where images have votes beside their label."""
+"""Score a run on the majority of the annotators' votes, where images have votes beside their label."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,7 @@ from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.evaluation.scoring import Scores, score
 from ferfusion.labels import LabelSet, canonical_emotion
-
-VOTES = "votes.csv"
-"""In a run folder: a row for each predicted image (``video``), a column for each thing to vote for."""
+from ferfusion.reporting.pages import percent
 
 
 def score_votes(run: RunFolder, recipe: EvaluateRecipe) -> tuple[Scores, ...]:
@@ -20,10 +19,9 @@ def score_votes(run: RunFolder, recipe: EvaluateRecipe) -> tuple[Scores, ...]:
     Images without a clear majority for one of the classes do not count. The majority baseline answers what is
     most frequent among the majorities of the very rows that are scored.
     """
-    path = run.path / VOTES
-    if not path.is_file():
+    if not run.votes_file.is_file():
         return ()
-    table = voted(run.predictions, read_votes(path), run.labels)
+    table = voted(run.predictions, read_votes(run.votes_file), run.labels)
     return tuple(
         score(
             table,
@@ -57,3 +55,13 @@ def voted(predictions: pd.DataFrame, votes: pd.DataFrame, labels: LabelSet) -> p
     emotion = predictions["video"].map(chosen[chosen.isin(labels.names)])
     rows = predictions.assign(emotion=emotion)[emotion.notna()]
     return rows.assign(code=rows["emotion"].map(labels.code).astype(np.int64))
+
+
+def vote_lines(voted: Sequence[Scores]) -> list[str]:
+    """Return the scores on the majority of the annotators' votes, a sentence for each part."""
+    return [
+        f"On the majority of the annotators' votes, {one.part}, {one.rows:,} images: "
+        f"WAR {percent(one.war.value)} (majority {percent(one.war.majority)}), "
+        f"UAR {percent(one.uar.value)} (majority {percent(one.uar.majority)})."
+        for one in voted
+    ]

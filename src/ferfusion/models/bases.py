@@ -1,9 +1,14 @@
-"""What every stream and every model offers, so that training and prediction never ask which one they have."""
+"""What every stream and every model offers, so that training and prediction need not know which one it is."""
+
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from ferfusion.models.heads import DenseHead
+
+InputName = Literal["spatial", "flow", "frames"]
+"""The inputs of a model, in the order in which it is called with them."""
 
 
 class Stream(nn.Module):
@@ -23,24 +28,30 @@ class Stream(nn.Module):
         return self
 
     def initialise(self, *, generator: torch.Generator) -> None:
-        """Draw the initial weights anew; only a stream does so that Keras' do not suit."""
+        """Draw other initial weights than Keras' where those do not suit the stream."""
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the last feature map (B, out_channels, h, w) of ``image`` (B, 3, S, S) in [0, 1]."""
         raise NotImplementedError
 
 
-class ExpressionModel(nn.Module):
-    """What every model of the zoo is.
+class HeadedModel(nn.Module):
+    """A network that ends in dense heads, as far as training needs to know it."""
 
-    It is called as ``model(spatial, flow, frames)`` and leaves aside what it does not look at.
-    """
+    @property
+    def heads(self) -> tuple[DenseHead, ...]:
+        """The dense heads, whose second layers the penalties are on; none where something else classifies."""
+        raise NotImplementedError
+
+
+class ExpressionModel(HeadedModel):
+    """A model: called as ``model(spatial, flow, frames)``, it ignores what its streams do not read."""
 
     head: DenseHead
 
     @property
     def heads(self) -> tuple[DenseHead, ...]:
-        """The dense heads, whose second layers the penalties are on."""
+        """The dense heads, whose second layers the penalties are on; none where something else classifies."""
         return (self.head,)
 
     @property
@@ -48,8 +59,13 @@ class ExpressionModel(nn.Module):
         """For each stream, the module that puts out its last map, (B, C, h, w) or (B, C, t, h, w)."""
         raise NotImplementedError
 
+    @property
+    def inputs_of_streams(self) -> dict[str, InputName]:
+        """For each stream, the input that it reads; the names are those of ``cam_layers``."""
+        raise NotImplementedError
+
     def embed(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
-        """Return the embedding (B, F): what the heads are given, side by side."""
+        """Return the embedding (B, F): the vectors that are classified, side by side."""
         raise NotImplementedError
 
     def classify(self, embedding: Tensor) -> Tensor:
@@ -69,12 +85,12 @@ class ExpressionModel(nn.Module):
         return self.classify(self.embed(spatial, flow, frames))
 
 
-def given(frames: Tensor | None) -> Tensor:
-    """Return the windows, for a model that cannot do without.
+def required(images: Tensor | None) -> Tensor:
+    """Return an input that a model cannot do without.
 
     Raises:
-        ValueError: they were not given.
+        ValueError: it is missing, which only ``frames`` can be.
     """
-    if frames is None:
-        raise ValueError("This model looks at windows: call it with frames (B, K, 3, S, S) too")
-    return frames
+    if images is None:
+        raise ValueError("This model reads windows: call it with frames (B, K, 3, S, S) too")
+    return images

@@ -1,37 +1,19 @@
 """Which network: every setting that changes a model's function or the input that it expects."""
 
-from dataclasses import asdict, dataclass
-from types import MappingProxyType
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
 
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError
-from ferfusion.lookup import choose, refuse_unknown
+from ferfusion.lookup import choose
+from ferfusion.models.architectures import ARCHITECTURES, PAIR_STREAMS, Architecture
+from ferfusion.recipe import AtLeast, Below, Recipe
 
 HIDDEN_UNITS = 1024
-ARCHITECTURE_STREAMS = MappingProxyType(
-    {
-        "two-stream": ("spatial", "flow"),
-        "spatial": ("spatial",),
-        "flow": ("flow",),
-        "late-fusion": ("spatial", "flow"),
-        "stack": ("stack",),
-        "spatial-stack": ("spatial", "stack"),
-        "three-stream-stack": ("spatial", "flow", "stack"),
-        "conv3d": ("conv3d",),
-        "spatial-conv3d": ("spatial", "conv3d"),
-        "three-stream-conv3d": ("spatial", "flow", "conv3d"),
-        "lstm": ("lstm",),
-        "convlstm": ("convlstm",),
-        "hybrid": ("spatial", "flow"),
-    }
-)
-"""The streams of each architecture; all but spatial and flow look at windows of crops."""
-_PAIR_STREAMS = frozenset({"spatial", "flow"})
 
 
 @dataclass(frozen=True)
-class ModelConfig:
+class ModelConfig(Recipe):
     """Settings of a model; saved with every run and bundle.
 
     Attributes:
@@ -65,21 +47,24 @@ class ModelConfig:
         size: Side of the square crop and of its flow, in pixels.
     """
 
+    described_as: ClassVar[str] = "model"
+
     architecture: str = "two-stream"
     fusion: str = "gap-concat"
     stream: str = "listing"
-    frames: int = 8
-    frame_step: int = 2
-    head_units: int = HIDDEN_UNITS
+    frames: Annotated[int, AtLeast(3)] = 8
+    frame_step: Annotated[int, AtLeast(1)] = 2
+    head_units: Annotated[int, AtLeast(1)] = HIDDEN_UNITS
     output: str = "softmax"
     dbn: str = "small"
-    dropout: float = 0.1
+    dropout: Annotated[float, AtLeast(0), Below(1)] = 0.1
     flow_encoding: str = "uvm"
     input_scaling: str = "standard"
     size: int = 48
 
     def __post_init__(self) -> None:
-        # the tables own what torch makes; who only lists the settings does not wait for it
+        super().__post_init__()
+        # the tables hold classes of torch; listing the settings does not wait for it
         load_torch()
         from ferfusion.flow.encodings import FLOW_ENCODINGS  # noqa: PLC0415
         from ferfusion.models.dbn import DBNS  # noqa: PLC0415
@@ -89,25 +74,18 @@ class ModelConfig:
         from ferfusion.models.small_cnn import SMALL_SHAPES  # noqa: PLC0415
         from ferfusion.models.streams import STREAMS  # noqa: PLC0415
 
-        choose(ARCHITECTURE_STREAMS, self.architecture, what="architecture")
+        choose(ARCHITECTURES, self.architecture, what="architecture")
         choose(FUSIONS, self.fusion, what="fusion")
         kind = choose(STREAMS, self.stream, what="stream")
         choose(OUTPUTS, self.output, what="output")
         choose(DBNS, self.dbn, what="deep belief network")
         choose(FLOW_ENCODINGS, self.flow_encoding, what="flow encoding")
         choose(INPUT_SCALINGS, self.input_scaling, what="input scaling")
-        if not 0 <= self.dropout < 1:
-            raise ConfigError(f"dropout must be at least 0 and below 1, got {self.dropout}")
         if self.size < kind.smallest_size:
             raise ConfigError(
                 f"size must be at least {kind.smallest_size} pixels for the stream {self.stream!r}, "
                 f"got {self.size}"
             )
-        if self.frames < 3:
-            raise ConfigError(f"frames must be at least 3, got {self.frames}")
-        for name in ("frame_step", "head_units"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}")
         if "conv3d" in self.streams and self.stream not in SMALL_SHAPES:
             raise ConfigError(
                 f"The stream {self.stream!r} has no form over time; take one of {', '.join(SMALL_SHAPES)}, "
@@ -115,14 +93,19 @@ class ModelConfig:
             )
 
     @property
+    def kind(self) -> Architecture:
+        """The item of the table of architectures."""
+        return ARCHITECTURES[self.architecture]
+
+    @property
     def streams(self) -> tuple[str, ...]:
-        """What the architecture looks at, stream by stream."""
-        return ARCHITECTURE_STREAMS[self.architecture]
+        """The streams of the architecture, in order."""
+        return self.kind.streams
 
     @property
     def window(self) -> int:
-        """Number of crops of a window if the architecture looks at windows, else 0."""
-        return self.frames if set(self.streams) - _PAIR_STREAMS else 0
+        """Number of crops of a window if the architecture reads windows, else 0."""
+        return self.frames if set(self.streams).difference(PAIR_STREAMS) else 0
 
     @property
     def map_side(self) -> int:
@@ -130,17 +113,3 @@ class ModelConfig:
         from ferfusion.models.streams import map_side  # noqa: PLC0415 torch
 
         return map_side(self.stream, self.size)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the settings as plain values, for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "ModelConfig":
-        """Read settings back.
-
-        Raises:
-            ConfigError: a key is not a setting of this version, or a value cannot be used.
-        """
-        refuse_unknown(cls, values, what="model")
-        return cls(**values)

@@ -14,7 +14,7 @@ class Conv3dStream(Stream):
 
     3x3x3 kernels as in Tran et al. 2015, Learning Spatiotemporal Features with 3D CNNs; inflated as in
     Carreira and Zisserman 2017, Quo Vadis, section 2.4, with their stride of 2 over time in the first
-    convolution. Time goes on beyond both ends of a window as its first and last moment, so a window that
+    convolution. The first and last frame of a window are repeated beyond its ends, so a window that
     stands still gives what the small CNN, with these kernels' sums over time, gives for one crop.
     """
 

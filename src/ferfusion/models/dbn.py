@@ -1,4 +1,4 @@
-"""A deep belief network as it is used once its machines are trained: sigmoid layers, from the bottom up."""
+"""A deep belief network after its RBMs are trained: sigmoid layers, from the bottom up."""
 
 from collections.abc import Sequence
 from types import MappingProxyType
@@ -45,6 +45,6 @@ class DeepBeliefNetwork(nn.Module):
             x = torch.sigmoid(layer(x))  # -> (B, 256) -> (B, 64)
         return x
 
-    def take_machine(self, index: int, machine: Rbm) -> None:
-        """Make a layer what a trained machine is upwards; its visible biases have done their work."""
-        self.layers[index].load_state_dict({"weight": machine.weight, "bias": machine.hidden_bias})
+    def take_rbm(self, index: int, rbm: Rbm) -> None:
+        """Copy the upward weights of a trained RBM into a layer; its visible biases are no longer needed."""
+        self.layers[index].load_state_dict({"weight": rbm.weight, "bias": rbm.hidden_bias})

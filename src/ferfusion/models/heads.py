@@ -3,7 +3,6 @@
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ferfusion.models.config import HIDDEN_UNITS
 from ferfusion.models.dropout import Dropout
 from ferfusion.models.outputs import OUTPUTS
 
@@ -20,7 +19,7 @@ class DenseHead(nn.Module):
         num_classes: int,
         *,
         dropout: float,
-        units: int = HIDDEN_UNITS,
+        units: int,
         output: str = "softmax",
     ) -> None:
         super().__init__()

@@ -51,7 +51,7 @@ class Hybrid(StreamsModel):
 
     @property
     def heads(self) -> tuple[DenseHead, ...]:
-        """None: the streams are trained before, each with its own."""
+        """No head: each stream is trained before, with a head of its own."""
         return ()
 
     def take_stream(self, name: str, weights: Mapping[str, Tensor]) -> None:
@@ -65,18 +65,17 @@ class Hybrid(StreamsModel):
         if unknown:
             raise ValueError(f"These are not the weights of the stream {name!r} alone: {unknown[0]}")
 
-    def join(self, spatial: Tensor, flow: Tensor) -> Tensor:
+    def embed(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
         """Return the hidden layers of both streams side by side (B, 2 * head_units), before any averaging."""
-        maps = self.maps(spatial, flow, None)  # each (B, 3, 48, 48) -> (B, 128, 3, 3)
+        maps = self.maps(spatial, flow, frames)  # each (B, 3, 48, 48) -> (B, 128, 3, 3)
         hidden = [getattr(self, f"{name}_hidden") for name in self.names]
         activations = [
             layers(self.layer(feature_map)) for layers, feature_map in zip(hidden, maps, strict=True)
         ]  # each -> (B, 128) -> (B, 1024)
         return torch.cat(activations, dim=1)  # -> (B, 2048)
 
-    def forward(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
+    def classify(self, embedding: Tensor) -> Tensor:
         """Return the SVM's decision values (B, C) for single pairs."""
-        joined = self.join(spatial, flow)  # each (B, 3, 48, 48) -> (B, 2048)
-        features = self.dbn(joined)  # -> (B, 64)
+        features = self.dbn(embedding)  # (B, 2048) -> (B, 64)
         decision_values: Tensor = self.svm(features)  # -> (B, 6)
         return decision_values

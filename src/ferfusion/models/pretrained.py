@@ -117,7 +117,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         ConfigError: there is no such file, it is damaged, or it holds something else than named tensors.
     """
     if not path.is_file():
-        raise ConfigError(f"There is no file of weights {path}; the name imagenet stands for ImageNet's")
+        raise ConfigError(f"There is no file of weights {path}; the name imagenet means ImageNet's")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)

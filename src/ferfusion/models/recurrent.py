@@ -5,7 +5,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
-from ferfusion.models.bases import ExpressionModel, given
+from ferfusion.models.bases import ExpressionModel, InputName, required
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.fusion import FusionLayer, make_layer
 from ferfusion.models.heads import DenseHead
@@ -37,7 +37,9 @@ class LstmDecoder(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Return (B, out_features) of maps (B, C, K, h, w)."""
-        vectors = torch.stack([self.layer(moment) for moment in maps.unbind(2)], dim=1)  # -> (B, 8, 128)
+        vectors = torch.stack(
+            [self.layer(feature_map) for feature_map in maps.unbind(2)], dim=1
+        )  # -> (B, 8, 128)
         outputs: Tensor = self.lstm(vectors)[0]  # -> (B, 8, 256)
         return outputs[:, -1]  # -> (B, 256)
 
@@ -73,8 +75,8 @@ class ConvLstmDecoder(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """Return (B, out_features) of maps (B, C, K, h, w)."""
         hidden = cell = torch.zeros_like(maps[:, :, 0])
-        for moment in maps.unbind(2):
-            hidden, cell = self.cell(moment, hidden, cell)  # -> (B, 128, 3, 3)
+        for feature_map in maps.unbind(2):
+            hidden, cell = self.cell(feature_map, hidden, cell)  # -> (B, 128, 3, 3)
         vectors: Tensor = self.layer(hidden)  # -> (B, 128)
         return vectors
 
@@ -107,9 +109,14 @@ class RecurrentModel(ExpressionModel):
         """The maps of all crops, (B, C, K, h, w)."""
         return {"spatial": self.window_maps}
 
+    @property
+    def inputs_of_streams(self) -> dict[str, InputName]:
+        """The one stream reads every crop of the windows."""
+        return {"spatial": "frames"}
+
     def embed(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
         """Return what the decoder makes of windows (B, K, 3, S, S)."""
-        crops = given(frames).flatten(0, 1)  # (B, 8, 3, 48, 48) -> (B * 8, 3, 48, 48)
+        crops = required(frames).flatten(0, 1)  # (B, 8, 3, 48, 48) -> (B * 8, 3, 48, 48)
         maps = self.window_maps(self.spatial_stream(crops))  # -> (B * 8, 128, 3, 3) -> (B, 128, 8, 3, 3)
         decoded: Tensor = self.decoder(maps)  # -> (B, 256)
         return decoded

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
 
-from ferfusion.models.bases import ExpressionModel, Stream, given
-from ferfusion.models.config import ARCHITECTURE_STREAMS, ModelConfig
+from ferfusion.models.bases import ExpressionModel, InputName, Stream, required
+from ferfusion.models.config import ModelConfig
 from ferfusion.models.conv3d import Conv3dStream
 from ferfusion.models.frame_stack import FrameStack
 from ferfusion.models.fusion import make_layer, make_operator
@@ -17,14 +18,44 @@ from ferfusion.models.small_cnn import SMALL_SHAPES
 from ferfusion.models.streams import STREAMS
 
 
+@dataclass(frozen=True)
+class InputStream:
+    """How a stream is made, and which of a model's inputs it reads."""
+
+    make: Callable[[ModelConfig], Stream]
+    reads: InputName
+
+
+def _image_stream(config: ModelConfig) -> Stream:
+    return STREAMS[config.stream].make(scaling=config.input_scaling, in_channels=3)
+
+
+def _frame_stack(config: ModelConfig) -> Stream:
+    return FrameStack(config.stream, frames=config.frames, scaling=config.input_scaling)
+
+
+def _conv3d(config: ModelConfig) -> Stream:
+    return Conv3dStream(SMALL_SHAPES[config.stream], scaling=config.input_scaling)
+
+
+INPUT_STREAMS: MappingProxyType[str, InputStream] = MappingProxyType(
+    {
+        "spatial": InputStream(_image_stream, "spatial"),
+        "flow": InputStream(_image_stream, "flow"),
+        "stack": InputStream(_frame_stack, "frames"),
+        "conv3d": InputStream(_conv3d, "frames"),
+    }
+)
+
+
 class StreamsModel(ExpressionModel):
     """The streams of an architecture, and the fusion layer that makes a vector of each one's map."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.names = ARCHITECTURE_STREAMS[config.architecture]
+        self.names = config.streams
         for name in self.names:
-            self.add_module(f"{name}_stream", _MAKERS[name](config))
+            self.add_module(f"{name}_stream", INPUT_STREAMS[name].make(config))
         self.layer = make_layer(config.fusion, self.streams[self.names[0]], map_side=config.map_side)
 
     @property
@@ -37,10 +68,16 @@ class StreamsModel(ExpressionModel):
         """For each stream, the module that puts out its last map."""
         return {name: stream.cam_layer for name, stream in self.streams.items()}
 
+    @property
+    def inputs_of_streams(self) -> dict[str, InputName]:
+        """For each stream, the input that it reads."""
+        return {name: INPUT_STREAMS[name].reads for name in self.names}
+
     def maps(self, spatial: Tensor, flow: Tensor, frames: Tensor | None) -> list[Tensor]:
         """Return the last map (B, C, h, w) of each stream."""
-        seen = {"spatial": spatial, "flow": flow, "stack": frames, "conv3d": frames}
-        return [stream(given(seen[name])) for name, stream in self.streams.items()]
+        images = {"spatial": spatial, "flow": flow, "frames": frames}
+        reads = self.inputs_of_streams
+        return [stream(required(images[reads[name]])) for name, stream in self.streams.items()]
 
 
 class FusedStreams(StreamsModel):
@@ -100,20 +137,3 @@ class LateFusion(StreamsModel):
         logits = [head(vector) for head, vector in zip(self.heads, vectors, strict=True)]  # each (B, 6)
         log_probabilities = torch.stack(logits).log_softmax(2)  # (2, B, 6)
         return log_probabilities.logsumexp(0) - math.log(len(logits))  # -> (B, 6)
-
-
-def _image_stream(config: ModelConfig) -> Stream:
-    return STREAMS[config.stream].make(scaling=config.input_scaling, in_channels=3)
-
-
-def _frame_stack(config: ModelConfig) -> Stream:
-    return FrameStack(config.stream, frames=config.frames, scaling=config.input_scaling)
-
-
-def _conv3d(config: ModelConfig) -> Stream:
-    return Conv3dStream(SMALL_SHAPES[config.stream], scaling=config.input_scaling)
-
-
-_MAKERS: MappingProxyType[str, Callable[[ModelConfig], Stream]] = MappingProxyType(
-    {"spatial": _image_stream, "flow": _image_stream, "stack": _frame_stack, "conv3d": _conv3d}
-)

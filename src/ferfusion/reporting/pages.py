@@ -20,7 +20,9 @@ def render_page(template: str, *, images: Mapping[str, Path], **values: Any) -> 
         _environment()
         .get_template(template)
         .render(
-            version=__version__, images={key: data_uri(path.read_bytes()) for key, path in images.items()}, **values
+            version=__version__,
+            images={key: data_uri(path.read_bytes()) for key, path in images.items()},
+            **values,
         )
     )
 

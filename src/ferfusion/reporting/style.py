@@ -132,6 +132,11 @@ def name_bars(axes: Axes, names: Sequence[str]) -> None:
 def save(figure: Figure, path: Path) -> Path:
     """Write a figure as PNG, whole or not at all, and return its path; equal figures give equal bytes."""
     FigureCanvasAgg(figure)
-    settings = {"format": "png", "dpi": DOTS_PER_INCH, "facecolor": "white", "metadata": {"Software": None}}
-    write_whole(path, lambda partial: figure.savefig(partial, **settings))
+
+    def write(partial: Path) -> None:
+        figure.savefig(
+            partial, format="png", dpi=DOTS_PER_INCH, facecolor="white", metadata={"Software": None}
+        )
+
+    write_whole(path, write)
     return path

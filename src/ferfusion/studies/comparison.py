@@ -14,10 +14,11 @@ from ferfusion.evaluation.plots import Bars, interval_figure
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import RunFolder, read_run
 from ferfusion.evaluation.scoring import LEVELS, RunScores, Scores, score_run
+from ferfusion.files import write_table, write_text
 from ferfusion.models.config import ModelConfig
 from ferfusion.reporting.pages import render_page
 from ferfusion.reporting.style import save
-from ferfusion.studies.equal_functions import same_functions, sentences
+from ferfusion.studies.equivalent_variants import equivalence_lines, equivalent_pairs
 from ferfusion.studies.published import CAVEAT, PUBLISHED, SOURCE, PublishedRow
 
 PART = "test"
@@ -58,9 +59,9 @@ class ComparedRun:
         return self.scored.of(PART, "pair")
 
     @property
-    def minutes(self) -> float | None:
-        """Training time, if the run saved it."""
-        return None if self.run.seconds is None else self.run.seconds / 60
+    def minutes(self) -> float:
+        """Training time."""
+        return self.run.seconds / 60
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,13 @@ class Comparison:
     Attributes:
         runs: In the order in which they were given.
         warnings: Why figures of some runs cannot be held against those of others.
-        same_function: Sentences that name runs whose networks can compute the same functions.
+        equivalences: Sentences that name runs whose networks can compute the same functions.
         recipe: How all of them were scored.
     """
 
     runs: tuple[ComparedRun, ...]
     warnings: tuple[str, ...]
-    same_function: tuple[str, ...]
+    equivalences: tuple[str, ...]
     recipe: EvaluateRecipe
 
 
@@ -85,7 +86,7 @@ def compare_runs(paths: Sequence[Path], recipe: EvaluateRecipe | None = None) ->
 
     Raises:
         ConfigError: fewer than two different runs were given.
-        DatasetError: a run is missing or damaged, or has no test predictions.
+        RunError: a run is missing or damaged, or has no test predictions.
     """
     if len({path.resolve() for path in paths}) < max(len(paths), 2):
         raise ConfigError(
@@ -97,21 +98,20 @@ def compare_runs(paths: Sequence[Path], recipe: EvaluateRecipe | None = None) ->
         _compared(path, recipe, name=name if uses[name := path.resolve().name] == 1 else str(path))
         for path in paths
     )
-    return Comparison(runs, tuple(differences(runs)), tuple(same_functions_of(runs)), recipe)
+    return Comparison(runs, tuple(differences(runs)), tuple(equivalences_of(runs)), recipe)
 
 
 def write_comparison(comparison: Comparison, out: Path) -> Path:
     """Write ``comparison.csv``, ``figures/*.png`` and ``comparison.html``; return the page's path."""
-    out.mkdir(parents=True, exist_ok=True)
-    comparison_table(comparison).to_csv(out / "comparison.csv", index=False)
-    pictures = {
+    write_table(out / "comparison.csv", comparison_table(comparison), float_format=None)
+    images = {
         f"comparison_{level}": save(
             comparison_figure(comparison, level), out / "figures" / f"comparison_{level}.png"
         )
         for level in LEVELS
     }
     page = out / "comparison.html"
-    page.write_text(_page(comparison, pictures), encoding="utf-8")
+    write_text(page, _page(comparison, images))
     return page
 
 
@@ -167,8 +167,8 @@ def differences(runs: Sequence[ComparedRun]) -> list[str]:
     return found
 
 
-def same_functions_of(runs: Sequence[ComparedRun]) -> list[str]:
-    """Return a sentence for each group of runs whose networks differ, and are yet the same function.
+def equivalences_of(runs: Sequence[ComparedRun]) -> list[str]:
+    """Return a sentence for each group of equivalent runs whose network settings differ.
 
     Runs whose settings this version does not know are left out.
     """
@@ -178,8 +178,8 @@ def same_functions_of(runs: Sequence[ComparedRun]) -> list[str]:
             configs[run.name] = ModelConfig.from_dict(dict(run.model))
         except ConfigError:
             continue
-    found = same_functions(configs, num_classes=len(runs[0].run.labels))
-    return sentences([each for each in found if configs[each.first] != configs[each.second]])
+    found = equivalent_pairs(configs, num_classes=len(runs[0].run.labels))
+    return equivalence_lines([each for each in found if configs[each.first] != configs[each.second]])
 
 
 def _compared(path: Path, recipe: EvaluateRecipe, *, name: str) -> ComparedRun:
@@ -197,12 +197,12 @@ def _test_videos(run: ComparedRun) -> set[tuple[str, str]]:
     return set(zip(tested["video"], tested["emotion"], strict=True))
 
 
-def _page(comparison: Comparison, pictures: Mapping[str, Path]) -> str:
+def _page(comparison: Comparison, images: Mapping[str, Path]) -> str:
     best = max(comparison.runs, key=lambda run: run.video.uar.value)
     near = [run for run in comparison.runs if run is not best and _overlap(run.video, best.video)]
     return render_page(
         "comparison.html.j2",
-        pictures=pictures,
+        images=images,
         comparison=comparison,
         best=best,
         near=near,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ferfusion.evaluation.aligned import join_folds
 from ferfusion.evaluation.calibration import Reliability, reliability
-from ferfusion.evaluation.confusions import KINDS, pull_of_majority, share_of_kind
+from ferfusion.evaluation.confusions import KINDS, prediction_bias, share_of_kind
 from ferfusion.evaluation.metrics import class_scores
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import RunFolder, read_run
@@ -27,7 +27,7 @@ class VariantFindings:
 
     Attributes:
         variant: Its network and recipe.
-        twins: Variants that are the same function; its trainings stand for theirs.
+        equivalents: Variants that are the same function, and are not trained themselves.
         runs: Its run folders: every fold of the first seed, then of the second, and so on.
         predictions: For each seed, the test rows of all folds.
         minutes: Training time of each run.
@@ -35,7 +35,7 @@ class VariantFindings:
     """
 
     variant: Variant
-    twins: tuple[Variant, ...]
+    equivalents: tuple[Variant, ...]
     runs: tuple[RunFolder, ...]
     predictions: tuple[pd.DataFrame, ...]
     minutes: tuple[float, ...]
@@ -74,7 +74,7 @@ class Findings:
     @property
     def majority_code(self) -> int:
         """The most frequent class of the training part, of the first fold where there are several."""
-        return self.variants[0].runs[0].majority(PART).code
+        return self.variants[0].runs[0].majority_code
 
     def of(self, name: str) -> VariantFindings:
         """Return the findings of a variant."""
@@ -100,7 +100,7 @@ def gather(study: Study, recipe: EvaluateRecipe | None = None) -> Findings:
 def _variant(study: Study, variant: Variant) -> VariantFindings:
     trainings = [each for each in study.trainings if each.variant == variant]
     runs = [read_run(study.folder / each.folder) for each in trainings]
-    costs = [read_json(study.folder / each.folder / "cost.json") for each in trainings]
+    costs = [read_json(run.cost_file) for run in runs]
     predictions = [
         join_folds([run.predictions for run, each in zip(runs, trainings, strict=True) if each.seed == seed])
         for seed in range(study.plan.seeds)
@@ -108,7 +108,7 @@ def _variant(study: Study, variant: Variant) -> VariantFindings:
     peaks = [cost["peak_mib"] for cost in costs if cost["peak_mib"] is not None]
     return VariantFindings(
         variant,
-        study.twins[variant.name],
+        study.equivalents[variant.name],
         tuple(runs),
         tuple(predictions),
         tuple(cost["minutes"] for cost in costs),
@@ -124,7 +124,7 @@ def published(variant: Variant) -> PublishedRow | None:
 def _majority_of_subjects(runs: Sequence[RunFolder]) -> dict[str, int]:
     """Return for each tested person the most frequent class of those that training saw in that fold."""
     return {
-        str(subject): run.majority(PART).code
+        str(subject): run.majority_code
         for run in runs
         for subject in run.predictions.loc[run.predictions["part"] == PART, "subject"].unique()
     }
@@ -145,7 +145,7 @@ def costs_table(findings: Findings) -> pd.DataFrame:
                 "published_accuracy": row.accuracy if (row := published(variant)) else None,
             }
             for one in findings.variants
-            for variant in (one.variant, *one.twins)
+            for variant in (one.variant, *one.equivalents)
         ]
     )
 
@@ -171,8 +171,8 @@ def classes_table(findings: Findings) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def habits_table(findings: Findings) -> pd.DataFrame:
-    """Return a row per variant, per video: kinds of confusion, pull of the majority class, calibration."""
+def error_patterns_table(findings: Findings) -> pd.DataFrame:
+    """Return a row per variant, per video: kinds of confusion, bias to the majority, calibration."""
     labels, rows = findings.statistics.labels, []
     for scores in findings.statistics.variants:
         if scores.level != "video":
@@ -182,7 +182,7 @@ def habits_table(findings: Findings) -> pd.DataFrame:
             {
                 "variant": scores.name,
                 **kinds,
-                "majority_pull": pull_of_majority(scores.confusion, findings.majority_code),
+                "prediction_bias": prediction_bias(scores.confusion, findings.majority_code),
                 "ece_pair": reliability_of(findings, scores.name).ece,
             }
         )

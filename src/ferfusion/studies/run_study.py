@@ -1,4 +1,4 @@
-"""Conduct a study: compare its variants' functions, train what is not trained yet, write its report."""
+"""Run a study: find equivalent variants, train what is not trained yet, write the report."""
 
 import os
 from pathlib import Path
@@ -8,14 +8,14 @@ from ferfusion.engines import ENGINES
 from ferfusion.lookup import choose
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import OnProgress, Progress, ignore_progress, say
-from ferfusion.studies.equal_functions import sentences
+from ferfusion.studies.equivalent_variants import equivalence_lines
 from ferfusion.studies.plan import StudyPlan
 from ferfusion.studies.study import open_study
 from ferfusion.studies.study_page import finish_study
 from ferfusion.training.recipe import TrainRecipe
 
 
-def conduct_study(
+def run_study(
     dataset: Path,
     folder: Path,
     *,
@@ -28,12 +28,12 @@ def conduct_study(
     address: str | None = None,
     on_progress: OnProgress = ignore_progress,
 ) -> Path:
-    """Conduct a study in a folder and return its page; what an earlier call has trained stays trained.
+    """Run a study in a folder and return its page; finished trainings of an earlier call are kept.
 
     Args:
         dataset: Dataset folder, prepared and split.
         folder: Study folder to write.
-        plan: What is compared, how often, and on which division of the subjects.
+        plan: The variants, the seeds and the folds.
         model: Network settings that all variants share.
         recipe: Training settings that all variants share; seed is set by the study.
         compute: Where and how each training is computed.
@@ -49,7 +49,7 @@ def conduct_study(
     run_engine = choose(ENGINES, engine, what="engine")
     workers = 1 if engine == "here" else workers or os.cpu_count() or 1
     work = open_study(dataset, folder, plan, model=model, recipe=recipe)
-    for sentence in sentences(work.same):
+    for sentence in equivalence_lines(work.equivalences):
         say(on_progress, f"Before spending time: {sentence}")
     work.begin()
     jobs = work.jobs(workers=workers, compute=compute)

@@ -1,4 +1,4 @@
-"""A study on disk: its plan, its trainings as jobs that can be stopped and gone on with, and their cost."""
+"""A study on disk: its plan, its trainings as jobs that can be stopped and resumed, and their cost."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +13,15 @@ import torch
 from ferfusion.compute import Compute
 from ferfusion.engines import Engine
 from ferfusion.errors import ConfigError
+from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.files import read_json, write_json, write_table
 from ferfusion.models.config import ModelConfig
+from ferfusion.parts import Part
 from ferfusion.preparation.dataset import Dataset, open_dataset
 from ferfusion.splits.leaks import find_copies, refuse_copies
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import fold_recipes, read_splits, split_dataset, split_header
-from ferfusion.studies.equal_functions import SameFunction, same_functions
+from ferfusion.studies.equivalent_variants import EquivalentPair, equivalent_pairs
 from ferfusion.studies.plan import StudyPlan, Training, Variant, read_variants
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.train import train_run
@@ -56,7 +58,8 @@ class TrainingJob:
     @property
     def is_done(self) -> bool:
         """Whether the training is finished and its cost is known."""
-        return (self.run / "bundle.safetensors").is_file() and (self.run / "cost.json").is_file()
+        run = RunFolder(self.run)
+        return run.is_finished and run.cost_file.is_file()
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,10 @@ class Cost:
 
 
 def train_one(job: TrainingJob) -> Cost:
-    """Train, or go on with a training that was stopped, and leave ``cost.json`` in its run folder."""
+    """Train, or resume a stopped training, and write ``cost.json`` into its run folder."""
     with _num_threads(job.threads):
         forget_peak_memory()
-        result = train_run(
+        run = train_run(
             job.dataset,
             job.run,
             model_config=job.training.variant.model,
@@ -80,8 +83,8 @@ def train_one(job: TrainingJob) -> Cost:
             splits=job.splits,
             compute=job.compute,
         )
-    cost = Cost(job.training.folder.removeprefix("runs/"), result.seconds / 60, peak_memory_mib())
-    write_json(job.run / "cost.json", asdict(cost))
+    cost = Cost(job.training.folder.removeprefix("runs/"), run.seconds / 60, peak_memory_mib())
+    write_json(run.cost_file, asdict(cost))
     return cost
 
 
@@ -96,7 +99,7 @@ def _num_threads(threads: int) -> Iterator[None]:
 
 
 def forget_peak_memory() -> None:
-    """Let the system measure this process's peak memory anew, where it can (Linux, proc(5), clear_refs)."""
+    """Reset the peak memory of this process where the system can (Linux: proc(5), clear_refs)."""
     clear = Path("/proc/self/clear_refs")
     if clear.exists():
         clear.write_text("5")
@@ -120,7 +123,7 @@ class Study:
         folder: Where it is kept.
         plan: What is compared.
         variants: The plan's variants, read.
-        same: Those of them that are the same function, of the ones that are trained alike.
+        equivalences: Pairs of them that compute the same functions, among those of one training recipe.
         splits: The split table of every fold.
     """
 
@@ -128,30 +131,30 @@ class Study:
     folder: Path
     plan: StudyPlan
     variants: tuple[Variant, ...]
-    same: tuple[SameFunction, ...]
+    equivalences: tuple[EquivalentPair, ...]
     splits: tuple[Path, ...]
 
     @property
-    def twins(self) -> dict[str, tuple[Variant, ...]]:
-        """For the name of each variant that is trained, the variants that its trainings stand for too.
+    def equivalents(self) -> dict[str, tuple[Variant, ...]]:
+        """For the name of each trained variant, the other variants that are exactly the same function.
 
-        Variants that are exactly the same function begin with the same weights and read the same batches:
-        training the second one would give the first one's results again.
+        Exactly equivalent variants begin with the same weights and read the same batches: training the second
+        one would repeat the results of the first.
         """
-        stands_for: dict[str, str] = {}
-        for pair in self.same:  # in the order of the variants: the first pair of a variant names the leader
+        trained_as: dict[str, str] = {}
+        for pair in self.equivalences:  # in the order of the variants
             if pair.is_exact:
-                stands_for.setdefault(pair.second, stands_for.get(pair.first, pair.first))
+                trained_as.setdefault(pair.second, trained_as.get(pair.first, pair.first))
         return {
-            leader.name: tuple(each for each in self.variants if stands_for.get(each.name) == leader.name)
-            for leader in self.variants
-            if leader.name not in stands_for
+            trained.name: tuple(each for each in self.variants if trained_as.get(each.name) == trained.name)
+            for trained in self.variants
+            if trained.name not in trained_as
         }
 
     @property
     def trained(self) -> tuple[Variant, ...]:
-        """The variants that are trained: of those that are the same function, the first."""
-        return tuple(each for each in self.variants if each.name in self.twins)
+        """The variants that are trained: the first of each group of equivalent ones."""
+        return tuple(each for each in self.variants if each.name in self.equivalents)
 
     @property
     def trainings(self) -> list[Training]:
@@ -167,7 +170,7 @@ class Study:
         ]
 
     def begin(self) -> None:
-        """Claim the folder.
+        """Write the settings into the folder, or check that it holds this study.
 
         Raises:
             ConfigError: it holds another study, or something else.
@@ -182,22 +185,22 @@ class Study:
         self._divide()
 
     def _divide(self) -> None:
-        """Write the split table of every fold, and make sure that nothing is in two parts of any.
+        """Write the split table of every fold, and check that no fold has anything in two parts.
 
         Raises:
-            DatasetError: the dataset has no split, or its parts share a subject, a video or a picture.
+            DatasetError: the dataset has no split, or its parts share a subject, a video or an image.
         """
         recipe = SplitRecipe(folds=self.plan.folds)
-        copies = () if self.dataset.stills else find_copies(self.dataset, alike=recipe.alike)
+        copies = () if self.dataset.stills else find_copies(self.dataset, similarity=recipe.similarity)
         if not recipe.folds:
-            refuse_copies(copies, self._own_split(), alike=recipe.alike)
+            refuse_copies(copies, self._own_split(), similarity=recipe.similarity)
             return
         for path, fold in zip(self.splits, fold_recipes(self.dataset, recipe), strict=True):
             if not path.with_suffix(".json").is_file():
                 split_dataset(self.dataset, fold, path=path, copies=copies)
 
-    def _own_split(self) -> dict[str, str]:
-        """Return the study's split: the dataset's own when it began, which it keeps however that changes."""
+    def _own_split(self) -> dict[str, Part]:
+        """Return the study's split: a copy of the one that the dataset had when the study began."""
         [path] = self.splits
         header = path.with_suffix(".json")
         if not header.is_file():
@@ -225,19 +228,18 @@ class Study:
 
 
 def _refuse_another(folder: Path, there: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    """Make sure that a study goes on with what it began with; more seeds may be asked for."""
+    """Check that a resumed study has the settings that it began with; it may get more seeds."""
     plans = [{**each["plan"], _MAY_GROW: None} for each in (there, asked)]
     plans = [{**plan, "variants": sorted(plan["variants"])} for plan in plans]
-    same = plans[0] == plans[1] and all(there[key] == asked[key] for key in ("variants", "dataset"))
-    if not same:
+    if plans[0] != plans[1] or any(there[key] != asked[key] for key in ("variants", "dataset")):
         raise ConfigError(
-            f"{folder} holds a study of other variants, settings or data; go on with those, "
+            f"{folder} holds a study of other variants, settings or data; resume it with those, "
             "or name another folder"
         )
     if asked["plan"][_MAY_GROW] < there["plan"][_MAY_GROW]:
         raise ConfigError(
-            f"{folder} has {there['plan'][_MAY_GROW]} seeds, {asked['plan'][_MAY_GROW]} were asked for; "
-            "a study can have more, but not fewer"
+            f"{folder} has {there['plan'][_MAY_GROW]} seeds, {asked['plan'][_MAY_GROW]} in this call; "
+            "a study can get more seeds, but not fewer"
         )
 
 
@@ -258,16 +260,16 @@ def open_study(
     else:
         splits = (folder / "splits" / "fold0.csv",)
         if not splits[0].is_file():
-            read_splits(source)  # tells at once if there is none: to compare the variants takes a while
+            read_splits(source)  # fails at once if there is none; to compare the variants takes a while
     variants = read_variants(plan.variants, model=model, recipe=recipe)
-    same = _audit(variants, num_classes=len(source.labels))
-    return Study(source, folder, plan, variants, same, splits)
+    found = _equivalences(variants, num_classes=len(source.labels))
+    return Study(source, folder, plan, variants, found, splits)
 
 
-def _audit(variants: Sequence[Variant], *, num_classes: int) -> tuple[SameFunction, ...]:
-    """Return the variants that are the same function, of those that are trained alike."""
-    found: list[SameFunction] = []
+def _equivalences(variants: Sequence[Variant], *, num_classes: int) -> tuple[EquivalentPair, ...]:
+    """Return the equivalent pairs among the variants of each training recipe."""
+    found: list[EquivalentPair] = []
     for recipe in dict.fromkeys(variant.recipe for variant in variants):
-        alike = {each.name: each.model for each in variants if each.recipe == recipe}
-        found += same_functions(alike, num_classes=num_classes)
+        models = {each.name: each.model for each in variants if each.recipe == recipe}
+        found += equivalent_pairs(models, num_classes=num_classes)
     return tuple(found)

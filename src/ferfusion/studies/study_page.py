@@ -7,15 +7,16 @@ from ferfusion.evaluation.confusions import KINDS
 from ferfusion.evaluation.multiplicity import group_letters
 from ferfusion.evaluation.run_page import flat_settings
 from ferfusion.evaluation.statistics_tables import comparisons_table, variants_table
+from ferfusion.files import write_table, write_text
 from ferfusion.reporting.pages import render_page
-from ferfusion.studies.equal_functions import sentences
+from ferfusion.studies.equivalent_variants import equivalence_lines
 from ferfusion.studies.figures import draw_figures
 from ferfusion.studies.findings import (
     Findings,
     classes_table,
     costs_table,
+    error_patterns_table,
     gather,
-    habits_table,
     published,
 )
 from ferfusion.studies.published import CAVEAT, SOURCE
@@ -34,18 +35,18 @@ def finish_study(study: Study) -> Path:
         "comparisons": comparisons_table(findings.statistics),
         "costs": costs_table(findings),
         "classes": classes_table(findings),
-        "habits": habits_table(findings),
+        "error_patterns": error_patterns_table(findings),
     }
     for name, table in tables.items():
-        table.to_csv(study.folder / f"{name}.csv", index=False)
+        write_table(study.folder / f"{name}.csv", table, float_format=None)
     page = study.folder / "report.html"
-    pictures = draw_figures(findings, study.folder / "figures")
-    page.write_text(study_page(findings, pictures), encoding="utf-8")
+    images = draw_figures(findings, study.folder / "figures")
+    write_text(page, study_page(findings, images))
     return page
 
 
-def study_page(findings: Findings, pictures: Mapping[str, Path]) -> str:
-    """Return the page; ``pictures`` are PNG files by the name that the template knows."""
+def study_page(findings: Findings, images: Mapping[str, Path]) -> str:
+    """Return the page; ``images`` are PNG files by the name that the template knows."""
     statistics, plan = findings.statistics, findings.study.plan
     deciding = statistics.family("video", "uar")
     rows = {
@@ -53,7 +54,7 @@ def study_page(findings: Findings, pictures: Mapping[str, Path]) -> str:
     }
     return render_page(
         "study.html.j2",
-        pictures=pictures,
+        images=images,
         findings=findings,
         statistics=statistics,
         rows=rows,
@@ -63,8 +64,8 @@ def study_page(findings: Findings, pictures: Mapping[str, Path]) -> str:
         differing=[pair for pair in deciding.pairs if pair.differs],
         protocol=protocol(findings),
         plan=plan,
-        notes=[*sentences(findings.study.same), *cautions(findings)],
-        habits=habits_table(findings).to_dict("records"),
+        notes=[*equivalence_lines(findings.study.equivalences), *cautions(findings)],
+        error_patterns=error_patterns_table(findings).to_dict("records"),
         kinds=KINDS,
         majority=statistics.labels.names[findings.majority_code],
         confidence=f"{100 * statistics.recipe.confidence:g}\N{NO-BREAK SPACE}%",
@@ -101,15 +102,15 @@ def cautions(findings: Findings) -> list[str]:
     if not statistics.can_find_a_difference:
         found.append(
             f"With {statistics.subjects} tested people and so many comparisons no difference can count, "
-            "however large: test more people, or give each one a turn with --folds."
+            "however large: test more people, or test everybody in turn with --folds."
         )
     if not statistics.speaks_of_trainings:
         found.append(
-            "Each variant was trained once: what is said holds for these trained networks, and another "
-            "training might be better or worse by luck."
+            "Each variant was trained once: the verdicts hold for these trained networks, and another "
+            "training might be better or worse by chance."
         )
     if len(findings.study.trained) < len(findings.study.variants):
-        found.append("Of variants that are the same function, one was trained and stands for all.")
+        found.append("Of equivalent variants only the first was trained; its results count for all of them.")
     return found
 
 

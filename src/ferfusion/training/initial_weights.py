@@ -1,4 +1,4 @@
-"""What a model's weights are before its first batch: drawn, learned elsewhere, or those of another run."""
+"""The weights of a model before its first batch: random, pretrained, or those of another run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from ferfusion.bundle import Bundle, load_bundle
 from ferfusion.errors import ConfigError
 from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.encoder_streams import STREAM_SUFFIX, encoder_streams
 from ferfusion.models.pretrained import load_weights
-from ferfusion.models.zoo import build_model
 from ferfusion.training.recipe import TrainRecipe
 
 
@@ -22,8 +22,8 @@ class Start:
 
     Attributes:
         model: The model.
-        filled: Names of its parts that were filled from a file of weights.
-        taken: Names of its streams that are another run's.
+        filled: Names of its layers that were filled from a file of weights.
+        taken: Names of its streams that start from another run.
         left: For each other stream, why it could not be taken.
     """
 
@@ -34,18 +34,18 @@ class Start:
 
     @property
     def lines(self) -> list[str]:
-        """What to tell the user."""
+        """The lines that report it."""
         lines = []
         if self.filled:
-            lines.append(f"Starting from learned weights: {', '.join(self.filled)}")
+            lines.append(f"Starting from pretrained weights: {', '.join(self.filled)}")
         if self.taken:
             lines.append(f"Starting from the bundle: {', '.join(self.taken)}")
-            lines += [f"{name} starts anew: {reason}" for name, reason in self.left.items()]
+            lines += [f"{name} starts from new weights: {reason}" for name, reason in self.left.items()]
         return lines
 
 
 def starting_model(model_config: ModelConfig, recipe: TrainRecipe, *, num_classes: int) -> Start:
-    """Build a model with the weights that a recipe wants it to start from.
+    """Build a model with the initial weights that a recipe names.
 
     Raises:
         ConfigError: the weights do not fit the model.
@@ -91,7 +91,7 @@ def _misfit(
     theirs: Mapping[str, Tensor],
     bundle: Bundle,
 ) -> str:
-    """Return in words what keeps a stream from starting from the bundle's; nothing if it can."""
+    """Return why a stream cannot start from the bundle; empty where it can."""
     if not theirs:
         return "the bundle has no such stream"
     wanted = {key: tuple(tensor.shape) for key, tensor in stream.state_dict().items()}

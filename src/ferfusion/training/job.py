@@ -1,4 +1,4 @@
-"""What a training follows from and where it is done, and the parts that it is made of."""
+"""What a training follows from, and where it is computed."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -6,13 +6,12 @@ from pathlib import Path
 from ferfusion.compute import Compute
 from ferfusion.errors import ConfigError
 from ferfusion.models.config import ModelConfig
-from ferfusion.training.imbalance import WITHOUT_HEAD
 from ferfusion.training.recipe import TrainRecipe
 
 
 @dataclass(frozen=True)
 class TrainJob:
-    """All that a training follows from, and where it is done; it can be sent to another process.
+    """All that a training follows from; it can be sent to another process.
 
     Attributes:
         dataset: A dataset folder.
@@ -20,7 +19,7 @@ class TrainJob:
         model_config: Which network.
         recipe: How to train it.
         compute: Where and how it is computed.
-        splits: The table of its parts; the dataset's ``splits.csv`` if left out.
+        splits: The split table; None is the dataset's ``splits.csv``.
     """
 
     dataset: Path
@@ -34,7 +33,7 @@ class TrainJob:
         if self.compute.devices > self.recipe.batch_size:
             raise ConfigError(
                 f"{self.compute.devices} devices cannot share a batch of {self.recipe.batch_size}; "
-                "raise batch_size or take fewer devices"
+                "raise batch_size or use fewer devices"
             )
 
 
@@ -48,11 +47,6 @@ def treated_config(model_config: ModelConfig, recipe: TrainRecipe) -> ModelConfi
     if model_config.output not in ("softmax", output):
         raise ConfigError(
             f"The output {model_config.output!r} does not go with imbalance {recipe.imbalance!r}; "
-            "leave output away, the treatment of imbalance chooses it"
-        )
-    if model_config.architecture == "hybrid" and recipe.imbalance not in WITHOUT_HEAD:
-        raise ConfigError(
-            f"The hybrid ends in an SVM, for which imbalance can be {' or '.join(WITHOUT_HEAD)}; "
-            f"got {recipe.imbalance!r}"
+            "unset output, the treatment of imbalance chooses it"
         )
     return replace(model_config, output=output)

@@ -32,7 +32,7 @@ def class_probabilities(
 def prediction_table(
     pairs: PartedPairs, rows: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float32], *, part: str
 ) -> pd.DataFrame:
-    """Return the rows of one part: what they are, each class's probability, and the likeliest expression."""
+    """Return the rows of one part: their identity, the probability of each class, and the top class."""
     table = pairs.table.iloc[rows][list(IDENTITY_COLUMNS)].reset_index(drop=True)
     table.insert(0, "part", part)
     table[list(pairs.labels.probability_columns)] = probabilities

@@ -1,61 +1,28 @@
-"""The run folder: its settings, whose run it is, and what a finished run reached."""
+"""The settings of a run: what it follows from, and whether a folder holds this run."""
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 import ferfusion
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.errors import BundleError, ConfigError
-from ferfusion.evaluation.metrics import always, uar, war
+from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.files import read_json, write_json
+from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model, count_parameters
+from ferfusion.parts import PARTS
 from ferfusion.preparation.dataset import Dataset
-from ferfusion.splits.kept_split import KEPT_SPLIT
-from ferfusion.splits.split import PARTS, split_header
+from ferfusion.splits.split import split_header
 from ferfusion.training.imbalance import TREATMENTS
-from ferfusion.training.recipe import FIXED_LENGTH_SCHEDULES, MONITORS, TrainRecipe
+from ferfusion.training.optim.schedules import find_schedule
+from ferfusion.training.recipe import TrainRecipe
 
 SCHEMA = 1
 _SETTINGS = ("model", "recipe", "dataset", "start")
-# where something lies; what it is, is told by its hash
+# where a file lies does not matter: its hash is compared
 _NOT_SETTINGS = ("path", "start_from", "weights")
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """What always answering the training part's most frequent class scores on another part."""
-
-    war: float
-    uar: float
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """What a finished run reached on the validation part.
-
-    Attributes:
-        run: The run folder.
-        epochs: A row per epoch, as in ``metrics.csv``.
-        best: The row of the epoch whose weights were kept.
-        majority: The majority baseline on the same part.
-    """
-
-    run: Path
-    epochs: tuple[Mapping[str, float], ...]
-    best: Mapping[str, float]
-    majority: Baseline
-
-    @property
-    def seconds(self) -> float:
-        """Time that all epochs took."""
-        return sum(row["seconds"] for row in self.epochs)
 
 
 def run_config(
@@ -88,13 +55,18 @@ def run_config(
         "videos": {part: int(rows["video"].nunique()) for part, rows in parts.items()},
         "class_counts": {part: pairs.class_counts(part) for part in PARTS},
         "model": model_config.to_dict(),
+        "architecture": {
+            "streams": list(model_config.streams),
+            "has_operator": model_config.kind.has_operator,
+            "answers": model_config.kind.answers,
+        },
         "recipe": recipe.to_dict(),
         "start": start_hashes(recipe),
     }
 
 
 def start_hashes(recipe: TrainRecipe) -> dict[str, str]:
-    """Return the SHA-256 of the files that a run starts from; the name imagenet stands for itself."""
+    """Return the SHA-256 of the files that a run starts from; ``imagenet`` is kept as a name."""
     hashes = {}
     if recipe.start_from:
         hashes["start_from_sha256"] = _file_hash(Path(recipe.start_from))
@@ -110,43 +82,36 @@ def recipe_to_pass_on(recipe: TrainRecipe) -> dict[str, Any]:
     return recipe.to_dict() | names
 
 
-def claim_run(run: Path, config: Mapping[str, Any]) -> None:
-    """Write the settings into a new run folder, or make sure that they are those of the run that is there.
+def claim_run(run: RunFolder, config: Mapping[str, Any]) -> None:
+    """Write the settings into a new run folder, or check that they are those of the run in it.
 
-    A run that has not begun may change its settings. One that has may be given more epochs, where its
-    learning rates do not follow from their number; if it was finished, it is no longer.
+    A run that has not begun may change its settings. One that has begun may get more epochs, where its
+    learning rates do not follow from their number; a finished run is then unfinished again.
 
     Raises:
         ConfigError: the folder holds a run of other settings, or something else.
     """
-    path = run / "config.json"
-    if not path.is_file():
-        if run.exists() and (not run.is_dir() or any(run.iterdir())):
-            raise ConfigError(f"{run} is there and is not a run folder; name a new or empty folder")
-        write_json(path, config)
+    if not run.config_file.is_file():
+        if run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
+            raise ConfigError(f"{run.path} is there and is not a run folder; name a new or empty folder")
+        write_json(run.config_file, config)
         return
-    saved = read_json(path)
+    saved = read_json(run.config_file)
     differences = setting_differences(saved, config)
     if not differences:
         return
-    if has_begun(run) and not _only_asks_for_more(saved, config):
+    if run.has_begun and not _only_asks_for_more(saved, config):
         raise ConfigError(
-            f"{run} holds a run of other settings: {'; '.join(differences)}. "
-            f"Go on with the settings that it has, or name another folder{_why_no_more(config)}"
+            f"{run.path} holds a run of other settings: {'; '.join(differences)}. "
+            f"Resume it with its own settings, or name another folder{_why_no_more(config)}"
         )
-    (run / "bundle.safetensors").unlink(missing_ok=True)
-    (run / "predictions.csv").unlink(missing_ok=True)
-    write_json(path, config)
-
-
-def has_begun(run: Path) -> bool:
-    """Return whether a run has left more than its settings and its split."""
-    settings = {"config.json", KEPT_SPLIT, Path(KEPT_SPLIT).with_suffix(".json").name}
-    return any(each.name not in settings for each in run.iterdir())
+    run.bundle_file.unlink(missing_ok=True)
+    run.predictions_file.unlink(missing_ok=True)
+    write_json(run.config_file, config)
 
 
 def _only_asks_for_more(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Return whether epochs are all that differs, and can be added without changing those that there are."""
+    """Return whether only epochs differ, and more can be added without changing the earlier ones."""
     recipe, there = wanted["recipe"], saved.get("recipe", {}).get("epochs", 0)
     same = {**wanted, "recipe": {**recipe, "epochs": there}}
     return not _why_no_more(wanted) and 0 < there < recipe["epochs"] and not setting_differences(saved, same)
@@ -154,7 +119,7 @@ def _only_asks_for_more(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
 
 def _why_no_more(wanted: Mapping[str, Any]) -> str:
     schedule, imbalance = (wanted["recipe"][name] for name in ("schedule", "imbalance"))
-    if schedule in FIXED_LENGTH_SCHEDULES:
+    if find_schedule(schedule).has_fixed_length:
         return f" (the rates of {schedule} follow from epochs)"
     if TREATMENTS[imbalance].retrains_head:
         return f" (the embeddings that {imbalance} begins with follow from epochs)"
@@ -162,38 +127,22 @@ def _why_no_more(wanted: Mapping[str, Any]) -> str:
 
 
 def setting_differences(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
-    """Return one line for each setting in which two run configs differ, whatever the dataset's path.
+    """Return a line for each setting in which two run configs differ; the dataset's path does not count.
 
     >>> setting_differences({"recipe": {"epochs": 2}}, {"recipe": {"epochs": 4}})
-    ['epochs is 2 there, 4 was asked for']
+    ['epochs is 2 in the folder, 4 in this call']
     """
     lines = []
     for section in _SETTINGS:
         there, asked = saved.get(section, {}), wanted.get(section, {})
         lines += [
-            "the dataset is split in another way than when the run began"
+            "the dataset has another split than when the run began"
             if name == "split_hash"
-            else f"{name} is {there.get(name)!r} there, {asked.get(name)!r} was asked for"
+            else f"{name} is {there.get(name)!r} in the folder, {asked.get(name)!r} in this call"
             for name in sorted({*there, *asked} - {*_NOT_SETTINGS})
             if there.get(name) != asked.get(name)
         ]
     return lines
-
-
-def majority_baseline(pairs: PartedPairs, *, part: str) -> Baseline:
-    """Return what the training part's most frequent class, answered for every pair, scores on a part."""
-    train_counts = list(pairs.class_counts("train").values())
-    truth = np.diag(np.array(list(pairs.class_counts(part).values()), dtype=np.int64))
-    constant = always(int(np.argmax(train_counts)), truth)
-    return Baseline(float(war(constant)), float(uar(constant)))
-
-
-def read_result(run: Path, *, monitor: str, majority: Baseline) -> RunResult:
-    """Return what a finished run reached, from its ``metrics.csv``."""
-    table = pd.read_csv(run / "metrics.csv")
-    rows = tuple({str(name): float(value) for name, value in row.items()} for row in table.to_dict("records"))
-    best = max(rows, key=lambda row: MONITORS[monitor] * row[monitor])
-    return RunResult(run, rows, best, majority)
 
 
 def _file_hash(path: Path) -> str:

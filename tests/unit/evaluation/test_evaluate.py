@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from ferfusion.cli.evaluate import evaluate
 from ferfusion.evaluation.evaluate import evaluate_run
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.labels import SEVEN
-from helpers.runs import fake_config, fake_epochs, fake_predictions, write_run
+from helpers.runs import fake_config, fake_predictions, write_run
 
 QUICK = EvaluateRecipe(resamples=50)
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -105,7 +106,7 @@ def test_the_page_holds_the_whole_recipe(page):
     config = fake_config()
     for section in ("model", "recipe"):
         assert all(key in page.words for key in config[section])
-    assert "prepare.keep_every" in page.words
+    assert "recipe.keep_every" in page.words
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path, evaluated):
@@ -122,26 +123,23 @@ def test_written_scores_are_those_returned(evaluated):
     assert row["baseline"] == pytest.approx(estimate.majority)
 
 
-def test_a_sample_picture_is_shown_if_there_is_one(tmp_path, evaluated):
+def test_a_write_that_fails_leaves_the_old_report(tmp_path, monkeypatch):
     run = write_run(tmp_path / "run")
-    (run / "figures").mkdir()
-    picture = (evaluated.report.parent / "figures" / "recall.png").read_bytes()
-    (run / "figures" / "samples.png").write_bytes(picture)
-    assert "What the model was shown" in Page(evaluate_run(run, QUICK).report.read_text()).words
+    before = evaluate_run(run, QUICK).report.read_bytes()
 
+    def full_disk(path, text, **settings):
+        raise OSError("No space left on device")
 
-def test_a_run_that_saved_little_is_still_reported(tmp_path):
-    run = write_run(tmp_path / "run", config={}, epochs=fake_epochs(1))
-    (run / "metrics.csv").unlink()
-    words = Page(evaluate_run(run, QUICK).report.read_text()).words
-    assert "no learning curves" in words
-    assert "did not save the counts of its training part" in words
+    monkeypatch.setattr(Path, "write_text", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        evaluate_run(run, EvaluateRecipe(resamples=60))
+    assert (run / "report.html").read_bytes() == before
+    assert not list(run.glob(".*"))
 
 
 def test_other_label_sets_and_one_person_are_reported(tmp_path):
     table = fake_predictions(labels=SEVEN, subjects={"validation": 1, "test": 1}, pairs=2)
-    config = fake_config()
-    config["dataset"]["labels"] = list(SEVEN.names)
+    config = fake_config(labels=SEVEN)
     words = Page(
         evaluate_run(write_run(tmp_path / "run", config=config, predictions=table), QUICK).report.read_text()
     ).words

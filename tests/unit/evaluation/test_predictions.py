@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ferfusion.errors import DatasetError
+from ferfusion.errors import RunError
 from ferfusion.evaluation.predictions import predicted_codes, read_predictions, video_level
 from ferfusion.labels import SEVEN, SIX
 from helpers.runs import fake_predictions
@@ -85,7 +85,7 @@ def spoiled(table, column, value):
     ],
 )
 def test_a_damaged_table_is_refused_in_one_line(tmp_path, table, spoil, message):
-    with pytest.raises(DatasetError) as caught:
+    with pytest.raises(RunError) as caught:
         read_predictions(written(tmp_path, spoil(table)), labels=SIX)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -93,18 +93,18 @@ def test_a_damaged_table_is_refused_in_one_line(tmp_path, table, spoil, message)
 
 def test_a_subject_in_two_parts_is_a_leak(tmp_path, table):
     table["subject"] = table["subject"].replace({"Sv00": "St00"})
-    with pytest.raises(DatasetError, match="subject 'St00' has more than one part: test, validation"):
+    with pytest.raises(RunError, match="subject 'St00' has more than one part: test, validation"):
         read_predictions(written(tmp_path, table), labels=SIX)
 
 
 def test_another_label_set_is_refused(tmp_path, table):
-    with pytest.raises(DatasetError, match="lacks the columns p_neutral"):
+    with pytest.raises(RunError, match="lacks the columns p_neutral"):
         read_predictions(written(tmp_path, table), labels=SEVEN)
 
 
 def test_a_missing_or_unreadable_file_is_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"predictions\.csv is missing"):
+    with pytest.raises(RunError, match=r"predictions\.csv is missing"):
         read_predictions(tmp_path / "predictions.csv", labels=SIX)
     (tmp_path / "predictions.csv").write_text("")
-    with pytest.raises(DatasetError, match="not a readable CSV file"):
+    with pytest.raises(RunError, match="not a readable CSV file"):
         read_predictions(tmp_path / "predictions.csv", labels=SIX)

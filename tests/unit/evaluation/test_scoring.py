@@ -1,18 +1,15 @@
 """Scores of a run, the majority baseline, and what a run folder tells."""
 
-import json
-
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
-from ferfusion.errors import DatasetError
+from ferfusion.errors import RunError
 from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.evaluation.run_folder import Majority, read_run
+from ferfusion.evaluation.run_folder import read_run
 from ferfusion.evaluation.scoring import class_table, confusion_table, score_run, scores_table
 from ferfusion.labels import SIX
-from helpers.runs import fake_config, fake_epochs, fake_predictions, write_run
+from helpers.runs import fake_config, fake_predictions, write_run
 
 QUICK = EvaluateRecipe(resamples=50)
 
@@ -48,20 +45,12 @@ def test_a_score_lies_in_its_interval(run):
 
 
 def test_the_majority_is_counted_in_training_and_scored_on_the_same_rows(tmp_path):
-    config = fake_config()
-    config["class_counts"] = {"train": {"Fear": 10, "Sadness": 3}}
+    config = fake_config(counts={"Fear": 10, "Sadness": 3})
     run = read_run(write_run(tmp_path / "run", config=config))
-    assert run.majority("test") == Majority(SIX.code("Fear"), "train")
+    assert run.majority_code == SIX.code("Fear")
     found = score_run(run, QUICK).of("test", "pair")
     assert found.war.majority == pytest.approx(0.1)  # Fear is 1 of 10 videos of each subject
     assert found.uar.majority == pytest.approx(1 / 6)
-
-
-def test_without_training_counts_the_majority_is_the_parts_own(tmp_path):
-    config = fake_config()
-    del config["class_counts"]
-    run = read_run(write_run(tmp_path / "run", config=config))
-    assert run.majority("test") == Majority(SIX.code("Sadness"), "test")
 
 
 def test_a_perfect_model_scores_one(tmp_path):
@@ -86,57 +75,5 @@ def test_tables_hold_every_score(run):
 
 
 def test_a_part_that_is_not_there_is_named(run):
-    with pytest.raises(DatasetError, match="has no train predictions; it has test, validation"):
+    with pytest.raises(RunError, match="has no train predictions; it has test, validation"):
         score_run(run, QUICK).of("train", "video")
-
-
-@pytest.mark.parametrize(
-    ("monitor", "expected"), [("val_uar", 2), ("val_loss", 3), ("val_accuracy", 1), ("unheard_of", None)]
-)
-def test_the_best_epoch_follows_the_monitored_metric(tmp_path, monitor, expected):
-    epochs = pd.DataFrame(
-        {
-            "epoch": [1, 2, 3],
-            "val_loss": [3.0, 2.0, 1.0],
-            "val_accuracy": [0.9, 0.8, 0.7],
-            "val_uar": [0.5, 0.6, 0.6],
-        }
-    )
-    config = fake_config() | {"recipe": {"monitor": monitor}}
-    assert read_run(write_run(tmp_path / "run", epochs=epochs, config=config)).best_epoch == expected
-
-
-def test_training_time_is_summed_where_it_was_not_saved(tmp_path):
-    config = fake_config()
-    del config["seconds"], config["parameters"]
-    run = read_run(write_run(tmp_path / "run", config=config, epochs=fake_epochs(4)))
-    assert run.seconds == pytest.approx(30)
-    assert run.parameters is None
-
-
-def test_a_single_stream_is_not_called_a_fusion(tmp_path):
-    config = fake_config(architecture="spatial", fusion="gap-concat", stream="table1")
-    run = read_run(write_run(tmp_path / "run", config=config))
-    assert run.variant == "spatial stream alone, gap, table1 stream"
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{", "is not readable JSON"),
-        ("[]", "holds a list, expected an object"),
-        (json.dumps({"dataset": {"labels": ["Anger"]}}), "needs at least two different names"),
-    ],
-)
-def test_a_damaged_config_is_refused(tmp_path, text, message):
-    run = write_run(tmp_path / "run")
-    (run / "config.json").write_text(text)
-    with pytest.raises(DatasetError, match=message):
-        read_run(run)
-
-
-def test_a_folder_that_is_not_a_run_is_refused(tmp_path):
-    with pytest.raises(DatasetError, match="No run folder at"):
-        read_run(tmp_path / "nowhere")
-    with pytest.raises(DatasetError, match=r"config\.json is missing"):
-        read_run(tmp_path)

@@ -104,7 +104,7 @@ def test_it_covers_the_truth_as_often_as_it_says_where_drawing_rows_would_not():
         ({"resamples": 0}, "resamples must be at least 1, got 0"),
         ({"confidence": 1.0}, "confidence must be above 0 and below 1, got 1.0"),
         ({"seed": -1}, "seed must be 0 or more, got -1"),
-        ({"beta": 0.0}, "beta must be a positive number, got 0.0"),
+        ({"beta": 0.0}, "beta must be above 0, got 0.0"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(setting, message):

@@ -1,5 +1,3 @@
-import json
-
 import pandas as pd
 import pytest
 
@@ -7,6 +5,7 @@ from ferfusion.evaluation.evaluate import evaluate_run
 from ferfusion.evaluation.vote_scores import voted
 from ferfusion.files import write_table
 from ferfusion.labels import LabelSet
+from helpers.runs import fake_config, write_run
 
 LABELS = LabelSet(("Anger", "Happiness", "Sadness"))
 # the label, what the model says, and how the annotators voted: anger, happiness, sadness, unknown
@@ -38,11 +37,11 @@ def predictions():
 
 @pytest.fixture
 def run(tmp_path):
-    config = {"dataset": {"labels": list(LABELS.names), "stills": True}, "model": {}, "recipe": {}}
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    write_table(tmp_path / "predictions.csv", predictions())
-    write_table(tmp_path / "votes.csv", votes())
-    return tmp_path
+    config = fake_config(labels=LABELS, architecture="spatial")
+    config["dataset"]["stills"] = True
+    folder = write_run(tmp_path / "run", config=config, predictions=predictions())
+    write_table(folder / "votes.csv", votes())
+    return folder
 
 
 def test_a_clear_majority_for_a_class_is_the_label():
@@ -83,3 +82,4 @@ def test_the_page_of_a_run_on_images_says_what_its_parts_are_worth(run):
     assert "There is no <strong>test</strong> part" in page
     assert "people cannot be held apart" in page
     assert "Nobody is in two parts" not in page
+    assert "On the majority of the annotators&#39; votes, validation, 3 images: WAR 66.7" in page

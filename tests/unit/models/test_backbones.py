@@ -17,9 +17,9 @@ from torch.nn import functional as F
 
 from ferfusion.errors import ConfigError
 from ferfusion.models.backbones import BACKBONES, BLOCK_SHARE, IMAGENET_DEVIATION, IMAGENET_MEAN
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.streams import STREAMS
-from ferfusion.models.zoo import build_model
 
 THEIRS = json.loads((Path(__file__).parents[2] / "data" / "torchvision_parameters.json").read_text())
 FULL_COUNTS = {"vgg16": 138_357_544, "vgg19": 143_667_240, "resnet50": 25_557_032}

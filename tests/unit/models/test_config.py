@@ -1,7 +1,8 @@
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.models.config import ARCHITECTURE_STREAMS, ModelConfig
+from ferfusion.models.architectures import ARCHITECTURES
+from ferfusion.models.config import ModelConfig
 
 
 def test_config_survives_a_round_trip():
@@ -35,7 +36,7 @@ def test_an_unknown_key_is_refused():
 
 
 def test_only_architectures_that_look_back_have_a_window():
-    windows = {name: ModelConfig(architecture=name, frames=5).window for name in ARCHITECTURE_STREAMS}
+    windows = {name: ModelConfig(architecture=name, frames=5).window for name in ARCHITECTURES}
     assert {name for name, window in windows.items() if not window} == {
         "two-stream",
         "spatial",

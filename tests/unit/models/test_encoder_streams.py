@@ -2,9 +2,10 @@ import pytest
 import torch
 from torch import nn
 
-from ferfusion.models.config import ARCHITECTURE_STREAMS, ModelConfig
+from ferfusion.models.architectures import ARCHITECTURES
+from ferfusion.models.build import build_model
+from ferfusion.models.config import ModelConfig
 from ferfusion.models.encoder_streams import encoder_streams, set_frozen
-from ferfusion.models.zoo import build_model
 
 
 class Normed(nn.Module):
@@ -17,7 +18,7 @@ class Normed(nn.Module):
         return self.head(self.spatial_stream(x))
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURE_STREAMS)
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_the_streams_of_every_model_are_found(architecture):
     config = ModelConfig(architecture=architecture)
     streams = encoder_streams(build_model(config, 6))

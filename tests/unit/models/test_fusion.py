@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from ferfusion.errors import ConfigError
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.fusion import FUSION_OPERATORS, FUSIONS, make_operator
-from ferfusion.models.zoo import build_model
 from helpers.inputs import drawn_inputs
 
 

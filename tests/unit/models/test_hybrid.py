@@ -1,10 +1,10 @@
 import pytest
 import torch
 
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.dbn import DBNS
 from ferfusion.models.hybrid import Hybrid
-from ferfusion.models.zoo import build_model
 from helpers.inputs import drawn_inputs
 
 CONFIG = ModelConfig(architecture="hybrid", head_units=32, dbn="small")
@@ -25,7 +25,7 @@ def test_what_is_joined_are_the_hidden_layers_of_the_streams_as_they_were_traine
     for name, model in alone.items():
         hybrid.take_stream(name, model.state_dict())
     expected = torch.cat([before_the_last_layer(model, inputs) for model in alone.values()], dim=1)
-    assert torch.equal(hybrid.join(*inputs[:2]), expected)
+    assert torch.equal(hybrid.embed(*inputs[:2]), expected)
     assert torch.equal(hybrid(*inputs), hybrid.svm(hybrid.dbn(expected)))
 
 
@@ -51,7 +51,7 @@ def test_the_weights_of_the_other_stream_are_refused():
 def test_the_decision_on_a_mean_is_the_mean_of_decisions():
     """So that a video's frames, each decided alone, agree with the video where its segments are alike."""
     hybrid = build_model(CONFIG, 6).eval()
-    features = hybrid.dbn(hybrid.join(*drawn_inputs(CONFIG, 5)[:2]))
+    features = hybrid.dbn(hybrid.embed(*drawn_inputs(CONFIG, 5)[:2]))
     torch.testing.assert_close(hybrid.svm(features.mean(0)), hybrid.svm(features).mean(0))
 
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.outputs import OUTPUTS, CascadeOutput, SphereOutput, TwoStepOutput, set_majority
-from ferfusion.models.zoo import build_model
 from helpers.inputs import drawn_inputs
 
 MAJORITY, CLASSES, UNITS = 2, 5, 12

@@ -12,10 +12,10 @@ from torch import nn
 
 from ferfusion.errors import ConfigError
 from ferfusion.models.backbones import Backbone, ResNet50, Vgg16
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.heads import DenseHead
 from ferfusion.models.pretrained import fetch, load_weights, misfit, read_weights
-from ferfusion.models.zoo import build_model
 
 
 class TinyVgg(Backbone):

@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.fusion import FUSION_LAYERS
 from ferfusion.models.recurrent import ConvLstmCell, ConvLstmDecoder, WindowMaps
-from ferfusion.models.zoo import build_model
 from helpers.inputs import drawn_inputs
 
 

@@ -2,10 +2,10 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.residual import RESIDUAL_SHAPES, GreyFirstConv, ResidualBlock, ResidualStream
 from ferfusion.models.streams import map_side
-from ferfusion.models.zoo import build_model, count_parameters
 
 
 def convolution(side, inputs, outputs):

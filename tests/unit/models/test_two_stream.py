@@ -1,7 +1,7 @@
 import torch
 
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model
 from helpers.inputs import drawn_inputs
 
 

@@ -23,7 +23,7 @@ SETTINGS = (
     "--variants=architecture=flow",
     "--variants=architecture=spatial",
 )
-TABLES = ("variants", "comparisons", "classes", "habits")
+TABLES = ("variants", "comparisons", "classes", "error_patterns")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def opened(dataset, tmp_path, *variants):
 
 def test_of_variants_that_are_the_same_function_the_first_is_trained(dataset, tmp_path):
     study = opened(dataset, tmp_path, "fusions", "single-streams")
-    assert {name: [each.name for each in twins] for name, twins in study.twins.items()} == {
+    assert {name: [each.name for each in twins] for name, twins in study.equivalents.items()} == {
         "flatten-concat": ["gap-concat"],
         "flatten-sum": ["gap-sum"],
         "flatten-average": ["gap-average"],
@@ -47,7 +47,7 @@ def test_of_variants_that_are_the_same_function_the_first_is_trained(dataset, tm
         "flow": [],
     }
     assert len(study.trainings) == 5 * 2
-    assert {each.variant.name for each in study.trainings} == set(study.twins)
+    assert {each.variant.name for each in study.trainings} == set(study.equivalents)
 
 
 def test_the_same_function_trained_otherwise_is_trained(dataset, tmp_path):

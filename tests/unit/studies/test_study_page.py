@@ -60,7 +60,7 @@ def test_the_page_is_whole_and_by_itself(finished):
     assert "2 of 3 pairs of variants can be told apart" in page
     assert "gap-concat and flatten-concat are the same function" in page
     assert page.count("same function as gap-concat") == 2  # in the table per video, and in that per pair
-    assert "one was trained and stands for all" in page
+    assert "Of equivalent variants only the first was trained" in page
     assert "9 trainings took 14 minutes" in page
     for word in ("majority baseline", "displayed expression", "Tested on 12 people", "accuracy"):
         assert word in page

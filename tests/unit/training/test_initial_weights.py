@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from ferfusion.bundle import load_bundle
 from ferfusion.errors import BundleError, ConfigError
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model
 from ferfusion.training.initial_weights import starting_model
 from helpers.trainings import SHORT, KillAt, KilledError, lines_into, train
 
@@ -76,7 +76,7 @@ def test_a_run_says_what_it_started_from_and_keeps_the_files_hash(bundle, datase
     on_progress = lines_into(output)
     train(dataset, tmp_path / "run", model=BOTH, recipe=recipe, on_progress=on_progress)
     assert "Starting from the bundle: spatial\n" in output.getvalue()
-    assert "flow starts anew: the bundle has no such stream" in output.getvalue()
+    assert "flow starts from new weights: the bundle has no such stream" in output.getvalue()
     # frozen all the time, the stream is still the bundle's
     trained, theirs = load_file(tmp_path / "run" / "bundle.safetensors"), load_bundle(bundle).weights
     assert torch.equal(trained["spatial_stream.conv5.weight"], theirs["spatial_stream.conv5.weight"])
@@ -124,6 +124,6 @@ def test_streams_start_from_a_file_of_learned_weights(tmp_path):
     save_file({name: t.contiguous() for name, t in learned.items()}, tmp_path / "learned.safetensors")
     recipe = replace(ONE_EPOCH, weights=str(tmp_path / "learned.safetensors"))
     start = starting_model(config, recipe, num_classes=6)
-    assert start.lines == ["Starting from learned weights: spatial_stream"]
+    assert start.lines == ["Starting from pretrained weights: spatial_stream"]
     found = start.model.spatial_stream.state_dict()
     assert all(torch.equal(tensor, learned[name]) for name, tensor in found.items())

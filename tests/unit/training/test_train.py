@@ -12,10 +12,10 @@ from lightning.pytorch import Callback
 from safetensors.torch import load_file
 
 from ferfusion.bundle import load_bundle
-from ferfusion.errors import ConfigError, DatasetError
+from ferfusion.errors import ConfigError, DatasetError, RunError
 from ferfusion.evaluation.metrics import confusion_matrix, uar, war
 from ferfusion.evaluation.predictions import predicted_codes
-from ferfusion.evaluation.run_folder import read_run
+from ferfusion.evaluation.run_folder import Baseline, read_run
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe
@@ -101,7 +101,7 @@ def test_the_bundle_holds_the_best_weights_and_all_settings(whole_run):
     assert TrainRecipe.from_dict(dict(bundle.training["recipe"])) == RECIPE
     assert bundle.training["best_epoch"] == result.best["epoch"]
     assert bundle.metrics["uar"] == pytest.approx(result.best["val_uar"])
-    assert bundle.recipe == PrepareRecipe()
+    assert bundle.prepare_recipe == PrepareRecipe()
     assert bundle.labels == SIX
 
 
@@ -123,7 +123,7 @@ def test_every_epoch_is_shown_beside_the_majority_baseline(whole_run):
     assert len(lines) == 4
     assert all("WAR" in line and "UAR" in line and "(majority 16.7%, 16.7%)" in line for line in lines)
     assert [index for index, line in enumerate(lines, 1) if "best so far" in line][-1] == result.best["epoch"]
-    assert (result.majority.war, result.majority.uar) == pytest.approx((1 / 6, 1 / 6))
+    assert result.baseline("validation") == Baseline(pytest.approx(1 / 6), pytest.approx(1 / 6))
 
 
 @pytest.mark.parametrize("kill", [KillAt(2), KillAt(2, batch=1), KillAt(0, batch=2)])
@@ -154,7 +154,7 @@ def test_ctrl_c_says_how_to_go_on_and_can_be_pressed_again(dataset, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train(dataset, tmp_path / "run", on_progress=lines_into(output), callbacks=[PressCtrlC()])
     assert signal.getsignal(signal.SIGINT) is handler
-    assert "The same command goes on" in output.getvalue()
+    assert "The same command resumes" in output.getvalue()
 
 
 def test_a_terminated_run_says_how_to_go_on_and_does_not_end_as_if_done(dataset, tmp_path):
@@ -166,7 +166,7 @@ def test_a_terminated_run_says_how_to_go_on_and_does_not_end_as_if_done(dataset,
     with pytest.raises(SystemExit) as stop:
         train(dataset, tmp_path / "run", on_progress=lines_into(output), callbacks=[Terminate()])
     assert stop.value.code == 143
-    assert "The same command goes on" in output.getvalue()
+    assert "The same command resumes" in output.getvalue()
     assert not (tmp_path / "run" / "bundle.safetensors").exists()
 
 
@@ -193,10 +193,10 @@ def test_a_finished_run_says_so_and_is_left_alone(whole_run, dataset):
 
 
 def test_a_run_of_other_settings_is_refused_and_the_difference_named(whole_run, dataset):
-    with pytest.raises(ConfigError, match="epochs is 4 there, 3 was asked for") as error:
+    with pytest.raises(ConfigError, match="epochs is 4 in the folder, 3 in this call") as error:
         train(dataset, whole_run[0], recipe=replace(RECIPE, epochs=3))
     assert "learning_rate" not in str(error.value)
-    with pytest.raises(ConfigError, match=r"dropout is 0\.3 there, 0\.1 was asked for"):
+    with pytest.raises(ConfigError, match=r"dropout is 0\.3 in the folder, 0\.1 in this call"):
         train(dataset, whole_run[0], model=replace(MODEL, dropout=0.1))
 
 
@@ -220,7 +220,7 @@ def test_a_dataset_without_a_split_is_refused(dataset, tmp_path):
 
 
 def test_a_rate_that_blows_up_is_named(dataset, tmp_path):
-    with pytest.raises(ConfigError, match=r"not a finite number in epoch .*; lower learning_rate"):
+    with pytest.raises(RunError, match=r"not a finite number in epoch .*; lower learning_rate"):
         train(dataset, tmp_path / "run", recipe=replace(RECIPE, learning_rate=1e12))
 
 

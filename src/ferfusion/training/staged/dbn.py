@@ -1,4 +1,4 @@
-"""Training of a deep belief network: its machines without labels, one by one, then all of it with labels.
+"""Train a deep belief network: its RBMs without labels, one by one, then the whole network with labels.
 
 Hinton, Osindero and Teh 2006; the fine-tuning by backpropagation is that of Hinton and Salakhutdinov 2006.
 """
@@ -24,7 +24,7 @@ SMALLEST_DEVIATION = 0.01
 
 @torch.no_grad()
 def pretrain(network: DeepBeliefNetwork, inputs: Tensor, *, recipe: TrainRecipe) -> Iterator[str]:
-    """Train the network's machines one by one, and yield a line on each.
+    """Train the RBMs of the network one by one, and yield a line on each.
 
     Args:
         network: The network; its scale and its layers are set.
@@ -37,16 +37,16 @@ def pretrain(network: DeepBeliefNetwork, inputs: Tensor, *, recipe: TrainRecipe)
     states = network.standardise(inputs)
     for index in range(len(network.layers)):
         hidden, visible = network.layers[index].get_parameter("weight").shape
-        machine = new_rbm(visible, hidden, real=index == 0, generator=generator)
+        rbm = new_rbm(visible, hidden, real=index == 0, generator=generator)
         errors = list(
             train_rbm(
-                machine, states, epochs=recipe.rbm_epochs, batch_size=recipe.batch_size, generator=generator
+                rbm, states, epochs=recipe.rbm_epochs, batch_size=recipe.batch_size, generator=generator
             )
         )
-        network.take_machine(index, machine)
-        states = machine.hidden_probabilities(states)
+        network.take_rbm(index, rbm)
+        states = rbm.hidden_probabilities(states)
         yield (
-            f"machine {index + 1}, {visible} to {hidden} units: squared error of the reconstruction "
+            f"RBM {index + 1}, {visible} to {hidden} units: squared error of the reconstruction "
             f"{errors[0]:.4f} after the first epoch, {errors[-1]:.4f} after {len(errors)}"
         )
 

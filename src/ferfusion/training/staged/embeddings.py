@@ -1,8 +1,9 @@
-"""Embeddings in place of pictures: what a trained network makes of a part, and its head trained on such."""
+"""Embeddings of a part, and a network's head as a model that reads them."""
 
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +12,8 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
 from ferfusion.data.batches import NOTHING_DRAWN, Batch, Draws, epoch_generator
-from ferfusion.data.row_order import AsGiven, RowOrder, Shuffled
-from ferfusion.models.bases import ExpressionModel
+from ferfusion.data.row_order import InOrder, RowOrder, Shuffled
+from ferfusion.models.bases import ExpressionModel, HeadedModel
 from ferfusion.models.heads import DenseHead
 
 
@@ -39,8 +40,23 @@ def embed(model: ExpressionModel, batches: Iterable[Batch], codes: npt.NDArray[n
     return Embedded(torch.cat(embeddings), torch.from_numpy(codes[torch.cat(rows).numpy()]))
 
 
-class HeadOfNetwork(ExpressionModel):
-    """The part of a network above its embedding, called as a model: with embeddings in place of faces."""
+class EmbeddingBatch(NamedTuple):
+    """Embeddings (B, F) in place of images, with their class codes (B,) and rows (B,)."""
+
+    embeddings: Tensor
+    codes: Tensor
+    rows: Tensor
+    targets: Tensor | None = None
+    weight: float = 1.0
+
+    @property
+    def images(self) -> tuple[Tensor, ...]:
+        """What the head is called with."""
+        return (self.embeddings,)
+
+
+class HeadOfNetwork(HeadedModel):
+    """The part of a network above its embedding, which training calls as it calls a model."""
 
     def __init__(self, network: ExpressionModel) -> None:
         super().__init__()
@@ -51,13 +67,13 @@ class HeadOfNetwork(ExpressionModel):
         """The network's heads."""
         return self.network.heads
 
-    def forward(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
+    def forward(self, embeddings: Tensor) -> Tensor:
         """Return the logits (B, C) of embeddings (B, F)."""
-        return self.network.classify(spatial)
+        return self.network.classify(embeddings)
 
 
 class EmbeddingBatches:
-    """An iterable of batches with embeddings in place of faces; the last one may be smaller."""
+    """An iterable of batches of embeddings; the last one may be smaller."""
 
     def __init__(
         self, part: Embedded, order: RowOrder, *, batch_size: int, draws: Draws = NOTHING_DRAWN
@@ -67,11 +83,11 @@ class EmbeddingBatches:
     def __len__(self) -> int:
         return math.ceil(len(self._order) / self._batch_size)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[EmbeddingBatch]:
         rows = self._order.draw(epoch_generator(self._draws.seed, self._draws.epoch()))
         for chosen in torch.split(torch.from_numpy(rows), self._batch_size):
             embeddings = self._part.embeddings[chosen]
-            yield Batch(embeddings, embeddings[:, :0], self._part.codes[chosen], chosen)
+            yield EmbeddingBatch(embeddings, self._part.codes[chosen], chosen)
 
 
 class EmbeddingData(LightningDataModule):
@@ -90,7 +106,7 @@ class EmbeddingData(LightningDataModule):
 
     def val_dataloader(self) -> EmbeddingBatches:
         """Return the validation part."""
-        order = AsGiven(np.arange(len(self._validation)))
+        order = InOrder(np.arange(len(self._validation)))
         return EmbeddingBatches(self._validation, order, batch_size=self._batch_size)
 
     def _current_epoch(self) -> int:

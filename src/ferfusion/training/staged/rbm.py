@@ -14,13 +14,13 @@ from ferfusion.models.rbm import Rbm
 INITIAL_DEVIATION = 0.01
 BINARY_RATE = 0.1
 REAL_RATE = 0.001
-"""Real visible units have no bound, so that their machine learns a hundredth as fast."""
+"""Real visible units have no bound: their RBM learns at a hundredth of the rate."""
 WEIGHT_COST = 0.0002
 FIRST_MOMENTUM, MOMENTUM, FIRST_EPOCHS = 0.5, 0.9, 5
 
 
 def new_rbm(visible: int, hidden: int, *, real: bool, generator: torch.Generator) -> Rbm:
-    """Return a machine that knows nothing: small weights, no biases."""
+    """Return a new RBM: small random weights, zero biases."""
     weight = torch.empty(hidden, visible, device=generator.device)
     weight.normal_(0, INITIAL_DEVIATION, generator=generator)
     return Rbm(weight, weight.new_zeros(hidden), weight.new_zeros(visible), real)
@@ -29,10 +29,10 @@ def new_rbm(visible: int, hidden: int, *, real: bool, generator: torch.Generator
 def train_rbm(
     rbm: Rbm, data: Tensor, *, epochs: int, batch_size: int, generator: torch.Generator
 ) -> Iterator[float]:
-    """Train a machine in place by CD-1, and yield the mean squared error of its reconstruction in each epoch.
+    """Train an RBM in place by CD-1, and yield the mean squared error of its reconstruction in each epoch.
 
     Args:
-        rbm: The machine; its tensors are changed.
+        rbm: The RBM; its tensors are changed.
         data: States of the visible units (N, visible): probabilities, or real numbers of deviation 1.
         epochs: Times that the data is gone through.
         batch_size: States of a step.

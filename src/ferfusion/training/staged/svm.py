@@ -27,13 +27,13 @@ def fit_svm(
         balanced: Let a sample cost the more, the fewer its class has.
         seed: Seed of the solver's order.
     """
-    machine = LinearSVC(
+    svm = LinearSVC(
         C=c, class_weight="balanced" if balanced else None, max_iter=_MOST_STEPS, random_state=seed
     )
-    machine.fit(features.double().cpu().numpy(), codes)
-    sides = np.array([[-1], [1]]) if len(machine.classes_) == 2 else 1
+    svm.fit(features.double().cpu().numpy(), codes)
+    sides = np.array([[-1], [1]]) if len(svm.classes_) == 2 else 1
     weight = torch.zeros(num_classes, features.shape[1])
     bias = torch.full((num_classes,), ABSENT)
-    weight[machine.classes_] = torch.from_numpy(machine.coef_ * sides).float()
-    bias[machine.classes_] = torch.from_numpy(machine.intercept_ * np.ravel(sides)).float()
+    weight[svm.classes_] = torch.from_numpy(svm.coef_ * sides).float()
+    bias[svm.classes_] = torch.from_numpy(svm.intercept_ * np.ravel(sides)).float()
     return weight, bias

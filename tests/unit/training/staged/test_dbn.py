@@ -19,22 +19,22 @@ def inputs():
     return values
 
 
-def test_layers_are_the_machines_trained_one_upon_the_other(inputs):
+def test_layers_are_the_rbms_trained_one_upon_the_other(inputs):
     network = DeepBeliefNetwork(6, (4, 3))
     lines = list(pretrain(network, inputs, recipe=RECIPE))
     generator = torch.Generator().manual_seed(2)
     deviation = inputs.std(0, correction=0).clamp(min=SMALLEST_DEVIATION)
     states = (inputs - inputs.mean(0)) / deviation
     for layer, (hidden, visible) in zip(network.layers, [(4, 6), (3, 4)], strict=True):
-        machine = new_rbm(visible, hidden, real=visible == 6, generator=generator)
-        list(train_rbm(machine, states, epochs=3, batch_size=8, generator=generator))
-        assert torch.equal(layer.weight, machine.weight)
-        assert torch.equal(layer.bias, machine.hidden_bias)
-        states = machine.hidden_probabilities(states)
+        rbm = new_rbm(visible, hidden, real=visible == 6, generator=generator)
+        list(train_rbm(rbm, states, epochs=3, batch_size=8, generator=generator))
+        assert torch.equal(layer.weight, rbm.weight)
+        assert torch.equal(layer.bias, rbm.hidden_bias)
+        states = rbm.hidden_probabilities(states)
     assert torch.equal(network(inputs), states)
     assert [line.partition(":")[0] for line in lines] == [
-        "machine 1, 6 to 4 units",
-        "machine 2, 4 to 3 units",
+        "RBM 1, 6 to 4 units",
+        "RBM 2, 4 to 3 units",
     ]
 
 

@@ -63,7 +63,7 @@ def test_the_folder_is_a_run_with_a_run_of_each_stream_in_it(whole_run):
         assert read_run(run / name).section("model")["architecture"] == name
         assert f"The {name} stream:" in output
     assert len(result.epochs) == RECIPE.dbn_epochs
-    assert "machine 1, 128 to 256 units" in output
+    assert "RBM 1, 128 to 256 units" in output
 
 
 def test_an_answer_is_that_of_the_averaged_segments_computed_by_hand(whole_run, dataset):
@@ -79,7 +79,7 @@ def test_an_answer_is_that_of_the_averaged_segments_computed_by_hand(whole_run, 
             np.arange(len(rows))
         )
         with torch.inference_mode():
-            joined = model.join(*model_inputs(crops, flow, flow_encoding="uvm"))
+            joined = model.embed(*model_inputs(crops, flow, flow_encoding="uvm"))
             features = model.dbn(torch.stack([joined[:3].mean(0), joined[3]]))
             expected = model.svm(features.mean(0)).softmax(0)
         np.testing.assert_allclose(videos.first().loc[video], expected, atol=2e-6)
@@ -102,7 +102,7 @@ def test_validation_chooses_the_epoch_and_its_scores_are_those_of_the_prediction
 def test_the_first_epoch_counts_the_time_of_the_streams(whole_run):
     run, result, _ = whole_run
     streams = sum(pd.read_csv(run / name / "metrics.csv")["seconds"].sum() for name in ("spatial", "flow"))
-    assert result.epochs[0]["seconds"] > streams
+    assert result.epochs["seconds"].iloc[0] > streams
 
 
 def test_the_bundle_holds_plain_tensors_and_predicts_single_frames(whole_run):
@@ -123,7 +123,7 @@ def test_the_run_can_be_evaluated(whole_run):
     scored = score_run(read_run(run))
     assert scored.of("test", "video").videos == 6
     assert scored.of("test", "video").war.value == scored.of("test", "pair").war.value
-    found = cautions(scored.scores[0], majority="Anger", answers_videos=scored.run.answers_videos)
+    found = cautions(scored)
     assert any("answers on whole videos" in caution for caution in found)
     assert not score_run(read_run(run / "flow")).run.answers_videos
 

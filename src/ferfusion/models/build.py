@@ -1,36 +1,12 @@
-"""The table of models, and the one way to build one."""
-
-from collections.abc import Callable
-from types import MappingProxyType
+"""Build a model with its initial weights."""
 
 import torch
 from torch import Tensor, nn
 
-from ferfusion.lookup import choose
 from ferfusion.models.bases import ExpressionModel, Stream
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.hybrid import Hybrid
 from ferfusion.models.random_state import borrowed_random_state
-from ferfusion.models.recurrent import ConvLstmCell, RecurrentModel
-from ferfusion.models.two_stream import FusedStreams, LateFusion
-
-ARCHITECTURES: MappingProxyType[str, Callable[[ModelConfig, int], ExpressionModel]] = MappingProxyType(
-    {
-        "two-stream": FusedStreams,
-        "spatial": FusedStreams,
-        "flow": FusedStreams,
-        "late-fusion": LateFusion,
-        "stack": FusedStreams,
-        "spatial-stack": FusedStreams,
-        "three-stream-stack": FusedStreams,
-        "conv3d": FusedStreams,
-        "spatial-conv3d": FusedStreams,
-        "three-stream-conv3d": FusedStreams,
-        "lstm": RecurrentModel,
-        "convlstm": RecurrentModel,
-        "hybrid": Hybrid,
-    }
-)
+from ferfusion.models.recurrent import ConvLstmCell
 
 
 def build_model(config: ModelConfig, num_classes: int, *, seed: int = 0) -> ExpressionModel:
@@ -42,9 +18,8 @@ def build_model(config: ModelConfig, num_classes: int, *, seed: int = 0) -> Expr
     >>> count_parameters(model)
     1919238
     """
-    architecture = choose(ARCHITECTURES, config.architecture, what="architecture")
     with borrowed_random_state():
-        model = architecture(config, num_classes)
+        model = config.kind.make(config, num_classes)
     generator = torch.Generator().manual_seed(seed)
     initialise_as_keras(model, generator=generator)
     for layer in model.modules():

@@ -1,7 +1,7 @@
 import pytest
 
 from ferfusion.models.config import ModelConfig
-from ferfusion.studies.equal_functions import SameFunction, same_functions, sentences
+from ferfusion.studies.equivalent_variants import EquivalentPair, equivalence_lines, equivalent_pairs
 
 LAYERS, OPERATORS = ("flatten", "gap"), ("concat", "sum", "average")
 
@@ -15,7 +15,7 @@ def fusions(**settings):
 
 
 def found(configs):
-    return {(each.first, each.second): each.factor for each in same_functions(configs, num_classes=6)}
+    return {(each.first, each.second): each.factor for each in equivalent_pairs(configs, num_classes=6)}
 
 
 def test_flatten_and_gap_are_one_function_on_a_1x1_map_and_sum_is_twice_the_average():
@@ -53,7 +53,7 @@ def test_one_stream_has_nothing_to_fuse():
 
 
 def test_a_group_of_equal_networks_is_one_sentence():
-    pairs = [SameFunction("a", "b", 1.0), SameFunction("b", "c", 1.0), SameFunction("a", "d", 0.5)]
-    first, second = sentences([*pairs, SameFunction("b", "d", 0.5)])
+    pairs = [EquivalentPair("a", "b", 1.0), EquivalentPair("b", "c", 1.0), EquivalentPair("a", "d", 0.5)]
+    first, second = equivalence_lines([*pairs, EquivalentPair("b", "d", 0.5)])
     assert first.startswith("a, b and c are the same function:")
     assert second.startswith("a and d can represent the same functions:")

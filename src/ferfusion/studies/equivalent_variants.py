@@ -1,9 +1,9 @@
-"""Which variants of a study are the same function, found by examining the built networks.
+"""Find the variants of a study that are the same function, by comparing built networks.
 
 Two networks whose weights have the same names and shapes get the same random weights and the same random
-input. If they answer alike, for several draws, they are the same function, and training can only tell them
-apart by chance. If the vectors that their classifiers are given differ by one constant factor, they can
-represent the same functions: the classifier's first layer takes up the factor.
+input. If their answers agree, for several draws, they are the same function, and differences after training
+are chance. If their embeddings differ by one constant factor, they can represent the same functions: the
+first layer of the classifier absorbs the factor.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,8 @@ from itertools import combinations
 import torch
 from torch import Tensor, nn
 
-from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model
 
 _DRAWS = 3
 _INPUTS = 4
@@ -24,8 +23,8 @@ _OUTSIDE_THE_NETWORK = ("flow_encoding", "size", "frames", "frame_step", "dropou
 
 
 @dataclass(frozen=True)
-class SameFunction:
-    """Two networks that are the same function (``factor`` 1), or are so but for a factor on the way."""
+class EquivalentPair:
+    """Two networks that are the same function: exactly (``factor`` 1), or up to a factor of the embedding."""
 
     first: str
     second: str
@@ -39,18 +38,18 @@ class SameFunction:
 
 @dataclass(frozen=True)
 class _Answer:
-    """A network with drawn weights: their shapes, and the classified vectors and logits for drawn input."""
+    """A network with random weights: their shapes, and its embeddings and logits for random input."""
 
     shapes: Mapping[str, tuple[int, ...]]
     vector: Tensor
     logits: Tensor
 
 
-def same_functions(configs: Mapping[str, ModelConfig], *, num_classes: int) -> list[SameFunction]:
+def equivalent_pairs(configs: Mapping[str, ModelConfig], *, num_classes: int) -> list[EquivalentPair]:
     """Return every pair of networks that are the same function, exactly or up to a factor.
 
     Args:
-        configs: Networks by name; those that are trained alike, or a difference says nothing.
+        configs: Networks by name, all of one training recipe.
         num_classes: Number of expressions.
     """
     answers = [
@@ -59,18 +58,18 @@ def same_functions(configs: Mapping[str, ModelConfig], *, num_classes: int) -> l
     ]
     found = []
     for first, second in combinations(configs, 2):
-        if _is_fed_otherwise(configs[first], configs[second]):
+        if _has_other_input(configs[first], configs[second]):
             continue
         factors = [_factor(draw[first], draw[second]) for draw in answers]
         if min(factors) > 0 and max(factors) - min(factors) < _TOLERANCE:
-            found.append(SameFunction(first, second, round(factors[0], 4)))
+            found.append(EquivalentPair(first, second, round(factors[0], 4)))
     return found
 
 
-def sentences(found: Sequence[SameFunction]) -> list[str]:
-    """Say what was found, a sentence for each group of names.
+def equivalence_lines(found: Sequence[EquivalentPair]) -> list[str]:
+    """Return a sentence for each group of equivalent networks.
 
-    >>> sentences([SameFunction("a", "b", 1.0), SameFunction("a", "c", 0.5)])[0][:32]
+    >>> equivalence_lines([EquivalentPair("a", "b", 1.0), EquivalentPair("a", "c", 0.5)])[0][:32]
     'a and b are the same function: w'
     """
     exact = [
@@ -79,16 +78,16 @@ def sentences(found: Sequence[SameFunction]) -> list[str]:
         for group in _groups([each for each in found if each.is_exact])
     ]
     scaled = [
-        f"{each.first} and {each.second} can represent the same functions: what is classified differs by the "
-        f"factor {each.factor:g} only, which the next layer can take up. Training may differ, as the factor "
+        f"{each.first} and {each.second} can represent the same functions: their embeddings differ by the "
+        f"factor {each.factor:g} only, which the next layer can absorb. Training may differ: the factor "
         "changes the initial scale."
-        for each in _without_twins(found)
+        for each in _one_of_each_pair_of_groups(found)
     ]
     return exact + scaled
 
 
 def _answer(config: ModelConfig, num_classes: int, *, seed: int) -> _Answer:
-    """Return what a network with drawn weights does to drawn input; both follow from the seed."""
+    """Return what a network with random weights makes of random input; both follow from the seed."""
     model = build_model(config, num_classes, seed=seed).eval()
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
@@ -97,31 +96,15 @@ def _answer(config: ModelConfig, num_classes: int, *, seed: int) -> _Answer:
     side = config.size
     spatial, flow = torch.rand((2, _INPUTS, 3, side, side), generator=generator)
     frames = torch.rand((_INPUTS, max(config.window, 1), 3, side, side), generator=generator)
-    vector, logits = _classified(model, spatial, flow, frames)
+    with torch.inference_mode():
+        vector = model.embed(spatial, flow, frames)
+        logits = model.classify(vector)
     shapes = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     return _Answer(shapes, vector.double(), logits.double())
 
 
-@torch.inference_mode()
-def _classified(
-    model: ExpressionModel, spatial: Tensor, flow: Tensor, frames: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Return what the heads are given, side by side, and the logits."""
-    given: list[Tensor] = []
-
-    def keep(_: nn.Module, arguments: tuple[Tensor, ...]) -> None:
-        given.append(arguments[0].flatten(1))
-
-    classifiers: Sequence[nn.Module] = model.heads or [model.get_submodule("svm")]  # the hybrid's
-    hooks = [classifier.register_forward_pre_hook(keep) for classifier in classifiers]
-    logits = model(spatial, flow, frames)
-    for hook in hooks:
-        hook.remove()
-    return torch.cat(given, dim=1), logits
-
-
 def _factor(first: _Answer, second: _Answer) -> float:
-    """Return the factor between the classified vectors of two networks; 0 if there is no such factor."""
+    """Return the factor between the embeddings of two networks; 0 if there is no such factor."""
     if first.shapes != second.shapes or first.vector.shape != second.vector.shape:
         return 0.0
     one, other = first.vector, second.vector
@@ -129,15 +112,15 @@ def _factor(first: _Answer, second: _Answer) -> float:
     is_multiple = (other - factor * one).abs().max() < _TOLERANCE * other.abs().max()
     if not is_multiple or factor <= 0:
         return 0.0
-    answers_alike = torch.allclose(first.logits, second.logits, rtol=_TOLERANCE, atol=_TOLERANCE)
-    return factor if answers_alike or abs(factor - 1) > _TOLERANCE else 0.0
+    same_answers = torch.allclose(first.logits, second.logits, rtol=_TOLERANCE, atol=_TOLERANCE)
+    return factor if same_answers or abs(factor - 1) > _TOLERANCE else 0.0
 
 
-def _is_fed_otherwise(first: ModelConfig, second: ModelConfig) -> bool:
+def _has_other_input(first: ModelConfig, second: ModelConfig) -> bool:
     return any(getattr(first, name) != getattr(second, name) for name in _OUTSIDE_THE_NETWORK)
 
 
-def _groups(pairs: Sequence[SameFunction]) -> list[list[str]]:
+def _groups(pairs: Sequence[EquivalentPair]) -> list[list[str]]:
     groups: list[list[str]] = []
     for pair in pairs:
         for group in groups:
@@ -149,10 +132,10 @@ def _groups(pairs: Sequence[SameFunction]) -> list[list[str]]:
     return groups
 
 
-def _without_twins(found: Sequence[SameFunction]) -> list[SameFunction]:
+def _one_of_each_pair_of_groups(found: Sequence[EquivalentPair]) -> list[EquivalentPair]:
     """Return the pairs that need a factor, one for each pair of groups of exactly equal networks."""
     leader = {name: group[0] for group in _groups([e for e in found if e.is_exact]) for name in group}
-    kept: dict[tuple[str, str], SameFunction] = {}
+    kept: dict[tuple[str, str], EquivalentPair] = {}
     for each in found:
         if not each.is_exact:
             key = (leader.get(each.first, each.first), leader.get(each.second, each.second))

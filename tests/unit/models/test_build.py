@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
+from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model, count_parameters
 from helpers.inputs import drawn_inputs
 
 TABLE1_STREAM, TABLE1_HEAD = 1_190_144, 1025 * 1024 + 1025 * 6  # the head without its first layer

@@ -1,0 +1,71 @@
+"""The table of architectures: for each, how it is made, what it reads and what it answers.
+
+The table imports no torch: a class is imported when the first model of it is made.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from ferfusion.models.bases import ExpressionModel
+
+Maker = Callable[..., "ExpressionModel"]
+"""Called with a ``ModelConfig`` and the number of classes; returns a new model."""
+PAIR_STREAMS = ("spatial", "flow")
+"""Streams that read one pair; all others read a window of crops."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """One architecture.
+
+    Attributes:
+        make: Makes a model.
+        streams: Its streams, in order.
+        has_operator: Whether a fusion operator makes one vector of the streams' vectors.
+        answers: What one answer is about: a pair, or a whole video, whose pairs then share it.
+        procedure: How it is trained, a name of ``training.procedures.PROCEDURES``.
+    """
+
+    make: Maker
+    streams: tuple[str, ...]
+    has_operator: bool = False
+    answers: Literal["pair", "video"] = "pair"
+    procedure: str = "end-to-end"
+
+
+def _class(module: str, name: str) -> Maker:
+    """Return a maker that imports a class of ``ferfusion.models`` when it is called."""
+
+    def make(*arguments: object) -> "ExpressionModel":
+        model: ExpressionModel = getattr(import_module(f"ferfusion.models.{module}"), name)(*arguments)
+        return model
+
+    return make
+
+
+_FUSED = _class("two_stream", "FusedStreams")
+_RECURRENT = _class("recurrent", "RecurrentModel")
+
+ARCHITECTURES: MappingProxyType[str, Architecture] = MappingProxyType(
+    {
+        "two-stream": Architecture(_FUSED, ("spatial", "flow"), has_operator=True),
+        "spatial": Architecture(_FUSED, ("spatial",)),
+        "flow": Architecture(_FUSED, ("flow",)),
+        "late-fusion": Architecture(_class("two_stream", "LateFusion"), ("spatial", "flow")),
+        "stack": Architecture(_FUSED, ("stack",)),
+        "spatial-stack": Architecture(_FUSED, ("spatial", "stack"), has_operator=True),
+        "three-stream-stack": Architecture(_FUSED, ("spatial", "flow", "stack"), has_operator=True),
+        "conv3d": Architecture(_FUSED, ("conv3d",)),
+        "spatial-conv3d": Architecture(_FUSED, ("spatial", "conv3d"), has_operator=True),
+        "three-stream-conv3d": Architecture(_FUSED, ("spatial", "flow", "conv3d"), has_operator=True),
+        "lstm": Architecture(_RECURRENT, ("lstm",)),
+        "convlstm": Architecture(_RECURRENT, ("convlstm",)),
+        "hybrid": Architecture(
+            _class("hybrid", "Hybrid"), ("spatial", "flow"), answers="video", procedure="streams-dbn-svm"
+        ),
+    }
+)

@@ -1,0 +1,134 @@
+"""What a run folder tells, and how it refuses one that is damaged."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from ferfusion.errors import RunError
+from ferfusion.evaluation.run_folder import Baseline, RunFolder, read_run
+from ferfusion.models.architectures import ARCHITECTURES
+from helpers.runs import fake_config, fake_epochs, write_run
+
+
+def test_a_run_has_its_labels_epochs_and_predictions(tmp_path):
+    run = read_run(write_run(tmp_path / "run"))
+    assert run.labels.names == ("Anger", "Disgust", "Fear", "Happiness", "Sadness", "Surprise")
+    assert (len(run.epochs), len(run.predictions)) == (24, 700)
+    assert run.parts == ("test", "validation")
+    assert run.seconds == pytest.approx(24 * 7.5)
+    assert run.parameters == 1_919_238
+    assert run.protocol.startswith("Protocol: people held apart between parts; validation chose the epoch")
+
+
+@pytest.mark.parametrize(("monitor", "expected"), [("val_uar", 2), ("val_loss", 3), ("val_accuracy", 1)])
+def test_best_epoch_follows_the_monitored_metric(tmp_path, monitor, expected):
+    epochs = pd.DataFrame(
+        {
+            "epoch": [1, 2, 3],
+            "val_loss": [3.0, 2.0, 1.0],
+            "val_accuracy": [0.9, 0.8, 0.7],
+            "val_uar": [0.5, 0.6, 0.6],
+            "seconds": 1.0,
+        }
+    )
+    config = fake_config() | {"recipe": {"monitor": monitor}}
+    run = read_run(write_run(tmp_path / "run", epochs=epochs, config=config))
+    assert run.best_epoch == expected
+    assert run.best["val_loss"] == epochs["val_loss"][expected - 1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, "two-stream, gap-concat fusion, listing stream"),
+        ({"architecture": "spatial", "stream": "table1"}, "spatial, gap, table1 stream"),
+        ({"architecture": "spatial-stack", "fusion": "flatten-sum"}, "spatial-stack, flatten-sum fusion"),
+        ({"architecture": "late-fusion"}, "late-fusion, gap, listing stream"),
+    ],
+)
+def test_variant_names_the_operator_only_where_there_is_one(tmp_path, settings, words):
+    assert read_run(write_run(tmp_path / "run", config=fake_config(**settings))).variant.startswith(words)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_answers_videos_is_read_from_the_settings(tmp_path, architecture):
+    run = read_run(write_run(tmp_path / "run", config=fake_config(architecture=architecture)))
+    assert run.answers_videos == (ARCHITECTURES[architecture].answers == "video")
+
+
+def test_baseline_is_the_training_majority_on_the_counts_of_the_part(tmp_path):
+    run = read_run(write_run(tmp_path / "run"))
+    # Sadness leads in training; it is 4 of the 10 videos of every person, and one of six classes
+    assert run.baseline("validation") == Baseline(pytest.approx(0.4), pytest.approx(1 / 6))
+
+
+def test_baseline_of_another_majority(tmp_path):
+    config = fake_config(counts={"Anger": 3, "Fear": 1})
+    run = read_run(write_run(tmp_path / "run", config=config))
+    assert run.baseline("test") == Baseline(pytest.approx(0.2), pytest.approx(1 / 6))
+
+
+def test_a_training_part_without_a_pair_is_named(tmp_path):
+    run = read_run(write_run(tmp_path / "run", config=fake_config(counts={})))
+    with pytest.raises(RunError, match="counts no pair in the training part"):
+        run.majority_code  # noqa: B018
+
+
+def test_has_begun_is_more_than_settings_and_split(tmp_path):
+    run = RunFolder(tmp_path)
+    for path in (run.config_file, run.splits_file, run.splits_file.with_suffix(".json")):
+        path.touch()
+    assert not run.has_begun
+    run.metrics_file.touch()
+    assert run.has_begun
+    assert not run.is_finished
+    run.bundle_file.touch()
+    assert run.is_finished
+
+
+def no_labels(config):
+    config["dataset"]["labels"] = ["Anger"]
+    return json.dumps(config)
+
+
+@pytest.mark.parametrize(
+    ("damaged", "message"),
+    [
+        (lambda config: "{", "is not readable JSON"),
+        (lambda config: "[]", "holds a list, expected an object"),
+        (lambda config: "{}", "lacks dataset, model, architecture, recipe"),
+        (no_labels, "needs at least two different names"),
+    ],
+)
+def test_a_damaged_config_is_refused(tmp_path, damaged, message):
+    run = write_run(tmp_path / "run")
+    (run / "config.json").write_text(damaged(fake_config()))
+    with pytest.raises(RunError, match=message):
+        read_run(run)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, r"metrics\.csv is missing"),
+        ("", "is not a readable CSV file"),
+        ("epoch,seconds\n1,2\n", "lacks the columns val_uar"),
+        ("epoch,seconds,val_uar\n1,2,\n", "has no epoch with a val_uar"),
+    ],
+)
+def test_damaged_metrics_are_refused(tmp_path, content, message):
+    run = write_run(tmp_path / "run", epochs=fake_epochs(2))
+    if content is None:
+        (run / "metrics.csv").unlink()
+    else:
+        (run / "metrics.csv").write_text(content)
+    with pytest.raises(RunError, match=message):
+        read_run(run)
+
+
+def test_a_folder_that_is_not_a_run_is_refused(tmp_path):
+    with pytest.raises(RunError, match="There is no run folder"):
+        read_run(tmp_path / "nowhere")
+    with pytest.raises(RunError, match=r"config\.json is missing"):
+        read_run(tmp_path)
