@@ -16,11 +16,6 @@ def before_white(portrait):
     return replace(portrait, background_rgb=np.ones((2 * portrait.size, 2 * portrait.size, 3), np.float32))
 
 
-def test_render_image_of_a_mesh_behind_the_camera_is_the_background(before_white):
-    turned = replace(before_white, corners=before_white.corners[:, ::-1])  # its back faces the camera
-    assert (render_image(turned, turned.neutral_m, NO_FOLDS) == 255).all()
-
-
 def test_render_image_covers_the_projected_square(before_white):
     image = render_image(before_white, before_white.neutral_m, NO_FOLDS)
     assert image.shape == (48, 48, 3)
