@@ -28,6 +28,9 @@ class PredictRecipe(Recipe):
         smoothing: Smoothing of the timeline: centred (the mean of the predictions around a frame) or causal
             (the mean of the predictions up to a frame, as in a live prediction).
         window: Length of the smoothing window in seconds; 0 turns smoothing off.
+
+    Raises:
+        ConfigError: a value cannot be used.
     """
 
     start: Annotated[float, AtLeast(0, "seconds")] = 0.0
