@@ -85,7 +85,7 @@ def prepare_video(job: PrepareJob) -> str:
             reason = str(error)
         clip = main_face(spool.faces)
         pairs = _write_clip(job, clip, spool)
-    status, why = _verdict(reason or _why_unreadable(frames), len(frames), len(clip), len(pairs))
+    status, why = _status_and_reason(reason or _why_unreadable(frames), len(frames), len(clip), len(pairs))
     row = {
         "fps": fps,
         "frames": len(frames),
@@ -156,10 +156,10 @@ def _why_unreadable(frames: Sequence[FrameNote]) -> str:
     return ""
 
 
-def _verdict(reason: str, num_frames: int, num_faces: int, num_pairs: int) -> tuple[str, str]:
+def _status_and_reason(reason: str, num_frames: int, num_faces: int, num_pairs: int) -> tuple[str, str]:
     """Return (status, reason) of a video's row.
 
-    >>> _verdict("", 40, 1, 0)
+    >>> _status_and_reason("", 40, 1, 0)
     ('too_short', 'a face in 1 of 40 frames, and a pair needs two in a row')
     """
     if reason:
