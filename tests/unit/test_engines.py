@@ -1,4 +1,4 @@
-"""What every engine must do."""
+"""Tests that every engine must pass."""
 
 import os
 import signal

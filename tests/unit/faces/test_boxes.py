@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from ferfusion.faces.boxes import grow_to_square, iou
 
 place, side = st.integers(-40, 40), st.integers(1, 40)
-boxes = st.tuples(place, place, side, side).map(np.float64)
+boxes = st.tuples(place, place, side, side).map(lambda box: np.array(box, np.float64))
 
 
 @given(boxes, boxes)
@@ -41,6 +41,6 @@ def test_grow_to_square_keeps_the_centre(box, margin):
     assert (x + width / 2, y + height / 2) == pytest.approx(tuple(box[:2] + box[2:] / 2))
 
 
-@given(st.tuples(place, place, side).map(lambda b: np.float64([b[0], b[1], b[2], b[2]])))
+@given(st.tuples(place, place, side).map(lambda b: np.array([b[0], b[1], b[2], b[2]], np.float64)))
 def test_grow_to_square_keeps_a_square_without_margin(box):
     assert grow_to_square(box, margin=0) == pytest.approx(box)

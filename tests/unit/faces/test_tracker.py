@@ -1,6 +1,7 @@
 """Laws of tracking, tested through the preparation that every video goes through."""
 
 import weakref
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from helpers.scenes import SURE, UNSURE, SquareDetector, frame_of, frames_of, pa
 
 
 def boxes_by_track(frames):
-    tracks = {}
+    tracks: dict[int, dict[int, Any]] = {}
     for frame in frames:
         for face in frame.faces:
             tracks.setdefault(face.track, {})[frame.index] = face.box

@@ -8,7 +8,7 @@ from ferfusion.faces.tracks import LONGEST_GAP, MIN_DETECTIONS, Track, run_aroun
 
 
 def detection(x, *, width=30.0, score=5.0):
-    return Detection(np.float64([x, 20, width, width]), score)
+    return Detection(np.array([x, 20, width, width], np.float64), score)
 
 
 def track_of(positions, **fields):

@@ -28,7 +28,7 @@ def other(tmp_path):
 
 def test_yunet_detects_the_face_that_haar_detects(model, sample_corpus):
     frame = decode_plainly(sample_corpus / "s05" / "fear" / "s05_fear_1.mp4")[0]
-    planes = frame.reformat(format="yuv420p").to_ndarray()
+    planes = frame.reformat(format="yuv420p").to_ndarray().astype(np.uint8)
     luma = np.ascontiguousarray(planes[: frame.height, : frame.width])
     [found] = YuNetDetector(model).detect(luma, min_side_px=40)
     [by_haar] = HaarDetector().detect(luma, min_side_px=40)

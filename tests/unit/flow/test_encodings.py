@@ -1,3 +1,4 @@
+import math
 import subprocess
 import sys
 
@@ -35,7 +36,7 @@ def test_encodings_read_float16(encoding, flow):
 
 
 def drawn_by_opencv(flow_2hw):
-    """The usual Farneback drawing, in OpenCV's float colours: H in degrees, S and V from 0 to 1."""
+    """The usual colours of flow, by OpenCV's float conversion: H in degrees, S and V from 0 to 1."""
     magnitude, degrees = cv2.cartToPolar(flow_2hw[0], flow_2hw[1], angleInDegrees=True)
     value = cv2.normalize(magnitude, None, 0, 1, cv2.NORM_MINMAX)
     hsv = np.stack([degrees, np.ones_like(value), value], axis=2)
@@ -44,7 +45,7 @@ def drawn_by_opencv(flow_2hw):
 
 def test_hsv_is_the_conversion_of_opencv(flow):
     expected = np.stack([drawn_by_opencv(one) for one in flow])
-    # cartToPolar's direction is good to about 0.3 degrees, which is 0.005 of a colour
+    # cartToPolar's direction has an error of up to 0.3 degrees, which is 0.005 of a colour
     np.testing.assert_allclose(encode_hsv(flow), expected, atol=0.006)
 
 
@@ -54,7 +55,7 @@ def test_hsv_is_the_eight_bit_conversion_to_its_rounding(flow):
     hsv[..., 0] = radians * 180 / np.pi / 2
     hsv[..., 2] = cv2.normalize(magnitude, None, 0, 255, cv2.NORM_MINMAX)
     expected = cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB).transpose(2, 0, 1) / 255
-    # hue is cut to steps of two degrees there: up to 2 / 60 of a colour, and one step of value
+    # its hue has steps of two degrees, which is up to 2 / 60 of a colour, and its value has 256 steps
     np.testing.assert_allclose(encode_hsv(flow)[0], expected, atol=2 / 60 + 2 / 255)
 
 
@@ -80,7 +81,7 @@ def test_hsv_scales_each_frame_and_hsv_fixed_does_not(flow):
 
 def test_uvm_is_linear_up_to_its_scale_and_clipped_beyond_it():
     flow = np.array([[1, -1], [0.5, 0], [100, -100]], np.float32).reshape(3, 2, 1, 1)
-    expected = [[0.75, 0.25, 2**0.5 / 2], [0.625, 0.5, 0.25], [1, 0, 1]]
+    expected = [[0.75, 0.25, math.sqrt(2) / 2], [0.625, 0.5, 0.25], [1.0, 0.0, 1.0]]
     np.testing.assert_allclose(encode_uvm(flow)[:, :, 0, 0], expected, atol=1e-6)
 
 

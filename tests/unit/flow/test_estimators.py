@@ -1,4 +1,4 @@
-"""What every flow estimator must do."""
+"""Tests that every flow estimator must pass."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -55,7 +55,7 @@ def test_estimator_returns_about_zero_without_motion(estimate, image):
 
 @estimators
 def test_estimator_returns_motion_only_where_an_area_moves(estimate):
-    """The sides are told apart too: a transposed or mirrored answer would fail."""
+    """A transposed or mirrored flow fails this test."""
     first, second = shifted(0, 0), shifted(0, 0)
     second[:, SIZE // 2 :] = shifted(1.5, 0)[:, SIZE // 2 :]
     u, v = inside(estimate(first, second))
@@ -67,12 +67,12 @@ def test_estimator_returns_motion_only_where_an_area_moves(estimate):
 @estimators
 def test_estimator_does_not_depend_on_memory_layout_or_on_the_last_call(estimate):
     first, second = shifted(0, 0), shifted(1, -1)
-    answer = estimate(first, second)
+    expected = estimate(first, second)
     estimate(second, first)
     strided = np.zeros((2 * SIZE, 2 * SIZE), np.uint8)[::2, ::2]
     strided[:] = first
-    assert np.array_equal(estimate(strided, second), answer)
-    assert answer.flags.c_contiguous
+    assert np.array_equal(estimate(strided, second), expected)
+    assert expected.flags.c_contiguous
 
 
 @estimators
@@ -95,15 +95,16 @@ def test_estimator_may_be_called_by_several_threads_at_a_time(estimate):
     expected = [estimate(*pair) for pair in pairs]
     with ThreadPoolExecutor(4) as pool:
         for _ in range(3):
-            answers = list(pool.map(lambda pair: estimate(*pair), pairs))
-            assert all(map(np.array_equal, answers, expected))
+            flows = list(pool.map(lambda pair: estimate(*pair), pairs))
+            assert all(map(np.array_equal, flows, expected))
 
 
 @pytest.mark.parametrize(("side", "size"), [(96, 48), (64, 48), (128, 48), (96, 96)])
 def test_reduce_flow_is_in_pixels_of_the_new_size(side, size):
     steady = np.full((2, side, side), [[[3.0]], [[-1.5]]], np.float32)
     reduced = reduce_flow(steady, size=size)
-    assert (reduced.shape, reduced.dtype) == ((2, size, size), np.float32)
+    assert reduced.shape == (2, size, size)
+    assert reduced.dtype == np.float32
     assert np.allclose(reduced, steady[:, :size, :size] * size / side, atol=1e-5)
 
 
@@ -143,6 +144,6 @@ def test_reduce_flow_has_the_same_motion_at_any_size(estimate, side):
 
 def test_to_half_rounds_as_numpy():
     rng = np.random.default_rng(0)
-    magnitudes = np.exp(rng.uniform(-25, 11, (2, 200, 300)))  # from below the smallest half on
+    magnitudes = np.exp(rng.uniform(-25, 11, (2, 200, 300)))  # the least are below the smallest float16
     flow = (magnitudes * rng.choice([-1, 1], magnitudes.shape)).astype(np.float32)
     assert np.array_equal(to_half(flow), flow.astype(np.float16))

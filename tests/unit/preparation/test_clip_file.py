@@ -32,7 +32,7 @@ def test_clip_file_comes_back_as_it_was_written(tmp_path, count):
     write_clip(path, clip)
     assert same(read_clip(path), clip)
     assert same(clip_views(np.fromfile(path, np.uint8), path), clip)
-    assert same(load_file(path), clip)  # the library agrees that it is a safetensors file
+    assert same(load_file(path), clip)  # it is a valid safetensors file
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 

@@ -22,7 +22,7 @@ WEIGHTS = {False: (0.299, 0.114), True: (0.2126, 0.0722)}
 
 
 def coded(image_rgb, *, bt709):
-    """Code an image by the standard's own formulas, written out here, and not by a library."""
+    """Encode an image by the formulas of the standard, written out here."""
     red, green, blue = np.moveaxis(image_rgb.astype(float) / 255, -1, 0)
     kr, kb = WEIGHTS[bt709]
     luma = kr * red + (1 - kr - kb) * green + kb * blue
@@ -67,13 +67,15 @@ def test_cut_rgb_keeps_the_places_of_colours(bt709):
 
 def test_cut_plane_copies_a_box_of_the_size():
     plane = textured(90, 120)[..., 0]
-    assert np.array_equal(cut_plane(plane, np.float64([20, 30, 48, 48]), size=48), plane[30:78, 20:68])
+    assert np.array_equal(
+        cut_plane(plane, np.array([20, 30, 48, 48], np.float64), size=48), plane[30:78, 20:68]
+    )
 
 
 @pytest.mark.parametrize("factor", [2, 3, 4, 5])
 def test_cut_plane_averages_a_larger_box(factor):
     plane = textured(300, 300)[..., 0]
-    cut = cut_plane(plane, np.float64([7, 9, 48 * factor, 48 * factor]), size=48)
+    cut = cut_plane(plane, np.array([7, 9, 48 * factor, 48 * factor], np.float64), size=48)
     inside = plane[9 : 9 + 48 * factor, 7 : 7 + 48 * factor].astype(float)
     assert abs(cut - inside.reshape(48, factor, 48, factor).mean(axis=(1, 3))).max() <= 1
 
@@ -82,13 +84,13 @@ def test_cut_plane_averages_a_larger_box(factor):
 def test_cut_plane_repeats_the_edge_beyond_the_border(x, y, side):
     plane = textured(90, 120)[..., 0]
     wide = np.pad(plane, 200, mode="edge")[200 + y : 200 + y + side, 200 + x : 200 + x + side]
-    expected = cut_plane(wide, np.float64([0, 0, side, side]), size=48)
-    assert np.array_equal(cut_plane(plane, np.float64([x, y, side, side]), size=48), expected)
+    expected = cut_plane(wide, np.array([0, 0, side, side], np.float64), size=48)
+    assert np.array_equal(cut_plane(plane, np.array([x, y, side, side], np.float64), size=48), expected)
 
 
 @given(st.floats(-60, 140), st.floats(-60, 100), st.floats(0.1, 100), st.floats(0.1, 100))
 def test_cut_plane_cuts_the_same_pixels_of_two_planes(x, y, width, height):
-    """So the box adds no motion: the cut of an inverted image is the inverted cut."""
+    """The cut of an inverted image is the inverted cut, so the box adds no motion."""
     plane = textured(90, 120)[..., 0]
     box = np.array([x, y, width, height])
     first, inverted = cut_plane(plane, box, size=48), cut_plane(255 - plane, box, size=48)

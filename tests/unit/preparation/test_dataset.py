@@ -1,3 +1,5 @@
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -91,7 +93,7 @@ def test_dataset_names_a_missing_table(tmp_path):
 
 
 def test_claim_dataset_takes_a_new_or_empty_folder_and_its_own(tmp_path):
-    claim = {"corpus": "folder", "labels": SIX, "recipe": RECIPE}
+    claim: dict[str, Any] = {"corpus": "folder", "labels": SIX, "recipe": RECIPE}
     claim_dataset(tmp_path / "new", **claim)
     claim_dataset(tmp_path, **claim)
     header(tmp_path, complete=False)

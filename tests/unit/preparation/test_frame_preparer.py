@@ -27,7 +27,7 @@ class JitteringDetector(SquareDetector):
 def test_prepare_adds_no_motion_by_a_box_that_jitters(monkeypatch, smoothing):
     frames = prepare_scene(monkeypatch, [paint([FACE])] * 30, detector=JitteringDetector, smoothing=smoothing)
     faces = [frame.faces[0] for frame in frames]
-    assert np.ptp([face.box for face in faces], axis=0).max() > 0.5  # the box did move
+    assert np.ptp([face.box for face in faces], axis=0).max() > 0.5  # the box moves
     still = [farneback(face.luma, face.luma).astype(np.float16) for face in faces]
     for face, nothing in zip(faces[:-1], still, strict=False):
         assert np.array_equal(face.flow, nothing)
@@ -50,10 +50,15 @@ def test_prepare_cuts_both_images_of_a_flow_with_the_box_of_the_first(monkeypatc
 def test_prepared_face_has_the_documented_arrays(monkeypatch):
     [frame, *_] = prepare_scene(monkeypatch, [paint([FACE])] * 12, size=32, margin=0.2)
     [face] = frame.faces
-    assert (face.crop.shape, face.crop.dtype) == ((32, 32, 3), np.uint8)
-    assert (face.luma.shape, face.luma.dtype) == ((32, 32), np.uint8)
-    assert (face.flow.shape, face.flow.dtype) == ((2, 32, 32), np.float16)
-    assert face.box == pytest.approx(grow_to_square(np.float64([60, 30, 30, 30]), margin=0.2), abs=1.5)
+    assert face.crop.shape == (32, 32, 3)
+    assert face.crop.dtype == np.uint8
+    assert face.luma.shape == (32, 32)
+    assert face.luma.dtype == np.uint8
+    assert face.flow.shape == (2, 32, 32)
+    assert face.flow.dtype == np.float16
+    assert face.box == pytest.approx(
+        grow_to_square(np.array([60, 30, 30, 30], np.float64), margin=0.2), abs=1.5
+    )
     assert face.score == 5.0
     # the image is grey, so the crop is the luma in full range
     grey = (face.luma.astype(float) - 16) * 255 / 219
@@ -105,7 +110,7 @@ def test_status_of_an_undecodable_frame_is_never_a_missing_face(monkeypatch):
     frames = prepare_scene(monkeypatch, images)
     assert [f.index for f in frames if f.status == "decode_error"] == [10, 11, 12, 20]
     assert {f.status for f in frames if images[f.index] is not None} == {"ok"}
-    # no flow leads into the gap, and none over it
+    # no flow into or across the gap
     assert [f.index for f in frames if f.faces and f.faces[0].flow is None] == [9, 19, 29]
     assert all(f.faces == () for f in frames if f.status == "decode_error")
 

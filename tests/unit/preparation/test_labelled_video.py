@@ -46,7 +46,7 @@ def test_clip_joins_a_face_that_was_away_for_long(tmp_path, squares):
     arrays = arrays_of(tmp_path, [paint([] if 15 <= k < 60 else [FACE]) for k in range(75)])
     assert arrays["frame_index"].tolist() == [*range(15), *range(60, 75)]
     assert arrays["pair_ok"].tolist() == [True] * 14 + [False] + [True] * 14
-    assert not arrays["flow"][14].any()  # no motion is made up across the gap
+    assert not arrays["flow"][14].any()  # no flow across the gap
 
 
 def test_clip_has_the_largest_face_and_no_other(tmp_path, squares):

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -7,6 +8,7 @@ from ferfusion.faces.model_file import model_sha256
 from ferfusion.labels import SEVEN
 from ferfusion.preparation.prepare_corpus import prepare_corpus
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.progress import Progress
 from helpers.scenes import SquareDetector, grey_video, paint
 from helpers.stills import fer_table
 
@@ -28,9 +30,9 @@ def corpus(tmp_path, monkeypatch):
 
 def prepare(root, dataset, **settings):
     """Prepare in this process; return the dataset, and what was reported."""
-    reported = []
-    settings = {"recipe": RECIPE, "engine": "here"} | settings
-    return prepare_corpus(root, dataset, on_progress=reported.append, **settings), reported
+    reported: list[Progress] = []
+    used: dict[str, Any] = {"recipe": RECIPE, "engine": "here"} | settings
+    return prepare_corpus(root, dataset, on_progress=reported.append, **used), reported
 
 
 def test_prepare_corpus_recognises_the_layout_and_says_why(corpus, tmp_path):

@@ -2,6 +2,7 @@
 
 import weakref
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -97,7 +98,7 @@ def test_prepare_live_ends_a_face_at_a_cut(prepare_live):
 def test_prepare_live_memory_does_not_grow(monkeypatch):
     monkeypatch.setattr("ferfusion.preparation.frame_preparer.DETECTORS", {"squares": SquareDetector})
     image = paint([(40, 30, 30)])
-    alive = weakref.WeakSet()
+    alive: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def pairs():
         before = frame_of(0, image)

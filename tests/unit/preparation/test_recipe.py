@@ -1,11 +1,12 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from ferfusion.errors import ConfigError
 from ferfusion.preparation.recipe import PrepareRecipe
 
-OTHERS = {
+OTHERS: dict[str, Any] = {
     "size": 64,
     "detector": "yunet",
     "detector_sha256": "0123456789abcdef" * 4,

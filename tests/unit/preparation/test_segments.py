@@ -10,7 +10,7 @@ lengths = st.integers(2, 20)
 
 
 def runs(pair_ok):
-    """Lengths, in pairs, of the unbroken stretches, by reading along."""
+    """Lengths, in pairs, of the runs of consecutive pairs."""
     text = "".join("x" if ok else " " for ok in pair_ok)
     return [len(run) for run in text.split()]
 

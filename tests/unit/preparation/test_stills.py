@@ -73,7 +73,7 @@ def test_split_of_stills_refuses_a_corpus_without_a_validation_part(tmp_path):
 
 
 def test_select_faces_leaves_out_training_images_with_a_copy_elsewhere(tmp_path):
-    brighter = (noise_image(3) * 0.7 + 50).astype(np.uint8)  # a copy that only its pattern gives away
+    brighter = (noise_image(3) * 0.7 + 50).astype(np.uint8)  # a copy with other brightness and contrast
     rows = [
         table_row(0, noise_image(1), "Training"),
         table_row(0, noise_image(2), "Training"),

@@ -3,6 +3,7 @@ import os
 import stat
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from ferfusion.preparation.clip_file import read_clip
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.videos import prepare_videos
+from ferfusion.progress import Progress
 from helpers.scenes import SquareDetector, grey_video, paint
 from helpers.videos import damage, decode_plainly
 
@@ -45,8 +47,8 @@ def listing(tmp_path):
 
 def prepare(listing, dataset, *, engine=run_here, **changes):
     """Prepare into ``dataset``; return the ids of the videos that were prepared, and the counts."""
-    settings = {"labels": SIX, "recipe": RECIPE} | changes
-    reported = []
+    settings: dict[str, Any] = {"labels": SIX, "recipe": RECIPE} | changes
+    reported: list[Progress] = []
     counts = prepare_videos(
         listing,
         listing.entries[0].path.parent,
@@ -142,7 +144,7 @@ def test_prepare_videos_reports_a_full_disk_and_resumes_once_there_is_space(
     """The disk takes so many files more, and half of the next one."""
     whole, full = tmp_path / "whole", tmp_path / "full"
     prepare(listing, whole)
-    written = []
+    written: list[Any] = []
 
     def write_until_full(path, data):
         if len(written) == room:

@@ -1,4 +1,4 @@
-"""A run reads the parts that it was trained on, and says what of the dataset is another since."""
+"""A run reads the parts that it was trained on, and names what has changed in the dataset since."""
 
 import json
 

@@ -56,7 +56,7 @@ def prepare(entries, root, dataset):
 
 @pytest.fixture(scope="module")
 def leaky(sample_corpus, tmp_path_factory):
-    """A video of each of six subjects, and a changed copy of one of them under a name of its own each."""
+    """A video of each of six subjects, and changed copies of one of them under other names."""
     folder = tmp_path_factory.mktemp("leaky")
     names = [f"s{number:02d}_happiness_1" for number in range(1, 7)]
     paths = {name: sample_corpus / name[:3] / "happiness" / f"{name}.mp4" for name in names}
@@ -106,7 +106,7 @@ def test_find_copies_returns_nothing_for_the_sample_corpus(sample_corpus, tmp_pa
 
 
 def test_find_copies_returns_excerpts_of_one_film_among_real_clips(real_data, tmp_path):
-    """Two of these are excerpts of one film, as their names do not tell."""
+    """Two of these are excerpts of one film."""
     names = ("face_noface.mov", "single_face.mp4", "1001_DFA_HAP_XX.flv", "obama_speech.mp4")
     paths = [real_data / "clips" / name for name in names]
     entries = [VideoEntry(path, path.stem, path.stem, "Happiness") for path in paths]

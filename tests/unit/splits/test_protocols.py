@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ferfusion.errors import DatasetError
+from ferfusion.parts import Part
 from ferfusion.splits.protocols import assign_subjects, cut_validation, fold_of_subject, official_parts
 
-SHARES = {"train": 0.6, "validation": 0.2, "test": 0.2}
+SHARES: dict[Part, float] = {"train": 0.6, "validation": 0.2, "test": 0.2}
 
 
 def table(numbers):

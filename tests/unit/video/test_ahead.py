@@ -32,7 +32,7 @@ def test_ahead_raises_an_error_after_the_chunks_before_it():
         yield from range(10)
         raise ValueError("damaged")
 
-    seen = []
+    seen: list[int] = []
     with pytest.raises(ValueError, match="damaged"):
         seen.extend(ahead(items()))
     assert seen == list(range(8))

@@ -1,5 +1,6 @@
 import threading
 import time
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,7 +28,8 @@ def until(condition):
 @pytest.fixture
 def fed(monkeypatch):
     """A source that yields frames when ``feed`` is called: (source, feed)."""
-    waiting, more = [], threading.Semaphore(0)
+    waiting: list[Any] = []
+    more = threading.Semaphore(0)
 
     def live_frames(*_):
         while True:

@@ -1,6 +1,7 @@
 import resource
 from contextlib import contextmanager
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -37,7 +38,9 @@ def test_writer_video_plays_in_a_browser(tmp_path):
         track = container.streams.video[0]
         assert (track.codec_context.name, track.pix_fmt) == ("h264", "yuv420p")
     content = path.read_bytes()
-    assert content.index(b"moov") < content.index(b"mdat")  # it starts before it is loaded to its end
+    assert content.index(b"moov") < content.index(
+        b"mdat"
+    )  # so that a browser starts before the download ends
 
 
 @pytest.mark.parametrize("rate", [25, Fraction(24000, 1001), Fraction(239, 20)])
@@ -103,7 +106,7 @@ def test_writer_copies_the_whole_sound_as_aac(tmp_path, name, settings):
     ],
 )
 def test_writer_copies_the_interval_of_the_sound(tmp_path, name, settings):
-    """A tone of three seconds; of its second from 0.8 to 1.8, one second is carried over, from 0 on."""
+    """Of a tone of three seconds, the second from 0.8 to 1.8 is copied to the time 0."""
     source = write_video(tmp_path / name, numbered(75), sound_seconds=3.0, **settings)
     path = write(tmp_path / "a.mp4", numbered(25), audio_from=source, audio_start=0.8, audio_end=1.8)
     assert sound_length(path) == pytest.approx(1.0, abs=0.08)
@@ -118,7 +121,7 @@ def test_writer_makes_no_sound_of_none(tmp_path):
 
 
 def test_writer_writes_all_images_with_damaged_sound(tmp_path):
-    settings = {"codec": "flv", "sound_codec": "libmp3lame"}
+    settings: dict[str, Any] = {"codec": "flv", "sound_codec": "libmp3lame"}
     source = write_video(tmp_path / "s.flv", numbered(25), sound_seconds=1.0, **settings)
     damage_sound(source, range(10, 20))
     assert len(decode_plainly(write(tmp_path / "a.mp4", numbered(25), audio_from=source))) == 25
