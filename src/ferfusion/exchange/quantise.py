@@ -90,7 +90,7 @@ def quantise(bundle: Bundle, path: Path, dataset: Path, *, run: Path | None = No
     source = open_dataset(dataset)
     check_recipe(bundle, source.recipe)
     pairs = parted_pairs(source.pairs, _parts(bundle, source, run), labels=source.labels)
-    reader = PairReader(source.root / "clips", list(pairs.table["clip"]), list(pairs.table["pair"]))
+    reader = PairReader(source.clips_folder, list(pairs.table["clip"]), list(pairs.table["pair"]))
     exact = path.read_bytes()
     before = _confusion(exact, bundle, pairs, reader)
     train = pairs.rows("train")
