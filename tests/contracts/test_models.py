@@ -12,7 +12,7 @@ from ferfusion.labels import SIX, LabelSet
 from ferfusion.models.architectures import ARCHITECTURES, Architecture
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.fusion import FUSION_OPERATORS, FUSIONS
+from ferfusion.models.fusion import FUSION_OPERATORS, fusions
 from ferfusion.models.outputs import OUTPUTS
 from ferfusion.models.streams import STREAMS
 from ferfusion.models.two_stream import FusedStreams
@@ -22,7 +22,7 @@ from helpers.runs import fake_config, write_run
 
 SETTINGS = [
     *({"architecture": name} for name in ARCHITECTURES),
-    *({"fusion": name} for name in FUSIONS),
+    *({"fusion": name} for name in fusions()),
     *({"architecture": "three-stream-stack", "fusion": f"gap-{operator}"} for operator in FUSION_OPERATORS),
     *({"output": name, "head_units": 64} for name in OUTPUTS),
     *(

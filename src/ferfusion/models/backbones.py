@@ -85,8 +85,8 @@ class Vgg(Backbone):
         """Draw the convolutions, and mirror them: of each channel, another one begins as its negative.
 
         After Balduzzi et al. 2017, section 4: the next layer takes the difference of both, so that ReLU loses
-        nothing at first. Without it 16 layers give all faces one answer: a new VGG19 gives two faces vectors that
-        have a cosine of 0.97 (sample corpus), here of 0.79, and it learns much sooner.
+        nothing at first. Without it, 16 layers give all faces one answer: the vectors of two faces of the
+        sample corpus have a cosine of 0.97 in a new VGG19. Here it is 0.79, and training starts much sooner.
         """
         super().initialise(generator=generator)
         convolutions = [layer for layer in self.features if isinstance(layer, nn.Conv2d)]

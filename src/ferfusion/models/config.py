@@ -68,14 +68,14 @@ class ModelConfig(Recipe):
         load_torch()
         from ferfusion.flow.encodings import FLOW_ENCODINGS  # noqa: PLC0415
         from ferfusion.models.dbn import DBNS  # noqa: PLC0415
-        from ferfusion.models.fusion import FUSIONS  # noqa: PLC0415
+        from ferfusion.models.fusion import fusions  # noqa: PLC0415
         from ferfusion.models.outputs import OUTPUTS  # noqa: PLC0415
         from ferfusion.models.scaling import INPUT_SCALINGS  # noqa: PLC0415
         from ferfusion.models.small_cnn import SMALL_SHAPES  # noqa: PLC0415
         from ferfusion.models.streams import STREAMS  # noqa: PLC0415
 
         choose(ARCHITECTURES, self.architecture, what="architecture")
-        choose(FUSIONS, self.fusion, what="fusion")
+        choose(fusions(), self.fusion, what="fusion")
         kind = choose(STREAMS, self.stream, what="stream")
         choose(OUTPUTS, self.output, what="output")
         choose(DBNS, self.dbn, what="deep belief network")

@@ -116,7 +116,7 @@ class MaxFusion(FusionOperator):
 
 
 class ProductFusion(FusionOperator):
-    """The product of the vectors, feature by feature (multiplicative fusion): both must see what is there.
+    """The product of the vectors, feature by feature (multiplicative fusion).
 
     Feichtenhofer et al. 2017, Spatiotemporal Multiplier Networks, multiply streams in this way.
     """
@@ -127,11 +127,11 @@ class ProductFusion(FusionOperator):
 
 
 class GatedFusion(FusionOperator):
-    """A mean of the vectors whose weights all of them choose together, for every feature of every sample.
+    """A weighted mean of the vectors; gates compute the weights of every feature from all vectors.
 
-    Arevalo et al. 2017, Gated Multimodal Units for Information Fusion, without that unit's first layer: the
-    streams are there. The weights are a softmax over streams, which for two is the unit's sigmoid, and takes
-    three as well. With gates whose weights are zero it is the average.
+    Arevalo et al. 2017, Gated Multimodal Units for Information Fusion, without the first layer of that unit,
+    whose place the streams take. The weights are a softmax over streams; for two streams that is the sigmoid
+    of the unit. Gates of zero weights give the average.
 
     Raises:
         ConfigError: the vectors are so long that their gates would not fit into memory.
@@ -167,19 +167,25 @@ FUSION_OPERATORS: MappingProxyType[str, type[FusionOperator]] = MappingProxyType
         "gated": GatedFusion,
     }
 )
-FUSIONS = MappingProxyType(
-    {f"{layer}-{operator}": (layer, operator) for layer in FUSION_LAYERS for operator in FUSION_OPERATORS}
-)
-"""Each fusion with the names of its layer and operator; the first three operators are the report's (4)."""
+
+
+def fusions() -> dict[str, tuple[str, str]]:
+    """Return each fusion, such as gap-concat, with the names of its layer and its operator.
+
+    The first three operators are the report's (section 4).
+    """
+    return {
+        f"{layer}-{operator}": (layer, operator) for layer in FUSION_LAYERS for operator in FUSION_OPERATORS
+    }
 
 
 def make_layer(fusion: str, stream: Stream, *, map_side: int) -> FusionLayer:
     """Return the layer of a fusion for the maps of a stream."""
-    layer, _ = FUSIONS[fusion]
+    layer, _ = fusions()[fusion]
     return FUSION_LAYERS[layer](stream.out_channels, map_side, last_pool=stream.last_pool)
 
 
 def make_operator(fusion: str, features: int, *, num_streams: int) -> FusionOperator:
     """Return the operator of a fusion for vectors of so many features; one vector alone stays as it is."""
-    _, operator = FUSIONS[fusion] if num_streams > 1 else ("", "sum")
+    _, operator = fusions()[fusion] if num_streams > 1 else ("", "sum")
     return FUSION_OPERATORS[operator](features, num_streams=num_streams)

@@ -1,10 +1,12 @@
+from types import MappingProxyType
+
 import pytest
 import torch
 
 from ferfusion.errors import ConfigError
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.fusion import FUSION_OPERATORS, FUSIONS, make_operator
+from ferfusion.models.fusion import FUSION_OPERATORS, FusionOperator, fusions, make_operator
 from helpers.inputs import drawn_inputs
 
 
@@ -72,7 +74,7 @@ def test_the_order_of_streams_is_of_no_account_to_plain_operators(operator):
     torch.testing.assert_close(fused(operator, given), fused(operator, given[::-1]))
 
 
-@pytest.mark.parametrize("fusion", FUSIONS)
+@pytest.mark.parametrize("fusion", fusions())
 def test_one_vector_alone_stays_as_it_is(fusion):
     [alone] = vectors(1)
     operator = make_operator(fusion, 5, num_streams=1)
@@ -96,3 +98,19 @@ def test_flatten_and_gap_differ_on_the_spatial_map():
     )
     assert flatten.head.dense1.in_features == 2 * 3 * 3 * 256
     assert gap.head.dense1.in_features == 2 * 256
+
+
+def test_a_fusion_operator_is_one_item_in_one_table(monkeypatch):
+    class MinFusion(FusionOperator):
+        def forward(self, vectors):
+            return torch.stack(tuple(vectors)).amin(dim=0)
+
+    monkeypatch.setattr(
+        "ferfusion.models.fusion.FUSION_OPERATORS", MappingProxyType({**FUSION_OPERATORS, "min": MinFusion})
+    )
+    config = ModelConfig(fusion="gap-min")
+    model = build_model(config, 6).eval()
+    inputs = drawn_inputs(config)
+    with torch.inference_mode():
+        face, motion = (model.layer(each) for each in model.maps(*inputs))
+        assert torch.equal(model.embed(*inputs), torch.minimum(face, motion))

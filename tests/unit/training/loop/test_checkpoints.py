@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -119,7 +120,7 @@ def test_run_recorder_stops_a_resumed_run_whose_patience_had_run_out(tmp_path, f
     recipe = replace(STOPPING, frozen_epochs=frozen)
     recorder = RunRecorder(tmp_path, recipe, announce=lambda row, *, is_best: None)
     recorder.load_state_dict({"rows": [{}] * 2, "best_score": 0.5, "best_epoch": 0})
-    trainer = SimpleNamespace(should_stop=None)
+    trainer: Any = SimpleNamespace(should_stop=None)
     recorder.on_fit_start(trainer, None)
     assert trainer.should_stop is (frozen == 0)
 

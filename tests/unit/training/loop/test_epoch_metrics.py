@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -47,7 +49,8 @@ def test_epoch_metrics_are_summed_over_processes(epoch):
 
     metrics = EpochMetrics.empty(4, CPU)
     metrics.add(*epoch)
-    both = metrics.summed(TwoProcesses())
+    strategy: Any = TwoProcesses()
+    both = metrics.summed(strategy)
     assert torch.equal(both.confusion, 2 * metrics.confusion)
     assert both.metrics("train") == pytest.approx(metrics.metrics("train"))
 

@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -100,7 +101,7 @@ def test_schedule_is_saved_with_a_checkpoint():
     first, second = training_of(schedule="triangular2"), training_of(schedule="triangular2")
     for _ in range(3):
         first.on_train_batch_end(None, None, 0)
-    checkpoint = {}
+    checkpoint: dict[str, Any] = {}
     first.on_save_checkpoint(checkpoint)
     second.on_load_checkpoint(checkpoint)
     assert second._schedule.rate == first._schedule.rate

@@ -4,14 +4,20 @@ import pytest
 import torch
 from torch import nn
 
+from ferfusion.models.bases import HeadedModel
 from ferfusion.training.optim.ema import WeightAverage
 
 
-class Net(nn.Module):
+class Net(HeadedModel):
     def __init__(self):
         super().__init__()
         self.layer = nn.Linear(1, 1, bias=False)
         self.norm = nn.BatchNorm1d(1)
+
+
+def averaged(average):
+    """The network with the averaged weights."""
+    return average.model
 
 
 def averages(decay, weights):
@@ -22,7 +28,7 @@ def averages(decay, weights):
     for weight in weights[1:]:
         nn.init.constant_(model.layer.weight, weight)
         average.update(model)
-        seen.append(float(average.model.layer.weight))
+        seen.append(float(averaged(average).layer.weight))
     return seen
 
 
@@ -44,8 +50,8 @@ def test_weight_average_averages_statistics_of_norms_and_copies_counters():
     model.norm(torch.tensor([[10.0], [20.0]]))
     average.update(model)
     assert float(model.norm.running_mean) == pytest.approx(1.5)
-    assert float(average.model.norm.running_mean) == pytest.approx(9 / 11 * 1.5)
-    assert int(average.model.norm.num_batches_tracked) == 1
+    assert float(averaged(average).norm.running_mean) == pytest.approx(9 / 11 * 1.5)
+    assert int(averaged(average).norm.num_batches_tracked) == 1
 
 
 def test_weight_average_shares_no_tensor_and_has_no_gradient():
@@ -53,7 +59,7 @@ def test_weight_average_shares_no_tensor_and_has_no_gradient():
     average = WeightAverage(model, decay=0.5)
     with torch.no_grad():
         model.layer.weight.add_(1.0)
-    assert not torch.equal(average.model.layer.weight, model.layer.weight)
+    assert not torch.equal(averaged(average).layer.weight, model.layer.weight)
     assert not any(parameter.requires_grad for parameter in average.parameters())
     assert all(parameter.requires_grad for parameter in model.parameters())
 
@@ -75,4 +81,4 @@ def test_weight_average_resumes_from_its_state():
     resumed.load_state_dict(first.state_dict())
     for model in states[3:]:
         resumed.update(model)
-    assert torch.equal(resumed.model.layer.weight, whole.model.layer.weight)
+    assert torch.equal(averaged(resumed).layer.weight, averaged(whole).layer.weight)

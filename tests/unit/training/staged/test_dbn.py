@@ -28,6 +28,7 @@ def test_layers_are_the_rbms_trained_one_upon_the_other(inputs):
     for layer, (hidden, visible) in zip(network.layers, [(4, 6), (3, 4)], strict=True):
         rbm = new_rbm(visible, hidden, real=visible == 6, generator=generator)
         list(train_rbm(rbm, states, epochs=3, batch_size=8, generator=generator))
+        assert isinstance(layer, torch.nn.Linear)
         assert torch.equal(layer.weight, rbm.weight)
         assert torch.equal(layer.bias, rbm.hidden_bias)
         states = rbm.hidden_probabilities(states)

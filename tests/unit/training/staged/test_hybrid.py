@@ -88,7 +88,7 @@ def test_an_answer_is_that_of_the_averaged_segments_computed_by_hand(whole_run, 
 def test_validation_chooses_the_epoch_and_its_scores_are_those_of_the_predictions(whole_run):
     run, result, _ = whole_run
     metrics = pd.read_csv(run / "metrics.csv")
-    assert result.best["epoch"] == metrics["epoch"][metrics["val_uar"].idxmax()]
+    assert result.best["epoch"] == metrics["epoch"].iloc[metrics["val_uar"].argmax()]
     table = read_run(run).predictions
     validation = table[table["part"] == "validation"]
     codes = predicted_codes(validation, labels=SIX)

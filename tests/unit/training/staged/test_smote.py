@@ -185,5 +185,5 @@ def test_every_option_of_a_training_holds_for_the_head(dataset, tmp_path):
 
 
 def test_votes_are_refused():
-    with pytest.raises(ConfigError, match="embeddings that nobody voted on"):
+    with pytest.raises(ConfigError, match="smote adds synthetic embeddings, which have no votes"):
         TrainRecipe(imbalance="smote", soft_labels=True)
