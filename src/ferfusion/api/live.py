@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Live(Iterator["LivePrediction"]):
-    """The readings of a live source, newest image first come; ``live`` makes it.
+    """The predictions of a live source, newest image first come; ``live`` makes it.
 
     It ends with the source, after ``seconds``, or when it is closed; it can be used with ``with``.
 
@@ -55,29 +55,29 @@ class Live(Iterator["LivePrediction"]):
             )
             self._live = opened.enter_context(LiveSource(source, input_format=input_format))
             self._opened = opened.pop_all()
-        self._readings = predict_live(
+        self._predictions = predict_live(
             self._live, predictor, window_seconds=window, detector_model=detector_model
         )
 
     def __next__(self) -> "LivePrediction":
-        """Return the reading of the newest image.
+        """Return the prediction of the newest image.
 
         Raises:
             StopIteration: the source has ended, the time is over, or this was closed.
             VideoError: the source cannot be opened, or shows nothing.
         """
         try:
-            reading = next(self._readings)
+            prediction = next(self._predictions)
         except BaseException:
             self.close()
             raise
-        self._pace.count(reading)
+        self._pace.count(prediction)
         if self._files is not None:
-            self._files.add(reading)
-        if self._seconds is not None and reading.frame.seconds >= self._seconds:
-            self._readings = iter(())
+            self._files.add(prediction)
+        if self._seconds is not None and prediction.frame.seconds >= self._seconds:
+            self._predictions = iter(())
             self.close()
-        return reading
+        return prediction
 
     @property
     def summary(self) -> str:
@@ -86,7 +86,7 @@ class Live(Iterator["LivePrediction"]):
 
     def close(self) -> None:
         """Let go of the source, and end the files."""
-        self._readings = iter(())
+        self._predictions = iter(())
         self._opened.close()
 
     def __enter__(self) -> Self:
@@ -131,8 +131,8 @@ def live(
         detector_model: Model file of the detector yunet, where the model's faces were found with it.
 
     Returns:
-        An iterator of readings: ``frame.seconds``, ``status``, ``delay_seconds``, and for each of ``faces``
-        the ``expression`` and the ``smoothed`` probabilities (C,).
+        An iterator of predictions: ``frame.seconds``, ``status``, ``delay_seconds``, and for each of
+        ``faces`` the ``expression`` and the ``smoothed`` probabilities (C,).
 
     Raises:
         ConfigError: a setting cannot be used.
@@ -140,8 +140,8 @@ def live(
         VideoError: while it is read: the source cannot be opened, or shows nothing.
 
     >>> video = fer.sample_corpus() / "s01/fear/s01_fear_1.mp4"
-    >>> with fer.live(video, model="run", seconds=0.5) as readings:
-    ...     sum(1 for reading in readings) > 0
+    >>> with fer.live(video, model="run", seconds=0.5) as predictions:
+    ...     sum(1 for prediction in predictions) > 0
     True
     """
     load_torch()

@@ -34,14 +34,14 @@ class PrepareJob:
     Attributes:
         entry: The video and its labels.
         dataset: The dataset folder.
-        recipe: Settings of preparation.
+        prepare_recipe: Settings of preparation.
         images: Whether every kept pair is written as two PNG files too.
         detector_model: Model file of the detector, for one that comes without.
     """
 
     entry: VideoEntry
     dataset: Path
-    recipe: PrepareRecipe
+    prepare_recipe: PrepareRecipe
     images: bool
     detector_model: Path | None = None
 
@@ -60,7 +60,7 @@ class PrepareJob:
         """Everything that must be the same for the rows on disk to be up to date."""
         entry = self.entry
         return {
-            "recipe_hash": self.recipe.hash,
+            "recipe_hash": self.prepare_recipe.hash,
             "images": self.images,
             "bytes": _bytes_on_disk(entry.path),
             "stretch": [entry.start_seconds, entry.end_seconds],
@@ -74,10 +74,10 @@ def prepare_video(job: PrepareJob) -> str:
     _remove_leftovers(job)
     frames: list[FrameNote] = []
     fps, reason = 0.0, ""
-    with FaceSpool(job.rows_file.parent, job.recipe.size) as spool:
+    with FaceSpool(job.rows_file.parent, job.prepare_recipe.size) as spool:
         try:
             fps = _rate(job.entry)
-            preparer = kept_preparer(job.recipe, every_face=False, detector_model=job.detector_model)
+            preparer = kept_preparer(job.prepare_recipe, every_face=False, detector_model=job.detector_model)
             for frame in preparer.prepare(read_entry(job.entry)):
                 frames.append(FrameNote(frame.index, frame.seconds, frame.status, frame.rejected))
                 spool.add(frame)
@@ -174,7 +174,9 @@ def _status_and_reason(reason: str, num_frames: int, num_faces: int, num_pairs: 
 def _write_clip(job: PrepareJob, clip: Sequence[SpooledFace], spool: FaceSpool) -> list[list[float]]:
     """Write the clip and its PNG images; return (segment, pair, frame, seconds) of each kept pair."""
     pair_ok = np.array([face.has_flow for face in clip[:-1]], bool)
-    kept = kept_pairs(pair_ok, segment_length=job.recipe.segment_length, keep_every=job.recipe.keep_every)
+    kept = kept_pairs(
+        pair_ok, segment_length=job.prepare_recipe.segment_length, keep_every=job.prepare_recipe.keep_every
+    )
     if not kept:
         return []
     write_clip(job.clip_file, clip_arrays(clip, spool))
