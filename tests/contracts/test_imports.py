@@ -1,6 +1,7 @@
 """The order of the house: who may import whom, read from the sources themselves."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -36,6 +37,7 @@ ORDER = (
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 PACKAGE = Path(find_spec("ferfusion").submodule_search_locations[0])
 FILES = sorted(PACKAGE.rglob("*.py"))
+README = Path(__file__).parents[2] / "README.md"
 HEAVY = ("av", "cv2", "lightning", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "torch")
 
 
@@ -81,6 +83,13 @@ def edges():
 def test_every_room_has_its_place_in_the_order():
     rooms = {room_of(module_name(path)) for path in FILES} - {None}
     assert rooms <= set(LEVEL)
+
+
+def test_readme_tree_lists_every_room_in_this_order():
+    tree = README.read_text(encoding="utf-8").split("\nsrc/ferfusion/\n")[1].split("\nexamples/")[0]
+    rooms = [name for name in re.findall(r"(\w+)(?:/|\.py)(?=\s)", tree) if name in LEVEL]
+    assert sorted(rooms) == sorted(LEVEL)
+    assert rooms == sorted(rooms, key=LEVEL.__getitem__)
 
 
 def test_imports_go_downward_only():
