@@ -1,4 +1,4 @@
-"""The files that make_keras_files.py had a real Keras write, with what Keras answered."""
+"""The files that make_keras_files.py had a real Keras write, with Keras' probabilities."""
 
 import gzip
 from pathlib import Path
@@ -17,15 +17,15 @@ def unpack(name, folder):
     return path
 
 
-def pictures(name):
-    """The faces and the flow pictures that the model of a file was given, (B, 3, 48, 48) in [0, 1]."""
+def model_inputs_of(name):
+    """The face and flow images that Keras' model of a file was called with, (B, 3, 48, 48) in [0, 1]."""
     with np.load(FOLDER / f"{name[:6]}.npz") as known:
         return tuple(
             torch.from_numpy(known[kind]).permute(0, 3, 1, 2).float() / 255 for kind in ("spatial", "flow")
         )
 
 
-def answers(name):
+def keras_probabilities(name):
     """Keras' probabilities (B, 6), outputs in the order of the file."""
     with np.load(FOLDER / f"{name[:6]}.npz") as known:
         return torch.from_numpy(known[name])

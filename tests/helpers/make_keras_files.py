@@ -6,8 +6,8 @@ Twice, each in an environment of its own (the backend of Keras 3 may be any):
     pip install keras==3.15.1 tensorflow-cpu && python tests/helpers/make_keras_files.py tests/data/keras
 
 Each file is a model of the report's real size, gzipped; few of its weights are not zero, so that it stays
-small. ``keras2.npz`` and ``keras3.npz`` hold the pictures that the models were given, as whole numbers from
-0 to 255, and for each file what Keras answered.
+small. ``keras2.npz`` and ``keras3.npz`` hold the images that the models were called with, as whole numbers
+from 0 to 255, and for each file what Keras answered.
 """
 
 import gzip
@@ -149,7 +149,7 @@ def models():
 def main(folder: Path) -> None:
     """Write this Keras' files into ``folder``."""
     rng = np.random.default_rng(int(MAJOR))
-    # squares of 6 pixels, so that the pictures differ after all the pooling too
+    # squares of 6 pixels, so that the images still differ after all pooling layers
     spatial, flow = rng.integers(0, 256, (2, PICTURES, 8, 8, 3), dtype=np.uint8).repeat(6, 2).repeat(6, 3)
     known = {"spatial": spatial, "flow": flow}
     for seed, (name, (model, largest_pixel)) in enumerate(models().items()):

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -11,10 +12,10 @@ from ferfusion.inference.predictor import TorchPredictor
 from ferfusion.labels import SEVEN, SIX
 from ferfusion.models.small_cnn import SMALL_SHAPES
 from ferfusion.preparation.recipe import PrepareRecipe
-from helpers.keras_files import NAMES, answers, pictures, unpack
+from helpers.keras_files import NAMES, keras_probabilities, model_inputs_of, unpack
 
 # what the script that wrote them says of each file
-SAID = {
+SAID: dict[str, dict[str, Any]] = {
     "keras2_flatten_concat.h5": {"largest_pixel": 1},
     "keras2_spatial.h5": {"largest_pixel": 255},
     "keras2_gap_average.keras": {"largest_pixel": 1},
@@ -60,7 +61,9 @@ def test_files_are_all_tested():
 @pytest.mark.parametrize("name", NAMES)
 def test_import_keras_model_predicts_as_keras(name, folder):
     bundle = imported(name, folder).bundle
-    torch.testing.assert_close(probabilities(bundle, pictures(name)), answers(name), rtol=0, atol=1e-6)
+    torch.testing.assert_close(
+        probabilities(bundle, model_inputs_of(name)), keras_probabilities(name), rtol=0, atol=1e-6
+    )
     config = bundle.model_config
     assert (config.architecture, config.fusion, config.stream, config.dropout) == NETWORKS[name]
     assert (config.size, config.input_scaling, config.flow_encoding) == (48, "unit", "hsv")
@@ -69,8 +72,8 @@ def test_import_keras_model_predicts_as_keras(name, folder):
 @pytest.mark.parametrize("name", NAMES)
 def test_files_tell_a_wrong_import_from_a_right_one(name, folder):
     """Keras' probabilities depend on each stream, on each image and on each class."""
-    faces, flow = pictures(name)
-    known, bundle = answers(name), imported(name, folder).bundle
+    faces, flow = model_inputs_of(name)
+    known, bundle = keras_probabilities(name), imported(name, folder).bundle
     assert float((probabilities(bundle, (flow, faces)) - known).abs().max()) > 0.01
     assert float((known - known[:1]).abs().max()) > 0.005
     assert float((known.sort().values.diff()).min()) > 1e-4
@@ -81,9 +84,12 @@ def test_import_keras_model_with_inputs_in_another_order_than_fused(folder):
     assert imported("keras3_named.keras", folder).inputs == ("face_input", "motion_input")
     turned = imported("keras3_named.keras", folder, spatial_input="motion_input")
     assert turned.inputs == ("motion_input", "face_input")
-    faces, flow = pictures("keras3_named.keras")
+    faces, flow = model_inputs_of("keras3_named.keras")
     torch.testing.assert_close(
-        probabilities(turned.bundle, (flow, faces)), answers("keras3_named.keras"), rtol=0, atol=1e-6
+        probabilities(turned.bundle, (flow, faces)),
+        keras_probabilities("keras3_named.keras"),
+        rtol=0,
+        atol=1e-6,
     )
 
 
@@ -102,9 +108,11 @@ def test_import_keras_model_puts_outputs_into_our_order(folder):
     given = imported(name, folder, labels=BAUM1S_AS_TEXT.names)
     assert given.bundle.labels == SIX
     assert given.interpretation.labels == BAUM1S_AS_TEXT
-    ours = probabilities(given.bundle, pictures(name))
+    ours = probabilities(given.bundle, model_inputs_of(name))
     for place, label in enumerate(BAUM1S_AS_TEXT.names):
-        torch.testing.assert_close(ours[:, SIX.code(label)], answers(name)[:, place], rtol=0, atol=1e-6)
+        torch.testing.assert_close(
+            ours[:, SIX.code(label)], keras_probabilities(name)[:, place], rtol=0, atol=1e-6
+        )
 
 
 def test_labels_that_are_not_ours_keep_their_order(folder):
@@ -112,7 +120,10 @@ def test_labels_that_are_not_ours_keep_their_order(folder):
     bundle = imported("keras3_gap_sum.h5", folder, labels=names).bundle
     assert bundle.labels.names == ("Sadness", "Bored", "Happiness", "Anger", "Fear", "Disgust")
     torch.testing.assert_close(
-        probabilities(bundle, pictures("keras3_gap_sum.h5")), answers("keras3_gap_sum.h5"), rtol=0, atol=1e-6
+        probabilities(bundle, model_inputs_of("keras3_gap_sum.h5")),
+        keras_probabilities("keras3_gap_sum.h5"),
+        rtol=0,
+        atol=1e-6,
     )
 
 
@@ -170,7 +181,7 @@ def test_imported_bundle_predicts_as_keras_from_crops_and_flow(folder, tmp_path)
     name = "keras2_gap_average.keras"
     save_bundle(tmp_path / "imported.safetensors", imported(name, folder).bundle)
     loaded = load_bundle(tmp_path / "imported.safetensors")
-    faces, _ = pictures(name)
+    faces, _ = model_inputs_of(name)
     crops = (faces * 255).round().byte().permute(0, 2, 3, 1).numpy()
     flow = torch.randn(len(crops), 2, 48, 48, generator=torch.Generator().manual_seed(0)).numpy()
     read = model_inputs(crops, flow, flow_encoding="hsv")
@@ -183,7 +194,7 @@ def broken(name, folder, monkeypatch, change):
     """Read a file with something changed in it, layer by layer."""
     from ferfusion.exchange import keras
 
-    read = keras.read_keras
+    read = keras.read_keras  # type: ignore[attr-defined]  # as it is named there
 
     def changed(path):
         model = read(path)

@@ -13,7 +13,7 @@ INPUT = KerasLayer("input", "InputLayer")
 
 def layer(name, kernel):
     return KerasLayer(
-        name, "Dense", weights=(np.float64(kernel), np.arange(np.shape(kernel)[-1], dtype=float))
+        name, "Dense", weights=(np.array(kernel, np.float64), np.arange(np.shape(kernel)[-1], dtype=float))
     )
 
 

@@ -26,7 +26,7 @@ class WindowRecorder(BrightnessPredictor):
         super().__init__(recipe=recipe, window=FRAMES, frame_step=STEP)
         self.windows = []
 
-    def predict(self, crops_bhwc, flow_b2hw, windows_bkhwc):
+    def predict(self, crops_bhwc, flow_b2hw, windows_bkhwc=None):
         assert np.array_equal(windows_bkhwc[:, -1], crops_bhwc)
         self.windows += list(windows_bkhwc)
         return super().predict(crops_bhwc, flow_b2hw)
@@ -42,7 +42,7 @@ def predicted_windows(prepared, recipe=None):
 
 def numbered_face(track, number):
     crop = np.full((16, 16, 3), number, np.uint8)
-    return PreparedFace(track, np.float64([0, 0, 9, 9]), 5.0, crop, crop[..., 0])
+    return PreparedFace(track, np.array([0, 0, 9, 9], np.float64), 5.0, crop, crop[..., 0])
 
 
 def frame(index, *tracks):

@@ -12,7 +12,7 @@ def face(track, *, flow=None, brightness=100, side=20):
     """A face whose flow is the same everywhere, or None."""
     return PreparedFace(
         track,
-        np.float64([track, 2, side, side]),
+        np.array([track, 2, side, side], np.float64),
         5.0,
         np.full((16, 16, 3), brightness, np.uint8),
         np.full((16, 16), brightness, np.uint8),
@@ -31,7 +31,7 @@ class FlowRecorder(BrightnessPredictor):
         super().__init__()
         self.flows = []
 
-    def predict(self, crops_bhwc, flow_b2hw):
+    def predict(self, crops_bhwc, flow_b2hw, windows_bkhwc=None):
         self.flows += flow_b2hw[:, 0, 0, 0].astype(float).tolist()
         return super().predict(crops_bhwc, flow_b2hw)
 
@@ -61,7 +61,7 @@ def test_predict_frames_carries_no_flow_over_a_gap_or_to_another_face():
 
 
 def test_predict_frames_yields_a_row_per_face_and_per_frame_without_one():
-    small = Detection(np.float64([1, 2, 3, 4]), 0.5)
+    small = Detection(np.array([1, 2, 3, 4], np.float64), 0.5)
     frames = [
         frame(0, face(0), face(1)),
         frame(1),

@@ -76,7 +76,7 @@ def test_predict_video_prepares_a_face_as_preparation_does(video, done):
     seen = []
 
     class Recorder(BrightnessPredictor):
-        def predict(self, crops_bhwc, flow_b2hw):
+        def predict(self, crops_bhwc, flow_b2hw, windows_bkhwc=None):
             seen.append((crops_bhwc, flow_b2hw))
             return super().predict(crops_bhwc, flow_b2hw)
 
@@ -94,7 +94,7 @@ def test_predict_video_with_a_loaded_bundle_equals_the_bundle_in_memory(tmp_path
         predict_video(video, TorchPredictor(b), tmp_path / name, annotate=False).table
         for name, b in (("memory", bundle), ("disk", load_bundle(tmp_path / "b.safetensors")))
     ]
-    pd.testing.assert_frame_equal(*tables)
+    pd.testing.assert_frame_equal(tables[0], tables[1])
     assert tables[0][list(SIX.probability_columns)].sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
 
 

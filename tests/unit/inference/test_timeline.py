@@ -1,9 +1,13 @@
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from ferfusion.inference.timeline import Span, faces_of, name_predictions, smooth_table, spans
 from ferfusion.labels import SEVEN, SIX
+
+about: Any = pytest.approx  # stands for the number itself
 
 ANGER, FEAR = np.eye(6)[0], np.eye(6)[2]
 
@@ -78,9 +82,9 @@ def spans_of(names, *, rate=25, seconds=None, longest_step=0.5, probability=0.8)
 
 def test_spans_have_no_gap_between_them():
     assert spans_of(["Fear"] * 5 + ["Anger"] * 10 + ["Fear"]) == [
-        Span(0, 0.2, "Fear", pytest.approx(0.8)),
-        Span(0.2, 0.6, "Anger", pytest.approx(0.8)),
-        Span(0.6, pytest.approx(0.64), "Fear", pytest.approx(0.8)),
+        Span(0, 0.2, "Fear", about(0.8)),
+        Span(0.2, 0.6, "Anger", about(0.8)),
+        Span(0.6, about(0.64), "Fear", about(0.8)),
     ]
 
 

@@ -1,5 +1,7 @@
 """Faults are simulated, by made results of probes."""
 
+from typing import Any
+
 import pytest
 
 from ferfusion.cli.doctor import doctor as command
@@ -17,7 +19,7 @@ TORCH = {
     "difference": 0.0,
     "bfloat16_share": 1.0,
 }
-GOOD = {
+GOOD: dict[str, dict[str, Any]] = {
     "packages": {
         "python": "3.11.7",
         "needed": {"av>=14.2": "18.1.0"},
@@ -194,9 +196,9 @@ def test_doctor_ends_with_1_if_there_is_a_fault(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         command()
     assert ended.value.code == 1
-    told = capsys.readouterr().out
-    assert "no torch" in told
-    assert "pip install --force-reinstall torch" in told
+    printed = capsys.readouterr().out
+    assert "no torch" in printed
+    assert "pip install --force-reinstall torch" in printed
     monkeypatch.setattr(checks, "run_probe", GOOD.__getitem__)
     command()
     assert "Everything that is needed works." in capsys.readouterr().out

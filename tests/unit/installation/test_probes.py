@@ -16,13 +16,20 @@ from ferfusion.installation.probes import (
 from helpers.hidden_packages import hide_packages
 
 
+def findings(name):
+    """What a probe finds."""
+    found = run_probe(name)
+    assert isinstance(found, dict)
+    return found
+
+
 def test_probe_packages_finds_an_unfit_version(tmp_path, monkeypatch):
     hide_packages(
         tmp_path,
         monkeypatch,
         {"av-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: av\nVersion: 1.0\n"},
     )
-    [wanted] = [name for name, found in run_probe("packages")["needed"].items() if found == "unfit 1.0"]
+    [wanted] = [name for name, found in findings("packages")["needed"].items() if found == "unfit 1.0"]
     assert wanted.startswith("av")
 
 
@@ -30,12 +37,12 @@ def test_probe_opencv_finds_a_second_wheel(tmp_path, monkeypatch):
     folder = "opencv_python-4.9.0.dist-info"
     metadata = "Metadata-Version: 2.1\nName: opencv-python\nVersion: 4.9.0\n"
     hide_packages(tmp_path, monkeypatch, {f"{folder}/METADATA": metadata, f"{folder}/top_level.txt": "cv2\n"})
-    assert run_probe("opencv")["wheels"] == ["opencv-contrib-python-headless", "opencv-python"]
+    assert findings("opencv")["wheels"] == ["opencv-contrib-python-headless", "opencv-python"]
 
 
 def test_probe_opencv_finds_version_5(tmp_path, monkeypatch):
     hide_packages(tmp_path, monkeypatch, {"cv2/__init__.py": "__version__ = '5.0.0'\n"})
-    assert run_probe("opencv")["lacking"] == ["Haar, which version 5 dropped"]
+    assert findings("opencv")["lacking"] == ["Haar, which version 5 dropped"]
 
 
 def test_probe_opencv_finds_a_missing_cascade_file(tmp_path, monkeypatch):
@@ -46,7 +53,7 @@ def test_probe_opencv_finds_a_missing_cascade_file(tmp_path, monkeypatch):
         "optflow = DISOpticalFlow = FaceDetectorYN = None\n"
     )
     hide_packages(tmp_path, monkeypatch, {"cv2/__init__.py": code})
-    lacking = run_probe("opencv")["lacking"]
+    lacking = findings("opencv")["lacking"]
     assert lacking[0] == "/nowhere/haarcascade_frontalface_default.xml"
     assert len(lacking) == 2
 

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import av
 import numpy as np
 import pandas as pd
@@ -79,7 +81,7 @@ def test_predictions_by_frame_are_those_of_the_last_predicted_frame():
 def test_write_annotated_without_a_decoded_frame_writes_nothing(tmp_path):
     predictions = PredictionsByFrame(table_of((0, None, "decode_error", None)), np.zeros((1, 6), np.float32))
     write_annotated(
-        tmp_path / "a.mp4", [], predictions, SIX, rate=25, recipe=PredictRecipe(), sound_from=None
+        tmp_path / "a.mp4", [], predictions, SIX, rate=Fraction(25), recipe=PredictRecipe(), sound_from=None
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -93,7 +95,13 @@ def test_write_annotated_that_fails_leaves_the_old_file(tmp_path, video):
     predictions = PredictionsByFrame(table_of((0, None, "no_face", None)), np.zeros((1, 6), np.float32))
     with pytest.raises(VideoError, match="breaks off"):
         write_annotated(
-            tmp_path / "a.mp4", frames(), predictions, SIX, rate=25, recipe=PredictRecipe(), sound_from=None
+            tmp_path / "a.mp4",
+            frames(),
+            predictions,
+            SIX,
+            rate=Fraction(25),
+            recipe=PredictRecipe(),
+            sound_from=None,
         )
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
     assert (tmp_path / "a.mp4").read_text() == "old"

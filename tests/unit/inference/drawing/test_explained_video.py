@@ -1,3 +1,6 @@
+from types import SimpleNamespace
+from typing import Any
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -62,7 +65,10 @@ def test_contributions_csv_has_a_row_per_frame_that_adds_up(folder):
 def test_explaining_predictor_predicts_as_the_torch_predictor(architecture):
     trained = bundle(architecture, metrics={"calibration": {"temperature": 1.7}})
     rng = np.random.default_rng(0)
-    faces = [rng.integers(0, 255, (5, 48, 48, 3), dtype=np.uint8), rng.normal(0, 1, (5, 2, 48, 48))]
+    faces: list[Any] = [
+        rng.integers(0, 255, (5, 48, 48, 3), dtype=np.uint8),
+        rng.normal(0, 1, (5, 2, 48, 48)),
+    ]
     if architecture == "lstm":
         faces.append(rng.integers(0, 255, (5, 3, 48, 48, 3), dtype=np.uint8))
     explaining = ExplainingPredictor(trained)
@@ -82,7 +88,7 @@ def test_explain_video_keeps_times_where_frames_cannot_be_decoded(tmp_path):
 
 def test_explain_video_without_a_face_has_empty_panels(tmp_path):
     video = write_video(tmp_path / "empty.mp4", numbered(6))
-    reported = []
+    reported: list[int] = []
     explain_video(video, bundle(), tmp_path / "out", on_frame=reported.append)
     assert len(frame_times(tmp_path / "out" / "explained.mp4")) == 6
     assert reported == [1, 2, 3, 4, 5, 6]
@@ -96,13 +102,12 @@ def test_explain_video_of_a_text_file_writes_nothing(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-class Face:
-    def __init__(self, track, size):
-        self.row = type("Row", (), {"face": track, "box": (0, 0, size, size)})
+def face_of(track, size):
+    return SimpleNamespace(row=SimpleNamespace(face=track, box=(0, 0, size, size)))
 
 
 def test_choose_face_stays_with_a_face_in_view_then_takes_the_largest():
-    small, large = Face(0, 10), Face(3, 50)
+    small, large = face_of(0, 10), face_of(3, 50)
     assert choose_face([small, large], before=-1) == 3
     assert choose_face([small, large], before=0) == 0
     assert choose_face([large], before=0) == 3

@@ -2,16 +2,17 @@ import numpy as np
 import pytest
 from PIL import ImageColor
 
-from ferfusion.inference.drawing.overlay import DrawnFace, Overlay, colour_of
+from ferfusion.inference.drawing.overlay import DrawnFace, Overlay
 from ferfusion.labels import SEVEN, SIX, LabelSet
+from ferfusion.reporting.style import colour_of
 from helpers.videos import textured
 
 
-def faces(*readings, labels=SIX):
+def faces(*drawn, labels=SIX):
     """Faces from (x, y, w, h, class that is certain)."""
     return [
         DrawnFace(number, box, name, np.eye(len(labels))[labels.code(name)])
-        for number, (*box, name) in enumerate(readings)
+        for number, (*box, name) in enumerate(drawn)
     ]
 
 

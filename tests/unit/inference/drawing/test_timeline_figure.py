@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.patches import Rectangle
 
-from ferfusion.inference.drawing.overlay import colour_of
 from ferfusion.inference.drawing.timeline_figure import _points, timeline_figure
 from ferfusion.inference.timeline import Span
 from ferfusion.labels import SIX
+from ferfusion.reporting.style import NotebookFigure, colour_of
 from helpers.predictions import prediction_of
 
 
@@ -34,6 +35,7 @@ def test_timeline_figure_has_axes_areas_and_names_for_each_face():
     for axes in figure.axes:
         assert len(axes.collections) == 6
         named, unnamed = axes.patches
+        assert isinstance(named, Rectangle)
         assert (named.get_x(), named.get_width()) == (0, 1)
         assert to_hex(named.get_facecolor()) == colour_of("Fear")
         assert unnamed.get_hatch()
@@ -48,7 +50,9 @@ def test_timeline_figure_draws_at_most_four_faces():
 
 
 def test_timeline_figure_shows_as_png_in_a_notebook():
-    assert timeline_figure(read(1))._repr_png_().startswith(b"\x89PNG")
+    figure = timeline_figure(read(1))
+    assert isinstance(figure, NotebookFigure)
+    assert figure._repr_png_().startswith(b"\x89PNG")
 
 
 def test_points_of_many_frames_keep_the_mean_and_break_at_gaps():
