@@ -108,7 +108,7 @@ def compare(
 
     Raises:
         ConfigError: fewer than two different runs were given, or a setting cannot be used.
-        DatasetError: a run is missing or damaged, or has no test predictions.
+        RunError: a run is missing or damaged, or has no test predictions.
 
     >>> comparison = fer.compare(["run", "study/runs/gap-sum/fold0-seed0"])
     >>> comparison.table["fusion"].tolist()

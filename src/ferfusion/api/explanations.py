@@ -82,8 +82,9 @@ def explain(
         settings: Fields of ``ExplainRecipe`` by name, such as ``part="test"``.
 
     Raises:
-        BundleError: the run has no bundle, or the dataset was prepared in another way.
-        DatasetError: the dataset is not there, or has changed since the run was trained on it.
+        RunError: the run folder is missing or damaged.
+        BundleError: the run has no bundle, or the dataset has another preparation recipe.
+        DatasetError: the dataset is missing, or has changed since the training.
         ConfigError: a setting cannot be used.
 
     Source: Grad-CAM, Selvaraju et al. 2017; HiResCAM, Draelos & Carin 2020; contributions, Shapley 1953.

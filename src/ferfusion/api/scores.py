@@ -56,7 +56,7 @@ class Scores:
         """Return the counts of one part at one level (C, C): true classes in rows, predicted in columns.
 
         Raises:
-            DatasetError: the run has no predictions of that part.
+            RunError: the run has no predictions of that part.
         """
         choose(dict.fromkeys(LEVELS), level, what="level")
         scored = self._evaluation.scored
@@ -108,7 +108,7 @@ class Scores:
         """Draw the confusion matrix of one part at one level: percent of each true class, or counts.
 
         Raises:
-            DatasetError: the run has no predictions of that part.
+            RunError: the run has no predictions of that part.
         """
         from ferfusion.evaluation.plots import confusion_figure  # noqa: PLC0415 matplotlib
 
@@ -119,7 +119,7 @@ class Scores:
         """Draw the recall of each class, per video and per pair.
 
         Raises:
-            DatasetError: the run has no predictions of that part.
+            RunError: the run has no predictions of that part.
         """
         from ferfusion.evaluation.plots import recall_figure  # noqa: PLC0415 matplotlib
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from cyclopts import App
 
@@ -7,8 +9,8 @@ from ferfusion.errors import ConfigError
 from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.inference.predictor import SHIPPED
 from ferfusion.labels import SIX
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.datasets import write_dataset
 from helpers.runs import write_run
@@ -30,7 +32,7 @@ def bundle(tmp_path):
 
 
 def test_settings_are_options(app, monkeypatch, tmp_path):
-    asked = {}
+    asked: dict[str, Any] = {}
 
     def explain_run(run, recipe, **settings):
         asked.update(settings, run=run, recipe=recipe)
@@ -53,7 +55,7 @@ def test_without_a_run_or_a_video_there_is_nothing_to_explain(app, bundle):
 
 
 def test_a_video_alone_is_explained_by_the_model_that_comes_with_it(app, monkeypatch, tmp_path):
-    asked = []
+    asked: list[Any] = []
     monkeypatch.setattr("ferfusion.bundle.load_bundle", asked.append)
     monkeypatch.setattr(
         "ferfusion.inference.drawing.explained_video.explain_video", lambda video, bundle, folder, **_: folder

@@ -22,7 +22,7 @@ def run(monkeypatch, capsys):
 
     def run_line(*arguments):
         monkeypatch.setattr(sys, "argv", ["ferfusion", *map(str, arguments)])
-        code = 0
+        code: int | str = 0
         try:
             main()
         except SystemExit as ended:

@@ -9,8 +9,8 @@ from ferfusion.cli.predict import predict
 from ferfusion.errors import ConfigError, VideoError
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import SIX
+from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.zoo import build_model
 from ferfusion.preparation.recipe import PrepareRecipe
 
 

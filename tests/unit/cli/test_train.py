@@ -1,4 +1,5 @@
 from dataclasses import fields
+from typing import Any
 
 import pytest
 from cyclopts import App
@@ -17,7 +18,7 @@ def app():
 
 
 def test_settings_of_model_and_recipe_are_options(app, monkeypatch, tmp_path):
-    asked = {}
+    asked: dict[str, Any] = {}
 
     def train_run(dataset, run, **settings):
         asked.update(settings, dataset=dataset, run=run)

@@ -1,6 +1,7 @@
 """What a run folder tells, and how it refuses one that is damaged."""
 
 import json
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -9,6 +10,8 @@ from ferfusion.errors import RunError
 from ferfusion.evaluation.run_folder import Baseline, RunFolder, read_run
 from ferfusion.models.architectures import ARCHITECTURES
 from helpers.runs import fake_config, fake_epochs, write_run
+
+about: Any = pytest.approx  # stands for the number itself
 
 
 def test_a_run_has_its_labels_epochs_and_predictions(tmp_path):
@@ -52,21 +55,21 @@ def test_variant_names_the_operator_only_where_there_is_one(tmp_path, settings, 
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_answers_videos_is_read_from_the_settings(tmp_path, architecture):
+def test_predicts_videos_is_read_from_the_settings(tmp_path, architecture):
     run = read_run(write_run(tmp_path / "run", config=fake_config(architecture=architecture)))
-    assert run.answers_videos == (ARCHITECTURES[architecture].answers == "video")
+    assert run.predicts_videos == (ARCHITECTURES[architecture].predicts == "video")
 
 
 def test_baseline_is_the_training_majority_on_the_counts_of_the_part(tmp_path):
     run = read_run(write_run(tmp_path / "run"))
     # Sadness leads in training; it is 4 of the 10 videos of every person, and one of six classes
-    assert run.baseline("validation") == Baseline(pytest.approx(0.4), pytest.approx(1 / 6))
+    assert run.baseline("validation") == Baseline(about(0.4), about(1 / 6))
 
 
 def test_baseline_of_another_majority(tmp_path):
     config = fake_config(counts={"Anger": 3, "Fear": 1})
     run = read_run(write_run(tmp_path / "run", config=config))
-    assert run.baseline("test") == Baseline(pytest.approx(0.2), pytest.approx(1 / 6))
+    assert run.baseline("test") == Baseline(about(0.2), about(1 / 6))
 
 
 def test_a_training_part_without_a_pair_is_named(tmp_path):

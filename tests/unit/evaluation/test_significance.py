@@ -1,6 +1,7 @@
 """The tests of two variants: against other libraries, in cases with a known answer, and by simulation."""
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,7 +72,7 @@ def test_the_jackknife_is_a_loop_over_left_out_subjects():
     for seed, shares in enumerate(jackknife(confusions, uar)):
         score = uar(confusions[seed].sum(0))
         pseudo = [5 * score - 4 * uar(np.delete(confusions[seed], k, axis=0).sum(0)) for k in range(5)]
-        np.testing.assert_allclose(shares, pseudo - np.mean(pseudo) + score)
+        np.testing.assert_allclose(shares, np.array(pseudo) - np.mean(pseudo) + score)
 
 
 def test_with_one_seed_the_interval_is_that_of_the_paired_t_test():
@@ -173,7 +174,7 @@ def test_where_trainings_differ_counting_people_alone_would_be_wrong():
 
 def test_a_greater_difference_is_found_more_often():
     rng = np.random.default_rng(1)
-    settings = {"taste": 0.05, "luck": 0.02}
+    settings: dict[str, Any] = {"taste": 0.05, "luck": 0.02}
     power = [
         np.mean([verdict(simulate(rng, gains=(gain, 0), **settings)).p <= 0.05 for _ in range(100)])
         for gain in (0.0, 0.05, 0.1, 0.2)

@@ -65,7 +65,7 @@ def test_a_run_is_scored_on_its_labels_and_apart_from_that_on_votes(run):
     assert on_votes.rows == 3
     assert on_votes.war.value == pytest.approx(2 / 3)
     assert on_votes.uar.value == pytest.approx((1 + 1 / 2) / 2)
-    assert (on_votes.war.majority, on_votes.uar.majority) == (pytest.approx(2 / 3), pytest.approx(1 / 2))
+    assert [on_votes.war.majority, on_votes.uar.majority] == pytest.approx([2 / 3, 1 / 2])
     table = pd.read_csv(run / "scores_votes.csv")
     assert table.loc[table["metric"] == "war", "value"].tolist() == pytest.approx([2 / 3])
 

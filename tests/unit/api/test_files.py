@@ -1,0 +1,61 @@
+import pytest
+
+import ferfusion as fer
+from ferfusion.bundle import save_bundle
+from helpers.bundles import untrained_bundle
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    path = tmp_path_factory.mktemp("files") / "bundle.safetensors"
+    save_bundle(path, untrained_bundle(head_units=16))
+    return path
+
+
+def test_exported_is_a_short_line(tmp_path):
+    exported = fer.Exported(tmp_path / "m.onnx", ("spatial", "flow"), 3 * 2**19)
+    assert repr(exported) == f"Exported('{tmp_path / 'm.onnx'}': inputs spatial, flow; 1.5 MiB)"
+
+
+def test_export_returns_what_it_has_written(bundle, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "ferfusion.exchange.onnx.export_in_process", lambda _, partial: partial.write_bytes(b"onnx")
+    )
+    path = tmp_path / "model.onnx"
+    assert fer.export(bundle, path) == fer.Exported(path, ("spatial", "flow"), 4)
+    assert fer.load_model(bundle).export(path).size_bytes == 4
+
+
+def test_export_refuses_another_suffix_an_onnx_file_and_a_missing_model(bundle, tmp_path):
+    with pytest.raises(fer.ConfigError, match=r"name it so: .*model\.onnx"):
+        fer.export(bundle, tmp_path / "model.bin")
+    (tmp_path / "old.onnx").write_bytes(b"onnx")
+    with pytest.raises(fer.BundleError, match="is an ONNX file already"):
+        fer.export(tmp_path / "old.onnx", tmp_path / "new.onnx")
+    with pytest.raises(fer.BundleError, match="nowhere"):
+        fer.export(tmp_path / "nowhere", tmp_path / "new.onnx")
+
+
+def test_export_with_a_missing_dataset_writes_nothing(trained, tmp_path):
+    with pytest.raises(fer.DatasetError, match="nope"):
+        fer.export(trained, tmp_path / "x.onnx", int8="nope")
+    assert not list(tmp_path.glob("*.onnx"))
+
+
+def test_import_keras_refuses_labels_as_one_text(tmp_path):
+    with pytest.raises(fer.ConfigError, match=r"such as \['Fear', 'Anger'\], got 'Fear,Anger'"):
+        fer.import_keras(tmp_path / "m.h5", tmp_path / "b", labels="Fear,Anger")
+
+
+def test_import_keras_overwrites_no_file(tmp_path):
+    (tmp_path / "b").write_text("mine")
+    with pytest.raises(fer.ConfigError, match="name a new file"):
+        fer.import_keras(tmp_path / "m.h5", tmp_path / "b")
+    assert (tmp_path / "b").read_text() == "mine"
+
+
+def test_import_keras_refuses_a_missing_file(tmp_path):
+    pytest.importorskip("h5py")
+    with pytest.raises(fer.BundleError, match=r"There is no file .*m\.h5"):
+        fer.import_keras(tmp_path / "m.h5", tmp_path / "b")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,92 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ferfusion as fer
+from ferfusion.compute import Compute
+from ferfusion.studies.study_page import finish_study
+from helpers.datasets import write_dataset
+from helpers.fabricated_study import write_study
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ferfusion.studies.study_page.draw_figures", lambda *_: {})
+        page = finish_study(write_study(tmp_path_factory.mktemp("studies")))
+    return fer.Study(page.parent)
+
+
+@pytest.fixture
+def called(monkeypatch):
+    """The arguments with which ``study`` runs a study; the study itself stops at once."""
+    arguments: dict[str, Any] = {}
+
+    def run_study(dataset, folder, **settings):
+        arguments.update(settings, dataset=dataset, folder=folder)
+        raise fer.ConfigError("stop here")
+
+    monkeypatch.setattr("ferfusion.studies.run_study.run_study", run_study)
+    return arguments
+
+
+def test_study_refuses_an_unfinished_folder(tmp_path):
+    with pytest.raises(fer.DatasetError, match="is not a finished study"):
+        fer.Study(tmp_path)
+
+
+def test_study_is_a_short_line_and_a_table(study):
+    assert repr(study) == f"Study('{study.folder}': 3 variants, 3 seeds, 12 people tested)"
+    assert study._repr_html_().count("<tr") == 1 + 3 * 2
+    assert fer.Study(study) == study
+    assert Path(study) == study.folder
+
+
+def test_study_groups_are_the_letters_of_compared_metrics(study):
+    groups = study.groups
+    assert set(groups["metric"]) == {"uar", "war"}
+    letters = groups.query("level == 'video' and metric == 'uar'").set_index("variant")["groups"]
+    assert letters["gap-concat"] == letters["gap-sum"] != letters["spatial"]
+
+
+def test_study_tables_are_those_of_its_folder(study):
+    assert len(study.comparisons) == 2 * 2 * 3
+    assert study.costs["variant"].tolist() == ["gap-concat", "flatten-concat", "gap-sum", "spatial"]
+    assert len(study.classes) == 3 * 2 * 6
+    assert study.error_patterns["variant"].nunique() == 3
+    assert study.report == study.folder / "report.html"
+
+
+def test_study_plot_has_the_values_of_the_table(study):
+    axes = study.plot("pair").axes[0]
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    rows = study.table.query("level == 'pair'").set_index(["metric", "variant"])["value"]
+    bars = [bars for bars in axes.containers if bars.get_label() in ("UAR", "WAR")]
+    for metric, drawn in zip(("uar", "war"), bars, strict=True):
+        assert [bar.get_width() for bar in drawn] == pytest.approx(rows[metric][names].tolist())
+
+
+def test_study_verb_gives_each_setting_to_the_recipe_that_has_it(called, tmp_path):
+    data = write_dataset(tmp_path / "data", frames=3)
+    with pytest.raises(fer.ConfigError, match="stop here"):
+        fer.study(data, tmp_path / "s", variants="fusions", seeds=2, stream="table1", epochs=3, device="cpu")
+    assert (called["dataset"], called["folder"]) == (data, tmp_path / "s")
+    assert called["plan"] == fer.StudyPlan(("fusions",), seeds=2)
+    assert called["model"] == fer.ModelConfig(stream="table1")
+    assert called["recipe"] == fer.TrainRecipe(epochs=3)
+    assert called["compute"] == Compute("cpu")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"workers": 0}, "workers must be at least 1, got 0"),
+        ({"variants": [3]}, r"variants must be text, such as 'fusion=gap-sum'; got \(3,\)"),
+        ({"variants": 3}, "variants must be of type tuple, got 3"),
+        ({"sedes": 3}, r"Unknown setting 'sedes'; .*Did you mean 'seeds'"),
+    ],
+)
+def test_study_verb_refuses_settings(tmp_path, settings, words):
+    with pytest.raises(fer.ConfigError, match=words):
+        fer.study(tmp_path / "data", tmp_path / "out", **settings)
