@@ -1,11 +1,11 @@
 """Bundles with random weights."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from ferfusion.bundle import Bundle
+from ferfusion.bundle import Bundle, BundleMetrics
 from ferfusion.labels import SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
@@ -27,7 +27,7 @@ def untrained_bundle(
         labels=SIX,
         prepare_recipe=prepare_recipe or PrepareRecipe(),
         training={},
-        metrics=dict(metrics or {}),
+        metrics=cast(BundleMetrics, dict(metrics or {})),
         rights="none",
     )
 

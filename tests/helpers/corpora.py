@@ -12,6 +12,7 @@ import numpy as np
 import openpyxl
 
 from ferfusion.corpora.entries import CorpusListing
+from ferfusion.corpora.stills import StillsListing
 from ferfusion.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 CODECS = {".flv": "flv", ".avi": "mpeg4", ".mpg": "mpeg1video"}
@@ -24,6 +25,7 @@ def video_bytes(suffix: str) -> bytes:
         path = Path(folder) / f"clip{suffix}"
         with av.open(str(path), "w") as container:
             stream = container.add_stream(CODECS.get(suffix, "libx264"), rate=25)
+            assert isinstance(stream, av.VideoStream)
             stream.width = stream.height = 32
             stream.pix_fmt = "yuv420p"
             for level in (40, 90, 140, 190):
@@ -79,7 +81,7 @@ def rows_of(listing: CorpusListing) -> list[tuple[str, str, str, str | None]]:
     return [(row.video_id, row.subject, row.emotion, row.part) for row in listing.entries]
 
 
-def left_out_of(listing: CorpusListing) -> dict[str, str]:
+def left_out_of(listing: CorpusListing | StillsListing) -> dict[str, str]:
     reasons = {row.path: row.reason for row in listing.left_out}
     assert len(reasons) == len(listing.left_out), "a path is left out twice"
     return reasons

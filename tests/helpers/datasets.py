@@ -100,7 +100,7 @@ def clip_arrays(
         "pair_ok": np.ones(frames - 1, bool),
         "frame_index": np.arange(frames, dtype=np.int32),
         "seconds": np.arange(frames) / 25,
-        "boxes": np.tile(np.float32([10, 10, 100, 100]), (frames, 1)),
+        "boxes": np.tile(np.array([10, 10, 100, 100], np.float32), (frames, 1)),
         "scores": np.ones(frames, np.float32),
     }
 

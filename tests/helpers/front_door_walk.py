@@ -20,9 +20,11 @@ import signal
 import sys
 import time
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import ferfusion as fer
 
@@ -77,7 +79,7 @@ def globals_now():
         "signals": [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)],
         "start method": multiprocessing.get_start_method(allow_none=True),
         "random": hash(random.getstate()),
-        "numpy random": np.random.get_state()[1].tobytes(),  # noqa: NPY002 the global one
+        "numpy random": np.random.get_state(legacy=False)["state"]["key"].tobytes(),  # noqa: NPY002 the global one
         "torch random": torch.get_rng_state().numpy().tobytes(),
         "threads": torch.get_num_threads(),
         "default type": str(torch.get_default_dtype()),
@@ -89,7 +91,8 @@ def globals_now():
 
 def run_docstrings():
     """Run the examples of every public docstring; return failures, and what each left changed."""
-    failures, changed = [], {}
+    failures: list[str] = []
+    changed: dict[str, bool] = {}
     names = {name: getattr(fer, name) for name in fer.__all__}
     for module_name in MODULES:
         module = import_module(f"ferfusion.api.{module_name}")
@@ -109,9 +112,14 @@ def run_in_threads():
     model = fer.load_model("run")
     videos = sorted((fer.sample_corpus() / "s06").glob("*/*_1.mp4"))[:4]
     alone = [model.predict(video).table for video in videos]
-    settings = {"architecture": "flow", "epochs": 1, "batch_size": 64, "seed": 3}
-    study = {"variants": ["fusion=gap-concat", "fusion=gap-sum"], "seeds": 2, "epochs": 1, "batch_size": 64}
-    verbs = {
+    settings: dict[str, Any] = {"architecture": "flow", "epochs": 1, "batch_size": 64, "seed": 3}
+    study: dict[str, Any] = {
+        "variants": ["fusion=gap-concat", "fusion=gap-sum"],
+        "seeds": 2,
+        "epochs": 1,
+        "batch_size": 64,
+    }
+    verbs: dict[str, Callable[[], Any]] = {
         "prepare": lambda: fer.prepare(fer.sample_corpus(), "data"),
         "split": lambda: fer.split("data", seed=0),
         "first training": lambda: fer.train("data", "threads/0", **settings),

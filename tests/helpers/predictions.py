@@ -1,6 +1,6 @@
 """A prediction made by hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ def prediction_of(
     smoothed: np.ndarray,
     *,
     labels: LabelSet,
-    spans: Mapping[int, Sequence[Span]],
+    spans: Mapping[int, list[Span]],
 ) -> VideoPrediction:
     """Return the prediction with these rows, smoothed probabilities (rows, classes) and spans."""
     return VideoPrediction(

@@ -1,9 +1,13 @@
 """A predictor that is not a network: its probabilities can be computed by hand."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ferfusion.bundle import BundleInfo
 from ferfusion.evaluation.model_calibration import Calibration
+from ferfusion.inference.predictor import Explain
 from ferfusion.labels import SIX, LabelSet
 from ferfusion.preparation.recipe import PrepareRecipe
 
@@ -12,7 +16,7 @@ class BrightnessPredictor:
     """The brighter the crop, the later the class; the mean flow to the right adds to the last class."""
 
     name = "brightness"
-    explain = None
+    explain: Explain | None = None
 
     def __init__(
         self,
@@ -34,7 +38,12 @@ class BrightnessPredictor:
         )
         self.batches: list[int] = []
 
-    def predict(self, crops_bhwc: np.ndarray, flow_b2hw: np.ndarray | None) -> np.ndarray:
+    def predict(
+        self,
+        crops_bhwc: NDArray[np.uint8],
+        flow_b2hw: NDArray[np.floating[Any]] | None,
+        windows_bkhwc: NDArray[np.uint8] | None = None,
+    ) -> NDArray[np.float32]:
         classes = len(self.info.labels)
         self.batches.append(len(crops_bhwc))
         place = crops_bhwc.mean(axis=(1, 2, 3), dtype=float) / 255 * (classes - 1)

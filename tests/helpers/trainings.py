@@ -39,11 +39,11 @@ class KillAt(Callback):
     def __init__(self, epoch: int, batch: int | None = None) -> None:
         self.epoch, self.batch = epoch, batch
 
-    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):  # type: ignore[no-untyped-def]
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
         if trainer.current_epoch == self.epoch and batch_idx == self.batch:
             raise KilledError
 
-    def on_train_epoch_start(self, trainer, pl_module):  # type: ignore[no-untyped-def]
+    def on_train_epoch_start(self, trainer, pl_module):
         if trainer.current_epoch == self.epoch and self.batch is None:
             raise KilledError
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import av
 import numpy as np
@@ -72,6 +73,7 @@ def write_video(
     height, width = images[0].shape[:2] if len(images) else (64, 96)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=Fraction(rate))
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
         if path.suffix != ".avi":
             stream.codec_context.time_base = Fraction(1, TICKS)
@@ -112,6 +114,7 @@ def write_tone(path: Path, *, seconds: float, codec: str = "aac") -> Path:
 
 def _add_sound(container: av.container.OutputContainer, codec: str) -> av.AudioStream:
     stream = container.add_stream(codec, rate=SOUND_RATE)
+    assert isinstance(stream, av.AudioStream)
     stream.codec_context.layout = "mono"
     return stream
 
@@ -147,7 +150,7 @@ def damage_sound(path: Path, packets: range) -> Path:
     return _overwrite(path, packets, "audio")
 
 
-def _overwrite(path: Path, packets: range, kind: str) -> Path:
+def _overwrite(path: Path, packets: range, kind: Literal["video", "audio"]) -> Path:
     with av.open(str(path)) as container:
         stream = container.streams.best(kind)
         places = [(packet.pos, packet.size) for packet in container.demux(stream) if packet.size]

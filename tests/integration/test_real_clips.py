@@ -4,6 +4,7 @@ Where a bound is not a law, the values of all clips are stated beside it, measur
 """
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def prepared(real_data):
 
     def prepare(name):
         if name not in done:
-            images = []
+            images: list[Any] = []
             frames = sampled(read_frames(real_data / "clips" / name), images)
             done[name] = list(FramePreparer(PrepareRecipe()).prepare(frames)), images
         return done[name]

@@ -24,7 +24,7 @@ def bundle():
         labels=SIX,
         prepare_recipe=PrepareRecipe(margin=0.1),
         training={"corpus": "synthetic", "best_epoch": 3},
-        metrics={"uar": 0.5, "uar_interval": [0.4, 0.6]},
+        metrics={"uar": 0.5, "confusion": [[3, 1], [0, 2]]},
         rights="CC0 — frei für alle",
     )
 

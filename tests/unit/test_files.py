@@ -77,7 +77,12 @@ def test_write_whole_keeps_the_temporary_file_of_another_process(tmp_path):
 
 def test_write_whole_names_its_process_in_the_temporary_name(tmp_path):
     seen = []
-    write_whole(tmp_path / "a.csv", lambda partial: (seen.append(partial.name), partial.write_text("")))
+
+    def write(partial):
+        seen.append(partial.name)
+        partial.touch()
+
+    write_whole(tmp_path / "a.csv", write)
     assert seen == [f".a.csv.{os.getpid()}.partial"]
 
 

@@ -1,6 +1,7 @@
 import io
 import sys
 from types import SimpleNamespace
+from typing import Any
 
 from rich.console import Console
 
@@ -10,7 +11,7 @@ STEP = Progress("Reading", "a.mp4", 3, 10, "frames")
 
 
 def test_shown_calls_a_function_with_every_step_and_message():
-    told = []
+    told: list[Progress] = []
     with shown(told.append) as on_progress:
         on_progress(STEP)
         say(on_progress, "half of it")
@@ -18,11 +19,12 @@ def test_shown_calls_a_function_with_every_step_and_message():
 
 
 def test_shown_shows_nothing_without_a_terminal(monkeypatch):
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    terminal = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", terminal)
     for wanted in (True, False):
         with shown(wanted) as on_progress:
             assert on_progress is ignore_progress
-    assert sys.stderr.getvalue() == ""
+    assert terminal.getvalue() == ""
 
 
 def test_shown_draws_a_bar_on_a_terminal_and_keeps_no_message(monkeypatch):
@@ -30,11 +32,12 @@ def test_shown_draws_a_bar_on_a_terminal_and_keeps_no_message(monkeypatch):
         def isatty(self):
             return True
 
-    monkeypatch.setattr(sys, "stderr", Terminal())
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
     with shown(True) as on_progress:
         on_progress(STEP)
         say(on_progress, "epoch 1")
-    said = sys.stderr.getvalue()
+    said = terminal.getvalue()
     assert "Reading" in said
     assert "epoch 1" not in said
 
@@ -60,7 +63,7 @@ def test_terminal_bar_begins_again_for_the_next_item():
 
 
 def test_jupyter_bar_updates_one_display(monkeypatch):
-    pages = []
+    pages: list[Any] = []
     handle = SimpleNamespace(update=pages.append)
 
     def display(page, *, display_id):

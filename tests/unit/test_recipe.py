@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import MISSING, dataclass, fields
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -75,7 +75,8 @@ def test_check_bounds_refuses_a_value_with_the_bound_and_the_value(settings, mes
 
 def test_check_bounds_allows_limits_numpy_numbers_and_none():
     Settings(epochs=1, decay=0, angle=180, share=1, start=0, end=None)
-    Settings(epochs=np.int64(3), rate=np.float32(0.5))
+    numbers: dict[str, Any] = {"epochs": np.int64(3), "rate": np.float32(0.5)}
+    Settings(**numbers)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -7,10 +7,16 @@ from ferfusion.corpora.official_split import TableLayout, list_official_split
 from ferfusion.errors import CorpusError
 from helpers.corpora import left_out_of, rows_of, write_files, write_text
 
+
+def read_line(line: str) -> tuple[str, str] | None:
+    clip, _, emotion = line.partition(" ")
+    return None if clip == "#" else (clip, emotion)
+
+
 LAYOUT = TableLayout(
     table=re.compile(r"split/(train|test)\.txt", re.I),
     clip=re.compile(r"(?:large|small)/(\w+)", re.I),
-    read_line=lambda line: None if line.startswith("#") else tuple(line.split()),
+    read_line=read_line,
     expected="large/a/*.png with split/train.txt",
     best="large",
 )

@@ -5,6 +5,7 @@ import pytest
 from ferfusion.data.pairs import parted_pairs, shuffle_video_labels
 from ferfusion.errors import DatasetError
 from ferfusion.labels import SIX
+from ferfusion.parts import Part
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.splits.split import read_splits
 from helpers.datasets import write_dataset
@@ -41,7 +42,7 @@ def test_parted_pairs_name_a_clip_without_a_part(parted):
 
 
 def test_parted_pairs_refuse_an_empty_part(parted):
-    everything_to_train = dict.fromkeys(parted.table["clip"], "train")
+    everything_to_train: dict[str, Part] = dict.fromkeys(parted.table["clip"], "train")
     with pytest.raises(DatasetError, match="validation part has no pair"):
         parted_pairs(parted.table, everything_to_train, labels=SIX)
 

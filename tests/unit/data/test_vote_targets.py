@@ -31,7 +31,7 @@ def dataset(root, labels, *, votes=True):
 
 def test_vote_shares_are_the_label_where_half_of_the_votes_are_left_out(tmp_path):
     own = np.eye(7)[SEVEN.code("Fear")]
-    expected = [own if shares == "own" else shares for shares in VOTES.values()]
+    expected = np.array([own if shares == "own" else shares for shares in VOTES.values()], float)
     np.testing.assert_allclose(vote_shares(dataset(tmp_path, SEVEN)), expected, atol=1e-6)
 
 

@@ -1,6 +1,5 @@
 import pytest
 import torch
-from torch import nn
 
 from ferfusion.explanation.cam import CamMaps
 from ferfusion.explanation.deletion import (
@@ -17,14 +16,15 @@ from ferfusion.explanation.deletion import (
     square_scores,
 )
 from ferfusion.explanation.receptive_field import Centres
+from ferfusion.models.bases import ExpressionModel
 
 SIZE = 2 * SQUARES
 
 
-class LeftHalf(nn.Module):
+class LeftHalf(ExpressionModel):
     """Two classes; the first is as sure as the left half of the image is brighter than its right half."""
 
-    def forward(self, spatial, flow):
+    def forward(self, spatial, flow, frames=None):
         left, right = (
             spatial[..., : SIZE // 2].mean(dim=(1, 2, 3)),
             spatial[..., SIZE // 2 :].mean(dim=(1, 2, 3)),

@@ -15,7 +15,7 @@ def test_deletion_figure_draws_the_curve_of_every_order():
     for line, order in zip(axes.lines, ORDERS, strict=True):
         np.testing.assert_array_equal(line.get_xdata(), SHARES)
         np.testing.assert_array_equal(line.get_ydata(), curves[order])
-        assert line.get_label().endswith(f"area {areas[order]:.2f}")
+        assert str(line.get_label()).endswith(f"area {areas[order]:.2f}")
     assert axes.get_xlabel() == "share of the motion deleted"
 
 
@@ -24,6 +24,6 @@ def test_randomisation_figure_draws_every_step_and_the_other_pairs():
     figure = randomisation_figure(RandomisationCheck("grad-cam", steps, {"spatial": 0.125}))
     [axes] = figure.axes
     curve, other, _zero = axes.lines
-    assert curve.get_ydata().tolist() == [1.0, 0.25]
-    assert set(other.get_ydata()) == {0.125}
+    assert list(np.asarray(curve.get_ydata())) == [1.0, 0.25]
+    assert set(np.asarray(other.get_ydata())) == {0.125}
     assert [label.get_text() for label in axes.get_xticklabels()] == ["trained", "dense3"]

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -13,7 +15,7 @@ def stretched(*, size, side):
 
 def looked_at(stream, layer, *, index, size=48):
     """The first and the last pixel of a row that a location of a map depends on, by the gradient."""
-    found = {}
+    found: dict[str, torch.Tensor] = {}
     handle = layer.register_forward_hook(lambda _layer, _inputs, output: found.update(map=output))
     image = torch.rand(16, 3, size, size, requires_grad=True)
     stream(image)
@@ -27,7 +29,7 @@ def looked_at(stream, layer, *, index, size=48):
 def test_field_centres_are_in_the_middle_of_the_receptive_fields(name):
     # unit scaling: standardised values depend on the whole image
     config = ModelConfig(architecture="spatial", input_scaling="unit", head_units=16)
-    stream = build_model(config, 6).spatial_stream
+    stream: Any = build_model(config, 6).spatial_stream
     layer = getattr(stream, name)
     side = {"pool2": 7, "conv5": 3}[name]
     centres = field_centres(stream, layer, size=48, side=side)

@@ -170,7 +170,8 @@ def test_webcam_takes_a_source_as_it_is_written(video, bundle, capsys, monkeypat
 
     def no_input(*arguments):
         asked.append(arguments)
-        return (frame for frame in ())  # a generator, which can be closed
+        nothing: list[object] = []
+        return (frame for frame in nothing)  # a generator, which can be closed
 
     monkeypatch.setattr("ferfusion.video.live_source._ffmpeg_input", no_input)
     with pytest.raises(VideoError):

@@ -3,6 +3,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from cv2.data import haarcascades
 
 from ferfusion.errors import CorpusError
 from ferfusion.labels import SIX
@@ -83,7 +84,7 @@ def test_write_corpus_renders_only_the_missing_clip(rendered_corpus, head, rende
 
 @pytest.mark.slow
 def test_write_corpus_shows_a_face_that_haar_detects(rendered_corpus, rendered_recipe):
-    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+    cascade = cv2.CascadeClassifier(haarcascades + "haarcascade_frontalface_default.xml")
     images = [image for path in sorted(rendered_corpus.rglob("*.mp4")) for image in decode(path)]
     assert len(images) == 6 * rendered_recipe.frames
     found = [

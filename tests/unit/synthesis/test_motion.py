@@ -58,7 +58,7 @@ def test_true_flow_mask_leaves_out_hair_neck_and_back_of_the_head(portrait):
 @pytest.mark.slow
 def test_true_flow_carries_the_next_frame_back_onto_this_one(rendered_corpus, rendered_recipe):
     """Warped back by the true flow, frame t+1 is nearer to frame t than by less or more of it, or by none."""
-    errors = {share: [] for share in (0.0, 0.5, 1.0, 1.5)}
+    errors: dict[float, list[float]] = {share: [] for share in (0.0, 0.5, 1.0, 1.5)}
     columns, rows = np.meshgrid(np.arange(rendered_recipe.size), np.arange(rendered_recipe.size))
     for path in sorted(rendered_corpus.rglob("*.mp4")):
         truth = load_file(
@@ -71,8 +71,8 @@ def test_true_flow_carries_the_next_frame_back_onto_this_one(rendered_corpus, re
             if np.hypot(u, v)[inner].mean() < 0.4:  # too little to tell from the blur of interpolation
                 continue
             for share, found in errors.items():
-                at = [(columns + share * u).astype(np.float32), (rows + share * v).astype(np.float32)]
-                warped = cv2.remap(images[t + 1], *at, cv2.INTER_CUBIC)
+                x, y = (columns + share * u).astype(np.float32), (rows + share * v).astype(np.float32)
+                warped = cv2.remap(images[t + 1], x, y, cv2.INTER_CUBIC)
                 found.append(np.abs(warped - images[t])[inner].mean())
     assert len(errors[1.0]) >= 10
     mean = {share: float(np.mean(found)) for share, found in errors.items()}

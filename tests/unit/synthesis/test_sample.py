@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from cv2.data import haarcascades
 
 from ferfusion.labels import SIX
 from ferfusion.synthesis.corpus import perform, takes
@@ -81,7 +82,7 @@ def test_sample_shows_the_class_in_the_face_only(frames):
 
 
 def test_sample_videos_are_h264_at_25_fps_and_haar_detects_the_face(clips):
-    cascades = [cv2.CascadeClassifier(cv2.data.haarcascades + name) for name in CASCADES]
+    cascades = [cv2.CascadeClassifier(haarcascades + name) for name in CASCADES]
     found = []
     for row in clips.iloc[::9].itertuples():
         with av.open(str(SAMPLE / row.path)) as video:

@@ -19,7 +19,7 @@ def shaded(portrait):
 def test_to_srgb_undoes_to_linear():
     values = np.linspace(0, 1, 11, dtype=np.float32)
     np.testing.assert_allclose(to_srgb(to_linear(values)), values, atol=1e-6)
-    assert to_srgb(np.float32([-0.1, 1.5])).tolist() == [0, 1]
+    assert to_srgb(np.array([-0.1, 1.5], np.float32)).tolist() == [0, 1]
 
 
 def test_shade_is_brighter_where_the_light_is_stronger(portrait):

@@ -20,7 +20,7 @@ from ferfusion.evaluation.run_folder import Baseline, read_run
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.training.loop.checkpoints import METRIC_COLUMNS
+from ferfusion.training.loop.epoch_metrics import METRIC_COLUMNS
 from ferfusion.training.recipe import TrainRecipe
 from helpers.datasets import write_dataset
 from helpers.trainings import (

@@ -14,7 +14,8 @@ from ferfusion.compute import Compute
 from ferfusion.models.build import build_model
 from ferfusion.training.build import make_data, make_training, open_parts
 from ferfusion.training.job import TrainJob
-from ferfusion.training.loop.checkpoints import METRIC_COLUMNS, RunRecorder, stops_early
+from ferfusion.training.loop.checkpoints import RunRecorder, stops_early
+from ferfusion.training.loop.epoch_metrics import METRIC_COLUMNS
 from ferfusion.training.loop.trainer import fit
 from helpers.trainings import MODEL, SHORT, KillAt, KilledError, checkpoint, train
 

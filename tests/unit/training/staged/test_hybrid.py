@@ -125,7 +125,7 @@ def test_the_run_can_be_evaluated(whole_run):
     assert scored.of("test", "video").war.value == scored.of("test", "pair").war.value
     found = cautions(scored)
     assert any("answers on whole videos" in caution for caution in found)
-    assert not score_run(read_run(run / "flow")).run.answers_videos
+    assert not score_run(read_run(run / "flow")).run.predicts_videos
 
 
 @pytest.mark.slow
