@@ -20,6 +20,7 @@ from ferfusion.data.pairs import PartedPairs, parted_pairs
 from ferfusion.data.row_order import InOrder
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.metrics import always, uar, war
+from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.extras import require
 from ferfusion.files import write_whole
 from ferfusion.parts import Part
@@ -142,7 +143,7 @@ def _write_int8(
 def _parts(bundle: Bundle, source: Dataset, run: Path | None) -> dict[str, Part]:
     """Return the part of each clip in the split that the bundle was trained on."""
     if run is not None:
-        return read_kept_split(run, source)
+        return read_kept_split(RunFolder(run).splits_file, source)
     parts = read_splits(source)
     trained_on = bundle.training.get("split_hash")
     if trained_on not in (None, parts_hash(parts)):

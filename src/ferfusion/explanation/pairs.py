@@ -106,6 +106,6 @@ def open_run_pairs(run: Path, *, method: str, dataset: Path | None = None) -> Ru
         raise DatasetError(f"The run's dataset is no longer at {place}; name its folder with --dataset")
     source = open_dataset(place)
     check_recipe(bundle, source.recipe)
-    pairs = parted_pairs(source.pairs, read_kept_split(run, source), labels=source.labels)
+    pairs = parted_pairs(source.pairs, read_kept_split(folder.splits_file, source), labels=source.labels)
     reader = PairReader(source.clips_folder, list(pairs.table["clip"]), list(pairs.table["pair"]))
     return RunPairs(Explainer(bundle, method=method), pairs, reader)

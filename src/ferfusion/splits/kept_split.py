@@ -15,45 +15,44 @@ from ferfusion.errors import DatasetError
 from ferfusion.files import read_json, write_json, write_table
 from ferfusion.parts import Part
 from ferfusion.preparation.dataset import Dataset
-from ferfusion.splits.split import parts_hash, read_splits
+from ferfusion.splits.split import read_splits
 
-KEPT_SPLIT = "splits.csv"
-"""The table of parts in a run folder."""
 _IDENTITY = ("pair", "code", "emotion", "subject", "video")
 _EXAMPLES = 3
 
 
-def keep_split(run: Path, dataset: Dataset, parts: Mapping[str, Part], *, header: Path) -> None:
-    """Write ``splits.csv`` and ``splits.json`` into a run folder.
+def keep_split(path: Path, dataset: Dataset, parts: Mapping[str, Part], *, header: Path) -> None:
+    """Write the split of a run, and its JSON header beside it.
 
     Args:
-        run: The run folder.
+        path: ``splits.csv`` of the run folder.
         dataset: The dataset of the run.
         parts: Clip to part.
-        header: The JSON header of the table of parts.
+        header: The JSON header of the split of the dataset.
     """
     clips = clip_identities(dataset)
     clips.insert(1, "part", clips["clip"].map(parts))
-    write_table(run / KEPT_SPLIT, clips)
-    write_json((run / KEPT_SPLIT).with_suffix(".json"), read_json(header))
+    write_table(path, clips)
+    write_json(path.with_suffix(".json"), read_json(header))
 
 
-def read_kept_split(run: Path, dataset: Dataset) -> dict[str, Part]:
+def read_kept_split(path: Path, dataset: Dataset) -> dict[str, Part]:
     """Return clip to part as in the training of a run.
 
-    The run folder of an older version has no split. The split of the dataset is returned then, if it is the
-    same.
+    Args:
+        path: ``splits.csv`` of the run folder.
+        dataset: The dataset of the run.
 
     Raises:
-        DatasetError: the dataset no longer fits the run; the message names what differs.
+        DatasetError: the run has no split, or the dataset no longer fits the run; the message names what
+            differs.
     """
-    path = run / KEPT_SPLIT
     if not path.is_file():
-        return _same_split(run, dataset)
+        raise DatasetError(f"{path} is missing, which says what the run was trained on; train the run again")
     differences = list(_differences(_read_identities(path), clip_identities(dataset)))
     if differences:
         raise DatasetError(
-            f"{dataset.root} has changed since {run} was trained on it: {'; '.join(differences)}. "
+            f"{dataset.root} has changed since {path.parent} was trained on it: {'; '.join(differences)}. "
             "Train a new run on it"
         )
     return read_splits(dataset, path)
@@ -115,14 +114,3 @@ def _phrase(words: str, examples: Sequence[str]) -> Iterator[str]:
     if len(examples):
         more = ", …" if len(examples) > _EXAMPLES else ""
         yield f"{words}: {len(examples)} ({', '.join(examples[:_EXAMPLES])}{more})"
-
-
-def _same_split(run: Path, dataset: Dataset) -> dict[str, Part]:
-    parts = read_splits(dataset)
-    kept = read_json(run / "config.json").get("dataset", {}).get("split_hash")
-    if kept != parts_hash(parts):
-        raise DatasetError(
-            f"{run} keeps no split, and the one of {dataset.root} is not the one that it was trained on "
-            f"({parts_hash(parts)}, the run has {kept or 'none'}). Train the run again"
-        )
-    return parts

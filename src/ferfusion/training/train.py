@@ -32,7 +32,7 @@ NO_RIGHTS = (
 )
 
 _ONE_AT_A_TIME = RLock()
-"""Trainings of one process take turns: each has all of the processor's threads."""
+"""One training of a process runs at a time, because each uses all threads of the CPU."""
 
 
 def train_run(
@@ -50,20 +50,20 @@ def train_run(
     """Train a model on a prepared and split dataset into a run folder, and return the finished run.
 
     The best epoch on the validation part is kept. The test part chooses nothing: it is read once, for the
-    prediction table. Called again on a stopped run, this resumes after its last whole epoch and ends at the
-    very weights of an uninterrupted run. Called on a finished run, it changes nothing, unless more epochs are
-    asked for.
+    prediction table. Called again on a stopped run, this resumes after its last whole epoch and ends with
+    the same weights as an uninterrupted run. Called on a finished run, it changes nothing, unless the recipe
+    has more epochs.
 
     Args:
         dataset: A dataset folder.
         run: The folder to write.
-        model_config: Which network.
-        recipe: How to train it.
+        model_config: Settings of the model.
+        recipe: Settings of the training.
         rights: Licence and rights, for the bundle.
         compute: Where and how it is computed.
         splits: The split table, with its header beside it; None is the dataset's ``splits.csv``.
         callbacks: Further Lightning callbacks.
-        on_progress: Called with how far the training is, and with a line for every epoch.
+        on_progress: Called with the progress of the training, and with a line for every epoch.
 
     Raises:
         DatasetError: the dataset or its split cannot be used, or changed since the run began.
@@ -88,9 +88,9 @@ def _train_run(
     source, pairs = open_parts(job)
     claim_run(run, run_config(source, pairs, job.model_config, job.recipe, splits=job.splits))
     if run.has_begun:
-        read_kept_split(run.path, source)
+        read_kept_split(run.splits_file, source)
     else:
-        keep_split(run.path, source, pairs.part_of_clip, header=split_header(source, job.splits))
+        keep_split(run.splits_file, source, pairs.part_of_clip, header=split_header(source, job.splits))
     if run.is_finished:
         say(on_progress, f"{run.path} is finished; to train again, name another folder")
         return read_run(run.path)
@@ -139,8 +139,8 @@ def _bundle(opened: OpenJob, model: ExpressionModel, run: RunFolder, *, rights: 
         "majority_war": baseline.war,
         "majority_uar": baseline.uar,
     }
-    # answers on whole videos say nothing about the probabilities of single pairs
-    if not run.answers_videos and not validation.empty:
+    # predictions of whole videos do not calibrate the probabilities of single pairs
+    if not run.predicts_videos and not validation.empty:
         metrics["calibration"] = fit_calibration(validation, source.labels).to_dict()
     return Bundle(
         weights=model.cpu().state_dict(),

@@ -35,7 +35,7 @@ def make_run():
             folder / "bundle.safetensors", Bundle(weights, config, SIX, PrepareRecipe(), {}, {}, "none")
         )
         source = open_dataset(dataset)
-        keep_split(folder, source, read_splits(source), header=split_header(source))
+        keep_split(folder / "splits.csv", source, read_splits(source), header=split_header(source))
         return folder
 
     return write

@@ -1,7 +1,5 @@
 """A run reads the parts that it was trained on, and names what has changed in the dataset since."""
 
-import json
-
 import pandas as pd
 import pytest
 
@@ -21,9 +19,9 @@ def dataset(tmp_path):
 @pytest.fixture
 def run(tmp_path, dataset):
     source = open_dataset(dataset)
-    folder = tmp_path / "run"
-    keep_split(folder, source, read_splits(source), header=split_header(source))
-    return folder
+    path = tmp_path / "run" / "splits.csv"
+    keep_split(path, source, read_splits(source), header=split_header(source))
+    return path
 
 
 def change(dataset, clip, column, value):
@@ -70,12 +68,7 @@ def test_kept_split_names_clips_with_other_pairs(dataset, run):
         read_kept_split(run, open_dataset(dataset))
 
 
-def test_kept_split_that_is_missing_is_that_of_the_dataset_if_the_same(dataset, run):
-    source = open_dataset(dataset)
-    (run / "splits.csv").unlink()
-    header = json.loads(split_header(source).read_text())
-    (run / "config.json").write_text(json.dumps({"dataset": {"split_hash": header["hash"]}}))
-    assert read_kept_split(run, source) == read_splits(source)
-    split_dataset(source, SplitRecipe(seed=5), copies=())
-    with pytest.raises(DatasetError, match=r"keeps no split, and the one of .* is not the one"):
-        read_kept_split(run, source)
+def test_kept_split_that_is_missing_is_named(dataset, run):
+    run.unlink()
+    with pytest.raises(DatasetError, match=r"splits\.csv is missing.*train the run again"):
+        read_kept_split(run, open_dataset(dataset))
