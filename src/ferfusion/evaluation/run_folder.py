@@ -155,9 +155,9 @@ class RunFolder:
         return f"{architecture}, {how}, {stream} stream"
 
     @property
-    def answers_videos(self) -> bool:
-        """Whether the model answers on whole videos only, so that all pairs of a video have one answer."""
-        return bool(self.section("architecture")["answers"] == "video")
+    def predicts_videos(self) -> bool:
+        """Whether the model predicts whole videos only, so that all pairs of a video share one prediction."""
+        return bool(self.section("architecture")["predicts"] == "video")
 
     @property
     def monitor(self) -> str:

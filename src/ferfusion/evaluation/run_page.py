@@ -113,7 +113,7 @@ def cautions(scored: RunScores) -> list[str]:
             "It is not known who is on the images: people cannot be held apart between parts, and the "
             "intervals take each image for a person of its own, which makes them too narrow."
         )
-    if run.answers_videos:
+    if run.predicts_videos:
         found.append(
             "This model answers on whole videos: its scores per pair count those answers by pairs, and "
             "cannot be set beside the per-pair scores of other models."

@@ -1,6 +1,6 @@
-"""The table of architectures: for each, how it is made, what it reads and what it answers.
+"""The table of architectures: the class of each, its streams, and how it is trained.
 
-The table imports no torch: a class is imported when the first model of it is made.
+The table imports no torch: the class of an architecture is imported when a model of it is made.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from ferfusion.models.bases import ExpressionModel
+    from ferfusion.models.config import ModelConfig
 
-Maker = Callable[..., "ExpressionModel"]
-"""Called with a ``ModelConfig`` and the number of classes; returns a new model."""
+Maker = Callable[["ModelConfig", int], "ExpressionModel"]
+"""Called with the settings and the number of classes; returns a new model."""
 PAIR_STREAMS = ("spatial", "flow")
 """Streams that read one pair; all others read a window of crops."""
 
@@ -25,24 +26,24 @@ class Architecture:
     Attributes:
         make: Makes a model.
         streams: Its streams, in order.
-        has_operator: Whether a fusion operator makes one vector of the streams' vectors.
-        answers: What one answer is about: a pair, or a whole video, whose pairs then share it.
-        procedure: How it is trained, a name of ``training.procedures.PROCEDURES``.
+        has_operator: Whether a fusion operator fuses the vectors of its streams.
+        predicts: What a prediction is of: a pair, or a whole video, whose pairs then share it.
+        procedure: Name of its training procedure in ``training.procedures.PROCEDURES``.
     """
 
     make: Maker
     streams: tuple[str, ...]
     has_operator: bool = False
-    answers: Literal["pair", "video"] = "pair"
+    predicts: Literal["pair", "video"] = "pair"
     procedure: str = "end-to-end"
 
 
 def _class(module: str, name: str) -> Maker:
     """Return a maker that imports a class of ``ferfusion.models`` when it is called."""
 
-    def make(*arguments: object) -> "ExpressionModel":
-        model: ExpressionModel = getattr(import_module(f"ferfusion.models.{module}"), name)(*arguments)
-        return model
+    def make(config: "ModelConfig", num_classes: int) -> "ExpressionModel":
+        make_model: Maker = getattr(import_module(f"ferfusion.models.{module}"), name)
+        return make_model(config, num_classes)
 
     return make
 
@@ -65,7 +66,7 @@ ARCHITECTURES: MappingProxyType[str, Architecture] = MappingProxyType(
         "lstm": Architecture(_RECURRENT, ("lstm",)),
         "convlstm": Architecture(_RECURRENT, ("convlstm",)),
         "hybrid": Architecture(
-            _class("hybrid", "Hybrid"), ("spatial", "flow"), answers="video", procedure="streams-dbn-svm"
+            _class("hybrid", "Hybrid"), ("spatial", "flow"), predicts="video", procedure="streams-dbn-svm"
         ),
     }
 )

@@ -1,7 +1,7 @@
 """Large streams: VGG16, VGG19 and ResNet50 with torchvision's parameter names, without their classifiers.
 
 Official weight files load unchanged (``ferfusion.models.pretrained``). A backbone takes an image in [0, 1],
-as every stream does, and brings it to the scale of the ImageNet weights itself.
+as every stream does, and normalises it itself, as the ImageNet weights need it.
 """
 
 from collections.abc import Iterator
@@ -19,18 +19,18 @@ IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
 """Of the red, green and blue values in [0, 1] that torchvision's weights were trained on."""
 
 BLOCK_SHARE = 0.1
-"""What a residual block adds at first to its shortcut, in standard deviations."""
+"""Standard deviation of what a new residual block adds to its shortcut."""
 
 
 class Backbone(Stream):
     """A stream whose weights may come from ImageNet, at 224 pixels; smaller crops give it smaller maps.
 
-    It is made with the same keywords as every stream, and leaves ``scaling`` aside.
+    It is made with the same keywords as every stream, and ignores ``scaling``.
 
     Attributes:
         smallest_size: Side of the smallest image that it can be trained on, in pixels.
         weights_url: Official address of its ImageNet weights; the file's name ends in its hash.
-        classifier_prefix: How the weight file's names for the classifier begin, which is not built here.
+        classifier_prefix: Prefix of the classifier's names in the weight file; no classifier is built here.
     """
 
     smallest_size: ClassVar[int]
@@ -45,14 +45,14 @@ class Backbone(Stream):
             self.register_buffer(name, per_channel, persistent=False)
 
     def normalise(self, image: Tensor) -> Tensor:
-        """Return ``image``, in [0, 1], at the scale of ImageNet's weights."""
+        """Return ``image``, in [0, 1], with the mean and deviation that ImageNet's weights need."""
         return (image - self.get_buffer("mean")) / self.get_buffer("deviation")
 
     def initialise(self, *, generator: torch.Generator) -> None:
         """Draw the convolutions so that they keep the signal's power (He et al. 2015, equation 10).
 
-        Glorot's lose half of it in every layer with a ReLU. Torchvision's, drawn by outgoing
-        connections, lose it wherever channels become more: a VGG19 at 33 pixels then has 0.02 left, here 0.3.
+        Glorot's weights halve it in every layer with a ReLU. Torchvision's, drawn by outgoing connections,
+        reduce it wherever the channels increase: a VGG19 at 33 pixels then keeps 0.02 of it, here 0.3.
         """
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
@@ -82,11 +82,11 @@ class Vgg(Backbone):
             yield nn.MaxPool2d(2)
 
     def initialise(self, *, generator: torch.Generator) -> None:
-        """Draw the convolutions, and mirror them: of each channel, another one begins as its negative.
+        """Draw the convolutions, and mirror them: the second half of the channels starts as minus the first.
 
-        After Balduzzi et al. 2017, section 4: the next layer takes the difference of both, so that ReLU loses
-        nothing at first. Without it, 16 layers give all faces one answer: the vectors of two faces of the
-        sample corpus have a cosine of 0.97 in a new VGG19. Here it is 0.79, and training starts much sooner.
+        Balduzzi et al. 2017, section 4: the next layer starts with the difference of both halves, so that
+        ReLU loses nothing. Without it, 16 layers map all faces to nearly one vector: those of two faces of
+        the sample corpus have a cosine of 0.97 in a new VGG19. Here it is 0.79, and learning starts earlier.
         """
         super().initialise(generator=generator)
         convolutions = [layer for layer in self.features if isinstance(layer, nn.Conv2d)]
@@ -95,8 +95,8 @@ class Vgg(Backbone):
                 first, second = layer.weight.chunk(2)
                 second.copy_(-first)
             for layer in convolutions[1:]:
-                taken, mirrored = layer.weight.chunk(2, dim=1)
-                mirrored.copy_(-taken)
+                kept, mirrored = layer.weight.chunk(2, dim=1)
+                mirrored.copy_(-kept)
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the last map (B, 512, S // 32, S // 32) of ``image`` (B, 3, S, S) in [0, 1]."""
@@ -137,7 +137,7 @@ class Bottleneck(nn.Module):
             self.downsample = nn.Sequential(shortcut, nn.BatchNorm2d(out_channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the block's map, at ``stride`` of the map ``x``, of four times as many channels."""
+        """Return the block's map, at ``stride`` of the map ``x``, with four times ``channels`` channels."""
         residual = F.relu(self.bn1(self.conv1(x)))
         residual = F.relu(self.bn2(self.conv2(residual)))
         return F.relu(self.bn3(self.conv3(residual)) + self.downsample(x))
@@ -161,11 +161,11 @@ class ResNet50(Backbone):
         self.layer4 = _stage(1024, 512, blocks=3, stride=2)
 
     def initialise(self, *, generator: torch.Generator) -> None:
-        """Draw the convolutions, and begin with little but the shortcut of every block.
+        """Draw the convolutions, and let every block start as little more than its shortcut.
 
-        After Goyal et al. 2017, section 5.1, where it is the shortcut alone. Blocks that all add as much give
-        the head so large a vector, of norm 71 and not 32 for both streams at 48 pixels, that its first steps
-        go too far: the sample corpus was not learned from in 11 epochs.
+        In Goyal et al. 2017, section 5.1, it starts as the shortcut alone. With the usual scale of 1, the
+        vector of both streams at 48 pixels has a norm of 71 in place of 32, and the head's first steps are
+        too large: nothing was learned from the sample corpus in 11 epochs.
         """
         super().initialise(generator=generator)
         for layer in self.modules():

@@ -1,4 +1,4 @@
-"""What every stream and every model offers, so that training and prediction need not know which one it is."""
+"""The base classes of streams and models, whose methods are all that training and prediction call."""
 
 from typing import Literal
 
@@ -15,7 +15,7 @@ class Stream(nn.Module):
     """One CNN: an image in, its last feature map out, unpooled.
 
     Attributes:
-        out_channels: Channels of that map.
+        out_channels: Channels of the map.
         last_pool: Whether the flatten layer begins with an average pooling of 3 with stride 2.
     """
 
@@ -24,11 +24,11 @@ class Stream(nn.Module):
 
     @property
     def cam_layer(self) -> nn.Module:
-        """The module that puts out the last map, (B, C, h, w) or (B, C, t, h, w)."""
+        """The module whose output is the last map, (B, C, h, w) or (B, C, t, h, w)."""
         return self
 
     def initialise(self, *, generator: torch.Generator) -> None:
-        """Draw other initial weights than Keras' where those do not suit the stream."""
+        """Draw the stream's own initial weights, where it has other ones than Keras'."""
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the last feature map (B, out_channels, h, w) of ``image`` (B, 3, S, S) in [0, 1]."""
@@ -36,27 +36,27 @@ class Stream(nn.Module):
 
 
 class HeadedModel(nn.Module):
-    """A network that ends in dense heads, as far as training needs to know it."""
+    """A network with dense heads: what a training step needs of a model."""
 
     @property
     def heads(self) -> tuple[DenseHead, ...]:
-        """The dense heads, whose second layers the penalties are on; none where something else classifies."""
+        """The dense heads, whose second layers are penalised; empty if the classifier is not a dense head."""
         raise NotImplementedError
 
 
 class ExpressionModel(HeadedModel):
-    """A model: called as ``model(spatial, flow, frames)``, it ignores what its streams do not read."""
+    """A model, called as ``model(spatial, flow, frames)``; it ignores inputs that no stream reads."""
 
     head: DenseHead
 
     @property
     def heads(self) -> tuple[DenseHead, ...]:
-        """The dense heads, whose second layers the penalties are on; none where something else classifies."""
+        """The dense heads, whose second layers are penalised; empty if the classifier is not a dense head."""
         return (self.head,)
 
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
-        """For each stream, the module that puts out its last map, (B, C, h, w) or (B, C, t, h, w)."""
+        """For each stream, the module whose output is its last map, (B, C, h, w) or (B, C, t, h, w)."""
         raise NotImplementedError
 
     @property
@@ -65,7 +65,7 @@ class ExpressionModel(HeadedModel):
         raise NotImplementedError
 
     def embed(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
-        """Return the embedding (B, F): the vectors that are classified, side by side."""
+        """Return the embedding (B, F): the vectors that ``classify`` reads, side by side."""
         raise NotImplementedError
 
     def classify(self, embedding: Tensor) -> Tensor:
@@ -79,17 +79,17 @@ class ExpressionModel(HeadedModel):
         Args:
             spatial: Face crops (B, 3, S, S) in [0, 1].
             flow: Encoded flow (B, 3, S, S), from each of these crops to the next.
-            frames: Windows of crops (B, K, 3, S, S) in [0, 1], oldest first, the last one being ``spatial``;
-                needed where the model config's ``window`` is not 0.
+            frames: Windows of crops (B, K, 3, S, S) in [0, 1], oldest first; the last crop is ``spatial``.
+                Required if the model config's ``window`` is not 0.
         """
         return self.classify(self.embed(spatial, flow, frames))
 
 
 def required(images: Tensor | None) -> Tensor:
-    """Return an input that a model cannot do without.
+    """Return an input, once it is known to be there.
 
     Raises:
-        ValueError: it is missing, which only ``frames`` can be.
+        ValueError: ``images`` is None, as only windows may be.
     """
     if images is None:
         raise ValueError("This model reads windows: call it with frames (B, K, 3, S, S) too")

@@ -10,9 +10,9 @@ from ferfusion.models.recurrent import ConvLstmCell
 
 
 def build_model(config: ModelConfig, num_classes: int, *, seed: int = 0) -> ExpressionModel:
-    """Return a new model with Keras' initial weights (a stream's own where it draws them), channels_last.
+    """Return a new model in channels_last, with Keras' initial weights or, in some streams, the stream's own.
 
-    The weights follow from ``seed``; torch's global random state is left as it was.
+    The weights follow from ``seed``; torch's global random state is not changed.
 
     >>> model = build_model(ModelConfig(), 6)
     >>> count_parameters(model)
@@ -35,7 +35,7 @@ def build_model(config: ModelConfig, num_classes: int, *, seed: int = 0) -> Expr
 
 
 def initialise_as_keras(model: nn.Module, *, generator: torch.Generator) -> None:
-    """Draw Glorot uniform kernels, orthogonal recurrent ones, and zero biases; 1 for forget gates.
+    """Draw Glorot uniform and orthogonal recurrent kernels; set biases to 0, those of forget gates to 1.
 
     Keras' defaults (Glorot and Bengio 2010, equation 16; Jozefowicz et al. 2015 for the forget gates).
     """
@@ -48,7 +48,7 @@ def initialise_as_keras(model: nn.Module, *, generator: torch.Generator) -> None
             _initialise_lstm(layer, generator=generator)
     for layer in model.modules():
         if isinstance(layer, ConvLstmCell):
-            _remember_at_first(layer.gates.get_parameter("bias"))
+            _open_forget_gates(layer.gates.get_parameter("bias"))
 
 
 def _initialise_lstm(lstm: nn.LSTM, *, generator: torch.Generator) -> None:
@@ -56,15 +56,15 @@ def _initialise_lstm(lstm: nn.LSTM, *, generator: torch.Generator) -> None:
     nn.init.orthogonal_(lstm.get_parameter("weight_hh_l0"), generator=generator)
     for name in ("bias_ih_l0", "bias_hh_l0"):
         nn.init.zeros_(lstm.get_parameter(name))
-    _remember_at_first(lstm.get_parameter("bias_ih_l0"))
+    _open_forget_gates(lstm.get_parameter("bias_ih_l0"))
 
 
-def _remember_at_first(gate_biases: Tensor) -> None:
-    """Set the biases of the forget gates, the second quarter of a recurrent layer's, to 1."""
+def _open_forget_gates(gate_biases: Tensor) -> None:
+    """Set the biases of the forget gates, the second quarter of the gates' biases, to 1."""
     quarter = len(gate_biases) // 4
     nn.init.ones_(gate_biases[quarter : 2 * quarter])
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Return the number of values that training changes."""
+    """Return the number of trainable parameters."""
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

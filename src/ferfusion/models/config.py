@@ -1,4 +1,4 @@
-"""Which network: every setting that changes a model's function or the input that it expects."""
+"""The settings of a model: all that change its function or the input that it reads."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -21,7 +21,7 @@ class ModelConfig(Recipe):
             streams, their probabilities averaged). stack reads a window of crops as channels, conv3d by a
             3D CNN: alone, in place of the flow (spatial-stack, spatial-conv3d), or as a third stream
             (three-stream-stack, three-stream-conv3d). lstm and convlstm decode the spatial stream's
-            view of every crop of a window. hybrid is the report's reference system: both streams trained
+            maps of every crop of a window. hybrid is the report's reference system: both streams trained
             alone, a deep belief network over their heads, a linear SVM on videos.
         fusion: How the stream maps become one vector: a fusion layer (flatten, gap) and an operator
             (concat, sum, average, max, product, gated), such as gap-concat. A single stream, late-fusion,
@@ -31,19 +31,19 @@ class ModelConfig(Recipe):
             residual and residual-wide learn more from many faces, such as FER2013's; vgg16, vgg19 and
             resnet50 are made for ImageNet weights and crops of 224 pixels, take smaller ones down to 32
             (resnet50: 33), and scale their input themselves.
-        frames: Crops of a window, up to and including the pair's own. It does not reach back over a gap in
-            the track: where it would, and before the beginning of a clip, the first crop is repeated.
+        frames: Crops of a window; the pair's own crop is the last. A window does not cross a gap in the
+            track: there, and at the beginning of a clip, its first crop is repeated.
         frame_step: From each crop of a window to the next, in frames.
         head_units: Units of each of the head's two hidden layers; 4096 as in VGG.
-        output: How the head answers: softmax, or in two steps (cascade, sphere), as the treatments cascade
-            and outlier of imbalance need it. They set it; leave it as it is.
+        output: Last layer of the head: softmax, or one that predicts in two steps (cascade, sphere). Leave it
+            unset: the treatments of imbalance cascade and outlier set it.
         dbn: Hidden layers of the hybrid's deep belief network: small (256 and 64 units), or large (4096, 2048
             and 1024).
         dropout: Share of the head's hidden units that are dropped while training.
-        flow_encoding: How the flow is drawn as a three-channel image: uvm (u, v, magnitude), uv, hsv
+        flow_encoding: How the flow is encoded as a three-channel image: uvm (u, v, magnitude), uv, hsv
             (direction as hue, magnitude stretched in each frame), or hsv-fixed (the same, a fixed scale).
-        input_scaling: What a stream does to its image first: standard (each image to mean 0 and deviation 1)
-            or unit (nothing: values from 0 to 1, as in the report).
+        input_scaling: Scaling of each stream's image: standard (to mean 0 and standard deviation 1) or unit
+            (none: values from 0 to 1, as in the report).
         size: Side of the square crop and of its flow, in pixels.
     """
 
@@ -64,7 +64,7 @@ class ModelConfig(Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        # the tables hold classes of torch; listing the settings does not wait for it
+        # the tables import torch, which a listing of the settings does not wait for
         load_torch()
         from ferfusion.flow.encodings import FLOW_ENCODINGS  # noqa: PLC0415
         from ferfusion.models.dbn import DBNS  # noqa: PLC0415
@@ -88,13 +88,13 @@ class ModelConfig(Recipe):
             )
         if "conv3d" in self.streams and self.stream not in SMALL_SHAPES:
             raise ConfigError(
-                f"The stream {self.stream!r} has no form over time; take one of {', '.join(SMALL_SHAPES)}, "
+                f"The stream {self.stream!r} has no 3D form; choose one of {', '.join(SMALL_SHAPES)}, "
                 "or an architecture without conv3d"
             )
 
     @property
     def kind(self) -> Architecture:
-        """The item of the table of architectures."""
+        """The architecture's item of the table."""
         return ARCHITECTURES[self.architecture]
 
     @property

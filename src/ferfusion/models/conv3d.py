@@ -14,8 +14,8 @@ class Conv3dStream(Stream):
 
     3x3x3 kernels as in Tran et al. 2015, Learning Spatiotemporal Features with 3D CNNs; inflated as in
     Carreira and Zisserman 2017, Quo Vadis, section 2.4, with their stride of 2 over time in the first
-    convolution. The first and last frame of a window are repeated beyond its ends, so a window that
-    stands still gives what the small CNN, with these kernels' sums over time, gives for one crop.
+    convolution. The first and last crop of a window are repeated beyond its ends. So the map of a window
+    of one repeated crop is the small CNN's map of that crop, if its kernels are the sums over time of these.
     """
 
     def __init__(self, shape: SmallShape, *, scaling: str) -> None:
@@ -33,14 +33,14 @@ class Conv3dStream(Stream):
 
     @property
     def cam_layer(self) -> nn.Module:
-        """The last activation: its map (B, C, t, h, w) still has time."""
+        """The last activation, whose map (B, C, t, h, w) still has the axis of time."""
         return self.relu5
 
     def forward(self, frames: Tensor) -> Tensor:
         """Return the last map's mean over time (B, out_channels, h, w) of windows (B, K, 3, S, S)."""
         scaled = self.scale(frames.flatten(1, 2)).view_as(frames)  # (B, 8, 3, 48, 48)
         x: Tensor = scaled.transpose(1, 2)  # -> (B, 3, 8, 48, 48)
-        # laid out in memory as build_model lays the kernels: an eighth faster
+        # the memory format of build_model's kernels: measured an eighth faster
         x = x.contiguous(memory_format=torch.channels_last_3d)
         x = F.relu(self.pool1(self.conv1(x)))  # -> (B, 64, 2, 20, 20)
         x = F.relu(self.conv2(x))  # -> (B, 64, 2, 18, 18)

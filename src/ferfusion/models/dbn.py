@@ -11,14 +11,14 @@ from ferfusion.models.rbm import Rbm
 DBNS: MappingProxyType[str, tuple[int, ...]] = MappingProxyType(
     {"small": (256, 64), "large": (4096, 2048, 1024)}
 )
-"""Units of the hidden layers, from the bottom up. The report does not tell the reference system's."""
+"""Units of the hidden layers, from the bottom up. The report does not state its reference system's."""
 
 
 class DeepBeliefNetwork(nn.Module):
     """Stacked restricted Boltzmann machines, the lowest with real visible units.
 
     Hinton, Osindero and Teh 2006, A Fast Learning Algorithm for Deep Belief Nets, section 4. ``mean`` and
-    ``deviation`` bring each input to what those real units are: of mean 0 and deviation 1.
+    ``deviation`` standardise the inputs, because the real units have mean 0 and deviation 1.
     """
 
     mean: Tensor

@@ -1,4 +1,4 @@
-"""Dropout that draws from a generator of its own (Srivastava et al. 2014)."""
+"""Dropout that draws from its own generator (Srivastava et al. 2014)."""
 
 import torch
 from torch import Tensor, nn
@@ -7,8 +7,8 @@ from torch import Tensor, nn
 class Dropout(nn.Module):
     """Sets a share of the values to 0 while training, and scales the others up.
 
-    torch's own layer draws from the global random state, which other threads may draw from and set. This one
-    draws the same values from ``generator``, where a training has set one.
+    torch's own layer draws from the global random state, which other threads also use. This one draws the
+    same values from ``generator``, if a training has set one.
 
     Args:
         rate: Share of the values that are dropped.
@@ -20,7 +20,7 @@ class Dropout(nn.Module):
         self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return x with some of its values dropped, in the same shape."""
+        """Return ``x`` with some of its values dropped, in the same shape."""
         if not self.training or not self.rate:
             return x
         kept = torch.empty_like(x).bernoulli_(1 - self.rate, generator=self.generator)

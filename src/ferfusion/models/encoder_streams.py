@@ -1,11 +1,11 @@
-"""The streams of a model, which may be frozen at first, learn more slowly, or start from another run's."""
+"""The streams of a model, which can be frozen, trained at a lower rate, or copied from another run."""
 
 from collections.abc import Iterator
 
 from torch import nn
 
 STREAM_SUFFIX = "_stream"
-"""Every stream is a child of its model under its own name and this: ``spatial_stream``, ``flow_stream``."""
+"""Suffix of the attribute of a model that holds a stream: ``spatial_stream``, ``flow_stream``."""
 
 
 def encoder_streams(model: nn.Module) -> dict[str, nn.Module]:
@@ -29,9 +29,9 @@ def encoder_parameters(model: nn.Module) -> Iterator[nn.Parameter]:
 
 
 def set_frozen(model: nn.Module, *, frozen: bool) -> None:
-    """Keep the streams as they are while the rest learns, or let them learn again.
+    """Freeze the streams of a model, or unfreeze them.
 
-    A frozen stream is in evaluation mode: its norms neither change their statistics nor use a batch's own.
+    A frozen stream is in evaluation mode: its norms neither update their statistics nor use a batch's.
     """
     for stream in encoder_streams(model).values():
         stream.requires_grad_(not frozen)

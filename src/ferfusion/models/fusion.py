@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ferfusion.errors import ConfigError
 from ferfusion.models.bases import Stream
 
-_MOST_GATE_WEIGHTS = 500_000_000
+_MAX_GATE_WEIGHTS = 500_000_000
 
 
 class FusionLayer(nn.Module):
@@ -38,7 +38,7 @@ class FlattenLayer(FusionLayer):
 
     @property
     def out_features(self) -> int:
-        """Values of the vector: channels times the places of the pooled map."""
+        """Values of the vector: channels times the positions of the pooled map."""
         side = (self.map_side - 3) // 2 + 1 if self.last_pool else self.map_side
         return self.channels * side * side
 
@@ -130,8 +130,8 @@ class GatedFusion(FusionOperator):
     """A weighted mean of the vectors; gates compute the weights of every feature from all vectors.
 
     Arevalo et al. 2017, Gated Multimodal Units for Information Fusion, without the first layer of that unit,
-    whose place the streams take. The weights are a softmax over streams; for two streams that is the sigmoid
-    of the unit. Gates of zero weights give the average.
+    which the streams replace. The weights are a softmax over streams; for two streams, that is the sigmoid
+    of the unit. With gates of zero weights, the result is the average.
 
     Raises:
         ConfigError: the vectors are so long that their gates would not fit into memory.
@@ -140,10 +140,10 @@ class GatedFusion(FusionOperator):
     def __init__(self, features: int, *, num_streams: int) -> None:
         super().__init__(features, num_streams=num_streams)
         weights = (num_streams * features) ** 2
-        if weights > _MOST_GATE_WEIGHTS:
+        if weights > _MAX_GATE_WEIGHTS:
             raise ConfigError(
                 f"Gates over {num_streams} vectors of {features:,} values have {weights:,} weights, at most "
-                f"{_MOST_GATE_WEIGHTS:,} are built; take gap-gated, or another operator"
+                f"{_MAX_GATE_WEIGHTS:,} are built; choose gap-gated, or another operator"
             )
         self.gates = nn.Linear(num_streams * features, num_streams * features)
 
@@ -186,6 +186,6 @@ def make_layer(fusion: str, stream: Stream, *, map_side: int) -> FusionLayer:
 
 
 def make_operator(fusion: str, features: int, *, num_streams: int) -> FusionOperator:
-    """Return the operator of a fusion for vectors of so many features; one vector alone stays as it is."""
+    """Return the operator of a fusion for vectors (B, features); a single vector stays unchanged."""
     _, operator = fusions()[fusion] if num_streams > 1 else ("", "sum")
     return FUSION_OPERATORS[operator](features, num_streams=num_streams)

@@ -1,4 +1,4 @@
-"""The classifier on top of the fused vector."""
+"""The classifier of the fused vector."""
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -8,7 +8,7 @@ from ferfusion.models.outputs import OUTPUTS
 
 
 class DenseHead(nn.Module):
-    """Dense U, Dropout, Dense U, Dropout, Dense C; logits, the softmax is in the loss (section 3).
+    """Dense U, dropout, dense U, dropout, dense C (section 3); the softmax is in the loss.
 
     ``dense2`` is the layer whose weights and activity the report penalises.
     """

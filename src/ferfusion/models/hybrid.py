@@ -1,8 +1,8 @@
 """The report's reference system [1]: streams trained alone, a deep belief network, a linear SVM (Figure 1).
 
 Zhang et al. 2019, Learning Affective Video Features for Facial Expression Recognition via Hybrid Deep
-Learning. There the streams are VGG16 and what is joined is their fc7; here they may be any stream, and what
-is joined is the second layer of the head that each was trained with.
+Learning. There both streams are VGG16, and the network joins their fc7 layers. Here a stream can be any CNN,
+and the network joins the second hidden layers of the heads that the streams were trained with.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _LAST_LAYER = "head.dense3."
 
 
 class HiddenLayers(nn.Module):
-    """The two hidden layers of a trained head (VGG's fc6 and fc7), without what classifies."""
+    """The two hidden layers of a trained head (VGG's fc6 and fc7), without its last layer."""
 
     def __init__(self, in_features: int, *, units: int) -> None:
         super().__init__()
@@ -33,12 +33,12 @@ class HiddenLayers(nn.Module):
 
 
 class Hybrid(StreamsModel):
-    """Face and motion, each through its own stream; joined by a deep belief network; classified by an SVM.
+    """A spatial and a flow stream, a deep belief network that joins them, and a linear SVM.
 
-    Training asks it step by step: the streams see pairs, the deep belief network the mean of a segment's
-    pairs, the SVM the mean of a video's segments. Called as a model, it takes each pair for a segment and a
-    video of its own. Its logits are the decision values of the SVM: their softmax is a ranking of the
-    classes, not a calibrated probability.
+    It is trained in steps: the streams on pairs, the deep belief network on the mean of each segment's
+    pairs, the SVM on the mean of each video's segments. Called as a model, it treats each pair as a segment
+    and as a video. Its logits are the decision values of the SVM: their softmax ranks the classes, but is
+    not a calibrated probability.
     """
 
     def __init__(self, config: ModelConfig, num_classes: int) -> None:
@@ -51,11 +51,15 @@ class Hybrid(StreamsModel):
 
     @property
     def heads(self) -> tuple[DenseHead, ...]:
-        """No head: each stream is trained before, with a head of its own."""
+        """Empty: each stream is trained before, in a model that has a head."""
         return ()
 
     def take_stream(self, name: str, weights: Mapping[str, Tensor]) -> None:
-        """Take the stream ``name`` and the hidden layers from the weights of a model of that stream alone."""
+        """Copy the stream ``name`` and its hidden layers from the weights of the model of that stream alone.
+
+        Raises:
+            ValueError: the weights are not those of such a model.
+        """
         taken = {
             key.replace("head.", f"{name}_hidden.", 1): tensor
             for key, tensor in weights.items()
@@ -66,7 +70,7 @@ class Hybrid(StreamsModel):
             raise ValueError(f"These are not the weights of the stream {name!r} alone: {unknown[0]}")
 
     def embed(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
-        """Return the hidden layers of both streams side by side (B, 2 * head_units), before any averaging."""
+        """Return the hidden layers of both streams side by side (B, 2 * head_units)."""
         maps = self.maps(spatial, flow, frames)  # each (B, 3, 48, 48) -> (B, 128, 3, 3)
         hidden = [getattr(self, f"{name}_hidden") for name in self.names]
         activations = [
@@ -75,7 +79,7 @@ class Hybrid(StreamsModel):
         return torch.cat(activations, dim=1)  # -> (B, 2048)
 
     def classify(self, embedding: Tensor) -> Tensor:
-        """Return the SVM's decision values (B, C) for single pairs."""
+        """Return the SVM's decision values (B, C) of single pairs."""
         features = self.dbn(embedding)  # (B, 2048) -> (B, 64)
         decision_values: Tensor = self.svm(features)  # -> (B, 6)
         return decision_values

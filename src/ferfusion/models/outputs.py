@@ -1,9 +1,9 @@
 """The last layer of a head: from its hidden units to the logits, whose softmax are probabilities.
 
-Two of these layers answer in two steps: is it the most frequent class of the training part (the majority),
-and if not, which of the rest? So the majority cannot drown the rest where they are told apart. p(majority)
-and p(rest) p(class | rest) make one distribution, which is trained in one go by its cross entropy: that is
-the sum of the two steps' own.
+Two of these layers predict in two steps. The first separates the majority, which is the most frequent class
+of the training part, from the rest; the second separates the classes of the rest, and learns nothing from
+samples of the majority. p(majority) and p(rest) p(class | rest) are one distribution, whose cross entropy is
+the sum of the cross entropies of both steps.
 """
 
 from types import MappingProxyType
@@ -16,9 +16,9 @@ _SMALLEST_DISTANCE = 1e-6
 
 
 class TwoStepOutput(nn.Linear):
-    """Tells the majority from the rest, and the rest among themselves by a row of weights for each.
+    """Separates the majority from the rest, and the classes of the rest by a row of weights for each.
 
-    ``majority`` (C,) is true for one class; training says which, and the weights carry it.
+    ``majority`` (C,) is true for one class; training sets it, and it is saved with the weights.
     """
 
     majority: Tensor
@@ -29,20 +29,20 @@ class TwoStepOutput(nn.Linear):
 
 
 class CascadeOutput(TwoStepOutput):
-    """The majority against the rest by a logistic function of its row; the rest by a softmax of theirs.
+    """A logistic function of the majority's row, and a softmax over the rows of the rest.
 
-    Goodman 2001, Classes for Fast Maximum Entropy Training, with two classes of classes.
+    Goodman 2001, Classes for Fast Maximum Entropy Training, with two groups of classes.
     """
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """Return logits (B, C) of hidden units (B, in_features); the softmax's first step is logistic."""
+        """Return the logits (B, C) of hidden units (B, in_features)."""
         rows = super().forward(hidden)
         rest = rows.masked_fill(self.majority, -torch.inf).logsumexp(1, keepdim=True)  # (B, 6) -> (B, 1)
         return torch.where(self.majority, rows + rest, rows)
 
 
 class SphereOutput(TwoStepOutput):
-    """The majority is what lies near a centre, the rest are outliers: p(majority) = exp(-distance).
+    """The majority lies near a centre, and the rest are outliers: p(majority) = exp(-distance).
 
     The hypersphere classifier of Ruff et al. 2021, Rethinking Assumptions in Deep Anomaly Detection, with its
     pseudo-Huber distance sqrt(|z|² + 1) - 1, in 32 learned features z; their bias is the centre.
@@ -53,7 +53,7 @@ class SphereOutput(TwoStepOutput):
         self.sphere = nn.Linear(in_features, SPHERE_FEATURES)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """Return log probabilities (B, C) of hidden units (B, in_features)."""
+        """Return the log probabilities (B, C) of hidden units (B, in_features)."""
         rows = super().forward(hidden)
         among_rest = rows.masked_fill(self.majority, -torch.inf).log_softmax(1)
         distance = self.distance(hidden)  # (B, 1024) -> (B, 1)
@@ -69,7 +69,7 @@ class SphereOutput(TwoStepOutput):
 
 
 def set_majority(model: nn.Module, code: int) -> None:
-    """Tell every layer of a model that answers in two steps which class is told from the rest."""
+    """Set the majority, by its class code, in every layer of a model that predicts in two steps."""
     for layer in model.modules():
         if isinstance(layer, TwoStepOutput):
             layer.majority.copy_(torch.arange(len(layer.majority)) == code)

@@ -1,6 +1,6 @@
-"""Weights learned elsewhere: ImageNet's from their official address, or a file that the user names.
+"""Pretrained weights: ImageNet's from their official address, or a file that the user names.
 
-Reading runs no code from the file: safetensors, or torch's own format with nothing but tensors in it.
+Reading runs no code from the file: it is safetensors, or torch's own format with tensors alone.
 """
 
 import hashlib
@@ -20,32 +20,32 @@ from ferfusion.models.backbones import Backbone
 
 IMAGENET = "imagenet"
 _HASH = re.compile(r"-([0-9a-f]{8,})\.")
-_MOST_NAMES = 3
+_MAX_NAMES = 3
 _UNREADABLE = (SafetensorError, RuntimeError, EOFError, LookupError, ValueError, OSError, struct.error)
 """What the two readers raise on bytes that they cannot read."""
 
 
 def load_weights(model: nn.Module, source: str) -> list[str]:
-    """Fill every stream of a model whose backbone the weights fit, and say which parts were filled.
+    """Load weights into every stream of a model that they fit, and return what was filled.
 
-    The two hidden layers of the head are filled too where they are VGG's own (fc6 and fc7): one VGG stream
-    at 224 pixels, the fusion layer flatten, and 4096 units.
+    The two hidden layers of the head are filled too where they have the shapes of VGG's fc6 and fc7: with
+    one VGG stream at 224 pixels, the fusion layer flatten, and 4096 units.
 
     Args:
         model: A new model, to be trained.
         source: ``imagenet``, or the path of a file in torchvision's form: .pth or .safetensors.
 
     Returns:
-        Names of the filled parts of the model, such as ``spatial_stream``.
+        Names of the filled streams and layers, such as ``spatial_stream``.
 
     Raises:
-        ConfigError: the model has no backbone, the weights cannot be had, or they fit none of its streams.
+        ConfigError: the model has no backbone, or the weights cannot be read or fit none of its streams.
     """
-    backbones = {name: part for name, part in model.named_modules() if isinstance(part, Backbone)}
+    backbones = {name: module for name, module in model.named_modules() if isinstance(module, Backbone)}
     if not backbones:
         raise ConfigError(
             f"The model has no stream that the weights {source!r} could fill; "
-            "choose the stream vgg16, vgg19 or resnet50, or leave the weights out"
+            "choose the stream vgg16, vgg19 or resnet50, or unset weights"
         )
     first = next(iter(backbones.values()))  # all streams of a model are of one kind
     path = fetch(first.weights_url) if source == IMAGENET else Path(source)
@@ -56,20 +56,20 @@ def load_weights(model: nn.Module, source: str) -> list[str]:
         raise ConfigError(f"{path} does not fit the stream {type(first).__name__}: {misfits.popitem()[1]}")
     for name in filled:
         own = {key: tensors[key] for key in _names(backbones[name], tensors)}
-        # older files have no counters of the batches that a norm saw, and need none
+        # older files lack the norms' counters of batches, which are not needed
         backbones[name].load_state_dict(own, strict=False)
     return filled + (_fill_head(model, tensors) if len(backbones) == 1 else [])
 
 
 def misfit(tensors: Mapping[str, Tensor], backbone: Backbone) -> str:
-    """Return in words what keeps the tensors from filling a backbone; nothing if they fit."""
+    """Return why tensors do not fit a backbone, in words; empty if they fit."""
     wanted = backbone.state_dict()
     missing = [name for name in wanted if name not in tensors and not name.endswith("num_batches_tracked")]
     if missing:
         return f"it lacks {_listed(missing)}"
     foreign = [n for n in tensors if n not in wanted and not n.startswith(backbone.classifier_prefix)]
     if foreign:
-        return f"it has {_listed(foreign)}, which the stream has not"
+        return f"it has {_listed(foreign)}, which the stream lacks"
     for name in _names(backbone, tensors):
         found, expected = tuple(tensors[name].shape), tuple(wanted[name].shape)
         if found != expected:
@@ -78,14 +78,14 @@ def misfit(tensors: Mapping[str, Tensor], backbone: Backbone) -> str:
 
 
 def fetch(url: str, folder: Path | None = None) -> Path:
-    """Return the file of a weights address, downloaded if it is not there yet, its hash checked in any case.
+    """Return the file of a weights address, checked by its hash; download it if it is missing.
 
     Args:
         url: Address of a file whose name ends in the first digits of its SHA-256.
-        folder: Where it is kept; torch's own folder for downloads if left out.
+        folder: Folder of the file; None is torch's own folder for downloads.
 
     Raises:
-        ConfigError: it cannot be fetched, or is not the file that its name says.
+        ConfigError: it cannot be fetched, or its hash is not the one in its name.
     """
     folder = folder or Path(torch.hub.get_dir()) / "checkpoints"
     path = folder / url.rpartition("/")[2]
@@ -111,25 +111,25 @@ def fetch(url: str, folder: Path | None = None) -> Path:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read the tensors of a .safetensors file, or of a file in torch's format that holds nothing else.
+    """Read the tensors of a .safetensors file, or of a file in torch's format that holds tensors alone.
 
     Raises:
-        ConfigError: there is no such file, it is damaged, or it holds something else than named tensors.
+        ConfigError: the file is missing or damaged, or holds something else than named tensors.
     """
     if not path.is_file():
-        raise ConfigError(f"There is no file of weights {path}; the name imagenet means ImageNet's")
+        raise ConfigError(f"There is no weights file {path}; name a file, or imagenet for ImageNet's weights")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
         found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ConfigError(
-            f"{path} is no file of weights, or holds more than tensors, which is not read because it could "
-            "run code; save the network's state_dict alone"
+            f"{path} is not a weights file, or holds more than tensors, which could run code and is not "
+            "read; save the network's state_dict alone"
         ) from error
     except _UNREADABLE as error:
         reason = next(iter(str(error).splitlines()), "it ends too early")
-        raise ConfigError(f"{path} is damaged, or no file of weights: {reason}") from error
+        raise ConfigError(f"{path} is damaged, or not a weights file: {reason}") from error
     if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
         raise ConfigError(f"{path} does not hold named tensors alone; save the network's state_dict")
     return found
@@ -152,7 +152,7 @@ def _fill_head(model: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
         for name, value in values.items()
         if value is not None and name in state and value.shape == state[name].shape
     }
-    # fc7 makes no sense of an fc6 that it was not trained with
+    # fc7 needs the fc6 that it was trained with
     if len(fitting) < len(values):
         return []
     model.load_state_dict(fitting, strict=False)
@@ -160,5 +160,5 @@ def _fill_head(model: nn.Module, tensors: Mapping[str, Tensor]) -> list[str]:
 
 
 def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - _MAX_NAMES
+    return ", ".join(names[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")

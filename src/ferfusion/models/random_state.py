@@ -1,4 +1,4 @@
-"""torch's global random state, borrowed and given back."""
+"""Restore torch's global random state after a block."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ _ONE_AT_A_TIME = RLock()
 
 @contextmanager
 def borrowed_random_state() -> Iterator[None]:
-    """Give torch's global random state back as it was; threads that borrow it take turns.
+    """Restore torch's global random state after the block, which one thread at a time runs.
 
-    torch's layers draw their first weights from it, whoever needs them or not.
+    torch's layers draw initial weights from that state, even where other weights replace them.
     """
     with _ONE_AT_A_TIME, torch.random.fork_rng(devices=[]):
         yield

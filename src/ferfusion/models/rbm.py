@@ -30,18 +30,18 @@ class Rbm:
     real: bool
 
     def hidden_probabilities(self, visible: Tensor) -> Tensor:
-        """Return the probability (B, hidden) that each hidden unit is on, given the visible (B, visible)."""
+        """Return the probability (B, hidden) of each hidden unit, given the visible units (B, visible)."""
         return torch.sigmoid(F.linear(visible, self.weight, self.hidden_bias))
 
     def visible_means(self, hidden: Tensor) -> Tensor:
-        """Return the mean (B, visible) of each visible unit, given the hidden ones (B, hidden)."""
+        """Return the mean (B, visible) of each visible unit, given the hidden units (B, hidden)."""
         means = hidden @ self.weight + self.visible_bias
         return means if self.real else torch.sigmoid(means)
 
     def free_energy(self, visible: Tensor) -> Tensor:
-        """Return the energy (B,) that a state of the visible units has with all hidden states together.
+        """Return the free energy (B,) of states (B, visible) of the visible units, over all hidden states.
 
-        Its negative is, but for a constant, the log probability of that state.
+        Its negative is the log probability of the state, up to a constant.
         """
         if self.real:
             alone = (visible - self.visible_bias).square().sum(1) / 2

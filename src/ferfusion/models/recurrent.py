@@ -1,4 +1,4 @@
-"""A spatial stream over every crop of a window, and a recurrent decoder over what it saw (section 8, 6)."""
+"""A spatial stream over every crop of a window, and a recurrent decoder over its maps (section 8, 6)."""
 
 from types import MappingProxyType
 
@@ -15,14 +15,14 @@ LSTM_UNITS = 256
 
 
 class WindowMaps(nn.Module):
-    """Lays the maps of all crops out by window and time."""
+    """Arranges the maps of all crops by window and time."""
 
     def __init__(self, frames: int) -> None:
         super().__init__()
         self.frames = frames
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Return (B, C, K, h, w) of the maps (B * K, C, h, w) of B windows of K crops."""
+        """Return the maps (B * K, C, h, w) of B windows of K crops as (B, C, K, h, w)."""
         return maps.reshape(-1, self.frames, *maps.shape[1:]).transpose(1, 2)
 
 
@@ -36,7 +36,7 @@ class LstmDecoder(nn.Module):
         self.out_features = LSTM_UNITS
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Return (B, out_features) of maps (B, C, K, h, w)."""
+        """Return the vectors (B, out_features) of windows, from their maps (B, C, K, h, w)."""
         vectors = torch.stack(
             [self.layer(feature_map) for feature_map in maps.unbind(2)], dim=1
         )  # -> (B, 8, 128)
@@ -47,7 +47,7 @@ class LstmDecoder(nn.Module):
 class ConvLstmCell(nn.Module):
     """One step of a ConvLSTM: an LSTM whose products are convolutions of 3x3.
 
-    Shi et al. 2015, Convolutional LSTM Network, equation 3, without its peepholes (the terms of the cell in
+    Shi et al. 2015, Convolutional LSTM Network, equation 3, without its peepholes (which add the cell to
     the gates), as in Keras. Gates are in the order of PyTorch's LSTM: input, forget, candidate, output.
     """
 
@@ -58,9 +58,9 @@ class ConvLstmCell(nn.Module):
     def forward(self, feature_map: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         """Return hidden state and cell, (B, channels, h, w) each, after a map (B, in_channels, h, w)."""
         gates = self.gates(torch.cat([feature_map, hidden], dim=1))
-        take_in, keep, candidate, put_out = gates.chunk(4, dim=1)
-        cell = keep.sigmoid() * cell + take_in.sigmoid() * candidate.tanh()
-        return put_out.sigmoid() * cell.tanh(), cell
+        input_gate, forget_gate, candidate, output_gate = gates.chunk(4, dim=1)
+        cell = forget_gate.sigmoid() * cell + input_gate.sigmoid() * candidate.tanh()
+        return output_gate.sigmoid() * cell.tanh(), cell
 
 
 class ConvLstmDecoder(nn.Module):
@@ -73,7 +73,7 @@ class ConvLstmDecoder(nn.Module):
         self.out_features = layer.out_features
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Return (B, out_features) of maps (B, C, K, h, w)."""
+        """Return the vectors (B, out_features) of windows, from their maps (B, C, K, h, w)."""
         hidden = cell = torch.zeros_like(maps[:, :, 0])
         for feature_map in maps.unbind(2):
             hidden, cell = self.cell(feature_map, hidden, cell)  # -> (B, 128, 3, 3)
@@ -87,7 +87,7 @@ DECODERS: MappingProxyType[str, type[LstmDecoder] | type[ConvLstmDecoder]] = Map
 
 
 class RecurrentModel(ExpressionModel):
-    """One spatial stream, the same for every crop of the window; then a decoder, then the head."""
+    """One spatial stream for every crop of a window, a recurrent decoder, and the head."""
 
     def __init__(self, config: ModelConfig, num_classes: int) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class RecurrentModel(ExpressionModel):
         return {"spatial": "frames"}
 
     def embed(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
-        """Return what the decoder makes of windows (B, K, 3, S, S)."""
+        """Return the decoder's last output (B, F) for windows (B, K, 3, S, S)."""
         crops = required(frames).flatten(0, 1)  # (B, 8, 3, 48, 48) -> (B * 8, 3, 48, 48)
         maps = self.window_maps(self.spatial_stream(crops))  # -> (B * 8, 128, 3, 3) -> (B, 128, 8, 3, 3)
         decoded: Tensor = self.decoder(maps)  # -> (B, 256)

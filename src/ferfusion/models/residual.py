@@ -12,12 +12,12 @@ from ferfusion.models.bases import Stream
 from ferfusion.models.scaling import INPUT_SCALINGS
 
 SMALLEST_SIZE = 16
-"""Below this side, in pixels, the last map would be smaller than one place."""
+"""In pixels: the side at which the last map is a single position."""
 
 
 @dataclass(frozen=True)
 class ResidualShape:
-    """Channels of the stem and the first stage, doubled from stage to stage, and blocks of each stage."""
+    """Channels of the stem and the first stage, which double in each further stage; blocks of each stage."""
 
     channels: int
     blocks: tuple[int, ...]
@@ -52,14 +52,14 @@ class ResidualStream(Stream):
         self.blocks = nn.Sequential(*_blocks(shape))
 
     def initialise(self, *, generator: torch.Generator) -> None:
-        """Start with colours seen as grey."""
+        """Start with equal kernels for the three colours."""
         self.stem.start_grey()
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the last feature map of ``image`` (B, in_channels, S, S) in [0, 1]."""
         x = self.scale(image)  # (B, 3, 48, 48) -> (B, 3, 48, 48)
         x = self.norm(self.stem(x))  # -> (B, 32, 48, 48)
-        # ReLU and max commute: after the pool it has a quarter of the values to pass over
+        # ReLU and max commute; after the pool, ReLU has a quarter of the values
         x = F.relu(F.max_pool2d(x, 2))  # -> (B, 32, 24, 24)
         feature_map: Tensor = self.blocks(x)  # -> (B, 256, 3, 3)
         return feature_map
@@ -68,8 +68,9 @@ class ResidualStream(Stream):
 class GreyFirstConv(nn.Conv2d):
     """A convolution that starts with the same kernel for the three channels of a colour image.
 
-    From grey faces alone it learns to see any face as grey; from colour, or from drawn flow, it learns
-    colour. With kernels drawn apart, what has learned from grey would answer a face's colours at random.
+    Trained on grey faces alone, the kernels stay equal: any face is read as grey. Trained on colour or on
+    encoded flow, they diverge. If they were drawn independently, a network trained on grey faces would
+    respond to a face's colours at random.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -77,15 +78,15 @@ class GreyFirstConv(nn.Conv2d):
 
     @torch.no_grad()
     def start_grey(self) -> None:
-        """Give the colours of each image their mean kernel."""
+        """Set the kernels of each image's three colours to their mean."""
         kernels = self.weight.view(self.out_channels, -1, 3, 3, 3)  # (O, 3K, 3, 3) -> (O, K, 3, 3, 3)
         self.weight.copy_(kernels.mean(2, keepdim=True).expand_as(kernels).flatten(1, 2))
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions beside a short cut.
+    """Two convolutions beside a shortcut.
 
-    Where the side is halved, the short cut is an average pooling and a 1x1 convolution (He, Zhang, Zhang,
+    Where the side is halved, the shortcut is an average pooling and a 1x1 convolution (He, Zhang, Zhang,
     Zhang, Xie & Li 2019, Bag of Tricks, figure 2c).
     """
 
@@ -117,8 +118,8 @@ def _blocks(shape: ResidualShape) -> list[ResidualBlock]:
     blocks = []
     in_channels = shape.channels
     for stage, (channels, count) in enumerate(shape.stages):
-        for place in range(count):
-            stride = 2 if stage and not place else 1
+        for block in range(count):
+            stride = 2 if stage and not block else 1
             blocks.append(ResidualBlock(in_channels, channels, stride=stride))
             in_channels = channels
     return blocks

@@ -1,4 +1,4 @@
-"""What a stream does to its image, which is in [0, 1], before the first convolution."""
+"""The scaling of a stream's image, which is in [0, 1], before the first convolution."""
 
 from collections.abc import Callable
 from types import MappingProxyType
@@ -6,14 +6,14 @@ from types import MappingProxyType
 from torch import Tensor
 
 SMALLEST_DEVIATION = 0.02
-"""Of an image's values; a fainter image, such as the flow of a face at rest, is not drawn out beyond it."""
+"""Smallest divisor of an image, so that a faint one, such as the flow of a face at rest, is not amplified."""
 
 
 def standardise(image: Tensor) -> Tensor:
-    """Take each channel's mean from each image (B, C, S, S) and divide the image by its deviation.
+    """Subtract its mean from each channel of each image (B, C, S, S); divide each image by its deviation.
 
-    A face's colour and light go, and of a motion what the whole face shares. From values in [0, 1] alone,
-    with Keras' initial weights, the small corpora of this field leave the network at chance for many epochs.
+    This removes a face's colour and light, and from a flow the motion that the whole face shares. On values
+    in [0, 1], with Keras' initial weights, a network stays at chance for many epochs on small corpora.
     """
     centred = image - image.mean(dim=(2, 3), keepdim=True)
     deviation = centred.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
@@ -21,7 +21,7 @@ def standardise(image: Tensor) -> Tensor:
 
 
 def keep_unit(image: Tensor) -> Tensor:
-    """Return the image as it is, in [0, 1]: what the report does."""
+    """Return the image unchanged, in [0, 1], as in the report."""
     return image
 
 

@@ -10,7 +10,7 @@ from ferfusion.models.bases import Stream
 from ferfusion.models.scaling import INPUT_SCALINGS
 
 SMALLEST_SIZE = 48
-"""Below this side, in pixels, the map of the last convolution is smaller than its average pooling."""
+"""In pixels; below it, the map of the last convolution is smaller than the kernel of its average pooling."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ SMALL_SHAPES = MappingProxyType(
 class LateBiasConv(nn.Conv2d):
     """A convolution whose bias is added by its caller, after a max pool that follows.
 
-    Measured on a processor: the gradient of the first convolution's bias takes 0.7 of the time of its
-    kernel's; after the pool next to none, and a whole training step takes 0.89 of what it took.
+    Measured on a CPU: the gradient of the first convolution's bias takes 0.7 of the time of its kernel's
+    gradient, but almost none after the pool; a whole training step then takes 0.89 of the time.
     """
 
     @property
@@ -52,7 +52,7 @@ class LateBiasConv(nn.Conv2d):
 class SmallStream(Stream):
     """Five convolutions with valid padding; shapes at line ends are for 48x48 input and ``listing``.
 
-    The last map is left whole: the fusion layer pools it.
+    The last map is not pooled: the fusion layer pools it.
     """
 
     def __init__(self, shape: SmallShape, *, scaling: str, in_channels: int = 3) -> None:
@@ -78,6 +78,6 @@ class SmallStream(Stream):
         return F.relu(self.conv5(x))  # -> (B, 128, 3, 3)
 
     def _first_map(self, image: Tensor) -> Tensor:
-        """Return the first pooled map; bias and ReLU commute with max, and have less to do after it."""
+        """Return the first pooled map; bias and ReLU commute with max, and are faster after it."""
         x = self.pool1(self.conv1(image))  # (B, 3, 48, 48) -> (B, 64, 44, 44) -> (B, 64, 20, 20)
         return F.relu(x + self.conv1.late_bias.to(x.dtype))

@@ -1,9 +1,9 @@
-"""The table of streams: which CNN looks at an image."""
+"""The table of streams: the CNNs that read an image."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from types import MappingProxyType
+from typing import Protocol
 
 import torch
 
@@ -14,17 +14,23 @@ from ferfusion.models.residual import SMALLEST_SIZE as RESIDUAL_SMALLEST
 from ferfusion.models.small_cnn import SMALL_SHAPES, SMALLEST_SIZE, SmallStream
 
 
+class MakeStream(Protocol):
+    """Makes a stream."""
+
+    def __call__(self, *, scaling: str, in_channels: int) -> Stream:
+        """Return a new stream with a scaling of ``INPUT_SCALINGS``, for images of so many channels."""
+
+
 @dataclass(frozen=True)
 class StreamKind:
     """One item of the table.
 
     Attributes:
-        make: Builds the stream; called with the keywords ``scaling`` (a name of ``INPUT_SCALINGS``) and
-            ``in_channels``.
-        smallest_size: Smallest side of a square image that it can read, in pixels.
+        make: Makes the stream.
+        smallest_size: Side of the smallest square image that it can read, in pixels.
     """
 
-    make: Callable[..., Stream]
+    make: MakeStream
     smallest_size: int
 
 
@@ -40,7 +46,7 @@ STREAMS: MappingProxyType[str, StreamKind] = MappingProxyType(
 
 @cache
 def map_side(stream: str, size: int) -> int:
-    """Return the side of a stream's last map for a square image of ``size`` pixels, computing no value of it.
+    """Return the side of a stream's last map for a square image of ``size`` pixels, without computing it.
 
     >>> map_side("listing", 48), map_side("listing", 64)
     (3, 7)

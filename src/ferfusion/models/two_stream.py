@@ -1,4 +1,4 @@
-"""The report's networks: streams fused to one vector (Figure 3), one alone (Figure 2), and late fusion."""
+"""The report's networks: fused streams (Figure 3), a single stream (Figure 2), and late fusion."""
 
 import math
 from collections.abc import Callable
@@ -49,7 +49,7 @@ INPUT_STREAMS: MappingProxyType[str, InputStream] = MappingProxyType(
 
 
 class StreamsModel(ExpressionModel):
-    """The streams of an architecture, and the fusion layer that makes a vector of each one's map."""
+    """The streams of an architecture, and the fusion layer, which makes a vector of each stream's map."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -60,12 +60,12 @@ class StreamsModel(ExpressionModel):
 
     @property
     def streams(self) -> dict[str, Stream]:
-        """The streams by name, ``spatial_stream`` as spatial."""
+        """The streams by name; ``spatial_stream`` is the one of the name spatial."""
         return {name: getattr(self, f"{name}_stream") for name in self.names}
 
     @property
     def cam_layers(self) -> dict[str, nn.Module]:
-        """For each stream, the module that puts out its last map."""
+        """For each stream, the module whose output is its last map."""
         return {name: stream.cam_layer for name, stream in self.streams.items()}
 
     @property
@@ -81,7 +81,7 @@ class StreamsModel(ExpressionModel):
 
 
 class FusedStreams(StreamsModel):
-    """One, two or three streams, each made a vector; the vectors fused to one, and that classified."""
+    """One, two or three streams; the vectors of their maps are fused to one, which the head classifies."""
 
     def __init__(self, config: ModelConfig, num_classes: int) -> None:
         super().__init__(config)
@@ -97,16 +97,16 @@ class FusedStreams(StreamsModel):
     def embed(self, spatial: Tensor, flow: Tensor, frames: Tensor | None = None) -> Tensor:
         """Return the fused vector; shapes are for two streams, ``listing`` and concat."""
         maps = self.maps(spatial, flow, frames)  # each (B, 3, 48, 48) -> (B, 128, 3, 3)
-        face_and_motion = [self.layer(feature_map) for feature_map in maps]  # each -> (B, 128)
-        fused: Tensor = self.fusion(face_and_motion)  # -> (B, 256)
+        vectors = [self.layer(feature_map) for feature_map in maps]  # each -> (B, 128)
+        fused: Tensor = self.fusion(vectors)  # -> (B, 256)
         return fused
 
 
 class LateFusion(StreamsModel):
     """A network for each stream, whose class probabilities are averaged (score-level fusion).
 
-    Simonyan and Zisserman 2014, Two-Stream Convolutional Networks, section 2, but trained in one go: the
-    loss is that of the averaged probabilities.
+    Simonyan and Zisserman 2014, Two-Stream Convolutional Networks, section 2, but trained together: the loss
+    is that of the averaged probabilities.
     """
 
     def __init__(self, config: ModelConfig, num_classes: int) -> None:
@@ -132,7 +132,7 @@ class LateFusion(StreamsModel):
         return torch.cat([self.layer(feature_map) for feature_map in maps], dim=1)  # -> (B, 256)
 
     def classify(self, embedding: Tensor) -> Tensor:
-        """Return the logarithm (B, C) of the mean probabilities: its softmax is these."""
+        """Return the log (B, C) of the mean probabilities, whose softmax are the mean probabilities."""
         vectors = embedding.chunk(len(self.names), dim=1)  # (B, 256) -> each (B, 128)
         logits = [head(vector) for head, vector in zip(self.heads, vectors, strict=True)]  # each (B, 6)
         log_probabilities = torch.stack(logits).log_softmax(2)  # (2, B, 6)

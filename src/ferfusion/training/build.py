@@ -1,4 +1,4 @@
-"""The parts that a training is made of: its data, the order of its rows, and what trains the model."""
+"""Build what a training needs: its batches, the order of its rows, and the Lightning module."""
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from ferfusion.training.recipe import TrainRecipe
 
 
 def open_parts(job: TrainJob) -> tuple[Dataset, PartedPairs]:
-    """Open a job's dataset, and give every pair its part.
+    """Open a job's dataset, and read the part of every pair.
 
     Raises:
         DatasetError: the dataset or its split cannot be used.
@@ -34,16 +34,16 @@ def open_parts(job: TrainJob) -> tuple[Dataset, PartedPairs]:
         )
     if source.stills and job.model_config.architecture != "spatial":
         raise ConfigError(
-            f"The model {job.model_config.architecture} looks at motion, {source.root} has still images; "
+            f"The model {job.model_config.architecture} reads motion, {source.root} has still images; "
             "train with --architecture spatial"
         )
     if job.recipe.uses_votes:
-        vote_shares(source)  # says so if there are none, before anything is written
+        vote_shares(source)  # raises without votes, before anything is written
     return source, pairs
 
 
 def codes_to_learn(recipe: TrainRecipe, pairs: PartedPairs) -> npt.NDArray[np.int64]:
-    """Return the class code of every row as it is trained on: the true one, or one dealt out as a control."""
+    """Return the class code of every row as it is trained on: the true one, or a shuffled control."""
     if recipe.shuffle_labels:
         return shuffle_video_labels(pairs, part="train", seed=recipe.seed)
     return pairs.codes
@@ -71,7 +71,14 @@ def make_data(job: TrainJob, source: Dataset, pairs: PartedPairs) -> PairDataMod
 def make_training(
     job: TrainJob, model: ExpressionModel, data: PairDataModule, pairs: PartedPairs
 ) -> ExpressionTraining:
-    """Return what trains a model on a job's batches."""
+    """Return the Lightning module that trains a model on a job's batches.
+
+    Args:
+        job: The job.
+        model: A new model; a head that predicts in two steps is set to the job's majority class.
+        data: The job's batches.
+        pairs: The job's pairs.
+    """
     codes = codes_to_learn(job.recipe, pairs)[pairs.rows("train")]
     counts = np.bincount(codes, minlength=len(pairs.labels))
     set_majority(model, int(counts.argmax()))
@@ -84,10 +91,10 @@ def make_training(
 
 
 def make_order(recipe: TrainRecipe, rows: npt.NDArray[np.int64], codes: npt.NDArray[np.int64]) -> RowOrder:
-    """Return the order that a recipe asks for.
+    """Return the order in which a recipe reads the rows of the training part.
 
     Args:
-        recipe: How to train.
+        recipe: Settings of the training.
         rows: Rows of the training part.
         codes: Class code of every row of the table, as it is trained on.
     """

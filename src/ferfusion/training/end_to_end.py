@@ -1,4 +1,4 @@
-"""The usual way to train: all weights at once, by gradient descent, to the best epoch on validation."""
+"""End-to-end training: gradient descent on all weights, and the best epoch on validation."""
 
 from collections.abc import Iterable
 
@@ -14,6 +14,7 @@ from ferfusion.training.build import make_data, make_training, open_parts
 from ferfusion.training.initial_weights import starting_model
 from ferfusion.training.job import TrainJob
 from ferfusion.training.loop.checkpoints import RunRecorder
+from ferfusion.training.loop.epoch_metrics import EpochRow
 from ferfusion.training.loop.processes import Peer, other_processes
 from ferfusion.training.loop.trainer import fit
 from ferfusion.training.open_job import OpenJob
@@ -45,12 +46,19 @@ def train_end_to_end(opened: OpenJob) -> ExpressionModel:
 def predict_pairs(
     model: ExpressionModel, batches: Iterable[Batch], pairs: PartedPairs, *, part: Part
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Return the rows of a part, and for each the probabilities of its pair (rows, C)."""
+    """Return the rows of a part, and the probabilities (rows, C) of each pair.
+
+    Args:
+        model: The model.
+        batches: The part's batches.
+        pairs: All pairs; a prediction of single pairs does not need them.
+        part: The part; a prediction of single pairs does not need it.
+    """
     return class_probabilities(model, batches)
 
 
 def _train_beside(job: TrainJob, peer: Peer) -> None:
-    """Take part in a training from another process, which reads the same files and writes none."""
+    """Train in another process than the first; it reads the same files and writes none."""
     source, pairs = open_parts(job)
     data = make_data(job, source, pairs)
     start = starting_model(job.model_config, job.recipe, num_classes=len(pairs.labels))
@@ -59,5 +67,5 @@ def _train_beside(job: TrainJob, peer: Peer) -> None:
     fit(job, training, data, callbacks=[recorder], checkpoint=recorder.last_path, peer=peer)
 
 
-def _report_nothing(row: dict[str, float], *, is_best: bool) -> None:
-    """Leave the report of an epoch to the first process."""
+def _report_nothing(row: EpochRow, *, is_best: bool) -> None:
+    """Report nothing: the first process reports the epochs."""

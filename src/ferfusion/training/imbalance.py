@@ -1,6 +1,6 @@
 """Treatments of imbalanced classes: a table, each item one way to train.
 
-A treatment sees the training part alone. What it does not set is as in a training without treatment.
+A treatment reads the training part alone. A training without treatment has the defaults of its fields.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ class Treatment:
 
 
 def balanced_weights(counts: Counts) -> Tensor:
-    """Return the weight of a sample of each class that makes all classes count the same, 1 in the mean.
+    """Return the weight of a sample of each class, 1 in the mean, with which all classes count the same.
 
     A class without samples gets 0; the formula is scikit-learn's ``balanced``, over the other classes.
 

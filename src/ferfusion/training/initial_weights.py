@@ -22,9 +22,9 @@ class Start:
 
     Attributes:
         model: The model.
-        filled: Names of its layers that were filled from a file of weights.
+        filled: Names of its layers that were filled from a weights file.
         taken: Names of its streams that start from another run.
-        left: For each other stream, why it could not be taken.
+        left: For each other stream, why it starts from new weights.
     """
 
     model: ExpressionModel
@@ -68,7 +68,7 @@ def starting_model(model_config: ModelConfig, recipe: TrainRecipe, *, num_classe
 
 
 def take_streams(model: nn.Module, model_config: ModelConfig, bundle: Bundle) -> dict[str, str]:
-    """Fill each stream of a model from a bundle's of the same name; return why others were left."""
+    """Copy each stream of a model from a bundle's stream of the same name; return why others were not."""
     left = {}
     for name, stream in encoder_streams(model).items():
         prefix = name + STREAM_SUFFIX + "."

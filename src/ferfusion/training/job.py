@@ -1,4 +1,4 @@
-"""What a training follows from, and where it is computed."""
+"""A training job: dataset, run folder, settings and devices."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,13 +11,13 @@ from ferfusion.training.recipe import TrainRecipe
 
 @dataclass(frozen=True)
 class TrainJob:
-    """All that a training follows from; it can be sent to another process.
+    """Everything that determines a training; it can be sent to another process.
 
     Attributes:
         dataset: A dataset folder.
         run: The folder to write.
-        model_config: Which network.
-        recipe: How to train it.
+        model_config: Settings of the model.
+        recipe: Settings of the training.
         compute: Where and how it is computed.
         splits: The split table; None is the dataset's ``splits.csv``.
     """
@@ -38,10 +38,10 @@ class TrainJob:
 
 
 def treated_config(model_config: ModelConfig, recipe: TrainRecipe) -> ModelConfig:
-    """Return a network with the output that a recipe's treatment of imbalance needs.
+    """Return a model's settings with the output that a recipe's treatment of imbalance needs.
 
     Raises:
-        ConfigError: they do not go together.
+        ConfigError: the model has the output of another treatment.
     """
     output = recipe.treatment.output
     if model_config.output not in ("softmax", output):

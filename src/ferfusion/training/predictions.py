@@ -10,6 +10,7 @@ import torch
 from ferfusion.data.batches import Batch
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.models.bases import ExpressionModel
+from ferfusion.parts import Part
 
 IDENTITY_COLUMNS = ("video", "clip", "subject", "frame", "seconds", "code", "emotion")
 
@@ -18,7 +19,7 @@ IDENTITY_COLUMNS = ("video", "clip", "subject", "frame", "seconds", "code", "emo
 def class_probabilities(
     model: ExpressionModel, batches: Iterable[Batch]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Return the rows that the batches hold, and the probabilities (rows, C) that the model gives them."""
+    """Return the rows of the batches, and their class probabilities (rows, C)."""
     device = next(model.parameters()).device
     model.eval()
     rows, probabilities = [], []
@@ -30,9 +31,16 @@ def class_probabilities(
 
 
 def prediction_table(
-    pairs: PartedPairs, rows: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float32], *, part: str
+    pairs: PartedPairs, rows: npt.NDArray[np.int64], probabilities: npt.NDArray[np.float32], *, part: Part
 ) -> pd.DataFrame:
-    """Return the rows of one part: their identity, the probability of each class, and the top class."""
+    """Return the prediction table of one part: identity, probability of each class, and top class.
+
+    Args:
+        pairs: The pair table.
+        rows: Rows of the part in that table (N,).
+        probabilities: Class probabilities of these rows (N, C).
+        part: Name of the part.
+    """
     table = pairs.table.iloc[rows][list(IDENTITY_COLUMNS)].reset_index(drop=True)
     table.insert(0, "part", part)
     table[list(pairs.labels.probability_columns)] = probabilities

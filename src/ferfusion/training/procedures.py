@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from ferfusion.training.end_to_end import predict_pairs, train_end_to_end
 from ferfusion.training.open_job import OpenJob
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.staged.hybrid import predict_videos, train_hybrid
-from ferfusion.training.staged.retrained_head import train_head_again
+from ferfusion.training.staged.retrained_head import retrain_head
 
 Predicted = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
 
@@ -28,7 +28,7 @@ class Predict(Protocol):
     """Returns the rows of a part, and the class probabilities (rows, C) of each."""
 
     def __call__(  # noqa: D102
-        self, model: Any, batches: Iterable[Batch], pairs: PartedPairs, *, part: Part
+        self, model: ExpressionModel, batches: Iterable[Batch], pairs: PartedPairs, *, part: Part
     ) -> Predicted: ...
 
 
@@ -39,7 +39,7 @@ class Procedure:
     Attributes:
         train: Trains, writes metrics and checkpoints, and returns the model of the best epoch.
         predict: Predicts the pairs of a part.
-        imbalance: The treatments of imbalance that it knows; None is all of them.
+        imbalance: The treatments of imbalance that it supports; None is all of them.
     """
 
     train: Callable[[OpenJob], ExpressionModel]
@@ -50,17 +50,17 @@ class Procedure:
 PROCEDURES: MappingProxyType[str, Procedure] = MappingProxyType(
     {
         "end-to-end": Procedure(train_end_to_end),
-        "retrain-head": Procedure(train_head_again),
+        "retrain-head": Procedure(retrain_head),
         "streams-dbn-svm": Procedure(train_hybrid, predict_videos, imbalance=("none", "class-weights")),
     }
 )
 
 
 def procedure_of(model_config: ModelConfig, recipe: TrainRecipe) -> Procedure:
-    """Return how a network is trained: as its architecture asks, or with its head trained again.
+    """Return the training procedure of an architecture, or the one that retrains its head.
 
     Raises:
-        ConfigError: the architecture does not go with the recipe's treatment of imbalance.
+        ConfigError: the architecture's procedure does not support the recipe's treatment of imbalance.
     """
     name = model_config.kind.procedure
     procedure = choose(PROCEDURES, name, what="training procedure")

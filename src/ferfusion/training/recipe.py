@@ -1,4 +1,4 @@
-"""How a model is trained: every setting that changes its weights, apart from the model itself."""
+"""The settings of a training: all that change the weights, apart from those of the model."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -34,11 +34,11 @@ class TrainRecipe(
         weights: Weights that the streams start from: imagenet, or a file with torchvision's names; for the
             streams vgg16, vgg19 and resnet50.
         start_from: A bundle: each stream of the same name and shape starts from the bundle's.
-        frozen_epochs: Number of first epochs in which the streams stay fixed, and only the rest learns.
+        frozen_epochs: Number of first epochs in which the streams are frozen, and only the rest is trained.
         weight_average: Validate, keep and bundle an exponential moving average of the weights with this
             decay per batch, such as 0.999; 0 keeps the weights themselves.
-        shuffle_labels: Shuffle labels among the training videos; a control that shows what chance reaches.
-        seed: Number that initial weights, order, augmentation and dropout follow from.
+        shuffle_labels: Shuffle labels among the training videos; a control, which shows the scores of chance.
+        seed: Seed of initial weights, order, augmentation and dropout.
     """
 
     described_as: ClassVar[str] = "training"

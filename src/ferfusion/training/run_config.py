@@ -1,4 +1,4 @@
-"""The settings of a run: what it follows from, and whether a folder holds this run."""
+"""The settings of a run, and the check that a run folder has these settings."""
 
 import hashlib
 from collections.abc import Mapping
@@ -33,9 +33,14 @@ def run_config(
     *,
     splits: Path | None = None,
 ) -> dict[str, Any]:
-    """Return everything that a run follows from, for ``config.json``.
+    """Return all settings of a run, and counts of its data, for ``config.json``.
 
-    ``splits`` is the table of parts that was read, where it is not the dataset's own.
+    Args:
+        dataset: The dataset.
+        pairs: Its pairs, each with its part.
+        model_config: Settings of the model.
+        recipe: Settings of the training.
+        splits: The split table; None is the dataset's ``splits.csv``.
     """
     parts = {part: pairs.table.iloc[pairs.rows(part)] for part in PARTS}
     return {
@@ -58,7 +63,7 @@ def run_config(
         "architecture": {
             "streams": list(model_config.streams),
             "has_operator": model_config.kind.has_operator,
-            "answers": model_config.kind.answers,
+            "predicts": model_config.kind.predicts,
         },
         "recipe": recipe.to_dict(),
         "start": start_hashes(recipe),
@@ -66,7 +71,7 @@ def run_config(
 
 
 def start_hashes(recipe: TrainRecipe) -> dict[str, str]:
-    """Return the SHA-256 of the files that a run starts from; ``imagenet`` is kept as a name."""
+    """Return the SHA-256 of each file that a run starts from; ``imagenet`` is kept as a name."""
     hashes = {}
     if recipe.start_from:
         hashes["start_from_sha256"] = _file_hash(Path(recipe.start_from))
@@ -77,7 +82,7 @@ def start_hashes(recipe: TrainRecipe) -> dict[str, str]:
 
 
 def recipe_to_pass_on(recipe: TrainRecipe) -> dict[str, Any]:
-    """Return a recipe's settings for a bundle: of files their names, not the folders that they lie in."""
+    """Return a recipe's settings for a bundle, with the names of files in place of their paths."""
     names = {name: Path(getattr(recipe, name)).name for name in ("start_from", "weights")}
     return recipe.to_dict() | names
 
@@ -85,44 +90,48 @@ def recipe_to_pass_on(recipe: TrainRecipe) -> dict[str, Any]:
 def claim_run(run: RunFolder, config: Mapping[str, Any]) -> None:
     """Write the settings into a new run folder, or check that they are those of the run in it.
 
-    A run that has not begun may change its settings. One that has begun may get more epochs, where its
-    learning rates do not follow from their number; a finished run is then unfinished again.
+    The settings of a run that has not begun may change. A run that has begun may get more epochs if its
+    learning rates do not follow from their number; a finished run then becomes unfinished.
 
     Raises:
         ConfigError: the folder holds a run of other settings, or something else.
     """
     if not run.config_file.is_file():
         if run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
-            raise ConfigError(f"{run.path} is there and is not a run folder; name a new or empty folder")
+            raise ConfigError(f"{run.path} exists and is not a run folder; name a new or empty folder")
         write_json(run.config_file, config)
         return
     saved = read_json(run.config_file)
     differences = setting_differences(saved, config)
     if not differences:
         return
-    if run.has_begun and not _only_asks_for_more(saved, config):
+    if run.has_begun and not _only_adds_epochs(saved, config):
         raise ConfigError(
             f"{run.path} holds a run of other settings: {'; '.join(differences)}. "
-            f"Resume it with its own settings, or name another folder{_why_no_more(config)}"
+            f"Resume it with its own settings, or name another folder{_why_no_more_epochs(config)}"
         )
     run.bundle_file.unlink(missing_ok=True)
     run.predictions_file.unlink(missing_ok=True)
     write_json(run.config_file, config)
 
 
-def _only_asks_for_more(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Return whether only epochs differ, and more can be added without changing the earlier ones."""
+def _only_adds_epochs(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Return whether the settings differ by more epochs alone, which do not change the earlier ones."""
     recipe, there = wanted["recipe"], saved.get("recipe", {}).get("epochs", 0)
     same = {**wanted, "recipe": {**recipe, "epochs": there}}
-    return not _why_no_more(wanted) and 0 < there < recipe["epochs"] and not setting_differences(saved, same)
+    return (
+        not _why_no_more_epochs(wanted)
+        and 0 < there < recipe["epochs"]
+        and not setting_differences(saved, same)
+    )
 
 
-def _why_no_more(wanted: Mapping[str, Any]) -> str:
+def _why_no_more_epochs(wanted: Mapping[str, Any]) -> str:
     schedule, imbalance = (wanted["recipe"][name] for name in ("schedule", "imbalance"))
     if find_schedule(schedule).has_fixed_length:
         return f" (the rates of {schedule} follow from epochs)"
     if TREATMENTS[imbalance].retrains_head:
-        return f" (the embeddings that {imbalance} begins with follow from epochs)"
+        return f" (the embeddings that {imbalance} starts from follow from epochs)"
     return ""
 
 

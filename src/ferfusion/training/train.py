@@ -110,7 +110,7 @@ def _train_run(
         write_table(run.votes_file, source.votes[source.votes["video"].isin(predictions["video"])])
     finished = read_run(run.path)
     # last, because its presence is what makes a run finished
-    save_bundle(run.bundle_file, _bundle(opened, model, finished, rights=rights))
+    save_bundle(run.bundle_file, _bundle(opened, model, finished, predictions, rights=rights))
     return finished
 
 
@@ -127,10 +127,13 @@ def _write_predictions(opened: OpenJob, procedure: Procedure, model: ExpressionM
     return table
 
 
-def _bundle(opened: OpenJob, model: ExpressionModel, run: RunFolder, *, rights: str) -> Bundle:
+def _bundle(
+    opened: OpenJob, model: ExpressionModel, run: RunFolder, predictions: pd.DataFrame, *, rights: str
+) -> Bundle:
+    """Return the bundle of a finished run; ``predictions`` has all digits, the file in the folder six."""
     job, source, best = opened.job, opened.source, run.best
     baseline = run.baseline("validation")
-    validation = run.predictions[run.predictions["part"] == "validation"]
+    validation = predictions[predictions["part"] == "validation"]
     metrics: BundleMetrics = {
         "part": "validation",
         "level": "pair",

@@ -22,7 +22,7 @@ def test_config_survives_a_round_trip():
         ({"size": 47}, "size must be at least 48 pixels for the stream 'listing', got 47"),
         ({"frames": 2}, "frames must be at least 3, got 2"),
         ({"frame_step": 0}, "frame_step must be at least 1, got 0"),
-        ({"architecture": "conv3d", "stream": "vgg16"}, "'vgg16' has no form over time; take one of listing"),
+        ({"architecture": "conv3d", "stream": "vgg16"}, "'vgg16' has no 3D form; choose one of listing"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused(setting, message):

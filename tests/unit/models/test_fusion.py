@@ -64,7 +64,7 @@ def test_gates_of_two_streams_are_the_units_of_arevalo_and_others():
 
 
 def test_gates_that_would_fill_the_memory_are_refused():
-    with pytest.raises(ConfigError, match=r"25,088 values have 2,517,630,976 weights.*take gap-gated"):
+    with pytest.raises(ConfigError, match=r"25,088 values have 2,517,630,976 weights.*choose gap-gated"):
         FUSION_OPERATORS["gated"](512 * 7 * 7, num_streams=2)  # VGG16's last map at 224 pixels
 
 

@@ -147,7 +147,7 @@ def test_counters_that_older_files_lack_are_not_missed(tmp_path):
         ),
         (
             lambda w: w.update({"features.3.weight": torch.zeros(2)}),
-            r"it has features\.3\.weight, which the stream has not$",
+            r"it has features\.3\.weight, which the stream lacks$",
         ),
         (
             lambda w: w.update({"features.0.weight": torch.zeros(2, 1, 3, 3)}),
@@ -167,7 +167,7 @@ def test_a_file_of_another_network_is_refused_in_one_line(change, message, tmp_p
 
 
 def test_a_model_without_a_backbone_is_refused():
-    with pytest.raises(ConfigError, match="choose the stream vgg16, vgg19 or resnet50, or leave"):
+    with pytest.raises(ConfigError, match="choose the stream vgg16, vgg19 or resnet50, or unset weights"):
         load_weights(build_model(ModelConfig(), 6), "imagenet")
 
 
@@ -247,7 +247,7 @@ def test_a_file_of_anything_else_is_refused_and_its_code_not_run(content, messag
 def test_a_file_cut_short_is_refused_in_one_line(suffix, keep, tmp_path):
     path = write(tmp_path / f"w{suffix}", drawn_weights())
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(ConfigError, match="no file of weights") as error:
+    with pytest.raises(ConfigError, match="not a weights file") as error:
         read_weights(path)
     assert "\n" not in str(error.value)
 
@@ -257,12 +257,12 @@ def test_a_file_cut_short_is_refused_in_one_line(suffix, keep, tmp_path):
 )
 def test_something_quite_different_is_refused(content, tmp_path):
     (tmp_path / "w.pth").write_bytes(content)
-    with pytest.raises(ConfigError, match="no file of weights"):
+    with pytest.raises(ConfigError, match="not a weights file"):
         read_weights(tmp_path / "w.pth")
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ConfigError, match=r"There is no file of weights .*none\.pth"):
+    with pytest.raises(ConfigError, match=r"There is no weights file .*none\.pth"):
         read_weights(tmp_path / "none.pth")
 
 

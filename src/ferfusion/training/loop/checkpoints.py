@@ -10,33 +10,22 @@ from lightning.pytorch.callbacks import Checkpoint
 from safetensors.torch import save
 
 from ferfusion.files import write_text, write_whole
+from ferfusion.training.loop.epoch_metrics import METRIC_COLUMNS, EpochRow
 from ferfusion.training.loop.lightning_module import ExpressionTraining
 from ferfusion.training.recipe import TrainRecipe
-
-METRIC_COLUMNS = (
-    "epoch",
-    "lr",
-    "train_loss",
-    "train_accuracy",
-    "train_uar",
-    "val_loss",
-    "val_accuracy",
-    "val_uar",
-    "seconds",
-)
 
 
 class Announce(Protocol):
     """Reports an epoch."""
 
-    def __call__(self, row: dict[str, float], *, is_best: bool) -> None:
-        """Take the epoch's row of ``metrics.csv``, and whether it is the best so far."""
+    def __call__(self, row: EpochRow, *, is_best: bool) -> None:
+        """Report an epoch by its row, and by whether it is the best so far."""
 
 
 class RunRecorder(Checkpoint):
     """Writes ``metrics.csv`` and, in ``checkpoints``, the best weights and the last state after each epoch.
 
-    ``last.ckpt`` holds the rows and the best score too, so that a run killed at any moment resumes from its
+    ``last.ckpt`` holds the rows and the best score too, so that a run killed at any moment resumes after its
     last whole epoch. Every file is written under a temporary name and then renamed.
     """
 
@@ -53,7 +42,7 @@ class RunRecorder(Checkpoint):
             announce: Called after every epoch.
             seconds_before: Time that the run took before its epochs; it is added to the first of them.
         """
-        self.rows: list[dict[str, float]] = []
+        self.rows: list[EpochRow] = []
         self.best_epoch = 0
         self._best_score = float("-inf")
         self._run, self._recipe = run, recipe
@@ -71,8 +60,8 @@ class RunRecorder(Checkpoint):
         return self._run / "checkpoints" / "last.ckpt"
 
     @property
-    def best_row(self) -> dict[str, float]:
-        """The metrics of the best epoch."""
+    def best_row(self) -> EpochRow:
+        """The row of the best epoch."""
         return self.rows[self.best_epoch - 1]
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -96,7 +85,7 @@ class RunRecorder(Checkpoint):
         trainer.should_stop = self.is_time_to_stop
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Do not train further if the resumed run had stopped early."""
+        """Do not resume a run that had stopped early."""
         trainer.should_stop = self.is_time_to_stop
 
     @property

@@ -1,4 +1,4 @@
-"""Metrics of an epoch, from sums over its batches."""
+"""Metrics of an epoch, from sums over its batches, and the columns of ``metrics.csv``."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ferfusion.evaluation.metrics import uar, war
+
+EpochRow = dict[str, float]
+"""A row of ``metrics.csv``: a value for each of ``METRIC_COLUMNS``."""
+METRIC_COLUMNS = (
+    "epoch",
+    "lr",
+    "train_loss",
+    "train_accuracy",
+    "train_uar",
+    "val_loss",
+    "val_accuracy",
+    "val_uar",
+    "seconds",
+)
 
 
 @dataclass

@@ -46,7 +46,7 @@ class ExpressionTraining(LightningModule):
 
         Args:
             model: The model.
-            recipe: How to train it.
+            recipe: Settings of the training.
             class_counts: Training samples of each class, in label order.
             batches_per_epoch: Batches of an epoch, for the schedule.
         """
@@ -76,7 +76,7 @@ class ExpressionTraining(LightningModule):
         return optimizer
 
     def on_train_epoch_start(self) -> None:
-        """Reset the metrics, freeze or unfreeze, and make the epoch's draws follow from seed and epoch."""
+        """Reset the metrics, freeze or unfreeze, and seed the epoch's draws by seed and epoch."""
         self._train_metrics = EpochMetrics.empty(self._num_classes, self.device)
         if self.recipe.frozen_epochs:
             set_frozen(self.model, frozen=self.current_epoch < self.recipe.frozen_epochs)

@@ -7,17 +7,18 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from ferfusion.data.batches import Batch
 from ferfusion.progress import OnProgress, Progress, say
+from ferfusion.training.loop.epoch_metrics import EpochRow
 
 
 class TrainingProgress(Callback):
     """Reports the progress of a training, with the scores of the majority baseline in every line."""
 
     def __init__(self, on_progress: OnProgress, *, majority_war: float, majority_uar: float) -> None:
-        """Take the scores of the majority baseline on the validation part."""
+        """Take a reporting function, and the scores of the majority baseline on the validation part."""
         self._on_progress = on_progress
         self._baseline = f"majority {majority_war:.1%}, {majority_uar:.1%}"
 
-    def print_epoch(self, row: dict[str, float], *, epochs: int, is_best: bool) -> None:
+    def print_epoch(self, row: EpochRow, *, epochs: int, is_best: bool) -> None:
         """Report the line of an epoch."""
         say(
             self._on_progress,
@@ -46,6 +47,6 @@ class TrainingProgress(Callback):
             say(self._on_progress, "Stopped. The same command resumes from the last whole epoch.")
 
 
-def _scores(row: dict[str, float], part: str) -> str:
+def _scores(row: EpochRow, part: str) -> str:
     loss, accuracy, uar = row[f"{part}_loss"], row[f"{part}_accuracy"], row[f"{part}_uar"]
     return f"loss {loss:.3f}, WAR {accuracy:.1%}, UAR {uar:.1%}"

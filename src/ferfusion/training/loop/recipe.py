@@ -1,4 +1,4 @@
-"""How long a training lasts, in which batches, and by which metric its best epoch is chosen."""
+"""The settings of the training loop: epochs, batches, and the metric that chooses the best epoch."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -8,7 +8,7 @@ from ferfusion.lookup import choose
 from ferfusion.recipe import AtLeast, Recipe
 
 MONITORS = MappingProxyType({"val_uar": 1, "val_accuracy": 1, "val_loss": -1})
-"""Validation metrics that may choose the best epoch and end a plateau; -1 where lower is better."""
+"""Validation metrics that can choose the best epoch and end a plateau; -1 where lower is better."""
 
 
 @dataclass(frozen=True)

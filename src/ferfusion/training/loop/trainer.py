@@ -1,4 +1,4 @@
-"""Lightning's loop on one device or several, with the exit codes of a stopped program and without notes."""
+"""Lightning's loop on one device or several; it prints nothing, and a stopped run exits as stopped."""
 
 import logging
 import pickle
@@ -33,7 +33,7 @@ def fit(
     """Train to the recipe's last epoch, from the run's last checkpoint if it has one.
 
     Args:
-        job: What the training follows from.
+        job: The job.
         training: The module to train.
         data: Its batches.
         callbacks: Lightning callbacks.
@@ -110,7 +110,7 @@ def _honest_exit() -> Iterator[None]:
 
 @contextmanager
 def _quiet_lightning() -> Iterator[None]:
-    """Keep Lightning's notes on hardware and products off the terminal; its warnings still come through."""
+    """Silence Lightning's notes on hardware and products, but not its warnings."""
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

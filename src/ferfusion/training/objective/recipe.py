@@ -1,4 +1,4 @@
-"""What a training minimises: every setting of the loss and of its targets."""
+"""The settings of the loss and of its targets."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +9,7 @@ from ferfusion.lookup import choose
 from ferfusion.recipe import AtLeast, Below, Recipe
 
 if TYPE_CHECKING:
-    # torch: listing the settings does not wait for it
+    # imports torch, which a listing of the settings does not wait for
     from ferfusion.training.imbalance import Treatment
 
 

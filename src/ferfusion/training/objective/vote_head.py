@@ -12,7 +12,7 @@ class VoteOutput(nn.Module):
     """A dense layer on a head's last hidden units, whose softmax learns the shares of the votes.
 
     The votes carry more information on a face than its single label. The layer belongs to the training, not
-    to the model: it is discarded afterwards, and the units below it keep what they have learned.
+    to the model: it is discarded afterwards, and the units below it keep their weights.
     """
 
     def __init__(self, head: DenseHead, num_classes: int, *, seed: int) -> None:

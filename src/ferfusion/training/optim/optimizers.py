@@ -11,11 +11,11 @@ from ferfusion.models.encoder_streams import encoder_parameters
 from ferfusion.training.optim.rmsprop import KerasRMSprop
 
 if TYPE_CHECKING:
-    # the recipe stands above: it finds its optimizer in the table of this module
+    # the recipe imports this module, for its table
     from ferfusion.training.optim.recipe import OptimizerRecipe
 
 Group = dict[str, Any]
-"""Parameters of one weight decay, and ``rate_factor``: their rate as a factor of the schedule's."""
+"""A group of parameters for torch, with ``rate_factor``: its rate as a factor of the schedule's."""
 MOMENTUM = 0.9
 
 

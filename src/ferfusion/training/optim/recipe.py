@@ -1,4 +1,4 @@
-"""How weights change: every setting of the optimizer and of the learning rate schedule."""
+"""The settings of the optimizer and of the learning rate schedule."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -14,7 +14,7 @@ class OptimizerRecipe(Recipe):
     """Settings of the optimizer.
 
     Attributes:
-        optimizer: How a gradient changes the weights: rmsprop (as in Keras), sgd (with Nesterov momentum of
+        optimizer: Optimizer: rmsprop (as in Keras), sgd (with Nesterov momentum of
             0.9), or adamw.
         rho: RMSprop's decay of the mean squared gradient.
         epsilon: RMSprop's constant inside the root.

@@ -1,4 +1,4 @@
-"""Learning rate schedules as pure logic: steps and scores in, a rate out; no optimizer, no loop.
+"""Learning rate schedules as pure logic: batches and scores in, a rate out; no optimizer, no loop.
 
 A schedule is called at the end of every batch, and at the end of every epoch with the monitored score. Higher
 scores are better: a loss is negated first. ``state_dict`` holds plain numbers, so that a run resumes exactly.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ferfusion.lookup import choose
 
 if TYPE_CHECKING:
-    # the recipe stands above: it finds its schedule in the table of this module
+    # the recipe imports this module, for its table
     from ferfusion.training.optim.recipe import ScheduleRecipe
 
 

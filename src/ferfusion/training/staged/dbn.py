@@ -19,7 +19,7 @@ from ferfusion.training.staged.rbm import new_rbm, train_rbm
 from ferfusion.training.staged.segments import IntArray
 
 SMALLEST_DEVIATION = 0.01
-"""Of an input; one that is nearly always the same, such as a unit that is off, is not drawn out beyond."""
+"""Smallest divisor of an input, so that a nearly constant one, such as that of a dead unit, stays small."""
 
 
 @torch.no_grad()
@@ -27,7 +27,7 @@ def pretrain(network: DeepBeliefNetwork, inputs: Tensor, *, recipe: TrainRecipe)
     """Train the RBMs of the network one by one, and yield a line on each.
 
     Args:
-        network: The network; its scale and its layers are set.
+        network: The network; its standardisation and its layers are set.
         inputs: A row per training sample (N, in_features).
         recipe: Epochs, batch size and seed.
     """
@@ -56,7 +56,14 @@ def fine_tune(
 ) -> Iterator[None]:
     """Train all layers by backpropagation from a softmax layer on top; yield after each epoch.
 
-    The softmax layer is thrown away in the end: the SVM takes its place.
+    The softmax layer is discarded afterwards: the SVM replaces it.
+
+    Args:
+        network: The network, pretrained.
+        inputs: A row per training sample (N, in_features).
+        codes: Class code of each row (N,).
+        num_classes: Classes of the label set.
+        recipe: Epochs, learning rate, batch size, treatment of imbalance and seed.
     """
     generator = torch.Generator(inputs.device).manual_seed(recipe.seed)
     with borrowed_random_state():

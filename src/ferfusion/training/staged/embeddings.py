@@ -1,4 +1,4 @@
-"""Embeddings of a part, and a network's head as a model that reads them."""
+"""Embeddings of a part, and the head of a model as a model of its own that reads them."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -30,7 +30,7 @@ class Embedded:
 
 @torch.no_grad()
 def embed(model: ExpressionModel, batches: Iterable[Batch], codes: npt.NDArray[np.int64]) -> Embedded:
-    """Return the embedding of every row in the batches; ``codes`` are those of all rows of the table."""
+    """Return the embedding of every row in the batches; ``codes`` are those of all rows of the pair table."""
     device = next(model.parameters()).device
     model.eval()
     embeddings, rows = [], []
@@ -51,12 +51,12 @@ class EmbeddingBatch(NamedTuple):
 
     @property
     def images(self) -> tuple[Tensor, ...]:
-        """What the head is called with."""
+        """The inputs of the head."""
         return (self.embeddings,)
 
 
 class HeadOfNetwork(HeadedModel):
-    """The part of a network above its embedding, which training calls as it calls a model."""
+    """The layers of a network above its embedding, as a model that reads embeddings."""
 
     def __init__(self, network: ExpressionModel) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class EmbeddingBatches:
 
 
 class EmbeddingData(LightningDataModule):
-    """Batches of embeddings for Lightning: those to train on shuffled, those to validate as they are."""
+    """Batches of embeddings for Lightning: the training part shuffled, the validation part in order."""
 
     def __init__(self, train: Embedded, validation: Embedded, *, batch_size: int, seed: int) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class EmbeddingData(LightningDataModule):
         self._batch_size, self._seed = batch_size, seed
 
     def train_dataloader(self) -> EmbeddingBatches:
-        """Return the embeddings to train on, in an order that follows from seed and epoch."""
+        """Return the training part, in an order that follows from seed and epoch."""
         order = Shuffled(np.arange(len(self._train)))
         draws = Draws(self._seed, self._current_epoch)
         return EmbeddingBatches(self._train, order, batch_size=self._batch_size, draws=draws)

@@ -21,13 +21,14 @@ from ferfusion.data.batches import Batch
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.errors import DatasetError
 from ferfusion.files import write_text
+from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import build_model
 from ferfusion.models.encoder_streams import STREAM_SUFFIX
 from ferfusion.models.hybrid import Hybrid
 from ferfusion.parts import Part
 from ferfusion.training.build import codes_to_learn
-from ferfusion.training.loop.checkpoints import METRIC_COLUMNS, Announce
-from ferfusion.training.loop.epoch_metrics import EpochMetrics
+from ferfusion.training.loop.checkpoints import Announce
+from ferfusion.training.loop.epoch_metrics import METRIC_COLUMNS, EpochMetrics, EpochRow
 from ferfusion.training.loop.recipe import MONITORS
 from ferfusion.training.open_job import OpenJob
 from ferfusion.training.recipe import TrainRecipe
@@ -35,29 +36,28 @@ from ferfusion.training.staged.dbn import fine_tune, pretrain
 from ferfusion.training.staged.segments import Segments, group_means, part_segments
 from ferfusion.training.staged.svm import fit_svm
 
-Row = dict[str, float]
 _TUNED = ("dbn.", "svm.")
-"""How the names of the weights begin that change while the deep belief network is fine-tuned."""
+"""Prefixes of the weights that change while the deep belief network is fine-tuned."""
 
 
 @dataclass(frozen=True)
 class SegmentInputs:
-    """A part as the steps above the streams see it.
+    """The inputs of the deep belief network and of the SVM for one part.
 
     Attributes:
         segments: Its segments and videos.
-        joined: The mean embedding of each segment's pairs (M, 2 * head_units).
+        embeddings: The mean embedding of each segment's pairs (M, 2 * head_units).
     """
 
     segments: Segments
-    joined: Tensor
+    embeddings: Tensor
 
 
 def train_hybrid(opened: OpenJob) -> Hybrid:
     """Train the whole system, write ``metrics.csv``, and return the model of the best epoch.
 
-    An epoch is one of the fine-tuning of the deep belief network. After each, the SVM is fitted again and the
-    system is scored. The seconds of the first epoch include all that went before it, the streams too.
+    Its epochs are those of the fine-tuning of the deep belief network. After each, the SVM is fitted again
+    and the system is scored. The seconds of the first epoch include everything before it, also the streams.
 
     Raises:
         DatasetError: the training part has one class only.
@@ -76,7 +76,7 @@ def train_hybrid(opened: OpenJob) -> Hybrid:
         for part, codes in codes_of_part.items()
     )
     opened.say("The deep belief network:")
-    for line in pretrain(model.dbn, train.joined, recipe=job.recipe):
+    for line in pretrain(model.dbn, train.embeddings, recipe=job.recipe):
         opened.say(line)
     seconds += time.perf_counter() - started
     announce = partial(opened.progress().print_epoch, epochs=job.recipe.dbn_epochs)
@@ -87,12 +87,20 @@ def train_hybrid(opened: OpenJob) -> Hybrid:
 
 
 def predict_videos(
-    model: Hybrid, batches: Iterable[Batch], pairs: PartedPairs, *, part: Part
+    model: ExpressionModel, batches: Iterable[Batch], pairs: PartedPairs, *, part: Part
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Return the rows of a part, and for each the probabilities of its whole video (rows, C)."""
+    """Return the rows of a part, and for each the probabilities of its whole video (rows, C).
+
+    Args:
+        model: The model.
+        batches: The part's batches.
+        pairs: All pairs, each with its part and video.
+        part: The part.
+    """
+    assert isinstance(model, Hybrid)
     segments = part_segments(pairs, part=part, codes=pairs.codes)
-    answers = decision_values(model, read_part(model, batches, segments)).softmax(1)
-    return segments.rows, answers.cpu().numpy()[segments.video_of_row]
+    probabilities = decision_values(model, read_part(model, batches, segments)).softmax(1)
+    return segments.rows, probabilities.cpu().numpy()[segments.video_of_row]
 
 
 @torch.no_grad()
@@ -101,19 +109,19 @@ def read_part(model: Hybrid, batches: Iterable[Batch], segments: Segments) -> Se
     model.eval()
     device = next(model.parameters()).device
     num_segments = len(segments.video_of_segment)
-    joined = torch.zeros(num_segments, model.dbn.in_features, device=device)
+    sums = torch.zeros(num_segments, model.dbn.in_features, device=device)
     for batch in batches:
         place = np.searchsorted(segments.rows, batch.rows.numpy())
         segment_of_pair = torch.from_numpy(segments.segment_of_row[place]).to(device)
-        joined.index_add_(0, segment_of_pair, model.embed(batch.spatial.to(device), batch.flow.to(device)))
-    pairs_of_segment = torch.from_numpy(np.bincount(segments.segment_of_row)).to(joined)
-    return SegmentInputs(segments, joined / pairs_of_segment.unsqueeze(1))
+        sums.index_add_(0, segment_of_pair, model.embed(batch.spatial.to(device), batch.flow.to(device)))
+    pairs_of_segment = torch.from_numpy(np.bincount(segments.segment_of_row)).to(sums)
+    return SegmentInputs(segments, sums / pairs_of_segment.unsqueeze(1))
 
 
 @torch.no_grad()
 def video_features(model: Hybrid, part: SegmentInputs) -> Tensor:
     """Return the mean over each video's segments of the deep belief network's last layer (V, F)."""
-    return group_means(model.dbn(part.joined), part.segments.video_of_segment)
+    return group_means(model.dbn(part.embeddings), part.segments.video_of_segment)
 
 
 @torch.no_grad()
@@ -139,7 +147,7 @@ def _train_streams(model: Hybrid, opened: OpenJob) -> float:
 
 
 def _recipe_of_stream(recipe: TrainRecipe, name: str) -> TrainRecipe:
-    """Return the recipe of one stream; it starts from a bundle only if that has a stream of its name."""
+    """Return the recipe of one stream: it starts from the bundle only if that has a stream of its name."""
     if not recipe.start_from:
         return recipe
     theirs = load_bundle(Path(recipe.start_from)).weights
@@ -155,14 +163,14 @@ def _fine_tune(
     recipe: TrainRecipe,
     seconds: float,
     announce: Announce,
-) -> list[Row]:
+) -> list[EpochRow]:
     """Fine-tune to the best epoch on validation, and return a row per epoch; ``seconds`` go to the first."""
-    rows: list[Row] = []
+    rows: list[EpochRow] = []
     best_score, best_state = float("-inf"), dict[str, Tensor]()
     started = time.perf_counter()
     for _ in fine_tune(
         model.dbn,
-        train.joined,
+        train.embeddings,
         train.segments.code_of_segment,
         num_classes=model.svm.out_features,
         recipe=recipe,
@@ -195,11 +203,11 @@ def _set_svm(model: Hybrid, train: SegmentInputs, *, recipe: TrainRecipe) -> Non
     model.svm.load_state_dict({"weight": weight, "bias": bias})
 
 
-def _metrics(model: Hybrid, part: SegmentInputs, prefix: str) -> Row:
-    """Return loss, WAR and UAR over a part's pairs, each with the answer on its video."""
+def _metrics(model: Hybrid, part: SegmentInputs, prefix: str) -> dict[str, float]:
+    """Return loss, WAR and UAR over a part's pairs, each with the decision values of its video."""
     segments = part.segments
     values = decision_values(model, part)[torch.from_numpy(segments.video_of_row)]
     codes = torch.from_numpy(segments.code_of_video[segments.video_of_row]).to(values.device)
-    tally = EpochMetrics.empty(values.shape[1], values.device)
-    tally.add(values, codes)
-    return tally.metrics(prefix)
+    metrics = EpochMetrics.empty(values.shape[1], values.device)
+    metrics.add(values, codes)
+    return metrics.metrics(prefix)

@@ -20,7 +20,7 @@ FIRST_MOMENTUM, MOMENTUM, FIRST_EPOCHS = 0.5, 0.9, 5
 
 
 def new_rbm(visible: int, hidden: int, *, real: bool, generator: torch.Generator) -> Rbm:
-    """Return a new RBM: small random weights, zero biases."""
+    """Return a new RBM of so many units, with small random weights and zero biases."""
     weight = torch.empty(hidden, visible, device=generator.device)
     weight.normal_(0, INITIAL_DEVIATION, generator=generator)
     return Rbm(weight, weight.new_zeros(hidden), weight.new_zeros(visible), real)
@@ -34,9 +34,9 @@ def train_rbm(
     Args:
         rbm: The RBM; its tensors are changed.
         data: States of the visible units (N, visible): probabilities, or real numbers of deviation 1.
-        epochs: Times that the data is gone through.
+        epochs: Passes over the data.
         batch_size: States of a step.
-        generator: Order and sampling follow from it.
+        generator: Draws the order and the hidden units.
     """
     rate = REAL_RATE if rbm.real else BINARY_RATE
     tensors = (rbm.weight, rbm.hidden_bias, rbm.visible_bias)
@@ -61,7 +61,7 @@ def contrastive_gradients(
 ) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor]:
     """Return the CD-1 gradients of weight, hidden and visible bias over a batch, and its reconstruction.
 
-    The hidden units are sampled once, as the data drives them; the rest are probabilities and means.
+    The hidden units are sampled once, from the data; all other units are probabilities and means.
     """
     positive = rbm.hidden_probabilities(visible)  # (B, V) -> (B, H)
     sampled = torch.bernoulli(positive, generator=generator)

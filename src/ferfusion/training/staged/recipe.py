@@ -1,4 +1,4 @@
-"""How the parts of the hybrid are trained after its streams: every setting of it."""
+"""The settings of the hybrid's training after that of its streams."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -13,9 +13,9 @@ class HybridRecipe(Recipe):
     Attributes:
         rbm_epochs: Epochs of each restricted Boltzmann machine of the hybrid's deep belief network, trained
             without labels.
-        dbn_epochs: Epochs in which that network is then fine-tuned; the hybrid is scored after each of them.
+        dbn_epochs: Epochs of the network's fine-tuning afterwards; the hybrid is scored after each of them.
         dbn_learning_rate: Learning rate of the fine-tuning.
-        svm_c: The hybrid's SVM: cost of a training video on the wrong side, against a wide margin.
+        svm_c: Cost, relative to the margin, of a training video on the wrong side of the hybrid's SVM.
     """
 
     rbm_epochs: Annotated[int, AtLeast(1)] = 50

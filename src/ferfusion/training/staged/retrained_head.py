@@ -1,4 +1,4 @@
-"""Train a network as usual, then its head again on embeddings of which every class has as many.
+"""Train a network end to end, then retrain its head on embeddings that are balanced by SMOTE.
 
 Source: Kang et al. 2020, Decoupling Representation and Classifier for Long-Tailed Recognition.
 """
@@ -21,8 +21,8 @@ from ferfusion.training.staged.embeddings import EmbeddingData, HeadOfNetwork, e
 from ferfusion.training.staged.smote import check_samples, smote
 
 
-def train_head_again(opened: OpenJob) -> ExpressionModel:
-    """Train a network in a run folder of its own, then its head again; return it with the best head.
+def retrain_head(opened: OpenJob) -> ExpressionModel:
+    """Train a network in its own run folder, then retrain its head; return it with the best head.
 
     Raises:
         ConfigError: a class has a single training sample.
@@ -31,7 +31,7 @@ def train_head_again(opened: OpenJob) -> ExpressionModel:
     job, pairs = opened.job, opened.pairs
     codes = codes_to_learn(job.recipe, pairs)
     check_samples(codes[pairs.rows("train")], pairs.labels.names)
-    opened.say("The network, as usual:")
+    opened.say("The network:")
     first = opened.train_stage(
         job.run / "network", model_config=job.model_config, recipe=replace(job.recipe, imbalance="none")
     )
@@ -40,10 +40,10 @@ def train_head_again(opened: OpenJob) -> ExpressionModel:
     network.to(torch_device(job.compute.device))
     own, validation = (embed(network, opened.data.batches(part), codes) for part in ("train", "validation"))
     train = smote(own, seed=job.recipe.seed)
-    opened.say(f"The head again, on {len(own)} embeddings and {len(train) - len(own)} synthetic ones:")
-    fresh = build_model(job.model_config, len(pairs.labels), seed=job.recipe.seed)
-    for old, new in zip(network.heads, fresh.heads, strict=True):
-        old.load_state_dict(new.state_dict())
+    opened.say(f"The head, on {len(own)} embeddings and {len(train) - len(own)} synthetic ones:")
+    untrained = build_model(job.model_config, len(pairs.labels), seed=job.recipe.seed)
+    for trained, fresh in zip(network.heads, untrained.heads, strict=True):
+        trained.load_state_dict(fresh.state_dict())
     head = HeadOfNetwork(network.train())
     embeddings = EmbeddingData(train, validation, batch_size=job.recipe.batch_size, seed=job.recipe.seed)
     training = ExpressionTraining(

@@ -1,4 +1,4 @@
-"""Pairs gathered into segments, and segments into videos: who belongs to whom, and means over them."""
+"""The segments and videos of a part's pairs, and means over them."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Segments:
-    """The segments and videos of one part; each kind is counted from 0.
+    """The segments and videos of one part, both numbered from 0.
 
     Attributes:
         rows: Rows of the pair table, in its order (N,).
@@ -45,7 +45,7 @@ def part_segments(pairs: PartedPairs, *, part: Part, codes: IntArray) -> Segment
 
     Args:
         pairs: The pair table.
-        part: Which of its rows.
+        part: The part.
         codes: Class code of every row of the table; all rows of a video have the same.
     """
     rows = pairs.rows(part)
@@ -63,7 +63,7 @@ def part_segments(pairs: PartedPairs, *, part: Part, codes: IntArray) -> Segment
 
 
 def group_means(values: Tensor, groups: IntArray) -> Tensor:
-    """Return the mean (G, F) of the values (N, F) of each group, given the group of each row (N,), from 0.
+    """Return the mean (G, F) of the values (N, F) of each group; ``groups`` (N,) numbers them from 0.
 
     >>> group_means(torch.tensor([[1.0], [3.0], [5.0]]), np.array([0, 0, 1])).tolist()
     [[2.0], [5.0]]

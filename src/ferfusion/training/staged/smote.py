@@ -1,7 +1,7 @@
-"""SMOTE on embeddings: as many of every class as of the most frequent.
+"""SMOTE on embeddings: synthetic ones, until every class has as many as the most frequent one.
 
-Halfway between two faces lies no face, but between what a trained network makes of them lies what it could
-make of a third.
+The mean of two images of faces is no image of a face, but a point between their embeddings may be the
+embedding of a third face.
 
 Source: Chawla et al. 2002, SMOTE: Synthetic Minority Over-sampling Technique.
 """
@@ -17,11 +17,11 @@ from ferfusion.extras import require
 from ferfusion.training.staged.embeddings import Embedded
 
 NEIGHBOURS = 5
-"""An embedding is drawn between one of its class and one of this one's nearest neighbours in the class."""
+"""Nearest neighbours of an embedding in its class; a synthetic one lies between it and one of them."""
 
 
 def check_samples(codes: npt.NDArray[np.int64], names: Sequence[str]) -> None:
-    """Check that SMOTE can be done, before time is spent.
+    """Check that SMOTE can run, before anything is trained.
 
     Raises:
         ConfigError: a class has a single sample.
@@ -38,7 +38,7 @@ def check_samples(codes: npt.NDArray[np.int64], names: Sequence[str]) -> None:
 
 
 def smote(own: Embedded, *, seed: int) -> Embedded:
-    """Return the embeddings and, after them, synthetic ones: each class as often as the most frequent."""
+    """Return the embeddings, then synthetic ones, so that every class has as many as the most frequent."""
     over_sampling = require("imblearn", extra="imbalance").over_sampling
     counts = np.bincount(own.codes.numpy())
     neighbours = min(NEIGHBOURS, int(counts[counts > 0].min()) - 1)

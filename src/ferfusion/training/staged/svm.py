@@ -9,26 +9,26 @@ from ferfusion.training.staged.segments import IntArray
 
 ABSENT = -100.0
 """Decision value of a class without a training sample: its softmax is 0."""
-_MOST_STEPS = 10_000
+_MAX_STEPS = 10_000
 
 
 def fit_svm(
     features: Tensor, codes: IntArray, *, num_classes: int, c: float, balanced: bool, seed: int
 ) -> tuple[Tensor, Tensor]:
-    """Return weight (C, F) and bias (C,) of the layer that gives the decision values of an SVM.
+    """Return weight (C, F) and bias (C,) of the layer whose output is the decision values of an SVM.
 
-    Each class is set against all others (liblinear); of two classes, one has the other's value negated.
+    Each class is separated from all others (liblinear); of two classes, one has minus the other's value.
 
     Args:
         features: A row per sample (N, F), with values of the order of 1.
         codes: Class code of each row; at least two classes.
         num_classes: Classes of the label set; some may have no sample.
-        c: What a training sample on the wrong side costs, against a wide margin.
-        balanced: Let a sample cost the more, the fewer its class has.
+        c: Cost of a training sample on the wrong side, relative to the margin.
+        balanced: Whether the cost of a sample is inverse to the size of its class.
         seed: Seed of the solver's order.
     """
     svm = LinearSVC(
-        C=c, class_weight="balanced" if balanced else None, max_iter=_MOST_STEPS, random_state=seed
+        C=c, class_weight="balanced" if balanced else None, max_iter=_MAX_STEPS, random_state=seed
     )
     svm.fit(features.double().cpu().numpy(), codes)
     sides = np.array([[-1], [1]]) if len(svm.classes_) == 2 else 1

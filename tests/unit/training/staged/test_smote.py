@@ -158,7 +158,7 @@ def test_a_killed_run_goes_on_to_the_very_same_weights(whole_run, dataset, tmp_p
 
 
 def test_more_epochs_would_be_of_another_network(whole_run, dataset):
-    with pytest.raises(ConfigError, match=r"the embeddings that smote begins with follow from epochs"):
+    with pytest.raises(ConfigError, match=r"the embeddings that smote starts from follow from epochs"):
         train(dataset, whole_run[0], recipe=replace(RECIPE, epochs=3))
 
 
