@@ -25,7 +25,7 @@ def honest(rows=20_000, classes=6, spread=2.0, seed=0):
     return probabilities, codes.clip(0, classes - 1)
 
 
-def test_bins_are_those_of_scikit_learn():
+def test_reliability_bins_are_those_of_scikit_learn():
     probabilities, codes = honest(rows=500)
     found = reliability(probabilities, codes, bins=10)
     right = probabilities.argmax(1) == codes
@@ -39,7 +39,7 @@ def test_bins_are_those_of_scikit_learn():
     assert found.ece == pytest.approx(expected)
 
 
-def test_who_is_as_sure_as_right_has_no_error_and_who_boasts_has_a_known_one():
+def test_reliability_ece_is_0_if_honest_and_known_if_too_sure():
     probabilities, codes = honest()
     assert reliability(probabilities, codes).ece < 0.015
     certain = np.eye(6)[probabilities.argmax(1)]
@@ -50,7 +50,7 @@ def test_who_is_as_sure_as_right_has_no_error_and_who_boasts_has_a_known_one():
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
-def test_the_temperature_that_was_put_in_is_found_again(temperature):
+def test_fit_temperature_finds_the_temperature_that_was_applied(temperature):
     probabilities, codes = honest()
     distorted = with_temperature(probabilities, 1 / temperature)
     assert fit_temperature(distorted, codes) == pytest.approx(temperature, rel=0.03)
@@ -59,7 +59,7 @@ def test_the_temperature_that_was_put_in_is_found_again(temperature):
     assert (mended.argmax(1) == probabilities.argmax(1)).all()
 
 
-def test_no_other_temperature_has_less_loss():
+def test_fit_temperature_has_the_least_loss():
     probabilities, codes = honest(rows=300)
     distorted = with_temperature(probabilities, 0.4)
     best = log_loss(with_temperature(distorted, fit_temperature(distorted, codes)), codes)
@@ -67,21 +67,21 @@ def test_no_other_temperature_has_less_loss():
     assert best <= min(others) + 1e-9
 
 
-def test_a_temperature_divides_the_logits():
+def test_with_temperature_divides_the_logits():
     logits = np.random.default_rng(0).normal(0, 2, (50, 4))
     np.testing.assert_allclose(
         with_temperature(softmax(logits, axis=1), 3.0), softmax(logits / 3, axis=1), atol=1e-7
     )
 
 
-def test_a_class_written_as_zero_is_possible_still():
+def test_with_temperature_keeps_a_probability_of_0_possible():
     probabilities = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
     assert np.isfinite(log_loss(probabilities, [0, 1, 1]))
     assert fit_temperature(probabilities, [0, 1, 1]) == pytest.approx(10, rel=0.01)
     assert fit_temperature(probabilities, [0, 1, 0]) < 1
 
 
-def test_the_loss_is_that_of_scikit_learn():
+def test_log_loss_is_that_of_scikit_learn():
     probabilities, codes = honest(rows=400)
     assert log_loss(probabilities, codes) == pytest.approx(sklearn_log_loss(codes, probabilities))
 
@@ -90,7 +90,7 @@ CONFIDENT = np.array([[0.9, 0.1], [0.8, 0.2], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]
 TRUTH = np.array([0, 0, 1, 0, 1])
 
 
-def test_risk_and_coverage_by_hand():
+def test_risk_coverage_by_hand():
     curve = risk_coverage(CONFIDENT, TRUTH)
     assert curve.thresholds.tolist() == [0.9, 0.8, 0.7, 0.6]
     assert curve.coverage.tolist() == [0.2, 0.6, 0.8, 1.0]
@@ -101,7 +101,7 @@ def test_risk_and_coverage_by_hand():
 @pytest.mark.parametrize(
     ("risk", "threshold", "coverage"), [(0.0, 0.9, 0.2), (0.25, 0.7, 0.8), (0.3, 0.7, 0.8), (1.0, 0.6, 1.0)]
 )
-def test_as_much_is_answered_as_the_risk_allows(risk, threshold, coverage):
+def test_abstain_for_risk_answers_as_much_as_the_risk_allows(risk, threshold, coverage):
     found = abstain_for_risk(CONFIDENT, TRUTH, risk=risk)
     assert (found.threshold, found.coverage) == (threshold, coverage)
     assert found.risk <= risk
@@ -110,19 +110,19 @@ def test_as_much_is_answered_as_the_risk_allows(risk, threshold, coverage):
 @pytest.mark.parametrize(
     ("coverage", "threshold"), [(0.2, 0.9), (0.3, 0.8), (0.8, 0.7), (1.0, 0.6), (0, 0.9)]
 )
-def test_as_little_is_answered_as_the_coverage_asks(coverage, threshold):
+def test_abstain_for_coverage_answers_as_little_as_the_coverage_needs(coverage, threshold):
     found = abstain_for_coverage(CONFIDENT, TRUTH, coverage=coverage)
     assert found.threshold == threshold
     assert found.coverage >= coverage
 
 
-def test_where_no_answer_is_good_enough_none_is_given():
+def test_abstain_for_risk_gives_no_answer_where_none_is_good_enough():
     found = abstain_for_risk([[0.9, 0.1]], [1], risk=0.1)
     assert (found.threshold, found.coverage) == (NEVER, 0)
     assert np.isnan(found.risk)
 
 
-def test_a_threshold_keeps_its_promise_on_other_rows():
+def test_abstain_for_risk_holds_on_other_rows():
     chosen = abstain_for_risk(*honest(seed=1), risk=0.2)
     probabilities, codes = honest(seed=2)
     answered = probabilities.max(1) >= chosen.threshold
@@ -138,11 +138,11 @@ def test_a_threshold_keeps_its_promise_on_other_rows():
         (lambda: abstain_for_coverage(CONFIDENT, TRUTH, coverage=-1), "coverage must be a share from 0 to 1"),
     ],
 )
-def test_settings_that_mean_nothing_are_refused(call, message):
+def test_calibration_functions_refuse_settings_without_meaning(call, message):
     with pytest.raises(ConfigError, match=message):
         call()
 
 
-def test_rows_without_a_class_are_a_slip_of_the_caller():
+def test_reliability_refuses_rows_without_a_class():
     with pytest.raises(ValueError, match=r"Got probabilities \(5, 2\) and codes \(4,\)"):
         reliability(CONFIDENT, TRUTH[:4])

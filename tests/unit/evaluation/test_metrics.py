@@ -70,14 +70,14 @@ def test_class_scores_are_scikit_learns(pairs, beta):
 
 
 @given(st.lists(rows, min_size=1, max_size=4))
-def test_a_stack_of_matrices_gives_what_each_gives(groups):
+def test_metrics_of_a_stack_are_those_of_each_matrix(groups):
     stack = np.stack([confusion_matrix(*split(pairs), num_classes=CLASSES) for pairs in groups])
     for metric in METRICS.values():
         np.testing.assert_array_equal(metric(stack), [metric(confusion) for confusion in stack])
 
 
 @given(rows)
-def test_groups_add_up_to_the_whole(pairs):
+def test_confusion_by_group_sums_to_the_whole(pairs):
     true, predicted = split(pairs)
     groups = np.arange(len(true)) % 3
     by_group = confusion_by_group(true, predicted, groups, num_classes=CLASSES)
@@ -90,7 +90,7 @@ def test_groups_add_up_to_the_whole(pairs):
         np.testing.assert_array_equal(by_group[1], expected)
 
 
-def test_always_the_most_frequent_class_has_its_share_as_war_and_chance_as_uar():
+def test_always_the_majority_has_its_share_as_war_and_chance_as_uar():
     # the report's baseline matrix has these row sums; always Sadness is right in 54.6 % of its frames
     confusion = np.diag([1106, 702, 526, 621, 3913, 300])
     constant = always(4, confusion)
@@ -99,7 +99,7 @@ def test_always_the_most_frequent_class_has_its_share_as_war_and_chance_as_uar()
     np.testing.assert_array_equal(support(constant), support(confusion))
 
 
-def test_absent_and_never_predicted_classes_follow_the_stated_rules():
+def test_class_scores_of_absent_and_never_predicted_classes():
     confusion = np.array([[4, 0, 0], [2, 0, 0], [0, 0, 0]])  # class 1 never predicted, class 2 absent
     scores = class_scores(confusion, beta=2.0)
     np.testing.assert_allclose(scores.recall, [1, 0, np.nan])
@@ -110,23 +110,23 @@ def test_absent_and_never_predicted_classes_follow_the_stated_rules():
     np.testing.assert_allclose(row_shares(confusion)[2], [np.nan] * 3)
 
 
-def test_no_row_has_no_metric():
+def test_metrics_of_no_row_are_nan():
     empty = np.zeros((2, 2), dtype=int)
     assert all(np.isnan(metric(empty)) for metric in METRICS.values())
 
 
 @pytest.mark.parametrize(("true", "predicted"), [([0, 2], [0, 0]), ([0, 0], [0, -1]), ([0], [0, 0])])
-def test_codes_that_do_not_fit_are_refused(true, predicted):
+def test_confusion_matrix_refuses_codes_that_do_not_fit(true, predicted):
     with pytest.raises(ValueError, match="codes"):
         confusion_matrix(true, predicted, num_classes=2)
 
 
-def test_a_group_for_each_row_is_needed():
+def test_confusion_by_group_needs_a_group_for_each_row():
     with pytest.raises(ValueError, match="2 groups for 1 rows"):
         confusion_by_group([0], [0], ["a", "b"], num_classes=2)
 
 
 @pytest.mark.parametrize("beta", [0, -1, float("nan"), float("inf")])
-def test_beta_is_a_positive_number(beta):
+def test_f_beta_refuses_a_beta_that_is_not_positive(beta):
     with pytest.raises(ConfigError, match="beta must be a positive number"):
         f_beta(np.eye(2, dtype=int), beta=beta)

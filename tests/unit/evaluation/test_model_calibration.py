@@ -25,14 +25,14 @@ def validation(*, skill=0.6, heat=1.0, seed=0):
     return table
 
 
-def test_a_model_that_is_too_sure_is_cooled_by_as_much():
+def test_fit_calibration_finds_the_temperature_of_a_model_that_is_too_sure():
     plain, sharp = (fit_calibration(validation(heat=heat), SIX) for heat in (1.0, 0.5))
     assert sharp.temperature == pytest.approx(2 * plain.temperature, rel=1e-2)
     assert sharp.ece_after == pytest.approx(plain.ece_after, abs=1e-3)
     assert sharp.ece_after < sharp.ece_before
 
 
-def test_the_errors_are_those_of_the_pairs():
+def test_fit_calibration_errors_are_those_of_the_pairs():
     table = validation()
     found = fit_calibration(table, SIX)
     given = table[COLUMNS].to_numpy(float)
@@ -40,7 +40,7 @@ def test_the_errors_are_those_of_the_pairs():
     assert found.ece_after == reliability(with_temperature(given, found.temperature), table["code"]).ece
 
 
-def test_the_thresholds_are_those_of_calibrated_pairs_and_of_means_over_videos():
+def test_fit_calibration_thresholds_are_of_calibrated_pairs_and_video_means():
     table = validation(heat=0.6)
     found = fit_calibration(table, SIX)
     table[COLUMNS] = with_temperature(table[COLUMNS].to_numpy(float), found.temperature)
@@ -53,7 +53,7 @@ def test_the_thresholds_are_those_of_calibrated_pairs_and_of_means_over_videos()
     assert 1 - right[answered].mean() == pytest.approx(found.video_risk)
 
 
-def test_single_pictures_say_nothing_of_means_over_videos():
+def test_fit_calibration_of_single_images_has_no_threshold_for_means():
     table = validation().groupby("video").head(1)
     found = fit_calibration(table, SIX)
     assert (found.video_coverage, found.video_risk, found.abstain_below_mean) == (None, None, None)
@@ -61,19 +61,19 @@ def test_single_pictures_say_nothing_of_means_over_videos():
     assert fit_calibration(validation(), SIX).abstain_below_mean > 0
 
 
-def test_a_good_model_answers_all_that_leaves_one_answer_in_five_wrong():
+def test_fit_calibration_of_a_good_model_leaves_one_answer_in_five_wrong():
     found = fit_calibration(validation(skill=0.7), SIX)
     assert found.video_coverage > 0.5
     assert found.video_risk <= 0.2
 
 
-def test_a_model_that_guesses_still_answers_its_surer_half():
+def test_fit_calibration_of_a_guessing_model_answers_its_surer_half():
     found = fit_calibration(validation(skill=0.0), SIX)
     assert found.video_risk > 0.5
     assert found.video_coverage == pytest.approx(0.5, abs=0.03)
 
 
-def test_it_comes_back_from_a_bundles_metrics_and_a_bundle_without_it_changes_nothing():
+def test_calibration_round_trip_and_default():
     found = fit_calibration(validation(), SIX)
     kept = json.loads(json.dumps({"war": 0.5, "calibration": found.to_dict()}))
     assert Calibration.of(kept) == found
@@ -81,7 +81,7 @@ def test_it_comes_back_from_a_bundles_metrics_and_a_bundle_without_it_changes_no
     assert (Calibration().temperature, Calibration().abstain_below_video) == (1, 0)
 
 
-def test_a_finished_run_keeps_its_calibration_in_the_bundle(tmp_path):
+def test_calibration_is_kept_in_the_bundle_of_a_finished_run(tmp_path):
     dataset = write_dataset(tmp_path / "dataset", subjects=4, frames=3)
     config = ModelConfig(architecture="flow")
     train_run(dataset, tmp_path / "run", model_config=config, recipe=TrainRecipe(epochs=1))

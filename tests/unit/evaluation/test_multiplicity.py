@@ -19,12 +19,12 @@ def test_holm_is_that_of_statsmodels(count):
     np.testing.assert_allclose(holm(values), multipletests(values, method="holm")[1], atol=1e-12)
 
 
-def test_nothing_to_correct():
+def test_holm_of_no_p_value_is_empty():
     assert holm([]).tolist() == []
 
 
 @given(st.sets(st.sampled_from(ALL_PAIRS)))
-def test_groups_are_the_largest_sets_in_which_no_two_differ(different):
+def test_groups_are_the_largest_sets_without_two_that_differ(different):
     alike = networkx.Graph()
     alike.add_nodes_from(NAMES)
     alike.add_edges_from(pair for pair in ALL_PAIRS if pair not in different)
@@ -36,7 +36,7 @@ def test_groups_are_the_largest_sets_in_which_no_two_differ(different):
 
 
 @given(st.sets(st.sampled_from(ALL_PAIRS)))
-def test_two_variants_share_a_letter_if_and_only_if_they_do_not_differ(different):
+def test_group_letters_are_shared_by_variants_that_do_not_differ(different):
     letters = group_letters(groups_not_told_apart(NAMES, different))
     for first, second in ALL_PAIRS:
         assert bool(set(letters[first]) & set(letters[second])) == ((first, second) not in different)
@@ -54,7 +54,7 @@ def test_groups_keep_the_order_of_the_names(different, groups):
     assert groups_not_told_apart(["a", "b", "c"], different) == tuple(groups)
 
 
-def test_there_are_letters_for_more_groups_than_the_alphabet_has():
+def test_group_letters_do_not_end_with_the_alphabet():
     letters = group_letters([(str(number),) for number in range(30)])
     assert letters["25"] == "z"
     assert letters["26"] == "a1"

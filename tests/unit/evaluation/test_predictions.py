@@ -20,20 +20,20 @@ def written(path, table):
     return path / "predictions.csv"
 
 
-def test_what_was_written_is_read(tmp_path, table):
+def test_read_predictions_reads_what_was_written(tmp_path, table):
     read = read_predictions(written(tmp_path, table), labels=SIX)
     columns = list(SIX.probability_columns)
     np.testing.assert_array_equal(read[columns].to_numpy(float), table[columns].to_numpy())
     assert read["code"].tolist() == table["code"].tolist()
 
 
-def test_names_that_look_like_numbers_or_gaps_stay_names(tmp_path, table):
+def test_read_predictions_keeps_names_that_look_like_numbers_or_gaps(tmp_path, table):
     table["subject"] = table["subject"].replace({"Sv00": "007", "Sv01": "NA"})
     read = read_predictions(written(tmp_path, table), labels=SIX)
     assert {"007", "NA"} < set(read["subject"])
 
 
-def test_a_video_is_the_mean_of_its_pairs():
+def test_video_level_is_the_mean_of_the_pairs():
     columns = list(SIX.probability_columns)
     pairs = pd.DataFrame(
         {
@@ -56,7 +56,7 @@ def test_a_video_is_the_mean_of_its_pairs():
     assert predicted_codes(pairs, labels=SIX).tolist() == [1, 0, 4]
 
 
-def test_video_probabilities_sum_to_one(table):
+def test_video_level_probabilities_sum_to_1(table):
     videos = video_level(table, labels=SIX)
     np.testing.assert_allclose(videos[list(SIX.probability_columns)].sum(axis=1), 1, atol=1e-5)
     assert videos["pairs"].sum() == len(table)
@@ -84,25 +84,25 @@ def spoiled(table, column, value):
         (lambda t: t.assign(p_boredom=0.0), "has the columns p_boredom; its label set has only"),
     ],
 )
-def test_a_damaged_table_is_refused_in_one_line(tmp_path, table, spoil, message):
+def test_read_predictions_refuses_a_damaged_table_in_one_line(tmp_path, table, spoil, message):
     with pytest.raises(RunError) as caught:
         read_predictions(written(tmp_path, spoil(table)), labels=SIX)
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_subject_in_two_parts_is_a_leak(tmp_path, table):
+def test_read_predictions_refuses_a_subject_in_two_parts(tmp_path, table):
     table["subject"] = table["subject"].replace({"Sv00": "St00"})
     with pytest.raises(RunError, match="subject 'St00' has more than one part: test, validation"):
         read_predictions(written(tmp_path, table), labels=SIX)
 
 
-def test_another_label_set_is_refused(tmp_path, table):
+def test_read_predictions_refuses_another_label_set(tmp_path, table):
     with pytest.raises(RunError, match="lacks the columns p_neutral"):
         read_predictions(written(tmp_path, table), labels=SEVEN)
 
 
-def test_a_missing_or_unreadable_file_is_named(tmp_path):
+def test_read_predictions_names_a_missing_or_unreadable_file(tmp_path):
     with pytest.raises(RunError, match=r"predictions\.csv is missing"):
         read_predictions(tmp_path / "predictions.csv", labels=SIX)
     (tmp_path / "predictions.csv").write_text("")

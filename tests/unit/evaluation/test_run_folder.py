@@ -14,7 +14,7 @@ from helpers.runs import fake_config, fake_epochs, write_run
 about: Any = pytest.approx  # stands for the number itself
 
 
-def test_a_run_has_its_labels_epochs_and_predictions(tmp_path):
+def test_read_run_has_labels_epochs_and_predictions(tmp_path):
     run = read_run(write_run(tmp_path / "run"))
     assert run.labels.names == ("Anger", "Disgust", "Fear", "Happiness", "Sadness", "Surprise")
     assert (len(run.epochs), len(run.predictions)) == (24, 700)
@@ -72,7 +72,7 @@ def test_baseline_of_another_majority(tmp_path):
     assert run.baseline("test") == Baseline(about(0.2), about(1 / 6))
 
 
-def test_a_training_part_without_a_pair_is_named(tmp_path):
+def test_majority_code_refuses_a_training_part_without_a_pair(tmp_path):
     run = read_run(write_run(tmp_path / "run", config=fake_config(counts={})))
     with pytest.raises(RunError, match="counts no pair in the training part"):
         run.majority_code  # noqa: B018
@@ -104,7 +104,7 @@ def no_labels(config):
         (no_labels, "needs at least two different names"),
     ],
 )
-def test_a_damaged_config_is_refused(tmp_path, damaged, message):
+def test_read_run_refuses_a_damaged_config(tmp_path, damaged, message):
     run = write_run(tmp_path / "run")
     (run / "config.json").write_text(damaged(fake_config()))
     with pytest.raises(RunError, match=message):
@@ -120,7 +120,7 @@ def test_a_damaged_config_is_refused(tmp_path, damaged, message):
         ("epoch,seconds,val_uar\n1,2,\n", "has no epoch with a val_uar"),
     ],
 )
-def test_damaged_metrics_are_refused(tmp_path, content, message):
+def test_read_run_refuses_damaged_metrics(tmp_path, content, message):
     run = write_run(tmp_path / "run", epochs=fake_epochs(2))
     if content is None:
         (run / "metrics.csv").unlink()
@@ -130,7 +130,7 @@ def test_damaged_metrics_are_refused(tmp_path, content, message):
         read_run(run)
 
 
-def test_a_folder_that_is_not_a_run_is_refused(tmp_path):
+def test_read_run_refuses_a_missing_folder(tmp_path):
     with pytest.raises(RunError, match="There is no run folder"):
         read_run(tmp_path / "nowhere")
     with pytest.raises(RunError, match=r"config\.json is missing"):

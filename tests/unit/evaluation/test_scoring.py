@@ -19,7 +19,7 @@ def run(tmp_path):
     return read_run(write_run(tmp_path / "run"))
 
 
-def test_scores_are_scikit_learns_at_both_levels(run):
+def test_score_run_agrees_with_scikit_learn_at_both_levels(run):
     scored = score_run(run, QUICK)
     test = run.predictions[run.predictions["part"] == "test"]
     columns = list(SIX.probability_columns)
@@ -33,18 +33,18 @@ def test_scores_are_scikit_learns_at_both_levels(run):
         assert (found.rows, found.videos, found.subjects) == (len(rows), 40, 4)
 
 
-def test_the_test_part_and_videos_come_first(run):
+def test_score_run_has_the_test_part_and_videos_first(run):
     order = [(one.part, one.level) for one in score_run(run, QUICK).scores]
     assert order == [("test", "video"), ("test", "pair"), ("validation", "video"), ("validation", "pair")]
 
 
-def test_a_score_lies_in_its_interval(run):
+def test_score_run_intervals_contain_the_score(run):
     for one in score_run(run, QUICK).scores:
         for estimate in one.estimates.values():
             assert 0 <= estimate.interval.low <= estimate.value <= estimate.interval.high <= 1
 
 
-def test_the_majority_is_counted_in_training_and_scored_on_the_same_rows(tmp_path):
+def test_score_run_majority_is_of_training_and_scored_on_the_same_rows(tmp_path):
     config = fake_config(counts={"Fear": 10, "Sadness": 3})
     run = read_run(write_run(tmp_path / "run", config=config))
     assert run.majority_code == SIX.code("Fear")
@@ -53,7 +53,7 @@ def test_the_majority_is_counted_in_training_and_scored_on_the_same_rows(tmp_pat
     assert found.uar.majority == pytest.approx(1 / 6)
 
 
-def test_a_perfect_model_scores_one(tmp_path):
+def test_score_run_of_a_perfect_model_is_1(tmp_path):
     table = fake_predictions(pairs=2)
     table[list(SIX.probability_columns)] = np.eye(6)[table["code"]]
     scored = score_run(read_run(write_run(tmp_path / "run", predictions=table)), QUICK)
@@ -64,7 +64,7 @@ def test_a_perfect_model_scores_one(tmp_path):
     )
 
 
-def test_tables_hold_every_score(run):
+def test_tables_of_scores_have_a_row_for_each(run):
     scored = score_run(run, QUICK)
     tidy = scores_table(scored.scores)
     assert list(tidy.columns) == ["part", "level", "metric", "value", "low", "high", "baseline", "people"]
@@ -74,6 +74,6 @@ def test_tables_hold_every_score(run):
     assert confusion_table(one, labels=SIX).to_numpy().sum() == 40
 
 
-def test_a_part_that_is_not_there_is_named(run):
+def test_run_scores_refuse_a_missing_part(run):
     with pytest.raises(RunError, match="has no train predictions; it has test, validation"):
         score_run(run, QUICK).of("train", "video")

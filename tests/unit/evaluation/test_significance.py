@@ -35,7 +35,7 @@ def test_mcnemar_is_that_of_statsmodels_and_its_mid_p_the_definition(only):
     assert test.mid == pytest.approx(chances[(chances < seen) & ~equal].sum() + chances[equal].sum() / 2)
 
 
-def test_sign_flips_are_scipys_exact_permutation_test():
+def test_sign_flip_p_is_scipys_exact_permutation_test():
     first, second = simulate(np.random.default_rng(3), gains=(0.15, 0), subjects=9, seeds=1)[:, 0]
     shares = war(first), war(second)
     exact = stats.permutation_test(
@@ -44,7 +44,7 @@ def test_sign_flips_are_scipys_exact_permutation_test():
     assert sign_flip_p(first, second, war, seed=0) == pytest.approx(exact.pvalue)
 
 
-def test_sign_flips_try_every_exchange_for_uar_too():
+def test_sign_flip_p_tries_every_exchange_for_uar_too():
     first, second = simulate(np.random.default_rng(4), gains=(0.2, 0), subjects=6, seeds=1)[:, 0]
     distances = []
     for exchange in product([False, True], repeat=6):
@@ -55,19 +55,19 @@ def test_sign_flips_try_every_exchange_for_uar_too():
     assert sign_flip_p(first, second, uar, seed=0) == pytest.approx(expected)
 
 
-def test_drawn_flips_come_near_all_flips():
+def test_sign_flip_p_of_drawn_flips_is_near_that_of_all_flips():
     first, second = simulate(np.random.default_rng(5), gains=(0.1, 0), subjects=13, seeds=1)[:, 0]
     every = sign_flip_p(first, second, uar, seed=0)
     assert sign_flip_p(first, second, uar, seed=0, flips=4000) == pytest.approx(every, abs=0.03)
 
 
 @pytest.mark.parametrize("subjects", [2, 5, 8])
-def test_no_p_value_is_less_than_the_subjects_allow(subjects):
+def test_least_p_is_the_smallest_p_of_so_many_subjects(subjects):
     right = np.tile(np.diag([4, 4]), (subjects, 1, 1))
     assert sign_flip_p(right, right[:, ::-1], uar, seed=0) == least_p(subjects) == 0.5 ** (subjects - 1)
 
 
-def test_the_jackknife_is_a_loop_over_left_out_subjects():
+def test_jackknife_is_a_loop_over_left_out_subjects():
     confusions = simulate(np.random.default_rng(6), subjects=5, seeds=2)[0]
     for seed, shares in enumerate(jackknife(confusions, uar)):
         score = uar(confusions[seed].sum(0))
@@ -75,7 +75,7 @@ def test_the_jackknife_is_a_loop_over_left_out_subjects():
         np.testing.assert_allclose(shares, np.array(pseudo) - np.mean(pseudo) + score)
 
 
-def test_with_one_seed_the_interval_is_that_of_the_paired_t_test():
+def test_compare_with_one_seed_has_the_interval_of_the_paired_t_test():
     first, second = simulate(np.random.default_rng(7), subjects=10, seeds=1)
     paired = stats.ttest_rel(war(first[0]), war(second[0]))
     found = compare(first, second, war, confidence=0.95, seed=0)
@@ -84,7 +84,7 @@ def test_with_one_seed_the_interval_is_that_of_the_paired_t_test():
     assert found.p == found.p_subjects
 
 
-def test_where_only_trainings_vary_it_is_welchs_t_test():
+def test_compare_where_only_trainings_vary_is_welchs_t_test():
     rng = np.random.default_rng(8)
     runs = rng.normal(0.6, 0.02, 5), rng.normal(0.5, 0.1, 4)
     variance, freedom = seeds_and_subjects(*(np.tile(each[:, None], (1, 12)) for each in runs))
@@ -93,7 +93,7 @@ def test_where_only_trainings_vary_it_is_welchs_t_test():
     assert freedom == pytest.approx(welch.df)
 
 
-def test_the_variance_is_on_average_that_of_the_difference():
+def test_seeds_and_subjects_variance_is_on_average_that_of_the_difference():
     """Normal scores with known parts: 0.1² / 15 of people, 2 x 0.05² / 4 of seeds, 2 x 0.2² / 60 of both."""
     rng = np.random.default_rng(9)
     found = []
@@ -105,7 +105,7 @@ def test_the_variance_is_on_average_that_of_the_difference():
     assert np.mean(found) == pytest.approx(truth, rel=0.1)
 
 
-def test_other_numbers_of_seeds_do_not_weigh_more():
+def test_compare_does_not_weigh_a_variant_by_its_number_of_seeds():
     study = simulate(np.random.default_rng(10), subjects=8, seeds=4)
     twice = np.concatenate([study[1], study[1]])
     once, doubled = (compare(study[0], each, uar, confidence=0.9, seed=0) for each in (study[1], twice))
@@ -113,13 +113,13 @@ def test_other_numbers_of_seeds_do_not_weigh_more():
     assert doubled.p_subjects == once.p_subjects
 
 
-def test_a_variant_does_not_differ_from_itself():
+def test_compare_of_a_variant_with_itself_has_p_1():
     study = simulate(np.random.default_rng(11), seeds=2)
     found = compare(study[0], study[0], uar, confidence=0.95, seed=0)
     assert (found.value, found.p_subjects, found.p) == (0, 1, 1)
 
 
-def test_one_person_says_nothing():
+def test_compare_with_one_person_has_p_1_and_no_interval():
     study = simulate(np.random.default_rng(12), gains=(0.4, 0), subjects=1)
     found = verdict(study)
     assert found.p == 1
@@ -156,23 +156,23 @@ HIGHEST = 0.075
     ],
     ids=["equal", "taste", "luck", "both", "three seeds", "one seed"],
 )
-def test_without_a_difference_the_alarms_are_as_rare_as_claimed(settings):
+def test_compare_without_a_difference_raises_few_alarms(settings):
     assert false_alarms(lambda study: verdict(study).p, **settings) <= HIGHEST
 
 
-def test_where_people_differ_counting_frames_would_be_badly_wrong():
+def test_counting_frames_raises_many_alarms_where_people_differ():
     settings = {"taste": 0.15, "seeds": 1, "frames": 10}
     assert false_alarms(p_of_rows, **settings) > 0.5
     assert 0.02 <= false_alarms(lambda study: verdict(study).p, **settings) <= HIGHEST
 
 
-def test_where_trainings_differ_counting_people_alone_would_be_wrong():
+def test_counting_people_alone_raises_alarms_where_trainings_differ():
     settings = {"luck": 0.08, "subjects": 40}
     assert false_alarms(lambda study: verdict(study).p_subjects, **settings) > 0.3
     assert 0.02 <= false_alarms(lambda study: verdict(study).p, **settings) <= HIGHEST
 
 
-def test_a_greater_difference_is_found_more_often():
+def test_compare_finds_a_greater_difference_more_often():
     rng = np.random.default_rng(1)
     settings: dict[str, Any] = {"taste": 0.05, "luck": 0.02}
     power = [
@@ -184,7 +184,7 @@ def test_a_greater_difference_is_found_more_often():
     assert power[-1] > 0.95
 
 
-def test_the_interval_holds_the_true_difference_as_often_as_it_says():
+def test_compare_interval_contains_the_true_difference_as_often_as_stated():
     rng = np.random.default_rng(2)
     held = []
     for _ in range(300):

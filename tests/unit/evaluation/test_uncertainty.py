@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
-from ferfusion.errors import ConfigError
 from ferfusion.evaluation.metrics import confusion_by_group
-from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.uncertainty import (
     draw_subjects,
     percentile_interval,
@@ -25,7 +23,7 @@ def fake_rows(rng, *, subjects=5, rows=30, classes=3):
     return true, predicted, np.repeat(np.arange(subjects), rows)
 
 
-def test_it_is_what_a_loop_over_drawn_subjects_gives():
+def test_subject_intervals_are_a_loop_over_drawn_subjects():
     true, predicted, subjects = fake_rows(np.random.default_rng(1))
     confusions = confusion_by_group(true, predicted, subjects, num_classes=3)
     draws = draw_subjects(5, resamples=200, rng=np.random.default_rng(0))
@@ -39,38 +37,38 @@ def test_it_is_what_a_loop_over_drawn_subjects_gives():
     np.testing.assert_allclose((found["uar"].low, found["uar"].high), np.quantile(uars, (0.025, 0.975)))
 
 
-def test_every_draw_has_as_many_subjects_as_there_are():
+def test_draw_subjects_draws_as_many_subjects_as_there_are():
     draws = draw_subjects(7, resamples=50, rng=np.random.default_rng(0))
     assert draws.shape == (50, 7)
     assert (draws.sum(axis=1) == 7).all()
 
 
-def test_a_draw_of_everyone_once_is_the_plain_sum():
+def test_resampled_confusions_of_everyone_once_are_the_sum():
     confusions = np.arange(12).reshape(3, 2, 2)
     np.testing.assert_array_equal(
         resampled_confusions(confusions, np.ones((1, 3), dtype=int))[0], confusions.sum(axis=0)
     )
 
 
-def test_people_who_are_all_alike_leave_no_doubt():
+def test_subject_intervals_of_equal_people_have_no_width():
     confusions = np.tile([[3, 1], [2, 2]], (6, 1, 1))
     found = intervals(confusions)
     assert found["war"].low == found["war"].high == pytest.approx(5 / 8)
 
 
-def test_one_person_has_no_interval():
+def test_subject_intervals_of_one_person_are_nan():
     found = intervals(np.array([[[3, 1], [2, 2]]]))
     assert all(np.isnan([interval.low, interval.high]).all() for interval in found.values())
 
 
-def test_the_seed_settles_the_interval():
+def test_subject_intervals_follow_from_the_seed():
     true, predicted, subjects = fake_rows(np.random.default_rng(2))
     confusions = confusion_by_group(true, predicted, subjects, num_classes=3)
     assert intervals(confusions, seed=3) == intervals(confusions, seed=3)
     assert intervals(confusions, seed=3) != intervals(confusions, seed=4)
 
 
-def test_more_confidence_is_a_wider_interval():
+def test_subject_intervals_are_wider_for_more_confidence():
     values = np.linspace(0, 1, 1001)
     assert percentile_interval(values, confidence=0.9).low == pytest.approx(0.05)
     assert percentile_interval(values, confidence=0.5).high == pytest.approx(0.75)
@@ -84,7 +82,7 @@ def people(rng, *, count, rows):
     return confusions
 
 
-def test_it_covers_the_truth_as_often_as_it_says_where_drawing_rows_would_not():
+def test_subject_intervals_cover_the_truth_where_drawing_rows_does_not():
     rng = np.random.default_rng(0)
     trials, by_people, by_rows = 400, 0, 0
     for trial in range(trials):
@@ -96,17 +94,3 @@ def test_it_covers_the_truth_as_often_as_it_says_where_drawing_rows_would_not():
         by_rows += abs(share - 0.65) <= half
     assert 0.90 <= by_people / trials <= 0.98
     assert by_rows / trials < 0.7  # rows of one person are not independent draws
-
-
-@pytest.mark.parametrize(
-    ("setting", "message"),
-    [
-        ({"resamples": 0}, "resamples must be at least 1, got 0"),
-        ({"confidence": 1.0}, "confidence must be above 0 and below 1, got 1.0"),
-        ({"seed": -1}, "seed must be 0 or more, got -1"),
-        ({"beta": 0.0}, "beta must be above 0, got 0.0"),
-    ],
-)
-def test_settings_that_cannot_be_used_are_refused(setting, message):
-    with pytest.raises(ConfigError, match=message):
-        EvaluateRecipe(**setting)

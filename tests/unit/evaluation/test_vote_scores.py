@@ -44,7 +44,7 @@ def run(tmp_path):
     return folder
 
 
-def test_a_clear_majority_for_a_class_is_the_label():
+def test_voted_takes_a_clear_majority_as_the_label():
     table = voted(predictions(), votes().set_index("video"), LABELS)
     assert table[["video", "emotion", "code"]].to_numpy().tolist() == [
         ["a", "Anger", 0],
@@ -53,12 +53,12 @@ def test_a_clear_majority_for_a_class_is_the_label():
     ]
 
 
-def test_images_without_votes_do_not_count():
+def test_voted_leaves_out_images_without_votes():
     table = voted(predictions(), votes().iloc[:2].set_index("video"), LABELS)
     assert list(table["video"]) == ["a", "b"]
 
 
-def test_a_run_is_scored_on_its_labels_and_apart_from_that_on_votes(run):
+def test_score_votes_are_beside_the_scores_on_labels(run):
     evaluation = evaluate_run(run)
     assert evaluation.scored.of("validation", "pair").war.value == pytest.approx(3 / 5)
     (on_votes,) = evaluation.voted
@@ -70,13 +70,13 @@ def test_a_run_is_scored_on_its_labels_and_apart_from_that_on_votes(run):
     assert table.loc[table["metric"] == "war", "value"].tolist() == pytest.approx([2 / 3])
 
 
-def test_a_run_without_votes_has_no_such_scores(run):
+def test_score_votes_of_a_run_without_votes_are_none(run):
     (run / "votes.csv").unlink()
     assert evaluate_run(run).voted == ()
     assert not (run / "scores_votes.csv").exists()
 
 
-def test_the_page_of_a_run_on_images_says_what_its_parts_are_worth(run):
+def test_report_html_of_images_states_the_limits_of_its_parts(run):
     page = evaluate_run(run).report.read_text(encoding="utf-8")
     assert "It does not say who is who" in page
     assert "There is no <strong>test</strong> part" in page

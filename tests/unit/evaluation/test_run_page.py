@@ -1,0 +1,158 @@
+"""The report of a run, as its reader sees it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ferfusion.evaluation.evaluate import evaluate_run
+from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.run_folder import read_run
+from ferfusion.evaluation.run_page import (
+    Mistake,
+    PartSize,
+    cautions,
+    flat_settings,
+    part_sizes,
+    report_html,
+    worst_mistakes,
+)
+from ferfusion.evaluation.scoring import score_run
+from ferfusion.labels import SEVEN, SIX
+from helpers.html_page import Page
+from helpers.runs import fake_config, fake_predictions, write_run
+
+QUICK = EvaluateRecipe(resamples=50)
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory):
+    return evaluate_run(write_run(tmp_path_factory.mktemp("runs") / "gap-concat"), QUICK)
+
+
+@pytest.fixture(scope="module")
+def page(evaluated):
+    return Page(evaluated.report.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def scored(tmp_path):
+    """Score a run of some predictions and settings."""
+
+    def score(**files):
+        return score_run(read_run(write_run(tmp_path / "run", **files)), QUICK)
+
+    return score
+
+
+def words_of(scored):
+    return Page(report_html(scored, {}, cautions=cautions(scored))).words
+
+
+def test_report_html_loads_nothing_from_outside(page, evaluated):
+    assert page.loads
+    assert all(load.startswith("data:image/png;base64,") for load in page.loads)
+    assert "http" not in page.words
+    assert "@import" not in evaluated.report.read_text(encoding="utf-8")
+
+
+def test_report_html_closes_every_tag_and_describes_every_image(page):
+    assert page.open_tags == []
+    assert all(page.alts)
+
+
+def test_report_html_has_war_and_uar_with_their_baselines(page, evaluated):
+    head = evaluated.scored.of("test", "video")
+    for estimate in (head.war, head.uar):
+        assert f"{100 * estimate.value:.1f} %" in page.words
+        assert f"{100 * estimate.majority:.1f} %" in page.words
+    assert "Always answering “Sadness” would give 40.0 % and 16.7 %" in page.words
+
+
+def test_report_html_states_protocol_and_limits(page):
+    for words in ("displayed expression", "does not read minds", "predicted once", "Nobody is in two parts"):
+        assert words in page.words
+    assert "fewer than 10" in page.words  # four people
+
+
+def test_report_html_has_every_setting(page):
+    config = fake_config()
+    for section in ("model", "recipe"):
+        assert all(key in page.words for key in config[section])
+    assert "recipe.keep_every" in page.words
+
+
+def test_report_html_of_seven_classes_and_one_person(scored):
+    table = fake_predictions(labels=SEVEN, subjects={"validation": 1, "test": 1}, pairs=2)
+    words = words_of(scored(config=fake_config(labels=SEVEN), predictions=table))
+    assert "no interval: one subject" in words
+    assert "the 7 expressions" in words
+
+
+def test_report_html_escapes_names_from_the_run(scored):
+    config = json.loads(json.dumps(fake_config()).replace('"sample"', '"<script>alert(1)</script>"'))
+    html = report_html(scored(config=config), {})
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_cautions_of_a_model_without_skill(scored):
+    found = " ".join(cautions(scored(predictions=fake_predictions(skill=0.0, seed=1))))
+    assert "does not show that the model recognises expressions" in found
+    assert "On accuracy alone (WAR), always answering “Sadness” would be as good or better" in found
+
+
+def test_cautions_of_a_skilled_model_on_many_people_are_none(scored):
+    table = fake_predictions(skill=2.0, pairs=2, subjects={"validation": 1, "test": 12})
+    assert cautions(scored(predictions=table)) == []
+
+
+def test_cautions_name_one_person_and_absent_classes(scored):
+    table = fake_predictions(pairs=2, subjects={"validation": 1, "test": 1}).query("emotion != 'Fear'")
+    found = cautions(scored(predictions=table))
+    assert found[0].startswith("The test part has a single person")
+    assert any(line.startswith("1 of the expressions do not occur in the test part") for line in found)
+
+
+def test_cautions_of_a_model_that_answers_whole_videos(scored):
+    found = cautions(scored(config=fake_config(architecture="hybrid")))
+    assert found[-1].startswith("This model answers on whole videos")
+
+
+def test_worst_mistakes_are_the_largest_shares_of_their_true_class(scored):
+    table = fake_predictions(pairs=1)
+    table[list(SIX.probability_columns)] = np.eye(6)[table["code"]]
+    # of the 4 test videos of Fear one is taken for Anger; of the 16 of Sadness two for Disgust
+    for emotion, count, answer in (("Fear", 1, "anger"), ("Sadness", 2, "disgust")):
+        rows = table.query(f"part == 'test' and emotion == '{emotion}'").index[:count]
+        table.loc[rows, list(SIX.probability_columns)] = 0.0
+        table.loc[rows, f"p_{answer}"] = 1.0
+    head = scored(predictions=table).of("test", "video")
+    assert worst_mistakes(head, SIX) == [
+        Mistake("Fear", "Anger", 1, 0.25),
+        Mistake("Sadness", "Disgust", 2, 0.125),
+    ]
+    assert worst_mistakes(head, SIX, limit=1) == [Mistake("Fear", "Anger", 1, 0.25)]
+
+
+def test_part_sizes_are_those_of_the_predictions_and_of_the_settings(scored):
+    config = fake_config()
+    sizes = part_sizes(scored())
+    assert sizes[0] == PartSize(
+        "training",
+        config["subjects"]["train"],
+        config["videos"]["train"],
+        sum(config["class_counts"]["train"].values()),
+    )
+    assert sizes[1:] == [PartSize("validation", 3, 30, 300), PartSize("test", 4, 40, 400)]
+
+
+def test_flat_settings_are_rows_of_text():
+    group = {"epochs": 3, "augment": True, "labels": ["Anger", "Fear"], "stop": None, "recipe": {"size": 48}}
+    assert flat_settings(group) == [
+        ("epochs", "3"),
+        ("augment", "yes"),
+        ("labels", "Anger, Fear"),
+        ("stop", "none"),
+        ("recipe.size", "48"),
+    ]
