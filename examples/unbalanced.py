@@ -1,4 +1,4 @@
-"""Leave videos out of a prepared dataset: one class becomes as frequent as in BAUM-1s, the others are rare.
+"""Leave videos out of a prepared dataset, so that one class is as frequent as in BAUM-1s and the others rare.
 
     python examples/unbalanced.py DATASET OUT
 

@@ -1,4 +1,4 @@
-"""Predict one video: a row per frame and face, the verdict, the timeline; only the figure is written."""
+"""Predict one video: a row per frame and face, the verdict, the timeline; it writes only the figure."""
 
 import ferfusion as fer
 
