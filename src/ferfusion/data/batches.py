@@ -17,6 +17,9 @@ from ferfusion.data.recipe import Augmentation
 from ferfusion.data.resident import ResidentPairs
 from ferfusion.data.row_order import RowOrder
 
+BATCH_ROWS = 64
+"""Rows of a forward pass outside training."""
+
 
 class Batch(NamedTuple):
     """Input of a model, and the targets of its output.

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.bundle import Bundle, bundle_metadata, check_recipe
-from ferfusion.data.batches import Batch, PairBatches
+from ferfusion.data.batches import BATCH_ROWS, Batch, PairBatches
 from ferfusion.data.clips import PairReader
 from ferfusion.data.pairs import PartedPairs, parted_pairs
 from ferfusion.data.row_order import InOrder
@@ -29,7 +29,6 @@ from ferfusion.splits.kept_split import read_kept_split
 from ferfusion.splits.split import parts_hash, read_splits
 
 _CALIBRATION_PAIRS = 512
-_BATCH = 64
 Arrays = dict[str, NDArray[np.float32]]
 """The inputs of a graph, by name."""
 NOT_KNOWN = (
@@ -162,7 +161,7 @@ def _arrays(
         reader,
         InOrder(rows),
         pairs.codes,
-        batch_size=_BATCH,
+        batch_size=BATCH_ROWS,
         flow_encoding=config.flow_encoding,
         frames=config.window,
         frame_step=config.frame_step,

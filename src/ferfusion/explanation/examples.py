@@ -8,9 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
+from ferfusion.data.batches import BATCH_ROWS
 from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.contributions import stream_contributions
-from ferfusion.explanation.explainer import BATCH_ROWS, Explanation
+from ferfusion.explanation.explainer import Explanation
 from ferfusion.explanation.pairs import RunPairs
 from ferfusion.explanation.recipe import ExplainRecipe
 

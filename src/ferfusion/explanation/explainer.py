@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ferfusion.bundle import Bundle
+from ferfusion.data.batches import BATCH_ROWS
 from ferfusion.data.inputs import model_inputs, window_inputs
 from ferfusion.explanation.cam import Images, class_maps
 from ferfusion.explanation.contributions import blank_images, stream_contributions, stream_inputs
 from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.models.bases import ExpressionModel
-
-BATCH_ROWS = 64
-"""Rows of a forward pass."""
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ def test_predict_frames_in_batches_yields_the_same_rows_as_one_by_one(monkeypatc
     ]
     batched, single = BrightnessPredictor(), BrightnessPredictor()
     together = list(predict_frames(frames, batched))
-    monkeypatch.setattr("ferfusion.inference.predict_faces._BATCH_FACES", 1)
+    monkeypatch.setattr("ferfusion.inference.predict_faces.BATCH_ROWS", 1)
     apart = list(predict_frames(frames, single))
     assert [(row.frame, row.face, row.box) for row in together] == [
         (row.frame, row.face, row.box) for row in apart
