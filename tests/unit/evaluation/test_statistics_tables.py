@@ -20,7 +20,7 @@ def test_variants_table_has_a_row_per_level_variant_and_metric(study):
     assert len(table) == 2 * 3 * 3
     for variant in study.variants:
         for metric, estimate in variant.estimates.items():
-            row = table.loc[(variant.level, variant.name, metric)]
+            row = table.xs((variant.level, variant.name, metric))
             assert row["value"] == estimate.value
             assert (row["low"], row["high"]) == (estimate.interval.low, estimate.interval.high)
             assert (row["baseline"], row["seeds"], row["subjects"]) == (estimate.majority, 3, 12)
