@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from ferfusion.inference.drawing.annotated_video import AnnotatedVideo
 from ferfusion.inference.drawing.overlay import DrawnFace
 from ferfusion.inference.predict_faces import FrameRow, predict_frames
+from ferfusion.inference.prediction_folder import PredictionFolder
 from ferfusion.inference.predictor import Predictor
-from ferfusion.inference.recipe import SLACK_SECONDS
 from ferfusion.inference.timeline import FRAME_COLUMNS, name_predictions
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.frame_preparer import FramePreparer, PreparedFrame
 from ferfusion.video.live_source import LiveFrame, LiveSource
 from ferfusion.video.reader import Frame
+from ferfusion.video.timestamps import SLACK_SECONDS
 
 
 @dataclass(frozen=True)
@@ -200,14 +201,17 @@ class LiveFiles:
         self._labels = labels
         self._opened = ExitStack()
         folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "frames.csv").open("w", encoding="utf-8", newline="")
+        files = PredictionFolder(folder)
+        file = files.frames_file.open("w", encoding="utf-8", newline="")
         self._file = self._opened.enter_context(file)
         self._lines = csv.writer(file, lineterminator="\n")
         columns = (*FRAME_COLUMNS, *labels.probability_columns, "expression", "smoothed", "delay_ms")
         self._lines.writerow(columns)
         self._video: AnnotatedVideo | None = None
         if annotate:
-            self._video = self._opened.enter_context(AnnotatedVideo(folder / "annotated.mp4", labels))
+            self._video = self._opened.enter_context(
+                AnnotatedVideo(PredictionFolder(folder).annotated_file, labels)
+            )
 
     def add(self, prediction: LivePrediction) -> None:
         """Write one prediction.

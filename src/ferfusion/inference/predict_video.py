@@ -16,6 +16,7 @@ from ferfusion.inference.drawing.video_page import write_video_page
 from ferfusion.inference.frame_table import FrameRows, write_frames
 from ferfusion.inference.predict_faces import predict_frames
 from ferfusion.inference.prediction import VideoPrediction
+from ferfusion.inference.prediction_folder import PredictionFolder
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import FrameChoice, PredictRecipe
 from ferfusion.inference.timeline import Span, faces_of, name_predictions, smooth_table, spans, unsure_word
@@ -140,13 +141,13 @@ def write_prediction(
         VideoError: the annotated video cannot be written.
     """
     prediction = replace(prediction, folder=folder)
-    write_frames(folder / "frames.csv", prediction.table)
-    write_json(folder / "verdict.json", _summary(prediction, footage.info))
-    annotated = folder / "annotated.mp4"
-    annotated.unlink(missing_ok=True)  # the video of an earlier prediction would not fit
+    files = PredictionFolder(folder)
+    write_frames(files.frames_file, prediction.table)
+    write_json(files.verdict_file, _summary(prediction, footage.info))
+    files.annotated_file.unlink(missing_ok=True)  # the video of an earlier prediction would not fit
     if annotate and not prediction.table.empty:
         write_annotated(
-            annotated,
+            files.annotated_file,
             _frames(footage, prediction.recipe, "Drawing", on_frame),
             PredictionsByFrame(prediction.table, prediction.smoothed),
             prediction.info.labels,

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
 from ferfusion.recipe import AtLeast, Recipe
+from ferfusion.video.timestamps import SLACK_SECONDS
 
 if TYPE_CHECKING:
     from ferfusion.video.reader import Frame
-
-SLACK_SECONDS = 1e-6
-"""Timestamps are rounded to ticks: two times that differ by less are the same time."""
 
 
 @dataclass(frozen=True)

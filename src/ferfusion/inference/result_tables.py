@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from ferfusion.inference.prediction import VideoPrediction
-from ferfusion.inference.recipe import SLACK_SECONDS
+from ferfusion.video.timestamps import SLACK_SECONDS
 
 
 def per_second_table(prediction: VideoPrediction) -> pd.DataFrame:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.inference.recipe import SLACK_SECONDS
 from ferfusion.lookup import choose
+from ferfusion.video.timestamps import SLACK_SECONDS
 
 SMOOTHINGS = MappingProxyType({"centred": (0.5, 0.5), "causal": (1.0, 0.0)})
 """Shares of the window before and after the frame."""

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferfusion.inference.recipe import SLACK_SECONDS
 from ferfusion.inference.timeline import faces_of, unsure_word
 from ferfusion.labels import LabelSet
+from ferfusion.video.timestamps import SLACK_SECONDS
 
 _RESAMPLES, _AT_ONCE = 1000, 50
 _CONFIDENCE = 0.9

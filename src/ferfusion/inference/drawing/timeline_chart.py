@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferfusion.inference.recipe import SLACK_SECONDS
 from ferfusion.inference.timeline import faces_of, name_predictions
 from ferfusion.labels import LabelSet
+from ferfusion.video.timestamps import SLACK_SECONDS
 
 MAX_BINS = 600
 WIDTH, HEIGHT = 1000, 100

@@ -17,6 +17,7 @@ from ferfusion.files import write_text
 from ferfusion.inference.apex_frames import ApexFrame
 from ferfusion.inference.drawing.timeline_chart import HEIGHT, WIDTH, Axis, FaceChart, make_axis, make_chart
 from ferfusion.inference.prediction import VideoPrediction
+from ferfusion.inference.prediction_folder import PredictionFolder
 from ferfusion.inference.predictor import Explain
 from ferfusion.inference.timeline import unsure_word
 from ferfusion.inference.verdict import METHOD, MIN_SUPPORT, MIXED_SHARE, FaceVerdict
@@ -48,7 +49,7 @@ def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Expl
     table, info = prediction.table, prediction.info
     labels = info.labels
     shown = prediction.verdicts[:_MAX_FACES]
-    annotated = folder / "annotated.mp4"
+    annotated = PredictionFolder(folder).annotated_file
     has_video = annotated.is_file()
     embedded = has_video and annotated.stat().st_size <= MAX_EMBEDDED_BYTES
     axis = make_axis(table) if len(table) else None
@@ -85,7 +86,7 @@ def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Expl
         mixed_share=MIXED_SHARE,
         cam_method=METHOD_NAMES[DEFAULT_METHOD],
     )
-    write_text(folder / "report.html", page)
+    write_text(PredictionFolder(folder).page_file, page)
 
 
 def _size(video: Path) -> tuple[int, int]:
