@@ -14,6 +14,7 @@ from ferfusion.errors import ConfigError
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import ShowProgress, shown
 from ferfusion.studies.plan import StudyPlan
+from ferfusion.studies.study_folder import StudyFolder
 from ferfusion.training.recipe import TrainRecipe
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Study:
     @property
     def report(self) -> Path:
         """The page."""
-        return self.folder / "report.html"
+        return StudyFolder(self.folder).page_file
 
     def plot(self, level: str = "video") -> "Figure":
         """Draw UAR and WAR of each variant with intervals and majority baselines."""
@@ -107,7 +108,7 @@ class Study:
 
         from ferfusion.errors import DatasetError  # noqa: PLC0415
 
-        path = self.folder / f"{name}.csv"
+        path = StudyFolder(self.folder).table_file(name)
         if not path.is_file():
             raise DatasetError(f"{self.folder} is not a finished study (no {path.name}); run the study again")
         return pd.read_csv(

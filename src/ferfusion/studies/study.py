@@ -23,6 +23,7 @@ from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import fold_recipes, read_splits, split_dataset, split_header
 from ferfusion.studies.equivalent_variants import EquivalentPair, equivalent_pairs
 from ferfusion.studies.plan import StudyPlan, Training, Variant, read_variants
+from ferfusion.studies.study_folder import StudyFolder
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.train import train_run
 
@@ -175,7 +176,7 @@ class Study:
         Raises:
             ConfigError: it holds another study, or something else.
         """
-        path = self.folder / "study.json"
+        path = StudyFolder(self.folder).settings_file
         asked = self._settings()
         if path.is_file():
             _refuse_another(self.folder, read_json(path), asked)
@@ -256,9 +257,9 @@ def open_study(
     divisions = SplitRecipe(folds=plan.folds)
     if divisions.folds:
         names = range(len(fold_recipes(source, divisions)))
-        splits = tuple(folder / "splits" / f"fold{fold}.csv" for fold in names)
+        splits = tuple(StudyFolder(folder).splits_file(fold) for fold in names)
     else:
-        splits = (folder / "splits" / "fold0.csv",)
+        splits = (StudyFolder(folder).splits_file(0),)
         if not splits[0].is_file():
             read_splits(source)  # fails at once if there is none; to compare the variants takes a while
     variants = read_variants(plan.variants, model=model, recipe=recipe)

@@ -21,6 +21,7 @@ from ferfusion.studies.findings import (
 )
 from ferfusion.studies.published import CAVEAT, SOURCE
 from ferfusion.studies.study import Study
+from ferfusion.studies.study_folder import StudyFolder
 
 
 def finish_study(study: Study) -> Path:
@@ -29,7 +30,7 @@ def finish_study(study: Study) -> Path:
     Raises:
         DatasetError: a run is missing or damaged.
     """
-    findings = gather(study)
+    findings, files = gather(study), StudyFolder(study.folder)
     tables = {
         "variants": variants_table(findings.statistics),
         "comparisons": comparisons_table(findings.statistics),
@@ -38,9 +39,9 @@ def finish_study(study: Study) -> Path:
         "error_patterns": error_patterns_table(findings),
     }
     for name, table in tables.items():
-        write_table(study.folder / f"{name}.csv", table, float_format=None)
-    page = study.folder / "report.html"
-    images = draw_figures(findings, study.folder / "figures")
+        write_table(files.table_file(name), table, float_format=None)
+    page = files.page_file
+    images = draw_figures(findings, files.figures)
     write_text(page, study_page(findings, images))
     return page
 

@@ -14,7 +14,7 @@ def variants(*texts):
     return read_variants(texts, model=MODEL, recipe=RECIPE)
 
 
-def test_a_group_stands_for_its_variants_over_the_shared_settings():
+def test_read_variants_of_a_group_keep_the_shared_settings():
     found = variants("fusions", "single-streams")
     assert [each.name for each in found] == [
         "flatten-concat",
@@ -31,7 +31,7 @@ def test_a_group_stands_for_its_variants_over_the_shared_settings():
     assert {each.recipe for each in found} == {RECIPE}
 
 
-def test_a_variant_may_change_the_model_and_the_training_at_once():
+def test_read_variants_changes_model_and_training_at_once():
     [found] = variants("fusion=gap-sum,dropout=0.5,learning-rate=1e-3,augment=false")
     assert found.name == "gap-sum_dropout-0.5_learning_rate-1e-3_augment-false"
     assert found.model == replace(MODEL, fusion="gap-sum", dropout=0.5)
@@ -50,17 +50,17 @@ def test_a_variant_may_change_the_model_and_the_training_at_once():
         ("epochs=0", "epochs must be at least 1, got 0"),
     ],
 )
-def test_a_variant_that_cannot_be_is_one_line(text, message):
+def test_read_variants_refuses_a_wrong_variant_in_one_line(text, message):
     with pytest.raises(ConfigError, match=message):
         variants(text)
 
 
-def test_no_variant_is_trained_twice():
+def test_read_variants_refuses_a_variant_that_is_named_twice():
     with pytest.raises(ConfigError, match="gap-sum is named twice"):
         variants("fusions", "fusion=gap-sum")
 
 
-def test_every_variant_is_trained_once_before_any_is_trained_again():
+def test_trainings_have_every_variant_once_before_a_second_seed():
     trainings = StudyPlan(seeds=2).trainings(variants("single-streams"), folds=2)
     assert [each.folder for each in trainings] == [
         f"runs/{name}/fold{fold}-seed{seed}"
@@ -72,6 +72,6 @@ def test_every_variant_is_trained_once_before_any_is_trained_again():
 
 
 @pytest.mark.parametrize("folds", ["1", "-2", "x", ""])
-def test_folds_that_cannot_be_are_refused(folds):
+def test_study_plan_refuses_wrong_folds(folds):
     with pytest.raises(ConfigError, match="folds must be 0, 2 or more, or subjects; got"):
         StudyPlan(folds=folds)

@@ -1,4 +1,4 @@
-"""A study on disk: what it trains, and that a killed one goes on to the same report."""
+"""A study on disk: what it trains, and that a killed one resumes to the same report."""
 
 import re
 import signal
@@ -37,9 +37,9 @@ def opened(dataset, tmp_path, *variants):
     )
 
 
-def test_of_variants_that_are_the_same_function_the_first_is_trained(dataset, tmp_path):
+def test_open_study_trains_the_first_of_equivalent_variants(dataset, tmp_path):
     study = opened(dataset, tmp_path, "fusions", "single-streams")
-    assert {name: [each.name for each in twins] for name, twins in study.equivalents.items()} == {
+    assert {name: [each.name for each in others] for name, others in study.equivalents.items()} == {
         "flatten-concat": ["gap-concat"],
         "flatten-sum": ["gap-sum"],
         "flatten-average": ["gap-average"],
@@ -50,14 +50,14 @@ def test_of_variants_that_are_the_same_function_the_first_is_trained(dataset, tm
     assert {each.variant.name for each in study.trainings} == set(study.equivalents)
 
 
-def test_the_same_function_trained_otherwise_is_trained(dataset, tmp_path):
+def test_open_study_trains_the_same_function_with_another_recipe(dataset, tmp_path):
     study = opened(dataset, tmp_path, "fusion=gap-sum", "fusion=flatten-sum,batch-size=8")
     assert len(study.trained) == 2
 
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory, sample_corpus):
-    """A video of each class of six rendered people: of drawn squares, those of two people are too alike."""
+    """A video of each class of six rendered people: drawn squares of two people count as copies."""
     root = tmp_path_factory.mktemp("rendered")
     for video in sample_corpus.glob("s0[1-6]/*/*_1.mp4"):
         place = root / "corpus" / video.relative_to(sample_corpus)
@@ -70,7 +70,7 @@ def rendered(tmp_path_factory, sample_corpus):
 
 
 @pytest.mark.slow
-def test_a_killed_study_goes_on_to_the_report_of_one_that_was_not(rendered, tmp_path):
+def test_study_that_was_killed_resumes_to_the_same_report(rendered, tmp_path):
     dataset, whole, killed = rendered, tmp_path / "whole", tmp_path / "killed"
     subprocess.run(command(dataset, whole), check=True, capture_output=True)
     process = subprocess.Popen(command(dataset, killed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -3,42 +3,16 @@
 import pandas as pd
 import pytest
 
-from ferfusion.files import write_json
-from ferfusion.models.config import ModelConfig
-from ferfusion.studies.plan import StudyPlan
-from ferfusion.studies.study import open_study
-from ferfusion.studies.study_page import finish_study
-from ferfusion.training.recipe import TrainRecipe
-from helpers.datasets import write_dataset
-from helpers.runs import fake_config, fake_epochs, fake_predictions, write_run
-
-SKILLS = {"gap-concat": 0.5, "gap-sum": 0.5, "spatial": 0.05}
-TWIN = "flatten-concat"
-SUBJECTS = {"train": 9, "validation": 3, "test": 12}
+from ferfusion.studies.study_page import cautions, finish_study, protocol, settings
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    root = tmp_path_factory.mktemp("study")
-    names = ("fusion=gap-concat", f"fusion={TWIN}", "fusion=gap-sum", "architecture=spatial")
-    plan = StudyPlan(names, seeds=3)
-    study = open_study(
-        write_dataset(root / "dataset"), root / "study", plan, model=ModelConfig(), recipe=TrainRecipe()
-    )
-    for number, training in enumerate(study.trainings):
-        name = training.variant.name
-        folder = write_run(
-            study.folder / training.folder,
-            predictions=fake_predictions(skill=SKILLS[name], seed=number, pairs=4, subjects=SUBJECTS),
-            config=fake_config(),
-            epochs=fake_epochs(12, seed=number),
-        )
-        write_json(folder / "cost.json", {"name": name, "minutes": 1.5, "peak_mib": 700.0 + number})
+def finished(study):
     page = finish_study(study)
     return study, page.read_text(encoding="utf-8")
 
 
-def test_the_tables_say_what_is_in_the_runs(finished):
+def test_finish_study_writes_the_tables_of_the_runs(finished):
     study, _ = finished
     costs = pd.read_csv(study.folder / "costs.csv").set_index("variant")
     assert costs["trainings"].tolist() == [3] * 4
@@ -57,7 +31,7 @@ def test_the_tables_say_what_is_in_the_runs(finished):
     assert len(classes) == 3 * 2 * 6
 
 
-def test_the_page_is_whole_and_by_itself(finished):
+def test_study_page_has_the_results_and_loads_nothing_from_outside(finished):
     study, page = finished
     assert "2 of 3 pairs of variants can be told apart" in page
     assert "gap-concat and flatten-concat are the same function" in page
@@ -69,3 +43,21 @@ def test_the_page_is_whole_and_by_itself(finished):
     assert page.count("data:image/png;base64,") >= 6 + 3 * 2
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert str(study.folder) not in page
+
+
+def test_protocol_names_the_tested_people(findings):
+    assert protocol(findings).startswith("Tested on 12 people (120 videos)")
+
+
+def test_cautions_name_the_variants_that_were_not_trained(findings):
+    [caution] = cautions(findings)
+    assert caution.startswith("Of equivalent variants only the first was trained")
+
+
+def test_settings_are_shared_or_of_a_variant(findings):
+    groups = dict(settings(findings))
+    assert ("stream", "listing") in groups["Model, shared"]
+    assert not {"fusion", "architecture"} & dict(groups["Model, shared"]).keys()
+    assert "seed" not in dict(groups["Training, shared"])
+    assert dict(groups["gap-sum"]) == {"architecture": "two-stream", "fusion": "gap-sum"}
+    assert ("size", "48") in groups["Preparation"]

@@ -1,0 +1,87 @@
+import pytest
+
+from ferfusion.errors import ConfigError
+from ferfusion.models.config import ModelConfig
+from ferfusion.progress import Progress
+from ferfusion.studies import study as study_module
+from ferfusion.studies.plan import StudyPlan
+from ferfusion.studies.run_study import run_study
+from ferfusion.studies.study import Cost
+from ferfusion.training.recipe import TrainRecipe
+from helpers.datasets import write_dataset
+from helpers.runs import fake_config, fake_predictions, write_run
+
+PLAN = StudyPlan(("fusion=gap-sum", "fusion=flatten-sum", "architecture=flow"), seeds=2)
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory):
+    return write_dataset(tmp_path_factory.mktemp("run_study") / "dataset", frames=3)
+
+
+@pytest.fixture
+def run(dataset, tmp_path, monkeypatch):
+    """Run a study whose trainings write fabricated runs, without its page; return its steps and trainings."""
+    monkeypatch.setattr("ferfusion.studies.study.find_copies", lambda *_, **__: ())
+    monkeypatch.setattr("ferfusion.studies.run_study.finish_study", lambda work: work.folder / "report.html")
+    trained = []
+
+    def train_one(job):
+        write_run(job.run, predictions=fake_predictions(pairs=1), config=fake_config())
+        (job.run / "bundle.safetensors").touch()
+        (job.run / "cost.json").write_text("{}")
+        trained.append((job.training.variant.name, job.training.seed, job.threads))
+        return Cost(job.training.folder.removeprefix("runs/"), 1.25, 100.0)
+
+    monkeypatch.setattr(study_module, "train_one", train_one)
+
+    def go(plan=PLAN, **settings):
+        steps: list[Progress] = []
+        trained.clear()
+        page = run_study(
+            dataset,
+            tmp_path / "study",
+            plan=plan,
+            model=ModelConfig(),
+            recipe=TrainRecipe(),
+            on_progress=steps.append,
+            **{"engine": "here", **settings},
+        )
+        assert page == tmp_path / "study" / "report.html"
+        return steps, list(trained)
+
+    return go
+
+
+def test_run_study_trains_the_first_of_equivalent_variants_with_every_seed(run):
+    steps, trained = run()
+    assert [(name, seed) for name, seed, _ in trained] == [
+        ("gap-sum", 0),
+        ("flow", 0),
+        ("gap-sum", 1),
+        ("flow", 1),
+    ]
+    assert "gap-sum and flatten-sum are the same function" in steps[0].message
+    assert "3 variants (2 functions), 2 seeds" in steps[1].message
+    assert steps[1].message.endswith("4 trainings, 0 of them done.")
+    assert [(step.done, step.total) for step in steps[2:]] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert steps[2].item == "gap-sum/fold0-seed0, 1.2 minutes"
+
+
+def test_run_study_again_trains_what_is_not_finished(run):
+    run(StudyPlan(PLAN.variants, seeds=1))
+    steps, trained = run()
+    assert [(name, seed) for name, seed, _ in trained] == [("gap-sum", 1), ("flow", 1)]
+    assert steps[1].message.endswith("4 trainings, 2 of them done.")
+    assert run()[1] == []
+
+
+def test_run_study_in_this_process_gives_it_all_threads(run, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    assert {threads for _, _, threads in run(workers=4)[1]} == {8}
+
+
+def test_run_study_refuses_an_unknown_engine_before_it_writes(run, tmp_path):
+    with pytest.raises(ConfigError, match="Unknown engine 'hear'"):
+        run(engine="hear")
+    assert not (tmp_path / "study").exists()
