@@ -38,7 +38,7 @@ def config(request):
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_the_operator_is_named_only_where_it_changes_something(architecture):
+def test_has_operator_only_where_the_operator_changes_the_logits(architecture):
     """Pages leave the operator out where the table says that there is none."""
     configs = [
         ModelConfig(architecture=architecture, fusion=f"gap-{name}", frames=3) for name in ("sum", "max")
@@ -48,7 +48,7 @@ def test_the_operator_is_named_only_where_it_changes_something(architecture):
     assert torch.equal(total(*inputs), largest(*inputs)) == (not ARCHITECTURES[architecture].has_operator)
 
 
-def test_logits_have_the_classes_and_every_parameter_learns(config):
+def test_model_logits_have_the_classes_and_every_parameter_has_a_gradient(config):
     model = build_model(config, 4)
     logits = model(*drawn_inputs(config, 3))
     assert logits.shape == (3, 4)
@@ -62,7 +62,7 @@ def test_logits_have_the_classes_and_every_parameter_learns(config):
     assert unreached == []
 
 
-def test_bfloat16_gives_about_the_same_answer_and_finite_gradients(config):
+def test_model_in_bfloat16_has_close_logits_and_finite_gradients(config):
     model, inputs, codes = build_model(config, 4), drawn_inputs(config, 3), torch.tensor([0, 1, 2])
     exact = model(*inputs).detach()
     with torch.autocast("cpu", torch.bfloat16):
@@ -73,7 +73,7 @@ def test_bfloat16_gives_about_the_same_answer_and_finite_gradients(config):
     torch.testing.assert_close(logits.detach().float(), exact, rtol=0.05, atol=0.05)
 
 
-def test_a_sample_is_answered_the_same_alone_as_among_others(config):
+def test_model_logits_of_a_sample_do_not_depend_on_its_batch(config):
     model = build_model(config, 6).eval()
     inputs = drawn_inputs(config, 3)
     with torch.inference_mode():
@@ -81,20 +81,20 @@ def test_a_sample_is_answered_the_same_alone_as_among_others(config):
     torch.testing.assert_close(together[1:2], alone, rtol=1e-4, atol=1e-5)
 
 
-def test_what_the_model_does_not_look_at_changes_nothing(config):
+def test_model_logits_depend_on_its_inputs_alone(config):
     model = build_model(config, 6).eval()
     inputs = dict(zip(("spatial", "flow", "frames"), drawn_inputs(config), strict=True))
-    seen = {name if name in inputs else "frames" for name in config.streams}
-    nothing = {name: torch.zeros(0) for name in inputs if name not in seen}
+    read = {name if name in inputs else "frames" for name in config.streams}
+    nothing = {name: torch.zeros(0) for name in inputs if name not in read}
     with torch.inference_mode():
-        answer = model(**inputs)
-        assert torch.equal(model(**{**inputs, **nothing}), answer)
-        for name in seen:
+        logits = model(**inputs)
+        assert torch.equal(model(**{**inputs, **nothing}), logits)
+        for name in read:
             others = {**inputs, name: inputs[name].flip(-1)}
-            assert not torch.equal(model(**others), answer)
+            assert not torch.equal(model(**others), logits)
 
 
-def test_a_window_is_needed_where_the_config_says_so(config):
+def test_model_needs_windows_if_the_config_has_one(config):
     model = build_model(config, 6).eval()
     spatial, flow, _ = drawn_inputs(config)
     if config.window:
@@ -105,7 +105,7 @@ def test_a_window_is_needed_where_the_config_says_so(config):
         assert model(spatial, flow).shape == (2, 6)
 
 
-def test_cam_layers_put_out_a_map_for_each_sample_that_the_answer_depends_on(config):
+def test_cam_layers_output_a_map_of_each_sample_that_the_logits_depend_on(config):
     model, maps = build_model(config, 6).eval(), {}
 
     def keep(name):
@@ -126,7 +126,7 @@ def test_cam_layers_put_out_a_map_for_each_sample_that_the_answer_depends_on(con
         assert one.grad.any()
 
 
-def test_inputs_of_streams_are_what_the_table_and_the_maps_say(config):
+def test_inputs_of_streams_agree_with_the_table_and_the_maps(config):
     model = build_model(config, 6)
     assert model.inputs_of_streams.keys() == model.cam_layers.keys()
     reads = set(model.inputs_of_streams.values())
@@ -141,19 +141,19 @@ def test_heads_have_the_layer_that_is_penalised(config):
         assert head.dense2.weight.shape == (config.head_units, config.head_units)
 
 
-def test_the_embedding_is_what_the_heads_are_given_and_is_all_that_they_need(config):
+def test_embedding_is_the_input_of_the_heads_and_all_that_they_need(config):
     model = build_model(config, 6).eval()
-    given = []
+    read = []
     for head in model.heads:
-        head.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
+        head.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))
     inputs = drawn_inputs(config)
     with torch.inference_mode():
-        answer, embedding = model(*inputs), model.embed(*inputs)
-        assert not given or torch.equal(embedding, torch.cat(given, dim=1))
-        assert torch.equal(model.classify(embedding), answer)
+        logits, embedding = model(*inputs), model.embed(*inputs)
+        assert not read or torch.equal(embedding, torch.cat(read, dim=1))
+        assert torch.equal(model.classify(embedding), logits)
 
 
-def test_a_bundle_gives_the_same_output(config, tmp_path):
+def test_bundle_has_a_model_with_the_same_output(config, tmp_path):
     model = build_model(config, 6, seed=3).eval()
     bundle = Bundle(model.state_dict(), config, SIX, PrepareRecipe(size=config.size), {}, {}, "none")
     save_bundle(tmp_path / "b.safetensors", bundle)
@@ -182,19 +182,19 @@ def test_weights_follow_from_the_seed_and_two_steps_repeat_bit_for_bit(config):
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_a_bigger_face_and_a_longer_window_are_read(architecture):
+def test_architectures_read_a_larger_face_and_a_longer_window(architecture):
     config = ModelConfig(architecture=architecture, size=64, frames=5)
     assert build_model(config, 6).eval()(*drawn_inputs(config)).shape == (2, 6)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_the_shortest_window_is_read(architecture):
+def test_architectures_read_the_shortest_window(architecture):
     config = ModelConfig(architecture=architecture, frames=3)
     labels = LabelSet(("Anger", "Sadness"))
     assert build_model(config, len(labels)).eval()(*drawn_inputs(config)).shape == (2, 2)
 
 
-def test_an_architecture_is_one_item_in_one_table(monkeypatch, tmp_path):
+def test_architectures_table_needs_one_item_for_a_new_architecture(monkeypatch, tmp_path):
     """Made, built, bundled and named in a page by its name alone."""
     added = Architecture(FusedStreams, ("flow", "stack"), has_operator=True)
     table = MappingProxyType({**ARCHITECTURES, "flow-stack": added})

@@ -63,20 +63,20 @@ def own_part(tensors, backbone):
     return {key: value for key, value in tensors.items() if not key.startswith(backbone.classifier_prefix)}
 
 
-def test_names_and_shapes_are_torchvisions(name):
+def test_backbones_have_torchvisions_names_and_shapes(name):
     backbone = make(name)
     ours = {key: list(tensor.shape) for key, tensor in backbone.state_dict().items()}
     assert list(ours.items()) == list(own_part(THEIRS[name], backbone).items())
 
 
-def test_parameters_and_torchvisions_classifier_are_torchvisions_total(name):
+def test_backbones_with_the_classifier_have_torchvisions_parameter_count(name):
     backbone = make(name)
     classifier = [shape for key, shape in THEIRS[name].items() if key.startswith(backbone.classifier_prefix)]
     total = sum(p.numel() for p in backbone.parameters()) + sum(torch.Size(s).numel() for s in classifier)
     assert total == FULL_COUNTS[name]
 
 
-def test_the_answer_to_an_image_is_torchvisions(name):
+def test_backbones_have_torchvisions_output_for_an_image(name):
     backbone = make(name).eval()
     backbone.load_state_dict(drawn(own_part(THEIRS[name], backbone)))
     waves = torch.sin(torch.arange(3 * 64 * 64, dtype=torch.float64) * 0.37)
@@ -89,7 +89,7 @@ def test_the_answer_to_an_image_is_torchvisions(name):
 
 
 @pytest.mark.parametrize("in_channels", [3, 12])
-def test_input_is_brought_to_the_scale_of_imagenet(in_channels):
+def test_backbones_normalise_by_imagenets_mean_and_deviation(in_channels):
     backbone = BACKBONES["resnet50"](in_channels=in_channels)
     mean, deviation = (
         torch.tensor(values).repeat(in_channels // 3).view(1, -1, 1, 1).expand(2, -1, 4, 4)
@@ -99,7 +99,7 @@ def test_input_is_brought_to_the_scale_of_imagenet(in_channels):
     torch.testing.assert_close(backbone.normalise(mean + deviation), torch.ones_like(mean))
 
 
-def test_the_smallest_size_trains_even_in_a_batch_of_one(name):
+def test_backbones_train_at_the_smallest_size_in_a_batch_of_one(name):
     config = ModelConfig(architecture="spatial", stream=name, size=STREAMS[name].smallest_size)
     image = torch.rand(1, 3, config.size, config.size)
     assert build_model(config, 6).train()(image, image).shape == (1, 6)
@@ -107,7 +107,7 @@ def test_the_smallest_size_trains_even_in_a_batch_of_one(name):
         ModelConfig(stream=name, size=config.size - 1)
 
 
-def test_convolutions_start_as_he_and_the_head_as_glorot(name):
+def test_backbones_start_with_hes_weights_and_the_head_with_glorots(name):
     model = build_model(ModelConfig(architecture="spatial", stream=name), 6)
     for place, module in model.spatial_stream.named_modules():
         if isinstance(module, nn.Conv2d) and module.weight.numel() > 100_000:
@@ -121,7 +121,7 @@ def test_convolutions_start_as_he_and_the_head_as_glorot(name):
 
 
 @pytest.mark.parametrize("vgg", ["vgg16", "vgg19"])
-def test_a_new_vgg_passes_its_signal_on(vgg):
+def test_vgg_keeps_the_power_of_its_input_when_new(vgg):
     """With Glorot's weights half of the power would be lost in each of the 13 to 16 layers."""
     stream = build_model(ModelConfig(architecture="spatial", stream=vgg, size=96), 6).spatial_stream
     image = torch.rand(2, 3, 96, 96, generator=torch.Generator().manual_seed(0))
@@ -132,7 +132,7 @@ def test_a_new_vgg_passes_its_signal_on(vgg):
 
 
 @pytest.mark.parametrize("vgg", ["vgg16", "vgg19"])
-def test_a_new_vgg_tells_images_apart(vgg):
+def test_vgg_separates_images_when_new(vgg):
     """With the same draws, but not mirrored, the cosines are 0.95 and more."""
     stream = build_model(ModelConfig(architecture="spatial", stream=vgg), 6).spatial_stream
     images = torch.rand(8, 3, 6, 6, generator=torch.Generator().manual_seed(0))
@@ -142,7 +142,7 @@ def test_a_new_vgg_tells_images_apart(vgg):
 
 
 @pytest.mark.parametrize("vgg", ["vgg16", "vgg19"])
-def test_a_new_vgg_is_linear_without_its_poolings(vgg):
+def test_vgg_without_poolings_is_linear_when_new(vgg):
     stream = build_model(ModelConfig(architecture="spatial", stream=vgg), 6).spatial_stream.double()
     layers = nn.Sequential(*(layer for layer in stream.features if not isinstance(layer, nn.MaxPool2d)))
     first, second = torch.randn(2, 1, 3, 4, 4, generator=torch.Generator().manual_seed(0)).double()
@@ -157,7 +157,7 @@ def test_a_new_vgg_is_linear_without_its_poolings(vgg):
         )
 
 
-def test_input_scaling_is_not_looked_at(name):
+def test_backbones_ignore_input_scaling(name):
     image = torch.rand(2, 3, 48, 48, generator=torch.Generator().manual_seed(0))
     standard, unit = (
         build_model(

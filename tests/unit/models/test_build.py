@@ -27,7 +27,7 @@ TABLE1_STREAM, TABLE1_HEAD = 1_190_144, 1025 * 1024 + 1025 * 6  # the head witho
         ("spatial-map", "gap-concat", 3_961_350),
     ],
 )
-def test_parameter_counts_are_the_reports(stream, fusion, parameters):
+def test_build_model_has_the_reports_parameter_counts(stream, fusion, parameters):
     assert count_parameters(build_model(ModelConfig(stream=stream, fusion=fusion), 6)) == parameters
 
 
@@ -55,7 +55,7 @@ CONV3D = (3 * 75 + 1) * 64 + 2 * (64 * 27 + 1) * 64 + (64 * 27 + 1) * 128 + (128
         ("convlstm", LISTING_STREAM + 4 * 128 * (256 * 9 + 1) + 129 * 1024 + LISTING_HEAD),
     ],
 )
-def test_parameter_counts_of_every_architecture(architecture, parameters):
+def test_build_model_has_the_parameters_of_every_architecture(architecture, parameters):
     assert count_parameters(build_model(ModelConfig(architecture=architecture), 6)) == parameters
 
 
@@ -70,7 +70,7 @@ LISTING_SHAPES = {
 }
 
 
-def test_every_layer_has_the_output_shape_of_the_reports_listing():
+def test_build_model_has_the_layer_shapes_of_the_reports_listing():
     config = ModelConfig(fusion="flatten-concat")
     model = build_model(config, 6)
     shapes = {}
@@ -93,7 +93,7 @@ def test_every_layer_has_the_output_shape_of_the_reports_listing():
     ]
 
 
-def test_weights_have_the_names_that_they_had_before():
+def test_build_model_keeps_the_weight_names_of_earlier_bundles():
     """Bundles of earlier runs are read by these."""
     layers = [f"conv{k}" for k in range(1, 6)]
     names = {f"{stream}_stream.{layer}" for stream in ("spatial", "flow") for layer in layers}
@@ -102,7 +102,7 @@ def test_weights_have_the_names_that_they_had_before():
     assert set(model.state_dict()) == {f"{name}.{kind}" for name in names for kind in ("weight", "bias")}
 
 
-def test_initial_weights_are_glorot_uniform_with_zero_biases():
+def test_initialise_as_keras_is_glorot_uniform_with_zero_biases():
     model = build_model(ModelConfig(), 6)
     weight = model.spatial_stream.conv2.weight.detach()
     limit = (6 / (64 * 9 + 64 * 9)) ** 0.5  # Keras counts a kernel's places into both fans
@@ -112,13 +112,13 @@ def test_initial_weights_are_glorot_uniform_with_zero_biases():
     assert not any(bias.detach().any() for bias in biases)
 
 
-def test_initial_kernels_over_time_are_glorot_uniform():
+def test_initialise_as_keras_is_glorot_uniform_for_3d_kernels():
     weight = build_model(ModelConfig(architecture="conv3d"), 6).conv3d_stream.conv2.weight.detach()
     limit = (6 / (2 * 64 * 27)) ** 0.5
     assert 0.98 * limit < float(weight.abs().max()) <= limit
 
 
-def test_an_lstm_starts_as_keras_starts_it():
+def test_initialise_as_keras_sets_an_lstm_as_keras_does():
     lstm = build_model(ModelConfig(architecture="lstm"), 6).decoder.lstm
     gate_of_bias = (lstm.bias_ih_l0 + lstm.bias_hh_l0).detach().view(4, 256)  # input, forget, cell, output
     assert gate_of_bias.unique(dim=1).T.tolist() == [[0, 1, 0, 0]]
@@ -126,12 +126,12 @@ def test_an_lstm_starts_as_keras_starts_it():
     torch.testing.assert_close(recurrent.T @ recurrent, torch.eye(256), atol=1e-5, rtol=0)
 
 
-def test_a_convlstm_starts_with_open_forget_gates():
+def test_initialise_as_keras_opens_the_forget_gates_of_a_convlstm():
     bias = build_model(ModelConfig(architecture="convlstm"), 6).decoder.cell.gates.bias.detach()
     assert bias.view(4, 128).unique(dim=1).T.tolist() == [[0, 1, 0, 0]]
 
 
-def test_weights_follow_from_the_seed_and_leave_the_global_state_alone():
+def test_build_model_follows_from_the_seed_and_keeps_the_global_random_state():
     state = torch.random.get_rng_state()
     first, same, other = (build_model(ModelConfig(), 6, seed=seed) for seed in (5, 5, 6))
     assert torch.equal(state, torch.random.get_rng_state())

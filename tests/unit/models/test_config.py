@@ -5,7 +5,7 @@ from ferfusion.models.architectures import ARCHITECTURES
 from ferfusion.models.config import ModelConfig
 
 
-def test_config_survives_a_round_trip():
+def test_model_config_survives_a_round_trip():
     config = ModelConfig(fusion="flatten-sum", stream="table1", dropout=0.4, frames=5)
     assert ModelConfig.from_dict(config.to_dict()) == config
 
@@ -25,17 +25,17 @@ def test_config_survives_a_round_trip():
         ({"architecture": "conv3d", "stream": "vgg16"}, "'vgg16' has no 3D form; choose one of listing"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_refused(setting, message):
+def test_model_config_refuses_a_setting_that_cannot_be_used(setting, message):
     with pytest.raises(ConfigError, match=message):
         ModelConfig(**setting)
 
 
-def test_an_unknown_key_is_refused():
+def test_model_config_refuses_an_unknown_key():
     with pytest.raises(ConfigError, match="Unknown model settings: fusions"):
         ModelConfig.from_dict({"fusions": "gap-sum"})
 
 
-def test_only_architectures_that_look_back_have_a_window():
+def test_window_is_0_except_for_architectures_that_read_windows():
     windows = {name: ModelConfig(architecture=name, frames=5).window for name in ARCHITECTURES}
     assert {name for name, window in windows.items() if not window} == {
         "two-stream",

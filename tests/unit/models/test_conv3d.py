@@ -17,20 +17,20 @@ def inflated(small):
 
 
 @pytest.mark.parametrize("frames", [3, 4, 8, 11])
-def test_a_window_that_stands_still_gives_what_one_crop_gives(frames):
+def test_conv3d_of_a_still_window_is_the_small_cnn_of_one_crop(frames):
     small = SmallStream(SMALL_SHAPES["listing"], scaling="standard")
     crop = torch.rand(2, 3, 48, 48, generator=torch.Generator().manual_seed(0))
     still = crop[:, None].expand(2, frames, 3, 48, 48)
     torch.testing.assert_close(inflated(small)(still), small(crop), rtol=1e-4, atol=1e-5)
 
 
-def test_the_order_of_crops_matters():
+def test_conv3d_depends_on_the_order_of_crops():
     stream = Conv3dStream(SMALL_SHAPES["listing"], scaling="unit")
     windows = torch.rand(2, 8, 3, 48, 48, generator=torch.Generator().manual_seed(0))
     assert not torch.allclose(stream(windows), stream(windows.flip(1)), atol=1e-4)
 
 
-def test_the_last_map_has_a_place_for_every_four_crops():
+def test_conv3d_last_map_has_a_position_for_every_four_crops():
     stream = Conv3dStream(SMALL_SHAPES["listing"], scaling="unit")
     shapes = []
     stream.cam_layer.register_forward_hook(lambda *args: shapes.append(tuple(args[-1].shape)))

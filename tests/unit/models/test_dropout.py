@@ -8,7 +8,7 @@ X = torch.rand(64, 256, generator=torch.Generator().manual_seed(0)) + 0.5
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5])
-def test_it_drops_what_torchs_own_layer_drops(rate):
+def test_dropout_drops_the_values_that_torchs_own_layer_drops(rate):
     layer = Dropout(rate)
     set_generator(layer, torch.Generator().manual_seed(5))
     with torch.random.fork_rng():
@@ -18,19 +18,19 @@ def test_it_drops_what_torchs_own_layer_drops(rate):
         assert all(torch.equal(layer(X), one) for one in expected)
 
 
-def test_the_global_state_is_left_alone_where_there_is_a_generator():
+def test_dropout_with_a_generator_keeps_the_global_random_state():
     layer, before = Dropout(0.3), torch.get_rng_state()
     set_generator(layer, torch.Generator().manual_seed(1))
     layer(X)
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def test_in_evaluation_and_at_a_rate_of_0_nothing_is_dropped():
+def test_dropout_drops_nothing_in_evaluation_and_at_a_rate_of_0():
     assert Dropout(0.5).eval()(X) is X
     assert Dropout(0.0)(X) is X
 
 
-def test_gradients_are_those_of_what_was_kept():
+def test_dropout_has_gradients_of_the_kept_values_alone():
     layer, x = Dropout(0.5), X.clone().requires_grad_()
     set_generator(layer, torch.Generator().manual_seed(2))
     kept = layer(x)

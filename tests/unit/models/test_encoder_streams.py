@@ -19,14 +19,14 @@ class Normed(nn.Module):
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_the_streams_of_every_model_are_found(architecture):
+def test_encoder_streams_finds_the_streams_of_every_model(architecture):
     config = ModelConfig(architecture=architecture)
     streams = encoder_streams(build_model(config, 6))
     assert streams
     assert set(streams) <= {*config.streams, "spatial"}
 
 
-def test_a_frozen_stream_gets_no_gradients_and_keeps_its_statistics():
+def test_set_frozen_stops_gradients_and_keeps_statistics():
     model = Normed().train()
     set_frozen(model, frozen=True)
     mean = model.spatial_stream[1].running_mean.clone()
@@ -40,7 +40,7 @@ def test_a_frozen_stream_gets_no_gradients_and_keeps_its_statistics():
     assert not torch.equal(model.spatial_stream[1].running_mean, mean)
 
 
-def test_thawing_a_model_that_is_not_trained_leaves_it_so():
+def test_set_frozen_leaves_an_unfrozen_model_in_evaluation_mode():
     model = Normed().eval()
     set_frozen(model, frozen=False)
     assert not model.spatial_stream.training

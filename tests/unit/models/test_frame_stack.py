@@ -8,7 +8,7 @@ def windows():
     return torch.rand(2, 4, 3, 48, 48, generator=torch.Generator().manual_seed(0))
 
 
-def test_a_stack_that_looks_at_its_last_crop_alone_is_the_stream_of_one_crop():
+def test_frame_stack_with_weights_for_its_last_crop_alone_is_a_single_stream():
     stack = FrameStack("listing", frames=4, scaling="unit")
     alone = SmallStream(SMALL_SHAPES["listing"], scaling="unit")
     weights = stack.stream.state_dict()
@@ -17,7 +17,7 @@ def test_a_stack_that_looks_at_its_last_crop_alone_is_the_stream_of_one_crop():
     torch.testing.assert_close(stack(windows()), alone(windows()[:, -1]))
 
 
-def test_a_stack_that_looks_at_differences_sees_nothing_in_a_face_at_rest():
+def test_frame_stack_of_differences_is_constant_for_a_face_at_rest():
     stack = FrameStack("listing", frames=4, scaling="unit")
     weight = stack.stream.conv1.weight.data
     weight[:, :9], weight[:, 9:] = 0, 0

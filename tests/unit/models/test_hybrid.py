@@ -11,25 +11,25 @@ CONFIG = ModelConfig(architecture="hybrid", head_units=32, dbn="small")
 SINGLE = {name: ModelConfig(architecture=name, head_units=32) for name in ("spatial", "flow")}
 
 
-def before_the_last_layer(model, inputs):
-    """What the last layer of a head is given: its second hidden layer, after ReLU."""
-    given = []
-    model.head.dense3.register_forward_pre_hook(lambda _module, arguments: given.append(arguments[0]))
+def input_of_the_last_layer(model, inputs):
+    """The second hidden layer of a model's head, after ReLU."""
+    found = []
+    model.head.dense3.register_forward_pre_hook(lambda _module, arguments: found.append(arguments[0]))
     model(*inputs)
-    return given[0]
+    return found[0]
 
 
-def test_what_is_joined_are_the_hidden_layers_of_the_streams_as_they_were_trained():
+def test_hybrid_embedding_is_the_hidden_layers_of_both_trained_heads():
     hybrid, inputs = build_model(CONFIG, 6, seed=1).eval(), drawn_inputs(CONFIG, 3)
     alone = {name: build_model(config, 6, seed=7).eval() for name, config in SINGLE.items()}
     for name, model in alone.items():
         hybrid.take_stream(name, model.state_dict())
-    expected = torch.cat([before_the_last_layer(model, inputs) for model in alone.values()], dim=1)
+    expected = torch.cat([input_of_the_last_layer(model, inputs) for model in alone.values()], dim=1)
     assert torch.equal(hybrid.embed(*inputs[:2]), expected)
     assert torch.equal(hybrid(*inputs), hybrid.svm(hybrid.dbn(expected)))
 
 
-def test_batch_statistics_come_along():
+def test_hybrid_copies_the_batch_statistics_of_a_stream():
     config = ModelConfig(architecture="hybrid", stream="resnet50", head_units=8)
     single = ModelConfig(architecture="flow", stream="resnet50", head_units=8)
     alone = build_model(single, 6).train()
@@ -41,32 +41,21 @@ def test_batch_statistics_come_along():
     assert hybrid.flow_stream.bn1.running_mean.any()
 
 
-def test_the_weights_of_the_other_stream_are_refused():
+def test_hybrid_refuses_weights_of_another_model():
     weights = build_model(SINGLE["flow"], 6).state_dict()
     weights["unknown_stream.conv1.weight"] = torch.zeros(1)
     with pytest.raises(ValueError, match=r"not the weights of the stream 'flow' alone: unknown_stream"):
         build_model(CONFIG, 6).take_stream("flow", weights)
 
 
-def test_the_decision_on_a_mean_is_the_mean_of_decisions():
-    """So that a video's frames, each decided alone, agree with the video where its segments are alike."""
+def test_hybrid_decision_on_a_mean_is_the_mean_of_decisions():
+    """So decisions on single frames agree with that on their video if its segments have one feature vector."""
     hybrid = build_model(CONFIG, 6).eval()
     features = hybrid.dbn(hybrid.embed(*drawn_inputs(CONFIG, 5)[:2]))
     torch.testing.assert_close(hybrid.svm(features.mean(0)), hybrid.svm(features).mean(0))
 
 
-def test_the_network_is_the_stacked_layers():
-    hybrid = build_model(CONFIG, 6).eval()
-    inputs = torch.randn(4, 64, generator=torch.Generator().manual_seed(0))
-    hybrid.dbn.mean.fill_(0.5)
-    hybrid.dbn.deviation.fill_(2.0)
-    first, second = (layer.state_dict() for layer in hybrid.dbn.layers)
-    below = torch.sigmoid((inputs - 0.5) / 2 @ first["weight"].T + first["bias"])
-    top = torch.sigmoid(below @ second["weight"].T + second["bias"])
-    torch.testing.assert_close(hybrid.dbn(inputs), top)
-
-
-def test_at_the_reports_size_it_joins_two_fc7_of_4096():
+def test_hybrid_of_the_reports_size_joins_two_fc7_of_4096():
     config = ModelConfig(
         architecture="hybrid",
         stream="vgg16",

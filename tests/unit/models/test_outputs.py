@@ -41,7 +41,7 @@ def first_step(layer, hidden):
 
 
 @pytest.mark.parametrize("name", TWO_STEPS)
-def test_probabilities_are_those_of_the_two_steps_and_sum_to_1(name, hidden):
+def test_two_step_outputs_have_the_probabilities_of_both_steps(name, hidden):
     layer = output(OUTPUTS[name])
     probabilities = layer(hidden).softmax(1)
     torch.testing.assert_close(probabilities.sum(1), torch.ones(len(hidden)))
@@ -52,7 +52,7 @@ def test_probabilities_are_those_of_the_two_steps_and_sum_to_1(name, hidden):
 
 
 @pytest.mark.parametrize("name", TWO_STEPS)
-def test_cross_entropy_is_the_sum_of_the_steps_own(name, hidden):
+def test_two_step_outputs_have_the_summed_cross_entropy_of_both_steps(name, hidden):
     layer, codes = output(OUTPUTS[name]), torch.tensor([2, 0, 2, 1, 3, 4, 2])
     is_majority = codes == MAJORITY
     first = F.binary_cross_entropy(first_step(layer, hidden), is_majority.float(), reduction="sum")
@@ -63,14 +63,14 @@ def test_cross_entropy_is_the_sum_of_the_steps_own(name, hidden):
 
 
 @pytest.mark.parametrize("name", TWO_STEPS)
-def test_the_majority_teaches_nothing_of_how_the_rest_differ(name, hidden):
+def test_two_step_outputs_have_no_gradient_of_the_rest_from_the_majority(name, hidden):
     layer = output(OUTPUTS[name])
     F.cross_entropy(layer(hidden), torch.full((7,), MAJORITY)).backward()
     assert not layer.weight.grad[REST].abs().max() > 1e-7
     assert all(parameter.grad.isfinite().all() for parameter in layer.parameters())
 
 
-def test_on_the_centre_of_the_sphere_everything_is_finite():
+def test_sphere_is_finite_at_its_centre():
     layer = output(SphereOutput)
     torch.nn.init.zeros_(layer.sphere.weight)
     torch.nn.init.zeros_(layer.sphere.bias)
@@ -81,7 +81,7 @@ def test_on_the_centre_of_the_sphere_everything_is_finite():
     assert float(logits[0].detach().softmax(0)[MAJORITY]) == pytest.approx(1, abs=1e-5)
 
 
-def test_the_distance_is_the_pseudo_huber_one_near_and_far():
+def test_sphere_distance_is_pseudo_huber_near_and_far():
     layer = output(SphereOutput)
     torch.nn.init.zeros_(layer.sphere.weight)
     for length in (1e-2, 1.0, 1e3):
@@ -94,21 +94,21 @@ def test_the_distance_is_the_pseudo_huber_one_near_and_far():
 
 @pytest.mark.parametrize("name", TWO_STEPS)
 @pytest.mark.parametrize("architecture", ["two-stream", "late-fusion", "lstm"])
-def test_every_head_of_a_model_answers_so(name, architecture):
+def test_two_step_outputs_are_on_every_head_of_a_model(name, architecture):
     config = ModelConfig(architecture=architecture, output=name, frames=3, head_units=16, dropout=0.0)
     model = build_model(config, CLASSES).eval()
     set_majority(model, MAJORITY)
     layers = [head.dense3 for head in model.heads]
-    given = []
+    found = []
     for layer in layers:
-        layer.register_forward_pre_hook(lambda layer, inputs: given.append(first_step(layer, inputs[0])))
+        layer.register_forward_pre_hook(lambda layer, inputs: found.append(first_step(layer, inputs[0])))
     with torch.inference_mode():
         probabilities = model(*drawn_inputs(config, 3)).softmax(1)
     # late fusion averages the probabilities of its heads
-    torch.testing.assert_close(probabilities[:, MAJORITY], torch.stack(given).mean(0))
+    torch.testing.assert_close(probabilities[:, MAJORITY], torch.stack(found).mean(0))
 
 
-def test_a_softmax_head_draws_the_weights_that_it_always_drew():
+def test_softmax_output_draws_the_same_weights_as_cascade():
     outputs = ("softmax", "cascade")
     plain, cascade = (build_model(ModelConfig(output=name), CLASSES, seed=1) for name in outputs)
     weights = cascade.state_dict()

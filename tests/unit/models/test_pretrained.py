@@ -1,4 +1,4 @@
-"""The real reading and fetching code, on small files of the same form and a server on this machine."""
+"""The real reading and fetching code, on small files of the same form and a local server."""
 
 import hashlib
 import threading
@@ -80,16 +80,16 @@ def server(tmp_path):
     """A folder, and the address at which it is served."""
     folder = tmp_path / "served"
     folder.mkdir()
-    asked = []
+    requested = []
 
     class Handler(SimpleHTTPRequestHandler):
         def log_message(self, *_):
-            asked.append(self.path)
+            requested.append(self.path)
 
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder)) as http:
         thread = threading.Thread(target=http.serve_forever)
         thread.start()
-        yield folder, f"http://127.0.0.1:{http.server_port}", asked
+        yield folder, f"http://127.0.0.1:{http.server_port}", requested
         http.shutdown()
         thread.join()
 
@@ -101,7 +101,7 @@ def cache(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["zip", "old", "safetensors"])
-def test_a_file_fills_the_stream_and_vggs_own_head(kind, tmp_path):
+def test_load_weights_fills_the_stream_and_vggs_own_head(kind, tmp_path):
     weights, model = drawn_weights(), OneStream()
     path = tmp_path / ("w.safetensors" if kind == "safetensors" else "w.pth")
     write(path, weights, **({"_use_new_zipfile_serialization": False} if kind == "old" else {}))
@@ -115,14 +115,14 @@ def test_a_file_fills_the_stream_and_vggs_own_head(kind, tmp_path):
 
 
 @pytest.mark.parametrize("settings", [{"units": 5}, {"in_features": 32}])
-def test_a_head_of_other_shapes_is_left_as_it_is_wholly(settings, tmp_path):
+def test_load_weights_leaves_a_head_of_other_shapes_unchanged(settings, tmp_path):
     model = OneStream(**settings)
     before = {name: tensor.clone() for name, tensor in model.head.state_dict().items()}
     assert load_weights(model, str(write(tmp_path / "w.pth", drawn_weights()))) == ["flow_stream"]
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.head.state_dict().items())
 
 
-def test_every_stream_that_fits_is_filled_and_a_stack_is_not(tmp_path):
+def test_load_weights_fills_every_stream_that_fits_and_no_stack(tmp_path):
     model, weights = ThreeStreams(), drawn_weights()
     stack = model.stack_stream.features[0].weight.clone()
     assert load_weights(model, str(write(tmp_path / "w.pth", weights))) == ["spatial_stream", "flow_stream"]
@@ -131,7 +131,7 @@ def test_every_stream_that_fits_is_filled_and_a_stack_is_not(tmp_path):
     assert torch.equal(model.stack_stream.features[0].weight, stack)
 
 
-def test_counters_that_older_files_lack_are_not_missed(tmp_path):
+def test_load_weights_does_not_need_the_counters_that_older_files_lack(tmp_path):
     weights = drawn_weights()
     del weights["features.1.num_batches_tracked"]
     assert "flow_stream" in load_weights(OneStream(), str(write(tmp_path / "w.pth", weights)))
@@ -155,7 +155,7 @@ def test_counters_that_older_files_lack_are_not_missed(tmp_path):
         ),
     ],
 )
-def test_a_file_of_another_network_is_refused_in_one_line(change, message, tmp_path):
+def test_load_weights_refuses_a_file_of_another_network_in_one_line(change, message, tmp_path):
     weights, model = drawn_weights(), OneStream()
     change(weights)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
@@ -166,22 +166,22 @@ def test_a_file_of_another_network_is_refused_in_one_line(change, message, tmp_p
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
-def test_a_model_without_a_backbone_is_refused():
+def test_load_weights_refuses_a_model_without_a_backbone():
     with pytest.raises(ConfigError, match="choose the stream vgg16, vgg19 or resnet50, or unset weights"):
         load_weights(build_model(ModelConfig(), 6), "imagenet")
 
 
-def test_imagenet_is_fetched_once_and_then_read_from_the_folder(server, cache, monkeypatch):
-    folder, address, asked = server
+def test_load_weights_fetches_imagenet_once_and_then_reads_the_folder(server, cache, monkeypatch):
+    folder, address, requested = server
     name = hashed(write(folder / "w.pth", drawn_weights())).name
     monkeypatch.setattr(TinyVgg, "weights_url", f"{address}/{name}", raising=False)
     for _ in range(2):
         assert "flow_stream" in load_weights(OneStream(), "imagenet")
-    assert asked == [f"/{name}"]
+    assert requested == [f"/{name}"]
     assert [path.name for path in cache.iterdir()] == [name]
 
 
-def test_what_is_not_the_file_that_its_name_says_is_refused(server, cache):
+def test_fetch_refuses_a_file_of_another_hash_than_in_its_name(server, cache):
     folder, address, _ = server
     write(folder / "tiny-0123abcd.pth", drawn_weights())
     with pytest.raises(
@@ -191,7 +191,7 @@ def test_what_is_not_the_file_that_its_name_says_is_refused(server, cache):
     assert "\n" not in str(error.value)
 
 
-def test_a_file_that_was_damaged_after_the_download_is_refused(server, cache):
+def test_fetch_refuses_a_file_that_was_damaged_after_the_download(server, cache):
     folder, address, _ = server
     name = hashed(write(folder / "w.pth", drawn_weights())).name
     path = fetch(f"{address}/{name}")
@@ -200,7 +200,7 @@ def test_a_file_that_was_damaged_after_the_download_is_refused(server, cache):
         fetch(f"{address}/{name}")
 
 
-def test_an_address_that_cannot_be_reached_says_where_to_put_the_file(server, cache):
+def test_fetch_names_the_folder_if_the_address_cannot_be_reached(server, cache):
     _, address, _ = server
     with pytest.raises(
         ConfigError, match=r"cannot be fetched \(HTTP Error 404.*put the file into .*checkpoints"
@@ -209,13 +209,13 @@ def test_an_address_that_cannot_be_reached_says_where_to_put_the_file(server, ca
     assert list(cache.iterdir()) == []
 
 
-def test_an_address_without_a_hash_is_refused(tmp_path):
+def test_fetch_refuses_an_address_without_a_hash(tmp_path):
     with pytest.raises(ConfigError, match="has no hash in its name"):
         fetch("http://127.0.0.1:1/tiny.pth", tmp_path)
 
 
 @pytest.mark.parametrize("backbone", [Vgg16, ResNet50])
-def test_official_addresses_have_their_hash(backbone):
+def test_weights_url_has_a_hash(backbone):
     assert backbone.weights_url.startswith("https://download.pytorch.org/models/")
     assert len(backbone.weights_url.rpartition("-")[2].removesuffix(".pth")) == 8
 
@@ -235,7 +235,7 @@ class Reaches:
         ([torch.zeros(1)], "does not hold named tensors alone"),
     ],
 )
-def test_a_file_of_anything_else_is_refused_and_its_code_not_run(content, message, tmp_path):
+def test_read_weights_refuses_other_content_and_does_not_run_its_code(content, message, tmp_path):
     torch.save(content, tmp_path / "w.pth")
     with pytest.raises(ConfigError, match=message) as error:
         read_weights(tmp_path / "w.pth")
@@ -244,7 +244,7 @@ def test_a_file_of_anything_else_is_refused_and_its_code_not_run(content, messag
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
 @pytest.mark.parametrize("keep", [0, 4, 100, -20])
-def test_a_file_cut_short_is_refused_in_one_line(suffix, keep, tmp_path):
+def test_read_weights_refuses_a_truncated_file_in_one_line(suffix, keep, tmp_path):
     path = write(tmp_path / f"w{suffix}", drawn_weights())
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(ConfigError, match="not a weights file") as error:
@@ -255,18 +255,18 @@ def test_a_file_cut_short_is_refused_in_one_line(suffix, keep, tmp_path):
 @pytest.mark.parametrize(
     "content", [b"<html>not found</html>", b"\x80\x02\xff\xfe\x00", "Gewichte: käse".encode()]
 )
-def test_something_quite_different_is_refused(content, tmp_path):
+def test_read_weights_refuses_a_file_of_another_kind(content, tmp_path):
     (tmp_path / "w.pth").write_bytes(content)
     with pytest.raises(ConfigError, match="not a weights file"):
         read_weights(tmp_path / "w.pth")
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_read_weights_names_a_missing_file(tmp_path):
     with pytest.raises(ConfigError, match=r"There is no weights file .*none\.pth"):
         read_weights(tmp_path / "none.pth")
 
 
-def test_vggs_own_file_fits_vgg_and_not_resnet():
+def test_misfit_is_empty_for_vggs_own_file_and_not_for_resnet():
     weights = dict(Vgg16().state_dict())
     for layer in ("0", "3", "6"):
         weights |= {f"classifier.{layer}.weight": torch.zeros(1), f"classifier.{layer}.bias": torch.zeros(1)}

@@ -1,4 +1,4 @@
-"""Machines so small that all their states can be counted."""
+"""RBMs so small that all their states can be counted."""
 
 from itertools import product
 
@@ -12,7 +12,7 @@ HIDDEN_STATES = torch.tensor(list(product((0.0, 1.0), repeat=HIDDEN)))
 VISIBLE_STATES = torch.tensor(list(product((0.0, 1.0), repeat=VISIBLE)))
 
 
-def machine(*, real):
+def small_rbm(*, real):
     generator = torch.Generator().manual_seed(1)
     weight, hidden_bias, visible_bias = (
         torch.randn(shape, generator=generator) for shape in ((HIDDEN, VISIBLE), (HIDDEN,), (VISIBLE,))
@@ -44,8 +44,8 @@ SOME_STATES = {False: VISIBLE_STATES, True: torch.tensor([[0.3, -1.2, 0.0, 2.0],
 
 
 @pytest.mark.parametrize("real", [False, True])
-def test_hidden_probabilities_are_those_of_all_states_counted(real):
-    rbm = machine(real=real)
+def test_rbm_hidden_probabilities_are_those_of_all_states_counted(real):
+    rbm = small_rbm(real=real)
     for visible in SOME_STATES[real]:
         weights = boltzmann(rbm, visible)
         counted = (weights.unsqueeze(1) * HIDDEN_STATES).sum(0) / weights.sum()
@@ -53,30 +53,30 @@ def test_hidden_probabilities_are_those_of_all_states_counted(real):
 
 
 @pytest.mark.parametrize("real", [False, True])
-def test_free_energy_is_that_of_all_hidden_states_together(real):
-    rbm = machine(real=real)
+def test_rbm_free_energy_is_that_of_all_hidden_states_together(real):
+    rbm = small_rbm(real=real)
     counted = torch.stack([-torch.log(boltzmann(rbm, visible).sum()) for visible in SOME_STATES[real]])
     torch.testing.assert_close(rbm.free_energy(SOME_STATES[real]), counted)
 
 
-def test_free_energy_gives_the_probability_of_a_visible_state():
-    rbm = machine(real=False)
+def test_rbm_free_energy_gives_the_probability_of_a_visible_state():
+    rbm = small_rbm(real=False)
     joint = torch.stack([boltzmann(rbm, visible) for visible in VISIBLE_STATES])
     probabilities = torch.softmax(-rbm.free_energy(VISIBLE_STATES), dim=0)
     torch.testing.assert_close(probabilities, joint.sum(1) / joint.sum())
 
 
-def test_visible_means_are_those_of_all_states_counted():
-    rbm = machine(real=False)
+def test_rbm_visible_means_are_those_of_all_states_counted():
+    rbm = small_rbm(real=False)
     for hidden in HIDDEN_STATES:
         weights = torch.stack([torch.exp(-energy(rbm, visible, hidden)) for visible in VISIBLE_STATES])
         counted = (weights.unsqueeze(1) * VISIBLE_STATES).sum(0) / weights.sum()
         torch.testing.assert_close(rbm.visible_means(hidden.unsqueeze(0))[0], counted)
 
 
-def test_real_visible_units_are_normal_around_their_mean():
+def test_rbm_real_visible_units_are_normal_around_their_mean():
     """Where the energy is least its slope is 0; that is the mean of the normal distribution."""
-    rbm = machine(real=True)
+    rbm = small_rbm(real=True)
     for hidden in HIDDEN_STATES:
         mean = rbm.visible_means(hidden.unsqueeze(0))[0].requires_grad_()
         (slope,) = torch.autograd.grad(energy(rbm, mean, hidden), mean)

@@ -16,7 +16,7 @@ def sigmoid(x):
 
 
 @torch.no_grad()
-def test_two_steps_of_a_cell_worked_out_by_hand():
+def test_convlstm_cell_of_two_steps_by_hand():
     cell = ConvLstmCell(1, 1)
     nn.init.zeros_(cell.gates.weight)
     # the middle of each kernel: input, forget, candidate, output gate; of the map and of the hidden state
@@ -32,7 +32,7 @@ def test_two_steps_of_a_cell_worked_out_by_hand():
         assert float(hidden) == pytest.approx(h)
 
 
-def test_on_maps_of_one_place_a_convlstm_is_an_lstm():
+def test_convlstm_on_maps_of_one_position_is_an_lstm():
     """Only the middle of a 3x3 kernel meets anything there."""
     decoder = ConvLstmDecoder(FUSION_LAYERS["gap"](6, 1, last_pool=False))
     lstm = nn.LSTM(6, 6, batch_first=True)
@@ -45,7 +45,7 @@ def test_on_maps_of_one_place_a_convlstm_is_an_lstm():
     torch.testing.assert_close(decoder(maps), lstm(vectors)[0][:, -1])
 
 
-def test_a_convlstm_moves_with_its_maps():
+def test_convlstm_output_is_translated_with_its_maps():
     """It is made of convolutions: away from the border, a map moved aside gives an output moved aside."""
     cell = ConvLstmCell(2, 3)
     maps = torch.zeros(1, 2, 9, 9)
@@ -56,7 +56,7 @@ def test_a_convlstm_moves_with_its_maps():
 
 
 @pytest.mark.parametrize("architecture", ["lstm", "convlstm"])
-def test_a_decoder_without_weights_has_no_memory_and_puts_out_nothing(architecture):
+def test_decoder_without_weights_has_a_zero_output(architecture):
     config = ModelConfig(architecture=architecture)
     model = build_model(config, 6).eval()
     for parameter in model.decoder.parameters():
@@ -67,7 +67,7 @@ def test_a_decoder_without_weights_has_no_memory_and_puts_out_nothing(architectu
 
 
 @pytest.mark.parametrize("architecture", ["lstm", "convlstm"])
-def test_shut_forget_gates_leave_the_last_crop_alone_in_the_memory(architecture):
+def test_decoder_with_closed_forget_gates_reads_the_last_crop_alone(architecture):
     config = ModelConfig(architecture=architecture)
     model = build_model(config, 6).eval()
     if architecture == "lstm":
@@ -83,14 +83,14 @@ def test_shut_forget_gates_leave_the_last_crop_alone_in_the_memory(architecture)
     torch.testing.assert_close(model(spatial, flow, frames), model(spatial, flow, other_past))
 
 
-def test_maps_are_laid_out_by_window_and_time():
+def test_window_maps_are_arranged_by_window_and_time():
     maps = torch.arange(2 * 3 * 4).view(6, 4, 1, 1)  # two windows of three crops, four channels
     laid_out = WindowMaps(3)(maps)
     assert laid_out.shape == (2, 4, 3, 1, 1)
     assert torch.equal(laid_out[1, :, 2], maps[5])
 
 
-def test_the_spatial_stream_has_the_names_of_the_single_streams():
+def test_recurrent_spatial_stream_has_the_names_of_the_single_stream():
     """So that it can start from a run of the single stream."""
     spatial, lstm = (build_model(ModelConfig(architecture=name), 6) for name in ("spatial", "lstm"))
     assert spatial.spatial_stream.state_dict().keys() == lstm.spatial_stream.state_dict().keys()

@@ -16,7 +16,7 @@ def stream(name="residual", **settings):
     return ResidualStream(RESIDUAL_SHAPES[name], **{"scaling": "unit", **settings})
 
 
-def test_parameters_are_those_of_the_shape():
+def test_residual_stream_has_the_parameters_of_its_shape():
     convolutions = [
         convolution(3, 3, 32),
         2 * convolution(3, 32, 32),
@@ -30,22 +30,22 @@ def test_parameters_are_those_of_the_shape():
 
 
 @pytest.mark.parametrize(("size", "side"), [(16, 1), (48, 3), (50, 4), (96, 6)])
-def test_the_map_has_a_sixteenth_of_the_side(size, side):
+def test_residual_stream_map_has_a_sixteenth_of_the_side(size, side):
     image = torch.rand(2, 3, size, size)
     assert stream().eval()(image).shape == (2, 256, side, side)
     assert map_side("residual", size) == side
 
 
-def test_the_wide_one_has_the_parameters_that_are_told():
+def test_residual_wide_has_3_6_million_parameters():
     assert round(count_parameters(stream("residual-wide")) / 1e6, 1) == 3.6
 
 
-def test_relu_after_the_max_pool_is_the_one_before_it():
+def test_residual_relu_commutes_with_the_max_pool():
     x = torch.randn(2, 32, 24, 24)
     assert torch.equal(F.relu(F.max_pool2d(x, 2)), F.max_pool2d(F.relu(x), 2))
 
 
-def test_a_block_whose_convolutions_are_silent_is_its_short_cut():
+def test_residual_block_with_zero_convolutions_is_its_shortcut():
     block = ResidualBlock(4, 4, stride=1).eval()
     torch.nn.init.zeros_(block.norm2.weight)
     x = torch.randn(2, 4, 6, 6)
@@ -56,7 +56,7 @@ def grey_faces(count):
     return torch.rand(count, 1, 48, 48).expand(-1, 3, -1, -1)
 
 
-def test_what_learns_from_grey_faces_sees_every_face_as_grey():
+def test_grey_first_conv_trained_on_grey_reads_every_face_as_grey():
     model = build_model(ModelConfig(architecture="spatial", stream="residual", input_scaling="unit"), 4)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=0.01)
     for _ in range(3):
@@ -71,7 +71,7 @@ def test_what_learns_from_grey_faces_sees_every_face_as_grey():
     )
 
 
-def test_from_drawn_flow_its_channels_are_learned_apart():
+def test_grey_first_conv_has_other_gradients_for_each_channel_of_a_flow():
     stem = GreyFirstConv(3, 8)
     stem.start_grey()
     assert torch.equal(stem.weight[:, 0], stem.weight[:, 2])
@@ -79,7 +79,7 @@ def test_from_drawn_flow_its_channels_are_learned_apart():
     assert not torch.allclose(stem.weight.grad[:, 0], stem.weight.grad[:, 2])
 
 
-def test_crops_of_a_window_keep_kernels_of_their_own():
+def test_grey_first_conv_keeps_other_kernels_for_each_crop_of_a_window():
     stem = GreyFirstConv(6, 8)
     means = stem.weight.detach().unflatten(1, (2, 3)).mean(2)
     stem.start_grey()

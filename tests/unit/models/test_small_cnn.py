@@ -2,48 +2,71 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from ferfusion.models.scaling import INPUT_SCALINGS, standardise
-from ferfusion.models.small_cnn import SMALL_SHAPES, SmallStream
-from ferfusion.models.streams import map_side
+from ferfusion.models.small_cnn import SMALL_SHAPES, LateBiasConv, SmallStream
 
 
 def image(batch, size=48, seed=0):
     return torch.rand(batch, 3, size, size, generator=torch.Generator().manual_seed(seed))
 
 
-@pytest.mark.parametrize("size", [48, 49, 50, 63, 64, 96])
-def test_map_side_is_what_the_stream_puts_out(size):
-    stream = SmallStream(SMALL_SHAPES["listing"], scaling="unit")
-    assert stream(image(1, size)).shape[2:] == (map_side("listing", size),) * 2
-
-
-def test_map_side_leaves_the_random_state_alone():
-    state = torch.random.get_rng_state()
-    map_side.cache_clear()
-    assert map_side("table1", 48) == 3
-    assert torch.equal(state, torch.random.get_rng_state())
-
-
-def test_relu_after_the_max_pool_is_the_reports_relu_before_it():
+def test_small_stream_has_the_reports_relu_before_the_pool_in_effect():
     stream = SmallStream(SMALL_SHAPES["listing"], scaling="unit")
     before = F.max_pool2d(F.relu(stream.conv1(image(2))), 5, stride=2)
     after = F.relu(stream.pool1(stream.conv1(image(2))))
     assert torch.equal(before, after)
 
 
-def test_a_standard_image_has_no_mean_and_unit_deviation_whatever_its_light_and_colour():
-    standard = standardise(image(2))
-    torch.testing.assert_close(standard.mean(dim=(2, 3)), torch.zeros(2, 3), atol=1e-5, rtol=0)
-    torch.testing.assert_close(standard.square().mean(dim=(1, 2, 3)), torch.ones(2))
-    tinted = 0.3 * image(2) + torch.tensor([0.1, 0.4, 0.7]).view(3, 1, 1)
-    torch.testing.assert_close(standardise(tinted), standard, atol=1e-4, rtol=0)
+@pytest.fixture
+def stream():
+    torch.manual_seed(0)
+    made = SmallStream(SMALL_SHAPES["listing"], scaling="unit")
+    torch.nn.init.normal_(made.conv1.bias)
+    return made
 
 
-def test_a_faint_image_is_not_drawn_out_and_a_blank_one_is_zero():
-    assert float(standardise(0.5 + 0.001 * image(1)).abs().max()) < 0.1
-    assert not standardise(torch.full((1, 3, 48, 48), 0.5)).any()
+def plain_first_map(stream, image):
+    """As the report's listing has it: bias and ReLU before the pool."""
+    x = F.relu(F.conv2d(image, stream.conv1.weight, stream.conv1.bias))
+    return F.max_pool2d(x, 5, stride=2)
 
 
-def test_the_reports_scaling_leaves_the_image_as_it_is():
-    one = image(1)
-    assert INPUT_SCALINGS["unit"](one) is one
+def gradients(stream, first_map):
+    stream.zero_grad()
+    # so that every value of the map has another gradient
+    (first_map * torch.linspace(-1, 1, first_map.numel()).view(first_map.shape)).sum().backward()
+    return stream.conv1.weight.grad.clone(), stream.conv1.bias.grad.clone()
+
+
+def test_late_bias_after_the_pool_equals_the_bias_before_it(stream):
+    image = torch.rand(3, 3, 48, 48)
+    torch.testing.assert_close(stream._first_map(image), plain_first_map(stream, image))
+
+
+def test_late_bias_has_the_gradients_of_the_bias_before_the_pool(stream):
+    stream, image = stream.double(), torch.rand(11, 3, 48, 48, dtype=torch.float64)
+    expected, found = plain_first_map(stream, image), stream.train()._first_map(image)
+    torch.testing.assert_close(found, expected)
+    for one, other in zip(gradients(stream, expected), gradients(stream, found), strict=True):
+        torch.testing.assert_close(other, one)
+
+
+def test_late_bias_keeps_the_first_map_in_bfloat16(stream):
+    image = torch.rand(3, 3, 48, 48)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = stream._first_map(image)
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), plain_first_map(stream, image), rtol=0.02, atol=0.02)
+
+
+def test_small_stream_has_the_same_output_in_training_and_evaluation(stream):
+    image = torch.rand(20, 3, 48, 48)
+    torch.testing.assert_close(stream.train()(image), stream.eval()(image))
+
+
+def test_late_bias_keeps_the_name_and_shape_of_a_convolutions_bias():
+    layer = LateBiasConv(3, 8, 5)
+    assert {name: tuple(p.shape) for name, p in layer.state_dict().items()} == {
+        "weight": (8, 3, 5, 5),
+        "bias": (8,),
+    }
+    assert layer.late_bias.shape == (8, 1, 1)

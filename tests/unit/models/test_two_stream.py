@@ -28,13 +28,13 @@ def test_late_fusion_is_the_mean_of_the_two_single_networks():
     torch.testing.assert_close(late(*inputs).softmax(1), (alone[0] + alone[1]) / 2)
 
 
-def test_late_fusion_answers_with_log_probabilities():
+def test_late_fusion_logits_are_log_probabilities():
     late = build_model(ModelConfig(architecture="late-fusion"), 6)
-    answer = late(*drawn_inputs(ModelConfig()))
-    torch.testing.assert_close(answer.exp().sum(1), torch.ones(2))
+    logits = late(*drawn_inputs(ModelConfig()))
+    torch.testing.assert_close(logits.exp().sum(1), torch.ones(2))
 
 
-def test_a_stream_that_is_sure_of_nothing_halves_the_others_lead():
+def test_late_fusion_with_one_uniform_stream_halves_the_others_lead():
     late = build_model(ModelConfig(architecture="late-fusion"), 6).eval()
     torch.nn.init.zeros_(late.flow_head.dense3.weight)
     torch.nn.init.zeros_(late.spatial_head.dense3.weight)
@@ -43,7 +43,7 @@ def test_a_stream_that_is_sure_of_nothing_halves_the_others_lead():
     torch.testing.assert_close(probabilities, torch.tensor([[7.0, 1, 1, 1, 1, 1]] * 2) / 12)
 
 
-def test_three_streams_are_two_and_another():
+def test_fused_streams_with_a_third_zero_stream_are_those_of_two():
     """Where the third stream's vector is zero, the sum of three is the sum of two."""
     three = build_model(ModelConfig(architecture="three-stream-stack", fusion="gap-sum"), 6).eval()
     two = build_model(ModelConfig(fusion="gap-sum"), 6).eval()
