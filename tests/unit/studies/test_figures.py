@@ -34,7 +34,8 @@ def test_recall_grid_has_the_recalls_in_percent(findings):
     axes = recall_grid(findings).axes[0]
     rows = findings.statistics.scores("video")
     expected = [f"{100 * share:.0f}" for row in rows for share in recall(row.confusion)]
-    assert [text.get_text() for text in axes.texts] == expected
+    subtitle = axes.texts[-1].get_text()
+    assert [text.get_text() for text in axes.texts] == [*expected, subtitle]
     assert [label.get_text() for label in axes.get_yticklabels()] == [row.name for row in rows]
 
 

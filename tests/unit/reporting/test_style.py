@@ -1,0 +1,97 @@
+from itertools import combinations
+
+import pytest
+from matplotlib.colors import to_rgb
+
+from ferfusion.labels import SEVEN
+from ferfusion.reporting import style
+from ferfusion.reporting.style import CLASS_COLOURS, OKABE_ITO, PART_COLOURS
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def test_okabe_ito_has_the_published_colours():
+    """Okabe and Ito 2008, Color Universal Design, figure 16, as 8 bit RGB."""
+    rgb = {name: [round(255 * value) for value in to_rgb(text)] for name, text in OKABE_ITO.items()}
+    assert rgb == {
+        "blue": [0, 114, 178],
+        "vermilion": [213, 94, 0],
+        "green": [0, 158, 115],
+        "purple": [204, 121, 167],
+        "orange": [230, 159, 0],
+        "sky": [86, 180, 233],
+    }
+
+
+def test_class_colours_are_different_for_every_class():
+    assert tuple(CLASS_COLOURS) == SEVEN.names
+    for one, other in combinations(CLASS_COLOURS.values(), 2):
+        difference = sum((a - b) ** 2 for a, b in zip(to_rgb(one), to_rgb(other), strict=True)) ** 0.5
+        assert difference > 0.2  # the nearest two, of Sadness and Surprise, are 0.26 apart
+
+
+def test_part_colours_are_those_of_the_three_parts():
+    assert set(PART_COLOURS) == {"train", "validation", "test"}
+    assert len(set(PART_COLOURS.values())) == 3
+
+
+def test_colour_of_a_class_without_a_colour_is_grey():
+    assert style.colour_of("Fear") == CLASS_COLOURS["Fear"]
+    assert style.colour_of("Boredom") == CLASS_COLOURS["Neutral"]
+
+
+def test_notebook_figure_shows_itself_as_png():
+    figure, _ = style.new_canvas(height=2)
+    assert isinstance(figure, style.NotebookFigure)
+    assert figure._repr_png_().startswith(PNG)
+
+
+def test_new_canvas_has_the_size_in_inches():
+    figure, axes = style.new_canvas(height=2, width=3)
+    assert figure.get_size_inches().tolist() == [3, 2]
+    assert figure.axes == [axes]
+
+
+def test_save_writes_equal_bytes_for_equal_figures(tmp_path):
+    for name in ("a", "b"):
+        figure, axes = style.new_canvas(height=2)
+        axes.plot([1, 2], [3, 4])
+        style.set_title(axes, "Title", "subtitle")
+        assert style.save(figure, tmp_path / f"{name}.png") == tmp_path / f"{name}.png"
+    first = (tmp_path / "a.png").read_bytes()
+    assert first.startswith(PNG)
+    assert first == (tmp_path / "b.png").read_bytes()
+
+
+def test_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    figure, _ = style.new_canvas(height=2)
+    path = tmp_path / "figure.png"
+    path.write_text("old")
+
+    def full_disk(partial, **settings):
+        partial.write_text("half of")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(figure, "savefig", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        style.save(figure, path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_name_bars_has_the_first_name_on_top():
+    _, axes = style.new_canvas(height=2)
+    style.name_bars(axes, ["first", "second"])
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["first", "second"]
+    bottom, top = axes.get_ylim()
+    assert top < 0
+    assert bottom > 1
+
+
+def test_add_legend_has_an_entry_per_named_line():
+    figure, axes = style.new_canvas(height=2)
+    axes.plot([1, 2], label="train")
+    axes.plot([2, 1], label="test")
+    style.add_legend(figure, axes, columns=2)
+    [legend] = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["train", "test"]
