@@ -17,10 +17,10 @@ LINES = [
 
 
 @pytest.mark.parametrize(("script", "line"), LINES, ids=lambda value: value[:30])
-def test_a_command_is_understood(script, line):
+def test_example_command_is_understood(script, line):
     tokens = shlex.split(line.replace("$sample", "sample").replace("$1", "file.h5"))
     build_app(tokens[0]).parse_args(tokens, exit_on_error=False, print_error=False)
 
 
-def test_every_script_has_a_command():
+def test_example_scripts_have_a_command():
     assert {script for script, _ in LINES} == {script.name for script in SCRIPTS}

@@ -31,11 +31,11 @@ def bundle(tmp_path):
     return path
 
 
-def test_settings_are_options(app, monkeypatch, tmp_path):
-    asked: dict[str, Any] = {}
+def test_explain_has_the_settings_of_its_recipe_as_options(app, monkeypatch, tmp_path):
+    called: dict[str, Any] = {}
 
     def explain_run(run, recipe, **settings):
-        asked.update(settings, run=run, recipe=recipe)
+        called.update(settings, run=run, recipe=recipe)
         raise ConfigError("stop here")
 
     monkeypatch.setattr("ferfusion.explanation.explain_run.explain_run", explain_run)
@@ -44,29 +44,29 @@ def test_settings_are_options(app, monkeypatch, tmp_path):
     line = [str(run), "--method", "grad-cam", "--part", "test", "--examples", "5", "--check"]
     with pytest.raises(ConfigError, match="stop here"):
         app([*line, "--dataset", str(there)], exit_on_error=False)
-    assert asked["recipe"] == ExplainRecipe(method="grad-cam", part="test", examples=5)
-    assert (asked["check"], asked["dataset"], asked["run"]) == (True, there, run)
+    assert called["recipe"] == ExplainRecipe(method="grad-cam", part="test", examples=5)
+    assert (called["check"], called["dataset"], called["run"]) == (True, there, run)
 
 
-def test_without_a_run_or_a_video_there_is_nothing_to_explain(app, bundle):
+def test_explain_needs_a_run_or_a_video(app, bundle):
     for line in ([str(bundle)], []):
         with pytest.raises(ConfigError, match="needs a run folder, whose pairs it explains, or a --video"):
             app(line, exit_on_error=False)
 
 
-def test_a_video_alone_is_explained_by_the_model_that_comes_with_it(app, monkeypatch, tmp_path):
-    asked: list[Any] = []
-    monkeypatch.setattr("ferfusion.bundle.load_bundle", asked.append)
+def test_explain_of_a_video_alone_takes_the_model_of_the_package(app, monkeypatch, tmp_path):
+    called: list[Any] = []
+    monkeypatch.setattr("ferfusion.bundle.load_bundle", called.append)
     monkeypatch.setattr(
         "ferfusion.inference.drawing.explained_video.explain_video", lambda video, bundle, folder, **_: folder
     )
     video = write_video(tmp_path / "clip.mp4", numbered(4))
     app(["--video", str(video), "--out", str(tmp_path / "out")], exit_on_error=False)
-    assert asked == [SHIPPED]
+    assert called == [SHIPPED]
 
 
 @pytest.mark.parametrize("by", ["run", "bundle"])
-def test_a_video_is_explained_by_a_run_or_a_bundle(app, capsys, bundle, tmp_path, by):
+def test_explain_of_a_video_takes_a_run_or_a_bundle(app, capsys, bundle, tmp_path, by):
     video = write_video(tmp_path / "clip.mp4", numbered(4))
     model = bundle if by == "bundle" else bundle.parent
     app([str(model), "--video", str(video), "--out", str(tmp_path / "out")], exit_on_error=False)

@@ -12,12 +12,12 @@ PAGE = Path(__file__).parents[3] / "docs/fer2013.md"
 COMMANDS = re.findall(r"^    ferfusion (.+)$", PAGE.read_text(encoding="utf-8"), re.M)
 
 
-def test_the_page_shows_the_whole_way():
+def test_fer2013_page_shows_every_command():
     assert [line.split()[0] for line in COMMANDS][:3] == ["prepare", "split", "train"]
 
 
 @pytest.mark.parametrize("line", COMMANDS)
-def test_a_command_is_understood(line):
+def test_fer2013_page_command_is_understood(line):
     tokens = shlex.split(line)
     _, bound, _ = build_app(tokens[0]).parse_args(tokens, exit_on_error=False, print_error=False)
     if "--stream" in tokens:

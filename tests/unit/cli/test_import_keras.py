@@ -16,7 +16,7 @@ def app():
     return App(default_command=import_keras, result_action="return_value")
 
 
-def test_the_notebooks_model_becomes_a_bundle_and_what_was_taken_is_said(app, capsys, tmp_path):
+def test_import_keras_prints_content_and_assumptions(app, capsys, tmp_path):
     path = unpack("keras2_flatten_concat.h5", tmp_path)
     app([str(path), str(tmp_path / "bundle.safetensors")], exit_on_error=False)
     text = capsys.readouterr().out
@@ -31,7 +31,7 @@ def test_the_notebooks_model_becomes_a_bundle_and_what_was_taken_is_said(app, ca
     assert not bundle.build_model().training
 
 
-def test_what_is_said_goes_before_the_notebooks(app, capsys, tmp_path):
+def test_import_keras_options_override_the_notebooks(app, capsys, tmp_path):
     path = unpack("keras3_only.weights.h5", tmp_path)
     labels = "Sadness, Anger,fear,happy,Disgust,Surprise"
     line = [str(path), str(tmp_path / "b"), "--spatial-input", "face_input", "--largest-pixel", "1"]
@@ -43,7 +43,7 @@ def test_what_is_said_goes_before_the_notebooks(app, capsys, tmp_path):
     assert (bundle.labels, bundle.rights) == (SIX, "CC0")
 
 
-def test_a_dataset_gives_its_preparation_and_its_labels(app, tmp_path):
+def test_import_keras_takes_preparation_and_labels_of_a_dataset(app, tmp_path):
     recipe = PrepareRecipe(margin=0.1)
     dataset = write_dataset(tmp_path / "dataset", subjects=4, frames=3, recipe=recipe)
     path = unpack("keras2_spatial.h5", tmp_path)
@@ -53,7 +53,7 @@ def test_a_dataset_gives_its_preparation_and_its_labels(app, tmp_path):
     assert bundle.training["outputs_in_file"] == list(SIX.names)
 
 
-def test_a_file_that_is_there_is_not_written_over(app, tmp_path):
+def test_import_keras_overwrites_no_file(app, tmp_path):
     (tmp_path / "b").write_text("mine")
     with pytest.raises(ConfigError, match="is there already"):
         app([str(tmp_path / "any.h5"), str(tmp_path / "b")], exit_on_error=False)

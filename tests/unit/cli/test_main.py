@@ -56,7 +56,7 @@ def corpus(tmp_path, sample_corpus):
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_what_a_user_can_mend_is_one_line_and_exit_code_2(run, arguments, words):
+def test_main_reports_what_a_user_can_fix_in_one_line_with_exit_code_2(run, arguments, words):
     code, out, err = run(*arguments)
     assert code == 2
     assert err.startswith("ferfusion: ")
@@ -74,14 +74,14 @@ def test_what_a_user_can_mend_is_one_line_and_exit_code_2(run, arguments, words)
         (["split", "here", "--seed", "three"], "three"),
     ],
 )
-def test_a_line_that_cannot_be_read_is_exit_code_2_too(run, arguments, words):
+def test_main_ends_with_2_for_a_line_that_it_does_not_understand(run, arguments, words):
     code, out, err = run(*arguments)
     assert code == 2
     assert words in out + err
     assert "Traceback" not in out + err
 
 
-def test_a_bug_keeps_its_traceback(run, monkeypatch):
+def test_main_keeps_the_traceback_of_a_bug(run, monkeypatch):
     def broken(_):
         raise ZeroDivisionError
 
@@ -90,7 +90,7 @@ def test_a_bug_keeps_its_traceback(run, monkeypatch):
         run("split", "here")
 
 
-def test_stopping_it_says_how_to_go_on(run, monkeypatch):
+def test_main_that_is_stopped_prints_how_to_resume(run, monkeypatch):
     def stopped(_):
         raise KeyboardInterrupt
 
@@ -100,7 +100,7 @@ def test_stopping_it_says_how_to_go_on(run, monkeypatch):
     assert err == "ferfusion: stopped; run the same command again to resume\n"
 
 
-def test_a_file_gives_settings_and_an_argument_goes_before_it(run, tmp_path, corpus):
+def test_config_file_gives_settings_that_the_command_line_overrides(run, tmp_path, corpus):
     config = tmp_path / "settings.toml"
     config.write_text('[prepare]\nsize = 32\nkeep_every = 4\nengine = "here"\nimages = false\n')
     line = ["prepare", corpus, "--corpus", "folder", "--config", config]
@@ -122,7 +122,7 @@ def test_a_file_gives_settings_and_an_argument_goes_before_it(run, tmp_path, cor
         ("[[[", "TOML"),
     ],
 )
-def test_a_setting_of_a_file_that_cannot_be_used_is_an_error(run, tmp_path, text, words):
+def test_config_file_with_a_wrong_setting_ends_with_2(run, tmp_path, text, words):
     config = tmp_path / "settings.toml"
     config.write_text(text)
     code, out, err = run("split", "here", "--config", config)
@@ -130,7 +130,7 @@ def test_a_setting_of_a_file_that_cannot_be_used_is_an_error(run, tmp_path, text
     assert words in out + err
 
 
-def test_a_missing_file_of_settings_is_one_line(run, tmp_path):
+def test_config_file_that_is_missing_is_one_line(run, tmp_path):
     code, _, err = run("split", "here", "--config", tmp_path / "none.toml")
     assert code == 2
     assert "none.toml" in err
@@ -144,7 +144,7 @@ def test_help_lists_every_command(run):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_its_file_its_function_and_its_help(run, command):
+def test_commands_have_a_file_a_function_and_a_help(run, command):
     name = command.replace("-", "_")
     function = getattr(import_module(f"ferfusion.cli.{name}"), name)
     code, out, _ = run(command, "--help")
@@ -152,16 +152,16 @@ def test_every_command_has_its_file_its_function_and_its_help(run, command):
     assert " ".join(function.__doc__.partition("\n\n")[0].split()) in " ".join(out.split())
 
 
-def test_every_file_of_the_command_line_is_a_command():
+def test_commands_are_the_files_of_the_command_line():
     files = {path.stem.replace("_", "-") for path in Path(ferfusion.cli.__file__).parent.glob("*.py")}
     assert files - NOT_COMMANDS == set(COMMANDS)
 
 
-def test_the_version_is_the_packages(run):
+def test_version_is_that_of_the_package(run):
     assert run("--version")[:2] == (0, f"{ferfusion.__version__}\n")
 
 
-def test_making_the_command_line_imports_no_command():
+def test_build_app_imports_no_other_command():
     code = "import ferfusion.cli, sys; ferfusion.cli.build_app('train'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {f"ferfusion.cli.{name}" for name in COMMANDS}.isdisjoint(done.stdout.split())

@@ -39,21 +39,21 @@ def run():
     return lambda *words: app([str(word) for word in words], exit_on_error=False)
 
 
-def test_a_folder_is_read_and_what_cannot_be_read_is_told(run, folder, bundle, tmp_path, capsys):
+def test_predict_reads_a_folder_and_prints_what_cannot_be_read(run, folder, bundle, tmp_path, capsys):
     out = tmp_path / "out"
     with pytest.raises(VideoError, match=r"1 of 3 files could not be read; .*videos\.csv says why"):
         run(folder, "--bundle", bundle, "--out", out, "--no-annotate")
-    told = " ".join(capsys.readouterr().out.split())
-    assert "diary.mp4 (2 of 3)" in told or "one.mp4 (3 of 3)" in told
-    assert "diary.mp4: Cannot open diary.mp4 as a video" in told
-    assert "one.mp4: Face 0" in told
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "diary.mp4 (2 of 3)" in printed or "one.mp4 (3 of 3)" in printed
+    assert "diary.mp4: Cannot open diary.mp4 as a video" in printed
+    assert "one.mp4: Face 0" in printed
     table = pd.read_csv(out / "videos.csv").set_index("folder")
     assert table["status"].to_dict() == {"two": "ok", "diary": "unreadable", "one": "ok"}
     assert (out / "one" / "report.html").is_file()
     assert not (out / "one" / "annotated.mp4").exists()
 
 
-def test_settings_are_options(run, folder, bundle, tmp_path):
+def test_predict_has_the_settings_of_its_recipe_as_options(run, folder, bundle, tmp_path):
     video, out = folder / "one.mp4", tmp_path / "out"
     run(video, "--bundle", bundle, "--out", out, "--every", 4, "--end", 0.8, "--smoothing", "causal")
     table = pd.read_csv(out / "one" / "frames.csv")
@@ -62,16 +62,14 @@ def test_settings_are_options(run, folder, bundle, tmp_path):
     assert reading in (out / "one" / "report.html").read_text()
 
 
-def test_a_line_for_every_frame_where_it_is_wanted(run, folder, bundle, tmp_path, capsys):
+def test_predict_prints_a_line_for_every_frame(run, folder, bundle, tmp_path, capsys):
     run(folder / "one.mp4", "--bundle", bundle, "--out", tmp_path / "out", "--every", 8, "--print-frames")
-    told = capsys.readouterr().out
-    assert "Frame: 0/24 Face: 0 Out: " in told
-    assert "(1 of 1)" not in told
+    printed = capsys.readouterr().out
+    assert "Frame: 0/24 Face: 0 Out: " in printed
+    assert "(1 of 1)" not in printed
 
 
-def test_a_folder_without_a_video_and_a_wrong_setting_end_it_before_anything_is_written(
-    run, tmp_path, bundle
-):
+def test_predict_refuses_an_empty_folder_and_a_wrong_setting_before_writing(run, tmp_path, bundle):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match="There is no video or photograph in the folder"):
         run(tmp_path / "empty", "--bundle", bundle, "--out", tmp_path / "out")
@@ -80,7 +78,7 @@ def test_a_folder_without_a_video_and_a_wrong_setting_end_it_before_anything_is_
     assert not (tmp_path / "out").exists()
 
 
-def test_the_detectors_model_file_is_named_on_the_command_line(run, folder, tmp_path, monkeypatch):
+def test_predict_takes_the_model_file_of_the_detector(run, folder, tmp_path, monkeypatch):
     monkeypatch.setenv("FERFUSION_DETECTOR_MODEL", "")
     model = tmp_path / "yunet.onnx"
     model.write_bytes(b"another model")

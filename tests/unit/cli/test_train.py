@@ -17,11 +17,11 @@ def app():
     return App(default_command=train, result_action="return_value")
 
 
-def test_settings_of_model_and_recipe_are_options(app, monkeypatch, tmp_path):
-    asked: dict[str, Any] = {}
+def test_train_has_the_settings_of_model_and_recipe_as_options(app, monkeypatch, tmp_path):
+    called: dict[str, Any] = {}
 
     def train_run(dataset, run, **settings):
-        asked.update(settings, dataset=dataset, run=run)
+        called.update(settings, dataset=dataset, run=run)
         raise ConfigError("stop here")
 
     monkeypatch.setattr("ferfusion.training.train.train_run", train_run)
@@ -29,13 +29,13 @@ def test_settings_of_model_and_recipe_are_options(app, monkeypatch, tmp_path):
     line = [str(dataset), "runs/1", "--fusion", "flatten-sum", "--epochs", "20", "--no-augment"]
     with pytest.raises(ConfigError, match="stop here"):
         app([*line, "--learning-rate", "0.00001", "--shuffle-labels", "--device", "cpu"], exit_on_error=False)
-    assert asked["dataset"] == dataset
-    assert asked["compute"] == Compute("cpu")
-    assert asked["model_config"] == ModelConfig(fusion="flatten-sum")
-    assert asked["recipe"] == TrainRecipe(epochs=20, augment=False, learning_rate=1e-5, shuffle_labels=True)
+    assert called["dataset"] == dataset
+    assert called["compute"] == Compute("cpu")
+    assert called["model_config"] == ModelConfig(fusion="flatten-sum")
+    assert called["recipe"] == TrainRecipe(epochs=20, augment=False, learning_rate=1e-5, shuffle_labels=True)
 
 
-def test_every_setting_is_in_the_help(app, capsys):
+def test_train_help_has_every_setting(app, capsys):
     app(["--help"])
     text = capsys.readouterr().out
     for config in (ModelConfig, TrainRecipe):
@@ -44,7 +44,7 @@ def test_every_setting_is_in_the_help(app, capsys):
     assert "chance level" in text or "chance" in text
 
 
-def test_a_run_ends_with_its_scores_beside_the_baseline(app, capsys, tmp_path):
+def test_train_prints_scores_beside_the_baseline(app, capsys, tmp_path):
     dataset = write_dataset(tmp_path / "dataset", subjects=4, frames=3)
     line = [str(dataset), str(tmp_path / "run"), "--architecture", "flow", "--epochs", "1"]
     app(line, exit_on_error=False)

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from ferfusion.cli.doctor import doctor as command
 from ferfusion.installation import checks
 from ferfusion.installation.checks import Failure, Finding, check_installation, run_probe
 from ferfusion.installation.probes import PROBES
@@ -189,16 +188,3 @@ def test_run_probe_gives_up_after_the_time_limit(tmp_path, monkeypatch):
 def test_check_installation_finds_no_fault_here():
     faults = [finding for finding in check_installation() if finding.state == "fault"]
     assert faults == []
-
-
-def test_doctor_ends_with_1_if_there_is_a_fault(monkeypatch, capsys):
-    monkeypatch.setattr(checks, "run_probe", {**GOOD, "torch": Failure("no torch")}.__getitem__)
-    with pytest.raises(SystemExit) as ended:
-        command()
-    assert ended.value.code == 1
-    printed = capsys.readouterr().out
-    assert "no torch" in printed
-    assert "pip install --force-reinstall torch" in printed
-    monkeypatch.setattr(checks, "run_probe", GOOD.__getitem__)
-    command()
-    assert "Everything that is needed works." in capsys.readouterr().out

@@ -55,16 +55,16 @@ def test_costs_table_has_equivalent_variants_with_the_cost_of_the_trained_one(fi
     }
     assert table["minutes"].tolist() == pytest.approx([3 * 1.5] * 4)
     assert table["minutes_each"].tolist() == pytest.approx([1.5] * 4)
-    assert table.loc["flatten-concat", "published_accuracy"] == 0.577
-    assert pd.isna(table.loc["spatial", "published_accuracy"])
+    accuracies = [0.598, 0.577, 0.5648, float("nan")]
+    assert table["published_accuracy"].tolist() == pytest.approx(accuracies, nan_ok=True)
 
 
 def test_classes_table_is_that_of_scikit_learn(findings):
-    table = classes_table(findings).set_index(["variant", "level"])
+    table = classes_table(findings).query("level == 'pair'").set_index("variant")
     for name in SKILLS:
         rows = pd.concat(findings.of(name).predictions)
         true, answers = rows["code"], rows[COLUMNS].to_numpy().argmax(axis=1)
-        found = table.loc[(name, "pair")]
+        found = table[table.index == name]
         for metric, score in (("recall", recall_score), ("precision", precision_score), ("f1", f1_score)):
             expected = score(true, answers, average=None, labels=range(6), zero_division=0)
             assert found[metric].tolist() == pytest.approx(expected.tolist())
