@@ -5,13 +5,13 @@ from ferfusion.compute import Compute, torch_device
 from ferfusion.errors import ConfigError
 
 
-def test_auto_is_the_processor_where_there_is_no_gpu():
+def test_torch_device_auto_is_the_processor_where_there_is_no_gpu():
     wanted = "cuda" if torch.cuda.is_available() else "cpu"
     assert torch_device("auto").type == wanted
 
 
 @pytest.mark.parametrize("device", ["cuda", "mps"])
-def test_a_device_that_does_not_start_says_so_in_one_line(device):
+def test_torch_device_that_does_not_start_is_reported_in_one_line(device):
     if getattr(torch, "cuda" if device == "cuda" else "mps").is_available():
         pytest.skip(f"there is {device}")
     with pytest.raises(
@@ -21,7 +21,7 @@ def test_a_device_that_does_not_start_says_so_in_one_line(device):
     assert "\n" not in str(error.value)
 
 
-def test_an_error_of_many_lines_becomes_its_first(monkeypatch):
+def test_torch_device_reports_the_first_line_of_an_error(monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("CUDA error: no kernel image is available.\nCompile with TORCH_USE_CUDA_DSA")
 
@@ -39,6 +39,6 @@ def test_an_error_of_many_lines_becomes_its_first(monkeypatch):
         ({"precision": "16"}, "Unknown precision '16'"),
     ],
 )
-def test_what_cannot_be_is_refused(settings, words):
+def test_compute_refuses_wrong_settings(settings, words):
     with pytest.raises(ConfigError, match=words):
         Compute(**settings)

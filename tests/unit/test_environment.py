@@ -22,7 +22,7 @@ WATCH = (
 
 
 @pytest.mark.parametrize(("given", "kept"), [(None, SPIN_COUNT), ("7", "7")])
-def test_a_value_that_the_user_has_set_stays(monkeypatch, given, kept):
+def test_sleeping_threads_keeps_a_value_that_the_user_has_set(monkeypatch, given, kept):
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     if given is not None:
         monkeypatch.setenv("GOMP_SPINCOUNT", given)
@@ -35,7 +35,7 @@ def test_a_value_that_the_user_has_set_stays(monkeypatch, given, kept):
     "use",
     ["fer.load_model()", "fer.ModelConfig()", "fer.TrainRecipe()", "fer.ExplainRecipe()", "fer.Prediction"],
 )
-def test_torch_is_imported_with_sleeping_threads_whatever_is_used_first(use):
+def test_load_torch_is_used_whatever_is_imported_first(use):
     code = WATCH + use + "\nprint(os.environ.get('GOMP_SPINCOUNT'))"
     environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
     done = subprocess.run(
@@ -44,7 +44,7 @@ def test_torch_is_imported_with_sleeping_threads_whatever_is_used_first(use):
     assert done.stdout.split() == [SPIN_COUNT, "None"]
 
 
-def test_threads_take_turns_with_a_variable(monkeypatch):
+def test_environment_defaults_is_used_by_one_thread_at_a_time(monkeypatch):
     monkeypatch.delenv("FERFUSION_TURNS", raising=False)
     seen = []
 

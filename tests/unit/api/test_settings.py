@@ -2,22 +2,29 @@ import numpy as np
 import pytest
 
 import ferfusion as fer
-from ferfusion.api.settings import as_folder, as_new_file, as_path, with_settings, with_settings_of_each
+from ferfusion.api.settings import (
+    as_folder,
+    as_new_file,
+    as_path,
+    check_workers,
+    with_settings,
+    with_settings_of_each,
+)
 
 BOTH = [(fer.ModelConfig, None), (fer.TrainRecipe, None)]
 
 
-def test_each_setting_goes_to_the_recipe_that_has_it():
+def test_with_settings_of_each_gives_a_setting_to_the_recipe_that_has_it():
     model, recipe = with_settings_of_each(BOTH, {"fusion": "gap-sum", "epochs": 3})
     assert (model.fusion, recipe.epochs) == ("gap-sum", 3)
 
 
-def test_settings_stand_over_a_recipe_that_is_given():
+def test_with_settings_override_the_recipe():
     recipe = with_settings(fer.TrainRecipe, fer.TrainRecipe(epochs=7, seed=2), {"seed": 3})
     assert (recipe.epochs, recipe.seed) == (7, 3)
 
 
-def test_an_unknown_setting_is_named_with_the_nearest():
+def test_with_settings_of_each_names_an_unknown_setting_with_the_nearest():
     with pytest.raises(fer.ConfigError, match=r"Unknown setting 'epoch'; .*Did you mean 'epochs'\?"):
         with_settings_of_each(BOTH, {"epoch": 3})
 
@@ -33,12 +40,12 @@ def test_an_unknown_setting_is_named_with_the_nearest():
         ({"augment": 1}, r"augment must be of type bool, got 1 \(int\)"),
     ],
 )
-def test_a_value_of_another_type_is_named(settings, words):
+def test_with_settings_of_each_refuses_a_value_of_another_type(settings, words):
     with pytest.raises(fer.ConfigError, match=words):
         with_settings_of_each(BOTH, settings)
 
 
-def test_what_means_the_same_is_taken():
+def test_with_settings_takes_numpy_numbers_and_counts_as_text():
     recipe = with_settings(
         fer.TrainRecipe, None, {"epochs": np.int64(3), "learning_rate": 1, "rho": np.float32(0.5)}
     )
@@ -49,24 +56,24 @@ def test_what_means_the_same_is_taken():
 
 
 @pytest.mark.parametrize("given", ["conv3d", {"epochs": 1}, fer.PredictRecipe()])
-def test_something_else_than_a_recipe_is_refused(given):
+def test_with_settings_refuses_what_is_no_recipe(given):
     with pytest.raises(fer.ConfigError, match="Settings are given by keyword, or as a TrainRecipe; got"):
         with_settings(fer.TrainRecipe, given, {})
 
 
-def test_text_is_a_path_and_knows_the_home_folder(monkeypatch, tmp_path):
+def test_as_path_takes_text_and_expands_the_home_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert as_path("~/data") == tmp_path / "data"
     assert as_path("~nosuchuser/x").name == "x"
 
 
 @pytest.mark.parametrize("place", [3, None, "", ["a"], b"a"])
-def test_what_is_no_path_is_named(place):
+def test_as_path_refuses_what_is_no_path(place):
     with pytest.raises(fer.ConfigError, match="A path must be text or a Path, got"):
         as_path(place)
 
 
-def test_what_is_written_does_not_lie_in_a_file(tmp_path):
+def test_as_folder_and_as_new_file_refuse_a_place_inside_a_file(tmp_path):
     (tmp_path / "file").write_text("")
     for place in ("file", "file/deeper", "file/a/b"):
         with pytest.raises(fer.ConfigError, match=r"file is a file; name a folder"):
@@ -76,3 +83,11 @@ def test_what_is_written_does_not_lie_in_a_file(tmp_path):
     with pytest.raises(fer.ConfigError, match=r"file is a file; name a folder"):
         as_new_file(tmp_path / "file" / "x.onnx")
     assert as_folder(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+
+
+def test_check_workers_refuses_a_number_below_one():
+    check_workers(None)
+    check_workers(1)
+    for workers in (0, -2, 1.5):
+        with pytest.raises(fer.ConfigError, match=f"workers must be at least 1, got {workers}"):
+            check_workers(workers)

@@ -45,4 +45,6 @@ def test_doctor_reports_a_probe_without_a_result_as_a_fault(monkeypatch, capsys)
     with pytest.raises(SystemExit) as ended:
         doctor()
     assert ended.value.code == 1
-    assert "no torch" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "no torch" in printed
+    assert "pip install --force-reinstall torch" in printed
