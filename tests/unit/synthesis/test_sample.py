@@ -45,7 +45,7 @@ def test_sample_table_lists_exactly_the_videos(clips):
 
 
 def test_sample_was_made_by_the_recipe_that_it_names(clips):
-    """Tables made anew from the recipe are those in the folder, so the command still makes this corpus."""
+    """Tables made again from the recipe are those in the folder, so the command still makes this corpus."""
     recipe = SynthesisRecipe(**json.loads((SAMPLE / "corpus.json").read_text())["recipe"])
     assert recipe == SynthesisRecipe()
     planned = takes(recipe)
