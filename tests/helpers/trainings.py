@@ -1,4 +1,4 @@
-"""Small trainings: quick, but with dropout and augmentation on, so that their randomness is tested too."""
+"""Small trainings: fast, but with dropout and augmentation, so that their randomness is tested too."""
 
 import io
 from pathlib import Path
@@ -27,10 +27,23 @@ RECIPE = TrainRecipe(
     l1_activity=1e-4,
 )
 SHORT = TrainRecipe(epochs=2, batch_size=16, learning_rate=3e-4, schedule="constant")
+STILLS_MODEL = ModelConfig(architecture="spatial", stream="residual", head_units=32, dropout=0.3)
+STILLS_RECIPE = TrainRecipe(
+    epochs=2,
+    batch_size=8,
+    optimizer="sgd",
+    learning_rate=0.01,
+    schedule="cosine",
+    weight_average=0.9,
+    rotate=15,
+    translate=0.1,
+    random_erasing=0.5,
+)
+"""For still images."""
 
 
 class KilledError(Exception):
-    """Stands for a power cut."""
+    """Ends a run, as a power cut would."""
 
 
 class KillAt(Callback):
@@ -58,7 +71,7 @@ def train(
     precision: str = "32-true",
     **settings: Any,
 ) -> RunFolder:
-    """Train on the processor."""
+    """Train on the CPU."""
     compute = Compute("cpu", devices, precision)
     return train_run(dataset, run, model_config=model, recipe=recipe, compute=compute, **settings)
 

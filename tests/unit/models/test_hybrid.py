@@ -49,7 +49,7 @@ def test_hybrid_refuses_weights_of_another_model():
 
 
 def test_hybrid_decision_on_a_mean_is_the_mean_of_decisions():
-    """So decisions on single frames agree with that on their video if its segments have one feature vector."""
+    """So decisions on frames agree with that on their video if its segments have the same features."""
     hybrid = build_model(CONFIG, 6).eval()
     features = hybrid.dbn(hybrid.embed(*drawn_inputs(CONFIG, 5)[:2]))
     torch.testing.assert_close(hybrid.svm(features.mean(0)), hybrid.svm(features).mean(0))

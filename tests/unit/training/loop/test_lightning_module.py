@@ -15,7 +15,7 @@ from ferfusion.models.config import ModelConfig
 from ferfusion.training.loop.lightning_module import ExpressionTraining
 from ferfusion.training.recipe import TrainRecipe
 from helpers.inputs import drawn_inputs
-from helpers.trainings import SHORT, train
+from helpers.trainings import MODEL, SHORT, KillAt, KilledError, checkpoint, train
 
 CONFIG = ModelConfig(architecture="two-stream", head_units=16, dropout=0.0)
 PLAIN = {"l2_kernel": 0.0, "schedule": "constant"}
@@ -121,3 +121,17 @@ def test_loss_that_is_not_finite_ends_the_run_and_names_the_rate(dataset, tmp_pa
     recipe = TrainRecipe(epochs=2, learning_rate=1e12, schedule="constant")
     with pytest.raises(RunError, match=r"not a finite number in epoch .*; lower learning_rate, which is 1"):
         train(dataset, tmp_path / "run", recipe=recipe)
+
+
+def test_frozen_epochs_keep_every_bit_of_the_streams_until_they_end(dataset, tmp_path):
+    recipe = replace(SHORT, epochs=3, frozen_epochs=2, encoder_rate=0.1)
+    with pytest.raises(KilledError):
+        train(dataset, tmp_path / "run", recipe=recipe, callbacks=[KillAt(2)])
+    start = build_model(MODEL, 6, seed=recipe.seed).state_dict()
+    frozen = checkpoint(tmp_path / "run")["state_dict"]
+    for name, tensor in start.items():
+        is_same = torch.equal(tensor, frozen[f"model.{name}"])
+        assert is_same == name.startswith("flow_stream"), name
+    train(dataset, tmp_path / "run", recipe=recipe)
+    thawed = checkpoint(tmp_path / "run")["state_dict"]
+    assert not any(torch.equal(tensor, thawed[f"model.{name}"]) for name, tensor in start.items())

@@ -110,11 +110,6 @@ def test_processes_all_end_with_a_terminated_run_that_can_resume(dataset, tmp_pa
     assert signal.getsignal(signal.SIGTERM) is handler
 
 
-def test_devices_beyond_the_rows_of_a_batch_are_refused(dataset, tmp_path):
-    with pytest.raises(ConfigError, match="3 devices cannot share a batch of 2"):
-        train(dataset, tmp_path / "run", recipe=replace(SHORT, batch_size=2), devices=3)
-
-
 def test_precision_that_is_unknown_is_refused(dataset, tmp_path):
     with pytest.raises(ConfigError, match="Did you mean '16-mixed'"):
         train(dataset, tmp_path / "run", recipe=SHORT, precision="16mixed")

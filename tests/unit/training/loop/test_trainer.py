@@ -10,7 +10,7 @@ from lightning.pytorch import Callback
 
 from ferfusion.errors import RunError
 from ferfusion.training.loop.trainer import check_checkpoint
-from helpers.trainings import SHORT, train
+from helpers.trainings import SHORT, KillAt, KilledError, train
 
 
 class SendSignal(Callback):
@@ -64,3 +64,17 @@ def test_fit_prints_nothing_and_restores_the_loggers(dataset, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
     assert [logger.level for logger in loggers] == levels
     assert warnings.filters == filters
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "noise"])
+def test_fit_names_a_damaged_checkpoint_and_starts_again_without_it(dataset, tmp_path, damage):
+    with pytest.raises(KilledError):
+        train(dataset, tmp_path / "run", recipe=SHORT, callbacks=[KillAt(1)])
+    path = tmp_path / "run" / "checkpoints" / "last.ckpt"
+    whole = path.read_bytes()
+    path.write_bytes({"cut": whole[: len(whole) // 2], "empty": b"", "noise": b"\x07" * 999}[damage])
+    with pytest.raises(RunError, match=r"last.ckpt is damaged .*delete it") as error:
+        train(dataset, tmp_path / "run", recipe=SHORT)
+    assert "\n" not in str(error.value)
+    path.unlink()
+    assert len(train(dataset, tmp_path / "run", recipe=SHORT).epochs) == 2

@@ -60,7 +60,7 @@ def test_loss_with_weights_of_equal_classes_is_the_plain_loss():
     assert float(weighted(LOGITS, batch())) == pytest.approx(loss_of())
 
 
-def test_a_class_without_samples_has_no_weight_and_scikit_learns_formula_holds_for_the_others():
+def test_balanced_weights_of_an_absent_class_are_0_and_scikit_learns_for_the_others():
     assert balanced_weights([10, 0, 30]).tolist() == pytest.approx([2, 0, 2 / 3])
 
 

@@ -13,31 +13,31 @@ def batch(count=6):
     return Batch(spatial, flow, torch.arange(count) % 4, torch.arange(count), targets)
 
 
-def partners(given, mixture):
+def partners(original, mixture):
     """The index of the sample that each one is mixed with, found by its votes."""
     other = mixture.labels[1][1]
-    return [int((given.targets == row).all(1).nonzero()) for row in other.targets]
+    return [int((original.targets == row).all(1).nonzero()) for row in other.targets]
 
 
 def test_mix_of_strength_0_mixes_nothing():
-    given = batch()
-    mixture = mix(given, strength=0.0, rng=np.random.default_rng(0))
-    assert mixture.images[0] is given.spatial
-    assert mixture.labels == ((1.0, given),)
+    original = batch()
+    mixture = mix(original, strength=0.0, rng=np.random.default_rng(0))
+    assert mixture.images[0] is original.spatial
+    assert mixture.labels == ((1.0, original),)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_mix_has_the_same_share_for_images_and_labels(seed):
-    given = batch()
-    mixture = mix(given, strength=0.4, rng=np.random.default_rng(seed))
+    original = batch()
+    mixture = mix(original, strength=0.4, rng=np.random.default_rng(seed))
     (share, first), (rest, second) = mixture.labels
     assert share + rest == pytest.approx(1)
     assert 0.5 <= share <= 1
-    assert first is given
-    order = partners(given, mixture)
+    assert first is original
+    order = partners(original, mixture)
     assert sorted(order) == list(range(6))
-    assert torch.equal(second.codes, given.codes[order])
-    for before, after in zip(given.images, mixture.images, strict=True):
+    assert torch.equal(second.codes, original.codes[order])
+    for before, after in zip(original.images, mixture.images, strict=True):
         torch.testing.assert_close(after, share * before + rest * before[order])
         assert after.is_contiguous(memory_format=torch.channels_last)
 
@@ -54,7 +54,7 @@ def test_mix_share_is_near_1_for_small_strengths_and_near_half_for_large_ones():
 
 
 def test_mix_mixes_windows_and_does_without_votes():
-    given = batch()._replace(targets=None, frames=torch.rand(6, 2, 3, 8, 8))
-    mixture = mix(given, strength=0.4, rng=np.random.default_rng(0))
+    original = batch()._replace(targets=None, frames=torch.rand(6, 2, 3, 8, 8))
+    mixture = mix(original, strength=0.4, rng=np.random.default_rng(0))
     assert len(mixture.images) == 3
     assert mixture.labels[1][1].targets is None

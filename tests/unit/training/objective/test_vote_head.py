@@ -1,8 +1,14 @@
+from dataclasses import replace
+
 import torch
+from safetensors.torch import load_file
 from torch.nn import functional as F
 
+from ferfusion.bundle import load_bundle
+from ferfusion.models.build import build_model
 from ferfusion.models.heads import DenseHead
 from ferfusion.training.objective.vote_head import VoteOutput
+from helpers.trainings import STILLS_MODEL, STILLS_RECIPE, different_weights, train
 
 
 def test_vote_output_learns_from_the_heads_last_hidden_units():
@@ -34,3 +40,17 @@ def test_vote_output_adds_nothing_to_the_head():
     names = set(head.state_dict())
     VoteOutput(head, 3, seed=0)
     assert set(head.state_dict()) == names
+
+
+def test_vote_output_changes_the_streams_and_is_not_in_the_bundle(voted, tmp_path):
+    for name, weight in (("plain", 0.0), ("votes", 0.5)):
+        train(
+            voted,
+            tmp_path / name,
+            model=STILLS_MODEL,
+            recipe=replace(STILLS_RECIPE, epochs=1, vote_weight=weight),
+        )
+    bundles = [tmp_path / name / "bundle.safetensors" for name in ("plain", "votes")]
+    assert set(load_file(bundles[1])) == set(build_model(STILLS_MODEL, 7).state_dict())
+    assert "spatial_stream.blocks.0.conv1.weight" in different_weights(*bundles)
+    assert load_bundle(bundles[1]).build_model().head.dense3.out_features == 7

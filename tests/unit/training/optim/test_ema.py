@@ -1,11 +1,15 @@
 import copy
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from ferfusion.models.bases import HeadedModel
 from ferfusion.training.optim.ema import WeightAverage
+from helpers.trainings import SHORT, checkpoint, train
 
 
 class Net(HeadedModel):
@@ -82,3 +86,21 @@ def test_weight_average_resumes_from_its_state():
     for model in states[3:]:
         resumed.update(model)
     assert torch.equal(averaged(resumed).layer.weight, averaged(whole).layer.weight)
+
+
+def test_weight_average_is_validated_and_kept(dataset, tmp_path):
+    result = train(dataset, tmp_path / "run", recipe=replace(SHORT, epochs=1, weight_average=0.9))
+    state = checkpoint(tmp_path / "run")["state_dict"]
+    best = load_file(tmp_path / "run" / "checkpoints" / "best.safetensors")
+    assert all(torch.equal(tensor, state[f"average.model.{name}"]) for name, tensor in best.items())
+    assert not any(torch.equal(tensor, state[f"model.{name}"]) for name, tensor in best.items())
+    table = pd.read_csv(tmp_path / "run" / "predictions.csv").query("part == 'validation'")
+    right = (table["expression"] == table["emotion"]).mean()
+    assert right == pytest.approx(result.best["val_accuracy"])
+
+
+def test_weight_average_leaves_the_trained_weights_alone(dataset, tmp_path):
+    train(dataset, tmp_path / "plain", recipe=SHORT)
+    train(dataset, tmp_path / "averaged", recipe=replace(SHORT, weight_average=0.9))
+    plain, averaged = (checkpoint(tmp_path / name)["state_dict"] for name in ("plain", "averaged"))
+    assert all(torch.equal(plain[name], averaged[name]) for name in plain)

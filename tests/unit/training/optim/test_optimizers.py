@@ -13,7 +13,7 @@ from ferfusion.studies.plan import read_variants
 from ferfusion.training.optim import optimizers
 from ferfusion.training.optim.optimizers import OPTIMIZERS, make_optimizer, parameter_groups, set_rate
 from ferfusion.training.optim.recipe import OptimizerRecipe
-from helpers.trainings import MODEL, SHORT, different_weights, train
+from helpers.trainings import MODEL, SHORT, checkpoint, different_weights, train
 
 
 class Toy(nn.Module):
@@ -109,3 +109,16 @@ def test_optimizers_table_needs_one_item_for_a_new_optimizer(monkeypatch, datase
     assert variant.recipe == recipe
     with pytest.raises(ConfigError, match="Did you mean 'plain-sgd'"):
         OptimizerRecipe(optimizer="plain-sdg")
+
+
+def test_encoder_rate_of_a_hundredth_changes_the_streams_less(dataset, tmp_path):
+    start = build_model(MODEL, 6).state_dict()
+    moved = {}
+    for factor in (1.0, 0.01):
+        run = tmp_path / str(factor)
+        train(dataset, run, recipe=replace(SHORT, epochs=1, encoder_rate=factor))
+        state = checkpoint(run)["state_dict"]
+        moved[factor] = float(
+            (state["model.flow_stream.conv5.weight"] - start["flow_stream.conv5.weight"]).norm()
+        )
+    assert moved[0.01] < 0.05 * moved[1.0]

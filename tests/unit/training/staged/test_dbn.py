@@ -19,7 +19,7 @@ def inputs():
     return values
 
 
-def test_layers_are_the_rbms_trained_one_upon_the_other(inputs):
+def test_pretrain_sets_the_layers_to_rbms_trained_one_upon_the_other(inputs):
     network = DeepBeliefNetwork(6, (4, 3))
     lines = list(pretrain(network, inputs, recipe=RECIPE))
     generator = torch.Generator().manual_seed(2)
@@ -39,7 +39,7 @@ def test_layers_are_the_rbms_trained_one_upon_the_other(inputs):
     ]
 
 
-def test_the_lowest_units_have_mean_0_and_deviation_1_and_a_constant_one_is_0(inputs):
+def test_pretrain_standardises_inputs_and_maps_a_constant_one_to_0(inputs):
     network = DeepBeliefNetwork(6, (4,))
     list(pretrain(network, inputs, recipe=RECIPE))
     states = network.standardise(inputs)
@@ -48,7 +48,7 @@ def test_the_lowest_units_have_mean_0_and_deviation_1_and_a_constant_one_is_0(in
     assert not states[:, 5].any()
 
 
-def test_fine_tuning_starts_from_the_machines_and_learns_the_classes(inputs):
+def test_fine_tune_starts_from_the_rbms_and_learns_the_classes(inputs):
     codes = (inputs[:, 0] > 3).long().numpy()
     network = DeepBeliefNetwork(6, (4, 3))
     list(pretrain(network, inputs, recipe=RECIPE))
@@ -65,7 +65,7 @@ def test_fine_tuning_starts_from_the_machines_and_learns_the_classes(inputs):
 
 
 @pytest.mark.parametrize(("every", "same"), [(2, True), (10, False)])
-def test_balanced_weights_change_something_only_where_classes_differ_in_number(inputs, every, same):
+def test_fine_tune_with_class_weights_differs_only_for_unequal_classes(inputs, every, same):
     codes = np.zeros(40, dtype=np.int64)
     codes[::every] = 1
     weights = {}
@@ -78,7 +78,7 @@ def test_balanced_weights_change_something_only_where_classes_differ_in_number(i
     assert torch.allclose(weights["none"], weights["class-weights"], atol=1e-6) == same
 
 
-def test_fine_tuning_follows_from_the_seed_and_leaves_the_global_state_alone(inputs):
+def test_fine_tune_follows_from_the_seed_and_keeps_the_global_random_state(inputs):
     codes, found = np.arange(40) % 2, []
     state = torch.random.get_rng_state()
     for seed in (1, 1, 2):

@@ -47,7 +47,7 @@ def whole_run(dataset, tmp_path_factory):
     return run, result, output.getvalue()
 
 
-def test_the_folder_is_a_run_with_a_run_of_each_stream_in_it(whole_run):
+def test_train_hybrid_writes_a_run_with_a_run_of_each_stream_in_it(whole_run):
     run, result, output = whole_run
     assert {path.name for path in run.iterdir()} == {
         "config.json",
@@ -66,7 +66,7 @@ def test_the_folder_is_a_run_with_a_run_of_each_stream_in_it(whole_run):
     assert "RBM 1, 128 to 256 units" in output
 
 
-def test_an_answer_is_that_of_the_averaged_segments_computed_by_hand(whole_run, dataset):
+def test_predict_videos_averages_segments_as_computed_by_hand(whole_run, dataset):
     run, _, _ = whole_run
     model = load_bundle(run / "bundle.safetensors").build_model()
     predictions = read_run(run).predictions
@@ -79,13 +79,13 @@ def test_an_answer_is_that_of_the_averaged_segments_computed_by_hand(whole_run, 
             np.arange(len(rows))
         )
         with torch.inference_mode():
-            joined = model.embed(*model_inputs(crops, flow, flow_encoding="uvm"))
-            features = model.dbn(torch.stack([joined[:3].mean(0), joined[3]]))
+            embeddings = model.embed(*model_inputs(crops, flow, flow_encoding="uvm"))
+            features = model.dbn(torch.stack([embeddings[:3].mean(0), embeddings[3]]))
             expected = model.svm(features.mean(0)).softmax(0)
         np.testing.assert_allclose(videos.first().loc[video], expected, atol=2e-6)
 
 
-def test_validation_chooses_the_epoch_and_its_scores_are_those_of_the_predictions(whole_run):
+def test_train_hybrid_keeps_the_best_epoch_and_its_scores_match_the_predictions(whole_run):
     run, result, _ = whole_run
     metrics = pd.read_csv(run / "metrics.csv")
     assert result.best["epoch"] == metrics["epoch"].iloc[metrics["val_uar"].argmax()]
@@ -99,13 +99,13 @@ def test_validation_chooses_the_epoch_and_its_scores_are_those_of_the_prediction
     assert -np.log(own).mean() == pytest.approx(result.best["val_loss"], abs=1e-4)
 
 
-def test_the_first_epoch_counts_the_time_of_the_streams(whole_run):
+def test_train_hybrid_counts_the_time_of_the_streams_in_the_first_epoch(whole_run):
     run, result, _ = whole_run
     streams = sum(pd.read_csv(run / name / "metrics.csv")["seconds"].sum() for name in ("spatial", "flow"))
     assert result.epochs["seconds"].iloc[0] > streams
 
 
-def test_the_bundle_holds_plain_tensors_and_predicts_single_frames(whole_run):
+def test_train_hybrid_bundles_plain_tensors_that_predict_single_frames(whole_run):
     run, _, _ = whole_run
     with safe_open(run / "bundle.safetensors", framework="np") as file:
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
@@ -114,11 +114,11 @@ def test_the_bundle_holds_plain_tensors_and_predicts_single_frames(whole_run):
     assert not any("dense3" in name for name in shapes)
     predictor = load_predictor(run / "bundle.safetensors")
     crops = np.zeros((3, 48, 48, 3), np.uint8)
-    answers = predictor.predict(crops, np.zeros((3, 2, 48, 48), np.float16))
-    np.testing.assert_allclose(answers.sum(1), np.ones(3), rtol=1e-5)
+    probabilities = predictor.predict(crops, np.zeros((3, 2, 48, 48), np.float16))
+    np.testing.assert_allclose(probabilities.sum(1), np.ones(3), rtol=1e-5)
 
 
-def test_the_run_can_be_evaluated(whole_run):
+def test_train_hybrid_leaves_a_run_that_can_be_evaluated(whole_run):
     run, _, _ = whole_run
     scored = score_run(read_run(run))
     assert scored.of("test", "video").videos == 6
@@ -129,7 +129,7 @@ def test_the_run_can_be_evaluated(whole_run):
 
 
 @pytest.mark.slow
-def test_the_test_part_changes_nothing_but_its_own_predictions(whole_run, dataset, tmp_path):
+def test_train_hybrid_reads_the_test_part_for_its_predictions_alone(whole_run, dataset, tmp_path):
     run, _, _ = whole_run
     other = tmp_path / "dataset"
     write_dataset(other, subjects=6, frames=5)
@@ -144,7 +144,7 @@ def test_the_test_part_changes_nothing_but_its_own_predictions(whole_run, datase
 
 
 @pytest.mark.slow
-def test_a_run_killed_in_its_second_stream_goes_on_to_the_very_same_weights(whole_run, dataset, tmp_path):
+def test_train_hybrid_killed_in_its_second_stream_resumes_to_the_same_weights(whole_run, dataset, tmp_path):
     run, _, _ = whole_run
 
     class KillFlow(KillAt):
@@ -161,7 +161,7 @@ def test_a_run_killed_in_its_second_stream_goes_on_to_the_very_same_weights(whol
     assert different_weights(run / "bundle.safetensors", tmp_path / "run" / "bundle.safetensors") == []
 
 
-def test_a_bundle_with_one_of_the_streams_starts_that_one(whole_run, dataset, tmp_path):
+def test_train_hybrid_starts_one_stream_from_a_bundle_of_it(whole_run, dataset, tmp_path):
     run, _, _ = whole_run
     start = run / "spatial" / "bundle.safetensors"
     output = io.StringIO()
@@ -176,7 +176,7 @@ def test_a_bundle_with_one_of_the_streams_starts_that_one(whole_run, dataset, tm
     assert read_run(tmp_path / "run" / "flow").section("recipe")["start_from"] == ""
 
 
-def test_a_single_class_is_refused_before_anything_is_trained(dataset, tmp_path):
+def test_train_hybrid_refuses_a_single_class_before_anything_is_trained(dataset, tmp_path):
     other = tmp_path / "dataset"
     write_dataset(other, subjects=4, frames=3)
     table = pd.read_csv(other / "data.csv").assign(code=0, emotion="Anger")
@@ -186,24 +186,24 @@ def test_a_single_class_is_refused_before_anything_is_trained(dataset, tmp_path)
     assert not (tmp_path / "run" / "spatial").exists()
 
 
-def test_balanced_classes_reach_the_svm(dataset, tmp_path, monkeypatch):
-    asked = {}
+def test_train_hybrid_balances_the_svm_with_class_weights(dataset, tmp_path, monkeypatch):
+    settings_of_call = {}
 
     def fit_svm(features, codes, **settings):
-        asked.update(settings)
+        settings_of_call.update(settings)
         raise KilledError
 
     monkeypatch.setattr("ferfusion.training.staged.hybrid.fit_svm", fit_svm)
     with pytest.raises(KilledError):
         train(dataset, tmp_path / "run", model=MODEL, recipe=replace(RECIPE, imbalance="class-weights"))
-    assert asked["balanced"] is True
+    assert settings_of_call["balanced"] is True
 
 
-def test_the_example_is_the_report_s_system(monkeypatch, tmp_path):
-    asked = {}
+def test_reference_system_example_is_the_reports_system(monkeypatch, tmp_path):
+    settings_of_call = {}
 
     def train_run(dataset, run, **settings):
-        asked.update(settings)
+        settings_of_call.update(settings)
         raise DatasetError("stop here")
 
     monkeypatch.setattr("ferfusion.training.train.train_run", train_run)
@@ -214,7 +214,7 @@ def test_the_example_is_the_report_s_system(monkeypatch, tmp_path):
             ["--config", str(example), "train", str(dataset), str(tmp_path / "run"), "--epochs", "3"],
             exit_on_error=False,
         )
-    model, recipe = asked["model_config"], asked["recipe"]
+    model, recipe = settings_of_call["model_config"], settings_of_call["recipe"]
     assert (model.architecture, model.stream, model.head_units, model.size) == ("hybrid", "vgg16", 4096, 224)
     assert model.fusion.startswith("flatten-")  # or the weights of fc6 would not fit
     assert (recipe.weights, recipe.epochs) == ("imagenet", 3)

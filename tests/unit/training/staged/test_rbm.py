@@ -26,19 +26,19 @@ def log_likelihood(rbm, data):
     return float((-rbm.free_energy(data) - torch.logsumexp(-rbm.free_energy(STATES), 0)).mean())
 
 
-def test_what_was_learned_is_likelier_and_reconstructed_better():
+def test_train_rbm_raises_the_likelihood_and_lowers_the_reconstruction_error():
     data = noisy_patterns(400)
     rbm = new_rbm(6, 4, real=False, generator=seeded())
     before = log_likelihood(rbm, data)
     errors = list(train_rbm(rbm, data, epochs=60, batch_size=20, generator=seeded(1)))
     assert len(errors) == 60
     assert errors[-1] < errors[0] / 2
-    assert before == pytest.approx(-6 * 0.6931, abs=0.01)  # knows nothing: every unit is a coin
-    # the data's own entropy is about -1.8; a machine that had learned the means alone would stay at -4.2
+    assert before == pytest.approx(-6 * 0.6931, abs=0.01)  # untrained: every unit is on with probability 1/2
+    # the data's own entropy is about -1.8; an RBM that had learned the means alone would stay at -4.2
     assert log_likelihood(rbm, data) > -2.3
 
 
-def test_real_units_are_reconstructed_better():
+def test_train_rbm_lowers_the_reconstruction_error_of_real_units():
     generator = seeded(2)
     data = torch.randn(300, 3, generator=generator) @ torch.randn(3, 10, generator=generator)
     data = (data - data.mean(0)) / data.std(0)
@@ -47,8 +47,8 @@ def test_real_units_are_reconstructed_better():
     assert errors[-1] < errors[0] / 2
 
 
-def test_gradients_are_the_difference_of_two_correlations():
-    """With hidden units that are surely on or off there is no chance in it: all can be told by hand."""
+def test_contrastive_gradients_are_the_difference_of_two_correlations():
+    """With hidden units of probability 0 or 1 nothing is random, and all gradients follow by hand."""
     rbm = Rbm(
         weight=torch.zeros(2, 2),
         hidden_bias=torch.tensor([200.0, -200.0]),
@@ -65,13 +65,13 @@ def test_gradients_are_the_difference_of_two_correlations():
     assert visible_bias.tolist() == [0.5 - 0.5, 0.0 - 1.0]
 
 
-def test_training_follows_from_the_generator_and_leaves_the_global_state_alone():
+def test_train_rbm_follows_from_the_generator_and_keeps_the_global_random_state():
     state = torch.random.get_rng_state()
-    machines = []
+    rbms = []
     for seed in (3, 3, 4):
         rbm = new_rbm(6, 4, real=False, generator=seeded(seed))
         list(train_rbm(rbm, noisy_patterns(40), epochs=2, batch_size=7, generator=seeded(seed)))
-        machines.append(rbm)
-    assert torch.equal(machines[0].weight, machines[1].weight)
-    assert not torch.equal(machines[0].weight, machines[2].weight)
+        rbms.append(rbm)
+    assert torch.equal(rbms[0].weight, rbms[1].weight)
+    assert not torch.equal(rbms[0].weight, rbms[2].weight)
     assert torch.equal(state, torch.random.get_rng_state())

@@ -23,7 +23,7 @@ TABLE = pd.DataFrame(
 PAIRS = PartedPairs(TABLE, SIX, TABLE["part"].to_numpy(dtype=np.str_))
 
 
-def test_rows_belong_to_segments_of_their_clip_and_those_to_videos():
+def test_part_segments_number_the_segments_of_clips_and_their_videos():
     segments = part_segments(PAIRS, part="test", codes=PAIRS.codes)
     assert segments.rows.tolist() == [0, 1, 3, 4, 5, 6, 7]
     assert segments.segment_of_row.tolist() == [0, 0, 1, 2, 3, 3, 4]
@@ -33,12 +33,12 @@ def test_rows_belong_to_segments_of_their_clip_and_those_to_videos():
     assert segments.code_of_segment.tolist() == [3, 3, 3, 5, 5]
 
 
-def test_a_video_has_the_class_that_it_is_trained_on():
-    dealt = np.array([4, 4, 0, 4, 4, 2, 2, 2])
-    assert part_segments(PAIRS, part="test", codes=dealt).code_of_video.tolist() == [4, 2]
+def test_part_segments_have_the_codes_that_are_trained_on():
+    shuffled = np.array([4, 4, 0, 4, 4, 2, 2, 2])
+    assert part_segments(PAIRS, part="test", codes=shuffled).code_of_video.tolist() == [4, 2]
 
 
-def test_a_videos_features_are_the_mean_over_its_segments_not_over_its_pairs():
+def test_group_means_of_a_video_are_over_its_segments_not_over_its_pairs():
     segments = part_segments(PAIRS, part="test", codes=PAIRS.codes)
     of_rows = torch.tensor([[1.0], [3.0], [7.0], [0.0], [2.0], [4.0], [9.0]])
     of_segments = group_means(of_rows, segments.segment_of_row)

@@ -15,7 +15,7 @@ def samples(num_classes, *, per_class=20, features=5):
 
 
 @pytest.mark.parametrize("balanced", [False, True])
-def test_decision_values_are_scikit_learns(balanced):
+def test_fit_svm_has_scikit_learns_decision_values(balanced):
     features, codes = samples(4)
     features, codes = features[:-12], codes[:-12]  # the last class is rare
     weight, bias = fit_svm(features, codes, num_classes=4, c=0.5, balanced=balanced, seed=3)
@@ -27,7 +27,7 @@ def test_decision_values_are_scikit_learns(balanced):
     assert values.argmax(1).tolist() == theirs.predict(features.double().numpy()).tolist()
 
 
-def test_of_two_classes_one_has_the_value_of_the_other_negated():
+def test_fit_svm_of_two_classes_has_opposite_values():
     features, codes = samples(2)
     weight, bias = fit_svm(features, codes, num_classes=2, c=1.0, balanced=False, seed=0)
     theirs = LinearSVC(max_iter=10_000, random_state=0).fit(features.double().numpy(), codes)
@@ -36,7 +36,7 @@ def test_of_two_classes_one_has_the_value_of_the_other_negated():
     torch.testing.assert_close(values[:, 0], -values[:, 1])
 
 
-def test_a_class_without_samples_is_never_answered_and_the_others_keep_their_places():
+def test_fit_svm_never_predicts_a_class_without_samples():
     features, codes = samples(3)
     weight, bias = fit_svm(features, codes + (codes > 0), num_classes=5, c=1.0, balanced=False, seed=0)
     probabilities = F.linear(features, weight, bias).softmax(1)

@@ -1,0 +1,158 @@
+import copy
+import hashlib
+import json
+from dataclasses import replace
+
+import pytest
+
+from ferfusion.errors import BundleError, ConfigError
+from ferfusion.evaluation.run_folder import RunFolder
+from ferfusion.models.build import build_model, count_parameters
+from ferfusion.models.config import ModelConfig
+from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.splits.split import parts_hash
+from ferfusion.training.build import open_parts
+from ferfusion.training.job import TrainJob
+from ferfusion.training.recipe import TrainRecipe
+from ferfusion.training.run_config import (
+    claim_run,
+    recipe_to_pass_on,
+    run_config,
+    setting_differences,
+    start_hashes,
+)
+from helpers.trainings import MODEL, RECIPE, SHORT
+
+
+@pytest.fixture
+def opened(dataset):
+    return open_parts(TrainJob(dataset, dataset / "run", MODEL, SHORT))
+
+
+@pytest.fixture
+def config_of(opened):
+    """A function that makes the settings of a run with some settings of the training."""
+
+    def make(**settings):
+        return run_config(*opened, MODEL, replace(SHORT, **settings))
+
+    return make
+
+
+@pytest.fixture
+def run(tmp_path):
+    (tmp_path / "run").mkdir()
+    return RunFolder(tmp_path / "run")
+
+
+def begin(run, config):
+    """Leave what a run of one epoch leaves."""
+    claim_run(run, config)
+    for path in (run.metrics_file, run.bundle_file, run.predictions_file):
+        path.write_text("")
+
+
+def test_run_config_has_all_settings_and_the_class_counts(opened):
+    source, pairs = opened
+    config = run_config(source, pairs, MODEL, RECIPE)
+    assert ModelConfig.from_dict(config["model"]) == MODEL
+    assert TrainRecipe.from_dict(config["recipe"]) == RECIPE
+    assert config["dataset"]["recipe_hash"] == PrepareRecipe().hash
+    assert config["dataset"]["split_hash"] == parts_hash(pairs.part_of_clip)
+    assert config["architecture"] == {"streams": ["flow"], "has_operator": False, "predicts": "pair"}
+    assert config["parameters"] == count_parameters(build_model(MODEL, 6))
+    # six subjects in parts of four, one and one; six videos of two pairs each
+    assert config["subjects"] == {"train": 4, "validation": 1, "test": 1}
+    assert config["videos"] == {"train": 24, "validation": 6, "test": 6}
+    assert {part: set(counts.values()) for part, counts in config["class_counts"].items()} == {
+        "train": {8},
+        "validation": {2},
+        "test": {2},
+    }
+    assert json.loads(json.dumps(config)) == config
+
+
+def test_start_hashes_are_of_the_files_and_imagenet_is_a_name(tmp_path):
+    (tmp_path / "b.safetensors").write_bytes(b"bundle")
+    recipe = replace(SHORT, start_from=str(tmp_path / "b.safetensors"), weights="imagenet")
+    assert start_hashes(recipe) == {
+        "start_from_sha256": hashlib.sha256(b"bundle").hexdigest(),
+        "weights_sha256": "imagenet",
+    }
+    assert start_hashes(SHORT) == {}
+
+
+def test_start_hashes_name_a_missing_file(tmp_path):
+    with pytest.raises(BundleError, match=r"There is no file .*lost\.safetensors to start from"):
+        start_hashes(replace(SHORT, start_from=str(tmp_path / "lost.safetensors")))
+
+
+def test_recipe_to_pass_on_has_names_of_files_without_their_folders():
+    recipe = replace(SHORT, start_from="/home/someone/b.safetensors", weights="imagenet")
+    passed_on = recipe_to_pass_on(recipe)
+    assert (passed_on["start_from"], passed_on["weights"]) == ("b.safetensors", "imagenet")
+    assert TrainRecipe.from_dict(passed_on) == replace(recipe, start_from="b.safetensors")
+
+
+def test_setting_differences_ignore_paths_and_name_another_split(config_of):
+    saved, wanted = config_of(), config_of(seed=1)
+    wanted["dataset"] |= {"path": "/elsewhere", "split_hash": "0" * 64}
+    assert setting_differences(saved, wanted) == [
+        "seed is 0 in the folder, 1 in this call",
+        "the dataset has another split than when the run began",
+    ]
+    assert setting_differences(saved, copy.deepcopy(saved)) == []
+
+
+def test_claim_run_writes_the_settings_into_a_new_folder(tmp_path, config_of):
+    run = RunFolder(tmp_path / "new")
+    claim_run(run, config_of())
+    assert json.loads(run.config_file.read_text()) == config_of()
+    claim_run(run, config_of())  # the same run
+
+
+def test_claim_run_refuses_a_folder_with_something_else_and_a_file(run, config_of):
+    (run.path / "thesis.docx").write_text("")
+    with pytest.raises(ConfigError, match="is not a run folder; name a new or empty folder"):
+        claim_run(run, config_of())
+    with pytest.raises(ConfigError, match="is not a run folder"):
+        claim_run(RunFolder(run.path / "thesis.docx"), config_of())
+
+
+def test_claim_run_changes_the_settings_of_a_run_that_has_not_begun(run, config_of):
+    claim_run(run, config_of(seed=1))
+    claim_run(run, config_of(epochs=1))
+    saved = json.loads(run.config_file.read_text())
+    assert (saved["recipe"]["seed"], saved["recipe"]["epochs"]) == (0, 1)
+
+
+def test_claim_run_with_more_epochs_makes_a_finished_run_unfinished(run, config_of):
+    begin(run, config_of(epochs=1))
+    claim_run(run, config_of(epochs=2))
+    assert not run.is_finished
+    assert not run.predictions_file.exists()
+    assert run.metrics_file.exists()
+    assert json.loads(run.config_file.read_text())["recipe"]["epochs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("saved", "wanted", "message"),
+    [
+        ({"epochs": 2}, {"epochs": 1}, "epochs is 2 in the folder, 1 in this call"),
+        ({"epochs": 1}, {"epochs": 2, "seed": 1}, "seed is 0 in the folder, 1 in this call"),
+        (
+            {"schedule": "cosine"},
+            {"schedule": "cosine", "epochs": 3},
+            "the rates of cosine follow from epochs",
+        ),
+        ({"imbalance": "smote"}, {"imbalance": "smote", "epochs": 3}, "that smote starts from follow from"),
+    ],
+)
+def test_claim_run_refuses_other_settings_of_a_run_that_has_begun(run, config_of, saved, wanted, message):
+    begin(run, config_of(**saved))
+    before = run.config_file.read_bytes()
+    with pytest.raises(ConfigError, match=message) as error:
+        claim_run(run, config_of(**wanted))
+    assert "\n" not in str(error.value)
+    assert run.is_finished
+    assert run.config_file.read_bytes() == before
