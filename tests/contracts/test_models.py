@@ -39,7 +39,7 @@ def config(request):
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_has_operator_only_where_the_operator_changes_the_logits(architecture):
-    """Pages leave the operator out where the table says that there is none."""
+    """Pages name the operator only if the table has one."""
     configs = [
         ModelConfig(architecture=architecture, fusion=f"gap-{name}", frames=3) for name in ("sum", "max")
     ]

@@ -1,4 +1,4 @@
-"""What models are called with: drawn images and windows."""
+"""Inputs of models: drawn images and windows."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""Jobs for the engines; they stand in a module of their own, so that another process can import them."""
+"""Jobs for the engines, in their own module so that another process can import them."""
 
 import os
 import time
@@ -7,11 +7,11 @@ import cv2
 
 
 def whereabouts(_: object) -> tuple[int, int, str | None]:
-    """The process that runs the job, its OpenCV threads, and what it tells other libraries of threads."""
+    """The process that runs the job, its OpenCV threads, and its number of threads for other libraries."""
     return os.getpid(), cv2.getNumThreads(), os.environ.get("OMP_NUM_THREADS")
 
 
 def pid_and_sleep(seconds: float) -> int:
-    """Number of the process that did the job, after some time."""
+    """Number of the process that runs the job, after some seconds."""
     time.sleep(seconds)
     return os.getpid()

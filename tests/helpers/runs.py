@@ -115,12 +115,13 @@ def _config(fusion: str, stream: str, architecture: str, labels: LabelSet) -> di
         write_header(root, labels=labels, recipe=PrepareRecipe(), corpus="sample", pairs=len(rows))
         dataset = open_dataset(root)
         split_dataset(dataset, SplitRecipe(official=True), copies=())
-        return run_config(
+        config = run_config(
             dataset,
             parted_pairs(dataset.pairs, read_splits(dataset), labels=labels),
             ModelConfig(architecture=architecture, fusion=fusion, stream=stream),
             TrainRecipe(epochs=24, batch_size=64, schedule="plateau"),
         )
+        return {**config}
 
 
 def _dataset_rows(labels: LabelSet) -> pd.DataFrame:

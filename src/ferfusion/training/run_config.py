@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import ferfusion
 from ferfusion.data.pairs import PartedPairs
@@ -12,7 +12,7 @@ from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.files import read_json, write_json
 from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
-from ferfusion.parts import PARTS
+from ferfusion.parts import PARTS, Part
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.splits.split import split_header
 from ferfusion.training.imbalance import TREATMENTS
@@ -25,6 +25,36 @@ _SETTINGS = ("model", "recipe", "dataset", "start")
 _NOT_SETTINGS = ("path", "start_from", "weights")
 
 
+class RunConfig(TypedDict):
+    """``config.json`` of a run.
+
+    Attributes:
+        schema: Version of the file's form.
+        version: Version of ferfusion that began the run.
+        dataset: Path, corpus, labels, preparation recipe and split of the dataset, with their hashes.
+        parameters: Trainable parameters of the model.
+        subjects: Number of subjects in each part.
+        videos: Number of videos in each part.
+        class_counts: Number of pairs in each part, by class.
+        model: Settings of the model.
+        architecture: Streams of the model, whether it has a fusion operator, and what it predicts.
+        recipe: Settings of the training.
+        start: SHA-256 of the files that the weights start from.
+    """
+
+    schema: int
+    version: str
+    dataset: dict[str, Any]
+    parameters: int
+    subjects: dict[Part, int]
+    videos: dict[Part, int]
+    class_counts: dict[Part, dict[str, int]]
+    model: dict[str, Any]
+    architecture: dict[str, Any]
+    recipe: dict[str, Any]
+    start: dict[str, str]
+
+
 def run_config(
     dataset: Dataset,
     pairs: PartedPairs,
@@ -32,7 +62,7 @@ def run_config(
     recipe: TrainRecipe,
     *,
     splits: Path | None = None,
-) -> dict[str, Any]:
+) -> RunConfig:
     """Return all settings of a run, and counts of its data, for ``config.json``.
 
     Args:
@@ -143,13 +173,13 @@ def setting_differences(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
     """
     lines = []
     for section in _SETTINGS:
-        there, asked = saved.get(section, {}), wanted.get(section, {})
+        there, here = saved.get(section, {}), wanted.get(section, {})
         lines += [
             "the dataset has another split than when the run began"
             if name == "split_hash"
-            else f"{name} is {there.get(name)!r} in the folder, {asked.get(name)!r} in this call"
-            for name in sorted({*there, *asked} - {*_NOT_SETTINGS})
-            if there.get(name) != asked.get(name)
+            else f"{name} is {there.get(name)!r} in the folder, {here.get(name)!r} in this call"
+            for name in sorted({*there, *here} - {*_NOT_SETTINGS})
+            if there.get(name) != here.get(name)
         ]
     return lines
 

@@ -3,8 +3,8 @@
 Torchvision itself is no dependency. Its definitions (version 0.29.2, ``models/vgg.py`` and
 ``models/resnet.py``, loaded by themselves) were run beside ours once, with the same weights, at 224 and 97
 pixels, in training and evaluation mode: all outputs were equal to the last bit. What was taken from them is
-kept: the names and shapes of all parameters (``tests/data/torchvision_parameters.json``), and what they
-answer to one image with the weights that ``drawn`` gives (``ANSWERS``).
+kept: the names and shapes of all parameters (``tests/data/torchvision_parameters.json``), and their outputs
+for one image with the weights of ``drawn`` (``OUTPUTS``).
 """
 
 import json
@@ -24,7 +24,7 @@ from ferfusion.models.streams import STREAMS
 THEIRS = json.loads((Path(__file__).parents[2] / "data" / "torchvision_parameters.json").read_text())
 FULL_COUNTS = {"vgg16": 138_357_544, "vgg19": 143_667_240, "resnet50": 25_557_032}
 # the means of the last map's last channels
-ANSWERS = {
+OUTPUTS = {
     "vgg16": (1.471474, 4.944294, 1.339886, 0.270211, 0.0, 0.0, 0.308795, 1.237033),
     "vgg19": (0.72295, 0.504869, 1.065192, 3.409343, 0.0, 1.769079, 1.707848, 1.951725),
     "resnet50": (4819.9385, 1492.7744, 1920.5737, 4337.3467, 869.58435, 14316.312, 3955.2734, 0.0),
@@ -41,7 +41,7 @@ def make(name):
 
 
 def drawn(shapes):
-    """Weights that look drawn, the same on every machine and in every version of torch."""
+    """Weights that look drawn, the same on every host and in every version of torch."""
     tensors = {}
     for number, (name, shape) in enumerate(shapes.items()):
         if not shape:
@@ -84,7 +84,7 @@ def test_backbones_have_torchvisions_output_for_an_image(name):
         last_map = backbone((waves.view(1, 3, 64, 64) / 2 + 0.5).float())
     assert last_map.shape == (1, backbone.out_channels, 2, 2)
     torch.testing.assert_close(
-        last_map.mean((2, 3))[0, -8:], torch.tensor(ANSWERS[name]), rtol=1e-4, atol=1e-4
+        last_map.mean((2, 3))[0, -8:], torch.tensor(OUTPUTS[name]), rtol=1e-4, atol=1e-4
     )
 
 

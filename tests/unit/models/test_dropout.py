@@ -14,7 +14,7 @@ def test_dropout_drops_the_values_that_torchs_own_layer_drops(rate):
     with torch.random.fork_rng():
         torch.manual_seed(5)
         expected = [F.dropout(X, rate, training=True) for _ in range(2)]
-        torch.manual_seed(77)  # is of no account
+        torch.manual_seed(77)  # has no effect
         assert all(torch.equal(layer(X), one) for one in expected)
 
 

@@ -109,7 +109,7 @@ def test_make_data_has_the_votes_of_a_recipe_that_uses_them(voted):
     torch.testing.assert_close(batch.targets, torch.eye(7)[batch.codes])
 
 
-def test_make_order_of_oversample_reads_every_row_and_downsample_others_in_every_epoch(pairs):
+def test_make_order_oversamples_every_row_and_downsamples_others_each_epoch(pairs):
     rows = pairs.rows("train")
     epochs = {}
     for imbalance in ("oversample", "downsample"):

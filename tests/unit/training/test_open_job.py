@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from ferfusion.compute import Compute
+from ferfusion.progress import Progress
 from ferfusion.training.build import open_parts
 from ferfusion.training.job import TrainJob
 from ferfusion.training.loop.epoch_metrics import METRIC_COLUMNS
@@ -21,7 +22,7 @@ def opened(dataset, tmp_path):
     """An opened job and what it reported."""
     job = TrainJob(dataset, tmp_path / "run", MODEL, SHORT, Compute("cpu"))
     source, pairs = open_parts(job)
-    reported = []
+    reported: list[Progress] = []
     opened = OpenJob(job, source, pairs, refuse, on_progress=reported.append)
     claim_run(opened.run, run_config(source, pairs, MODEL, SHORT))
     return opened, reported

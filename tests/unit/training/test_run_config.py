@@ -33,8 +33,10 @@ def opened(dataset):
 def config_of(opened):
     """A function that makes the settings of a run with some settings of the training."""
 
+    source, pairs = opened
+
     def make(**settings):
-        return run_config(*opened, MODEL, replace(SHORT, **settings))
+        return run_config(source, pairs, MODEL, replace(SHORT, **settings))
 
     return make
 

@@ -137,7 +137,7 @@ def test_train_run_reports_every_epoch_beside_the_majority_baseline(whole_run):
 @pytest.mark.parametrize("kill", [KillAt(2), KillAt(2, batch=1), KillAt(0, batch=2)])
 def test_train_run_resumes_to_the_same_weights(kill, whole_run, dataset, tmp_path):
     whole, _, _ = whole_run
-    torch.manual_seed(int.from_bytes(b"x"))  # the caller's random state is of no account
+    torch.manual_seed(int.from_bytes(b"x"))  # the caller's random state has no effect
     with pytest.raises(KilledError):
         train(dataset, tmp_path / "run", callbacks=[kill])
     assert not (tmp_path / "run" / "bundle.safetensors").exists()

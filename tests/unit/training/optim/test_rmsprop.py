@@ -50,7 +50,7 @@ def test_rmsprop_keeps_parameters_without_gradient_and_calls_a_closure():
         loss.backward()
         return loss
 
-    loss: Any = optimizer.step(closure)  # torch says float, a closure gives a tensor
+    loss: Any = optimizer.step(closure)  # torch declares a float, but this closure returns a tensor
     assert float(loss.detach()) == 2.0
     assert torch.equal(stays.detach(), torch.ones(2))
     assert not torch.equal(moved.detach(), torch.ones(2))

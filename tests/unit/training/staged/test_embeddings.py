@@ -49,7 +49,7 @@ def test_embedding_batches_have_every_embedding_once(own):
     assert torch.equal(torch.cat([batch.codes for batch in batches]), own.codes[rows])
 
 
-def test_embedding_batches_shuffle_the_training_part_by_seed_and_keep_validation_in_order(own):
+def test_embedding_data_shuffles_the_training_part_by_seed_alone(own):
     def rows(batches):
         return torch.cat([batch.rows for batch in batches]).tolist()
 
