@@ -21,7 +21,7 @@ class SquareDetector:
     """Detects bright squares; a darker one scores below ``min_score``."""
 
     min_score = 1.0
-    near_side_px = quick_near_side_px = 40.0
+    reduced_face_px = quick_reduced_face_px = 40.0
 
     def detect(
         self, luma: np.ndarray, *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False

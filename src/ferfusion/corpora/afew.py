@@ -1,6 +1,7 @@
-"""AFEW: short clips of films in seven emotions, with an official split (the EmotiW challenges' corpus).
+"""AFEW: short film clips labelled with seven emotions, with an official split (the corpus of EmotiW).
 
-Dhall, Goecke, Lucey & Gedeon 2012, IEEE MultiMedia 19(3). Nobody is named: each video is its own subject.
+Dhall, Goecke, Lucey & Gedeon 2012, IEEE MultiMedia 19(3). The subjects are unknown, so each
+video is its own subject.
 """
 
 import re

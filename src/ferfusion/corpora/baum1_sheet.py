@@ -47,9 +47,9 @@ def _read_rows(path: Path, sheet: Any) -> Iterator[SheetRow]:
     missing = [column for column in _COLUMNS if column not in header]
     if missing:
         raise CorpusError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(header)}")
-    places = [header.index(column) for column in _COLUMNS]
+    positions = [header.index(column) for column in _COLUMNS]
     for cells in with_values:
-        clip, emotion, code = (_text(cells[place]) if place < len(cells) else "" for place in places)
+        clip, emotion, code = (_text(cells[at]) if at < len(cells) else "" for at in positions)
         name = Path(clip)
         if clip:
             yield SheetRow(name.stem if name.suffix.lower() in VIDEO_SUFFIXES else clip, emotion, code)

@@ -18,9 +18,9 @@ PLACE = re.compile(r"(?:.*/)?(Sessions/\d+/[^/]+|\d+/S\d{3}-\d{3})\.(avi|mp4|mpe
 def list_mmi(root: Path) -> CorpusListing:
     """List the videos of MMI that show one of the six emotions.
 
-    The emotion is in ``<stem>.xml`` beside the video; the subject and the view are in ``session.xml``. Videos
-    of view 0 without a facial action coding lie on their side and need a rotation. In view 2 each frame
-    shows the face twice, from the front and from the side.
+    The emotion is in ``<stem>.xml`` beside the video; the subject and the view are in ``session.xml``. Frames
+    of view 0 without a facial action coding are rotated by 90 degrees. In view 2 each frame shows the face
+    twice, from the front and from the side.
 
     Raises:
         CorpusError: ``root`` is no folder, or has no MMI video with an emotion.
@@ -57,19 +57,21 @@ def _row(video: Found) -> VideoEntry:
     named = re.match(r"S\d+(?=-)", stem, re.I)
     note = []
     if view not in ("0", "2"):
-        raise CorpusError(f"the view is {view or 'not known'}; 0 (the front) and 2 (both) are used")
+        raise CorpusError(
+            f"the view is {view or 'not known'}; only views 0 (front) and 2 (front and side) are used"
+        )
     if view == "2":
         note.append("front and side view in one image")
     if subject and named and subject != named[0].upper():
         note.append(f"the file is named {stem}; the subject of session.xml is taken")
-    on_its_side = view == "0" and f"{stem.lower()}-oao_aucs.xml" not in beside
+    is_rotated = view == "0" and f"{stem.lower()}-oao_aucs.xml" not in beside
     return VideoEntry(
         video.path,
         safe_id(f"{video.path.parent.name}/{stem}"),
         subject or (named[0].upper() if named else stem),
         emotion,
         note="; ".join(note),
-        rotation_degrees=90 if on_its_side else 0,
+        rotation_degrees=90 if is_rotated else 0,
     )
 
 

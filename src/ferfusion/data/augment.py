@@ -2,7 +2,7 @@
 
 Sampling is separate from applying: ``sample_transforms`` returns an affine map and a patch per sample,
 ``apply_transforms`` warps crop and flow by the map, and maps the flow's vectors too. Warping the encoded flow
-like any other image would keep its colours, which mean directions.
+as an image would be wrong: its colours encode directions and would not change.
 """
 
 import math
@@ -20,11 +20,11 @@ MIN_PATCH, MAX_PATCH = 0.125, 0.4
 
 @dataclass(frozen=True)
 class Transforms:
-    """The augmentation of each sample of a batch.
+    """The sampled transforms of each sample of a batch.
 
     Attributes:
-        affines: Maps of points (x, y), (B, 2, 3): a linear map and a translation. Points count from the
-            image's centre, in halves of its side.
+        affines: Maps of points (x, y), (B, 2, 3): a linear map and a translation. Coordinates have
+            their origin at the centre of the image; half a side is 1.
         patches: Erased patches, (B, 4): left, top, right and bottom as shares of the side; all 0 is none.
     """
 
@@ -46,14 +46,14 @@ def sample_affines(count: int, augmentation: Augmentation, *, generator: torch.G
     """Sample affine maps (count, 2, 3) of (x, y): mirror, zoom and shear, then rotation, then translation."""
     draws = torch.rand(count, 7, generator=generator)
     mirror = torch.where(draws[:, 0] < augmentation.flip, -1.0, 1.0)
-    either_way = 2 * draws[:, 1:] - 1
-    scale_x, scale_y = (1 + augmentation.zoom * either_way[:, :2]).unbind(1)
-    shear = augmentation.shear * either_way[:, 2]
+    from_minus_1_to_1 = 2 * draws[:, 1:] - 1
+    scale_x, scale_y = (1 + augmentation.zoom * from_minus_1_to_1[:, :2]).unbind(1)
+    shear = augmentation.shear * from_minus_1_to_1[:, 2]
     top = torch.stack([mirror * scale_x, mirror * shear * scale_y], 1)
     bottom = torch.stack([torch.zeros_like(scale_y), scale_y], 1)
-    angle = math.radians(augmentation.rotate) * either_way[:, 3]
+    angle = math.radians(augmentation.rotate) * from_minus_1_to_1[:, 3]
     rotation = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).view(-1, 2, 2)
-    translation = 2 * augmentation.translate * either_way[:, 4:]  # a side is 2 long
+    translation = 2 * augmentation.translate * from_minus_1_to_1[:, 4:]  # a side is 2 long
     return torch.cat([rotation @ torch.stack([top, bottom], 1), translation[:, :, None]], 2)
 
 
@@ -67,25 +67,25 @@ def sample_patches(count: int, augmentation: Augmentation, *, generator: torch.G
 
 
 def apply_transforms(crops_b3hw: Tensor, flow_b2hw: Tensor, transforms: Transforms) -> tuple[Tensor, Tensor]:
-    """Return crops and flow as if the camera had seen the face so, behind a still patch.
+    """Return crops and flow after the affine maps and random erasing.
 
-    The patch has the mean colour of its crop, and no flow.
+    An erased patch has the mean colour of its crop, and no flow.
     """
     crops, flow = apply_affines(crops_b3hw, flow_b2hw, transforms.affines)
-    patch = _patch_mask(transforms.patches, crops.shape[-1])
-    return _erase(crops, patch), flow.masked_fill(patch, 0.0)
+    patch_mask = _patch_mask(transforms.patches, crops.shape[-1])
+    return _erase(crops, patch_mask), flow.masked_fill(patch_mask, 0.0)
 
 
 def transform_images(images_bchw: Tensor, transforms: Transforms) -> Tensor:
-    """Return images, or several side by side as channels, warped and erased as crops are."""
+    """Return images, or several stacked along the channels, warped and erased as crops are."""
     warped = _warp(images_bchw, transforms.affines)
     return _erase(warped, _patch_mask(transforms.patches, warped.shape[-1]))
 
 
 def apply_affines(crops_b3hw: Tensor, flow_b2hw: Tensor, affines_b23: Tensor) -> tuple[Tensor, Tensor]:
-    """Return crops and flow as if the camera had seen the face through each sample's affine map.
+    """Return crops and flow warped by each sample's affine map.
 
-    Content at ``p`` from the centre is mapped to ``A p + t``, and a motion ``w`` there to ``A w``: a mirror
+    A point ``p`` is mapped to ``A p + t``, and a motion ``w`` there to ``A w``: a mirror
     negates u. Outside the image, its border is repeated.
 
     >>> crops, flow = torch.rand(1, 3, 4, 4), torch.ones(1, 2, 4, 4)
@@ -106,8 +106,8 @@ def _warp(images_bchw: Tensor, affines_b23: Tensor) -> Tensor:
     return F.grid_sample(images_bchw, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
-def _erase(images_bchw: Tensor, patch_b1hw: Tensor) -> Tensor:
-    return torch.where(patch_b1hw, images_bchw.mean((2, 3), keepdim=True), images_bchw)
+def _erase(images_bchw: Tensor, patch_mask_b1hw: Tensor) -> Tensor:
+    return torch.where(patch_mask_b1hw, images_bchw.mean((2, 3), keepdim=True), images_bchw)
 
 
 def _patch_mask(patches_b4: Tensor, size: int) -> Tensor:

@@ -1,4 +1,7 @@
-"""Reads any pairs of a prepared dataset: a gather from memory maps, each file opened and parsed once."""
+"""Reads pairs of a prepared dataset from memory maps; each file is opened and parsed once.
+
+A pair is a face crop and the optical flow to the next frame.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +16,12 @@ from ferfusion.data.windows import run_starts, window_indices
 from ferfusion.errors import DatasetError
 from ferfusion.preparation.clip_file import clip_views
 
+_AGAIN = "delete it and run ferfusion prepare again"
+_ALL_AGAIN = "delete the folder clips and run ferfusion prepare again"
+
 
 @dataclass(frozen=True)
-class ClipMap:
+class MappedClip:
     """The two large arrays of one clip file, mapped: a page is read from disk when it is first accessed.
 
     ``run_starts`` has for each crop the index at which its unbroken run begins, (T,).
@@ -26,7 +32,7 @@ class ClipMap:
     run_starts: npt.NDArray[np.int64]
 
 
-def map_clip(path: Path) -> ClipMap:
+def map_clip(path: Path) -> MappedClip:
     """Map the crops and the flow of a clip file.
 
     Raises:
@@ -36,13 +42,13 @@ def map_clip(path: Path) -> ClipMap:
         # torch closes the file once it is mapped (numpy keeps it open): thousands of clips need no open files
         mapped = torch.from_file(str(path), shared=False, size=path.stat().st_size, dtype=torch.uint8).numpy()
     except FileNotFoundError as error:
-        raise DatasetError(f"{path} is missing; prepare the dataset again") from error
+        raise DatasetError(f"{path} is missing; run ferfusion prepare again") from error
     except RuntimeError as error:
-        raise DatasetError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+        raise DatasetError(f"{path} cannot be read ({str(error).splitlines()[0]}); {_AGAIN}") from error
     arrays = clip_views(mapped, path)
     missing = {"crops"} - set(arrays) or ({"pair_ok"} - set(arrays) if "flow" in arrays else set())
     if missing:
-        raise DatasetError(f"{path} has no array {missing.pop()!r}; delete it and run prepare again")
+        raise DatasetError(f"{path} has no array {missing.pop()!r}; {_AGAIN}")
     crops = arrays["crops"]
     size = crops.shape[1] if crops.ndim == 4 else 0
     if "flow" not in arrays:
@@ -50,22 +56,22 @@ def map_clip(path: Path) -> ClipMap:
     flow = arrays["flow"]
     if crops.shape[1:] != (size, size, 3) or flow.shape != (max(len(crops) - 1, 0), 2, size, size):
         raise DatasetError(
-            f"{path}: crops {crops.shape} and flow {flow.shape} do not fit; "
-            "expected (T, S, S, 3) and (T - 1, 2, S, S). Prepare this clip again"
+            f"{path}: crops {crops.shape} and flow {flow.shape} have shapes that do not match; "
+            f"expected (T, S, S, 3) and (T - 1, 2, S, S). {_AGAIN.capitalize()}"
         )
-    return ClipMap(crops, flow, run_starts(arrays["pair_ok"]))
+    return MappedClip(crops, flow, run_starts(arrays["pair_ok"]))
 
 
-def _stills(crops: npt.NDArray[np.uint8], size: int, path: Path) -> ClipMap:
+def _stills(crops: npt.NDArray[np.uint8], size: int, path: Path) -> MappedClip:
     """Return a pack of still images, without motion and without previous crops."""
     if crops.shape[1:] != (size, size, 3):
-        raise DatasetError(f"{path}: crops {crops.shape}, expected (N, S, S, 3); prepare the dataset again")
-    no_flow = np.broadcast_to(np.float16(0), (len(crops), 2, size, size))
-    return ClipMap(crops, no_flow, np.arange(len(crops)))
+        raise DatasetError(f"{path}: crops {crops.shape}, expected (N, S, S, 3); {_AGAIN}")
+    zero_flow = np.broadcast_to(np.float16(0), (len(crops), 2, size, size))
+    return MappedClip(crops, zero_flow, np.arange(len(crops)))
 
 
 class PairReader:
-    """Reads crops and flow of chosen pairs, each known by its clip and its index in the clip."""
+    """Reads crops and flow of chosen pairs; each is given by its clip and its index in the clip."""
 
     device = torch.device("cpu")
 
@@ -91,7 +97,7 @@ class PairReader:
     def gather(
         self, rows: npt.NDArray[np.integer[Any]]
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float16]]:
-        """Return crops (B, S, S, 3) and flow (B, 2, S, S) of some rows.
+        """Return crops (B, S, S, 3) and flow (B, 2, S, S) of some pairs, by their position in this reader.
 
         Both are views of buffers that the next call overwrites.
         """
@@ -108,7 +114,7 @@ class PairReader:
     def gather_windows(
         self, rows: npt.NDArray[np.integer[Any]], *, frames: int, step: int
     ) -> npt.NDArray[np.uint8]:
-        """Return the crops (B, frames, S, S, 3) of the windows that end at the pairs of some rows."""
+        """Return the crops (B, frames, S, S, 3) of the windows that end at some pairs, by their position."""
         windows = np.empty((len(rows), frames, self.size, self.size, 3), np.uint8)
         clips, pairs = self.clip_of_row[rows].tolist(), self.pair_of_row[rows].tolist()
         for window, clip, pair in zip(windows, clips, pairs, strict=True):
@@ -123,7 +129,7 @@ class PairReader:
             raise DatasetError("There is no pair to read; prepare a dataset in which a face is found")
         sizes = sorted({clip.crops_thwc.shape[1] for clip in self.clips})
         if len(sizes) > 1:
-            raise DatasetError(f"The clips have crops of different sizes: {sizes}; prepare the dataset again")
+            raise DatasetError(f"The clips have crops of different sizes: {sizes}; {_ALL_AGAIN}")
         lengths = np.array([len(clip.flow_t2hw) for clip in self.clips])
         outside = (self.pair_of_row < 0) | (self.pair_of_row >= lengths[self.clip_of_row])
         if outside.any():
@@ -131,5 +137,5 @@ class PairReader:
             clip = self.clip_of_row[row]
             raise DatasetError(
                 f"Pair {self.pair_of_row[row]} is outside clip {names[clip]!r}, which has {lengths[clip]} "
-                "pairs; the table and the clips are not of the same preparation"
+                f"pairs; the table and the clips come from different runs of prepare; {_ALL_AGAIN}"
             )

@@ -63,7 +63,8 @@ def parted_pairs(table: pd.DataFrame, part_of_clip: Mapping[str, Part], *, label
         )
     if not table["code"].between(0, len(labels) - 1).all():
         raise DatasetError(
-            f"data.csv has class codes outside 0 to {len(labels) - 1}; prepare the dataset again"
+            f"data.csv has class codes outside 0 to {len(labels) - 1}; "
+            "delete it and run ferfusion prepare again"
         )
     pairs = PartedPairs(table, labels, parts.to_numpy(dtype=np.str_))
     for part in _NEEDED:

@@ -33,11 +33,11 @@ class ResidentPairs:
         )
 
     def gather(self, rows: npt.NDArray[np.integer[Any]]) -> tuple[Tensor, Tensor]:
-        """Return crops (B, S, S, 3) and flow (B, 2, S, S) of some rows."""
+        """Return crops (B, S, S, 3) and flow (B, 2, S, S) of some pairs, by their position in the reader."""
         return _picked(self._crops, self._crop_of_row[rows]), _picked(self._flow, self._flow_of_row[rows])
 
     def gather_windows(self, rows: npt.NDArray[np.integer[Any]], *, frames: int, step: int) -> Tensor:
-        """Return the crops (B, frames, S, S, 3) of the windows that end at the pairs of some rows."""
+        """Return the crops (B, frames, S, S, 3) of the windows that end at some pairs, by their position."""
         last = self._crop_of_row[rows]
         indices = window_indices(last, first=self._run_starts[last], frames=frames, step=step)
         return _picked(self._crops, indices)

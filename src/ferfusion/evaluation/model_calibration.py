@@ -21,7 +21,7 @@ from ferfusion.evaluation.predictions import video_level
 from ferfusion.labels import LabelSet
 
 _WANTED_RISK, _LEAST_COVERAGE = 0.2, 0.5
-RULE = (
+THRESHOLD_RULE = (
     f"at most {_WANTED_RISK:.0%} of the given answers wrong on the validation part; where that would leave "
     f"fewer than {_LEAST_COVERAGE:.0%} of it answered, the surer half is answered"
 )
@@ -68,7 +68,7 @@ class Calibration:
 
 
 def fit_calibration(validation: pd.DataFrame, labels: LabelSet) -> Calibration:
-    """Fit the temperature on the pairs of the validation part, and choose the thresholds by ``RULE``.
+    """Fit the temperature on the validation part's pairs, and choose the thresholds by ``THRESHOLD_RULE``.
 
     Args:
         validation: A prediction table of the validation part, as the model gave it; it has rows.

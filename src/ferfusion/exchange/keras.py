@@ -108,7 +108,7 @@ def import_keras_model(
         rights: Licence and rights, for the bundle.
 
     Raises:
-        BundleError: the file cannot be read, or has a layer that cannot be mapped.
+        BundleError: the file cannot be read, or has a layer that cannot be imported.
         ConfigError: a setting does not fit the file.
         MissingExtraError: h5py is not installed.
     """
@@ -147,7 +147,7 @@ def _model_config(network: KerasNetwork) -> ModelConfig:
     if any(_describe(stream) != _describe(first) for stream in others):
         raise BundleError(
             f"The streams of the Keras model are different ({'; '.join(map(_describe, network.streams))}); "
-            "ferfusion cannot map it"
+            "ferfusion cannot import it"
         )
     return ModelConfig(
         architecture="two-stream" if others else "spatial",
@@ -176,7 +176,7 @@ def _stream_name(stream: KerasStream) -> str:
         for name, shape in SMALL_SHAPES.items()
     )
     raise BundleError(
-        f"A stream of the Keras model has {_describe(stream)}; ferfusion can map the streams {streams}"
+        f"A stream of the Keras model has {_describe(stream)}; ferfusion can import the streams {streams}"
     )
 
 
@@ -187,7 +187,7 @@ def _size(layer: KerasLayer) -> int:
         return ModelConfig.size
     if len(shape) != 4 or shape[1] is None or shape[1] != shape[2] or shape[3] != 3:
         raise BundleError(
-            f"The {layer} of the Keras model reads images of shape {tuple(shape[1:])}; ferfusion can map "
+            f"The {layer} of the Keras model reads images of shape {tuple(shape[1:])}; ferfusion can import "
             "squares with 3 channels, such as (48, 48, 3)"
         )
     return int(shape[1])

@@ -113,8 +113,8 @@ def _read_archive(h5py: Any, path: Path) -> KerasModel:
         weights_file = io.BytesIO(archive.read("model.weights.h5"))
     layers = _layers(config)
     with h5py.File(weights_file, "r") as file:
-        weights = {group: _numbered(vars_) for group, vars_ in _vars(file)}
-    groups = _numbered_names(_GROUP_NAMES.get(layer.kind, "") for layer in layers)
+        weights = {group: _arrays(vars_) for group, vars_ in _vars(file)}
+    groups = _unique_names(_GROUP_NAMES.get(layer.kind, "") for layer in layers)
     full = [
         replace(layer, weights=weights.get(group, ())) for layer, group in zip(layers, groups, strict=True)
     ]
@@ -142,7 +142,7 @@ def _read_h5(file: Any) -> KerasModel:
                 KerasLayer(
                     _text(vars_.attrs.get("name", group)),
                     _KINDS.get(re.sub(r"_\d+$", "", group), ""),
-                    weights=_numbered(vars_),
+                    weights=_arrays(vars_),
                 )
                 for group, vars_ in _vars(file)
             ],
@@ -162,27 +162,27 @@ def _named_weights(group: Any) -> dict[str, Weights]:
 def _vars(file: Any) -> list[tuple[str, Any]]:
     """Return the groups of weights, such as ``conv2d_1`` for the model's second Conv2D, in their order."""
     groups = [(name, group["vars"]) for name, group in file["layers"].items() if "vars" in group]
-    return sorted(groups, key=lambda item: _number(item[0]))
+    return sorted(groups, key=lambda item: _suffix_number(item[0]))
 
 
-def _number(name: str) -> int:
+def _suffix_number(name: str) -> int:
     """Return the number at the end of a group's name, 0 if it has none.
 
-    >>> _number("conv2d"), _number("conv2d_12")
+    >>> _suffix_number("conv2d"), _suffix_number("conv2d_12")
     (0, 12)
     """
     found = re.search(r"_(\d+)$", name)
     return int(found[1]) if found else 0
 
 
-def _numbered(group: Any) -> Weights:
-    return tuple(np.asarray(group[str(place)]) for place in range(len(group)))
+def _arrays(group: Any) -> Weights:
+    return tuple(np.asarray(group[str(index)]) for index in range(len(group)))
 
 
-def _numbered_names(names: Iterable[str]) -> Iterator[str]:
-    """Yield each name; from its second time on with a number.
+def _unique_names(names: Iterable[str]) -> Iterator[str]:
+    """Yield each name; a repeated name gets a number.
 
-    >>> list(_numbered_names(["dense", "dropout", "dense"]))
+    >>> list(_unique_names(["dense", "dropout", "dense"]))
     ['dense', 'dropout', 'dense_1']
     """
     seen: Counter[str] = Counter()
@@ -195,7 +195,7 @@ def _model(config: Mapping[str, Any], layers: Sequence[KerasLayer], *, version: 
     by_name = {layer.name: layer for layer in layers}
     if config["class_name"] == "Sequential":
         return KerasModel(by_name, (layers[0].name,), (layers[-1].name,), version)
-    inputs, outputs = (tuple(_histories(config["config"][f"{end}_layers"])) for end in ("input", "output"))
+    inputs, outputs = (tuple(_source_names(config["config"][f"{end}_layers"])) for end in ("input", "output"))
     return KerasModel(by_name, inputs, outputs, version)
 
 
@@ -221,11 +221,11 @@ def _layers(config: Mapping[str, Any]) -> list[KerasLayer]:
         name, uses = entry["name"], len(entry["inbound_nodes"])
         if uses > 1:
             raise BundleError(
-                f"The layer {name!r} of the Keras model is used {uses} times; ferfusion cannot map it"
+                f"The layer {name!r} of the Keras model is used {uses} times; ferfusion cannot import it"
             )
     return [
         KerasLayer(
-            entry["name"], entry["class_name"], entry["config"], tuple(_histories(entry["inbound_nodes"]))
+            entry["name"], entry["class_name"], entry["config"], tuple(_source_names(entry["inbound_nodes"]))
         )
         for entry in body["layers"]
     ]
@@ -242,12 +242,12 @@ def _chain(entries: Sequence[Mapping[str, Any]]) -> list[KerasLayer]:
     return layers
 
 
-def _histories(value: Any) -> Iterator[str]:
+def _source_names(value: Any) -> Iterator[str]:
     """Yield the names of the layers that a value of a config refers to.
 
     Keras 2 writes ``["conv2d", 0, 0, {}]``, Keras 3 a mapping with a ``keras_history``, both in nested lists.
 
-    >>> list(_histories([[["conv2d", 0, 0, {}], ["conv2d_5", 0, 0, {}]]]))
+    >>> list(_source_names([[["conv2d", 0, 0, {}], ["conv2d_5", 0, 0, {}]]]))
     ['conv2d', 'conv2d_5']
     """
     if isinstance(value, dict) and "keras_history" in value:
@@ -256,7 +256,7 @@ def _histories(value: Any) -> Iterator[str]:
         yield value[0]
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
-            yield from _histories(item)
+            yield from _source_names(item)
 
 
 def _text(value: Any) -> str:

@@ -118,11 +118,11 @@ def find_network(model: KerasModel, *, spatial_input: str = "") -> KerasNetwork:
     """
     for layer in model.layers.values():
         if layer.kind not in _KNOWN:
-            raise _unmapped(layer, "has no counterpart in the report's networks" + _hint(model))
+            raise _refusal(layer, "has no counterpart in the report's networks" + _hint(model))
     graph = model if model.outputs else _as_in_the_notebooks(model)
     if len(graph.outputs) != 1:
         raise BundleError(
-            f"The Keras model has {len(graph.outputs)} output layers; ferfusion can map models with 1"
+            f"The Keras model has {len(graph.outputs)} output layers; ferfusion can import models with 1"
         )
     trunk = _walk_back(graph, graph.outputs[0])
     branches, head = _branches_and_head(graph, trunk)
@@ -153,13 +153,13 @@ def _branches_and_head(
     """Return the layers of each stream, and the layers of the head."""
     first = trunk[0]
     if first.kind == "InputLayer":
-        ends = [place for place, layer in enumerate(trunk) if layer.kind in (_FLATTEN.kind, _GAP.kind)]
+        ends = [index for index, layer in enumerate(trunk) if layer.kind in (_FLATTEN.kind, _GAP.kind)]
         cut = ends[0] + 1 if ends else len(trunk)
         return [trunk[:cut]], trunk[cut:]
     if first.kind not in OPERATORS or len(first.sources) != 2:
-        raise _unmapped(first, f"fuses {len(first.sources)} streams; the report's networks have 2")
+        raise _refusal(first, f"fuses {len(first.sources)} streams; the report's networks have 2")
     if first.settings.get("axis", -1) not in (-1, 1):
-        raise _unmapped(first, f"has axis {first.settings['axis']}; the report's networks have -1")
+        raise _refusal(first, f"has axis {first.settings['axis']}; the report's networks have -1")
     return [_walk_back(model, source) for source in first.sources], trunk[1:]
 
 
@@ -175,7 +175,7 @@ def _stream(layers: Sequence[KerasLayer]) -> KerasStream:
                 last_pool = _MEAN in end if fusion_layer == "flatten" else None
                 convs = tuple(layer for layer in body if layer.kind == "Conv2D")
                 return KerasStream(layers[0], convs, fusion_layer, last_pool)
-    raise _unmapped(
+    raise _refusal(
         layers[-1],
         "is not the end of a stream of the report: a stream has five convolutions, then average pooling and "
         "flatten, or flatten, or global average pooling",
@@ -198,14 +198,14 @@ def _head(layers: Sequence[KerasLayer]) -> tuple[tuple[KerasLayer, ...], float |
 def _check(layer: KerasLayer, step: _Step) -> None:
     """Refuse a layer that computes something else than the report's; missing settings count as equal."""
     if layer.kind != step.kind:
-        raise _unmapped(layer, f"is in the place of a {step.kind} of the report's networks")
+        raise _refusal(layer, f"is in the place of a {step.kind} of the report's networks")
     if step.kind in _WITH_WEIGHTS and len(layer.weights) != 2:
-        raise _unmapped(layer, f"has {len(layer.weights)} arrays of weights; expected a kernel and a bias")
+        raise _refusal(layer, f"has {len(layer.weights)} arrays of weights; expected a kernel and a bias")
     for name, wanted in step.settings.items():
         found = layer.settings.get(name, wanted)
         found = tuple(found) if isinstance(found, list) else found
         if found != wanted:
-            raise _unmapped(layer, f"has {name} {found}, the report's networks have {wanted}")
+            raise _refusal(layer, f"has {name} {found}, the report's networks have {wanted}")
 
 
 def _refuse_other_layers(model: KerasModel, found: Sequence[KerasLayer]) -> None:
@@ -213,7 +213,7 @@ def _refuse_other_layers(model: KerasModel, found: Sequence[KerasLayer]) -> None
     names = [layer.name for layer in found]
     for layer in model.layers.values():
         if names.count(layer.name) != 1 and layer.kind not in OPERATORS:
-            raise _unmapped(
+            raise _refusal(
                 layer,
                 "is used by several streams" if layer.name in names else "is not connected to the output",
             )
@@ -280,5 +280,5 @@ def _hint(model: KerasModel) -> str:
     return "" if model.outputs else "; the file has weights alone: save the whole model with model.save"
 
 
-def _unmapped(layer: KerasLayer, why: str) -> BundleError:
-    return BundleError(f"The {layer} of the Keras model {why}; ferfusion cannot map it")
+def _refusal(layer: KerasLayer, why: str) -> BundleError:
+    return BundleError(f"The {layer} of the Keras model {why}; ferfusion cannot import it")

@@ -39,7 +39,7 @@ def our_weights(
             if array.shape != wanted[f"{name}.{kind}"]:
                 raise BundleError(
                     f"The {layer} of the Keras model has a {kind} of shape {array.shape} (outputs first); "
-                    f"the report's network has {wanted[f'{name}.{kind}']}; ferfusion cannot map it"
+                    f"the report's network has {wanted[f'{name}.{kind}']}; ferfusion cannot import it"
                 )
             if not np.isfinite(array).all():
                 raise BundleError(
@@ -83,9 +83,9 @@ def _channels_first(layer: KerasLayer, kernel: Floats, network: KerasNetwork) ->
     if len(kernel) % (blocks * channels):
         raise BundleError(
             f"The {layer} of the Keras model reads {len(kernel)} values, which are not {blocks} maps of "
-            f"{channels} channels; ferfusion cannot map it"
+            f"{channels} channels; ferfusion cannot import it"
         )
-    maps = kernel.reshape(blocks, -1, channels, kernel.shape[1])  # stream, place, channel, unit
+    maps = kernel.reshape(blocks, -1, channels, kernel.shape[1])  # stream, location, channel, unit
     ordered = maps if network.fused_in_order else maps[::-1]
     return ordered.swapaxes(1, 2).reshape(kernel.shape)
 

@@ -31,7 +31,7 @@ from ferfusion.models.bases import ExpressionModel
 Images = tuple[Tensor, ...]
 """The arguments of a model: faces and encoded flow (B, 3, S, S), and for some windows (B, K, 3, S, S)."""
 FINE_SIDE = 7
-"""Least number of locations a side that show areas of a face."""
+"""Least number of locations along one side of a map that shows areas of a face."""
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,19 @@ class CamMaps:
         targets: Code of the class that is explained (B,).
         maps: For each stream (B, t, h, w), 0 or more, in units of that class's logit; t is 1 where the
             stream's map has no time.
-        centres: For each stream, the centres of the map's locations in the image.
-        size: Side of the image in pixels.
+        centres: For each stream, the positions on the image at which the map's locations are drawn.
+        image_px: Side of the image in pixels.
     """
 
     logits: Tensor
     targets: Tensor
     maps: Mapping[str, Tensor]
     centres: Mapping[str, Centres]
-    size: int
+    image_px: int
 
     def upsampled(self, name: str) -> Tensor:
-        """Return the maps of a stream over the image, (B, t, size, size)."""
-        return upsample(self.maps[name], self.centres[name], size=self.size)
+        """Return the maps of a stream over the image, (B, t, image_px, image_px)."""
+        return upsample(self.maps[name], self.centres[name], image_px=self.image_px)
 
 
 def class_maps(
@@ -89,12 +89,12 @@ def class_maps(
         name: how.combine(_with_time(output.detach(), len(chosen)), _with_time(gradient, len(chosen)))
         for (name, output), gradient in zip(outputs.items(), gradients, strict=True)
     }
-    size = images[0].shape[-1]
+    image_px = images[0].shape[-1]
     centres = {
-        name: how.centres(_stream(model, name), layer, size=size, side=maps[name].shape[-1])
+        name: how.centres(_stream(model, name), layer, image_px=image_px, map_side=maps[name].shape[-1])
         for name, layer in layers.items()
     }
-    return CamMaps(logits.detach(), chosen, maps, centres, size)
+    return CamMaps(logits.detach(), chosen, maps, centres, image_px)
 
 
 def grad_cam(feature_map: Tensor, gradient: Tensor) -> Tensor:
@@ -114,7 +114,7 @@ def last_layers(model: ExpressionModel, _images: Images) -> Mapping[str, nn.Modu
 
 
 def fine_layers(model: ExpressionModel, images: Images) -> Mapping[str, nn.Module]:
-    """Return, for each stream, its last layer whose map has ``FINE_SIDE`` locations a side or more.
+    """Return, for each stream, its last layer whose map has at least ``FINE_SIDE`` locations along one side.
 
     A stream without such a layer has the layer of its last map. Of a residual block, only the output counts:
     a map inside it is on one of two paths to the logits.

@@ -80,14 +80,14 @@ def stream_contributions(
         for present in combinations(inputs, count):
             read = {inputs[name] for name in present}
             mixed = [
-                image if place in read else blank.expand_as(image)
-                for place, (image, blank) in enumerate(zip(images, reference, strict=True))
+                image if index in read else blank.expand_as(image)
+                for index, (image, blank) in enumerate(zip(images, reference, strict=True))
             ]
             value[frozenset(present)] = log_odds(model(*mixed) / temperature, targets)
     added: dict[str, list[Tensor]] = {name: [] for name in inputs}
     for order in permutations(inputs):
-        for place, name in enumerate(order):
-            before, after = frozenset(order[:place]), frozenset(order[: place + 1])
+        for index, name in enumerate(order):
+            before, after = frozenset(order[:index]), frozenset(order[: index + 1])
             added[name].append(value[after] - value[before])
     shares = {name: torch.stack(steps).mean(0) for name, steps in added.items()}
     return Contributions(shares, value[frozenset()], value[frozenset(inputs)])

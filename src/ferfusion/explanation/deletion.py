@@ -37,7 +37,7 @@ def _of_another_pair(cam: CamMaps, name: str, _generator: torch.Generator) -> Te
 
 def _at_random(cam: CamMaps, name: str, generator: torch.Generator) -> Tensor:
     noise = torch.rand(cam.maps[name].shape, generator=generator)
-    return square_scores(upsample(noise, cam.centres[name], size=cam.size))
+    return square_scores(upsample(noise, cam.centres[name], image_px=cam.image_px))
 
 
 def _least_first(cam: CamMaps, name: str, _generator: torch.Generator) -> Tensor:

@@ -19,9 +19,9 @@ STREAM_WORDS: MappingProxyType[str, str] = MappingProxyType(
 )
 MINUS = "\N{MINUS SIGN}"
 _HEAT = colormaps["inferno"]
-_LEAST_HEAT, _MOST_HEAT = 0.25, 0.8
+_MIN_OPACITY, _MAX_OPACITY = 0.25, 0.8
 _SLOWEST_FULL_PX = 0.5
-"""Motion in crop pixels a frame; a flow that has no faster motion draws this one at full strength."""
+"""Least speed, in crop pixels per frame, that is drawn at full saturation."""
 
 
 @dataclass(frozen=True)
@@ -44,24 +44,33 @@ def tiles(face_input: FaceInput, explanation: Explanation, *, side: int) -> list
             motion = draw_flow(face_input.flow, side=side)
             shown += [Tile(words, motion), Tile(f"{words}, marked", mark(motion, maps[0], top=maps.max()))]
             continue
-        for moment, (when, crop) in zip(maps, _moments(face_input, len(maps)), strict=True):
-            marked = mark(enlarged(crop, side=side), moment, top=maps.max())
+        for one_map, (when, crop) in zip(maps, _times_and_crops(face_input, len(maps)), strict=True):
+            marked = mark(enlarged(crop, side=side), one_map, top=maps.max())
             shown.append(Tile(f"{words}, {when}", marked))
     if "spatial" not in explanation.maps and "flow" in explanation.maps and len(explanation.maps) == 1:
         return shown[1:]
     return shown
 
 
-def _moments(face_input: FaceInput, count: int) -> list[tuple[str, RgbImage]]:
-    """Return the caption of each moment of a map, and the crop in the middle of its receptive field.
+def _times_and_crops(face_input: FaceInput, count: int) -> list[tuple[str, RgbImage]]:
+    """Return, for each map over time, its caption and the crop at the middle of its temporal receptive field.
 
     A map without time is shown on the last crop.
     """
     if count == 1 or face_input.window is None:
         return [("marked", face_input.crop)]
     last = len(face_input.window) - 1
-    places = [round((moment + 0.5) * len(face_input.window) / count - 0.5) for moment in range(count)]
-    return [("now" if place == last else f"{last - place} ago", face_input.window[place]) for place in places]
+    indices = [round((step + 0.5) * len(face_input.window) / count - 0.5) for step in range(count)]
+    return [(_when(last - index), face_input.window[index]) for index in indices]
+
+
+def _when(crops_earlier: int) -> str:
+    r"""Return a time in crops, short enough for a narrow tile; t is the last crop of the window.
+
+    >>> _when(0), _when(3)
+    ('t', 't\u22123')
+    """
+    return f"t{MINUS}{crops_earlier}" if crops_earlier else "t"
 
 
 def enlarged(image: RgbImage, *, side: int) -> RgbImage:
@@ -70,7 +79,10 @@ def enlarged(image: RgbImage, *, side: int) -> RgbImage:
 
 
 def draw_flow(flow_2hw: NDArray[np.floating[Any]], *, side: int) -> RgbImage:
-    """Return motion as colour on white: the hue is its direction, the saturation its share of the fastest."""
+    """Return motion as colour on white: the hue is its direction, the saturation its speed.
+
+    The speed is relative to the 99th percentile of the flow.
+    """
     u, v = flow_2hw.astype(np.float32)
     length = np.hypot(u, v)
     strength = np.clip(length / max(float(np.quantile(length, 0.99)), _SLOWEST_FULL_PX), 0, 1)
@@ -87,8 +99,8 @@ def mark(image: RgbImage, one_map: NDArray[np.floating[Any]], *, top: float) -> 
         scaled = (one_map / top).astype(np.float32)
         strength = np.clip(cv2.resize(scaled, (side, side), interpolation=cv2.INTER_CUBIC), 0, 1)
     grey = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
-    share = (_LEAST_HEAT + (_MOST_HEAT - _LEAST_HEAT) * strength)[..., None]
-    return np.asarray((1 - share) * grey + share * 255 * _HEAT(strength)[..., :3], np.uint8)
+    opacity = (_MIN_OPACITY + (_MAX_OPACITY - _MIN_OPACITY) * strength)[..., None]
+    return np.asarray((1 - opacity) * grey + opacity * 255 * _HEAT(strength)[..., :3], np.uint8)
 
 
 def contribution_words(contributions: Mapping[str, float]) -> str:

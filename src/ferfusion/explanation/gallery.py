@@ -23,7 +23,7 @@ def examples_figure(examples: Sequence[Example], labels: LabelSet) -> Figure:
     height = len(rows) * (width / count + 0.42) + 0.15
     figure = NotebookFigure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.02, hspace=0))
     grid = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
-    for place, (axes, example, row) in enumerate(zip(grid, examples, rows, strict=True)):
+    for index, (axes, example, row) in enumerate(zip(grid, examples, rows, strict=True)):
         axes.imshow(_strip(row))
         axes.axis("off")
         axes.set_title(
@@ -38,7 +38,7 @@ def examples_figure(examples: Sequence[Example], labels: LabelSet) -> Figure:
             fontsize=8,
             color=SOFT,
         )
-        if place == len(rows) - 1:
+        if index == len(rows) - 1:
             for column, tile in enumerate(row):
                 axes.text(
                     column * (_TILE_PX + _GAP_PX) + _TILE_PX / 2,

@@ -101,10 +101,10 @@ def open_run_pairs(run: Path, *, method: str, dataset: Path | None = None) -> Ru
     """
     folder = RunFolder(run)
     bundle = load_bundle(folder.bundle_file)
-    place = dataset or Path(folder.section("dataset")["path"])
-    if not DatasetFiles(place).header_file.is_file():
-        raise DatasetError(f"The run's dataset is no longer at {place}; name its folder with --dataset")
-    source = open_dataset(place)
+    path = dataset or Path(folder.section("dataset")["path"])
+    if not DatasetFiles(path).header_file.is_file():
+        raise DatasetError(f"The run's dataset is no longer at {path}; name its folder with --dataset")
+    source = open_dataset(path)
     check_recipe(bundle, source.recipe)
     pairs = parted_pairs(source.pairs, read_kept_split(folder.splits_file, source), labels=source.labels)
     reader = PairReader(source.clips_folder, list(pairs.table["clip"]), list(pairs.table["pair"]))

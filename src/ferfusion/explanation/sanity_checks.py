@@ -122,10 +122,13 @@ def deletion_check(
 
 def _interval_over_people(values: FloatArray, subjects: npt.NDArray[np.str_]) -> Interval:
     """Return the interval of the mean of ``values`` by resampling whole subjects."""
-    names, places = np.unique(subjects, return_inverse=True)
+    names, subject_of_value = np.unique(subjects, return_inverse=True)
     if len(names) < 2:
         return NO_INTERVAL
-    sums, counts = np.bincount(places, weights=values), np.bincount(places)
+    sums, counts = (
+        np.bincount(subject_of_value, weights=values),
+        np.bincount(subject_of_value),
+    )
     draws = draw_subjects(len(names), resamples=_RESAMPLES, rng=np.random.default_rng(0))
     return percentile_interval((draws @ sums) / (draws @ counts), confidence=_CONFIDENCE)
 

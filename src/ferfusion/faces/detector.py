@@ -22,13 +22,14 @@ class FaceDetector(Protocol):
 
     Attributes:
         min_score: Least score of a detection that is used; one below it is ``low_score`` in the tables.
-        near_side_px: Width to which a face is reduced before the surroundings of its last box are searched.
-        quick_near_side_px: The same for a quick search; a face narrower than ``near_side_px`` is not reduced.
+        reduced_face_px: Width to which a face is reduced before the area around its last box is searched.
+        quick_reduced_face_px: The same for a quick search; a face narrower than ``reduced_face_px`` is not
+            reduced.
     """
 
     min_score: float
-    near_side_px: float
-    quick_near_side_px: float
+    reduced_face_px: float
+    quick_reduced_face_px: float
 
     def detect(
         self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
@@ -39,11 +40,12 @@ class FaceDetector(Protocol):
             luma: The luma plane of the image, (H, W).
             min_side_px: Least width of a face.
             max_side_px: Greatest width of a face.
-            quick: Whether the search may use coarser steps; what it misses is searched again without them.
+            quick: Whether the search may use coarser steps. The tracker repeats the search without them where
+                a face is missing.
         """
 
 
-def without_overlaps(detections: list[Detection]) -> list[Detection]:
+def non_maximum_suppression(detections: list[Detection]) -> list[Detection]:
     """Keep the detection with the highest score of every set whose boxes overlap by more than a third."""
     kept: list[Detection] = []
     for detection in sorted(detections, key=lambda each: -each.score):

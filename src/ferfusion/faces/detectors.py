@@ -58,8 +58,8 @@ def search_near(
     if right - left < 8 or bottom - top < 8:
         return None
     side = float(last[2:].max())
-    is_large = side >= detector.near_side_px
-    target_px = detector.quick_near_side_px if quick and is_large else detector.near_side_px
+    is_large = side >= detector.reduced_face_px
+    target_px = detector.quick_reduced_face_px if quick and is_large else detector.reduced_face_px
     scale = min(1.0, target_px / side)
     image, enlarge = _reduced(luma[top:bottom, left:right], scale)
     detections = detector.detect(

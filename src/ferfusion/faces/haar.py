@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import iou
-from ferfusion.faces.detector import Detection, without_overlaps
+from ferfusion.faces.detector import Detection, non_maximum_suppression
 
 _STEP, _COARSE_STEP = 1.1, 1.2
 _SAME_FACE_IOU = 0.5
@@ -22,8 +22,8 @@ class HaarDetector:
 
     cascades = ("haarcascade_frontalface_default.xml", "haarcascade_frontalface_alt2.xml")
     min_score = 1.0
-    near_side_px = 80.0
-    quick_near_side_px = 24 * _COARSE_STEP**2
+    reduced_face_px = 80.0
+    quick_reduced_face_px = 24 * _COARSE_STEP**2
 
     def __init__(self) -> None:
         self._cascades = [_load_cascade(name) for name in self.cascades]
@@ -56,7 +56,7 @@ class HaarDetector:
             if quick:
                 detections = _mean_detections(detections)
             if detections:
-                return without_overlaps(detections)
+                return non_maximum_suppression(detections)
         return []
 
 

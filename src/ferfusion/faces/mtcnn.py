@@ -14,7 +14,7 @@ from ferfusion.faces.detector import Detection, grey_image
 Floats = NDArray[np.floating[Any]]
 
 _WINDOW_PX, _STRIDE_PX = 12, 2  # of the first network
-_STEP = 0.709  # from one size of face to the next: half the area
+_STEP = 0.709  # a face size, divided by the next larger one: the area doubles
 
 
 class MtcnnDetector:
@@ -27,7 +27,7 @@ class MtcnnDetector:
     """
 
     min_score = 0.7
-    near_side_px = quick_near_side_px = 60.0
+    reduced_face_px = quick_reduced_face_px = 60.0
     thresholds = (0.6, 0.7, 0.5)
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class MtcnnDetector:
         while side <= largest:
             proposals.append(self._proposals_of_size(image, side))
             side /= _STEP
-        return _without_overlaps(np.concatenate(proposals), 0.7)
+        return _non_maximum_suppression(np.concatenate(proposals), 0.7)
 
     def _proposals_of_size(self, image: Floats, side: float) -> Floats:
         scale = _WINDOW_PX / side
@@ -69,7 +69,7 @@ class MtcnnDetector:
         corners = _STRIDE_PX * np.stack([across, down], axis=1).astype(np.float32)
         windows = np.hstack([corners, corners + _WINDOW_PX])
         moved = _moved(windows, offsets[0, across, down]) / scale
-        return _without_overlaps(np.column_stack([moved, scores[0, across, down, 1]]), 0.5)
+        return _non_maximum_suppression(np.column_stack([moved, scores[0, across, down, 1]]), 0.5)
 
 
 def _detection(box: NDArray[np.float64]) -> Detection:
@@ -92,19 +92,19 @@ def _refined(network: cv2.dnn.Net, image: Floats, squares: Floats, *, size: int,
     """Return the boxes and scores, (M, 5), of those squares (N, 4) that the network accepts as faces."""
     if not len(squares):
         return np.zeros((0, 5), np.float32)
-    offsets, scores = _run(network, np.stack([_cut(image, square, size) for square in squares]))
+    offsets, scores = _run(network, np.stack([_crop_square(image, square, size) for square in squares]))
     good = scores[:, 1] >= threshold
-    return _without_overlaps(np.column_stack([_moved(squares, offsets)[good], scores[good, 1]]), 0.7)
+    return _non_maximum_suppression(np.column_stack([_moved(squares, offsets)[good], scores[good, 1]]), 0.7)
 
 
-def _cut(image: Floats, square: Floats, size: int) -> Floats:
+def _crop_square(image: Floats, square: Floats, size: int) -> Floats:
     """Return the pixels (size, size, 3) of a square; those beyond the border are grey."""
     left, top, right, bottom = (round(float(edge)) for edge in square)
-    window = np.zeros((max(bottom - top, 1), max(right - left, 1), 3), np.float32)
+    patch = np.zeros((max(bottom - top, 1), max(right - left, 1), 3), np.float32)
     inside = image[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
     y, x = max(-top, 0), max(-left, 0)
-    window[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
-    return np.asarray(cv2.resize(window, (size, size), interpolation=cv2.INTER_AREA), np.float32)
+    patch[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
+    return np.asarray(cv2.resize(patch, (size, size), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _moved(boxes: Floats, offsets: Floats) -> Floats:
@@ -120,7 +120,7 @@ def _squares(boxes: Floats) -> Floats:
     return np.asarray(np.hstack([centres - half, centres + half]), np.float32)
 
 
-def _without_overlaps(boxes: Floats, max_iou: float) -> Floats:
+def _non_maximum_suppression(boxes: Floats, max_iou: float) -> Floats:
     """Keep, highest score first, the boxes (N, 5) whose IoU with every better one is at most ``max_iou``."""
     corners, sides = boxes[:, :2], boxes[:, 2:4] - boxes[:, :2]
     kept = cv2.dnn.NMSBoxes(np.hstack([corners, sides]).tolist(), boxes[:, 4].tolist(), 0.0, max_iou)

@@ -1,8 +1,8 @@
 """Track the faces of a video: search the whole image rarely, near the last box often, and only where needed.
 
-A face is searched in every twelfth frame, near its last box. If it moved far in between, or came or went, the
-frames between are searched too, by bisection, until the movement or the edge is found. The whole image is
-searched at the start, after a cut, while a face is missing, and at regular intervals.
+The tracker searches for a face in every twelfth frame, near its last box. If the face moved far in between,
+or came or went, the frames between are searched too, by bisection, until the movement or the edge is found.
+The whole image is searched at the start, after a cut, while a face is missing, and at regular intervals.
 """
 
 from collections import deque
@@ -25,7 +25,7 @@ STRIDE_WHILE_MISSING = 2
 SEARCH_EVERYWHERE_EVERY = 10 * STRIDE
 """Frames from one search of the whole image to the next, where every face is wanted."""
 SEARCH_EVERYWHERE_SELDOM = 40 * STRIDE
-"""The same where one face is wanted and a large one is there."""
+"""The same while a large face is present and one face is wanted."""
 
 
 @dataclass(frozen=True)
@@ -35,29 +35,30 @@ class TrackerSettings:
     They were set by judgement and then checked on ten real clips (2,030 frames: phones, broadcasts, acted
     expressions, a face that comes or goes, two faces, no face) and 22 rendered ones (704 frames), with the
     detector haar. The frames' statuses and the numbers of faces and tracks are the same for every value in
-    the ranges below. So these clips contradict no value, but show only for ``steady_iou`` and
-    ``cut_difference`` where it should lie.
+    the ranges below. These clips determine only ``steady_iou`` and ``cut_difference``.
 
     Attributes:
-        large_face: Width, as a share of the image's shorter side, from which on a face is large: others are
-            then searched a quarter as often, if one face is wanted. No effect from 0.01 to 0.9.
+        large_face: Least width of a large face, as a share of the image's shorter side. While a large face is
+            present and one face is wanted, the whole image is searched a quarter as often. No effect from
+            0.01 to 0.9.
         forgotten_after: Frames without a detection after which a track ends; a face that comes back later
             begins a new one. No effect from 12 to 100.
         steady_iou: Overlap of a face's boxes in two searches below which the frames between are searched too.
             Against a search of every frame, the boxes of the real clips are off by 2.7 % of their width (p99
             13 %) at 0.6, by 2.0 % (7 %) at 0.78, and by 1.9 % at 0.85 and 0.9. Searching takes 0.97, 1, 1.08
             and 1.25 times as long.
-        same_face_iou: Overlap of a detection in the whole image with a track from which on both are the same
-            face. No effect from 0.05 to 0.75.
-        duplicate_iou: Overlap of the detections of two tracks above which the newer track yields. No effect
-            from 0.25 to 0.9.
-        held_if_missed: Frames for which a missed face keeps its last box, if frames are yielded at once. The
-            detector misses a face that is there in one run of 2 frames; no effect from 2 to 10.
+        same_face_iou: Least overlap at which a detection in the whole image belongs to a track. No effect
+            from 0.05 to 0.75.
+        duplicate_iou: Overlap of the detections of two tracks above which the newer track loses its
+            detection. No effect from 0.25 to 0.9.
+        held_if_missed: Frames for which a missed face keeps its last box, if frames are yielded immediately.
+            In these clips, the detector misses a visible face only once, for 2 consecutive frames; no effect
+            from 2 to 10.
         cut_difference: Mean absolute difference of the luma of two consecutive frames, on a grid of about
             12 x 16 pixels, above which a new scene begins. In the clips, it is at most 10.7 inside a scene
             and 63 or more at the four cuts.
-        reported_size: Width, as a share of the smallest wanted one, from which on a face is reported as
-            ``small_face``. No effect from 0.3 to 1, as these clips have no such face.
+        reported_size: Least width of a face that is reported as ``small_face``, as a share of the least width
+            of a wanted face. No effect from 0.3 to 1, as these clips have no such face.
     """
 
     large_face: float = 0.25
@@ -97,9 +98,10 @@ class FaceTracker:
         min_face: Smallest face, as a share of the image's shorter side.
         sigma: Width of the filter that smooths the boxes, in frames.
         every_face: Whether every face is wanted. If not, the whole image is searched a quarter as often while
-            a large face is there.
-        causal: Whether every frame is yielded at once, from it and the frames before it. A known face is then
-            searched in every frame, and keeps its last box for some frames when it is missed.
+            a large face is present.
+        causal: Whether every frame is yielded immediately, with boxes from this frame and earlier frames
+            only. The tracker then searches for a known face in every frame, and a missed face keeps its last
+            box for some frames.
         settings: Thresholds.
     """
 
@@ -118,11 +120,11 @@ class FaceTracker:
         self._reach = max(STRIDE, round(2.5 * sigma))
         self._tracks: list[Track] = []
         self._number_of_tracks = 0
-        self._held: deque[Frame] = deque()
+        self._waiting: deque[Frame] = deque()
         self._frame_by_index: dict[int, Frame] = {}
-        self._searched: int | None = None
+        self._last_search: int | None = None
         self._stride = 1 if causal else STRIDE
-        self._searched_everywhere: int | None = None
+        self._last_full_search: int | None = None
         self._rejected: dict[int, Detection] = {}
         self._scene_start = 0
         self._thumbnail: NDArray[np.uint8] | None = None
@@ -131,13 +133,13 @@ class FaceTracker:
         """Yield every frame, in order, with its faces."""
         last: Frame | None = None
         for frame in frames:
-            self._held.append(frame)
+            self._waiting.append(frame)
             if not frame.error:
                 self._frame_by_index[frame.index] = frame
                 self._take(frame, last)
                 last = frame
             yield from self._settle(keep=0 if self._causal else self._reach + STRIDE)
-        if last is not None and self._searched != last.index:
+        if last is not None and self._last_search != last.index:
             self._search(last)
         for track in self._tracks:  # a video may have fewer frames than a track needs detections
             track.min_detections = min(track.min_detections, len(self._frame_by_index))
@@ -145,29 +147,30 @@ class FaceTracker:
 
     def _take(self, frame: Frame, last: Frame | None) -> None:
         if self._is_cut(frame):
-            if last is not None and self._searched != last.index:
+            if last is not None and self._last_search != last.index:
                 self._search(last)
             self._begin_scene(frame)
-        elif self._searched is None or frame.index - self._searched >= self._stride:
+        elif self._last_search is None or frame.index - self._last_search >= self._stride:
             self._search(frame)
 
     def _is_cut(self, frame: Frame) -> bool:
         """Return whether another scene begins with this frame."""
         rows, columns = frame.luma.shape
         thumbnail = np.ascontiguousarray(frame.luma[:: max(1, rows // 12), :: max(1, columns // 16)])
-        before, self._thumbnail = self._thumbnail, thumbnail
-        if before is None or before.shape != thumbnail.shape:
+        previous_thumbnail, self._thumbnail = self._thumbnail, thumbnail
+        if previous_thumbnail is None or previous_thumbnail.shape != thumbnail.shape:
             return True
-        return cv2.norm(thumbnail, before, cv2.NORM_L1) > self._settings.cut_difference * thumbnail.size
+        difference = cv2.norm(thumbnail, previous_thumbnail, cv2.NORM_L1)
+        return difference > self._settings.cut_difference * thumbnail.size
 
     def _begin_scene(self, frame: Frame) -> None:
         self._scene_start = frame.index
-        self._searched_everywhere = None
+        self._last_full_search = None
         self._search(frame)
 
     def _search(self, frame: Frame) -> None:
-        """Search the known faces near their last boxes, and the whole image for others when that is due."""
-        index, before = frame.index, self._searched
+        """Search for the known faces near their last boxes, and in the whole image when that is due."""
+        index, before = frame.index, self._last_search
         live = self._live_tracks(index)
         known = any(track.is_confirmed for track in live)
         detected: dict[int, Detection | None] = {}
@@ -183,7 +186,7 @@ class FaceTracker:
         missing = _largest_is_missing(live, detected)
         if self._must_search_everywhere(frame, detected, missing=missing):
             self._search_everywhere(frame, live, detected, thorough=bool(live) and missing)
-        self._searched = index
+        self._last_search = index
         for track in live:
             detection = detected[track.number]
             if detection is not None:
@@ -192,8 +195,8 @@ class FaceTracker:
             self._stride = STRIDE_WHILE_MISSING if live and _largest_is_missing(live, detected) else STRIDE
 
     def _near_or_followed(self, track: Track, frame: Frame, *, follow: bool) -> Detection | None:
-        """Search a face near its expected box; if it is not there, follow it through the frames between."""
-        if track.last_index < (self._searched or 0):  # it was missed before: it moved on, or it stayed
+        """Search for a face near its expected box; if that fails, follow it through the frames between."""
+        if track.last_index < (self._last_search or 0):  # it was missed before: it moved on, or it stayed
             moved_on = track.search_box(track.expected_box(frame.index, ahead=STRIDE))
             detection = self._near(frame, moved_on)
             if detection is None and (stayed := track.search_box(track.last_box)) is not moved_on:
@@ -219,7 +222,7 @@ class FaceTracker:
     def _must_search_everywhere(
         self, frame: Frame, detected: dict[int, Detection | None], *, missing: bool
     ) -> bool:
-        if self._searched_everywhere is None:
+        if self._last_full_search is None:
             return True
         large = self._settings.large_face * min(frame.luma.shape)
         if missing:
@@ -228,7 +231,7 @@ class FaceTracker:
             wait = SEARCH_EVERYWHERE_EVERY
         else:
             wait = SEARCH_EVERYWHERE_SELDOM
-        return frame.index - self._searched_everywhere >= wait
+        return frame.index - self._last_full_search >= wait
 
     def _search_everywhere(
         self, frame: Frame, live: list[Track], detected: dict[int, Detection | None], *, thorough: bool
@@ -237,7 +240,7 @@ class FaceTracker:
 
         A face goes to the missing track that it overlaps most; without such a track, it begins a new one.
         """
-        self._searched_everywhere = frame.index
+        self._last_full_search = frame.index
         same = self._settings.same_face_iou
         for seen in self._good_detections(frame, thorough=thorough, nobody=not any(detected.values())):
             detection = self._near(frame, seen.box) or seen  # the box of a near search is more exact
@@ -265,7 +268,7 @@ class FaceTracker:
             good = [each for each in detections if self._is_good(each, frame)]
             if good or not nobody:
                 return good
-        # faces that are too small are searched too, to be reported
+        # the search includes faces that are too small, to report them
         reported = self._settings.reported_size * smallest
         detections = search_everywhere(self._detector, frame.luma, min_side_px=reported)
         good = [each for each in detections if self._is_good(each, frame)]
@@ -333,8 +336,8 @@ class FaceTracker:
 
     def _settle(self, *, keep: int) -> Iterator[TrackedFrame]:
         """Yield the oldest frames until ``keep`` of them are left, and forget what they needed."""
-        while len(self._held) > keep:
-            frame = self._held.popleft()
+        while len(self._waiting) > keep:
+            frame = self._waiting.popleft()
             index = frame.index
             faces = [face for track in self._tracks if (face := self._face_at(track, index)) is not None]
             rejected = self._rejected.pop(index, None)

@@ -11,7 +11,7 @@ from ferfusion.faces.detectors import Detection
 from ferfusion.faces.smoothing import smooth_at
 
 LONGEST_GAP = 11
-"""A face that is missed for at most so many frames, and is then detected again, was there all the time."""
+"""A face that is missed for at most so many frames, and is then detected again, was present all the time."""
 MIN_DETECTIONS = 3
 """Detections that make a track; fewer are a false positive of the detector."""
 _UNMOVED_IOU = 0.9
@@ -36,7 +36,7 @@ class Track:
         detections: The detections.
         total_detections: Number of all detections so far, with those that were forgotten.
         returns: Indices of the frames in which the face came back after a gap of more than ``LONGEST_GAP``.
-        last_search_box: The box around which the face was searched last.
+        last_search_box: The box around which the tracker last searched for the face.
         min_detections: Number of detections from which on the track is no false positive of the detector.
     """
 

@@ -28,7 +28,7 @@ class YuNetDetector:
     """
 
     min_score = 0.7
-    near_side_px = quick_near_side_px = 64.0
+    reduced_face_px = quick_reduced_face_px = 64.0
 
     def __init__(self, model: Path | None = None) -> None:
         path = model or named_model()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ferfusion.data.inputs import FaceInput
-from ferfusion.inference.network_inputs import no_flow
+from ferfusion.inference.network_inputs import zero_flow
 from ferfusion.inference.predict_faces import FrameRow
 
 _MAX_TRACKS = 32
@@ -52,7 +52,7 @@ class ApexFrames:
         best = self._best.setdefault(row.face, {})
         if code not in best or probability > best[code].probability:
             window = np.stack(row.window) if len(row.window) else None
-            flow = no_flow(row.crop[None])[0] if row.flow is None else row.flow
+            flow = zero_flow(row.crop[None])[0] if row.flow is None else row.flow
             face_input = FaceInput(row.crop, flow, window)
             best[code] = ApexFrame(row.frame, row.seconds, code, probability, face_input)
         if len(self._best) > _MAX_TRACKS:

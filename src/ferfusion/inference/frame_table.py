@@ -1,4 +1,4 @@
-"""The frame table: a row for every predicted frame and every face in it, in little memory."""
+"""The frame table: a row for every frame that gets a prediction and every face in it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,7 +59,7 @@ class FrameRows:
         self._used += 1
 
     def table(self) -> tuple[pd.DataFrame, dict[int, int]]:
-        """Return the frame table, and the number of the face of every track; face 0 has the largest area."""
+        """Return the frame table, and each track's face number; face 0 has the largest summed box area."""
         rows = np.concatenate([*self._blocks[:-1], self._block[: self._used].astype(self._dtype)])
         numbers = _numbers(rows)
         has_face = rows["track"] >= 0
@@ -72,7 +72,7 @@ class FrameRows:
             "frame": rows["frame"].astype(np.int64),
             "seconds": rows["seconds"],
             "face": pd.arrays.IntegerArray(number_of[rows["track"]], ~has_face),
-            **{key: rows["box"][:, place] for place, key in enumerate("xywh")},
+            **{key: rows["box"][:, column] for column, key in enumerate("xywh")},
             "status": _categories(rows["status"], STATUSES),
             **{
                 column: rows["probabilities"][:, code]

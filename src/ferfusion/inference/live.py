@@ -113,7 +113,7 @@ def predict_live(
 
     Frames that arrive during a prediction are dropped, except the newest. Optical flow is computed from a
     frame to the next frame of the source, as in training. Boxes and probabilities are smoothed over earlier
-    frames only. The window of a model with windows has the frames that were predicted.
+    frames only. The window of a model with windows has the crops of frames that got a prediction.
 
     Args:
         source: A source that was started.
@@ -164,7 +164,7 @@ def _name(smoothed: NDArray[np.float32], predictor: Predictor) -> str:
 
 @dataclass
 class Pace:
-    """Number of frames that a live prediction has predicted, and their delays in seconds."""
+    """Number of predictions of a live source, and their delays in seconds."""
 
     predicted: int = 0
     total_delay: float = 0.0
@@ -180,8 +180,8 @@ class Pace:
         """Return it as text."""
         mean = 1000 * self.total_delay / max(self.predicted, 1)
         return (
-            f"{self.predicted} of {source.decoded} frames predicted, {source.dropped} dropped; mean delay "
-            f"{mean:.0f} ms, longest delay {1000 * self.longest_delay:.0f} ms"
+            f"{self.predicted} of {source.decoded} frames have a prediction, {source.dropped} were dropped; "
+            f"mean delay {mean:.0f} ms, longest delay {1000 * self.longest_delay:.0f} ms"
         )
 
 
@@ -194,7 +194,7 @@ class LiveFiles:
     Args:
         folder: Folder to write.
         labels: Classes of the predictions.
-        annotate: Also write the annotated video: the frames that were predicted, without sound.
+        annotate: Also write the annotated video: the frames that got a prediction, without sound.
     """
 
     def __init__(self, folder: Path, labels: LabelSet, *, annotate: bool) -> None:

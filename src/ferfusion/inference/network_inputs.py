@@ -11,7 +11,7 @@ from ferfusion.data.inputs import model_inputs, window_inputs
 
 
 def network_inputs(
-    info: BundleInfo,
+    bundle_info: BundleInfo,
     crops_bhwc: NDArray[np.uint8],
     flow_b2hw: NDArray[np.floating[Any]] | None,
     windows_bkhwc: NDArray[np.uint8] | None = None,
@@ -19,20 +19,20 @@ def network_inputs(
     """Return faces and encoded flow (B, 3, S, S) in [0, 1], then windows (B, K, 3, S, S) if there are any.
 
     Args:
-        info: The model.
+        bundle_info: The model.
         crops_bhwc: Face crops (B, S, S, 3).
         flow_b2hw: Their flows (B, 2, S, S) in crop pixels; None stands for no motion.
         windows_bkhwc: Their windows of crops (B, K, S, S, 3), oldest crop first.
     """
-    flow = no_flow(crops_bhwc) if flow_b2hw is None else flow_b2hw
-    images = model_inputs(crops_bhwc, flow, flow_encoding=info.flow_encoding)
+    flow = zero_flow(crops_bhwc) if flow_b2hw is None else flow_b2hw
+    images = model_inputs(crops_bhwc, flow, flow_encoding=bundle_info.flow_encoding)
     return images if windows_bkhwc is None else (*images, window_inputs(windows_bkhwc))
 
 
-def no_flow(crops_bhwc: NDArray[np.uint8]) -> NDArray[np.float16]:
+def zero_flow(crops_bhwc: NDArray[np.uint8]) -> NDArray[np.float16]:
     """Return the flow (B, 2, S, S) of crops that do not move.
 
-    >>> no_flow(np.zeros((5, 48, 48, 3), np.uint8)).shape
+    >>> zero_flow(np.zeros((5, 48, 48, 3), np.uint8)).shape
     (5, 2, 48, 48)
     """
     count, height, width = crops_bhwc.shape[:3]

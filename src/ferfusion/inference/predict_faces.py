@@ -58,8 +58,8 @@ def predict_frames(
 ) -> Iterator[FrameRow]:
     """Yield a row for every chosen frame and face, in order, running the model on batches of faces.
 
-    A face that the next frame does not show has no flow of its own: it is predicted with the flow of the
-    frame before, and a face that only one frame shows is predicted with no motion.
+    A face that the next frame does not show has no flow of its own: its prediction uses the flow of the frame
+    before. The prediction of a face that only one frame shows uses zero flow.
 
     Args:
         frames: The frames of a video, in order.

@@ -60,7 +60,7 @@ def _videos_inside(folder: Path, out: Path | None) -> list[Path]:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Why a video could not be predicted."""
+    """Why a video has no prediction."""
 
     reason: str
 
@@ -176,7 +176,7 @@ def report_frame(on_progress: OnProgress, item: str, total: int | None, stage: s
 class Summary:
     """Writes ``videos.csv``, a line for every video, after each video.
 
-    Lines of earlier predictions into the same folder stay, until the same video is predicted again.
+    Lines of earlier predictions into the same folder stay, until there is a new prediction of the same video.
 
     Args:
         out: Folder of the predictions.
@@ -207,7 +207,7 @@ def _unreadable(result: Unreadable) -> dict[str, Any]:
 
 
 def _predicted(result: VideoPrediction) -> dict[str, Any]:
-    """Return the columns of a predicted video; its expression is that of face 0."""
+    """Return the columns of a video with a prediction; its expression is that of face 0."""
     table = result.table
     line: dict[str, Any] = {
         "status": "ok",
@@ -220,7 +220,7 @@ def _predicted(result: VideoPrediction) -> dict[str, Any]:
         return line | {"status": "no_face", "reason": result.statement}
     first = result.verdicts[0]
     line |= {
-        "reason": first.why_unsure,
+        "reason": first.why_no_class,
         "expression": first.expression,
         "top_class": first.top_class,
         "probability": f"{first.probabilities[first.top_class]:.4f}",

@@ -20,22 +20,23 @@ from ferfusion.inference.prediction_folder import PredictionFolder
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import FrameChoice, PredictRecipe
 from ferfusion.inference.timeline import Span, faces_of, name_predictions, smooth_table, spans, unsure_word
-from ferfusion.inference.verdict import METHOD, describe, judge
+from ferfusion.inference.verdict import INTERVAL_METHOD, describe, judge
 from ferfusion.preparation.frame_preparer import kept_preparer
 from ferfusion.video.ahead import ahead
 from ferfusion.video.footage import Footage, open_footage
 from ferfusion.video.reader import Frame, VideoInfo
 
 _FACE_AWAY_STEPS = 12
-"""A span ends where its face is missing for more than this many predicted frames."""
+"""A span ends where its face is missing in more than this many frames that get a prediction."""
 OnFrame = Callable[[str, int], None]
 """Called after every frame with the name of the stage and the number of frames that are done."""
 
 
-def expected_frames(info: VideoInfo, recipe: PredictRecipe) -> int | None:
+def expected_frames(video_info: VideoInfo, recipe: PredictRecipe) -> int | None:
     """Return the approximate number of frames that are decoded; None if the file gives no duration."""
-    end = info.seconds if recipe.end is None else min(recipe.end, info.seconds or recipe.end)
-    return None if end is None else max(1, round((end - recipe.start) * info.rate))
+    seconds = video_info.seconds
+    end = seconds if recipe.end is None else min(recipe.end, seconds or recipe.end)
+    return None if end is None else max(1, round((end - recipe.start) * video_info.rate))
 
 
 def predict_video(
@@ -89,10 +90,12 @@ def predict_footage(
         VideoError: the video cannot be decoded.
         ConfigError: the detector's model file is missing or has another hash.
     """
-    info = predictor.info
-    labels, calibration = info.labels, info.calibration
+    bundle_info = predictor.info
+    labels, calibration = bundle_info.labels, bundle_info.calibration
     rows, apex_frames = FrameRows(labels), ApexFrames()
-    preparer = kept_preparer(info.prepare_recipe, detector_model=detector_model, flow=info.reads_flow)
+    preparer = kept_preparer(
+        bundle_info.prepare_recipe, detector_model=detector_model, flow=bundle_info.reads_flow
+    )
     prepared = preparer.prepare(
         ahead(_frames(footage, recipe, "Predicting", on_frame)), chosen=FrameChoice(recipe.every)
     )
@@ -107,7 +110,7 @@ def predict_footage(
     return VideoPrediction(
         video=footage.name,
         model=predictor.name,
-        info=info,
+        info=bundle_info,
         recipe=recipe,
         table=table,
         smoothed=smoothed,
@@ -176,19 +179,19 @@ def _spans(table: pd.DataFrame, smoothed: NDArray[np.float32]) -> dict[int, list
     }
 
 
-def _summary(prediction: VideoPrediction, info: VideoInfo) -> dict[str, Any]:
+def _summary(prediction: VideoPrediction, video_info: VideoInfo) -> dict[str, Any]:
     """Return the content of verdict.json."""
     table = prediction.table
     summary = {
         "video": prediction.video,
         "model": prediction.model,
         "frames": int(table["frame"].nunique()),
-        "frames_per_second": float(info.rate),
+        "frames_per_second": float(video_info.rate),
         "statement": prediction.statement,
         "predict_recipe": prediction.recipe.to_dict(),
         "predict_recipe_in_words": prediction.recipe.in_words,
         "calibration": prediction.info.calibration.to_dict(),
-        "uncertainty_method": METHOD,
+        "uncertainty_method": INTERVAL_METHOD,
         "faces": [
             asdict(verdict) | {"timeline": [asdict(span) for span in prediction.spans[verdict.face]]}
             for verdict in prediction.verdicts

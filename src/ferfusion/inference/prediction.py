@@ -23,7 +23,7 @@ class VideoPrediction:
         model: Name of the model.
         info: Classes, calibration and input of the model.
         recipe: Settings of the prediction.
-        table: The frame table: a row for every predicted frame and every face in it.
+        table: The frame table: a row for every frame that gets a prediction and every face in it.
         smoothed: Smoothed class probabilities of its rows, (rows, C); nan in rows without a face.
         verdicts: One verdict for each face; empty if no face was found.
         spans: The timeline of each face: spans of one name.

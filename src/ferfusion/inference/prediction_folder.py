@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class PredictionFolder:
-    """Where the files of one predicted video are.
+    """Paths of the files of the prediction of one video.
 
     Attributes:
         path: The folder.

@@ -20,9 +20,9 @@ class PredictRecipe(Recipe):
     Attributes:
         start: Second of the video at which prediction starts; earlier frames are decoded and skipped.
         end: Second at which prediction ends; without it, the end of the video.
-        every: Frames that are predicted: a number N predicts every N-th frame, 0.5s the first frame of every
-            half second. Faces are tracked through all frames, and optical flow always leads to the very next
-            frame, so a row has the same values whether all frames are predicted or some.
+        every: Frames in which the expression is predicted: a number N is every N-th frame, 0.5s the first
+            frame of every half second. Faces are tracked through all frames, and optical flow always leads to
+            the very next frame, so a row has the same values whether all frames get a prediction or some.
         smoothing: Smoothing of the timeline: centred (the mean of the predictions around a frame) or causal
             (the mean of the predictions up to a frame, as in a live prediction).
         window: Length of the smoothing window in seconds; 0 turns smoothing off.
@@ -50,7 +50,7 @@ class PredictRecipe(Recipe):
     def in_words(self) -> str:
         """The settings as text, for the reader of a result."""
         number, period = parse_every(self.every)
-        frames = f"One frame in {period:g} seconds" if period else _nth(number)
+        frames = f"one frame in {period:g} seconds" if period else _nth(number)
         times = f", from second {self.start:g}" if self.start else ""
         times += f", up to second {self.end:g}" if self.end is not None else ""
         around = "around" if self.smoothing == "centred" else "up to"
@@ -59,11 +59,11 @@ class PredictRecipe(Recipe):
             if self.window
             else "is not smoothed"
         )
-        return f"{frames} was predicted{times}. The timeline {timeline}."
+        return f"The expression was predicted for {frames}{times}. The timeline {timeline}."
 
 
 def parse_every(text: str) -> tuple[int, float]:
-    """Return (number of frames, 0) or (0, number of seconds) from one predicted frame to the next.
+    """Return (number of frames, 0) or (0, number of seconds) from one prediction to the next.
 
     Raises:
         ConfigError: the text is neither a number of frames nor a number of seconds.
@@ -84,11 +84,11 @@ def parse_every(text: str) -> tuple[int, float]:
 
 
 def _nth(number: int) -> str:
-    return "Every frame" if number == 1 else f"One frame in {number}"
+    return "every frame" if number == 1 else f"one frame in {number}"
 
 
 class FrameChoice:
-    """Decides for each frame of a video, in order, whether it is predicted.
+    """Decides for each frame of a video, in order, whether it gets a prediction.
 
     Counting starts at the first frame.
 
@@ -100,18 +100,18 @@ class FrameChoice:
     """
 
     def __init__(self, every: str) -> None:
-        self._number, self._period = parse_every(every)
+        self._number, self._period_seconds = parse_every(every)
         self._first: tuple[int, float] | None = None
-        self._last_period = -1
+        self._last_interval = -1
 
     def __call__(self, frame: "Frame") -> bool:
-        """Return whether this frame is predicted."""
+        """Return whether this frame gets a prediction."""
         if self._first is None:
             self._first = (frame.index, frame.seconds)
         index, seconds = self._first
         if self._number:
             return (frame.index - index) % self._number == 0
-        period = math.floor((frame.seconds - seconds + SLACK_SECONDS) / self._period)
-        is_new = period > self._last_period
-        self._last_period = max(period, self._last_period)
+        interval = math.floor((frame.seconds - seconds + SLACK_SECONDS) / self._period_seconds)
+        is_new = interval > self._last_interval
+        self._last_interval = max(interval, self._last_interval)
         return is_new

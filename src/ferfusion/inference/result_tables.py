@@ -52,8 +52,8 @@ def onset_table(prediction: VideoPrediction, expression: str) -> pd.DataFrame:
 def verdict_table(prediction: VideoPrediction) -> pd.DataFrame:
     """Return a row per face, the largest first.
 
-    ``face, expression, top_class, probability, low, high, frames, share_of_frames, why_unsure``; ``low`` and
-    ``high`` are the ends of the 90 % interval of the probability, nan for a face that is in view for one
+    ``face, expression, top_class, probability, low, high, frames, share_of_frames, why_no_class``; ``low``
+    and ``high`` are the ends of the 90 % interval of the probability, nan for a face that is in view for one
     second or less.
     """
     rows = []
@@ -69,15 +69,15 @@ def verdict_table(prediction: VideoPrediction) -> pd.DataFrame:
                 high,
                 verdict.frames,
                 verdict.share_of_frames,
-                verdict.why_unsure,
+                verdict.why_no_class,
             )
         )
-    columns = "face expression top_class probability low high frames share_of_frames why_unsure".split()
+    columns = "face expression top_class probability low high frames share_of_frames why_no_class".split()
     table = pd.DataFrame(rows, columns=columns)
     return table.astype(
         {
             **dict.fromkeys(["face", "frames"], "int64"),
             **dict.fromkeys(["probability", "low", "high", "share_of_frames"], float),
-            **dict.fromkeys(["expression", "top_class", "why_unsure"], "str"),
+            **dict.fromkeys(["expression", "top_class", "why_no_class"], "str"),
         }
     )

@@ -29,7 +29,7 @@ def smooth_over_time(
         smoothing: Place of the window: centred or causal.
 
     Returns:
-        Smoothed probabilities, (N, C); each row sums to 1.
+        Smoothed probabilities, (N, C); each row sums to 1 if each row of ``probabilities`` does.
 
     Raises:
         ConfigError: the smoothing is unknown.

@@ -13,16 +13,17 @@ from ferfusion.inference.timeline import faces_of, unsure_word
 from ferfusion.labels import LabelSet
 from ferfusion.video.timestamps import SLACK_SECONDS
 
-_RESAMPLES, _AT_ONCE = 1000, 50
+_RESAMPLES, _RESAMPLES_AT_ONCE = 1000, 50
 _CONFIDENCE = 0.9
 MIXED = "mixed"
 MIXED_SHARE = 0.2
 """A face is mixed if two or more expressions each have at least this share of its frames in the timeline."""
 MIN_SUPPORT = 0.9
 """The top class is named only if it is also the top class in at least this share of the resampled videos."""
-METHOD = (
-    "block bootstrap over time: the predictions are put into bins of one second; of n bins, blocks of "
-    "n^(1/3) neighbours (rounded) are drawn with replacement until n are drawn, 1000 times; interval: 90 %"
+INTERVAL_METHOD = (
+    "block bootstrap over time: the predictions are put into n bins of one second; each of 1000 resamples "
+    "draws blocks of n^(1/3) consecutive bins (rounded), with replacement, until it has at least n bins; "
+    "interval: 90 %"
 )
 _FACES_IN_STATEMENT = 3
 
@@ -32,7 +33,7 @@ class FaceVerdict:
     """The displayed expression of one face over a video.
 
     Attributes:
-        face: Number of the face; face 0 has the largest area over the video.
+        face: Number of the face; face 0 has the largest box area, summed over all frames.
         expression: The top class; ``mixed`` for several expressions; or the word for no class: ``unsure``,
             and ``no clear expression`` for a model without Neutral.
         top_class: The class with the highest mean probability over the face's frames.
@@ -43,10 +44,10 @@ class FaceVerdict:
             if ``interval`` is None.
         uncertainty: Entropy of ``probabilities`` divided by its largest value: 0 for one certain class, 1 for
             equal probabilities.
-        why_unsure: Why no class is named; empty if one is named.
+        why_no_class: Why no class is named; empty if one is named.
         shares: Share of the face's frames that has each name in the smoothed timeline, largest first.
         frames: Number of frames that show the face.
-        share_of_frames: The same number as a share of all predicted frames.
+        share_of_frames: The same number as a share of all frames that get a prediction.
     """
 
     face: int
@@ -56,20 +57,20 @@ class FaceVerdict:
     interval: tuple[float, float] | None
     bootstrap_support: float | None
     uncertainty: float
-    why_unsure: str
+    why_no_class: str
     shares: dict[str, float]
     frames: int
     share_of_frames: float
 
 
 def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None = None) -> list[FaceVerdict]:
-    """Return a verdict for each face of a frame table, the face with the largest area first.
+    """Return a verdict for each face of a frame table, the face with the largest box area first.
 
     Args:
         table: The frame table, with the column ``smoothed``.
         labels: Classes of its probabilities.
-        abstain_below: Lowest mean probability at which the top class is named. None if this was not measured
-            on videos: then the class is named unless the timeline names no class in most frames.
+        abstain_below: Lowest mean probability at which the top class is named. None if the threshold was not
+            fitted on videos. Then the verdict is unsure if more than half of the frames have no class.
     """
     num_frames = table["frame"].nunique()
     probabilities = table[list(labels.probability_columns)].to_numpy(np.float32)
@@ -92,7 +93,7 @@ def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None 
                 interval=interval,
                 bootstrap_support=support,
                 uncertainty=normalised_entropy(mean),
-                why_unsure=why,
+                why_no_class=why,
                 shares=shares,
                 frames=len(rows),
                 share_of_frames=len(rows) / num_frames,
@@ -125,13 +126,13 @@ def _frequent_expressions(
     names: NDArray[np.object_], shares: Mapping[str, float], labels: LabelSet
 ) -> list[str]:
     """Return the classes, except Neutral, with at least ``MIXED_SHARE`` of the frames, in order of time."""
-    places = np.arange(len(names))
+    index = np.arange(len(names))
     frequent = [
         name
         for name, share in shares.items()
         if share >= MIXED_SHARE and name in labels and name != "Neutral"
     ]
-    return sorted(frequent, key=lambda name: float(np.median(places[names == name])))
+    return sorted(frequent, key=lambda name: float(np.median(index[names == name])))
 
 
 def _name(
@@ -181,18 +182,19 @@ def resampled_means(
     Returns:
         None if the frames lie in fewer than two bins of one second.
     """
-    _, places = np.unique(np.floor(seconds - seconds[0] + SLACK_SECONDS), return_inverse=True)
-    bins = int(places[-1]) + 1
+    _, bin_of_frame = np.unique(np.floor(seconds - seconds[0] + SLACK_SECONDS), return_inverse=True)
+    bins = int(bin_of_frame[-1]) + 1
     if bins < 2:
         return None
     sums = np.zeros((bins, probabilities.shape[1] + 1))
-    np.add.at(sums, places, np.column_stack([probabilities, np.ones(len(probabilities))]))
+    np.add.at(sums, bin_of_frame, np.column_stack([probabilities, np.ones(len(probabilities))]))
     length = round(bins ** (1 / 3))
     running = np.cumsum(np.concatenate([np.zeros((1, sums.shape[1])), sums, sums[: length - 1]]), axis=0)
     blocks = running[length:] - running[:-length]  # (bins, C + 1): sums and counts
     per_video = math.ceil(bins / length)
-    rounds = (rng.integers(bins, size=(_AT_ONCE, per_video)) for _ in range(_RESAMPLES // _AT_ONCE))
-    drawn = np.concatenate([blocks[places].sum(axis=1) for places in rounds])
+    rounds = range(_RESAMPLES // _RESAMPLES_AT_ONCE)
+    draws = (rng.integers(bins, size=(_RESAMPLES_AT_ONCE, per_video)) for _ in rounds)
+    drawn = np.concatenate([blocks[block_starts].sum(axis=1) for block_starts in draws])
     means: NDArray[np.float64] = drawn[:, :-1] / drawn[:, -1:]
     return means
 
@@ -221,7 +223,8 @@ def describe(verdicts: list[FaceVerdict], table: pd.DataFrame) -> str:
     lines = [_sentence(verdict) for verdict in verdicts[:_FACES_IN_STATEMENT]]
     others = len(verdicts) - _FACES_IN_STATEMENT
     if others > 0:
-        lines.append(f"{others} more {'face fills' if others == 1 else 'faces fill'} less of the video.")
+        faces, are = ("face", "is") if others == 1 else ("faces", "are")
+        lines.append(f"{others} more {faces} with less box area {are} in the frame table.")
     return " ".join(lines)
 
 
@@ -232,11 +235,11 @@ def _sentence(verdict: FaceVerdict) -> str:
     over_time = f"over time {_largest_shares(verdict.shares)}"
     seen = f"seen in {verdict.share_of_frames:.0%} of the frames"
     if verdict.expression == MIXED:
-        return f"Face {verdict.face}: mixed, {verdict.why_unsure}; {seen}."
-    if verdict.why_unsure:
+        return f"Face {verdict.face}: mixed, {verdict.why_no_class}; {seen}."
+    if verdict.why_no_class:
         return (
             f"Face {verdict.face}: {verdict.expression}; the top class is {verdict.top_class} ({numbers}), "
-            f"but {verdict.why_unsure}; {over_time}; {seen}."
+            f"but {verdict.why_no_class}; {over_time}; {seen}."
         )
     return f"Face {verdict.face} displays {verdict.expression} ({numbers}; {over_time}; {seen})."
 

@@ -84,10 +84,10 @@ def read_clip(path: Path, *names: str) -> dict[str, NDArray[Any]]:
         with safe_open(path, framework="np") as file:
             arrays = {name: file.get_tensor(name) for name in names or file.keys()}
     except FileNotFoundError as error:
-        raise DatasetError(f"There is no clip {path}; run prepare again") from error
+        raise DatasetError(f"There is no clip {path}; run ferfusion prepare again") from error
     except SafetensorError as error:
         raise DatasetError(
-            f"The clip {path} is damaged ({error}); delete it and run prepare again"
+            f"The clip {path} is damaged ({error}); delete it and run ferfusion prepare again"
         ) from error
     return arrays
 
@@ -110,7 +110,9 @@ def clip_views(content: NDArray[np.uint8], path: Path) -> dict[str, NDArray[Any]
         header.pop("__metadata__", None)
         return {name: _view(content[start:], entry) for name, entry in header.items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DatasetError(f"{path} is not a clip file ({error}); delete it and run prepare again") from error
+        raise DatasetError(
+            f"{path} is not a clip file ({error}); delete it and run ferfusion prepare again"
+        ) from error
 
 
 def _view(data: NDArray[np.uint8], entry: Mapping[str, Any]) -> NDArray[Any]:

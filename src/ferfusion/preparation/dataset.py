@@ -179,7 +179,7 @@ def open_dataset(root: Path) -> Dataset:
     )
 
 
-def claim_dataset(root: Path, *, corpus: str, labels: LabelSet, recipe: PrepareRecipe) -> None:
+def check_dataset_folder(root: Path, *, corpus: str, labels: LabelSet, recipe: PrepareRecipe) -> None:
     """Check that a folder is new or empty, or holds a dataset of the same settings.
 
     Args:
@@ -228,7 +228,7 @@ def write_header(
         corpus: Name of the layout of the corpus.
         labels: Classes that are kept.
         recipe: Settings of preparation.
-        images: Whether every pair is written as PNG files too.
+        images: Whether every kept pair is also written as two PNG files.
         counts: Numbers of videos, frames and pairs.
         stills: Whether it is a dataset of still images; the key is absent otherwise.
     """

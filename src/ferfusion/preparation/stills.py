@@ -26,7 +26,7 @@ from ferfusion.preparation.dataset import (
     DATA_COLUMNS,
     VIDEO_COLUMNS,
     DatasetFiles,
-    claim_dataset,
+    check_dataset_folder,
     write_header,
 )
 from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
@@ -69,7 +69,7 @@ def prepare_stills(
         DatasetError: the folder holds another recipe's dataset, or files that are not a dataset.
     """
     files = DatasetFiles(dataset)
-    claim_dataset(dataset, corpus=listing.corpus, labels=labels, recipe=recipe)
+    check_dataset_folder(dataset, corpus=listing.corpus, labels=labels, recipe=recipe)
     header = partial(
         write_header, dataset, corpus=listing.corpus, labels=labels, recipe=recipe, stills=True, images=False
     )

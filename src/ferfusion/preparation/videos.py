@@ -18,7 +18,7 @@ from ferfusion.preparation.dataset import (
     DATA_COLUMNS,
     VIDEO_COLUMNS,
     DatasetFiles,
-    claim_dataset,
+    check_dataset_folder,
     write_header,
 )
 from ferfusion.preparation.labelled_video import FRAME_COLUMNS, PrepareJob, image_names, prepare_video
@@ -60,7 +60,7 @@ def prepare_videos(
             is full.
     """
     corpus = _VideoCorpus(listing, root, DatasetFiles(dataset), labels, recipe, images, detector_model)
-    claim_dataset(dataset, corpus=listing.corpus, labels=labels, recipe=recipe)
+    check_dataset_folder(dataset, corpus=listing.corpus, labels=labels, recipe=recipe)
     jobs, unfinished = corpus.jobs, corpus.unfinished()
     if unfinished:
         corpus.write_header(complete=False, counts={})

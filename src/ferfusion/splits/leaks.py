@@ -103,7 +103,7 @@ def _vectors(dataset: Dataset, rows: pd.DataFrame) -> NDArray[np.float32]:
         if pairs.max() >= len(crops):
             raise DatasetError(
                 f"{dataset.pairs_file.name} has pair {pairs.max()} of the clip {clip}, "
-                f"which has {len(crops)} crops; prepare the dataset again"
+                f"which has {len(crops)} crops; delete the clip and run ferfusion prepare again"
             )
         vectors[numbers] = crop_vectors(crops[pairs])
     return vectors

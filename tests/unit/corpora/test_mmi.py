@@ -30,7 +30,7 @@ def test_list_mmi_gives_a_reason_for_each_left_out_file(tmp_path: Path) -> None:
     assert left_out_of(list_mmi(write_mmi(tmp_path))) == {
         "Sessions/2/S001-002.avi": "no emotion in S001-002.xml",
         "Sessions/5/S002-005.avi": "emotion code 11 in S002-005.xml is none of the six emotions",
-        "Sessions/7/S003-007.avi": "the view is 1; 0 (the front) and 2 (both) are used",
+        "Sessions/7/S003-007.avi": "the view is 1; only views 0 (front) and 2 (front and side) are used",
         "Sessions/8/S004-008.avi": "no S004-008.xml beside it",
         "Sessions/9/S004-009.avi": "S004-009.xml cannot be read: unclosed token: line 1, column 0",
         "Sessions/10/S004-010.avi": "no session.xml beside it",

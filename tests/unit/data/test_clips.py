@@ -84,7 +84,7 @@ def test_map_clip_names_a_missing_clip(tmp_path):
 def test_map_clip_refuses_crops_and_flow_that_do_not_fit(tmp_path):
     arrays = clip()
     save_file({**arrays, "flow": arrays["flow"][:-1].copy()}, tmp_path / "odd.safetensors")
-    with pytest.raises(DatasetError, match="do not fit"):
+    with pytest.raises(DatasetError, match="have shapes that do not match"):
         map_clip(tmp_path / "odd.safetensors")
 
 

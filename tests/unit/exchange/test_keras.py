@@ -216,7 +216,7 @@ def broken(name, folder, monkeypatch, change):
         ),
     ],
 )
-def test_import_keras_model_names_images_that_cannot_be_mapped(layer, settings, message, folder, monkeypatch):
+def test_import_keras_model_names_images_it_cannot_import(layer, settings, message, folder, monkeypatch):
     def change(each):
         return replace(each, settings={**each.settings, **settings}) if each.name == layer else each
 
@@ -234,7 +234,7 @@ def test_import_keras_model_names_images_that_cannot_be_mapped(layer, settings, 
         ("dense_2", lambda kernel: kernel * float("nan"), "'dense_2' .*not all finite numbers"),
     ],
 )
-def test_import_keras_model_names_weights_that_cannot_be_mapped(layer, cut, message, folder, monkeypatch):
+def test_import_keras_model_names_weights_it_cannot_import(layer, cut, message, folder, monkeypatch):
     def change(each):
         if each.name != layer:
             return each
@@ -251,6 +251,6 @@ def test_import_keras_model_names_a_stream_of_another_width(folder, monkeypatch)
         return replace(each, weights=(each.weights[0][..., :32], each.weights[1][:32])) if early else each
 
     with pytest.raises(
-        BundleError, match=r"32 and 128 channels .*; ferfusion can map the streams listing \(64 and"
+        BundleError, match=r"32 and 128 channels .*; ferfusion can import the streams listing \(64 and"
     ):
         broken("keras2_spatial.h5", folder, monkeypatch, change)

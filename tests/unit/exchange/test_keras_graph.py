@@ -145,7 +145,7 @@ def test_find_network_refuses_streams_that_share_their_input(fused):
 
 
 def test_find_network_refuses_two_outputs(fused):
-    with pytest.raises(BundleError, match="has 2 output layers; ferfusion can map models with 1"):
+    with pytest.raises(BundleError, match="has 2 output layers; ferfusion can import models with 1"):
         find_network(replace(fused, outputs=("dense_2", "dense_1")))
 
 

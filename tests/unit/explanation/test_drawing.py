@@ -81,10 +81,10 @@ def test_tiles_show_each_time_step_on_its_crop_with_one_scale():
     shown = tiles(FaceInput(window[-1], still(), window), explanation(spatial=maps), side=SIDE)
     assert [tile.caption for tile in shown] == [
         "face",
-        "face, 3 ago",
-        "face, 2 ago",
-        "face, 1 ago",
-        "face, now",
+        "face, t\N{MINUS SIGN}3",
+        "face, t\N{MINUS SIGN}2",
+        "face, t\N{MINUS SIGN}1",
+        "face, t",
     ]
     faint, full = shown[1].image, shown[2].image
     assert brightness(full)[16, 16] > brightness(faint)[16, 16] + 100
@@ -98,7 +98,7 @@ def test_tiles_show_a_time_step_of_several_crops_on_the_middle_one():
         FaceInput(window[-1], still(), window), explanation(conv3d=np.zeros((2, 48, 48))), side=SIDE
     )
     plain = mark(enlarged(window[2], side=SIDE), np.zeros((48, 48)), top=0)
-    assert [tile.caption for tile in shown[1:]] == ["3D, 5 ago", "3D, 1 ago"]
+    assert [tile.caption for tile in shown[1:]] == ["3D, t\N{MINUS SIGN}5", "3D, t\N{MINUS SIGN}1"]
     assert np.array_equal(shown[1].image, plain)  # of 0 to 3, as 1.5 is rounded to even
 
 

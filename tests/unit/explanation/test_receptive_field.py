@@ -10,7 +10,7 @@ from ferfusion.models.config import ModelConfig
 
 
 def stretched(*, size, side):
-    return stretched_centres(nn.Identity(), nn.Identity(), size=size, side=side)
+    return stretched_centres(nn.Identity(), nn.Identity(), image_px=size, map_side=side)
 
 
 def looked_at(stream, layer, *, index, size=48):
@@ -32,7 +32,7 @@ def test_field_centres_are_in_the_middle_of_the_receptive_fields(name):
     stream: Any = build_model(config, 6).spatial_stream
     layer = getattr(stream, name)
     side = {"pool2": 7, "conv5": 3}[name]
-    centres = field_centres(stream, layer, size=48, side=side)
+    centres = field_centres(stream, layer, image_px=48, map_side=side)
     for index in range(side):
         first, last = looked_at(stream, layer, index=index)
         assert (first + last) / 2 == pytest.approx(centres.first_px + index * centres.step_px)
@@ -40,17 +40,21 @@ def test_field_centres_are_in_the_middle_of_the_receptive_fields(name):
 
 def test_field_centres_of_a_padded_network_are_stretched():
     stream = nn.Sequential(nn.Conv2d(3, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.MaxPool2d(2))
-    assert field_centres(stream, stream, size=48, side=12) == stretched(size=48, side=12) == Centres(1.5, 4)
+    assert (
+        field_centres(stream, stream, image_px=48, map_side=12)
+        == stretched(size=48, side=12)
+        == Centres(1.5, 4)
+    )
 
 
 def test_field_centres_are_stretched_where_the_map_has_another_size():
     stream = nn.Sequential(nn.Conv2d(3, 2, 3), nn.Conv2d(2, 2, 3))
-    assert field_centres(stream, stream, size=48, side=22) == stretched(size=48, side=22)
+    assert field_centres(stream, stream, image_px=48, map_side=22) == stretched(size=48, side=22)
 
 
 def test_upsample_keeps_the_value_at_each_centre():
     maps = torch.rand(2, 1, 7, 7)
-    placed = upsample(maps, Centres(10, 4), size=48)
+    placed = upsample(maps, Centres(10, 4), image_px=48)
     at = torch.arange(7) * 4 + 10
     torch.testing.assert_close(placed[:, :, at][..., at], maps)
     torch.testing.assert_close(placed[0, 0, :2, :2], maps[0, 0, :1, :1].expand(2, 2))
@@ -59,13 +63,13 @@ def test_upsample_keeps_the_value_at_each_centre():
 def test_upsample_keeps_rows_and_columns_apart():
     maps = torch.zeros(1, 1, 3, 3)
     maps[0, 0, 0, 2] = 1  # above, on the right
-    peak = int(upsample(maps, Centres(18, 4), size=48)[0, 0].argmax())
+    peak = int(upsample(maps, Centres(18, 4), image_px=48)[0, 0].argmax())
     assert peak // 48 <= 18
     assert peak % 48 >= 26
 
 
 def test_upsample_of_one_location_is_constant():
     assert torch.equal(
-        upsample(torch.full((1, 2, 1, 1), 3.0), stretched(size=8, side=1), size=8),
+        upsample(torch.full((1, 2, 1, 1), 3.0), stretched(size=8, side=1), image_px=8),
         torch.full((1, 2, 8, 8), 3.0),
     )

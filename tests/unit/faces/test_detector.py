@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ferfusion.faces.boxes import iou
-from ferfusion.faces.detector import Detection, grey_image, without_overlaps
+from ferfusion.faces.detector import Detection, grey_image, non_maximum_suppression
 
 place, side = st.integers(0, 60), st.integers(5, 40)
 detections = st.builds(
@@ -13,8 +13,8 @@ detections = st.builds(
 
 
 @given(st.lists(detections, max_size=12))
-def test_without_overlaps_keeps_the_best_of_boxes_that_overlap(found):
-    kept = without_overlaps(found)
+def test_non_maximum_suppression_keeps_the_best_of_boxes_that_overlap(found):
+    kept = non_maximum_suppression(found)
     assert [each.score for each in kept] == sorted((each.score for each in kept), reverse=True)
     for number, each in enumerate(kept):
         assert all(iou(each.box, other.box) < 1 / 3 for other in kept[:number])

@@ -8,7 +8,7 @@ from ferfusion.errors import MissingExtraError
 from ferfusion.extras import folder_of
 from ferfusion.faces.boxes import iou
 from ferfusion.faces.haar import HaarDetector
-from ferfusion.faces.mtcnn import MtcnnDetector, _cut, _moved, _squares, _without_overlaps
+from ferfusion.faces.mtcnn import MtcnnDetector, _crop_square, _moved, _non_maximum_suppression, _squares
 from helpers.videos import decode_plainly
 
 CLIPS = ["s01/anger/s01_anger_1.mp4", "s05/fear/s05_fear_1.mp4", "s11/happiness/s11_happiness_1.mp4"]
@@ -69,11 +69,11 @@ def test_squares_have_the_centre_and_the_longer_side():
     assert _squares(np.zeros((0, 5), np.float32)).shape == (0, 4)
 
 
-def test_without_overlaps_keeps_the_best_boxes_in_the_order_of_scores():
+def test_non_maximum_suppression_keeps_the_best_boxes_in_the_order_of_scores():
     boxes = np.array([[0, 0, 10, 10, 0.7], [1, 0, 11, 10, 0.9], [50, 50, 60, 60, 0.8]], np.float32)
-    assert _without_overlaps(boxes, 0.5)[:, 4] == pytest.approx([0.9, 0.8])
-    assert len(_without_overlaps(boxes, 0.9)) == 3
-    assert _without_overlaps(boxes[:0], 0.5).shape == (0, 5)
+    assert _non_maximum_suppression(boxes, 0.5)[:, 4] == pytest.approx([0.9, 0.8])
+    assert len(_non_maximum_suppression(boxes, 0.9)) == 3
+    assert _non_maximum_suppression(boxes[:0], 0.5).shape == (0, 5)
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_without_overlaps_keeps_the_best_boxes_in_the_order_of_scores():
         (64, 0, 80, 16),
     ],
 )
-def test_cut_is_grey_beyond_the_border(square):
+def test_crop_square_is_grey_beyond_the_border(square):
     left, top, right, bottom = square
-    cut = _cut(np.ones((64, 64, 3), np.float32), np.array(square, np.float32), right - left)
+    cut = _crop_square(np.ones((64, 64, 3), np.float32), np.array(square, np.float32), right - left)
     inside = np.zeros((bottom - top, right - left), np.float32)
     inside[max(-top, 0) : max(64 - top, 0), max(-left, 0) : max(64 - left, 0)] = 1
     assert np.array_equal(cut, np.repeat(inside[..., None], 3, axis=2))

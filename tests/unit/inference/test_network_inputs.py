@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from ferfusion.data.inputs import model_inputs, window_inputs
-from ferfusion.inference.network_inputs import network_inputs, no_flow
+from ferfusion.inference.network_inputs import network_inputs, zero_flow
 from helpers.bundles import drawn_faces, untrained_bundle
 
 
@@ -23,13 +23,13 @@ def test_network_inputs_without_flow_are_those_of_no_motion():
     crops, _, _ = drawn_faces(bundle.model_config, 3)
     without, still = (
         network_inputs(bundle.info, crops, None),
-        network_inputs(bundle.info, crops, no_flow(crops)),
+        network_inputs(bundle.info, crops, zero_flow(crops)),
     )
     assert len(without) == 2
     assert all(torch.equal(one, other) for one, other in zip(without, still, strict=True))
 
 
 def test_no_flow_has_the_size_of_the_crops():
-    flow = no_flow(np.zeros((2, 16, 24, 3), np.uint8))
+    flow = zero_flow(np.zeros((2, 16, 24, 3), np.uint8))
     assert flow.shape == (2, 2, 16, 24)
     assert not flow.any()

@@ -61,12 +61,12 @@ def test_predict_recipe_refuses_settings_that_cannot_be_used(settings, words):
 
 def test_in_words_names_every_setting():
     assert PredictRecipe().in_words == (
-        "Every frame was predicted. The timeline is the mean of the predictions in 0.5 seconds around a "
-        "frame (centred)."
+        "The expression was predicted for every frame. The timeline is the mean of the predictions in 0.5 "
+        "seconds around a frame (centred)."
     )
     assert PredictRecipe(start=10, end=20, every="0.5s", smoothing="causal", window=0).in_words == (
-        "One frame in 0.5 seconds was predicted, from second 10, up to second 20. "
+        "The expression was predicted for one frame in 0.5 seconds, from second 10, up to second 20. "
         "The timeline is not smoothed."
     )
-    assert "One frame in 5 was predicted" in PredictRecipe(every="5").in_words
+    assert "predicted for one frame in 5." in PredictRecipe(every="5").in_words
     assert "in 2 seconds up to a frame (causal)" in PredictRecipe(smoothing="causal", window=2).in_words

@@ -67,7 +67,7 @@ def test_judge_names_no_class_below_the_threshold_but_has_the_top_class():
     assert judge(frames, SIX, abstain_below=0.4)[0].expression == "Fear"
     [verdict] = judge(frames, SIX, abstain_below=0.41)
     assert (verdict.expression, verdict.top_class) == ("no clear expression", "Fear")
-    assert verdict.why_unsure.startswith("the mean probability of Fear, 0.40, is below 0.41")
+    assert verdict.why_no_class.startswith("the mean probability of Fear, 0.40, is below 0.41")
 
 
 def test_judge_of_a_model_with_neutral_says_unsure():
@@ -81,7 +81,7 @@ def test_judge_says_mixed_for_two_frequent_expressions():
     [verdict] = judge(frames, SIX)
     assert (verdict.expression, verdict.top_class) == ("mixed", "Fear")
     assert 0.4 < verdict.bootstrap_support < 0.9
-    assert verdict.why_unsure == "first Fear (53% of its frames), then Anger (47% of its frames)"
+    assert verdict.why_no_class == "first Fear (53% of its frames), then Anger (47% of its frames)"
     assert judge(frames.iloc[::-1], SIX, abstain_below=0.99)[0].expression == "mixed"
     assert verdict.interval[0] < 0.3
     assert verdict.interval[1] > 0.6
@@ -110,7 +110,7 @@ def test_judge_says_mixed_below_the_least_bootstrap_support():
     frames = seen(probabilities.tolist()).assign(smoothed="no clear expression")
     [verdict] = judge(frames, SIX, abstain_below=0.1)
     assert verdict.expression == "mixed"
-    assert verdict.why_unsure.endswith("the top class changes when the video is resampled over time")
+    assert verdict.why_no_class.endswith("the top class changes when the video is resampled over time")
 
 
 def test_judge_without_a_threshold_for_videos_uses_the_timeline():
@@ -118,7 +118,7 @@ def test_judge_without_a_threshold_for_videos_uses_the_timeline():
     assert judge(frames, SIX)[0].expression == "Fear"
     [verdict] = judge(frames.assign(smoothed=["Fear"] * 4 + ["no clear expression"] * 6), SIX)
     assert verdict.expression == "no clear expression"
-    assert verdict.why_unsure == "in 60% of its frames no class reaches the threshold"
+    assert verdict.why_no_class == "in 60% of its frames no class reaches the threshold"
 
 
 def test_judge_of_one_second_has_no_interval():
@@ -232,7 +232,7 @@ def test_describe_many_faces_by_the_first_three():
     frames = table([(0, face, "ok", SURE_FEAR) for face in range(5)])
     words = describe(judge(frames, SIX), frames)
     assert words.count("displays Fear") == 3
-    assert words.endswith("2 more faces fill less of the video.")
+    assert words.endswith("2 more faces with less box area are in the frame table.")
 
 
 def test_describe_no_face_with_the_statuses():

@@ -10,7 +10,7 @@ from ferfusion.preparation.dataset import (
     SCHEMA,
     Dataset,
     DatasetFiles,
-    claim_dataset,
+    check_dataset_folder,
     open_dataset,
     write_header,
 )
@@ -92,12 +92,12 @@ def test_dataset_names_a_missing_table(tmp_path):
     assert dataset.votes is None
 
 
-def test_claim_dataset_takes_a_new_or_empty_folder_and_its_own(tmp_path):
-    claim: dict[str, Any] = {"corpus": "folder", "labels": SIX, "recipe": RECIPE}
-    claim_dataset(tmp_path / "new", **claim)
-    claim_dataset(tmp_path, **claim)
+def test_check_dataset_folder_takes_a_new_or_empty_folder_and_its_own(tmp_path):
+    settings: dict[str, Any] = {"corpus": "folder", "labels": SIX, "recipe": RECIPE}
+    check_dataset_folder(tmp_path / "new", **settings)
+    check_dataset_folder(tmp_path, **settings)
     header(tmp_path, complete=False)
-    claim_dataset(tmp_path, **claim)
+    check_dataset_folder(tmp_path, **settings)
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,14 @@ def test_claim_dataset_takes_a_new_or_empty_folder_and_its_own(tmp_path):
         ({"corpus": "savee"}, "the corpus is 'folder', expected 'savee'"),
     ],
 )
-def test_claim_dataset_names_the_setting_that_differs(tmp_path, changes, difference):
+def test_check_dataset_folder_names_the_setting_that_differs(tmp_path, changes, difference):
     header(tmp_path)
     with pytest.raises(DatasetError, match="was prepared with other settings") as caught:
-        claim_dataset(tmp_path, **{"corpus": "folder", "labels": SIX, "recipe": RECIPE, **changes})
+        check_dataset_folder(tmp_path, **{"corpus": "folder", "labels": SIX, "recipe": RECIPE, **changes})
     assert difference in str(caught.value)
 
 
-def test_claim_dataset_refuses_a_folder_with_other_files(tmp_path):
+def test_check_dataset_folder_refuses_a_folder_with_other_files(tmp_path):
     (tmp_path / "diary.txt").write_text("dear diary")
     with pytest.raises(DatasetError, match="holds other files; name a new or empty folder"):
-        claim_dataset(tmp_path, corpus="folder", labels=SIX, recipe=RECIPE)
+        check_dataset_folder(tmp_path, corpus="folder", labels=SIX, recipe=RECIPE)

@@ -20,7 +20,7 @@ from ferfusion.video.writer import VideoWriter
 
 
 class PredictionsByFrame:
-    """Looks up the predictions of a frame; a frame that was not predicted has those of the frame before it.
+    """Looks up the predictions of a frame; a frame without a prediction has the last one before it.
 
     Args:
         table: The frame table, with the column ``smoothed``.
@@ -39,10 +39,10 @@ class PredictionsByFrame:
 
     def at(self, frame: int) -> tuple[list[DrawnFace], str]:
         """Return the faces of a frame, the lowest number first, and its status."""
-        place = int(np.searchsorted(self._frames, frame, side="right")) - 1
-        rows = [row for row in range(self._starts[place], self._starts[place + 1]) if self._has_face[row]]
+        index = int(np.searchsorted(self._frames, frame, side="right")) - 1
+        rows = [row for row in range(self._starts[index], self._starts[index + 1]) if self._has_face[row]]
         faces = [self._face(row) for row in sorted(rows, key=lambda row: int(self._faces[row]))]
-        return faces, str(self._status.iloc[self._starts[place]])
+        return faces, str(self._status.iloc[self._starts[index]])
 
     def _face(self, row: int) -> DrawnFace:
         x, y, w, h = self._boxes[row].tolist()

@@ -22,7 +22,7 @@ from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.files import write_table
 from ferfusion.inference.drawing.overlay import DrawnFace, Overlay
 from ferfusion.inference.drawing.panel import Panel
-from ferfusion.inference.network_inputs import no_flow
+from ferfusion.inference.network_inputs import zero_flow
 from ferfusion.inference.predict_faces import FrameRow, predict_frames
 from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.reporting.style import RgbImage
@@ -63,7 +63,7 @@ class ExplainingPredictor:
         windows_bkhwc: NDArray[np.uint8] | None = None,
     ) -> NDArray[np.float32]:
         """Return probabilities (B, C), and append inputs and explanations to ``explained``."""
-        flows = no_flow(crops_bhwc) if flow_b2hw is None else flow_b2hw
+        flows = zero_flow(crops_bhwc) if flow_b2hw is None else flow_b2hw
         windows = [None] * len(crops_bhwc) if windows_bkhwc is None else list(windows_bkhwc)
         face_inputs = [FaceInput(*one) for one in zip(crops_bhwc, flows, windows, strict=True)]
         explanations = self._explainer.explain(images_of(self._explainer, face_inputs))

@@ -69,8 +69,8 @@ class Overlay:
         strip[:] = self._strip(columns)
         if not faces:
             _paste(strip, _sprite(status, self._text, _INK, _STRIP), self._text, self._text // 2)
-        for place, face in enumerate(faces[:_MAX_FACES]):
-            self._draw_bars(strip, face, *self._bar_ends(place, columns))
+        for column, face in enumerate(faces[:_MAX_FACES]):
+            self._draw_bars(strip, face, *self._bar_ends(column, columns))
         return canvas
 
     def _draw_face(self, image: RgbImage, face: DrawnFace, *, several: bool) -> None:
@@ -92,9 +92,9 @@ class Overlay:
         chip = _sprite(words, self._text, _CHIP_INK, colour, 4)
         _paste(image, chip, min(max(x, 0), max(0, self.width - chip.shape[1])), max(y - chip.shape[0], 0))
 
-    def _bar_ends(self, place: int, columns: int) -> tuple[int, int]:
+    def _bar_ends(self, column: int, columns: int) -> tuple[int, int]:
         """Return the left and the right end of the bars of a column."""
-        left, width = place * self.width // columns, self.width // columns
+        left, width = column * self.width // columns, self.width // columns
         return left + self._text + self._name_width + self._text // 2, left + width - 4 * self._text
 
     def _bar_top(self, row: int) -> int:
@@ -106,8 +106,8 @@ class Overlay:
             height = self._bar_height * len(self._labels) + self._text
             strip = Image.new("RGB", (self.width, height), _STRIP)
             pen = ImageDraw.Draw(strip)
-            for place in range(columns):
-                start, end = self._bar_ends(place, columns)
+            for column in range(columns):
+                start, end = self._bar_ends(column, columns)
                 for row, name in enumerate(self._labels.names):
                     y = self._bar_top(row)
                     left = start - self._name_width - self._text // 2
@@ -134,8 +134,8 @@ def _fill(image: RgbImage, edges: tuple[int, int, int, int], colour: str) -> Non
 
 def _paste(image: RgbImage, sprite: RgbImage, left: int, top: int) -> None:
     """Put a small image onto a larger one; what reaches beyond the right and lower borders is cut off."""
-    place = image[top : top + sprite.shape[0], left : left + sprite.shape[1]]
-    place[:] = sprite[: place.shape[0], : place.shape[1]]
+    covered = image[top : top + sprite.shape[0], left : left + sprite.shape[1]]
+    covered[:] = sprite[: covered.shape[0], : covered.shape[1]]
 
 
 @lru_cache(maxsize=256)

@@ -63,9 +63,9 @@ class Panel:
         left = self._margin + round(max(font.getlength(name) for name in names)) + self._text
         right = self.width - self._margin - round(3.2 * self._text)
         middle = (left + right) // 2
-        for place, value in enumerate(explanation.contributions.values()):
-            y = top + place * step
-            pen.text((self._margin, y), names[place], font=font, fill=_INK)
+        for index, value in enumerate(explanation.contributions.values()):
+            y = top + index * step
+            pen.text((self._margin, y), names[index], font=font, fill=_INK)
             pen.rectangle((left, y + 3, right, y + self._text), fill=_TRACK)
             end = middle + round((right - left) / 2 * max(-1.0, min(1.0, value / _FULL_NATS)))
             colour = _FOR if value >= 0 else _AGAINST
@@ -89,8 +89,8 @@ class Panel:
         pen, font = ImageDraw.Draw(panel), sans(max(10, round(self._text * 0.85)))
         gap = self._margin // 2
         left = (self.width - columns * side - (columns - 1) * gap) // 2
-        for place, tile in enumerate(tiles(face_input, explanation, side=side)):
-            row, column = divmod(place, columns)
+        for index, tile in enumerate(tiles(face_input, explanation, side=side)):
+            row, column = divmod(index, columns)
             x, y = left + column * (side + gap), top + row * (side + caption)
             panel.paste(Image.fromarray(tile.image), (x, y))
             pen.text((x, y + side), tile.caption, font=font, fill=_SOFT)

@@ -21,7 +21,7 @@ class Axis:
 
     Attributes:
         edges: Ends of the bins in seconds, rising, (bins + 1,).
-        frames: First predicted frame in each bin, or the last one before the bin, (bins,).
+        frames: First frame with a prediction in each bin, or the last one before the bin, (bins,).
         bin_of_row: Bin of every row of the frame table, (rows,).
     """
 
@@ -60,9 +60,9 @@ def make_axis(table: pd.DataFrame) -> Axis:
         edges = np.append(shown, shown[-1] + usual)
     else:
         edges = np.linspace(shown[0], shown[-1] + usual, MAX_BINS + 1)
-    places = np.clip(np.searchsorted(edges, seconds + SLACK_SECONDS, side="right") - 1, 0, len(edges) - 2)
+    bin_of_row = np.clip(np.searchsorted(edges, seconds + SLACK_SECONDS, side="right") - 1, 0, len(edges) - 2)
     shown_at = np.searchsorted(shown, edges[:-1] - SLACK_SECONDS, side="left").clip(max=len(shown) - 1)
-    return Axis(edges, frames[shown_at], places.astype(np.int64))
+    return Axis(edges, frames[shown_at], bin_of_row.astype(np.int64))
 
 
 def make_chart(
@@ -86,9 +86,9 @@ def make_chart(
     """
     rows = dict(faces_of(table))[face]
     bins = len(axis.edges) - 1
-    places = axis.bin_of_row[rows]
-    counts = np.bincount(places, minlength=bins)
-    sums = np.stack([np.bincount(places, column, minlength=bins) for column in smoothed[rows].T], axis=1)
+    bin_of_row = axis.bin_of_row[rows]
+    counts = np.bincount(bin_of_row, minlength=bins)
+    sums = np.stack([np.bincount(bin_of_row, column, minlength=bins) for column in smoothed[rows].T], axis=1)
     means = np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], np.nan)
     x = _x(axis)
     tops = np.cumsum(np.nan_to_num(means), axis=1)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferfusion.evaluation.model_calibration import RULE
+from ferfusion.evaluation.model_calibration import THRESHOLD_RULE
 from ferfusion.explanation.drawing import Tile, contribution_words, draw_flow, enlarged, tiles
 from ferfusion.explanation.explainer import Explanation
 from ferfusion.explanation.recipe import DEFAULT_METHOD, METHOD_NAMES
@@ -20,7 +20,7 @@ from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.prediction_folder import PredictionFolder
 from ferfusion.inference.predictor import Explain
 from ferfusion.inference.timeline import unsure_word
-from ferfusion.inference.verdict import METHOD, MIN_SUPPORT, MIXED_SHARE, FaceVerdict
+from ferfusion.inference.verdict import INTERVAL_METHOD, MIN_SUPPORT, MIXED_SHARE, FaceVerdict
 from ferfusion.reporting.pages import data_uri, render_page
 from ferfusion.reporting.style import RgbImage, colour_of
 from ferfusion.video.reader import read_info
@@ -33,7 +33,7 @@ _STATUS_WORDS = {
     "ok": "a face, and its expression",
     "no_face": "no face found",
     "small_face": "only a face that is too small",
-    "low_score": "only a detection with a low score, or one that lasts too short",
+    "low_score": "only a detection with a low score",
     "decode_error": "the frame could not be decoded",
 }
 
@@ -46,8 +46,8 @@ def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Expl
         folder: Folder of the page and the annotated video.
         explain: Explains the apex frames; None shows them without explanations.
     """
-    table, info = prediction.table, prediction.info
-    labels = info.labels
+    table, bundle_info = prediction.table, prediction.info
+    labels = bundle_info.labels
     shown = prediction.verdicts[:_MAX_FACES]
     annotated = PredictionFolder(folder).annotated_file
     has_video = annotated.is_file()
@@ -79,9 +79,9 @@ def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Expl
         unsure=unsure_word(labels),
         has_neutral="Neutral" in labels,
         predict_recipe=prediction.recipe.in_words,
-        calibration=info.calibration,
-        method=METHOD,
-        rule=RULE,
+        calibration=bundle_info.calibration,
+        method=INTERVAL_METHOD,
+        rule=THRESHOLD_RULE,
         min_support=MIN_SUPPORT,
         mixed_share=MIXED_SHARE,
         cam_method=METHOD_NAMES[DEFAULT_METHOD],
@@ -90,8 +90,8 @@ def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Expl
 
 
 def _size(video: Path) -> tuple[int, int]:
-    info = read_info(video)
-    return info.width, info.height
+    video_info = read_info(video)
+    return video_info.width, video_info.height
 
 
 def _chart(prediction: VideoPrediction, axis: Axis, face: int) -> FaceChart:
