@@ -1,4 +1,4 @@
-"""Where and how a model is computed: the device, how many of them, and the numbers."""
+"""Where and how a model is computed: the device, the number of processes, and the precision."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -20,9 +20,9 @@ class Compute(Recipe):
 
     Attributes:
         device: auto (a CUDA GPU if there is one, else the processor), cpu, cuda, or mps (Apple's GPU).
-        devices: How many processes share each batch, each with a GPU of its own, or a part of the processor.
-        precision: Numbers that layers are computed in: 32-true; bf16-mixed, for a GPU or a processor that
-            has bfloat16 in hardware (``ferfusion doctor`` tells); or 16-mixed, for a GPU.
+        devices: Number of processes that share each batch; each has its own GPU, or a part of the processor.
+        precision: Precision of the layers: 32-true; bf16-mixed, for a GPU or a processor that has bfloat16
+            in hardware (``ferfusion doctor`` reports it); or 16-mixed, for a GPU.
     """
 
     device: str = "auto"
@@ -39,13 +39,13 @@ def torch_device(device: str) -> "torch.device":
     """Return the device of a name, after a small computation has run on it.
 
     Raises:
-        ConfigError: the name is not known, or the device does not start; the message says why in one line.
+        ConfigError: the name is unknown, or the device does not start; the message is one line.
 
     >>> torch_device("cpu")
     device(type='cpu')
     """
     choose(dict.fromkeys(DEVICES), device, what="device")
-    import torch  # noqa: PLC0415 who only names a device does not wait for it
+    import torch  # noqa: PLC0415 slow, and not needed for the names of the devices
 
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"

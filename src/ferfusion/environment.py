@@ -1,4 +1,4 @@
-"""Environment variables for what is loaded or started within a block; afterwards they are as they were."""
+"""Environment variables that are set within a block and restored at its end."""
 
 import os
 import sys
@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from threading import RLock
 
 SPIN_COUNT = "10000"
-"""Rounds, together less than a tenth of a millisecond, that a waiting thread spins; by GCC 300,000."""
+"""Rounds that a waiting thread spins, in total less than 0.1 ms; GCC's default is 300,000."""
 _ONE_AT_A_TIME = RLock()
 
 
 @contextmanager
 def environment_defaults(**values: str) -> Iterator[None]:
-    """Set those of the variables that are not set, and unset them at the end; other threads wait.
+    """Set the variables that are not set yet, and unset them at the end; other threads wait.
 
     >>> with environment_defaults(FERFUSION_EXAMPLE="1"):
     ...     os.environ["FERFUSION_EXAMPLE"]
@@ -33,18 +33,18 @@ def environment_defaults(**values: str) -> Iterator[None]:
 
 @contextmanager
 def sleeping_threads() -> Iterator[None]:
-    """Let the threads of a torch that is imported within the block sleep soon while they wait for each other.
+    """Let the waiting threads of a torch that is imported within the block sleep soon instead of spin.
 
-    Where other programs want the same processors, a thread that spins keeps those from working that it waits
-    for: measured on two busy processors, a training step took 4.7 s, and 0.7 s with this. GCC's OpenMP reads
-    the variable once, when it is loaded; a value that the user has set stays.
+    On busy processors, a spinning thread delays the threads that it waits for: measured on two busy
+    processors, a training step took 4.7 s, and 0.7 s with this. GCC's OpenMP reads the variable once, when it
+    is loaded; a value that the user has set stays.
     """
     with environment_defaults(GOMP_SPINCOUNT=SPIN_COUNT):
         yield
 
 
 def load_torch() -> None:
-    """Import torch with sleeping threads; where it is imported already, do nothing."""
+    """Import torch with sleeping threads; if it is imported already, do nothing."""
     if "torch" not in sys.modules:
         with sleeping_threads():
-            import torch  # noqa: F401, PLC0415 it is what this is for
+            import torch  # noqa: F401, PLC0415 imported for its effect

@@ -33,7 +33,7 @@ def test_sleeping_threads_keeps_a_value_that_the_user_has_set(monkeypatch, given
 
 @pytest.mark.parametrize(
     "use",
-    ["fer.load_model()", "fer.ModelConfig()", "fer.TrainRecipe()", "fer.ExplainRecipe()", "fer.Prediction"],
+    ["fer.load_model()", "fer.ModelConfig()", "fer.TrainRecipe()", "fer.Prediction"],
 )
 def test_load_torch_is_used_whatever_is_imported_first(use):
     code = WATCH + use + "\nprint(os.environ.get('GOMP_SPINCOUNT'))"

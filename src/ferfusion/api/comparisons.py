@@ -1,4 +1,4 @@
-"""Runs that exist already, side by side."""
+"""Comparisons of existing runs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Comparison:
-    """The test scores of several runs side by side; ``compare`` makes it."""
+    """The test scores of several runs, side by side; made by ``compare``."""
 
     _scored: "ScoredRuns"
 
     @property
     def table(self) -> "pd.DataFrame":
-        """A row per run: what it is, what it cost, its test scores with intervals and majority baselines."""
+        """A row per run: model, cost, and test scores with intervals and majority baselines."""
         from ferfusion.studies.comparison import comparison_table  # noqa: PLC0415 torch
 
         return comparison_table(self._scored)
@@ -48,7 +48,7 @@ class Comparison:
 
     @property
     def summary(self) -> "pd.DataFrame":
-        """The test scores per video as text for people, a row per run, with intervals in brackets."""
+        """The test scores per video as text, a row per run, with intervals in brackets."""
         import pandas as pd  # noqa: PLC0415
 
         from ferfusion.reporting.pages import interval_text, percent  # noqa: PLC0415 jinja2
@@ -88,7 +88,7 @@ class Comparison:
         return f"Comparison({', '.join(run.name for run in self._scored.runs)})"
 
     def _repr_html_(self) -> str:
-        """Return the summary with what is worth a warning, for a notebook."""
+        """Return the summary and the warnings, for a notebook."""
         from ferfusion.api.tables import titled_table  # noqa: PLC0415 pandas
 
         title = f"Test part, per video, with {self.confidence:.0%} intervals over people"
@@ -99,11 +99,11 @@ class Comparison:
 def compare(
     runs: Sequence[Run | PathOrText], *, recipe: EvaluateRecipe | None = None, **settings: Any
 ) -> Comparison:
-    """Put the test scores of several runs side by side.
+    """Compare the test scores of several runs.
 
     Args:
         runs: Two or more runs, or their folders.
-        recipe: How the scores and their intervals are made.
+        recipe: Settings of the scores and their intervals.
         settings: Fields of ``EvaluateRecipe`` by name.
 
     Raises:

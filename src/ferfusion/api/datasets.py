@@ -1,4 +1,4 @@
-"""Datasets: from labelled videos to crops and flow, divided into parts with their own people."""
+"""Datasets: crops and flow of labelled videos, divided into parts that share no people."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +26,7 @@ class Dataset:
     """A dataset folder that ``prepare`` has written.
 
     Attributes:
-        folder: Where it is.
+        folder: Its path.
 
     Raises:
         DatasetError: the folder is no dataset, is unfinished, or was written by another version.
@@ -42,7 +42,7 @@ class Dataset:
 
     def __init__(self, folder: PathOrText) -> None:
         object.__setattr__(self, "folder", as_path(folder))
-        self._opened  # noqa: B018 says at once what is wrong
+        self._opened  # noqa: B018 a wrong folder fails here
 
     @cached_property
     def _opened(self) -> "DatasetFolder":
@@ -62,7 +62,7 @@ class Dataset:
 
     @property
     def corpus(self) -> str:
-        """Name of the corpus's layout."""
+        """Name of the corpus layout."""
         return self._opened.corpus
 
     @property
@@ -109,7 +109,7 @@ class Dataset:
         return split(self, recipe=recipe, **settings)
 
     def plot(self) -> "Figure":
-        """Draw how many pairs each class has, in each part if the dataset is split."""
+        """Draw the number of pairs of each class, for each part if the dataset is split."""
         from ferfusion.errors import DatasetError  # noqa: PLC0415
         from ferfusion.evaluation.plots import histogram_figure  # noqa: PLC0415 matplotlib
 
@@ -166,19 +166,19 @@ def prepare(
 ) -> Dataset:
     """Cut the faces out of a corpus of labelled videos and compute their optical flow.
 
-    Run it again after an interruption: only what is unfinished is done.
+    The same call resumes a preparation that was stopped: only unfinished videos are prepared.
 
     Args:
         root: Folder of the corpus (for the csv corpus: its CSV file, or the folder it is in).
         dataset: Dataset folder to write.
-        corpus: How the corpus lies on disk; auto recognises it by its files (see docs/corpora.md).
+        corpus: Layout of the corpus; auto recognises it by its files (see docs/corpora.md).
         labels: Classes to keep: six, or seven with Neutral.
         recipe: Settings of preparation.
         detector_model: Model file of the detector yunet.
         images: Also write every kept pair as two PNG files, for people to look at.
-        engine: How the videos are shared out: pool (several processes), here (this process) or ray.
-        workers: Number of processes; the number of processors where not given.
-        address: Ray cluster to run on, for the engine ray; without it, Ray is started on this machine.
+        engine: What prepares the videos: pool (several processes), here (this process) or ray.
+        workers: Number of processes; by default, the number of processors.
+        address: Ray cluster, for the engine ray; by default, Ray is started on this host.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
         settings: Fields of ``PrepareRecipe`` by name, such as ``size=64``.
 
@@ -186,7 +186,7 @@ def prepare(
         The dataset: crops (S, S, 3) uint8 RGB, flow (2, S, S) in crop pixels, a row for every decoded frame.
 
     Raises:
-        CorpusError: the corpus is not there, or is not recognised.
+        CorpusError: the corpus is missing or not recognised.
         ConfigError: a setting cannot be used.
         DatasetError: the folder holds something else, or the disk is full.
 
@@ -222,15 +222,15 @@ def split(
 
     Args:
         dataset: A dataset, or its folder.
-        recipe: How to divide it.
+        recipe: Settings of the split.
         settings: Fields of ``SplitRecipe`` by name, such as ``folds=5, fold=0``.
 
     Returns:
         A row per part: ``part, subjects, videos``, and the number of pairs of each class.
 
     Raises:
-        DatasetError: the parts cannot be made, or would share a subject, a video or an image; the message
-            says which. Nothing is written then.
+        DatasetError: the parts cannot be made, or would share a subject, a video or an image, which the
+            message names; nothing is written.
         ConfigError: a setting cannot be used.
 
     >>> fer.split("data", seed=0)[["part", "subjects", "videos", "Fear"]]
@@ -272,12 +272,12 @@ def synthesize(
 ) -> Path:
     """Render videos of faces that show the six expressions, with the truth about every frame.
 
-    The same settings give the same corpus. Run it again after an interruption: only what is missing is
-    rendered. Needs the extra "synth".
+    The same settings give the same corpus. The same call resumes a rendering that was stopped: only missing
+    clips are rendered. Needs the extra "synth".
 
     Args:
         corpus: Folder to write; ``prepare`` reads it as it is.
-        recipe: What the corpus is made of.
+        recipe: Settings of the corpus.
         true_flow: Also write the true optical flow of the face, about 5 MB a clip at the default size.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
         settings: Fields of ``SynthesisRecipe`` by name, such as ``subjects=30``.
@@ -286,7 +286,7 @@ def synthesize(
         The folder.
 
     Raises:
-        CorpusError: the folder holds anything but this corpus or a part of it.
+        CorpusError: the folder holds something else than this corpus or a part of it.
         ConfigError: a setting cannot be used.
         MissingExtraError: the package anny is not installed.
 
@@ -300,7 +300,7 @@ def synthesize(
     total, left = len(takes(made_of)), len(unfinished(root, made_of, with_flow=true_flow))
     with shown(progress) as on_progress:
         if left < total:
-            say(on_progress, f"{total - left} of {total} clips are there already.")
+            say(on_progress, f"{total - left} of {total} clips exist already.")
         on_progress(Progress("Loading the head model, about a minute", total=left, unit="clips"))
         for number, path in enumerate(write_corpus(root, made_of, with_flow=true_flow), start=1):
             on_progress(Progress("Rendering", path.stem, number, left, "clips"))

@@ -1,4 +1,4 @@
-"""Why a model answers as it does: on pairs of its run, or over a video."""
+"""Explanations of a model's predictions: of pairs of its run, or of a video."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,10 +32,10 @@ class Explanation:
 
     @property
     def contributions(self) -> "pd.DataFrame":
-        """A row per pair that was read: true label, ``expression``, and what makes up its log-odds, in nats.
+        """A row per predicted pair: true label, ``expression``, and the terms of its log-odds, in nats.
 
-        ``answer`` are the log-odds of the expression that was named: ``baseline`` (a blank face without
-        motion) plus the contribution of each stream.
+        ``answer`` is the log-odds of the predicted expression: the sum of ``baseline`` (a blank face without
+        motion) and the contribution of each stream.
         """
         import pandas as pd  # noqa: PLC0415
 
@@ -43,7 +43,7 @@ class Explanation:
 
     @property
     def checks(self) -> Sequence[str]:
-        """What the checks of the maps found, in lines; empty where they were not asked for."""
+        """Results of the sanity checks of the maps, in lines; empty without ``check``."""
         from ferfusion.explanation.explain_page import check_lines  # noqa: PLC0415 torch
 
         return [] if self._found.checks is None else check_lines(self._found.checks)
@@ -52,13 +52,13 @@ class Explanation:
         return f"Explanation({len(self.contributions)} pairs; {str(self.page)!r})"
 
     def _repr_html_(self) -> str:
-        """Return the mean contributions to the answers of each class, for a notebook."""
+        """Return the mean contributions to the predictions of each class, for a notebook."""
         from ferfusion.api.tables import titled_table  # noqa: PLC0415 pandas
 
         table = self.contributions
         streams = list(table.columns[table.columns.get_loc("baseline") :])
         means = table.groupby("expression")[streams].mean().reset_index()
-        return titled_table("Mean contributions to the log-odds of the answer, in nats", means)
+        return titled_table("Mean contributions to the log-odds of the predicted class, in nats", means)
 
 
 def explain(
@@ -71,14 +71,14 @@ def explain(
 ) -> Explanation:
     """Show where a run's model looked, and how much each stream contributed.
 
-    Writes ``explain.html`` into the run folder, with pairs of every class that were named rightly and
-    wrongly, and ``contributions.csv``. The parts are those that the run was trained on.
+    Writes ``explain.html`` into the run folder, with correctly and wrongly predicted pairs of every class,
+    and ``contributions.csv``. The split is the one that the run was trained on.
 
     Args:
         run: A finished run, or its folder.
-        recipe: Which pairs are shown, and how maps are made.
-        check: Also find out whether the maps of this run can be trusted: by deletion and by random weights.
-        dataset: Where the run's dataset is now, if it was moved since the training.
+        recipe: Settings of the pairs and of the maps.
+        check: Also check whether the maps of this run can be trusted: by deletion and by random weights.
+        dataset: The run's dataset, if it was moved since the training.
         settings: Fields of ``ExplainRecipe`` by name, such as ``part="test"``.
 
     Raises:
@@ -113,10 +113,10 @@ def explain_video(
 
     Args:
         video: The video.
-        out: Folder; the video's own folder is written inside it: ``explained.mp4`` and ``contributions.csv``,
-            a row for every frame and face.
-        model: A model, a run folder or a bundle; without it, the model that comes with the package.
-        recipe: How maps are made.
+        out: Folder of explained videos. A folder for this video is written into it, with ``explained.mp4``
+            and ``contributions.csv``, a row for every frame and face.
+        model: A model, a run folder or a bundle; by default, the model that comes with the package.
+        recipe: Settings of the maps.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
         settings: Fields of ``ExplainRecipe`` by name; only ``method`` matters here.
 

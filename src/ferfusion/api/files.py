@@ -1,4 +1,4 @@
-"""Models of other formats: ONNX out, Keras in."""
+"""Models in other formats: export to ONNX, import from Keras."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Exported:
         path: The file.
         inputs: Names of its inputs, in order.
         size_bytes: Its size.
-        int8: What 8 bit numbers cost, where they were asked for.
+        int8: Cost of 8 bit numbers; None without them.
     """
 
     path: Path
@@ -45,8 +45,8 @@ def export(
     Args:
         model: A run folder or a bundle; in Python also a model, and None for the one of the package.
         out: ONNX file to write.
-        int8: Dataset: weights and maps become 8 bit numbers, their ranges taken from its training part; what
-            this costs is measured on its validation part. A run's own split is used.
+        int8: Dataset, for an export with 8 bit numbers: its training part gives the ranges of weights and
+            maps, and the cost is measured on its validation part. For a run, its own split is used.
 
     Raises:
         ConfigError: the file has another ending, or the model cannot be exported.
@@ -65,7 +65,7 @@ def export(
 
     path = as_new_file(out)
     if path.suffix != ".onnx":
-        raise ConfigError(f"The exported file is ONNX; name it so: {path.with_suffix('.onnx')}")
+        raise ConfigError(f"The name of an ONNX file must end in .onnx; choose {path.with_suffix('.onnx')}")
     source = model.path if isinstance(model, Model) else None if model is None else as_path(model)
     file = SHIPPED if source is None else bundle_file(source)
     if file.suffix == ".onnx":
@@ -97,25 +97,25 @@ def import_keras(
 ) -> Model:
     """Turn a model that Keras trained into a bundle.
 
-    Reads the report's two-stream and spatial networks, saved by Keras 2 or 3, and says which layer it cannot
-    map. What the file does not say is taken from the author's notebooks, and is in the model's ``notes``.
+    Reads the report's two-stream and spatial networks, saved by Keras 2 or 3. Settings that the file does
+    not have are assumed as in the author's notebooks; the model's ``notes`` name each assumption.
 
     Args:
         file: The model: .h5 or .keras, or weights alone.
         bundle: Bundle file to write.
-        spatial_input: Name of the input that takes the face; the first input where not given.
-        labels: Labels of the outputs, in order; on the command line, with commas between them. Without them,
-            the order of the notebooks: for the stream listing Anger, Sadness, Surprise, Disgust, Fear,
-            Happiness (BAUM-1s' codes sorted as text), for table1 the alphabet's.
-        largest_pixel: Value of a white pixel in its training images: 255, or 1 where the generator divides
-            by 255. Where not given, the notebooks': 255 for listing, 1 for table1.
-        dataset: Dataset that it was trained on, whose preparation and labels are then the model's; without it
-            the notebooks' own preparation is taken.
+        spatial_input: Name of the input that takes the face; by default, the first input.
+        labels: Labels of the outputs, in order; on the command line, with commas between them. By default,
+            the order of the notebooks: for the stream listing, Anger, Sadness, Surprise, Disgust, Fear,
+            Happiness (BAUM-1s' codes sorted as text); for table1, alphabetical.
+        largest_pixel: Value of a white pixel in its training images: 255, or 1 if the generator divides
+            by 255. By default, the value of the notebooks: 255 for listing, 1 for table1.
+        dataset: Dataset that it was trained on; the model gets its preparation and labels. By default, the
+            model gets the preparation of the notebooks.
         rights: Licence and rights of the training data and the model, kept in the bundle.
 
     Raises:
-        ConfigError: the bundle is there already, or a setting cannot be used.
-        BundleError: the file is no Keras model, or has a layer that cannot be mapped.
+        ConfigError: the bundle exists already, or a setting cannot be used.
+        BundleError: the file is no Keras model, or has a layer that cannot be imported.
         MissingExtraError: h5py is not installed.
 
     >>> fer.import_keras("no-model.h5", "bundle.safetensors")
@@ -128,7 +128,7 @@ def import_keras(
 
     source, target = as_path(file), as_new_file(bundle)
     if target.exists():
-        raise ConfigError(f"{target} is there already; name a new file")
+        raise ConfigError(f"{target} exists already; name a new file")
     if isinstance(labels, str):
         raise ConfigError(f"labels must be a sequence of names such as {labels.split(',')}, got {labels!r}")
     data = None if dataset is None else as_dataset(dataset)

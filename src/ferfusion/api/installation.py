@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 def doctor() -> "pd.DataFrame":
     """Check the installation, and predict a sample video.
 
-    Each check runs in a process of its own, so that a broken package cannot end this one. Takes about half a
+    Each check runs in its own process, so that a broken package cannot end this one. Takes about half a
     minute.
 
     Returns:
-        ``check, state, found, fix``: a row per check. ``state`` is ok, note (something is missing that need
-        not be there) or fault; ``fix`` is the line that fixes it.
+        ``check, state, found, fix``: a row per check. ``state`` is ok, note (something optional is missing)
+        or fault; ``fix`` is the line that fixes it.
 
     >>> report = fer.doctor()
     >>> report.loc[report["check"] == "prediction", "state"].tolist()

@@ -1,4 +1,4 @@
-"""Read the displayed expressions off a camera, a stream, or a file that is played at its own pace."""
+"""Predict displayed expressions live: from a camera, a stream, or a file at its own frame rate."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Live(Iterator["LivePrediction"]):
-    """The predictions of a live source, newest image first come; ``live`` makes it.
+    """The predictions of a live source, each of the newest image; made by ``live``.
 
-    It ends with the source, after ``seconds``, or when it is closed; it can be used with ``with``.
+    The iteration ends with the source, after ``seconds``, or when this is closed, also by ``with``.
 
     Attributes:
-        source: What is read.
+        source: The source as it was named.
         model: Name of the model.
         labels: Names of the classes, in the order of the probabilities.
     """
@@ -63,8 +63,8 @@ class Live(Iterator["LivePrediction"]):
         """Return the prediction of the newest image.
 
         Raises:
-            StopIteration: the source has ended, the time is over, or this was closed.
-            VideoError: the source cannot be opened, or shows nothing.
+            StopIteration: the source has ended, the time is over, or this is closed.
+            VideoError: the source cannot be opened or has no image.
         """
         try:
             prediction = next(self._predictions)
@@ -81,11 +81,11 @@ class Live(Iterator["LivePrediction"]):
 
     @property
     def summary(self) -> str:
-        """How many images were read and dropped, and with which delay."""
+        """The numbers of predicted and dropped images, and the delay."""
         return self._pace.describe(self._live)
 
     def close(self) -> None:
-        """Let go of the source, and end the files."""
+        """Close the source and the files."""
         self._predictions = iter(())
         self._opened.close()
 
@@ -98,7 +98,7 @@ class Live(Iterator["LivePrediction"]):
         self.close()
 
     def __repr__(self) -> str:
-        return f"Live({self.source!r}: {self._pace.predicted} images read; model {self.model})"
+        return f"Live({self.source!r}: {self._pace.predicted} images predicted; model {self.model})"
 
 
 def live(
@@ -113,22 +113,22 @@ def live(
     input_format: str | None = None,
     detector_model: PathOrText | None = None,
 ) -> Live:
-    """Read the displayed expressions off a camera, a stream, or a file that is played at its own pace.
+    """Predict displayed expressions live: from a camera, a stream, or a file at its own frame rate.
 
-    What comes faster than the model can follow is dropped, so that the delay stays small. Nothing leaves this
-    machine.
+    Images that arrive while the model is busy are dropped, so that the delay stays small. No image leaves
+    this host.
 
     Args:
         source: Number of a camera, a URL (rtsp://..., http://...), or a video file.
-        model: A model, a run folder, a bundle or an ONNX file; without it, the one that comes with the
+        model: A model, a run folder, a bundle or an ONNX file; by default, the model that comes with the
             package.
         device: Where the model runs, if it is loaded here.
         out: Folder to write frames.csv to, line by line; without it, nothing is written.
-        annotate: Also write annotated.mp4 there, with the images that were read.
-        window: Seconds up to now over which the probabilities are averaged; 0 is none.
-        seconds: Stop after so many seconds.
-        input_format: FFmpeg's name of the input's format, where the source does not tell: x11grab, lavfi.
-        detector_model: Model file of the detector yunet, where the model's faces were found with it.
+        annotate: Also write annotated.mp4 there, with the predicted images.
+        window: Length in seconds of the moving average over the probabilities; 0 for no average.
+        seconds: Stop after this time in seconds.
+        input_format: FFmpeg's name of the input format, for a source that needs one: x11grab, lavfi.
+        detector_model: Model file of the detector yunet, for a model that was trained on its detections.
 
     Returns:
         An iterator of predictions: ``frame.seconds``, ``status``, ``delay_seconds``, and for each of
@@ -137,7 +137,7 @@ def live(
     Raises:
         ConfigError: a setting cannot be used.
         BundleError: the model cannot be loaded.
-        VideoError: while it is read: the source cannot be opened, or shows nothing.
+        VideoError: during the iteration, if the source cannot be opened or has no image.
 
     >>> video = fer.sample_corpus() / "s01/fear/s01_fear_1.mp4"
     >>> with fer.live(video, model="run", seconds=0.5) as predictions:
@@ -164,5 +164,5 @@ def live(
 
 
 def _is_path(source: PathOrText) -> bool:
-    """Return whether a source is a path for sure: a Path would lose the double slash of a URL."""
+    """Return whether a source is certainly a path; a Path would lose the double slash of a URL."""
     return isinstance(source, PathLike) or source.startswith("~")

@@ -1,4 +1,4 @@
-"""Models: read videos, photographs and arrays of frames with a trained model."""
+"""Models: predict the expressions in videos, photographs and arrays of frames."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from ferfusion.video.footage import ImageSequence
 
 OneInput: TypeAlias = Union[PathOrText, "NDArray[np.uint8]", "Image"]
-"""What ``predict`` reads as one: a path, an array, a PIL image."""
+"""One input of ``predict``: a path, an array, or a PIL image."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Model:
-    """A trained model that reads videos; ``load_model`` makes it.
+    """A trained model; made by ``load_model``.
 
     Attributes:
         path: Its file; None for the model that comes with the package.
-        notes: What was assumed about it, a sentence each; empty for a model that was trained here.
+        notes: Assumptions about an imported model, a sentence each; empty for all others.
 
     >>> model = fer.load_model()
     >>> model.labels.names[3:]
@@ -48,7 +48,7 @@ class Model:
 
     @property
     def name(self) -> str:
-        """What results call it."""
+        """Its name in results."""
         return self._predictor.name
 
     @property
@@ -58,12 +58,12 @@ class Model:
 
     @property
     def prepare_recipe(self) -> PrepareRecipe:
-        """How videos become its input."""
+        """How its input was prepared, and how videos are prepared for it."""
         return self._predictor.info.prepare_recipe
 
     @property
     def calibration(self) -> Mapping[str, Any]:
-        """What its probabilities are worth, and below which it abstains."""
+        """Its temperature, its thresholds for abstention, and what they reached on the validation part."""
         return self._predictor.info.calibration.to_dict()
 
     @overload
@@ -71,7 +71,7 @@ class Model:
     @overload
     def predict(self, inputs: Sequence[OneInput], **settings: Any) -> "Predictions": ...
     def predict(self, inputs: OneInput | Sequence[OneInput], **settings: Any) -> "Prediction | Predictions":
-        """Read the displayed expressions out of a video, a photograph or an array of frames, or of several.
+        """Predict the displayed expressions in a video, a photograph or an array of frames, or in several.
 
         Args:
             inputs: A path; frames (T, H, W, 3) uint8 RGB with ``fps``; an image (H, W, 3); a PIL image. A
@@ -80,12 +80,12 @@ class Model:
                 progress, and fields of ``PredictRecipe`` by name, such as ``start=5, end=12, every="0.5s"``.
 
         Returns:
-            A prediction for one input, predictions for a folder or a list. What cannot be read of several
-            inputs is in ``unread``, with the reason.
+            A prediction for one input, predictions for a folder or a list. Of several inputs, those that
+            cannot be read are in ``unread``, with the reason.
 
         Raises:
-            VideoError: the one input cannot be read, or an array is of another shape or type.
-            ConfigError: a setting cannot be used, or a folder has neither video nor photograph in it.
+            VideoError: a single input cannot be read, or an array has another shape or type.
+            ConfigError: a setting cannot be used, or a folder has neither a video nor a photograph.
 
         >>> import numpy as np
         >>> frames = np.zeros((3, 120, 160, 3), np.uint8)
@@ -116,11 +116,22 @@ class Model:
         progress: ShowProgress = True,
         **settings: Any,
     ) -> "Iterator[Prediction | UnreadVideo]":
-        """Yield what ``predict`` returns, one input after the other, as soon as each is read.
+        """Yield what ``predict`` returns, one input after the other, as soon as each is predicted.
+
+        Args:
+            inputs: As in ``predict``.
+            fps: Frames per second of an array of frames.
+            out: Folder to write to; by default, nothing is written.
+            annotate: Also write the annotated videos.
+            recipe: Settings of the prediction.
+            detector_model: Model file of the detector yunet, for a model that was trained on its detections.
+            progress: True shows a bar in a terminal or in Jupyter; a function is called with each
+                ``Progress``.
+            settings: Fields of ``PredictRecipe`` by name.
 
         Raises:
-            VideoError: an array is of another shape or type.
-            ConfigError: a setting cannot be used, or a folder has neither video nor photograph in it.
+            VideoError: an array has another shape or type.
+            ConfigError: a setting cannot be used, or a folder has neither a video nor a photograph.
         """
         from ferfusion.api.predictions import Prediction, UnreadVideo  # noqa: PLC0415 torch
         from ferfusion.inference.predict_many import Unreadable, make_jobs, predict_each  # noqa: PLC0415
@@ -162,15 +173,15 @@ def load_model(model: Model | PathOrText | None = None, *, device: str = "auto")
     """Load a trained model.
 
     Args:
-        model: A run folder, a bundle, or an exported ONNX file; without it, the model that comes with the
-            package. A loaded model is returned as it is.
+        model: A run folder, a bundle, or an exported ONNX file; by default, the model that comes with the
+            package. A loaded model is returned unchanged.
         device: Where it runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda, or mps. ONNX
             files run on the processor.
 
     Raises:
         BundleError: the file is missing, damaged or no bundle.
         ConfigError: the device does not start.
-        MissingExtraError: it is an ONNX file, and onnxruntime is not installed.
+        MissingExtraError: the model is an ONNX file, and onnxruntime is not installed.
 
     >>> fer.load_model("run", device="cpu")
     Model('run/bundle.safetensors': 6 classes, crops of 48 px, detector haar)
@@ -197,25 +208,24 @@ def predict(
     progress: ShowProgress = True,
     **settings: Any,
 ) -> "Prediction | Predictions":
-    """Read the displayed expressions out of videos and photographs.
+    """Predict the displayed expressions in videos and photographs.
 
-    In the folder ``out``, a folder is written for each: frames.csv (a row for every frame and face),
-    verdict.json (the verdict on each face and its timeline as stretches of time), annotated.mp4 and
-    report.html (a page with the player and the timeline under it); and videos.csv, a line for every input.
-    One that cannot be read becomes such a line, with the reason, and the others are read.
+    The folder ``out`` gets a folder for each input: frames.csv (a row for every frame and face),
+    verdict.json (the verdict on each face, and its timeline as spans of time), annotated.mp4 and report.html
+    (a page with the player and the timeline). It also gets videos.csv, a row for every input. An input that
+    cannot be read has the reason in its row, and the others are predicted.
 
     Args:
-        inputs: Videos or photographs, or folders whose videos and photographs are all read. In Python also
-            frames (T, H, W, 3) uint8 RGB, or (T, H, W) grey, with fps; an image (H, W, 3) or (H, W); a PIL
-            image; or a list of these.
-        model: Trained model: a run folder, the bundle in it, or an exported ONNX file; without it, the model
+        inputs: Videos, photographs, or folders of them. In Python also frames (T, H, W, 3) uint8 RGB, or
+            (T, H, W) grey, with fps; an image (H, W, 3) or (H, W); a PIL image; or a list of these.
+        model: Trained model: a run folder, the bundle in it, or an exported ONNX file; by default, the model
             that comes with the package.
         device: Where the model runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda or mps.
         fps: Frames per second of an array of frames.
         out: Folder to write to.
         annotate: Also write the annotated videos.
-        recipe: How the videos are read.
-        detector_model: Model file of the detector yunet, where the model's faces were found with it.
+        recipe: Settings of the prediction.
+        detector_model: Model file of the detector yunet, for a model that was trained on its detections.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
         settings: Fields of ``PredictRecipe`` by name, such as ``start=5, end=12, every="0.5s"``.
 
@@ -223,7 +233,7 @@ def predict(
         A prediction for one input, predictions for a folder or a list; without ``out``, nothing is written.
 
     Raises:
-        VideoError: the one input cannot be read, or an array is of another shape or type.
+        VideoError: a single input cannot be read, or an array has another shape or type.
         ConfigError: a setting cannot be used, the device does not start, or a folder has nothing to read.
         BundleError: the model is missing, damaged or no bundle.
 
@@ -243,7 +253,7 @@ def predict(
 
 
 def _listed(inputs: Any) -> Any:
-    """Return what goes through once only, such as a generator of paths, as a list."""
+    """Return an iterator, such as a generator of paths, as a list."""
     return list(inputs) if isinstance(inputs, Iterator) else inputs
 
 
@@ -256,7 +266,7 @@ def _is_several(inputs: object) -> bool:
 def _sources(
     inputs: OneInput | Sequence[OneInput], *, fps: float | None, out: Path | None
 ) -> "list[Path | ImageSequence]":
-    """Return what is read: files, those inside folders, and images in memory with names of their own."""
+    """Return the sources to read: files, files inside folders, and images in memory under new names."""
     from ferfusion.inference.predict_many import find_videos  # noqa: PLC0415 torch
 
     inputs = _listed(inputs)
@@ -265,7 +275,7 @@ def _sources(
     for one in inputs if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]:
         if isinstance(one, str | PathLike):
             found = find_videos([as_path(one)], out=out)
-            # a file that is named twice is read twice; one that a folder has too is not
+            # a file that is named twice is read twice, but not if one of the two is its folder
             sources += found if found == [as_path(one)] else [file for file in found if file not in sources]
         else:
             sources.append(_in_memory(one, fps=fps, number=next(numbers)))
@@ -273,8 +283,8 @@ def _sources(
         raise ConfigError("predict needs at least one video, photograph, array of frames or folder; got none")
     if fps is not None and not any(len(one.images) > 1 for one in sources if not isinstance(one, Path)):
         raise ConfigError(
-            "fps is for an array of frames (T, H, W, 3), and there is none: files say their own rate; "
-            "of a list of frames, make one array with np.stack"
+            "fps is for an array of frames (T, H, W, 3), and there is none: files have their own rate; "
+            "to predict a list of frames, make one array with np.stack"
         )
     return sources
 
@@ -288,17 +298,17 @@ def _in_memory(one: "NDArray[np.uint8] | Image", *, fps: float | None, number: i
     if isinstance(one, np.ndarray):
         if one.ndim >= 3 and one.shape[-1] in (1, 2, 4):
             raise VideoError(
-                f"Images have three colours, RGB, or none, (H, W); got shape {one.shape}: "
-                "drop what is too much, such as image[..., :3] of one with transparency"
+                f"An image must be RGB, (H, W, 3), or grey, (H, W); got shape {one.shape}; "
+                "drop an alpha channel with image[..., :3]"
             )
         if one.ndim == 4 or (one.ndim == 3 and one.shape[2] != 3):
             if fps is None:
-                raise ConfigError(f"Frames of shape {one.shape} need their rate: add fps=25, or what it is")
+                raise ConfigError(f"Frames of shape {one.shape} need a frame rate; add it, such as fps=25")
             return frames_in_memory(one, fps=fps, name=f"frames-{number}")
         return image_in_memory(one, name=f"image-{number}")
     if isinstance(one, Image.Image):
         upright = ImageOps.exif_transpose(one)
-        if upright.mode.startswith("I"):  # 16 bits of grey, of which PIL would cut off the upper half
+        if upright.mode.startswith("I"):  # 16 bit grey, which PIL's convert would clip to 255
             grey = (np.asarray(upright).astype(np.int64) // 257).clip(0, 255)
             return image_in_memory(grey.astype(np.uint8), name=f"image-{number}")
         return image_in_memory(np.asarray(upright.convert("RGB"), np.uint8), name=f"image-{number}")

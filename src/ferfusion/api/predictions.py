@@ -1,4 +1,4 @@
-"""What was read out of videos, as tables."""
+"""Predictions of videos, as tables."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Prediction:
-    """What was read out of one video, photograph or array of frames; ``Model.predict`` makes it.
+    """The prediction of one video, photograph or array of frames; made by ``Model.predict``.
 
     A probability is of the displayed expression; what the person feels is not in the image.
 
@@ -50,12 +50,12 @@ class Prediction:
 
     @property
     def path(self) -> str:
-        """Path of the video, or its name where it was in memory."""
+        """Path of the video, or its name if it was in memory."""
         return self._job.place
 
     @property
     def model(self) -> str:
-        """Name of the model that read it."""
+        """Name of the model."""
         return self._read.model
 
     @property
@@ -68,16 +68,16 @@ class Prediction:
         """A row per frame and face; a frame without a face has one row.
 
         ``frame`` int64; ``seconds`` float64; ``face`` Int64, 0 for the face that fills the most of the video,
-        <NA> where there is none; ``x, y, w, h`` float32, the box in pixels of the upright image; ``status``
+        <NA> without a face; ``x, y, w, h`` float32, the box in pixels of the upright image; ``status``
         category: ok, no_face, small_face, low_score or decode_error; ``p_…`` float32, a probability for each
-        class; ``expression`` category, the most probable class; ``smoothed`` category, the name in the
+        class; ``expression`` category, the top class; ``smoothed`` category, the name in the
         smoothed timeline, or that no class is likely enough.
         """
         return self._read.table.copy(deep=False)
 
     @property
     def verdicts(self) -> list[FaceVerdict]:
-        """What each face displays over the whole video, with its uncertainty; empty without a face."""
+        """The expression of each face over the whole video, with its uncertainty; empty without a face."""
         return self._read.verdicts
 
     @property
@@ -87,30 +87,30 @@ class Prediction:
 
     @property
     def folder(self) -> Path | None:
-        """Where its files are, once they are written."""
+        """The folder of its files; None until they are written."""
         return self._read.folder
 
     def per_second(self) -> pd.DataFrame:
         """Return the mean probabilities of each face in each second of the video.
 
-        ``second, face, frames, p_…, expression``: a row per second and face in view. ``frames`` is how many
-        were read; the last column is the most probable class of the means.
+        ``second, face, frames, p_…, expression``: a row per second and face in view. ``frames`` is the number
+        of predicted frames; the last column is the top class of the means.
         """
         return per_second_table(self._read)
 
     def spans(self) -> pd.DataFrame:
-        """Return the timeline of each face, as stretches of one name.
+        """Return the timeline of each face, as spans of one expression.
 
-        ``face, expression, start, end, mean_probability``: times in seconds; the mean is that of the smoothed
-        probability of the most probable class.
+        ``face, expression, start, end, mean_probability``: times in seconds; the mean is over the smoothed
+        probability of the top class.
         """
         return span_table(self._read)
 
     def onsets(self, expression: str) -> pd.DataFrame:
-        """Return when an expression begins in the smoothed timeline.
+        """Return the times at which an expression begins in the smoothed timeline.
 
-        ``face, seconds, end, mean_probability, in_view``: ``in_view`` says whether the face was in view right
-        before, so that its beginning was seen; without that the expression may have begun earlier.
+        ``face, seconds, end, mean_probability, in_view``: ``in_view`` is true if the face was in view right
+        before; otherwise the expression may have begun earlier.
 
         Raises:
             ConfigError: the model does not know the expression.
@@ -118,7 +118,7 @@ class Prediction:
         return onset_table(self._read, expression)
 
     def frame_lines(self) -> Iterator[str]:
-        """Yield a line for each row of the table, in the manner of the report's Figure 10."""
+        """Yield a line for each row of the table, in the format of the report's Figure 10."""
         return frame_lines(self.table, self.labels.probability_columns)
 
     def plot(self) -> "Figure":
@@ -180,7 +180,7 @@ class UnreadVideo:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Predictions(Sequence[Prediction]):
-    """What was read out of several videos; ``Model.predict`` makes it. Each table has the column ``video``.
+    """The predictions of several videos; made by ``Model.predict``. Each table has the column ``video``.
 
     >>> several = fer.load_model("run").predict(fer.sample_corpus() / "s01" / "fear")
     >>> several.per_second()[["video", "second", "face", "frames"]].head(2)
@@ -207,11 +207,11 @@ class Predictions(Sequence[Prediction]):
         return self._joined([(one, one.per_second()) for one in self._items])
 
     def spans(self) -> pd.DataFrame:
-        """Return the timeline of each face of each video, as stretches of one name."""
+        """Return the timeline of each face of each video, as spans of one expression."""
         return self._joined([(one, one.spans()) for one in self._items])
 
     def onsets(self, expression: str) -> pd.DataFrame:
-        """Return when an expression begins, in each video.
+        """Return the times at which an expression begins, in each video.
 
         Raises:
             ConfigError: the model does not know the expression.

@@ -1,4 +1,4 @@
-"""Runs: one training, from a dataset to a model and its predictions on people that it never saw."""
+"""Runs: one training, from a dataset to a model and its predictions of people that it never saw."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Validation:
-    """What the kept epoch of a run reached on the validation part, which chose it.
+    """Scores of the kept epoch of a run on the validation part, which chose that epoch.
 
     Attributes:
         epoch: The epoch, from 1.
-        epochs: How many there were.
+        epochs: Number of epochs.
         war: Accuracy per pair.
         uar: Mean recall over the classes, per pair.
-        baseline_war: Accuracy of always answering the training part's most frequent class.
-        baseline_uar: Mean recall of that.
-        minutes: How long all epochs took.
+        baseline_war: Accuracy of always predicting the most frequent class of the training part.
+        baseline_uar: Mean recall of the same.
+        minutes: Duration of all epochs.
     """
 
     epoch: int
@@ -55,7 +55,7 @@ class Run:
     """A run folder that ``train`` has written.
 
     Attributes:
-        folder: Where it is.
+        folder: Its path.
 
     Raises:
         RunError: the folder is no run, or a file of it is missing or damaged.
@@ -71,7 +71,7 @@ class Run:
 
     def __init__(self, folder: PathOrText) -> None:
         object.__setattr__(self, "folder", as_path(folder))
-        self._read  # noqa: B018 says at once what is wrong
+        self._read  # noqa: B018 a wrong folder fails here
 
     @cached_property
     def _read(self) -> "RunFolder":
@@ -81,7 +81,7 @@ class Run:
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """All settings that the run follows from (``config.json``)."""
+        """All settings of the run (``config.json``)."""
         return self._read.config
 
     @property
@@ -101,7 +101,7 @@ class Run:
 
     @property
     def splits(self) -> "pd.DataFrame":
-        """A row per clip with the part that it had when the run was trained."""
+        """A row per clip, with its part in the training."""
         import pandas as pd  # noqa: PLC0415
 
         return pd.read_csv(self._read.splits_file, dtype=str, keep_default_na=False)
@@ -115,7 +115,7 @@ class Run:
 
     @property
     def validation(self) -> Validation:
-        """What the kept epoch reached on the validation part."""
+        """Scores of the kept epoch on the validation part."""
         return _validation(self._read)
 
     def evaluate(self, *, recipe: EvaluateRecipe | None = None, **settings: Any) -> "Scores":
@@ -123,7 +123,7 @@ class Run:
         return evaluate(self, recipe=recipe, **settings)
 
     def explain(self, *, recipe: ExplainRecipe | None = None, **settings: Any) -> "Explanation":
-        """Show where the model looked, as ``fer.explain`` does."""
+        """Explain the model's predictions, as ``fer.explain`` does."""
         from ferfusion.api.explanations import explain  # noqa: PLC0415 torch
 
         return explain(self, recipe=recipe, **settings)
@@ -141,7 +141,7 @@ class Run:
         return f"Run({str(self.folder)!r}: {self._read.variant}; {len(self.epochs)} epochs)"
 
     def _repr_html_(self) -> str:
-        """Return what the kept epoch reached, for a notebook."""
+        """Return the scores of the kept epoch, for a notebook."""
         import pandas as pd  # noqa: PLC0415
 
         from ferfusion.api.tables import titled_table  # noqa: PLC0415 pandas
@@ -170,18 +170,18 @@ def train(
 ) -> Run:
     """Train a model on a prepared and split dataset; the same call resumes a run that was stopped.
 
-    The best epoch on the validation part is kept. The test part chooses nothing: it is read once, for the
-    prediction table. Trainings of one process take turns.
+    The best epoch on the validation part is kept. The test part makes no choice: it is read once, for the
+    prediction table. Trainings of one process run one after the other.
 
     Args:
         dataset: A dataset, prepared and split, or its folder.
         run: Run folder to write: bundle, predictions, metrics, checkpoints, split.
-        model: Which network.
-        recipe: How to train it.
+        model: Settings of the network.
+        recipe: Settings of the training.
         device: Where to train: auto (a CUDA GPU if there is one, else the processor), cpu, cuda, or mps.
-        devices: How many processes share each batch, each with a GPU of its own, or a part of the processor.
-        precision: Numbers that layers are computed in: 32-true; bf16-mixed, for a GPU or a processor that
-            has bfloat16 in hardware (``ferfusion doctor`` tells); or 16-mixed, for a GPU.
+        devices: Number of processes that share each batch; each has its own GPU, or a part of the processor.
+        precision: Precision of the layers: 32-true; bf16-mixed, for a GPU or a processor that has bfloat16
+            in hardware (``ferfusion doctor`` reports it); or 16-mixed, for a GPU.
         rights: Licence and rights of the training data and the model, kept in the bundle.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
         settings: Fields of ``ModelConfig`` and ``TrainRecipe`` by name, such as ``fusion="gap-sum"``.
@@ -191,7 +191,7 @@ def train(
 
     Raises:
         DatasetError: the dataset or its split cannot be used, or changed since the run began.
-        ConfigError: a setting cannot be used, the device does not start, or the folder holds a run of other
+        ConfigError: a setting cannot be used, the device does not start, or the folder holds a run with other
             settings.
         BundleError: the bundle to start from cannot be read.
 
@@ -222,7 +222,7 @@ def evaluate(run: Run | PathOrText, *, recipe: EvaluateRecipe | None = None, **s
 
     Args:
         run: A finished run, or its folder.
-        recipe: How the scores and their intervals are made.
+        recipe: Settings of the scores and their intervals.
         settings: Fields of ``EvaluateRecipe`` by name, such as ``resamples=5000``.
 
     Returns:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Scores:
-    """What a run reached on each part, per video and per pair; ``evaluate`` makes it.
+    """The scores of a run on each part, per video and per pair; made by ``evaluate``.
 
     >>> scores = fer.Run("run").evaluate()
     >>> scores.scores.columns.tolist()
@@ -49,7 +49,7 @@ class Scores:
 
     @property
     def votes(self) -> pd.DataFrame:
-        """The same as ``scores``, on the majority of annotators' votes; empty where there are no votes."""
+        """The same as ``scores``, on the majority of annotators' votes; empty without votes."""
         return scores_table(self._evaluation.voted)
 
     def confusion(self, part: str = "test", level: str = "video") -> pd.DataFrame:
@@ -69,7 +69,7 @@ class Scores:
 
     @property
     def report(self) -> Path:
-        """The page."""
+        """Path of the page."""
         return self._evaluation.report
 
     @property
@@ -79,12 +79,12 @@ class Scores:
 
     @property
     def protocol(self) -> str:
-        """What held the parts apart, and what chose the epoch, in a sentence."""
+        """How the parts were divided and how the epoch was chosen, in a sentence."""
         return self._evaluation.scored.run.protocol
 
     @property
     def baseline(self) -> str:
-        """What the majority baseline answers, in a sentence."""
+        """What the majority baseline predicts, in a sentence."""
         return f"Majority baseline: always {self._majority}, the most frequent class of the training part."
 
     @property
@@ -99,7 +99,7 @@ class Scores:
 
     @property
     def summary(self) -> pd.DataFrame:
-        """The scores as text for people, a row per part and level, with intervals in brackets."""
+        """The scores as text, a row per part and level, with intervals in brackets."""
         return pd.DataFrame([_texts(one) for one in self._evaluation.scored.scores])
 
     def plot_confusion(

@@ -1,4 +1,4 @@
-"""What is given to a verb: settings by keyword, and paths as text; wrong ones are named in one line."""
+"""Check the arguments of the verbs: settings by keyword, and paths as text."""
 
 from collections.abc import Mapping
 from dataclasses import Field, fields, replace
@@ -20,7 +20,7 @@ def with_settings(kind: type[Recipe], given: Recipe | None, settings: Mapping[st
 
     Args:
         kind: The recipe's class.
-        given: The recipe; that of the default values where not given.
+        given: The recipe; by default, the one with default values.
         settings: Values by the names of fields.
 
     Raises:
@@ -31,7 +31,7 @@ def with_settings(kind: type[Recipe], given: Recipe | None, settings: Mapping[st
 
 
 def with_settings_of_each(recipes: list[tuple[Any, Any]], settings: Mapping[str, Any]) -> list[Any]:
-    """Return recipes with other values for some of their fields, each setting in the recipe that has it.
+    """Return recipes with other values for some fields; each setting changes the recipe that has its field.
 
     Raises:
         ConfigError: a name is no field of any of them, or a value cannot be used.
@@ -55,7 +55,7 @@ def with_settings_of_each(recipes: list[tuple[Any, Any]], settings: Mapping[str,
 
 
 def _checked(field: "Field[Any]", value: Any) -> Any:
-    """Return a value as its field has it, or say which type it must be."""
+    """Return a value in the type of its field, or refuse it."""
     value = value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value
     kind = value_type(field)
     kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
@@ -73,10 +73,10 @@ def _checked(field: "Field[Any]", value: Any) -> Any:
 
 
 def as_path(place: PathOrText) -> Path:
-    """Return a path that may be given as text, with ``~`` as the user's folder.
+    """Return a path or text as a path, with ``~`` as the user's folder.
 
     Raises:
-        ConfigError: it is neither text nor a path, or empty.
+        ConfigError: the value is neither text nor a path, or is empty.
     """
     if not isinstance(place, str | PathLike) or not str(place):
         raise ConfigError(f"A path must be text or a Path, got {place!r} ({type(place).__name__})")
@@ -88,10 +88,10 @@ def as_path(place: PathOrText) -> Path:
 
 
 def as_folder(place: PathOrText) -> Path:
-    """Return the path of a folder that is written to.
+    """Return the path of a folder to write to.
 
     Raises:
-        ConfigError: it is a file, or lies inside one.
+        ConfigError: the path is a file, or lies inside one.
     """
     path = as_path(place)
     for each in (path, *path.parents):
@@ -103,10 +103,10 @@ def as_folder(place: PathOrText) -> Path:
 
 
 def as_new_file(place: PathOrText) -> Path:
-    """Return the path of a file that is written.
+    """Return the path of a file to write.
 
     Raises:
-        ConfigError: it is a folder, or lies inside a file.
+        ConfigError: the path is a folder, or lies inside a file.
     """
     path = as_path(place)
     if path.is_dir():
@@ -116,10 +116,10 @@ def as_new_file(place: PathOrText) -> Path:
 
 
 def check_workers(workers: int | None) -> None:
-    """Refuse a number of workers that cannot be.
+    """Refuse a number of workers below 1.
 
     Raises:
-        ConfigError: it is less than 1.
+        ConfigError: the number is below 1, or no integer.
     """
     if workers is not None and (not isinstance(workers, int) or workers < 1):
         raise ConfigError(f"workers must be at least 1, got {workers!r}")

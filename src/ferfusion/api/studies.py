@@ -27,7 +27,7 @@ class Study:
     """The folder of a finished study.
 
     Attributes:
-        folder: Where it is.
+        folder: Its path.
 
     Raises:
         DatasetError: the folder is no study, or is not finished.
@@ -41,7 +41,7 @@ class Study:
 
     def __init__(self, folder: PathOrText) -> None:
         object.__setattr__(self, "folder", as_path(folder))
-        self.table  # noqa: B018 says at once what is wrong
+        self.table  # noqa: B018 a wrong folder fails here
 
     @cached_property
     def table(self) -> "pd.DataFrame":
@@ -53,7 +53,7 @@ class Study:
 
     @property
     def groups(self) -> "pd.DataFrame":
-        """``level, metric, variant, value, groups``: variants that share a letter cannot be told apart."""
+        """``level, metric, variant, value, groups``: variants with a common letter do not differ."""
         compared = self.table[self.table["groups"] != ""]
         return compared[["level", "metric", "variant", "value", "groups"]].reset_index(drop=True)
 
@@ -64,7 +64,7 @@ class Study:
 
     @cached_property
     def costs(self) -> "pd.DataFrame":
-        """A row per variant: parameters, minutes, memory, and which variant was trained for it."""
+        """A row per variant: parameters, minutes, memory, and the variant that was trained in its place."""
         return self._read("costs")
 
     @cached_property
@@ -74,12 +74,12 @@ class Study:
 
     @cached_property
     def error_patterns(self) -> "pd.DataFrame":
-        """A row per variant: kinds of confusion, prediction bias towards the majority class, calibration."""
+        """A row per variant: kinds of confusion, prediction bias toward the majority class, calibration."""
         return self._read("error_patterns")
 
     @property
     def report(self) -> Path:
-        """The page."""
+        """Path of the page."""
         return StudyFolder(self.folder).page_file
 
     def plot(self, level: str = "video") -> "Figure":
@@ -150,22 +150,22 @@ def study(
 ) -> Study:
     """Train variants with several seeds, compare them with statistics over people, and write a report.
 
-    Run it again after an interruption: only what is unfinished is trained. Of equivalent
-    variants only the first is trained.
+    The same call resumes a study that was stopped: only unfinished trainings run. Of equivalent variants,
+    only the first is trained.
 
     Args:
         dataset: A dataset, prepared and split, or its folder.
         folder: Study folder to write: runs, tables, report.
-        plan: What is compared, how often, and on which division of the subjects.
+        plan: The variants, the seeds, and the folds.
         model: Network settings that all variants share.
-        recipe: Training settings that all variants share; seed is set by the study.
+        recipe: Training settings that all variants share; the study sets seed.
         device: Where to train: auto (a CUDA GPU if there is one, else the processor), cpu, cuda, or mps.
-        devices: How many processes share each batch, each with a GPU of its own, or a part of the processor.
-        precision: Numbers that layers are computed in: 32-true; bf16-mixed, for a GPU or a processor that
-            has bfloat16 in hardware (``ferfusion doctor`` tells); or 16-mixed, for a GPU.
-        engine: How the trainings are shared out: pool (several processes), here (this process) or ray.
-        workers: Number of trainings at a time; the number of processors where not given.
-        address: Ray cluster to run on, for the engine ray; without it, Ray is started on this machine.
+        devices: Number of processes that share each batch; each has its own GPU, or a part of the processor.
+        precision: Precision of the layers: 32-true; bf16-mixed, for a GPU or a processor that has bfloat16
+            in hardware (``ferfusion doctor`` reports it); or 16-mixed, for a GPU.
+        engine: What runs the trainings: pool (several processes), here (this process) or ray.
+        workers: Number of trainings at a time; by default, the number of processors.
+        address: Ray cluster, for the engine ray; by default, Ray is started on this host.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
         settings: Fields of ``StudyPlan``, ``ModelConfig`` and ``TrainRecipe`` by name, such as
             ``variants=["fusions"], seeds=5, folds="5", epochs=12``.
@@ -174,7 +174,7 @@ def study(
         The finished study.
 
     Raises:
-        DatasetError: the dataset cannot be used, or is not split and the plan does not do it.
+        DatasetError: the dataset cannot be used, or is not split and the plan has no folds.
         ConfigError: a setting cannot be used, or the folder holds another study.
 
     Source: docs/study.md names the tests and their papers.
@@ -207,7 +207,7 @@ def study(
 
 
 def _as_plan_has_it(name: str, value: Any) -> Any:
-    """Return a setting as the plan keeps it: variants as a tuple."""
+    """Return a setting in the type of the plan's field: variants as a tuple."""
     if name == "variants":
         value = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
         if isinstance(value, tuple) and not all(isinstance(one, str) for one in value):

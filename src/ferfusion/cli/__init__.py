@@ -32,7 +32,7 @@ COMMANDS = (
 def build_app(chosen: str = "") -> App:
     """Return the command line.
 
-    Where a command is chosen, only its module is imported; else all are, for the list of what they do.
+    If a command is chosen, only its module is imported; otherwise all are, for the list of commands.
     """
     app = App(
         name="ferfusion",

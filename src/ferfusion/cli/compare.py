@@ -1,4 +1,4 @@
-"""``ferfusion compare RUN RUN…``: runs that exist already, side by side."""
+"""``ferfusion compare RUN RUN…``: compare existing runs."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ import ferfusion as fer
 from ferfusion.cli.evaluate import score_cell
 from ferfusion.cli.verbs import command_of
 
-_OUT = Parameter(help="Folder for the comparison; it is made if need be.")
+_OUT = Parameter(help="Folder for the comparison; created if it is missing.")
 
 
 @command_of(fer.compare, several="runs")

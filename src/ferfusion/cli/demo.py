@@ -21,16 +21,16 @@ def demo(out: Path = Path("demo")) -> None:
         out: Folder to write to; a demo that was stopped is resumed there.
     """
     corpus, dataset, run = fer.sample_corpus(), out / "dataset", out / "run"
-    _say("1. Prepare: faces and optical flow out of the videos", f"ferfusion prepare {corpus} {dataset}")
+    _print_step("1. Prepare: faces and optical flow of the videos", f"ferfusion prepare {corpus} {dataset}")
     prepare(corpus, dataset)
-    _say("2. Split: subjects held apart, classes balanced", f"ferfusion split {dataset}")
+    _print_step("2. Split: no subject in two parts, classes balanced", f"ferfusion split {dataset}")
     split(dataset)
-    _say("3. Train the two-stream network", f"ferfusion train {dataset} {run}")
+    _print_step("3. Train the two-stream network", f"ferfusion train {dataset} {run}")
     train(dataset, run)
-    _say("4. Evaluate on the subjects that training never saw", f"ferfusion evaluate {run}")
+    _print_step("4. Evaluate on the subjects that training never saw", f"ferfusion evaluate {run}")
     evaluate(run)
     video = unseen_video(dataset, corpus)
-    _say(
+    _print_step(
         "5. Predict a video of an unseen subject",
         f"ferfusion predict {video} --bundle {run / 'bundle.safetensors'} --out {out / 'predictions'}",
     )
@@ -50,6 +50,6 @@ def unseen_video(dataset: Path, corpus: Path) -> Path:
     return corpus / str(videos["path"].iloc[0])
 
 
-def _say(step: str, command: str) -> None:
+def _print_step(step: str, command: str) -> None:
     console.rule(f"[bold]{step}", align="left")
     console.print(f"[dim]{command}[/]", highlight=False, soft_wrap=True)

@@ -12,7 +12,7 @@ _MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "fault": "[red]fault[
 def doctor() -> None:
     """Check the installation, predict a sample video, and print the line that fixes each fault.
 
-    The exit code is 1 if something that is needed is missing or broken; what only extras need is a note.
+    The exit code is 1 if a needed package is missing or broken; a missing extra is a note.
     """
     with console.status("Checking the installation, about half a minute"):
         report = fer.doctor()

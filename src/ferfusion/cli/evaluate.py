@@ -12,7 +12,7 @@ from ferfusion.cli.verbs import command_of
 
 @command_of(fer.evaluate)
 def evaluate(*given: Any, **settings: Any) -> None:
-    """Evaluate, and print the scores with what to know before believing them."""
+    """Evaluate, and print the scores with their cautions."""
     scores = fer.evaluate(*given, **settings)
     console = Console()
     console.print(scores_table(scores))

@@ -1,4 +1,4 @@
-"""``ferfusion explain``: why a model answers as it does, on pairs of its run or over a video."""
+"""``ferfusion explain``: explain a model's predictions, of pairs of its run or of a video."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,16 +22,16 @@ def explain(
 ) -> None:
     """Show where a model looked and how much each stream contributed.
 
-    Of a run: writes explain.html into its folder, with pairs of every class that were named rightly and
-    wrongly, and contributions.csv. With a video, of a run or a bundle: writes a folder with explained.mp4
-    (every frame, the maps of face and motion beside it) and contributions.csv (a row for every face of it).
+    For a run: writes explain.html into its folder, with correctly and wrongly predicted pairs of every class,
+    and contributions.csv. For a video, by a run or a bundle: writes a folder with explained.mp4 (every frame,
+    beside it the maps of face and motion) and contributions.csv (a row for every frame and face).
 
     Args:
-        model: Run folder that train wrote. For a video also its bundle, or nothing: the model that comes with
+        model: Run folder that train wrote. For a video also a bundle; by default, the model that comes with
             ferfusion.
-        recipe: Which pairs are shown, and how maps are made.
-        check: Also find out whether the maps of this run can be trusted: by deletion and by random weights.
-        dataset: Where the run's dataset is now, if it was moved since the training.
+        recipe: Settings of the pairs and of the maps.
+        check: Also check whether the maps of this run can be trusted: by deletion and by random weights.
+        dataset: The run's dataset, if it was moved since the training.
         video: Video to explain, frame by frame.
         out: Folder for explained videos.
     """
@@ -42,7 +42,7 @@ def explain(
         return
     if model is None or model.is_file():
         got = "neither" if model is None else f"the file {model}"
-        raise ConfigError(f"explain needs a run folder, whose pairs it explains, or a --video; got {got}")
+        raise ConfigError(f"explain needs a run folder or a --video; got {got}")
     with console.status("Explaining, and checking the maps" if check else "Explaining"):
         explanation = fer.explain(model, recipe=recipe, check=check, dataset=dataset)
     for line in explanation.checks:

@@ -8,10 +8,10 @@ from ferfusion.cli.verbs import command_of
 
 @command_of(fer.export, options={"model": "--bundle"})
 def export(*given: Any, **settings: Any) -> None:
-    """Export, and print what the file holds."""
+    """Export, and print the inputs and the size of the file."""
     done = fer.export(*given, **settings)
     size = done.size_bytes / 2**20
     print(f"{done.path}: inputs {', '.join(done.inputs)}, any number of faces at once; {size:.1f} MiB")
     for line in done.int8.lines if done.int8 else ():
         print(line)
-    print(f"Now: ferfusion predict VIDEO --bundle {done.path}")
+    print(f"Next: ferfusion predict VIDEO --bundle {done.path}")

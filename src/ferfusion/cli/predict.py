@@ -23,7 +23,7 @@ def predict(
     print_frames: Annotated[bool, _LINES] = False,
     **settings: Any,
 ) -> None:
-    """Predict, and print the verdict on each video as soon as it is read."""
+    """Predict, and print the verdict on each video as soon as it is predicted."""
     reader = fer.load_model(model, device=device)
     if model is None:
         console.print(f"Model: {reader.name}", highlight=False)
@@ -40,7 +40,7 @@ def predict(
     if read + unread > 1:
         console.print(f"A line for every video: {escape(str(summary))}", highlight=False, soft_wrap=True)
     if unread:
-        raise VideoError(f"{unread} of {read + unread} files could not be read; {summary} says why")
+        raise VideoError(f"{unread} of {read + unread} files could not be read; {summary} has the reasons")
 
 
 def _print(seen: "fer.Prediction", *, frames: bool) -> None:

@@ -25,4 +25,4 @@ def prepare(*given: Any, **settings: Any) -> None:
     console.print(table)
     lost = counts["videos"] - counts["videos_by_status"].get("ok", 0)
     if lost:
-        console.print(f"{lost} rows of videos.csv are not used; the column reason says why.")
+        console.print(f"{lost} rows of videos.csv are not used; the column reason has the reasons.")

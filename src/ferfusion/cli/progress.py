@@ -1,4 +1,4 @@
-"""What the command line shows while it works: messages, and a bar with rate, time spent and time left."""
+"""Progress on the command line: messages, and a bar with rate, time spent and time left."""
 
 from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""``ferfusion study``: which variant is better, and whether it really is."""
+"""``ferfusion study``: compare variants, with statistics over people."""
 
 from typing import Any
 

@@ -9,7 +9,7 @@ from ferfusion.cli.verbs import command_of
 
 @command_of(fer.train)
 def train(*given: Any, **settings: Any) -> None:
-    """Train, and print what the kept epoch reached on validation."""
+    """Train, and print the validation scores of the kept epoch."""
     with progress_bar() as bar:
         run = fer.train(*given, **settings, progress=bar)
     best = run.validation
@@ -19,4 +19,4 @@ def train(*given: Any, **settings: Any) -> None:
         f"UAR {best.uar:.1%} (majority {best.baseline_uar:.1%}); {best.minutes:.1f} minutes"
     )
     print(f"{run.folder}: bundle.safetensors, predictions.csv, metrics.csv")
-    print(f"Now: ferfusion evaluate {run.folder}")
+    print(f"Next: ferfusion evaluate {run.folder}")

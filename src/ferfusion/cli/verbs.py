@@ -1,4 +1,4 @@
-"""Commands made from the verbs of the front door: their arguments, defaults and descriptions stand there."""
+"""Commands made from the verbs of the front door, with their arguments, defaults and descriptions."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -24,16 +24,16 @@ def command_of(
 ) -> Callable[[Command], Command]:
     """Give a command the arguments and the description of a verb.
 
-    What the command itself declares takes the place of the verb's argument of that name, or is added.
+    An argument that the command declares replaces the verb's argument of the same name, or is added.
 
     Args:
         verb: A verb of the front door.
         several: The argument that may be given any number of times.
-        options: Names of options by the argument's name, where they differ.
+        options: Names of options by the argument's name, if they differ.
         without: Arguments that the command does not have.
     """
 
-    def dress(command: Command) -> Command:
+    def decorate(command: Command) -> Command:
         declared = {
             name: parameter
             for name, parameter in inspect.signature(command).parameters.items()
@@ -51,7 +51,7 @@ def command_of(
         command.__doc__ = verb.__doc__
         return command
 
-    return dress
+    return decorate
 
 
 def _parameter(
@@ -66,9 +66,9 @@ def _parameter(
 
 
 def _on_the_command_line(annotation: Any) -> Any:
-    """Return what is written on the command line for an argument of a verb.
+    """Return the type of a verb's argument on the command line.
 
-    A recipe is written as its settings, a value that has a folder as the folder's path, names as text.
+    A recipe becomes its settings, a value with a folder becomes a path, a sequence of names becomes text.
 
     >>> _on_the_command_line(str | PathLike[str] | None)
     pathlib.Path | None

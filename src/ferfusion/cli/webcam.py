@@ -11,7 +11,7 @@ from ferfusion.cli.verbs import command_of
 
 @command_of(fer.live, options={"model": "--bundle"})
 def webcam(source: str = "0", **settings: Any) -> None:
-    """Read live, and print a line whenever the expression of a face changes."""
+    """Predict live, and print a line whenever the expression of a face changes."""
     predictions = fer.live(source, **settings)
     if settings.get("model") is None:
         console.print(f"Model: {predictions.model}", highlight=False)

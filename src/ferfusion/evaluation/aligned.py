@@ -1,4 +1,4 @@
-"""Prediction tables of several variants and seeds, made sure to be of the same test rows, and counted."""
+"""Confusion matrices of several variants and seeds, from prediction tables with the same test rows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ Predictions = Mapping[str, Sequence[pd.DataFrame]]
 
 @dataclass(frozen=True)
 class Answers:
-    """What every variant answered at one level.
+    """The predictions of every variant at one level.
 
     Attributes:
         codes: True class of each row, a pair or a video, (R,).
         subjects: Names of the tested people, in the order of every array.
-        truth: Confusion matrix of each subject if all answers were right, (S, C, C).
+        truth: Confusion matrix of each subject if all predictions were correct, (S, C, C).
         confusions: By variant, a matrix for each seed and subject, (N, S, C, C).
         joint: By variant, the top class of each row by the mean probabilities of its seeds, (R,).
     """
@@ -36,17 +36,17 @@ class Answers:
     joint: Mapping[str, IntArray]
 
     def constant(self, codes: int | Mapping[str, int]) -> IntArray:
-        """Return the matrix of always answering one class, or one class for each subject, (C, C)."""
+        """Return the matrix of always predicting one class, or one class for each subject, (C, C)."""
         by_subject = [codes if isinstance(codes, int) else codes[name] for name in self.subjects]
         matrices = [always(code, truth) for code, truth in zip(by_subject, self.truth, strict=True)]
         return np.asarray(np.sum(matrices, axis=0))
 
 
 def aligned_answers(predictions: Predictions, *, labels: LabelSet) -> dict[str, Answers]:
-    """Return what the variants answered on the test part by level, ``video`` and ``pair``.
+    """Return the predictions of the variants on the test part by level, ``video`` and ``pair``.
 
     Args:
-        predictions: By variant, a table for each seed, as ``read_predictions`` gives them.
+        predictions: By variant, a table for each seed, from ``read_predictions``.
         labels: Their label set.
 
     Raises:
@@ -54,7 +54,7 @@ def aligned_answers(predictions: Predictions, *, labels: LabelSet) -> dict[str, 
     """
     if not predictions or not all(predictions.values()):
         raise DatasetError(
-            "Statistics need predictions of at least one variant, and of each at least one seed"
+            "Statistics need the predictions of at least one variant, and of at least one seed of each"
         )
     pairs = {
         name: [_test_rows(table, f"{name}, seed {seed}") for seed, table in enumerate(tables)]
@@ -80,7 +80,7 @@ def join_folds(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     if twice:
         raise DatasetError(
             f"{len(twice)} videos are tested in more than one fold, for example {twice[0]}; "
-            "give one run for each fold of one division"
+            "name one run for each fold of one split"
         )
     return pd.concat(tested, ignore_index=True)
 
@@ -114,7 +114,7 @@ def _answers(tables: Mapping[str, Sequence[pd.DataFrame]], labels: LabelSet) -> 
 
 
 def _test_rows(table: pd.DataFrame, what: str) -> pd.DataFrame:
-    """Return the test rows, in an order that does not depend on the table's."""
+    """Return the test rows in the order of their videos, clips and frames."""
     rows = table[table["part"] == PART]
     if rows.empty:
         raise DatasetError(
@@ -136,6 +136,6 @@ def _check_same_rows(reference: pd.DataFrame, table: pd.DataFrame, *, first: str
         else "their videos differ in rows, subjects or labels"
     )
     raise DatasetError(
-        f"{other} and {first} were not tested on the same: {why}; compare variants of one dataset and one "
-        "division"
+        f"{other} and {first} were not tested on the same rows: {why}; compare variants of one dataset and "
+        "one split"
     )

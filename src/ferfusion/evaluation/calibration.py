@@ -1,7 +1,7 @@
-"""What a classifier's probabilities are worth, and when it should rather not answer.
+"""Calibration of a classifier's probabilities, and abstention.
 
 Everything is computed from probabilities (R, C) and true codes (R,), of pairs or of videos. A temperature and
-a threshold are chosen on the validation part; what they are worth is read on another.
+a threshold are chosen on the validation part, and measured on another part.
 """
 
 from dataclasses import dataclass
@@ -17,19 +17,19 @@ BINS = 15
 COOLEST, HOTTEST = 0.1, 10.0
 NEVER = 2.0
 """A threshold that no probability reaches."""
-# tables keep six digits: what is written as zero is less than half of the last
+# tables keep six digits: a probability that is written as 0 is less than half of the last digit
 _LEAST = 5e-7
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """How often a classifier is right, against how sure it is: the bins of a reliability diagram.
+    """The bins of a reliability diagram: accuracy against confidence.
 
     Attributes:
         edges: Ends of the bins of confidence, the probability of the top class, (B + 1,).
         counts: Rows of each bin, (B,).
-        confidence: Mean confidence of each bin; nan where it is empty.
-        accuracy: Share of right answers in each bin; nan where it is empty.
+        confidence: Mean confidence of each bin; nan for an empty bin.
+        accuracy: Accuracy of each bin; nan for an empty bin.
     """
 
     edges: FloatArray
@@ -39,7 +39,7 @@ class Reliability:
 
     @property
     def gaps(self) -> FloatArray:
-        """Confidence minus accuracy of each bin: positive where the classifier is too sure."""
+        """Confidence minus accuracy of each bin: positive where the classifier is overconfident."""
         return self.confidence - self.accuracy
 
     @property
@@ -51,12 +51,12 @@ class Reliability:
 
 @dataclass(frozen=True)
 class RiskCoverage:
-    """What is gained by not answering where confidence is low.
+    """Coverage and risk of a classifier that answers only at or above a confidence.
 
     Attributes:
-        thresholds: Confidences from which on an answer is given, from the highest down, (T,).
+        thresholds: Lowest confidences at which an answer is given, in falling order, (T,).
         coverage: Share of rows that are answered at each threshold.
-        risk: Share of wrong answers among those.
+        risk: Share of wrong answers among these.
     """
 
     thresholds: FloatArray
@@ -72,12 +72,12 @@ class RiskCoverage:
 
 @dataclass(frozen=True)
 class Abstention:
-    """When to answer, and what that means on the rows it was chosen on.
+    """A threshold of confidence, with its coverage and its risk on the rows that it was chosen on.
 
     Attributes:
-        threshold: Least probability of the top class at which an answer is given.
+        threshold: Lowest probability of the top class at which an answer is given.
         coverage: Share of the rows that are answered.
-        risk: Share of wrong answers among those; nan if none is given.
+        risk: Share of wrong answers among these; nan without an answer.
     """
 
     threshold: float
@@ -88,7 +88,7 @@ class Abstention:
 def reliability(probabilities: npt.ArrayLike, codes: npt.ArrayLike, *, bins: int = BINS) -> Reliability:
     """Sort rows into bins of equal width by confidence (Guo, Pleiss, Sun & Weinberger 2017, ICML).
 
-    A bin has its upper end and not its lower one.
+    A bin contains its upper end and not its lower one.
 
     >>> round(reliability([[0.9, 0.1], [0.4, 0.6]], [0, 0], bins=2).ece, 3)
     0.25
@@ -110,9 +110,9 @@ def log_loss(probabilities: npt.ArrayLike, codes: npt.ArrayLike) -> float:
 
 
 def with_temperature(probabilities: npt.ArrayLike, temperature: float) -> FloatArray:
-    """Return the probabilities that the same logits give once divided by a temperature; above 1 is less sure.
+    """Return the probabilities of the logits divided by a temperature; above 1, they are less confident.
 
-    The logarithms of the probabilities are the logits up to a constant of each row, which changes nothing.
+    The logarithms of the probabilities are the logits up to a constant of each row, which cancels.
 
     Raises:
         ConfigError: the temperature is not a positive number.
@@ -128,12 +128,12 @@ def with_temperature(probabilities: npt.ArrayLike, temperature: float) -> FloatA
 
 
 def fit_temperature(probabilities: npt.ArrayLike, codes: npt.ArrayLike) -> float:
-    """Return the temperature, from 0.1 to 10, that gives the least log loss (Guo et al. 2017).
+    """Return the temperature, from 0.1 to 10, with the least log loss (Guo et al. 2017).
 
-    It changes no answer, only how sure it is.
+    A temperature changes the confidence, and never the top class.
     """
     values, truth = _checked(probabilities, codes)
-    # by its logarithm: half as hot and twice as hot are equally far
+    # on a logarithmic scale, half and twice a temperature are equally far from it
     found = minimize_scalar(
         lambda log: log_loss(with_temperature(values, np.exp(log)), truth),
         bounds=(np.log(COOLEST), np.log(HOTTEST)),
@@ -144,7 +144,7 @@ def fit_temperature(probabilities: npt.ArrayLike, codes: npt.ArrayLike) -> float
 
 
 def risk_coverage(probabilities: npt.ArrayLike, codes: npt.ArrayLike) -> RiskCoverage:
-    """Return what every possible threshold gives; rows of equal confidence are answered together.
+    """Return coverage and risk at every threshold; rows of equal confidence are answered together.
 
     El-Yaniv & Wiener 2010, JMLR 11; Geifman & El-Yaniv 2017, NeurIPS.
     """
@@ -156,12 +156,12 @@ def risk_coverage(probabilities: npt.ArrayLike, codes: npt.ArrayLike) -> RiskCov
 
 
 def abstain_for_risk(probabilities: npt.ArrayLike, codes: npt.ArrayLike, *, risk: float) -> Abstention:
-    """Choose the threshold that answers most rows with at most so many of the answers wrong.
+    """Choose the threshold with the largest coverage whose risk is at most ``risk``.
 
-    On other people the risk is as likely above it as below; with few rows it can be far off.
+    For other people, the risk is as likely above this value as below; with few rows it can be far off.
 
     Raises:
-        ConfigError: the wanted risk is not a share.
+        ConfigError: ``risk`` is not a share.
     """
     _check_share("risk", risk)
     curve = risk_coverage(probabilities, codes)
@@ -172,10 +172,10 @@ def abstain_for_risk(probabilities: npt.ArrayLike, codes: npt.ArrayLike, *, risk
 def abstain_for_coverage(
     probabilities: npt.ArrayLike, codes: npt.ArrayLike, *, coverage: float
 ) -> Abstention:
-    """Choose the highest threshold at which at least such a share of the rows is answered.
+    """Choose the highest threshold whose coverage is at least ``coverage``.
 
     Raises:
-        ConfigError: the wanted coverage is not a share.
+        ConfigError: ``coverage`` is not a share.
     """
     _check_share("coverage", coverage)
     curve = risk_coverage(probabilities, codes)

@@ -1,4 +1,4 @@
-"""Kinds of confusion that are followed from one model to the next."""
+"""Kinds of confusion that are compared between models."""
 
 from dataclasses import dataclass
 
@@ -56,7 +56,7 @@ def share_of_kind(confusion: IntArray, kind: ConfusionKind, labels: LabelSet) ->
 
 
 def prediction_bias(confusion: IntArray, code: int) -> float:
-    """Return how many times as often a class is answered as it occurs; 1 is no bias toward it.
+    """Return how often a class is predicted, divided by how often it occurs; 1 is no bias toward it.
 
     >>> import numpy as np
     >>> prediction_bias(np.array([[8, 2], [4, 6]]), 0)

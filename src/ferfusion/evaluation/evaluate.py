@@ -26,13 +26,13 @@ from ferfusion.reporting.style import save
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What an evaluation found.
+    """The result of an evaluation.
 
     Attributes:
         scored: The scores.
         voted: Scores on the majority of the annotators' votes, of a run on images with votes.
-        cautions: What to know before believing the scores, a sentence or two each.
-        report: The page.
+        cautions: Cautions about the scores, a sentence or two each.
+        report: Path of the page.
     """
 
     scored: RunScores

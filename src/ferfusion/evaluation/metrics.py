@@ -1,7 +1,7 @@
 """Metrics of a classifier, all computed from its confusion matrix.
 
 Every function takes one matrix of shape (C, C), rows true and columns predicted, or a stack of them, as the
-bootstrap makes, (..., C, C); the leading axes come back. Three rules settle what a formula leaves open:
+bootstrap makes, (..., C, C); the result keeps the leading axes. Three rules apply where a formula is 0 / 0:
 
 - A class without true rows has no recall and no F: both are nan, and the means (UAR, macro-F1) leave it out.
 - A class that is never predicted has precision 0.
@@ -63,17 +63,17 @@ def support(confusion: IntArray) -> IntArray:
 
 
 def recall(confusion: IntArray) -> FloatArray:
-    """Return the share of each class's true rows that were found: (..., C); nan where there are none."""
+    """Return the share of a class's true rows that are predicted correctly: (..., C); nan without rows."""
     return _divide(_hits(confusion), support(confusion), otherwise=np.nan)
 
 
 def precision(confusion: IntArray) -> FloatArray:
-    """Return the share of each class's predictions that were right: (..., C); 0 where there are none."""
+    """Return the share of each class's predictions that are correct: (..., C); 0 without a prediction."""
     return _divide(_hits(confusion), np.asarray(confusion).sum(axis=-2), otherwise=0.0)
 
 
 def f_beta(confusion: IntArray, *, beta: float = 1.0) -> FloatArray:
-    """Return the F-score of each class, in which recall weighs ``beta`` times as much as precision: (..., C).
+    """Return the F-score of each class, in which recall has ``beta`` times the weight of precision: (..., C).
 
     Nan for a class without true rows. Van Rijsbergen, Information Retrieval (1979), chapter 7.
 
@@ -89,7 +89,7 @@ def f_beta(confusion: IntArray, *, beta: float = 1.0) -> FloatArray:
 
 
 def war(confusion: IntArray) -> FloatArray:
-    """Return the weighted average recall, which is the accuracy: right rows over all rows, (...)."""
+    """Return the weighted average recall, which is the accuracy: correct rows over all rows, (...)."""
     counts = np.asarray(confusion)
     return _divide(_hits(counts).sum(axis=-1), counts.sum(axis=(-2, -1)), otherwise=np.nan)
 
@@ -143,7 +143,7 @@ def class_scores(confusion: IntArray, *, beta: float) -> ClassScores:
 
 
 def always(code: int, confusion: IntArray) -> IntArray:
-    """Return the confusion matrix of a classifier that answers ``code`` for every row of ``confusion``.
+    """Return the confusion matrix of a classifier that predicts ``code`` for every row of ``confusion``.
 
     >>> always(1, np.array([[5, 0], [1, 2]])).tolist()
     [[0, 5], [0, 3]]

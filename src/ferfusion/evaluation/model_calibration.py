@@ -1,6 +1,6 @@
-"""What a model's probabilities are worth: a temperature, and where it should rather not answer.
+"""Calibration of a model: a temperature, and thresholds for abstention.
 
-All of it is found on the validation part, kept in the bundle, and used by prediction.
+Both are chosen on the validation part, kept in the bundle, and used by prediction.
 """
 
 from collections.abc import Mapping
@@ -22,25 +22,25 @@ from ferfusion.labels import LabelSet
 
 _WANTED_RISK, _LEAST_COVERAGE = 0.2, 0.5
 THRESHOLD_RULE = (
-    f"at most {_WANTED_RISK:.0%} of the given answers wrong on the validation part; where that would leave "
-    f"fewer than {_LEAST_COVERAGE:.0%} of it answered, the surer half is answered"
+    f"at most {_WANTED_RISK:.0%} of the answers wrong on the validation part; if fewer than "
+    f"{_LEAST_COVERAGE:.0%} of it were answered, the half with the highest confidence is answered"
 )
 """How the thresholds are chosen."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How to read a model's outputs.
+    """The temperature and the thresholds of a model, with their scores on the validation part.
 
     Attributes:
         temperature: The logits are divided by it before the softmax; 1 changes nothing.
-        abstain_below_pair: Least probability of the top class at which a frame gets an answer; 0
-            gives every answer.
+        abstain_below_pair: Lowest probability of the top class at which a frame gets an answer; at 0, every
+            frame does.
         abstain_below_video: The same for the mean over the frames of a video.
-        video_coverage: Share of the validation videos that get an answer; None where there were no videos,
-            only single images, so that the threshold says nothing of means over time.
-        video_risk: Share of wrong ones among those answers.
-        ece_before: Expected calibration error of the validation pairs as the model gave them.
+        video_coverage: Share of the validation videos that get an answer; None for a dataset of single
+            images, on which no threshold for means over time can be chosen.
+        video_risk: Share of wrong answers among these.
+        ece_before: Expected calibration error of the validation pairs without the temperature.
         ece_after: The same with the temperature, which was fitted on these pairs.
     """
 
@@ -54,16 +54,16 @@ class Calibration:
 
     @property
     def abstain_below_mean(self) -> float | None:
-        """The threshold for means over a video; None where it was not measured on videos."""
+        """The threshold for means over a video; None if it was not chosen on videos."""
         return None if self.video_coverage is None else self.abstain_below_video
 
     @classmethod
     def of(cls, metrics: Mapping[str, Any]) -> "Calibration":
-        """Return the calibration among a bundle's metrics; without one, nothing is changed or held back."""
+        """Return the calibration among a bundle's metrics; by default, one that changes nothing."""
         return cls(**metrics.get("calibration", {}))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the values as they are kept among a bundle's metrics."""
+        """Return the values in the form that a bundle's metrics keep."""
         return asdict(self)
 
 

@@ -1,4 +1,4 @@
-"""Many comparisons at once: Holm's correction, and which variants cannot be told apart."""
+"""Many comparisons at once: Holm's correction, and groups of variants without a significant difference."""
 
 from collections.abc import Collection, Sequence
 
@@ -11,8 +11,8 @@ from ferfusion.evaluation.metrics import FloatArray
 def holm(p_values: npt.ArrayLike) -> FloatArray:
     """Return p-values that hold for all comparisons together (Holm 1979, Scand. J. Statistics 6).
 
-    The smallest is multiplied by how many there are, the next by one less, and so on; none is less than one
-    before it. Nothing is assumed of how the comparisons depend on each other.
+    The smallest of n is multiplied by n, the next by n - 1, and so on; each is at least the one before it.
+    The correction holds for any dependence between the comparisons.
 
     >>> holm([0.01, 0.04, 0.03]).tolist()
     [0.03, 0.06, 0.06]
@@ -25,19 +25,19 @@ def holm(p_values: npt.ArrayLike) -> FloatArray:
     return adjusted
 
 
-def groups_not_told_apart(
+def groups_without_difference(
     names: Sequence[str], different: Collection[tuple[str, str]]
 ) -> tuple[tuple[str, ...], ...]:
     """Return the largest groups of variants in which no two differ (Piepho 2004, J. Comput. Graph. Stat. 13).
 
     Two variants differ if and only if no group has both. A variant can be in several groups: a and b, and b
-    and c, may not be told apart where a and c are.
+    and c, may not differ although a and c do.
 
     Args:
-        names: All variants; groups keep their order, the best first, say.
+        names: All variants; groups keep their order, such as the best first.
         different: The pairs that differ, in either order.
 
-    >>> groups_not_told_apart(["a", "b", "c"], {("a", "c")})
+    >>> groups_without_difference(["a", "b", "c"], {("a", "c")})
     (('a', 'b'), ('b', 'c'))
     """
     groups = [frozenset(names)]
@@ -51,7 +51,7 @@ def groups_not_told_apart(
 
 
 def group_letters(groups: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Return for each variant the letters of its groups: variants that share one are not told apart.
+    """Return for each variant the letters of its groups: variants that share one do not differ.
 
     >>> group_letters([("a", "b"), ("b", "c")])
     {'a': 'a', 'b': 'ab', 'c': 'b'}

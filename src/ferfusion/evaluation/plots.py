@@ -124,7 +124,7 @@ def histogram_figure(counts: Mapping[str, Mapping[str, int]], labels: LabelSet) 
 
 
 def recall_figure(levels: Sequence[Scores], labels: LabelSet) -> Figure:
-    """Draw the recall of each class at each level of one part, with the line of a blind guess."""
+    """Draw the recall of each class at each level of one part, with the chance level."""
     figure, axes = new_canvas(height=1.0 + 0.2 * (len(levels) + 1.0) * len(labels))
     thickness = 0.8 / len(levels)
     for offsets, scores in zip(_bar_places(len(labels), len(levels)), levels, strict=True):
@@ -151,14 +151,21 @@ def recall_figure(levels: Sequence[Scores], labels: LabelSet) -> Figure:
 
 @dataclass(frozen=True)
 class Bars:
-    """One bar for each of several named things: a score with its interval and its majority baseline."""
+    """One bar for each of several names: a score with its interval and its majority baseline."""
 
     name: str
     estimates: tuple[Estimate, ...]
 
 
 def interval_figure(names: Sequence[str], groups: Sequence[Bars], *, title: str, subtitle: str) -> Figure:
-    """Draw scores of several things, from top to bottom, with their intervals and majority baselines."""
+    """Draw scores of several names, from top to bottom, with their intervals and majority baselines.
+
+    Args:
+        names: Names of runs or variants, from top to bottom.
+        groups: A group of bars for each metric, with an estimate for each name.
+        title: Title of the figure.
+        subtitle: Line below the title.
+    """
     figure, axes = new_canvas(height=1.15 + 0.22 * (len(groups) + 1.0) * len(names))
     thickness = 0.8 / len(groups)
     half = thickness * 0.43
@@ -195,7 +202,7 @@ def interval_figure(names: Sequence[str], groups: Sequence[Bars], *, title: str,
 
 
 def _bar_places(num_groups: int, num_bars: int) -> list[FloatArray]:
-    """Return, for each bar of a group, its middle in every group; groups stand at 0, 1 and so on."""
+    """Return for each bar of a group its middle in every group; the groups are at 0, 1 and so on."""
     thickness = 0.8 / num_bars
     groups = np.arange(num_groups, dtype=float)
     return [groups + (bar - (num_bars - 1) / 2) * thickness for bar in range(num_bars)]

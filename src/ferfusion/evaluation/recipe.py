@@ -1,4 +1,4 @@
-"""How predictions become scores: every setting of an evaluation."""
+"""The settings of an evaluation."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,9 +11,9 @@ class EvaluateRecipe(Recipe):
     """Settings of an evaluation; shown in its report.
 
     Attributes:
-        beta: How many times as much recall weighs as precision in the per-class F-beta.
+        beta: Weight of recall relative to precision in the F-beta of each class.
         resamples: Bootstrap draws of the subjects for the intervals.
-        confidence: Share of the resampled scores that lies inside an interval.
+        confidence: Share of the resampled scores inside an interval.
         seed: Seed of the draws; the same seed gives the same intervals.
     """
 

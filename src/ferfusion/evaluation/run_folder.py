@@ -20,7 +20,7 @@ _SECTIONS = ("dataset", "model", "architecture", "recipe", "class_counts", "subj
 
 @dataclass(frozen=True)
 class Baseline:
-    """What always answering the most frequent class of the training part scores on another part."""
+    """The scores of always predicting the most frequent class of the training part, on another part."""
 
     war: float
     uar: float
@@ -38,7 +38,7 @@ class RunFolder:
 
     @property
     def config_file(self) -> Path:
-        """All settings that the run follows from."""
+        """All settings of the run."""
         return self.path / "config.json"
 
     @property
@@ -176,12 +176,12 @@ class RunFolder:
 
     @property
     def stills(self) -> bool:
-        """Whether the run is on single images of people who are not known."""
+        """Whether the dataset has single images of unknown people."""
         return self.section("dataset").get("stills") is True
 
     @property
     def protocol(self) -> str:
-        """What held the parts apart, and what chose the epoch, in one line."""
+        """How the parts were divided and how the epoch was chosen, in one line."""
         if self.stills:
             held_apart = "the corpus's own split, subjects unknown, copies of an image held apart"
         else:
@@ -203,7 +203,7 @@ class RunFolder:
 
     @property
     def majority_code(self) -> int:
-        """The most frequent class of the training part, which the majority baseline always answers.
+        """The most frequent class of the training part, which the majority baseline always predicts.
 
         Raises:
             RunError: the training part has no pair.
@@ -214,26 +214,26 @@ class RunFolder:
         return self.labels.code(max(counts, key=lambda name: counts[name]))
 
     def baseline(self, part: str) -> Baseline:
-        """Return what the majority baseline scores on the pairs of a part."""
+        """Return the scores of the majority baseline on the pairs of a part."""
         truth = np.diag(np.array(list(self.class_counts(part).values()), dtype=np.int64))
         constant = always(self.majority_code, truth)
         return Baseline(float(war(constant)), float(uar(constant)))
 
     @property
     def best(self) -> "pd.Series[Any]":
-        """The row of the epoch whose weights the run kept: the best on validation."""
+        """The row of the kept epoch: the best one on the validation part."""
         values = self.epochs[self.monitor].to_numpy(dtype=float)
         row = np.nanargmin(values) if self.monitor.endswith("loss") else np.nanargmax(values)
         return self.epochs.iloc[int(row)]
 
     @property
     def best_epoch(self) -> int:
-        """The number of that epoch, from 1."""
+        """The number of the kept epoch, from 1."""
         return int(self.best["epoch"])
 
 
 def read_run(path: Path) -> RunFolder:
-    """Return a finished run whose files are all read and checked.
+    """Return a finished run, with its files read and checked.
 
     Raises:
         RunError: the folder or one of its files is missing or damaged.

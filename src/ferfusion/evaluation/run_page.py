@@ -48,7 +48,7 @@ def report_html(
     Args:
         scored: The run and its scores.
         images: PNG files by the name that the template knows.
-        cautions: What to know before believing the scores, a sentence or two each.
+        cautions: Cautions about the scores, a sentence or two each.
         vote_lines: The scores on the annotators' votes, a sentence each.
     """
     run, recipe = scored.run, scored.recipe
@@ -81,7 +81,7 @@ def report_html(
 
 
 def cautions(scored: RunScores) -> list[str]:
-    """Return what a reader must know before believing the headline, a sentence or two each."""
+    """Return the cautions about the scores of the first part, a sentence or two each."""
     run, head, found = scored.run, scored.scores[0], []
     majority = run.labels.names[run.majority_code]
     if math.isnan(head.uar.interval.low):
@@ -95,12 +95,12 @@ def cautions(scored: RunScores) -> list[str]:
         if head.subjects < FEW_SUBJECTS:
             found.append(
                 f"The {head.part} part has {head.subjects} people. With fewer than {FEW_SUBJECTS}, "
-                "intervals like these come out too narrow: the true doubt is larger."
+                "such intervals are too narrow: the uncertainty is larger than shown."
             )
     if head.war.value <= head.war.majority:
         found.append(
             f"On accuracy alone (WAR), always answering “{majority}” would be as good or better. "
-            "Compare the UAR, which that trick does not raise."
+            "Compare the UAR, which a constant answer does not raise."
         )
     absent = int((head.classes.support == 0).sum())
     if absent:
@@ -110,13 +110,13 @@ def cautions(scored: RunScores) -> list[str]:
         )
     if run.stills:
         found.append(
-            "It is not known who is on the images: people cannot be held apart between parts, and the "
-            "intervals take each image for a person of its own, which makes them too narrow."
+            "The people in the images are unknown: the same person may be in two parts, and the intervals "
+            "count each image as another person, which makes them too narrow."
         )
     if run.predicts_videos:
         found.append(
-            "This model answers on whole videos: its scores per pair count those answers by pairs, and "
-            "cannot be set beside the per-pair scores of other models."
+            "This model predicts whole videos: its scores per pair count the prediction of a video once for "
+            "each pair, and cannot be compared with the per-pair scores of other models."
         )
     return found
 
@@ -130,17 +130,17 @@ def worst_mistakes(scores: Scores, labels: LabelSet, *, limit: int = 3) -> list[
     return [
         Mistake(
             labels.names[true],
-            labels.names[said],
-            int(scores.confusion[true, said]),
-            float(shares[true, said]),
+            labels.names[predicted],
+            int(scores.confusion[true, predicted]),
+            float(shares[true, predicted]),
         )
-        for true, said in cells
-        if shares[true, said] > 0
+        for true, predicted in cells
+        if shares[true, predicted] > 0
     ]
 
 
 def part_sizes(scored: RunScores) -> list[PartSize]:
-    """Return the size of each part: as predicted where there are predictions, else as the run saved it."""
+    """Return the size of each part: of the training part from the settings, of others from predictions."""
     run = scored.run
     sizes = {part: scored.of(part, "pair") for part in run.parts}
     rows = [
@@ -187,7 +187,7 @@ def _text(value: object) -> str:
 
 
 def _without_place(dataset: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the dataset's settings with its folder's name only: a page that is handed on tells no paths."""
+    """Return the dataset's settings with only the name of its folder: a shared page contains no path."""
     named = dict(dataset)
     if "path" in named:
         named["path"] = PurePath(str(named["path"])).name

@@ -36,10 +36,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Scores:
-    """Everything that is counted on one part at one level.
+    """All scores of one part at one level.
 
     Attributes:
-        part: Which part of the split.
+        part: The part of the split.
         level: ``pair`` (a row is a crop and its flow) or ``video`` (a row is a video).
         rows: Rows that were scored.
         videos: Different videos among them.
@@ -73,9 +73,9 @@ class RunScores:
     """The scores of a run: each part at each level, the test part and videos first.
 
     Attributes:
-        run: What was read.
-        recipe: How it was scored.
-        scores: One per part and level.
+        run: The run.
+        recipe: Settings of the scores.
+        scores: The scores of each part and level.
         videos: The video table, a row per video.
     """
 
@@ -129,10 +129,10 @@ def score(
     Args:
         table: From ``read_predictions`` or ``video_level``.
         labels: The label set of both.
-        part: Which rows count.
-        level: What a row is, ``pair`` or ``video``.
-        majority_code: The answer of the majority baseline: the most frequent class of the training part.
-        recipe: Weight of recall in F-beta, and how the intervals are drawn.
+        part: The part whose rows are scored.
+        level: Level of a row, ``pair`` or ``video``.
+        majority_code: The prediction of the majority baseline: the most frequent class of the training part.
+        recipe: Weight of recall in F-beta, and settings of the intervals.
 
     Raises:
         RunError: the part has no row.

@@ -1,17 +1,19 @@
 """Is one variant better than another? Tests for two variants that were tested on the same people.
 
-A claim about a variant (a fusion, say) must hold for other people, and for other trainings. Neither rows nor
-videos are independent draws: those of one person resemble each other, and one lucky training lifts all
-persons at once.
+A claim about a variant, such as a fusion, must hold for other people and for other trainings. Neither rows
+nor videos are independent draws: those of one person resemble each other, and one lucky training raises the
+scores of all people at once.
 
-- ``sign_flip_p`` asks about other people. The unit is the subject: under no difference it is a toss-up which
-  of the two answered for a subject. Exact for few subjects (Fisher 1935; Good, Permutation Tests, 2000).
-- ``seeds_and_subjects`` asks about other people and other trainings at once. The variance of a difference is
-  that of subjects plus that of seeds; what both estimates contain is counted once. This is the two-way
+- ``sign_flip_p`` tests for other people. The unit is the subject: without a difference, the predictions of
+  the two variants for a subject can be exchanged. Exact for few subjects (Fisher 1935; Good, Permutation
+  Tests, 2000).
+- ``seeds_and_subjects`` tests for other people and other trainings at once. The variance of a difference is
+  that of subjects plus that of seeds; the part that both contain is counted once. This is the two-way
   random-effects analysis that radiology uses for readers and cases (Gallas, Bandos, Samuelson & Wagner
   2009, Communications in Statistics 38), with seeds as the readers; scores are linearised by the jackknife,
   degrees of freedom are Satterthwaite's.
-- ``mcnemar`` takes videos for independent. It is what papers show, and is shown; it decides nothing here.
+- ``mcnemar`` assumes that videos are independent. Papers report it, and so does a study, but it decides
+  nothing.
 """
 
 from collections.abc import Callable
@@ -33,8 +35,8 @@ class McNemar:
     """McNemar's test of two classifiers on the same videos.
 
     Attributes:
-        first_only: Videos that only the first has right.
-        second_only: Videos that only the second has right.
+        first_only: Videos that only the first predicts correctly.
+        second_only: Videos that only the second predicts correctly.
         exact: Exact two-sided p-value.
         mid: Mid-p value: less conservative (Fagerland, Lydersen & Laake 2013, BMC Med. Res. Methodology 13).
     """
@@ -47,11 +49,11 @@ class McNemar:
 
 @dataclass(frozen=True)
 class Difference:
-    """How far two variants are apart, first minus second.
+    """The difference between the scores of two variants, first minus second.
 
     Attributes:
         value: Difference of the mean scores over seeds.
-        interval: Where it would be for other people and, with several seeds, for other trainings.
+        interval: Its interval for other people and, with several seeds, for other trainings.
         p_subjects: By sign flips over subjects: the same trained networks on other people.
         p_trainings: Other people and other trainings at once; nan where a variant has a single seed.
     """
@@ -63,12 +65,12 @@ class Difference:
 
     @property
     def p(self) -> float:
-        """The p-value that counts: the greater of the two, since a difference must pass both."""
+        """The deciding p-value: the greater of the two, since a difference must pass both tests."""
         return float(np.nanmax([self.p_subjects, self.p_trainings]))
 
 
 def mcnemar(first_only: int, second_only: int) -> McNemar:
-    """Test whether two classifiers are right equally often.
+    """Test whether two classifiers have the same accuracy.
 
     >>> round(mcnemar(1, 8).exact, 4), round(mcnemar(1, 8).mid, 4)
     (0.0391, 0.0215)
@@ -90,15 +92,15 @@ def compare(
         second: The same of the second variant, which may have another number of seeds, (M, S, C, C).
         metric: From a stack of matrices to a stack of scores.
         confidence: Share of the interval.
-        seed: Seed of the sign flips, where not all of them are tried.
-        flips: How many are tried at most.
+        seed: Seed of the sign flips, if not all of them are tried.
+        flips: Largest number of sign flips.
 
-    With a single subject nothing can be said: p is 1, and there is no interval.
+    With a single subject, p is 1, and there is no interval.
     """
     value = float(metric(first.sum(axis=1)).mean() - metric(second.sum(axis=1)).mean())
     if first.shape[1] < 2:
         return Difference(value, NO_INTERVAL, 1.0, float("nan"))
-    # one person counts once, however many seeds there are: what a variant does on a person is its mean
+    # a person counts once, however many seeds there are: the counts of a person are summed over seeds
     means = (len(second) * first.sum(axis=0), len(first) * second.sum(axis=0))
     p_subjects = sign_flip_p(*means, metric, seed=seed, flips=flips)
     variance, freedom = seeds_and_subjects(jackknife(first, metric), jackknife(second, metric))
@@ -109,17 +111,18 @@ def compare(
 
 
 def sign_flip_p(first: IntArray, second: IntArray, metric: Metric, *, seed: int, flips: int = FLIPS) -> float:
-    """Return the share of exchanges of subjects' answers that part the two at least as far as they are apart.
+    """Return the share of exchanges between the variants with at least the observed distance: the p-value.
 
-    All exchanges are tried where they are no more than ``flips``; otherwise so many are drawn, and the one
-    that was seen counts with them (Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9).
+    An exchange swaps the predictions of both variants for some subjects. If there are at most ``flips``
+    exchanges, all are tried; otherwise ``flips`` are drawn, and the observed one is added to them (Phipson &
+    Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9).
 
     Args:
         first: A confusion matrix for each subject, (S, C, C).
         second: The same of the other variant, with as many rows of each class in each matrix.
         metric: From a stack of matrices to a stack of scores.
         seed: Seed of the draws.
-        flips: How many exchanges are tried at most.
+        flips: Largest number of exchanges.
     """
     together, apart = (first + second).sum(axis=0), (first - second).reshape(len(first), -1)
     moved = np.rint(sign_table(len(first), flips=flips, seed=seed) @ apart.astype(np.float64))
@@ -130,9 +133,9 @@ def sign_flip_p(first: IntArray, second: IntArray, metric: Metric, *, seed: int,
 
 
 def sign_table(subjects: int, *, flips: int, seed: int) -> FloatArray:
-    """Return exchanges as rows of 1 and -1, (R, S); the first is that of nobody.
+    """Return exchanges as rows of 1 and -1, (R, S); the first row exchanges no subject.
 
-    Exchanging everybody changes no distance, so that half of all exchanges are all there is to see.
+    An exchange and its opposite have the same distance, so that half of all exchanges are enough.
     """
     if 2 ** (subjects - 1) <= flips:
         bits = np.arange(2 ** (subjects - 1))[:, None] >> np.arange(subjects) & 1
@@ -168,8 +171,8 @@ def seeds_and_subjects(first: FloatArray, second: FloatArray) -> tuple[float, fl
     """Return the variance of the difference of two means over seeds and subjects, and its degrees of freedom.
 
     Subjects are common to both variants, seeds are not. The differences of subjects, averaged over seeds,
-    contain the interaction of seeds and subjects, and so do the means of seeds: it is taken off once. The
-    result is never less than either alone. With a single seed only subjects count.
+    contain the interaction of seeds and subjects, and so do the means of seeds: it is subtracted once. The
+    result is never less than either alone. With a single seed, only subjects count.
 
     Args:
         first: Scores of the first variant, (N, S).

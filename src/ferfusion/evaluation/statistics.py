@@ -1,7 +1,7 @@
-"""The statistics of a study: what each variant scores, how sure that is, and which variants differ.
+"""The statistics of a study: the scores of each variant, their intervals, and which variants differ.
 
-Everything is computed from prediction tables: of each variant a table for each seed, all of the same test
-videos. Intervals and tests draw or exchange subjects, never rows.
+Everything is computed from prediction tables, one for each variant and seed, all of the same test videos.
+Intervals resample subjects and tests exchange subjects, never rows.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ import numpy as np
 
 from ferfusion.evaluation.aligned import Answers, Predictions, aligned_answers
 from ferfusion.evaluation.metrics import METRICS, IntArray
-from ferfusion.evaluation.multiplicity import groups_not_told_apart, holm
+from ferfusion.evaluation.multiplicity import groups_without_difference, holm
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.scoring import LEVELS, Estimate
 from ferfusion.evaluation.significance import Difference, McNemar, compare, least_p, mcnemar
@@ -26,7 +26,7 @@ from ferfusion.evaluation.uncertainty import (
 from ferfusion.labels import LabelSet
 
 COMPARED = ("uar", "war")
-"""Metrics that variants are compared by. A study decides by UAR per video, before it has seen any number."""
+"""Metrics that variants are compared by. A study decides by UAR per video, which is fixed in advance."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class SeedEstimate(Estimate):
 
 @dataclass(frozen=True)
 class VariantScores:
-    """What a variant scores at one level.
+    """The scores of a variant at one level.
 
     Attributes:
         name: The variant.
@@ -66,9 +66,9 @@ class PairOfVariants:
         first: The one that scores higher.
         second: The other.
         difference: First minus second, its interval, and the p-values of this comparison alone.
-        p_adjusted: The p-value that counts, corrected by Holm for all comparisons of the family.
-        mcnemar: McNemar's test of the two on videos, each answering by its seeds' mean probabilities.
-        mcnemar_adjusted: Its mid-p value, corrected likewise.
+        p_adjusted: The deciding p-value, corrected by Holm for all comparisons of the family.
+        mcnemar: McNemar's test of the two on videos, each predicting by the mean probabilities of its seeds.
+        mcnemar_adjusted: Its mid-p value, corrected in the same way.
         differs: Whether ``p_adjusted`` is at most one minus the recipe's confidence.
     """
 
@@ -89,7 +89,7 @@ class Family:
         level: ``video`` or ``pair``.
         metric: ``uar`` or ``war``.
         pairs: Every pair of variants, those of the best first.
-        groups: Variants that cannot be told apart, the best first; one can be in several groups.
+        groups: Groups of variants that do not differ, the best first; a variant can be in several groups.
     """
 
     level: str
@@ -104,12 +104,12 @@ class StudyStatistics:
 
     Attributes:
         labels: The classes.
-        recipe: Confidence, and how the subjects are drawn.
+        recipe: Confidence, and settings of the resampling.
         subjects: Number of tested people.
         videos: Number of tested videos.
         seeds: Number of seeds of each variant.
         variants: For each level, the variants, the best per video by UAR first.
-        families: Comparisons for each level and metric; the first is what the study decides by.
+        families: Comparisons for each level and metric; the first decides the study.
     """
 
     labels: LabelSet
@@ -129,13 +129,13 @@ class StudyStatistics:
         return next(each for each in self.families if (each.level, each.metric) == (level, metric))
 
     @property
-    def speaks_of_trainings(self) -> bool:
-        """Whether every variant has several seeds, so that the tests speak of more than one training each."""
+    def has_several_seeds(self) -> bool:
+        """Whether every variant has several seeds, so that the tests hold for other trainings too."""
         return min(self.seeds.values()) > 1
 
     @property
     def can_find_a_difference(self) -> bool:
-        """Whether there are subjects enough for the smallest p-value that they allow to count."""
+        """Whether the smallest p-value of so many subjects is significant after Holm's correction."""
         comparisons = max(len(self.families[0].pairs), 1)
         return self.subjects > 1 and least_p(self.subjects) * comparisons <= 1 - self.recipe.confidence
 
@@ -150,12 +150,12 @@ def study_statistics(
     """Score and compare the variants of a study.
 
     Args:
-        predictions: By variant, a prediction table for each seed, as ``read_predictions`` gives them; of
-            folds, what ``join_folds`` makes of one seed's. Only the test rows are read.
+        predictions: By variant, a prediction table for each seed, from ``read_predictions`` or, for folds,
+            from ``join_folds``. Only the test rows are read.
         labels: Their label set.
-        baseline: Code of the training part's most frequent class; by subject, where folds were trained on
+        baseline: Code of the most frequent class of the training part; by subject, if folds were trained on
             different people.
-        recipe: Confidence, and how the subjects are drawn.
+        recipe: Confidence, and settings of the resampling.
 
     Raises:
         DatasetError: there is no table, or two are not of the same test videos with the same rows.
@@ -188,7 +188,7 @@ def _variant_scores(
 ) -> VariantScores:
     constant, confusions = answers.constant(baseline), answers.confusions[name]
     seeds = confusions.sum(axis=1)  # (N, S, C, C) -> (N, C, C)
-    # the same draws for every variant, so that their intervals are of the same people
+    # the same draws for every variant, so that all intervals have the same people
     rng = np.random.default_rng(recipe.seed)
     draws = draw_subjects(len(answers.subjects), resamples=recipe.resamples, rng=rng)
     resampled = np.stack([resampled_confusions(each, draws) for each in confusions])  # (N, R, C, C)
@@ -228,7 +228,7 @@ def _family(level: str, metric: str, answers: Answers, *, videos: Answers, recip
         )
     )
     apart = [(pair.first, pair.second) for pair in pairs if pair.differs]
-    return Family(level, metric, pairs, groups_not_told_apart(ranked, apart))
+    return Family(level, metric, pairs, groups_without_difference(ranked, apart))
 
 
 def _ranked(answers: Answers, metric: str) -> Sequence[str]:

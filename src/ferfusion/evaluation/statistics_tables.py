@@ -1,4 +1,4 @@
-"""The statistics of a study as tables for people and for other programs."""
+"""The statistics of a study as tables."""
 
 import pandas as pd
 
@@ -10,7 +10,7 @@ def variants_table(study: StudyStatistics) -> pd.DataFrame:
     """Return a row for each level, variant and metric, the best variant first.
 
     Columns: ``level, variant, metric, value, low, high, baseline, seeds, seed_deviation, subjects, groups``;
-    variants that share a letter of ``groups`` cannot be told apart by that metric, where it is compared.
+    variants that share a letter of ``groups`` do not differ in that metric; only compared metrics have it.
     """
     letters = {(family.level, family.metric): group_letters(family.groups) for family in study.families}
     return pd.DataFrame(

@@ -1,8 +1,8 @@
-"""How far a score could be off: percentile bootstrap over subjects.
+"""Intervals of scores: percentile bootstrap over subjects.
 
-The rows of one person are alike, so that frames, and even videos, are not independent draws. What is drawn
-anew is whole subjects, with all their rows. The interval therefore answers: how would the score vary with
-other people in this part? Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13; the
+The rows of one person resemble each other, so that frames, and even videos, are not independent draws.
+Therefore whole subjects are resampled, with all their rows, and the interval shows how the score would vary
+with other people in this part. Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13; the
 cluster form: Field and Welsh, Bootstrapping clustered data, JRSS B 69 (2007).
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from ferfusion.evaluation.metrics import METRICS, FloatArray, IntArray
 
 FEW_SUBJECTS = 10
-"""With fewer subjects than this the interval is known to be too narrow, and reports say so."""
+"""With fewer subjects, the interval is known to be too narrow, and reports state it."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ NO_INTERVAL = Interval(float("nan"), float("nan"))
 
 
 def draw_subjects(num_subjects: int, *, resamples: int, rng: np.random.Generator) -> IntArray:
-    """Draw ``num_subjects`` subjects with replacement: how often each was drawn, (resamples, num_subjects).
+    """Draw ``num_subjects`` subjects with replacement; return the counts, (resamples, num_subjects).
 
     Two models that are compared on the same subjects share one such table, which makes the comparison paired.
     """
@@ -39,7 +39,7 @@ def draw_subjects(num_subjects: int, *, resamples: int, rng: np.random.Generator
 
 
 def resampled_confusions(subject_confusions: IntArray, draws: IntArray) -> IntArray:
-    """Add up the subjects' matrices (S, C, C) as often as each was drawn (R, S): (R, C, C)."""
+    """Sum the subjects' matrices (S, C, C), weighted by the counts of the draws (R, S): (R, C, C)."""
     confusions: IntArray = np.einsum("rs,sij->rij", draws, subject_confusions, optimize=True)
     return confusions
 
@@ -68,8 +68,8 @@ def subject_intervals(
         seed: Seed of the draws; the same seed gives the same interval.
         metrics: Functions from a stack of matrices to a stack of scores.
 
-    With a single subject there is nothing to draw: every end is nan. A draw that misses every subject of a
-    class is scored over the classes that are left, as ``metrics`` does with any absent class.
+    With a single subject, every end is nan. A draw without a subject of some class is scored over the other
+    classes, as ``metrics`` does with any absent class.
     """
     num_subjects = len(subject_confusions)
     if num_subjects < 2:

@@ -1,4 +1,4 @@
-"""Score a run on the majority of the annotators' votes, where images have votes beside their label."""
+"""Score a run on the majority of the annotators' votes, if images have votes beside their label."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,8 +16,8 @@ from ferfusion.reporting.pages import percent
 def score_votes(run: RunFolder, recipe: EvaluateRecipe) -> tuple[Scores, ...]:
     """Return the scores of each part on the annotators' majorities; none if the run has no votes.
 
-    Images without a clear majority for one of the classes do not count. The majority baseline answers what is
-    most frequent among the majorities of the very rows that are scored.
+    Images without a clear majority for one of the classes do not count. The majority baseline predicts the
+    most frequent class of the scored rows.
     """
     if not run.votes_file.is_file():
         return ()
@@ -36,7 +36,7 @@ def score_votes(run: RunFolder, recipe: EvaluateRecipe) -> tuple[Scores, ...]:
 
 
 def read_votes(path: Path) -> pd.DataFrame:
-    """Return the number of votes for each thing, by image."""
+    """Return the number of votes for each label, by image."""
     return pd.read_csv(path, dtype={"video": str}, keep_default_na=False).set_index("video")
 
 

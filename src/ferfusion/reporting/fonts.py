@@ -1,4 +1,4 @@
-"""The font of everything that is drawn with Pillow."""
+"""The font of text that is drawn with Pillow."""
 
 from functools import lru_cache
 from importlib.resources import files

@@ -15,7 +15,7 @@ _NOTHING = "n/a"
 
 
 def render_page(template: str, *, images: Mapping[str, Path], **values: Any) -> str:
-    """Fill a template of ``reporting/templates``; every image becomes a part of the page."""
+    """Fill a template of ``reporting/templates``; the page contains every image as data."""
     return (
         _environment()
         .get_template(template)
@@ -28,7 +28,7 @@ def render_page(template: str, *, images: Mapping[str, Path], **values: Any) -> 
 
 
 def data_uri(png: bytes) -> str:
-    """Return the content of a PNG file as a data URI, which a page can hold."""
+    """Return the content of a PNG file as a data URI."""
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 

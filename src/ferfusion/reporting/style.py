@@ -1,8 +1,8 @@
-"""The look that all figures share.
+"""The style of all figures.
 
-A figure is about 4.7 inches wide with 8 to 10 point text, so that its words can be read on a phone, where it
-is shown at a third of its pixels. Colours are near Okabe and Ito's, which people with any colour vision can
-tell apart; lines differ in dash as well. Figures are made as objects, without pyplot and its global state.
+A figure is about 4.7 inches wide with 8 to 10 point text, so that its words can be read on a phone, which
+shows it at a third of its pixels. Colours are near Okabe and Ito's, which differ for any colour vision; lines
+differ in dash as well. Figures are objects, without pyplot and its global state.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ OKABE_ITO = MappingProxyType(
         "sky": "#56b4e9",
     }
 )
-"""Colours that can be told apart with any colour vision: Okabe and Ito 2008."""
+"""Colours that differ for any colour vision: Okabe and Ito 2008."""
 MARK = OKABE_ITO["vermilion"]
 PART_COLOURS = MappingProxyType(
     {"train": OKABE_ITO["blue"], "validation": OKABE_ITO["vermilion"], "test": OKABE_ITO["green"]}
@@ -63,7 +63,7 @@ def colour_of(name: str) -> str:
 
 
 class NotebookFigure(Figure):
-    """A figure that a notebook shows without pyplot."""
+    """A figure that notebooks display without pyplot."""
 
     def _repr_png_(self) -> bytes:
         buffer = BytesIO()
@@ -73,7 +73,7 @@ class NotebookFigure(Figure):
 
 
 def new_canvas(*, height: float, width: float = WIDTH_INCHES) -> tuple[Figure, Axes]:
-    """Return an empty figure of the given inches, and its one pair of axes."""
+    """Return an empty figure of this size in inches, and its axes."""
     figure = NotebookFigure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
     style_axes(axes)
@@ -81,7 +81,7 @@ def new_canvas(*, height: float, width: float = WIDTH_INCHES) -> tuple[Figure, A
 
 
 def style_axes(axes: Axes) -> None:
-    """Draw axes as in every figure: two thin lines, small grey words."""
+    """Style axes: two thin lines, small grey text."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color("#aab5bf")
     axes.tick_params(labelsize=8.5, colors=SOFT, labelcolor=INK, length=3)
@@ -90,7 +90,7 @@ def style_axes(axes: Axes) -> None:
 
 
 def set_title(axes: Axes, title: str, subtitle: str) -> None:
-    """Write a title above the axes, and a line in grey below it."""
+    """Write a title above the axes, and a grey subtitle below it."""
     axes.set_title(f"{title}\n", loc="left", fontsize=10.5, fontweight="bold", color=INK, pad=7)
     axes.annotate(
         subtitle,
@@ -104,7 +104,7 @@ def set_title(axes: Axes, title: str, subtitle: str) -> None:
 
 
 def add_legend(figure: Figure, axes: Axes, *, columns: int) -> None:
-    """Put the legend below the axes, where it hides nothing."""
+    """Add a legend below the axes, where it covers no data."""
     handles, names = axes.get_legend_handles_labels()
     figure.legend(
         handles,

@@ -1,4 +1,4 @@
-"""Runs that exist already, side by side."""
+"""Comparisons of existing runs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,12 +26,12 @@ PART = "test"
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """One run of a comparison, under a name that no other run of it has.
+    """One run of a comparison, under a unique name.
 
     Attributes:
         name: Its folder's name, or its path where two folders have the same name.
         scored: The run and its scores.
-        published: What the report gives for this fusion, if it has it.
+        published: The report's row for this fusion, if it has one.
     """
 
     name: str
@@ -66,13 +66,13 @@ class ComparedRun:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several runs, and what stands against comparing them.
+    """Several runs, and the reasons why some cannot be compared.
 
     Attributes:
-        runs: In the order in which they were given.
-        warnings: Why figures of some runs cannot be held against those of others.
+        runs: The runs, in the order of the call.
+        warnings: Reasons why scores of some runs cannot be compared with those of others.
         equivalences: Sentences that name runs whose networks can compute the same functions.
-        recipe: How all of them were scored.
+        recipe: Settings of all scores.
     """
 
     runs: tuple[ComparedRun, ...]
@@ -125,7 +125,7 @@ def comparison_figure(comparison: Comparison, level: str) -> Figure:
 
 
 def comparison_table(comparison: Comparison) -> pd.DataFrame:
-    """Return a row per run: what it is, what it cost, and its test scores with intervals."""
+    """Return a row per run: model, cost, and test scores with intervals."""
     first = comparison.runs[0]
     rows = []
     for run in comparison.runs:
@@ -151,7 +151,7 @@ def comparison_table(comparison: Comparison) -> pd.DataFrame:
 
 
 def differences(runs: Sequence[ComparedRun]) -> list[str]:
-    """Return a sentence for each way in which runs were not tested on the same thing."""
+    """Return a sentence for each run whose classes or test videos differ from those of the first."""
     first, found = runs[0], []
     for run in runs[1:]:
         if run.run.labels != first.run.labels:
@@ -162,7 +162,7 @@ def differences(runs: Sequence[ComparedRun]) -> list[str]:
         if only := len(_test_videos(run) ^ _test_videos(first)):
             found.append(
                 f"{run.name} and {first.name} do not have the same test videos ({only} are in one of the two "
-                "only): a difference between their scores may be one between the videos."
+                "only): a difference between their scores may come from the videos."
             )
     return found
 
@@ -187,7 +187,7 @@ def _compared(path: Path, recipe: EvaluateRecipe, *, name: str) -> ComparedRun:
     model = run.section("model")
     published = PUBLISHED.get(str(model.get("fusion"))) if model.get("architecture") == "two-stream" else None
     compared = ComparedRun(name, score_run(run, recipe), published)
-    compared.scored.of(PART, "video")  # says at once that a run has no test predictions
+    compared.scored.of(PART, "video")  # a run without test predictions fails here
     return compared
 
 
@@ -214,7 +214,7 @@ def _page(comparison: Comparison, images: Mapping[str, Path]) -> str:
 
 
 def _overlap(first: Scores, second: Scores) -> bool:
-    """Whether the UAR intervals meet; an interval that is not known meets every other."""
+    """Return whether the UAR intervals overlap; an unknown interval overlaps with every other."""
     apart = (
         first.uar.interval.high < second.uar.interval.low or second.uar.interval.high < first.uar.interval.low
     )

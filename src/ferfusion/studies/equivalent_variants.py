@@ -1,7 +1,7 @@
 """Find the variants of a study that are the same function, by comparing built networks.
 
 Two networks whose weights have the same names and shapes get the same random weights and the same random
-input. If their answers agree, for several draws, they are the same function, and differences after training
+input. If their outputs agree, for several draws, they are the same function, and differences after training
 are chance. If their embeddings differ by one constant factor, they can represent the same functions: the
 first layer of the classifier absorbs the factor.
 """
@@ -73,8 +73,8 @@ def equivalence_lines(found: Sequence[EquivalentPair]) -> list[str]:
     'a and b are the same function: w'
     """
     exact = [
-        f"{_listed(group)} are the same function: with the same weights they gave the same answers to the "
-        "same random input. Differences between their scores are chance."
+        f"{_listed(group)} are the same function: with the same weights, their outputs for the same "
+        "random input are equal. Differences between their scores are chance."
         for group in _groups([each for each in found if each.is_exact])
     ]
     scaled = [
@@ -87,11 +87,11 @@ def equivalence_lines(found: Sequence[EquivalentPair]) -> list[str]:
 
 
 def _answer(config: ModelConfig, num_classes: int, *, seed: int) -> _Answer:
-    """Return what a network with random weights makes of random input; both follow from the seed."""
+    """Return the outputs of a network with random weights for random input; both follow from the seed."""
     model = build_model(config, num_classes, seed=seed).eval()
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
-        if name.endswith("bias"):  # new ones are zero, and say nothing
+        if name.endswith("bias"):  # new biases are zero, which would hide differences
             nn.init.uniform_(parameter, 0.0, 0.1, generator=generator)
     side = config.size
     spatial, flow = torch.rand((2, _INPUTS, 3, side, side), generator=generator)

@@ -1,4 +1,4 @@
-"""Figures that set the variants of a study side by side."""
+"""Figures that compare the variants of a study."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,7 +29,7 @@ from ferfusion.reporting.style import (
 )
 from ferfusion.studies.findings import Findings, reliability_of
 
-# Okabe and Ito's colours, which people with any colour vision can tell apart; then the same with other dashes
+# Okabe and Ito's colours, which differ for any colour vision; then the same with other dashes
 _COLOURS = (*OKABE_ITO.values(), INK)
 _DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
 
@@ -57,7 +57,7 @@ def draw_figures(findings: Findings, folder: Path) -> dict[str, Path]:
                 labels,
                 normalised=True,
                 title=row.name,
-                subtitle=f"% of each true class, per video, {int(row.confusion.sum()):,} answers",
+                subtitle=f"% of each true class, per video, {int(row.confusion.sum()):,} predictions",
             )
             figures[f"reliability_{row.name}"] = reliability_figure(
                 reliability_of(findings, row.name), title=row.name
@@ -99,7 +99,7 @@ def curves_figure(curves: Mapping[str, pd.Series], *, title: str, subtitle: str)
 
 
 def reliability_figure(bins: Reliability, *, title: str) -> Figure:
-    """Draw how often answers of each confidence are right; on the diagonal, confidence is honest."""
+    """Draw the accuracy at each confidence; on the diagonal, both are equal."""
     figure, axes = new_canvas(height=3.4, width=0.78 * WIDTH_INCHES)
     filled = bins.counts > 0
     axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1.0, linestyle=(0, (3, 1.6)))
@@ -118,8 +118,8 @@ def reliability_figure(bins: Reliability, *, title: str) -> Figure:
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.set_xlabel("confidence")
-    axes.set_ylabel("right")
-    set_title(axes, title, "line: share that is right; bars: share of answers")
+    axes.set_ylabel("accuracy")
+    set_title(axes, title, "line: accuracy; bars: share of predictions")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""What a study found: the predictions, the epochs and the costs of every training, and their statistics."""
+"""Findings of a study: the predictions, the epochs and the costs of every training, and their statistics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class VariantFindings:
         runs: Its run folders: every fold of the first seed, then of the second, and so on.
         predictions: For each seed, the test rows of all folds.
         minutes: Training time of each run.
-        peak_mib: The most memory that a run held; None where the system does not tell.
+        peak_mib: The largest peak memory of a run; None if the system does not report it.
     """
 
     variant: Variant
@@ -52,7 +52,7 @@ class VariantFindings:
         return self.runs[0].parameters
 
     def mean_curve(self, column: str) -> pd.Series:
-        """Return a column of the epoch tables, by epoch, as the mean over the runs that got so far."""
+        """Return a column of the epoch tables, by epoch, as the mean over the runs that reached the epoch."""
         tables = [run.epochs.set_index("epoch")[column] for run in self.runs]
         return pd.concat(tables, axis=1).mean(axis=1)
 
@@ -82,10 +82,11 @@ class Findings:
 
 
 def gather(study: Study, recipe: EvaluateRecipe | None = None) -> Findings:
-    """Read every run of a study that is finished.
+    """Read every run of a finished study.
 
     Raises:
-        DatasetError: a run is missing or damaged.
+        RunError: a run is missing or damaged.
+        DatasetError: the runs were not tested on the same videos, or a video was tested in two folds.
     """
     variants = tuple(_variant(study, variant) for variant in study.trained)
     statistics = study_statistics(
@@ -117,12 +118,12 @@ def _variant(study: Study, variant: Variant) -> VariantFindings:
 
 
 def published(variant: Variant) -> PublishedRow | None:
-    """Return what the report gives for a variant's fusion, if it has it."""
+    """Return the report's row for a variant's fusion, if it has one."""
     return PUBLISHED.get(variant.model.fusion) if variant.model.architecture == "two-stream" else None
 
 
 def _majority_of_subjects(runs: Sequence[RunFolder]) -> dict[str, int]:
-    """Return for each tested person the most frequent class of those that training saw in that fold."""
+    """Return for each tested person the most frequent class in the training part of the fold."""
     return {
         str(subject): run.majority_code
         for run in runs
@@ -131,7 +132,7 @@ def _majority_of_subjects(runs: Sequence[RunFolder]) -> dict[str, int]:
 
 
 def costs_table(findings: Findings) -> pd.DataFrame:
-    """Return a row per variant: its size, which variant was trained for it, and what its trainings took."""
+    """Return a row per variant: size, the variant trained in its place, and the cost of the trainings."""
     return pd.DataFrame(
         [
             {
@@ -172,7 +173,7 @@ def classes_table(findings: Findings) -> pd.DataFrame:
 
 
 def error_patterns_table(findings: Findings) -> pd.DataFrame:
-    """Return a row per variant, per video: kinds of confusion, bias to the majority, calibration."""
+    """Return a row per variant, per video: kinds of confusion, bias toward the majority, calibration."""
     labels, rows = findings.statistics.labels, []
     for scores in findings.statistics.variants:
         if scores.level != "video":
@@ -190,7 +191,7 @@ def error_patterns_table(findings: Findings) -> pd.DataFrame:
 
 
 def reliability_of(findings: Findings, name: str) -> Reliability:
-    """Return how often a variant is right, against how sure it is, on the test pairs of all seeds."""
+    """Return the accuracy of a variant against its confidence, on the test pairs of all seeds."""
     table = pd.concat(findings.of(name).predictions)
     columns = list(findings.statistics.labels.probability_columns)
     return reliability(table[columns].to_numpy(np.float64), table["code"].to_numpy(np.int64))

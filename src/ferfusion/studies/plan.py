@@ -1,4 +1,4 @@
-"""What a study trains: every variant with every seed in every fold."""
+"""The plan of a study: every variant with every seed in every fold."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
@@ -58,9 +58,9 @@ class StudyPlan(Recipe):
     """Settings of a study; saved with it.
 
     Attributes:
-        variants: What is compared: names of groups (fusions, single-streams), and settings of the model or
-            the training joined by commas, such as `fusion=gap-sum,stream=table1`; whatever a variant does
-            not name is as the options of the command say.
+        variants: The variants to compare: names of groups (fusions, single-streams), and settings of the
+            model or the training joined by commas, such as `fusion=gap-sum,stream=table1`. A setting that a
+            variant does not name has the value of the command's option.
         seeds: Trainings of each variant in each fold; they differ in seed only.
         folds: 0 tests on the dataset's own test part. A number K divides the subjects into K folds, each
             tested once; subjects tests each subject by itself (leave one subject out).
@@ -78,7 +78,7 @@ class StudyPlan(Recipe):
             raise ConfigError(f"A study needs variants; name groups ({', '.join(GROUPS)}) or settings")
 
     def trainings(self, variants: Iterable[Variant], *, folds: int) -> list[Training]:
-        """Return every training; all variants have had one before any has its second."""
+        """Return every training; each seed comes with all variants before the next seed comes."""
         each = tuple(variants)
         return [
             Training(variant, seed, fold)
@@ -89,7 +89,12 @@ class StudyPlan(Recipe):
 
 
 def read_variants(texts: Iterable[str], *, model: ModelConfig, recipe: TrainRecipe) -> tuple[Variant, ...]:
-    """Return the variants that a plan names, over the settings that they share.
+    """Return the variants that a plan names.
+
+    Args:
+        texts: Names of groups, and settings joined by commas.
+        model: Network settings that all variants share.
+        recipe: Training settings that all variants share.
 
     Raises:
         ConfigError: a setting does not exist or cannot have that value, or two variants are the same.
@@ -132,7 +137,7 @@ def _variant(text: str, model: ModelConfig, recipe: TrainRecipe) -> Variant:
 
 
 def _typed(value: str, kind: Any, name: str) -> Any:
-    """Read a value as the type of its field; TOML's words for yes and no.
+    """Read a value in the type of its field; booleans are true and false, as in TOML.
 
     >>> _typed("0.5", float, "dropout"), _typed("false", bool, "augment")
     (0.5, False)

@@ -1,13 +1,13 @@
-"""Figures that were published for the fusions studied here, for side-by-side tables."""
+"""Published results of the fusions, for tables beside those of a study."""
 
 from dataclasses import dataclass
 from types import MappingProxyType
 
 SOURCE = "Table 1 of “Fusion approaches for spatiotemporal Face Expression Recognition (FER)”"
 CAVEAT = (
-    "They are accuracies (WAR) on frames of BAUM-1; the best epoch on the test frames is the one reported, "
-    "and the rows were not all trained on the same data. Always answering Sadness would be right in 54.6 % "
-    "of those frames. They are shown for orientation, not as figures to beat."
+    "These are accuracies (WAR) on frames of BAUM-1. The reported epoch is the best one on the test frames, "
+    "and the rows were not all trained on the same data. Always predicting Sadness is correct for 54.6 % "
+    "of those frames. The accuracies are for orientation; they are no baseline."
 )
 
 

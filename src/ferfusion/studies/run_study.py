@@ -1,4 +1,4 @@
-"""Run a study: find equivalent variants, train what is not trained yet, write the report."""
+"""Run a study: find equivalent variants, run the unfinished trainings, write the report."""
 
 import os
 from pathlib import Path
@@ -37,20 +37,20 @@ def run_study(
         model: Network settings that all variants share.
         recipe: Training settings that all variants share; seed is set by the study.
         compute: Where and how each training is computed.
-        engine: How the trainings are shared out, a name of ``ENGINES``.
-        workers: Number of trainings at a time; the number of processors where not given.
-        address: Ray cluster to run on, for the engine ray.
-        on_progress: Called after every training, and with what is worth a line.
+        engine: What runs the trainings, a name of ``ENGINES``.
+        workers: Number of trainings at a time; by default, the number of processors.
+        address: Ray cluster, for the engine ray.
+        on_progress: Called after every training, and with messages.
 
     Raises:
-        DatasetError: the dataset cannot be opened, or is not split and the plan does not do it.
-        ConfigError: a variant cannot be, or the folder holds another study.
+        DatasetError: the dataset cannot be opened, or is not split and the plan has no folds.
+        ConfigError: a variant is wrong, or the folder holds another study.
     """
     run_engine = choose(ENGINES, engine, what="engine")
     workers = 1 if engine == "here" else workers or os.cpu_count() or 1
     work = open_study(dataset, folder, plan, model=model, recipe=recipe)
     for sentence in equivalence_lines(work.equivalences):
-        say(on_progress, f"Before spending time: {sentence}")
+        say(on_progress, f"Before the training: {sentence}")
     work.begin()
     jobs = work.jobs(workers=workers, compute=compute)
     left = [job for job in jobs if not job.is_done]

@@ -36,7 +36,7 @@ class TrainingJob:
     """All that a worker needs for one training of a study.
 
     Attributes:
-        training: What is trained.
+        training: The variant, the seed and the fold.
         dataset: The dataset folder.
         splits: The split table of its fold.
         study: The study's folder.
@@ -65,7 +65,7 @@ class TrainingJob:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a training took: minutes of its epochs, and the most memory (MiB) that its process has held."""
+    """The cost of a training: minutes of its epochs, and the peak memory of its process (MiB)."""
 
     name: str
     minutes: float
@@ -75,7 +75,7 @@ class Cost:
 def train_one(job: TrainingJob) -> Cost:
     """Train, or resume a stopped training, and write ``cost.json`` into its run folder."""
     with _num_threads(job.threads):
-        forget_peak_memory()
+        reset_peak_memory()
         run = train_run(
             job.dataset,
             job.run,
@@ -99,7 +99,7 @@ def _num_threads(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def forget_peak_memory() -> None:
+def reset_peak_memory() -> None:
     """Reset the peak memory of this process where the system can (Linux: proc(5), clear_refs)."""
     clear = Path("/proc/self/clear_refs")
     if clear.exists():
@@ -107,7 +107,7 @@ def forget_peak_memory() -> None:
 
 
 def peak_memory_mib() -> float | None:
-    """Return the most memory that this process has held, in MiB; None where the system does not tell."""
+    """Return the peak memory of this process in MiB; None if the system does not report it."""
     status = Path("/proc/self/status")
     if not status.exists():
         return None
@@ -120,11 +120,11 @@ class Study:
     """A study of a dataset in a folder.
 
     Attributes:
-        dataset: What it is made on.
-        folder: Where it is kept.
-        plan: What is compared.
-        variants: The plan's variants, read.
-        equivalences: Pairs of them that compute the same functions, among those of one training recipe.
+        dataset: The dataset.
+        folder: The study's folder.
+        plan: The plan.
+        variants: The variants that the plan names.
+        equivalences: Pairs of variants that compute the same functions and have the same training recipe.
         splits: The split table of every fold.
     """
 
@@ -177,12 +177,12 @@ class Study:
             ConfigError: it holds another study, or something else.
         """
         path = StudyFolder(self.folder).settings_file
-        asked = self._settings()
+        settings = self._settings()
         if path.is_file():
-            _refuse_another(self.folder, read_json(path), asked)
+            _refuse_another(self.folder, read_json(path), settings)
         elif self.folder.is_dir() and any(self.folder.iterdir()):
-            raise ConfigError(f"{self.folder} is there and is no study; name a new or empty folder")
-        write_json(path, asked)
+            raise ConfigError(f"{self.folder} exists and is no study; name a new or empty folder")
+        write_json(path, settings)
         self._divide()
 
     def _divide(self) -> None:
@@ -201,7 +201,7 @@ class Study:
                 split_dataset(self.dataset, fold, path=path, copies=copies)
 
     def _own_split(self) -> dict[str, Part]:
-        """Return the study's split: a copy of the one that the dataset had when the study began."""
+        """Return the study's split: a copy of the dataset's split at the beginning of the study."""
         [path] = self.splits
         header = path.with_suffix(".json")
         if not header.is_file():
@@ -213,7 +213,14 @@ class Study:
     def run(
         self, engine: Engine, jobs: Sequence[TrainingJob], *, workers: int, address: str | None = None
     ) -> Iterator[Cost]:
-        """Train; yields the cost of each training as it ends."""
+        """Train, and yield the cost of each training at its end.
+
+        Args:
+            engine: What runs the trainings.
+            jobs: The trainings.
+            workers: Number of trainings at a time.
+            address: Ray cluster, for the engine ray.
+        """
         yield from engine(train_one, jobs, workers=workers, address=address)
 
     def _settings(self) -> dict[str, Any]:
@@ -228,18 +235,18 @@ class Study:
         }
 
 
-def _refuse_another(folder: Path, there: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    """Check that a resumed study has the settings that it began with; it may get more seeds."""
-    plans = [{**each["plan"], _MAY_GROW: None} for each in (there, asked)]
+def _refuse_another(folder: Path, there: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    """Check that a resumed study has its former settings; it may get more seeds."""
+    plans = [{**each["plan"], _MAY_GROW: None} for each in (there, settings)]
     plans = [{**plan, "variants": sorted(plan["variants"])} for plan in plans]
-    if plans[0] != plans[1] or any(there[key] != asked[key] for key in ("variants", "dataset")):
+    if plans[0] != plans[1] or any(there[key] != settings[key] for key in ("variants", "dataset")):
         raise ConfigError(
             f"{folder} holds a study of other variants, settings or data; resume it with those, "
             "or name another folder"
         )
-    if asked["plan"][_MAY_GROW] < there["plan"][_MAY_GROW]:
+    if settings["plan"][_MAY_GROW] < there["plan"][_MAY_GROW]:
         raise ConfigError(
-            f"{folder} has {there['plan'][_MAY_GROW]} seeds, {asked['plan'][_MAY_GROW]} in this call; "
+            f"{folder} has {there['plan'][_MAY_GROW]} seeds, {settings['plan'][_MAY_GROW]} in this call; "
             "a study can get more seeds, but not fewer"
         )
 
@@ -247,11 +254,18 @@ def _refuse_another(folder: Path, there: Mapping[str, Any], asked: Mapping[str, 
 def open_study(
     dataset: Path, folder: Path, plan: StudyPlan, *, model: ModelConfig, recipe: TrainRecipe
 ) -> Study:
-    """Return the study that a plan makes of a dataset; nothing is written.
+    """Return the study of a dataset by a plan; nothing is written.
+
+    Args:
+        dataset: Dataset folder, prepared and split.
+        folder: Study folder.
+        plan: The variants, the seeds and the folds.
+        model: Network settings that all variants share.
+        recipe: Training settings that all variants share.
 
     Raises:
-        DatasetError: the dataset cannot be opened, or is not divided and the plan does not do it.
-        ConfigError: a variant cannot be.
+        DatasetError: the dataset cannot be opened, or is not split and the plan has no folds.
+        ConfigError: a variant is wrong.
     """
     source = open_dataset(dataset)
     divisions = SplitRecipe(folds=plan.folds)
@@ -261,7 +275,7 @@ def open_study(
     else:
         splits = (StudyFolder(folder).splits_file(0),)
         if not splits[0].is_file():
-            read_splits(source)  # fails at once if there is none; to compare the variants takes a while
+            read_splits(source)  # a missing split fails here, before the slow comparison of the variants
     variants = read_variants(plan.variants, model=model, recipe=recipe)
     found = _equivalences(variants, num_classes=len(source.labels))
     return Study(source, folder, plan, variants, found, splits)

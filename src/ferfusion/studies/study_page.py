@@ -28,7 +28,7 @@ def finish_study(study: Study) -> Path:
     """Read every run of a finished study; write its tables, its figures and its page, whose path is returned.
 
     Raises:
-        DatasetError: a run is missing or damaged.
+        RunError: a run is missing or damaged.
     """
     findings, files = gather(study), StudyFolder(study.folder)
     tables = {
@@ -81,14 +81,12 @@ def study_page(findings: Findings, images: Mapping[str, Path]) -> str:
 
 
 def protocol(findings: Findings) -> str:
-    """Say in one sentence who was tested, and who chose."""
+    """Return a text on who was tested, and who chose the epoch."""
     folds, statistics = findings.study.plan.folds, findings.statistics
     people = f"{statistics.subjects} people ({statistics.videos} videos)"
-    chosen = (
-        "Other people again (the validation part) chose the epoch; the test part was read once, at the end."
-    )
+    chosen = "Other people (the validation part) chose the epoch; the test part was read once, at the end."
     if folds == "0":
-        return f"Tested on {people} whom training never saw (one division of the subjects). {chosen}"
+        return f"Tested on {people} that training never saw (one division of the subjects). {chosen}"
     way = (
         "each person was the test part once (leave one subject out)"
         if folds == "subjects"
@@ -98,20 +96,20 @@ def protocol(findings: Findings) -> str:
 
 
 def cautions(findings: Findings) -> list[str]:
-    """Return what a reader must know before believing a verdict, a sentence or two each."""
+    """Return the cautions about the verdicts, a sentence or two each."""
     statistics, found = findings.statistics, []
     if not statistics.can_find_a_difference:
         found.append(
-            f"With {statistics.subjects} tested people and so many comparisons no difference can count, "
-            "however large: test more people, or test everybody in turn with --folds."
+            f"With {statistics.subjects} tested people and so many comparisons, no difference can be "
+            "significant, however large. Test more people, or test all people with --folds."
         )
-    if not statistics.speaks_of_trainings:
+    if not statistics.has_several_seeds:
         found.append(
-            "Each variant was trained once: the verdicts hold for these trained networks, and another "
-            "training might be better or worse by chance."
+            "Each variant was trained once: the verdicts hold for these trained networks only. Another "
+            "training may be better or worse by chance."
         )
     if len(findings.study.trained) < len(findings.study.variants):
-        found.append("Of equivalent variants only the first was trained; its results count for all of them.")
+        found.append("Of equivalent variants, only the first was trained; its results count for all of them.")
     return found
 
 

@@ -27,7 +27,7 @@ def test_export_returns_what_it_has_written(bundle, tmp_path, monkeypatch):
 
 
 def test_export_refuses_another_suffix_an_onnx_file_and_a_missing_model(bundle, tmp_path):
-    with pytest.raises(fer.ConfigError, match=r"name it so: .*model\.onnx"):
+    with pytest.raises(fer.ConfigError, match=r"must end in \.onnx; choose .*model\.onnx"):
         fer.export(bundle, tmp_path / "model.bin")
     (tmp_path / "old.onnx").write_bytes(b"onnx")
     with pytest.raises(fer.BundleError, match="is an ONNX file already"):

@@ -34,7 +34,12 @@ def test_model_repr_has_classes_size_and_detector(model):
 @pytest.mark.parametrize(
     ("inputs", "settings", "error", "words"),
     [
-        (GREY, {}, fer.ConfigError, r"Frames of shape \(3, 90, 120, 3\) need their rate: add fps=25"),
+        (
+            GREY,
+            {},
+            fer.ConfigError,
+            r"Frames of shape \(3, 90, 120, 3\) need a frame rate; add it, such as fps=25",
+        ),
         (GREY / 255, {"fps": 25}, fer.VideoError, "Frames must be uint8"),
         (GREY[0] / 255, {}, fer.VideoError, "An image must be uint8"),
         (3, {}, fer.ConfigError, "predict reads paths, arrays of frames and PIL images; got int"),
@@ -44,7 +49,7 @@ def test_model_repr_has_classes_size_and_detector(model):
         (GREY, {"fps": 25, "start": -1}, fer.ConfigError, "start must be 0 or more seconds"),
         (GREY, {"fps": "25"}, fer.VideoError, "fps must be a number of frames per second above 0, got '25'"),
         (GREY, {"fps": 1e-7}, fer.VideoError, "fps must be a number of frames per second above 0"),
-        (np.zeros((90, 120, 4), np.uint8), {}, fer.VideoError, r"three colours.*got shape \(90, 120, 4\)"),
+        (np.zeros((90, 120, 4), np.uint8), {}, fer.VideoError, r"must be RGB.*got shape \(90, 120, 4\)"),
         (np.zeros((2, 90, 120, 1), np.uint8), {"fps": 25}, fer.VideoError, r"got shape \(2, 90, 120, 1\)"),
         ([GREY[0], GREY[1]], {"fps": 25}, fer.ConfigError, r"make one array with np\.stack"),
         ("", {}, fer.ConfigError, "A path must be text or a Path, got ''"),

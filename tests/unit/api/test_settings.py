@@ -88,6 +88,6 @@ def test_as_folder_and_as_new_file_refuse_a_place_inside_a_file(tmp_path):
 def test_check_workers_refuses_a_number_below_one():
     check_workers(None)
     check_workers(1)
-    for workers in (0, -2, 1.5):
+    for workers in (0, -2):
         with pytest.raises(fer.ConfigError, match=f"workers must be at least 1, got {workers}"):
             check_workers(workers)

@@ -50,7 +50,7 @@ def test_explain_has_the_settings_of_its_recipe_as_options(app, monkeypatch, tmp
 
 def test_explain_needs_a_run_or_a_video(app, bundle):
     for line in ([str(bundle)], []):
-        with pytest.raises(ConfigError, match="needs a run folder, whose pairs it explains, or a --video"):
+        with pytest.raises(ConfigError, match="needs a run folder or a --video"):
             app(line, exit_on_error=False)
 
 

@@ -32,7 +32,7 @@ def test_export_prints_inputs_size_and_the_next_command(app, called, capsys):
     assert called == [(Path("run"), Path("model.onnx"), None)]
     assert capsys.readouterr().out.splitlines() == [
         "model.onnx: inputs spatial, flow, any number of faces at once; 1.5 MiB",
-        "Now: ferfusion predict VIDEO --bundle model.onnx",
+        "Next: ferfusion predict VIDEO --bundle model.onnx",
     ]
 
 

@@ -55,6 +55,6 @@ def test_import_keras_takes_preparation_and_labels_of_a_dataset(app, tmp_path):
 
 def test_import_keras_overwrites_no_file(app, tmp_path):
     (tmp_path / "b").write_text("mine")
-    with pytest.raises(ConfigError, match="is there already"):
+    with pytest.raises(ConfigError, match="exists already"):
         app([str(tmp_path / "any.h5"), str(tmp_path / "b")], exit_on_error=False)
     assert (tmp_path / "b").read_text() == "mine"

@@ -41,7 +41,7 @@ def run():
 
 def test_predict_reads_a_folder_and_prints_what_cannot_be_read(run, folder, bundle, tmp_path, capsys):
     out = tmp_path / "out"
-    with pytest.raises(VideoError, match=r"1 of 3 files could not be read; .*videos\.csv says why"):
+    with pytest.raises(VideoError, match=r"1 of 3 files could not be read; .*videos\.csv has the reasons"):
         run(folder, "--bundle", bundle, "--out", out, "--no-annotate")
     printed = " ".join(capsys.readouterr().out.split())
     assert "diary.mp4 (2 of 3)" in printed or "one.mp4 (3 of 3)" in printed

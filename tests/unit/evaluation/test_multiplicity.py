@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from ferfusion.evaluation.multiplicity import group_letters, groups_not_told_apart, holm
+from ferfusion.evaluation.multiplicity import group_letters, groups_without_difference, holm
 
 NAMES = ["a", "b", "c", "d", "e", "f"]
 ALL_PAIRS = list(combinations(NAMES, 2))
@@ -28,7 +28,7 @@ def test_groups_are_the_largest_sets_without_two_that_differ(different):
     alike = networkx.Graph()
     alike.add_nodes_from(NAMES)
     alike.add_edges_from(pair for pair in ALL_PAIRS if pair not in different)
-    groups = groups_not_told_apart(NAMES, different)
+    groups = groups_without_difference(NAMES, different)
     assert {frozenset(group) for group in groups} == {
         frozenset(clique) for clique in networkx.find_cliques(alike)
     }
@@ -37,7 +37,7 @@ def test_groups_are_the_largest_sets_without_two_that_differ(different):
 
 @given(st.sets(st.sampled_from(ALL_PAIRS)))
 def test_group_letters_are_shared_by_variants_that_do_not_differ(different):
-    letters = group_letters(groups_not_told_apart(NAMES, different))
+    letters = group_letters(groups_without_difference(NAMES, different))
     for first, second in ALL_PAIRS:
         assert bool(set(letters[first]) & set(letters[second])) == ((first, second) not in different)
 
@@ -51,7 +51,7 @@ def test_group_letters_are_shared_by_variants_that_do_not_differ(different):
     ],
 )
 def test_groups_keep_the_order_of_the_names(different, groups):
-    assert groups_not_told_apart(["a", "b", "c"], different) == tuple(groups)
+    assert groups_without_difference(["a", "b", "c"], different) == tuple(groups)
 
 
 def test_group_letters_do_not_end_with_the_alphabet():

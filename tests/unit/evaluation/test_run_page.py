@@ -66,7 +66,7 @@ def test_report_html_has_war_and_uar_with_their_baselines(page, evaluated):
     for estimate in (head.war, head.uar):
         assert f"{100 * estimate.value:.1f} %" in page.words
         assert f"{100 * estimate.majority:.1f} %" in page.words
-    assert "Always answering “Sadness” would give 40.0 % and 16.7 %" in page.words
+    assert "Always predicting “Sadness” gives 40.0 % and 16.7 %" in page.words
 
 
 def test_report_html_states_protocol_and_limits(page):
@@ -116,7 +116,7 @@ def test_cautions_name_one_person_and_absent_classes(scored):
 
 def test_cautions_of_a_model_that_answers_whole_videos(scored):
     found = cautions(scored(config=fake_config(architecture="hybrid")))
-    assert found[-1].startswith("This model answers on whole videos")
+    assert found[-1].startswith("This model predicts whole videos")
 
 
 def test_worst_mistakes_are_the_largest_shares_of_their_true_class(scored):

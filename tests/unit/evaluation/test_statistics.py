@@ -81,7 +81,7 @@ def test_study_statistics_groups_equal_variants_and_part_the_worse_one(study):
     assert family.groups[-1] == ("weak",)
     assert [variant.name for variant in study.scores("video")][-1] == "weak"
     assert study.can_find_a_difference
-    assert study.speaks_of_trainings
+    assert study.has_several_seeds
 
 
 def test_family_p_values_are_corrected_together(study):
@@ -131,7 +131,7 @@ def test_study_statistics_read_the_test_part_only(predictions, study):
 
 def test_study_statistics_of_one_seed_have_no_p_value_over_trainings(predictions):
     study = study_statistics({name: seeds[:1] for name, seeds in predictions.items()}, labels=SIX, baseline=0)
-    assert not study.speaks_of_trainings
+    assert not study.has_several_seeds
     assert comparisons_table(study)["p_trainings"].isna().all()
     assert np.isnan(study.scores("video")[0].estimates["uar"].seed_deviation)
 
@@ -162,5 +162,5 @@ def test_holm_keeps_the_false_alarms_of_a_family_rare():
 
 @pytest.mark.parametrize("predictions", [{}, {"weak": []}])
 def test_study_statistics_refuse_a_study_without_a_table(predictions):
-    with pytest.raises(DatasetError, match="of at least one variant, and of each at least one seed"):
+    with pytest.raises(DatasetError, match="of at least one variant, and of at least one seed of each"):
         study_statistics(predictions, labels=SIX, baseline=0)

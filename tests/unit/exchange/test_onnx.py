@@ -52,7 +52,7 @@ def test_export_needs_a_file_with_the_suffix_onnx(tmp_path):
     from ferfusion.cli.export import export
 
     save_bundle(tmp_path / "b.safetensors", bundle_of(architecture="spatial"))
-    with pytest.raises(ConfigError, match=r"name it so: .*out.onnx"):
+    with pytest.raises(ConfigError, match=r"must end in \.onnx; choose .*out\.onnx"):
         export(tmp_path / "b.safetensors", tmp_path / "out.bin")
 
 

@@ -33,10 +33,10 @@ def test_finish_study_writes_the_tables_of_the_runs(finished):
 
 def test_study_page_has_the_results_and_loads_nothing_from_outside(finished):
     study, page = finished
-    assert "2 of 3 pairs of variants can be told apart" in page
+    assert "2 of 3 pairs of variants differ significantly" in page
     assert "gap-concat and flatten-concat are the same function" in page
     assert page.count("same function as gap-concat") == 2  # in the table per video, and in that per pair
-    assert "Of equivalent variants only the first was trained" in page
+    assert "Of equivalent variants, only the first was trained" in page
     assert "9 trainings took 14 minutes" in page
     for word in ("majority baseline", "displayed expression", "Tested on 12 people", "accuracy"):
         assert word in page
@@ -51,7 +51,7 @@ def test_protocol_names_the_tested_people(findings):
 
 def test_cautions_name_the_variants_that_were_not_trained(findings):
     [caution] = cautions(findings)
-    assert caution.startswith("Of equivalent variants only the first was trained")
+    assert caution.startswith("Of equivalent variants, only the first was trained")
 
 
 def test_settings_are_shared_or_of_a_variant(findings):

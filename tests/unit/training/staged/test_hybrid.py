@@ -124,7 +124,7 @@ def test_train_hybrid_leaves_a_run_that_can_be_evaluated(whole_run):
     assert scored.of("test", "video").videos == 6
     assert scored.of("test", "video").war.value == scored.of("test", "pair").war.value
     found = cautions(scored)
-    assert any("answers on whole videos" in caution for caution in found)
+    assert any("predicts whole videos" in caution for caution in found)
     assert not score_run(read_run(run / "flow")).run.predicts_videos
 
 
