@@ -1,6 +1,6 @@
 """Progress of long jobs: the value that they report, and the bars that show it in a terminal or in Jupyter.
 
-A job calls a function with a ``Progress`` at every step, and shows nothing itself.
+A job calls a function with a ``Progress`` at every step; it shows nothing itself.
 """
 
 import html
@@ -28,7 +28,7 @@ class Progress:
         done: Number of units that are done.
         total: Number of all units; None if it is not known.
         unit: Name of the units: videos, frames, batches, trainings, clips.
-        message: A message to keep; the other fields have no meaning then.
+        message: A message; the other fields are empty then.
     """
 
     stage: str = ""
@@ -48,7 +48,7 @@ def ignore_progress(progress: Progress) -> None:
     """Show nothing."""
 
 
-def say(on_progress: OnProgress, message: str) -> None:
+def report_message(on_progress: OnProgress, message: str) -> None:
     """Report a message."""
     on_progress(Progress(message=message))
 
@@ -80,7 +80,7 @@ class TerminalBar:
 
     Args:
         console: The terminal.
-        keeps_messages: Whether messages are printed above the bar, and its last state stays.
+        keeps_messages: Whether messages are printed above the bar, and its last state stays on the terminal.
     """
 
     def __init__(self, console: "Console", *, keeps_messages: bool) -> None:
@@ -122,7 +122,7 @@ class TerminalBar:
 
 
 def rich_bar(console: "Console", *, transient: bool) -> "RichProgress":
-    """Return a bar of rich whose tasks have the field ``unit``; a transient one disappears at its end."""
+    """Return a bar of rich, with the field ``unit`` for tasks; a transient bar disappears at its end."""
     from rich import progress as rich  # noqa: PLC0415 rich is slow to import
     from rich.text import Text  # noqa: PLC0415
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 
-from ferfusion.progress import JupyterBar, Progress, TerminalBar, ignore_progress, say, shown
+from ferfusion.progress import JupyterBar, Progress, TerminalBar, ignore_progress, report_message, shown
 
 STEP = Progress("Reading", "a.mp4", 3, 10, "frames")
 
@@ -14,7 +14,7 @@ def test_shown_calls_a_function_with_every_step_and_message():
     told: list[Progress] = []
     with shown(told.append) as on_progress:
         on_progress(STEP)
-        say(on_progress, "half of it")
+        report_message(on_progress, "half of it")
     assert told == [STEP, Progress(message="half of it")]
 
 
@@ -36,7 +36,7 @@ def test_shown_draws_a_bar_on_a_terminal_and_keeps_no_message(monkeypatch):
     monkeypatch.setattr(sys, "stderr", terminal)
     with shown(True) as on_progress:
         on_progress(STEP)
-        say(on_progress, "epoch 1")
+        report_message(on_progress, "epoch 1")
     said = terminal.getvalue()
     assert "Reading" in said
     assert "epoch 1" not in said

@@ -33,7 +33,7 @@ class Comparison:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Why scores of some runs cannot be compared with those of others."""
+        """Reasons why scores of some runs cannot be compared with those of others."""
         return self._scored.warnings
 
     @property

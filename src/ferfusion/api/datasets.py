@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ferfusion.api.settings import PathOrText, as_folder, as_path, check_workers, with_settings
 from ferfusion.parts import PARTS
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.progress import Progress, ShowProgress, say, shown
+from ferfusion.progress import Progress, ShowProgress, report_message, shown
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.synthesis.recipe import SynthesisRecipe
 
@@ -300,7 +300,7 @@ def synthesize(
     total, left = len(takes(made_of)), len(unfinished(root, made_of, with_flow=true_flow))
     with shown(progress) as on_progress:
         if left < total:
-            say(on_progress, f"{total - left} of {total} clips exist already.")
+            report_message(on_progress, f"{total - left} of {total} clips exist already.")
         on_progress(Progress("Loading the head model, about a minute", total=left, unit="clips"))
         for number, path in enumerate(write_corpus(root, made_of, with_flow=true_flow), start=1):
             on_progress(Progress("Rendering", path.stem, number, left, "clips"))

@@ -32,7 +32,8 @@ COMMANDS = (
 def build_app(chosen: str = "") -> App:
     """Return the command line.
 
-    If a command is chosen, only its module is imported; otherwise all are, for the list of commands.
+    If a command is chosen, only its module is imported; otherwise all are, for the list of commands. The
+    command line raises ConfigError for a missing settings file.
     """
     app = App(
         name="ferfusion",

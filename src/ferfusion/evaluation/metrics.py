@@ -40,7 +40,13 @@ def confusion_matrix(
 def confusion_by_group(
     true_codes: npt.ArrayLike, predicted_codes: npt.ArrayLike, groups: npt.ArrayLike, *, num_classes: int
 ) -> IntArray:
-    """Return a confusion matrix for each different group (a subject, say), in sorted order: (G, C, C).
+    """Return a confusion matrix for each group, such as a subject, in sorted order: (G, C, C).
+
+    Args:
+        true_codes: True class of each row, (N,).
+        predicted_codes: Predicted class of each row, (N,).
+        groups: Group of each row, (N,).
+        num_classes: Number of classes.
 
     Raises:
         ValueError: as for ``confusion_matrix``.

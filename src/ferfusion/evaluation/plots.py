@@ -47,7 +47,15 @@ def confusion_figure(scores: Scores, labels: LabelSet, *, normalised: bool) -> F
 def matrix_figure(
     confusion: IntArray, labels: LabelSet, *, normalised: bool, title: str, subtitle: str
 ) -> Figure:
-    """Draw a confusion matrix (C, C), rows true: shares of each row in percent, or counts."""
+    """Draw a confusion matrix (C, C), rows true: shares of each row in percent, or counts.
+
+    Args:
+        confusion: The counts.
+        labels: Names of the classes.
+        normalised: Whether to draw shares.
+        title: Title of the figure.
+        subtitle: Line below the title.
+    """
     side = max(WIDTH_INCHES, 0.58 * len(labels))
     figure, axes = new_canvas(height=side * 0.97, width=side)
     shades = row_shares(confusion) if normalised else confusion / max(confusion.max(), 1)

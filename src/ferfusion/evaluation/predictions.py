@@ -19,11 +19,11 @@ def read_predictions(path: Path, *, labels: LabelSet) -> pd.DataFrame:
     """Read and check a prediction table: a row per pair, with the true label and a probability per class.
 
     Returns:
-        The table as it is in the file, with ``code`` as integer, probabilities as float, names as text.
+        The table of the file, with ``code`` as integer, probabilities as float, names as text.
 
     Raises:
-        RunError: a column is missing, a value is not what it should be, a video has two subjects or two
-            labels, or a subject or video stands in two parts.
+        RunError: a column is missing, a value is wrong, a video has two subjects or two labels, or a subject
+            or video is in two parts.
     """
     try:
         # as text, so that a subject "007" stays one, and one called "NA" is not a gap

@@ -1,4 +1,4 @@
-"""The folder of a run: where each of its files is, and what they hold. It never reads the model."""
+"""The folder of a run: the paths and the contents of its files, without the model."""
 
 import json
 from collections.abc import Mapping
@@ -183,11 +183,11 @@ class RunFolder:
     def protocol(self) -> str:
         """How the parts were divided and how the epoch was chosen, in one line."""
         if self.stills:
-            held_apart = "the corpus's own split, subjects unknown, copies of an image held apart"
+            division = "official split, people unknown, no image in two parts"
         else:
-            held_apart = "people held apart between parts"
+            division = "no person in two parts"
         read_once = "; test read once" if "test" in self.parts else ", no test part"
-        return f"Protocol: {held_apart}; validation chose the epoch{read_once}."
+        return f"Protocol: {division}; validation chose the epoch{read_once}."
 
     @property
     def parts(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The report of one run: a single HTML file that a reader who has never seen the project understands."""
+"""The report of one run: a single HTML file for readers who do not know the project."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from ferfusion.reporting.pages import minutes_text, percent, render_page
 
 @dataclass(frozen=True)
 class Mistake:
-    """One confusion: how many rows of a true class were taken for another."""
+    """One confusion: the rows of a true class that are predicted as another class."""
 
     true: str
     predicted: str
@@ -28,7 +28,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class PartSize:
-    """How large a part of the split is."""
+    """The size of a part of the split."""
 
     name: str
     subjects: int

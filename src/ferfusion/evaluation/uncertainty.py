@@ -19,7 +19,7 @@ FEW_SUBJECTS = 10
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval of a score; both ends are nan where there is no second subject to draw."""
+    """An interval of a score; both ends are nan for a single subject."""
 
     low: float
     high: float

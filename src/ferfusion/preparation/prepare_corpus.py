@@ -14,7 +14,7 @@ from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.stills import prepare_stills
 from ferfusion.preparation.videos import prepare_videos
-from ferfusion.progress import OnProgress, ignore_progress, say
+from ferfusion.progress import OnProgress, ignore_progress, report_message
 
 
 def prepare_corpus(
@@ -53,7 +53,7 @@ def prepare_corpus(
     """
     if corpus == "auto":
         found = recognise(root)
-        say(on_progress, f"Recognised the corpus {found.corpus}: {found.evidence}")
+        report_message(on_progress, f"Recognised the corpus {found.corpus}: {found.evidence}")
         corpus = found.corpus
     if detector_model is not None:
         recipe = replace(recipe, detector_sha256=model_sha256(detector_model))

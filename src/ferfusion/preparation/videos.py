@@ -23,7 +23,7 @@ from ferfusion.preparation.dataset import (
 )
 from ferfusion.preparation.labelled_video import FRAME_COLUMNS, PrepareJob, image_names, prepare_video
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.progress import OnProgress, Progress, ignore_progress, say
+from ferfusion.progress import OnProgress, Progress, ignore_progress, report_message
 
 
 def prepare_videos(
@@ -65,7 +65,9 @@ def prepare_videos(
     if unfinished:
         corpus.write_header(complete=False, counts={})
     if len(unfinished) < len(jobs):
-        say(on_progress, f"{len(jobs) - len(unfinished)} of {len(jobs)} videos are prepared already.")
+        report_message(
+            on_progress, f"{len(jobs) - len(unfinished)} of {len(jobs)} videos are prepared already."
+        )
     prepared = _run(unfinished, dataset, engine=engine, workers=workers, address=address)
     for number, video_id in enumerate(prepared, start=1):
         on_progress(Progress("Preparing", video_id, number, len(unfinished), "videos"))

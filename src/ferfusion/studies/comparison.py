@@ -170,7 +170,7 @@ def differences(runs: Sequence[ComparedRun]) -> list[str]:
 def equivalences_of(runs: Sequence[ComparedRun]) -> list[str]:
     """Return a sentence for each group of equivalent runs whose network settings differ.
 
-    Runs whose settings this version does not know are left out.
+    Runs with settings that this version does not know are left out.
     """
     configs: dict[str, ModelConfig] = {}
     for run in runs:

@@ -73,7 +73,7 @@ class Findings:
 
     @property
     def majority_code(self) -> int:
-        """The most frequent class of the training part, of the first fold where there are several."""
+        """The most frequent class of the training part of the first fold."""
         return self.variants[0].runs[0].majority_code
 
     def of(self, name: str) -> VariantFindings:

@@ -7,7 +7,7 @@ from ferfusion.compute import Compute
 from ferfusion.engines import ENGINES
 from ferfusion.lookup import choose
 from ferfusion.models.config import ModelConfig
-from ferfusion.progress import OnProgress, Progress, ignore_progress, say
+from ferfusion.progress import OnProgress, Progress, ignore_progress, report_message
 from ferfusion.studies.equivalent_variants import equivalence_lines
 from ferfusion.studies.plan import StudyPlan
 from ferfusion.studies.study import open_study
@@ -50,11 +50,11 @@ def run_study(
     workers = 1 if engine == "here" else workers or os.cpu_count() or 1
     work = open_study(dataset, folder, plan, model=model, recipe=recipe)
     for sentence in equivalence_lines(work.equivalences):
-        say(on_progress, f"Before the training: {sentence}")
+        report_message(on_progress, f"Before the training: {sentence}")
     work.begin()
     jobs = work.jobs(workers=workers, compute=compute)
     left = [job for job in jobs if not job.is_done]
-    say(
+    report_message(
         on_progress,
         f"{len(work.variants)} variants ({len(work.trained)} functions), "
         f"{plan.seeds} {'seed' if plan.seeds == 1 else 'seeds'}, "

@@ -186,7 +186,7 @@ class Study:
         self._divide()
 
     def _divide(self) -> None:
-        """Write the split table of every fold, and check that no fold has anything in two parts.
+        """Write the split table of every fold, and check that its parts share no subject, video or image.
 
         Raises:
             DatasetError: the dataset has no split, or its parts share a subject, a video or an image.

@@ -25,7 +25,7 @@ from ferfusion.studies.study_folder import StudyFolder
 
 
 def finish_study(study: Study) -> Path:
-    """Read every run of a finished study; write its tables, its figures and its page, whose path is returned.
+    """Write the tables, the figures and the page of a finished study; return the page's path.
 
     Raises:
         RunError: a run is missing or damaged.
@@ -81,7 +81,7 @@ def study_page(findings: Findings, images: Mapping[str, Path]) -> str:
 
 
 def protocol(findings: Findings) -> str:
-    """Return a text on who was tested, and who chose the epoch."""
+    """Return a text on the tested people, and on the people that chose the epoch."""
     folds, statistics = findings.study.plan.folds, findings.statistics
     people = f"{statistics.subjects} people ({statistics.videos} videos)"
     chosen = "Other people (the validation part) chose the epoch; the test part was read once, at the end."

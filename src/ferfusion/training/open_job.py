@@ -13,7 +13,7 @@ from ferfusion.data.pairs import PartedPairs
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.dataset import Dataset
-from ferfusion.progress import OnProgress, ignore_progress, say
+from ferfusion.progress import OnProgress, ignore_progress, report_message
 from ferfusion.training.build import make_data
 from ferfusion.training.job import TrainJob
 from ferfusion.training.loop.checkpoints import RunRecorder
@@ -61,7 +61,7 @@ class OpenJob:
 
     def say(self, line: str) -> None:
         """Report a line."""
-        say(self.on_progress, line)
+        report_message(self.on_progress, line)
 
     def progress(self) -> TrainingProgress:
         """Return the callback that reports batches and epochs, with the majority baseline on validation."""

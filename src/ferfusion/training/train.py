@@ -16,7 +16,7 @@ from ferfusion.files import write_table
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import count_parameters
 from ferfusion.models.config import ModelConfig
-from ferfusion.progress import OnProgress, ignore_progress, say
+from ferfusion.progress import OnProgress, ignore_progress, report_message
 from ferfusion.splits.kept_split import keep_split, read_kept_split
 from ferfusion.splits.split import parts_hash, split_header
 from ferfusion.training.build import open_parts
@@ -92,7 +92,7 @@ def _train_run(
     else:
         keep_split(run.splits_file, source, pairs.part_of_clip, header=split_header(source, job.splits))
     if run.is_finished:
-        say(on_progress, f"{run.path} is finished; to train again, name another folder")
+        report_message(on_progress, f"{run.path} is finished; to train again, name another folder")
         return read_run(run.path)
     train_stage = partial(
         train_run,

@@ -18,7 +18,7 @@ def test_run_is_a_short_line_and_a_table(tmp_path):
     assert repr(run) == f"Run('{run.folder}': two-stream, gap-concat fusion, listing stream; 24 epochs)"
     page = run._repr_html_()
     assert page.count("<tr") == 3
-    assert "Protocol: people held apart between parts" in page
+    assert "Protocol: no person in two parts" in page
 
 
 def test_run_is_a_value_of_its_folder(trained):

@@ -24,7 +24,7 @@ def test_evaluate_prints_both_metrics_and_where_the_report_is(tmp_path, capsys, 
         "WAR",
         "UAR",
         "macro-F1",
-        "Protocol: people held apart",
+        "Protocol: no person in two parts",
         "always Sadness",
         str(run / "report.html"),
     ):

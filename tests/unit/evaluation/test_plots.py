@@ -1,4 +1,4 @@
-"""Figures: what is drawn is what the tables say."""
+"""The figures show the numbers of the tables."""
 
 import subprocess
 import sys

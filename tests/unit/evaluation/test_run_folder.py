@@ -21,7 +21,7 @@ def test_read_run_has_labels_epochs_and_predictions(tmp_path):
     assert run.parts == ("test", "validation")
     assert run.seconds == pytest.approx(24 * 7.5)
     assert run.parameters == 1_919_238
-    assert run.protocol.startswith("Protocol: people held apart between parts; validation chose the epoch")
+    assert run.protocol.startswith("Protocol: no person in two parts; validation chose the epoch")
 
 
 @pytest.mark.parametrize(("monitor", "expected"), [("val_uar", 2), ("val_loss", 3), ("val_accuracy", 1)])

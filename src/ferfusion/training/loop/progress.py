@@ -6,7 +6,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from ferfusion.data.batches import Batch
-from ferfusion.progress import OnProgress, Progress, say
+from ferfusion.progress import OnProgress, Progress, report_message
 from ferfusion.training.loop.epoch_metrics import EpochRow
 
 
@@ -20,7 +20,7 @@ class TrainingProgress(Callback):
 
     def print_epoch(self, row: EpochRow, *, epochs: int, is_best: bool) -> None:
         """Report the line of an epoch."""
-        say(
+        report_message(
             self._on_progress,
             f"epoch {row['epoch']:.0f}/{epochs}  lr {row['lr']:.1e}  "
             f"train: {_scores(row, 'train')}  validation: {_scores(row, 'val')} ({self._baseline})  "
@@ -44,7 +44,7 @@ class TrainingProgress(Callback):
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
         """Report that a stopped run can be resumed."""
         if isinstance(exception, KeyboardInterrupt | SIGTERMException):
-            say(self._on_progress, "Stopped. The same command resumes from the last whole epoch.")
+            report_message(self._on_progress, "Stopped. The same command resumes from the last whole epoch.")
 
 
 def _scores(row: EpochRow, part: str) -> str:
