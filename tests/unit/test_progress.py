@@ -11,11 +11,11 @@ STEP = Progress("Reading", "a.mp4", 3, 10, "frames")
 
 
 def test_shown_calls_a_function_with_every_step_and_message():
-    told: list[Progress] = []
-    with shown(told.append) as on_progress:
+    reported: list[Progress] = []
+    with shown(reported.append) as on_progress:
         on_progress(STEP)
         report_message(on_progress, "half of it")
-    assert told == [STEP, Progress(message="half of it")]
+    assert reported == [STEP, Progress(message="half of it")]
 
 
 def test_shown_shows_nothing_without_a_terminal(monkeypatch):
@@ -37,9 +37,9 @@ def test_shown_draws_a_bar_on_a_terminal_and_keeps_no_message(monkeypatch):
     with shown(True) as on_progress:
         on_progress(STEP)
         report_message(on_progress, "epoch 1")
-    said = terminal.getvalue()
-    assert "Reading" in said
-    assert "epoch 1" not in said
+    printed = terminal.getvalue()
+    assert "Reading" in printed
+    assert "epoch 1" not in printed
 
 
 def test_terminal_bar_prints_messages_as_they_are():

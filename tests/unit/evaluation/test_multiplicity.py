@@ -25,12 +25,12 @@ def test_holm_of_no_p_value_is_empty():
 
 @given(st.sets(st.sampled_from(ALL_PAIRS)))
 def test_groups_are_the_largest_sets_without_two_that_differ(different):
-    alike = networkx.Graph()
-    alike.add_nodes_from(NAMES)
-    alike.add_edges_from(pair for pair in ALL_PAIRS if pair not in different)
+    without_difference = networkx.Graph()
+    without_difference.add_nodes_from(NAMES)
+    without_difference.add_edges_from(pair for pair in ALL_PAIRS if pair not in different)
     groups = groups_without_difference(NAMES, different)
     assert {frozenset(group) for group in groups} == {
-        frozenset(clique) for clique in networkx.find_cliques(alike)
+        frozenset(clique) for clique in networkx.find_cliques(without_difference)
     }
     assert len(set(groups)) == len(groups)
 

@@ -45,7 +45,7 @@ def test_video_level_is_the_mean_of_the_pairs():
             **dict.fromkeys(columns, 0.0),
         }
     )
-    # the first pair alone says Disgust, the mean says Anger
+    # the top class of the first pair is Disgust, that of the mean is Anger
     pairs[["p_anger", "p_disgust", "p_sadness"]] = [[0.4, 0.6, 0.0], [0.9, 0.1, 0.0], [0.0, 0.3, 0.7]]
     videos = video_level(pairs, labels=SIX)
     assert videos[["video", "pairs", "expression"]].to_numpy().tolist() == [

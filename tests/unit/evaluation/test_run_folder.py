@@ -1,4 +1,4 @@
-"""What a run folder tells, and how it refuses one that is damaged."""
+"""The content of a run folder, and the refusal of a damaged one."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Scores of a run, the majority baseline, and what a run folder tells."""
+"""Scores of a run, and the majority baseline."""
 
 import numpy as np
 import pytest
@@ -25,11 +25,11 @@ def test_score_run_agrees_with_scikit_learn_at_both_levels(run):
     columns = list(SIX.probability_columns)
     videos = test.groupby("video")[["code", *columns]].mean()
     for level, rows in (("pair", test), ("video", videos)):
-        true, said = rows["code"].to_numpy(int), rows[columns].to_numpy(float).argmax(axis=1)
+        true, predicted = rows["code"].to_numpy(int), rows[columns].to_numpy(float).argmax(axis=1)
         found = scored.of("test", level)
-        assert found.war.value == pytest.approx(accuracy_score(true, said))
-        assert found.uar.value == pytest.approx(balanced_accuracy_score(true, said))
-        assert found.macro_f1.value == pytest.approx(f1_score(true, said, average="macro"))
+        assert found.war.value == pytest.approx(accuracy_score(true, predicted))
+        assert found.uar.value == pytest.approx(balanced_accuracy_score(true, predicted))
+        assert found.macro_f1.value == pytest.approx(f1_score(true, predicted, average="macro"))
         assert (found.rows, found.videos, found.subjects) == (len(rows), 40, 4)
 
 

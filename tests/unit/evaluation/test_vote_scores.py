@@ -8,7 +8,7 @@ from ferfusion.labels import LabelSet
 from helpers.runs import fake_config, write_run
 
 LABELS = LabelSet(("Anger", "Happiness", "Sadness"))
-# the label, what the model says, and how the annotators voted: anger, happiness, sadness, unknown
+# the label, the prediction, and the votes of the annotators: anger, happiness, sadness, unknown
 IMAGES = {
     "a": ("Anger", "Anger", (6, 0, 4, 0)),
     "b": ("Anger", "Sadness", (1, 0, 9, 0)),
@@ -26,11 +26,11 @@ def votes():
 
 def predictions():
     rows = []
-    for name, (label, said, _) in IMAGES.items():
+    for name, (label, predicted, _) in IMAGES.items():
         row = {"part": "validation", "video": name, "clip": "pack", "subject": name, "frame": 0, "seconds": 0}
-        probabilities = {f"p_{each.lower()}": 0.8 if each == said else 0.1 for each in LABELS.names}
+        probabilities = {f"p_{each.lower()}": 0.8 if each == predicted else 0.1 for each in LABELS.names}
         rows.append(
-            row | {"code": LABELS.code(label), "emotion": label} | probabilities | {"expression": said}
+            row | {"code": LABELS.code(label), "emotion": label} | probabilities | {"expression": predicted}
         )
     return pd.DataFrame(rows)
 
