@@ -96,13 +96,13 @@ class FaceSpool:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._crops = RowFile(self.folder, np.uint8, (self.size, self.size, 3))
         self._flows = RowFile(self.folder, np.float16, (2, self.size, self.size))
-        self._no_flow = np.zeros((2, self.size, self.size), np.float16)
+        self._zero_flow = np.zeros((2, self.size, self.size), np.float16)
 
     def add(self, frame: PreparedFrame) -> None:
         """Append the faces of a frame."""
         for face in frame.faces:
             self._crops.add(face.crop)
-            self._flows.add(self._no_flow if face.flow is None else face.flow)
+            self._flows.add(self._zero_flow if face.flow is None else face.flow)
             self.faces.append(
                 SpooledFace(
                     row=len(self.faces),
