@@ -175,3 +175,14 @@ def test_no_file_catches_what_it_does_not_know_or_grows_too_long(path):
         raised_again = any(isinstance(node, ast.Raise) and node.exc is None for node in handler.body)
         assert not caught or (caught == {"BaseException"} and raised_again), f"line {handler.lineno}"
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def test_unit_tests_mirror_the_modules():
+    unit = Path(__file__).parents[1] / "unit"
+    modules = [path.relative_to(PACKAGE) for path in FILES if not path.name.startswith("__")]
+    missing = [
+        module.as_posix()
+        for module in modules
+        if not (unit / module.parent / f"test_{module.name}").is_file()
+    ]
+    assert missing == []

@@ -13,6 +13,9 @@ from ferfusion.parts import Part
 
 _NEEDED: tuple[Part, ...] = ("train", "validation")
 
+IDENTITY_COLUMNS = ("video", "clip", "subject", "frame", "seconds", "code", "emotion")
+"""The columns of the pair table that tell which pair a prediction is about."""
+
 
 @dataclass(frozen=True)
 class PartedPairs:

@@ -10,6 +10,7 @@ import torch
 
 from ferfusion.data.batches import BATCH_ROWS
 from ferfusion.data.inputs import FaceInput
+from ferfusion.data.pairs import IDENTITY_COLUMNS
 from ferfusion.explanation.contributions import stream_contributions
 from ferfusion.explanation.explainer import Explanation
 from ferfusion.explanation.pairs import RunPairs
@@ -17,7 +18,6 @@ from ferfusion.explanation.recipe import ExplainRecipe
 
 _CANDIDATES = 128
 """Pairs of each class that are read."""
-IDENTITY_COLUMNS = ("video", "clip", "subject", "frame", "seconds", "code", "emotion")
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,9 @@ import pandas as pd
 import torch
 
 from ferfusion.data.batches import Batch
-from ferfusion.data.pairs import PartedPairs
+from ferfusion.data.pairs import IDENTITY_COLUMNS, PartedPairs
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.parts import Part
-
-IDENTITY_COLUMNS = ("video", "clip", "subject", "frame", "seconds", "code", "emotion")
 
 
 @torch.inference_mode()
