@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from ferfusion.data.batches import Batch
-from ferfusion.data.pairs import PartedPairs
+from ferfusion.data.pairs import IDENTITY_COLUMNS, PartedPairs
 from ferfusion.labels import SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.training.predictions import IDENTITY_COLUMNS, class_probabilities, prediction_table
+from ferfusion.training.predictions import class_probabilities, prediction_table
 from helpers.inputs import drawn_inputs
 
 CONFIG = ModelConfig(architecture="stack", head_units=8, frames=3, dropout=0.5)
