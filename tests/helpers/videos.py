@@ -130,10 +130,15 @@ def _write_tone(container: av.container.OutputContainer, stream: av.AudioStream,
 
 
 def rotate(path: Path, *, clockwise: int) -> Path:
-    """Set the rotation of an MP4 in the matrix of its track header, as a phone does."""
+    """Set the rotation of an MP4, as a phone does."""
+    return set_display_matrix(path, _ROTATIONS[clockwise])
+
+
+def set_display_matrix(path: Path, matrix_abcd: tuple[int, int, int, int]) -> Path:
+    """Set (a, b, c, d) of the matrix in the track header of an MP4."""
     content = bytearray(path.read_bytes())
     matrix = content.index(b"tkhd") + 4 + 40  # version and flags, times, id, duration, layer, volume
-    a, b, c, d = (value * 0x10000 for value in _ROTATIONS[clockwise])
+    a, b, c, d = (value * 0x10000 for value in matrix_abcd)
     for place, value in enumerate((a, b, 0, c, d)):
         content[matrix + 4 * place : matrix + 4 * place + 4] = value.to_bytes(4, "big", signed=True)
     path.write_bytes(content)

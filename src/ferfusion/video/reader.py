@@ -1,15 +1,17 @@
 """Read video frames one by one, with their timestamps; no frame of a decoder is dropped silently."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import av
 import cv2
 import numpy as np
 from av.codec.context import Flags
+from av.sidedata.sidedata import SideData
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -24,7 +26,7 @@ class VideoInfo:
     """The header of a file's first video track.
 
     Attributes:
-        width: Width of the stored image in pixels, before any rotation.
+        width: Width of the stored image in pixels, before any rotation or reflection.
         height: Its height.
         rate: Mean frame rate, in frames per second.
         seconds: Duration; None if the file does not have it.
@@ -36,6 +38,42 @@ class VideoInfo:
     rate: Fraction
     seconds: float | None
     has_sound: bool
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """How a stored image becomes the shown one: transposed, then flipped up and down, left and right."""
+
+    transposed: bool = False
+    flipped_vertically: bool = False
+    flipped_horizontally: bool = False
+
+    def apply(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the shown image (H, W) or (H, W, 3) as a view of the stored one."""
+        if self.transposed:
+            pixels = np.swapaxes(pixels, 0, 1)
+        rows = slice(None, None, -1 if self.flipped_vertically else 1)
+        columns = slice(None, None, -1 if self.flipped_horizontally else 1)
+        return pixels[rows, columns]
+
+
+_AS_STORED = Orientation()
+
+
+def _orientation(image: av.VideoFrame) -> Orientation:
+    """Return the orientation by the display matrix of the file, reflections included, to the nearest quarter.
+
+    Source: ISO/IEC 14496-12, section 6.2.2: the pixel (x, y) is shown at (a x + c y, b x + d y), but for a
+    shift.
+    """
+    side_data = cast("Mapping[str, SideData]", image.side_data)  # PyAV's own type lacks this key
+    if "DISPLAYMATRIX" not in side_data:
+        return _AS_STORED
+    matrix = bytes(side_data["DISPLAYMATRIX"])
+    a, b, _, c, d = np.frombuffer(matrix, np.int32, 5).astype(np.int64)
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        return Orientation(False, bool(d < 0), bool(a < 0))
+    return Orientation(True, bool(b < 0), bool(c < 0))
 
 
 class Frame:
@@ -62,8 +100,8 @@ class Frame:
     ) -> None:
         self.index, self.seconds, self.error = index, seconds, error
         self._image = image
-        of_file = 0 if image is None else round(image.rotation / 90)
-        self._quarter_turns = (of_file - rotation_degrees // 90) % 4  # counter-clockwise, as numpy rotates
+        self._orientation = _AS_STORED if image is None else _orientation(image)
+        self._quarter_turns = -rotation_degrees // 90 % 4  # counter-clockwise, as numpy rotates
 
     @cached_property
     def planes(self) -> tuple[Plane, Plane, Plane]:
@@ -83,8 +121,8 @@ class Frame:
         )
         if self._image.interlaced_frame:
             planes = tuple(_one_field(plane) for plane in planes)
-        if self._quarter_turns:
-            planes = tuple(np.ascontiguousarray(np.rot90(plane, self._quarter_turns)) for plane in planes)
+        if self._quarter_turns or self._orientation != _AS_STORED:
+            planes = tuple(np.ascontiguousarray(self._upright(plane)) for plane in planes)
         return planes[0], planes[1], planes[2]
 
     @property
@@ -105,8 +143,11 @@ class Frame:
         """
         if self._image is None:
             raise VideoError(f"Frame {self.index} has no pixels: {self.error}")
-        image = self._image.to_ndarray(format="rgb24")
-        return np.ascontiguousarray(np.rot90(image, self._quarter_turns))
+        rgb = np.asarray(self._image.to_ndarray(format="rgb24"), np.uint8)
+        return np.ascontiguousarray(self._upright(rgb))
+
+    def _upright(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.rot90(self._orientation.apply(pixels), self._quarter_turns)
 
 
 def _one_field(plane: Plane) -> Plane:

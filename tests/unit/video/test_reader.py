@@ -1,5 +1,5 @@
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -12,6 +12,7 @@ from helpers.videos import (
     flat,
     numbered,
     rotate,
+    set_display_matrix,
     shorten,
     textured,
     write_tone,
@@ -96,6 +97,25 @@ def test_reader_reads_a_rotated_video_upright(tmp_path, clockwise):
         assert np.array_equal(plane, np.rot90(as_stored, turns))
         assert plane.flags.c_contiguous
     assert abs(straight.rgb().astype(int) - image).mean() < 6
+
+
+@pytest.mark.parametrize(
+    "matrix", list(product((-1, 1), (0,), (0,), (-1, 1))) + list(product((0,), (-1, 1), (-1, 1), (0,)))
+)
+def test_reader_follows_the_whole_display_matrix(tmp_path, matrix):
+    stored = write_video(tmp_path / "a.mp4", [textured(48, 80)] * 2)
+    straight = next(read_frames(stored)).rgb()
+    shown = next(read_frames(set_display_matrix(stored, matrix))).rgb()
+    a, b, c, d = matrix
+    y, x = np.mgrid[:48, :80]
+    shown_x, shown_y = a * x + c * y, b * x + d * y
+    assert np.array_equal(shown[shown_y - shown_y.min(), shown_x - shown_x.min()], straight)
+
+
+def test_reader_ignores_a_display_matrix_of_zeros(tmp_path):
+    stored = write_video(tmp_path / "a.mp4", [textured(48, 80)] * 2)
+    straight = next(read_frames(stored)).rgb()
+    assert np.array_equal(next(read_frames(set_display_matrix(stored, (0, 0, 0, 0)))).rgb(), straight)
 
 
 def test_read_info_of_a_rotated_video_is_that_of_the_stored_image(tmp_path):
