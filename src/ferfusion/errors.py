@@ -4,7 +4,7 @@ FerfusionError
 ├── VideoError         a video cannot be opened, decoded or written
 ├── CorpusError        a folder does not hold the expected corpus
 ├── DatasetError       a dataset folder is missing, damaged, or of another recipe
-├── RunError           a run folder is missing or damaged, or a training cannot continue
+├── RunError           a run or study folder is missing or damaged, or a training cannot continue
 ├── ConfigError        a setting has a value that cannot be used
 ├── BundleError        a bundle cannot be read, or does not fit its use
 └── MissingExtraError  an optional dependency is not installed
@@ -28,7 +28,7 @@ class DatasetError(FerfusionError):
 
 
 class RunError(FerfusionError):
-    """A run folder is missing or damaged, or a training cannot continue."""
+    """A run or study folder is missing or damaged, or a training cannot continue."""
 
 
 class ConfigError(FerfusionError):

@@ -2,14 +2,14 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-from ferfusion.errors import DatasetError
+from ferfusion.errors import DatasetError, FerfusionError
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -47,19 +47,68 @@ def write_rows(path: Path, value: Mapping[str, Any]) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False) + "\n")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON file.
+def read_json(
+    path: Path, *, error: type[FerfusionError] = DatasetError, advice: str = "run the command that wrote it"
+) -> dict[str, Any]:
+    """Read an object from a JSON file.
+
+    Args:
+        path: The file.
+        error: The error to raise.
+        advice: What the user can do about a missing or damaged file.
 
     Raises:
-        DatasetError: it is missing or damaged.
+        FerfusionError: ``error``, if the file is missing or damaged, or holds no object.
     """
     try:
-        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DatasetError(f"There is no file {path}") from error
-    except ValueError as error:
-        raise DatasetError(f"{path} is damaged: {error}") from error
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as missing:
+        raise error(f"{path} is missing; {advice}") from missing
+    except OSError as failed:
+        raise error(f"{path} cannot be read ({failed.strerror}); {advice}") from failed
+    except (ValueError, RecursionError) as damaged:
+        raise error(f"{path} is damaged ({damaged}); {advice}") from damaged
+    if not isinstance(value, dict):
+        raise error(f"{path} is damaged (it holds a {type(value).__name__}, expected an object); {advice}")
     return value
+
+
+def read_table(
+    path: Path,
+    *,
+    columns: Iterable[str] = (),
+    error: type[FerfusionError] = DatasetError,
+    advice: str = "run the command that wrote it",
+    **settings: Any,
+) -> "pd.DataFrame":
+    """Read a CSV file.
+
+    Args:
+        path: The file.
+        columns: Columns that it must have.
+        error: The error to raise.
+        advice: What the user can do about a missing or damaged file.
+        settings: Arguments of ``pandas.read_csv``.
+
+    Raises:
+        FerfusionError: ``error``, if the file is missing or damaged, or lacks a column.
+    """
+    import pandas as pd  # noqa: PLC0415 this module is light
+
+    try:
+        table: pd.DataFrame = pd.read_csv(path, **settings)
+    except FileNotFoundError as missing:
+        raise error(f"{path} is missing; {advice}") from missing
+    except OSError as failed:
+        raise error(f"{path} cannot be read ({failed.strerror}); {advice}") from failed
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, ValueError) as damaged:
+        reason = str(damaged).strip()
+        raise error(f"{path} is not a readable CSV file ({reason}); {advice}") from damaged
+    lacking = [name for name in columns if name not in table]
+    if lacking:
+        has = ", ".join(map(str, table.columns))
+        raise error(f"{path} lacks the columns {', '.join(lacking)}; it has {has}; {advice}")
+    return table
 
 
 def write_table(

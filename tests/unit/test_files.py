@@ -5,9 +5,10 @@ import sys
 import pandas as pd
 import pytest
 
-from ferfusion.errors import DatasetError
+from ferfusion.errors import DatasetError, RunError
 from ferfusion.files import (
     read_json,
+    read_table,
     write_bytes,
     write_json,
     write_rows,
@@ -108,7 +109,7 @@ def test_write_rows_writes_one_line(tmp_path):
 
 
 def test_read_json_names_a_missing_and_a_damaged_file(tmp_path):
-    with pytest.raises(DatasetError, match="There is no file"):
+    with pytest.raises(DatasetError, match=r"a\.json is missing; run the command that wrote it"):
         read_json(tmp_path / "a.json")
     (tmp_path / "a.json").write_text("{")
     with pytest.raises(DatasetError, match="is damaged"):
@@ -118,3 +119,27 @@ def test_read_json_names_a_missing_and_a_damaged_file(tmp_path):
 def test_write_table_keeps_six_digits(tmp_path):
     write_table(tmp_path / "a.csv", pd.DataFrame({"x": [1 / 3], "n": [2]}))
     assert (tmp_path / "a.csv").read_bytes() == b"x,n\n0.333333,2\n"
+
+
+def test_read_json_refuses_what_is_no_object_with_the_error_of_the_caller(tmp_path):
+    (tmp_path / "a.json").write_text("[1, 2]")
+    with pytest.raises(RunError, match=r"a\.json is damaged \(it holds a list.*; train again"):
+        read_json(tmp_path / "a.json", error=RunError, advice="train again")
+
+
+def test_read_table_reads_what_write_table_wrote(tmp_path):
+    table = pd.DataFrame({"name": ["a", "b"], "value": [0.5, 1.25]})
+    write_table(tmp_path / "a.csv", table)
+    pd.testing.assert_frame_equal(read_table(tmp_path / "a.csv", columns=("name",)), table)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x01", b'a,b\n"1,2', b"b\n1\n"])
+def test_read_table_names_a_damaged_file(tmp_path, content):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(DatasetError, match=r"a\.csv .*; prepare again"):
+        read_table(tmp_path / "a.csv", columns=("a",), advice="prepare again")
+
+
+def test_read_table_names_a_folder_in_the_place_of_the_file(tmp_path):
+    with pytest.raises(DatasetError, match="cannot be read"):
+        read_table(tmp_path)

@@ -10,6 +10,7 @@ from ferfusion.api.datasets import Dataset, as_dataset
 from ferfusion.api.settings import PathOrText, as_folder, as_path, with_settings, with_settings_of_each
 from ferfusion.compute import Compute
 from ferfusion.environment import load_torch
+from ferfusion.errors import ConfigError
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.models.config import ModelConfig
@@ -200,6 +201,8 @@ def train(
     >>> fer.train("data", "run", fusion="gap-concat", epochs=2, batch_size=32)
     Run('run': two-stream, gap-concat fusion, listing stream; 2 epochs)
     """
+    if rights is not None and not isinstance(rights, str):
+        raise ConfigError(f"rights must be text, got {rights!r} ({type(rights).__name__})")
     load_torch()
     from ferfusion.training.train import NO_RIGHTS, train_run  # noqa: PLC0415 torch
 

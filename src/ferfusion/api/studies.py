@@ -30,7 +30,7 @@ class Study:
         folder: Its path.
 
     Raises:
-        DatasetError: the folder is no study, or is not finished.
+        RunError: the folder is no study, or is not finished.
 
     >>> study = fer.Study("study")
     >>> sorted(set(study.table["variant"])), sorted(set(study.table["metric"]))
@@ -106,11 +106,11 @@ class Study:
     def _read(self, name: str) -> "pd.DataFrame":
         import pandas as pd  # noqa: PLC0415
 
-        from ferfusion.errors import DatasetError  # noqa: PLC0415
+        from ferfusion.errors import RunError  # noqa: PLC0415
 
         path = StudyFolder(self.folder).table_file(name)
         if not path.is_file():
-            raise DatasetError(f"{self.folder} is not a finished study (no {path.name}); run the study again")
+            raise RunError(f"{self.folder} is not a finished study (no {path.name}); run the study again")
         return pd.read_csv(
             path, dtype={"variant": str, "groups": str}, keep_default_na=False, na_values=[""]
         ).fillna({"groups": ""})

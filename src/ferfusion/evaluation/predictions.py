@@ -7,6 +7,7 @@ import pandas as pd
 
 from ferfusion.errors import RunError
 from ferfusion.evaluation.metrics import IntArray
+from ferfusion.files import read_table
 from ferfusion.labels import LabelSet
 
 IDENTITY = ("part", "video", "subject", "emotion")
@@ -25,13 +26,9 @@ def read_predictions(path: Path, *, labels: LabelSet) -> pd.DataFrame:
         RunError: a column is missing, a value is wrong, a video has two subjects or two labels, or a subject
             or video is in two parts.
     """
-    try:
-        # as text, so that a subject "007" stays one, and one called "NA" is not a gap
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except FileNotFoundError as error:
-        raise RunError(f"{path} is missing; `ferfusion train` writes it when a run ends") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise RunError(f"{path} is not a readable CSV file: {str(error).strip()}") from error
+    advice = "delete bundle.safetensors beside it and run the same `ferfusion train`, which writes both again"
+    # as text, so that a subject "007" stays one, and one called "NA" is not a gap
+    table = read_table(path, error=RunError, advice=advice, dtype=str, keep_default_na=False)
     _check_columns(table, path, labels)
     table = table.assign(
         code=_numbers(table, "code", path),

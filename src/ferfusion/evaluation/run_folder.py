@@ -1,10 +1,10 @@
 """The folder of a run: the paths and the contents of its files, without the model."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,33 @@ import pandas as pd
 from ferfusion.errors import ConfigError, RunError
 from ferfusion.evaluation.metrics import always, uar, war
 from ferfusion.evaluation.predictions import read_predictions
+from ferfusion.files import read_json, read_table
 from ferfusion.labels import LabelSet
 
-_SECTIONS = ("dataset", "model", "architecture", "recipe", "class_counts", "subjects", "videos")
+EPOCH_COLUMNS = (
+    "epoch",
+    "lr",
+    "train_loss",
+    "train_accuracy",
+    "train_uar",
+    "val_loss",
+    "val_accuracy",
+    "val_uar",
+    "seconds",
+)
+"""Columns of ``metrics.csv``."""
+_SECTIONS = MappingProxyType(
+    {
+        "dataset": ("labels", "path"),
+        "model": ("architecture", "fusion", "stream"),
+        "architecture": ("streams", "has_operator", "predicts"),
+        "recipe": ("monitor",),
+        "class_counts": ("train",),
+        "subjects": ("train",),
+        "videos": ("train",),
+    }
+)
+"""What the settings of a run must have."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +133,7 @@ class RunFolder:
         Raises:
             RunError: the file is missing or damaged, or is not one that ``train`` wrote.
         """
-        return _read_config(self.config_file)
+        return read_config(self.config_file)
 
     @cached_property
     def labels(self) -> LabelSet:
@@ -199,7 +223,10 @@ class RunFolder:
     def class_counts(self, part: str) -> dict[str, int]:
         """Return the number of pairs of each class in a part, in label order."""
         counts = self.section("class_counts").get(part, {})
-        return {name: int(counts.get(name, 0)) for name in self.labels.names}
+        try:
+            return {name: int(counts.get(name, 0)) for name in self.labels.names}
+        except (AttributeError, TypeError, ValueError) as error:
+            raise RunError(f"{self.config_file} has class_counts that are no numbers: {error}") from error
 
     @property
     def majority_code(self) -> int:
@@ -245,31 +272,35 @@ def read_run(path: Path) -> RunFolder:
     return run
 
 
-def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise RunError(f"{path} is missing; name the folder that `ferfusion train` wrote") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise RunError(f"{path} is not readable JSON: {error}") from error
-    if not isinstance(config, dict):
-        raise RunError(f"{path} holds a {type(config).__name__}, expected an object of settings")
-    missing = [name for name in _SECTIONS if not isinstance(config.get(name), dict)]
+def read_config(path: Path) -> dict[str, Any]:
+    """Read the settings of a run.
+
+    Raises:
+        RunError: the file is missing or damaged, or is not one that ``train`` wrote.
+    """
+    config = read_json(path, error=RunError, advice="train a new run, in a new folder")
+    missing = [
+        name if not isinstance(config.get(name), dict) else f"{name}.{key}"
+        for name, keys in _SECTIONS.items()
+        for key in (keys or ("",))
+        if not isinstance(config.get(name), dict) or (key and key not in config[name])
+    ]
+    missing += [] if isinstance(config.get("parameters"), int) else ["parameters"]
     if missing:
-        raise RunError(f"{path} lacks {', '.join(missing)}; another version wrote it, train the run again")
+        raise RunError(
+            f"{path} lacks {', '.join(dict.fromkeys(missing))}; another version wrote it, or it was changed: "
+            "train a new run, in a new folder"
+        )
     return config
 
 
 def _read_epochs(path: Path, *, monitor: str) -> pd.DataFrame:
-    try:
-        epochs = pd.read_csv(path)
-    except FileNotFoundError as error:
-        raise RunError(f"{path} is missing; `ferfusion train` writes it after every epoch") from error
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
-        raise RunError(f"{path} is not a readable CSV file: {str(error).strip()}") from error
-    missing = [name for name in ("epoch", "seconds", monitor) if name not in epochs]
-    if missing:
-        raise RunError(f"{path} lacks the columns {', '.join(missing)}; it has {', '.join(epochs.columns)}")
+    advice = "train a new run, in a new folder"
+    epochs = read_table(path, columns=(*EPOCH_COLUMNS, monitor), error=RunError, advice=advice)
+    numbers = epochs[list(EPOCH_COLUMNS)].apply(pd.to_numeric, errors="coerce")
+    wrong = [name for name in EPOCH_COLUMNS if (numbers[name].isna() & epochs[name].notna()).any()]
+    if wrong:
+        raise RunError(f"{path} has words in the columns of numbers {', '.join(wrong)}; {advice}")
     if not np.isfinite(epochs[monitor].to_numpy(dtype=float)).any():
-        raise RunError(f"{path} has no epoch with a {monitor}; train the run again")
+        raise RunError(f"{path} has no epoch with a {monitor}; {advice}")
     return epochs

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ferfusion import __version__
 from ferfusion.errors import DatasetError
-from ferfusion.files import read_json, write_json
+from ferfusion.files import read_json, read_table, write_json
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.recipe import PrepareRecipe
 
@@ -45,6 +45,9 @@ VIDEO_COLUMNS = (
 )
 """Columns of ``videos.csv``."""
 _TEXT_COLUMNS = ("video", "clip", "subject", "emotion", "part", "status", "reason", "note")
+
+
+_HEADER_KEYS = ("complete", "recipe", "labels", "corpus", "counts")
 
 
 @dataclass(frozen=True)
@@ -143,10 +146,10 @@ class Dataset(DatasetFiles):
 
     def _read(self, table: Path) -> pd.DataFrame:
         """Read a table; ids and names are text, also where they are digits."""
-        if not table.is_file():
-            raise DatasetError(f"There is no {table.name} in {self.root}; run ferfusion prepare again")
-        return pd.read_csv(
+        return read_table(
             table,
+            columns=("emotion", "subject", "video", "clip") if table == self.pairs_file else (),
+            advice="run ferfusion prepare again",
             dtype=dict.fromkeys(_TEXT_COLUMNS, str),
             keep_default_na=False,
             na_values={"fps": [""], "code": [""]},
@@ -164,9 +167,12 @@ def open_dataset(root: Path) -> Dataset:
         raise DatasetError(
             f"{root} is not a dataset folder (no {path.name}); make one with: ferfusion prepare"
         )
-    header = read_json(path)
+    header = read_json(path, advice="run ferfusion prepare again")
     if header.get("schema") != SCHEMA:
         raise DatasetError(f"{root} has schema {header.get('schema')}, this version reads {SCHEMA}")
+    lacking = [name for name in _HEADER_KEYS if name not in header]
+    if lacking:
+        raise DatasetError(f"{path} lacks {', '.join(lacking)}; run ferfusion prepare again")
     if not header["complete"]:
         raise DatasetError(f"{root} is unfinished; run the same ferfusion prepare again to finish it")
     return Dataset(
@@ -196,7 +202,10 @@ def check_dataset_folder(root: Path, *, corpus: str, labels: LabelSet, recipe: P
         if root.is_dir() and any(root.iterdir()):
             raise DatasetError(f"{root} holds other files; name a new or empty folder")
         return
-    header = read_json(path)
+    header = read_json(path, advice="delete the folder, and prepare it again")
+    lacking = [name for name in _HEADER_KEYS if name not in header]
+    if lacking:
+        raise DatasetError(f"{path} lacks {', '.join(lacking)}; delete the folder, and prepare it again")
     differences = recipe.differences(PrepareRecipe.from_dict(header["recipe"]))
     if header["labels"] != list(labels.names):
         differences.append(f"the classes are {', '.join(header['labels'])}")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ferfusion.errors import DatasetError
-from ferfusion.files import read_json, write_json, write_table
+from ferfusion.errors import DatasetError, RunError
+from ferfusion.files import read_json, read_table, write_json, write_table
 from ferfusion.parts import Part
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.splits.split import read_splits
@@ -48,7 +48,9 @@ def read_kept_split(path: Path, dataset: Dataset) -> dict[str, Part]:
             differs.
     """
     if not path.is_file():
-        raise DatasetError(f"{path} is missing, which says what the run was trained on; train the run again")
+        raise RunError(
+            f"{path} is missing, which keeps the split of the training; train a new run, in a new folder"
+        )
     differences = list(_differences(_read_identities(path), clip_identities(dataset)))
     if differences:
         raise DatasetError(
@@ -86,7 +88,14 @@ def _fingerprint(table: pd.DataFrame) -> str:
 
 
 def _read_identities(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    return read_table(
+        path,
+        columns=("clip", "part", "subject", "emotion", "rows"),
+        error=RunError,
+        advice="train a new run, in a new folder",
+        dtype=str,
+        keep_default_na=False,
+    )
 
 
 def _differences(kept: pd.DataFrame, today: pd.DataFrame) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ferfusion.errors import DatasetError
-from ferfusion.files import read_json, write_json, write_table
+from ferfusion.files import read_json, read_table, write_json, write_table
 from ferfusion.parts import PARTS, Part
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.splits.leaks import Copy, find_copies, refuse_copies
@@ -97,10 +97,11 @@ def read_splits(dataset: Dataset, path: Path | None = None) -> dict[str, Part]:
     path = path or dataset.splits_file
     if not path.is_file():
         raise DatasetError(f"There is no table of parts {path}; name one that ferfusion wrote")
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    advice = "make it with: ferfusion split"
+    table = read_table(path, columns=("clip", "part"), advice=advice, dtype=str, keep_default_na=False)
     parts = dict(zip(table["clip"], table["part"], strict=True))
     header = path.with_suffix(".json")
-    if read_json(header)["hash"] != parts_hash(parts):
+    if read_json(header, advice=advice).get("hash") != parts_hash(parts):
         raise DatasetError(f"{path} does not fit its header {header.name}; make both with: ferfusion split")
     check_parts(dataset, parts)
     return parts
@@ -182,7 +183,7 @@ def _official_split(dataset: Dataset, clips: pd.DataFrame, recipe: SplitRecipe) 
     if missing:
         raise DatasetError(
             f"The official split of the corpus has no part for {len(missing)} videos, "
-            f"for example {missing[0]}; drop --official to make the parts"
+            f"for example {missing[0]}; unset official to make the parts"
         )
     if dataset.stills:
         return {video: official[video] for video in clips["video"]}

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
-from safetensors.torch import load_file
 
 from ferfusion.data.batches import Batch
 from ferfusion.data.pairs import PartedPairs
@@ -13,7 +12,7 @@ from ferfusion.parts import Part
 from ferfusion.training.build import make_data, make_training, open_parts
 from ferfusion.training.initial_weights import starting_model
 from ferfusion.training.job import TrainJob
-from ferfusion.training.loop.checkpoints import RunRecorder
+from ferfusion.training.loop.checkpoints import RunRecorder, load_best_weights
 from ferfusion.training.loop.epoch_metrics import EpochRow
 from ferfusion.training.loop.processes import Peer, other_processes
 from ferfusion.training.loop.trainer import fit
@@ -39,7 +38,7 @@ def train_end_to_end(opened: OpenJob) -> ExpressionModel:
             checkpoint=recorder.last_path,
             peer=peer,
         )
-    start.model.load_state_dict(load_file(recorder.best_path))
+    start.model.load_state_dict(load_best_weights(recorder.best_path))
     return start.model
 
 

@@ -8,13 +8,13 @@ from typing import Any, TypedDict
 import ferfusion
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.errors import BundleError, ConfigError
-from ferfusion.evaluation.run_folder import RunFolder
-from ferfusion.files import read_json, write_json
+from ferfusion.evaluation.run_folder import RunFolder, read_config
+from ferfusion.files import write_json
 from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
 from ferfusion.parts import PARTS, Part
 from ferfusion.preparation.dataset import Dataset
-from ferfusion.splits.split import split_header
+from ferfusion.splits.split import parts_hash
 from ferfusion.training.imbalance import TREATMENTS
 from ferfusion.training.optim.schedules import find_schedule
 from ferfusion.training.recipe import TrainRecipe
@@ -60,8 +60,6 @@ def run_config(
     pairs: PartedPairs,
     model_config: ModelConfig,
     recipe: TrainRecipe,
-    *,
-    splits: Path | None = None,
 ) -> RunConfig:
     """Return all settings of a run, and counts of its data, for ``config.json``.
 
@@ -70,7 +68,6 @@ def run_config(
         pairs: Its pairs, each with its part.
         model_config: Settings of the model.
         recipe: Settings of the training.
-        splits: The split table; None is the dataset's ``splits.csv``.
     """
     parts = {part: pairs.table.iloc[pairs.rows(part)] for part in PARTS}
     return {
@@ -83,7 +80,7 @@ def run_config(
             "labels": list(dataset.labels.names),
             "recipe": dataset.recipe.to_dict(),
             "recipe_hash": dataset.recipe.hash,
-            "split_hash": read_json(split_header(dataset, splits))["hash"],
+            "split_hash": parts_hash(pairs.part_of_clip),
         },
         "parameters": count_parameters(build_model(model_config, len(dataset.labels))),
         "subjects": {part: int(rows["subject"].nunique()) for part, rows in parts.items()},
@@ -131,7 +128,7 @@ def claim_run(run: RunFolder, config: Mapping[str, Any]) -> None:
             raise ConfigError(f"{run.path} exists and is not a run folder; name a new or empty folder")
         write_json(run.config_file, config)
         return
-    saved = read_json(run.config_file)
+    saved = read_config(run.config_file)
     differences = setting_differences(saved, config)
     if not differences:
         return

@@ -68,7 +68,7 @@ def train_run(
     Raises:
         DatasetError: the dataset or its split cannot be used, or changed since the run began.
         ConfigError: the folder holds a run of other settings, or the settings do not fit the dataset.
-        RunError: a checkpoint is damaged, or the loss is no longer a finite number.
+        RunError: a file of the run is missing or damaged, or the loss is no longer a finite number.
         BundleError: the bundle to start from cannot be read.
     """
     with _ONE_AT_A_TIME:
@@ -86,7 +86,7 @@ def _train_run(
     run = RunFolder(job.run)
     procedure = procedure_of(job.model_config, job.recipe)
     source, pairs = open_parts(job)
-    claim_run(run, run_config(source, pairs, job.model_config, job.recipe, splits=job.splits))
+    claim_run(run, run_config(source, pairs, job.model_config, job.recipe))
     if run.has_begun:
         read_kept_split(run.splits_file, source)
     else:

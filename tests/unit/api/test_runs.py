@@ -1,11 +1,10 @@
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 import ferfusion as fer
 from ferfusion.api.runs import Validation
-from helpers.runs import write_run
+from helpers.runs import fake_epochs, write_run
 
 
 def test_run_refuses_a_missing_folder_at_once(tmp_path):
@@ -34,13 +33,8 @@ def test_run_tables_are_the_callers_to_change(trained):
 
 
 def test_run_validation_is_that_of_the_best_epoch_beside_the_training_majority(tmp_path):
-    epochs = pd.DataFrame(
-        {
-            "epoch": [1, 2, 3],
-            "val_accuracy": [0.9, 0.8, 0.7],
-            "val_uar": [0.5, 0.6, 0.55],
-            "seconds": [60.0, 60.0, 30.0],
-        }
+    epochs = fake_epochs(3).assign(
+        val_accuracy=[0.9, 0.8, 0.7], val_uar=[0.5, 0.6, 0.55], seconds=[60.0, 60.0, 30.0]
     )
     reached = fer.Run(write_run(tmp_path / "run", epochs=epochs)).validation
     # Sadness leads in training; it is 4 of the 10 videos of every person, and one of six classes

@@ -32,7 +32,7 @@ def called(monkeypatch):
 
 
 def test_study_refuses_an_unfinished_folder(tmp_path):
-    with pytest.raises(fer.DatasetError, match="is not a finished study"):
+    with pytest.raises(fer.RunError, match="is not a finished study"):
         fer.Study(tmp_path)
 
 

@@ -3,11 +3,10 @@
 import json
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from ferfusion.errors import RunError
-from ferfusion.evaluation.run_folder import Baseline, RunFolder, read_run
+from ferfusion.evaluation.run_folder import EPOCH_COLUMNS, Baseline, RunFolder, read_run
 from ferfusion.models.architectures import ARCHITECTURES
 from helpers.runs import fake_config, fake_epochs, write_run
 
@@ -26,14 +25,8 @@ def test_read_run_has_labels_epochs_and_predictions(tmp_path):
 
 @pytest.mark.parametrize(("monitor", "expected"), [("val_uar", 2), ("val_loss", 3), ("val_accuracy", 1)])
 def test_best_epoch_follows_the_monitored_metric(tmp_path, monitor, expected):
-    epochs = pd.DataFrame(
-        {
-            "epoch": [1, 2, 3],
-            "val_loss": [3.0, 2.0, 1.0],
-            "val_accuracy": [0.9, 0.8, 0.7],
-            "val_uar": [0.5, 0.6, 0.6],
-            "seconds": 1.0,
-        }
+    epochs = fake_epochs(3).assign(
+        val_loss=[3.0, 2.0, 1.0], val_accuracy=[0.9, 0.8, 0.7], val_uar=[0.5, 0.6, 0.6]
     )
     config = fake_config() | {"recipe": {"monitor": monitor}}
     run = read_run(write_run(tmp_path / "run", epochs=epochs, config=config))
@@ -90,6 +83,9 @@ def test_has_begun_is_more_than_settings_and_split(tmp_path):
     assert run.is_finished
 
 
+COLUMNS = ",".join(EPOCH_COLUMNS)
+
+
 def no_labels(config):
     config["dataset"]["labels"] = ["Anger"]
     return json.dumps(config)
@@ -98,9 +94,13 @@ def no_labels(config):
 @pytest.mark.parametrize(
     ("damaged", "message"),
     [
-        (lambda config: "{", "is not readable JSON"),
-        (lambda config: "[]", "holds a list, expected an object"),
+        (lambda config: "{", "config.json is damaged"),
+        (lambda config: "[]", "it holds a list, expected an object"),
         (lambda config: "{}", "lacks dataset, model, architecture, recipe"),
+        (lambda config: json.dumps({**config, "recipe": None}), "lacks recipe"),
+        (lambda config: json.dumps({**config, "model": {}}), r"lacks model\.architecture, model\.fusion"),
+        (lambda config: json.dumps({**config, "parameters": "many"}), "lacks parameters"),
+        (lambda config: "[" * 100_000, "config.json is damaged"),
         (no_labels, "needs at least two different names"),
     ],
 )
@@ -116,8 +116,10 @@ def test_read_run_refuses_a_damaged_config(tmp_path, damaged, message):
     [
         (None, r"metrics\.csv is missing"),
         ("", "is not a readable CSV file"),
-        ("epoch,seconds\n1,2\n", "lacks the columns val_uar"),
-        ("epoch,seconds,val_uar\n1,2,\n", "has no epoch with a val_uar"),
+        ("epoch,seconds\n1,2\n", "lacks the columns lr, train_loss"),
+        (f"{COLUMNS}\n1,1,1,1,1,1,1,,2\n", "has no epoch with a val_uar"),
+        (f"{COLUMNS}\n1,1,1,1,1,1,1,oops,2\n", "has words in the columns of numbers val_uar"),
+        (f'{COLUMNS}\n1,"1,1', "is not a readable CSV file"),
     ],
 )
 def test_read_run_refuses_damaged_metrics(tmp_path, content, message):
@@ -135,3 +137,12 @@ def test_read_run_refuses_a_missing_folder(tmp_path):
         read_run(tmp_path / "nowhere")
     with pytest.raises(RunError, match=r"config\.json is missing"):
         read_run(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["config.json", "metrics.csv", "predictions.csv"])
+def test_read_run_refuses_a_folder_in_the_place_of_a_file(tmp_path, name):
+    run = write_run(tmp_path / "run")
+    (run / name).unlink()
+    (run / name).mkdir()
+    with pytest.raises(RunError, match="cannot be read"):
+        read_run(run)

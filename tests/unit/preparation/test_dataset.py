@@ -67,7 +67,8 @@ def test_dataset_tables_keep_ids_as_text(tmp_path):
     """An id may be digits, or a word that pandas reads as a missing value."""
     header(tmp_path)
     files = DatasetFiles(tmp_path)
-    rows = pd.DataFrame({"video": ["007", "nan"], "subject": ["01", "None"], "emotion": ["Fear", "NA"]})
+    names = {"video": ["007", "nan"], "clip": ["7", "null"], "subject": ["01", "None"]}
+    rows = pd.DataFrame({**names, "emotion": ["Fear", "NA"]})
     for path in (files.pairs_file, files.videos_file, files.frames_file):
         write_table(path, rows)
     dataset = open_dataset(tmp_path)
@@ -87,7 +88,7 @@ def test_dataset_tables_have_no_code_and_rate_for_a_video_that_is_left_out(tmp_p
 def test_dataset_names_a_missing_table(tmp_path):
     header(tmp_path)
     dataset = open_dataset(tmp_path)
-    with pytest.raises(DatasetError, match=r"There is no data\.csv in .*run ferfusion prepare again"):
+    with pytest.raises(DatasetError, match=r"data\.csv is missing; run ferfusion prepare again"):
         _ = dataset.pairs
     assert dataset.votes is None
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ferfusion.errors import DatasetError
+from ferfusion.errors import DatasetError, RunError
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.splits.kept_split import keep_split, read_kept_split
 from ferfusion.splits.recipe import SplitRecipe
@@ -70,5 +70,12 @@ def test_kept_split_names_clips_with_other_pairs(dataset, run):
 
 def test_kept_split_that_is_missing_is_named(dataset, run):
     run.unlink()
-    with pytest.raises(DatasetError, match=r"splits\.csv is missing.*train the run again"):
+    with pytest.raises(RunError, match=r"splits\.csv is missing.*train a new run"):
+        read_kept_split(run, open_dataset(dataset))
+
+
+@pytest.mark.parametrize("content", [b"", b"hello world\n", b"\xff\xfe\x00", b'clip,part\n"a,b'])
+def test_kept_split_that_is_damaged_is_named(dataset, run, content):
+    run.write_bytes(content)
+    with pytest.raises(RunError, match=r"splits\.csv .*train a new run"):
         read_kept_split(run, open_dataset(dataset))

@@ -19,6 +19,7 @@ from ferfusion.splits.split import (
     read_splits,
     split_dataset,
 )
+from helpers.datasets import write_dataset
 
 
 def tables_of(root, subjects, *, labels=SIX, official=None):
@@ -153,7 +154,7 @@ def test_official_split_is_used(tmp_path):
 def test_official_split_names_a_video_without_a_part(tmp_path):
     subjects = everyone(3)
     official = official_parts(subjects) | {"s1_Fear_1": ""}
-    with pytest.raises(DatasetError, match="no part for 1 videos, for example s1_Fear_1; drop --official"):
+    with pytest.raises(DatasetError, match="no part for 1 videos, for example s1_Fear_1; unset official"):
         split(tables_of(tmp_path, subjects, official=official), SplitRecipe(official=True))
 
 
@@ -284,3 +285,22 @@ def test_read_splits_refuses_the_split_of_older_data(tmp_path):
         DatasetError, match="The split does not fit the data: 12 clips are only in one of them"
     ):
         read_splits(grown)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("splits.csv", "hello\n"),
+        ("splits.csv", ""),
+        ("splits.json", "[]"),
+        ("splits.json", "{"),
+        ("data.csv", "hello\n"),
+        ("dataset.json", "[]"),
+        ("dataset.json", '{"schema": 1}'),
+    ],
+)
+def test_read_splits_names_a_damaged_file(tmp_path, name, content):
+    root = write_dataset(tmp_path / "dataset")
+    (root / name).write_text(content)
+    with pytest.raises(DatasetError, match=name.replace(".", r"\.")):
+        read_splits(open_dataset(root))

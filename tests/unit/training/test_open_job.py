@@ -2,15 +2,15 @@ import pandas as pd
 import pytest
 
 from ferfusion.compute import Compute
+from ferfusion.evaluation.run_folder import EPOCH_COLUMNS
 from ferfusion.progress import Progress
 from ferfusion.training.build import open_parts
 from ferfusion.training.job import TrainJob
-from ferfusion.training.loop.epoch_metrics import METRIC_COLUMNS
 from ferfusion.training.open_job import OpenJob
 from ferfusion.training.run_config import claim_run, run_config
 from helpers.trainings import MODEL, SHORT
 
-ROW = dict.fromkeys(METRIC_COLUMNS, 0.25) | {"epoch": 2.0}
+ROW = dict.fromkeys(EPOCH_COLUMNS, 0.25) | {"epoch": 2.0}
 
 
 def refuse(run, **_):

@@ -16,11 +16,10 @@ from ferfusion.bundle import load_bundle
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.evaluation.metrics import confusion_matrix, uar, war
 from ferfusion.evaluation.predictions import predicted_codes
-from ferfusion.evaluation.run_folder import Baseline, read_run
+from ferfusion.evaluation.run_folder import EPOCH_COLUMNS, Baseline, read_run
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.training.loop.epoch_metrics import METRIC_COLUMNS
 from ferfusion.training.recipe import TrainRecipe
 from helpers.datasets import write_dataset
 from helpers.trainings import (
@@ -85,7 +84,7 @@ def test_train_run_writes_the_files_of_a_run_folder(whole_run):
 def test_train_run_writes_a_row_of_metrics_per_epoch(whole_run):
     run, result, _ = whole_run
     metrics = pd.read_csv(run / "metrics.csv")
-    assert tuple(metrics.columns) == METRIC_COLUMNS
+    assert tuple(metrics.columns) == EPOCH_COLUMNS
     assert metrics["epoch"].tolist() == [1, 2, 3, 4]
     assert metrics.notna().all(axis=None)
     assert result.best["epoch"] == metrics["epoch"].iloc[metrics["val_loss"].argmin()]

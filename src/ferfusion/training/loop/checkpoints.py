@@ -7,10 +7,14 @@ from typing import Any, Protocol
 import pandas as pd
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
 
+from ferfusion.errors import RunError
+from ferfusion.evaluation.run_folder import EPOCH_COLUMNS
 from ferfusion.files import write_text, write_whole
-from ferfusion.training.loop.epoch_metrics import METRIC_COLUMNS, EpochRow
+from ferfusion.training.loop.epoch_metrics import EpochRow
 from ferfusion.training.loop.lightning_module import ExpressionTraining
 from ferfusion.training.recipe import TrainRecipe
 
@@ -73,7 +77,7 @@ class RunRecorder(Checkpoint):
         assert isinstance(pl_module, ExpressionTraining)
         seconds = time.perf_counter() - self._started + (0.0 if self.rows else self._seconds_before)
         row = {"epoch": len(self.rows) + 1, **pl_module.epoch_metrics, "seconds": seconds}
-        self.rows.append({name: row[name] for name in METRIC_COLUMNS})
+        self.rows.append({name: row[name] for name in EPOCH_COLUMNS})
         is_best = pl_module.score > self._best_score
         if is_best:
             self._best_score, self.best_epoch = pl_module.score, len(self.rows)
@@ -108,7 +112,7 @@ class RunRecorder(Checkpoint):
         if is_best:
             self._save_best(training)
         write_whole(self.last_path, trainer.save_checkpoint)
-        table = pd.DataFrame(self.rows, columns=list(METRIC_COLUMNS))
+        table = pd.DataFrame(self.rows, columns=list(EPOCH_COLUMNS))
         write_text(self._run / "metrics.csv", table.to_csv(index=False, float_format="%.9g"))
         self._announce(self.rows[-1], is_best=is_best)
 
@@ -125,3 +129,18 @@ def stops_early(epochs: int, best_epoch: int, patience: int) -> bool:
     [False, False, True]
     """
     return 0 < patience <= epochs - best_epoch
+
+
+def load_best_weights(path: Path) -> dict[str, Tensor]:
+    """Return the weights of the best epoch of a run.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise RunError(
+            f"{path} is missing or damaged ({error}); delete the folder {path.parent}, and the same command "
+            "starts this run again"
+        ) from error

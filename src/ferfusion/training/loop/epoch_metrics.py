@@ -10,18 +10,7 @@ from torch.nn import functional as F
 from ferfusion.evaluation.metrics import uar, war
 
 EpochRow = dict[str, float]
-"""A row of ``metrics.csv``: a value for each of ``METRIC_COLUMNS``."""
-METRIC_COLUMNS = (
-    "epoch",
-    "lr",
-    "train_loss",
-    "train_accuracy",
-    "train_uar",
-    "val_loss",
-    "val_accuracy",
-    "val_uar",
-    "seconds",
-)
+"""A row of ``metrics.csv``: a value for each of ``EPOCH_COLUMNS``."""
 
 
 @dataclass

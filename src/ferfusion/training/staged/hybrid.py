@@ -20,6 +20,7 @@ from ferfusion.compute import torch_device
 from ferfusion.data.batches import Batch
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.errors import DatasetError
+from ferfusion.evaluation.run_folder import EPOCH_COLUMNS
 from ferfusion.files import write_text
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import build_model
@@ -28,7 +29,7 @@ from ferfusion.models.hybrid import Hybrid
 from ferfusion.parts import Part
 from ferfusion.training.build import codes_to_learn
 from ferfusion.training.loop.checkpoints import Announce
-from ferfusion.training.loop.epoch_metrics import METRIC_COLUMNS, EpochMetrics, EpochRow
+from ferfusion.training.loop.epoch_metrics import EpochMetrics, EpochRow
 from ferfusion.training.loop.recipe import MONITORS
 from ferfusion.training.open_job import OpenJob
 from ferfusion.training.recipe import TrainRecipe
@@ -81,7 +82,7 @@ def train_hybrid(opened: OpenJob) -> Hybrid:
     seconds += time.perf_counter() - started
     announce = partial(opened.progress().print_epoch, epochs=job.recipe.dbn_epochs)
     rows = _fine_tune(model, train, validation, recipe=job.recipe, seconds=seconds, announce=announce)
-    table = pd.DataFrame(rows, columns=list(METRIC_COLUMNS))
+    table = pd.DataFrame(rows, columns=list(EPOCH_COLUMNS))
     write_text(opened.run.metrics_file, table.to_csv(index=False, float_format="%.9g"))
     return model
 

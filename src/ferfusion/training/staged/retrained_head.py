@@ -7,13 +7,13 @@ import time
 from dataclasses import replace
 
 import torch
-from safetensors.torch import load_file
 
 from ferfusion.bundle import load_bundle
 from ferfusion.compute import torch_device
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import build_model
 from ferfusion.training.build import codes_to_learn
+from ferfusion.training.loop.checkpoints import load_best_weights
 from ferfusion.training.loop.lightning_module import ExpressionTraining
 from ferfusion.training.loop.trainer import fit
 from ferfusion.training.open_job import OpenJob
@@ -61,5 +61,5 @@ def retrain_head(opened: OpenJob) -> ExpressionModel:
         callbacks=[progress, recorder, *opened.callbacks],
         checkpoint=recorder.last_path,
     )
-    head.load_state_dict(load_file(recorder.best_path))
+    head.load_state_dict(load_best_weights(recorder.best_path))
     return head.network.cpu()

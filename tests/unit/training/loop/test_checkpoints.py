@@ -11,11 +11,11 @@ from safetensors.torch import load_file
 
 from ferfusion.bundle import load_bundle
 from ferfusion.compute import Compute
+from ferfusion.evaluation.run_folder import EPOCH_COLUMNS
 from ferfusion.models.build import build_model
 from ferfusion.training.build import make_data, make_training, open_parts
 from ferfusion.training.job import TrainJob
 from ferfusion.training.loop.checkpoints import RunRecorder, stops_early
-from ferfusion.training.loop.epoch_metrics import METRIC_COLUMNS
 from ferfusion.training.loop.trainer import fit
 from helpers.trainings import MODEL, SHORT, KillAt, KilledError, checkpoint, train
 
@@ -92,7 +92,7 @@ def test_early_stopping_resumes_its_count_after_a_kill(dataset, tmp_path, monkey
 def test_run_recorder_writes_every_metric_with_nine_digits(dataset, tmp_path):
     train(dataset, tmp_path / "run", recipe=SHORT)
     table = pd.read_csv(tmp_path / "run" / "metrics.csv", dtype=str)
-    assert tuple(table.columns) == METRIC_COLUMNS
+    assert tuple(table.columns) == EPOCH_COLUMNS
     assert table["lr"].tolist() == ["0.0003", "0.0003"]
     state = checkpoint(tmp_path / "run")["callbacks"]
     [recorder] = [value for name, value in state.items() if "RunRecorder" in name]
