@@ -29,7 +29,7 @@ class AtLeast(Bound):
         return value >= self.limit
 
     def __str__(self) -> str:
-        return f"at least {self.limit:g}"
+        return f"at least {_number(self.limit)}"
 
 
 class Above(Bound):
@@ -40,7 +40,7 @@ class Above(Bound):
         return value > self.limit
 
     def __str__(self) -> str:
-        return f"above {self.limit:g}"
+        return f"above {_number(self.limit)}"
 
 
 class AtMost(Bound):
@@ -51,7 +51,7 @@ class AtMost(Bound):
         return value <= self.limit
 
     def __str__(self) -> str:
-        return f"at most {self.limit:g}"
+        return f"at most {_number(self.limit)}"
 
 
 class Below(Bound):
@@ -62,7 +62,7 @@ class Below(Bound):
         return value < self.limit
 
     def __str__(self) -> str:
-        return f"below {self.limit:g}"
+        return f"below {_number(self.limit)}"
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,12 @@ def _words(bounds: tuple[Bound, ...]) -> str:
         case [AtLeast(limit=0)]:
             words = "0 or more"
         case [AtLeast(limit=low), AtMost(limit=high)]:
-            words = f"from {low:g} to {high:g}"
+            words = f"from {_number(low)} to {_number(high)}"
         case _:
             words = " and ".join(map(str, bounds))
     return " ".join([words, *dict.fromkeys(bound.unit for bound in bounds if bound.unit)])
+
+
+def _number(value: float) -> str:
+    """Return a limit as text, with all digits of a whole number."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"

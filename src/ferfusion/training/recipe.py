@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from ferfusion.data.recipe import AugmentRecipe
 from ferfusion.errors import ConfigError
-from ferfusion.recipe import AtLeast, Below
+from ferfusion.recipe import AtLeast, AtMost, Below
 from ferfusion.training.loop.recipe import LoopRecipe
 from ferfusion.training.objective.recipe import ObjectiveRecipe
 from ferfusion.training.optim.recipe import OptimizerRecipe, ScheduleRecipe
@@ -48,7 +48,7 @@ class TrainRecipe(
     frozen_epochs: Annotated[int, AtLeast(0)] = 0
     weight_average: Annotated[float, AtLeast(0), Below(1)] = 0.0
     shuffle_labels: bool = False
-    seed: Annotated[int, AtLeast(0)] = 0
+    seed: Annotated[int, AtLeast(0), AtMost(2**32 - 1)] = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -69,3 +69,9 @@ def test_train_recipe_is_imported_without_torch():
     code = "import ferfusion.training.recipe, sys; print('torch' in sys.modules, 'lightning' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_train_recipe_refuses_a_seed_that_no_generator_takes():
+    TrainRecipe(seed=2**32 - 1)
+    with pytest.raises(ConfigError, match="seed must be from 0 to 4,294,967,295, got 1180591620717411303424"):
+        TrainRecipe(seed=2**70)
