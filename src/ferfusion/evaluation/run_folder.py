@@ -296,7 +296,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def _read_epochs(path: Path, *, monitor: str) -> pd.DataFrame:
     advice = "train a new run, in a new folder"
-    epochs = read_table(path, columns=(*EPOCH_COLUMNS, monitor), error=RunError, advice=advice)
+    epochs = read_table(path, columns=dict.fromkeys((*EPOCH_COLUMNS, monitor)), error=RunError, advice=advice)
     numbers = epochs[list(EPOCH_COLUMNS)].apply(pd.to_numeric, errors="coerce")
     wrong = [name for name in EPOCH_COLUMNS if (numbers[name].isna() & epochs[name].notna()).any()]
     if wrong:
