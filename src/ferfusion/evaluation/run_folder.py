@@ -144,7 +144,7 @@ class RunFolder:
         """
         try:
             return LabelSet(tuple(self.section("dataset")["labels"]))
-        except (ConfigError, KeyError, TypeError) as error:
+        except (ConfigError, TypeError) as error:
             raise RunError(f"{self.config_file} has no classes that can be used: {error}") from error
 
     @cached_property
@@ -186,7 +186,7 @@ class RunFolder:
     @property
     def monitor(self) -> str:
         """The validation metric that chose the kept epoch."""
-        return str(self.section("recipe").get("monitor", "val_uar"))
+        return str(self.section("recipe")["monitor"])
 
     @property
     def parameters(self) -> int:
@@ -279,16 +279,18 @@ def read_config(path: Path) -> dict[str, Any]:
         RunError: the file is missing or damaged, or is not one that ``train`` wrote.
     """
     config = read_json(path, error=RunError, advice="train a new run, in a new folder")
-    missing = [
-        name if not isinstance(config.get(name), dict) else f"{name}.{key}"
-        for name, keys in _SECTIONS.items()
-        for key in (keys or ("",))
-        if not isinstance(config.get(name), dict) or (key and key not in config[name])
-    ]
-    missing += [] if isinstance(config.get("parameters"), int) else ["parameters"]
+    missing = []
+    for name, keys in _SECTIONS.items():
+        section = config.get(name)
+        if isinstance(section, dict):
+            missing += [f"{name}.{key}" for key in keys if key not in section]
+        else:
+            missing.append(name)
+    if not isinstance(config.get("parameters"), int):
+        missing.append("parameters")
     if missing:
         raise RunError(
-            f"{path} lacks {', '.join(dict.fromkeys(missing))}; another version wrote it, or it was changed: "
+            f"{path} lacks {', '.join(missing)}; another version wrote it, or it was changed: "
             "train a new run, in a new folder"
         )
     return config

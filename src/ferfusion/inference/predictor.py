@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ferfusion.bundle import Bundle, BundleInfo, load_bundle
 from ferfusion.compute import torch_device
 from ferfusion.data.inputs import FaceInput
+from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
 from ferfusion.inference.network_inputs import network_inputs
@@ -119,4 +120,4 @@ def load_predictor(path: Path | None = None, *, device: str = "auto") -> Predict
 
 def bundle_file(path: Path) -> Path:
     """Return the bundle file of a run folder; the path of a file is returned unchanged."""
-    return path / "bundle.safetensors" if path.is_dir() else path
+    return RunFolder(path).bundle_file if path.is_dir() else path

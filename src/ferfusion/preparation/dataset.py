@@ -167,12 +167,11 @@ def open_dataset(root: Path) -> Dataset:
         raise DatasetError(
             f"{root} is not a dataset folder (no {path.name}); make one with: ferfusion prepare"
         )
-    header = read_json(path, advice="run ferfusion prepare again")
+    advice = "run ferfusion prepare again"
+    header = read_json(path, advice=advice)
     if header.get("schema") != SCHEMA:
         raise DatasetError(f"{root} has schema {header.get('schema')}, this version reads {SCHEMA}")
-    lacking = [name for name in _HEADER_KEYS if name not in header]
-    if lacking:
-        raise DatasetError(f"{path} lacks {', '.join(lacking)}; run ferfusion prepare again")
+    _check_keys(path, header, advice=advice)
     if not header["complete"]:
         raise DatasetError(f"{root} is unfinished; run the same ferfusion prepare again to finish it")
     return Dataset(
@@ -202,10 +201,9 @@ def check_dataset_folder(root: Path, *, corpus: str, labels: LabelSet, recipe: P
         if root.is_dir() and any(root.iterdir()):
             raise DatasetError(f"{root} holds other files; name a new or empty folder")
         return
-    header = read_json(path, advice="delete the folder, and prepare it again")
-    lacking = [name for name in _HEADER_KEYS if name not in header]
-    if lacking:
-        raise DatasetError(f"{path} lacks {', '.join(lacking)}; delete the folder, and prepare it again")
+    advice = "delete the folder, and prepare it again"
+    header = read_json(path, advice=advice)
+    _check_keys(path, header, advice=advice)
     differences = recipe.differences(PrepareRecipe.from_dict(header["recipe"]))
     if header["labels"] != list(labels.names):
         differences.append(f"the classes are {', '.join(header['labels'])}")
@@ -216,6 +214,12 @@ def check_dataset_folder(root: Path, *, corpus: str, labels: LabelSet, recipe: P
             f"{root} was prepared with other settings ({'; '.join(differences)}); "
             "name another folder, or delete this one to prepare it again"
         )
+
+
+def _check_keys(path: Path, header: dict[str, Any], *, advice: str) -> None:
+    lacking = [name for name in _HEADER_KEYS if name not in header]
+    if lacking:
+        raise DatasetError(f"{path} lacks {', '.join(lacking)}; {advice}")
 
 
 def write_header(

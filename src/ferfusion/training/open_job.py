@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +17,6 @@ from ferfusion.progress import OnProgress, ignore_progress, report_message
 from ferfusion.training.build import make_data
 from ferfusion.training.job import TrainJob
 from ferfusion.training.loop.checkpoints import RunRecorder
-from ferfusion.training.loop.epoch_metrics import EpochRow
 from ferfusion.training.loop.progress import TrainingProgress
 from ferfusion.training.recipe import TrainRecipe
 
@@ -75,9 +74,5 @@ class OpenJob:
             progress: Reports the epochs.
             seconds_before: Time that the run took before its first epoch.
         """
-        epochs = self.job.recipe.epochs
-
-        def announce(row: EpochRow, *, is_best: bool) -> None:
-            progress.print_epoch(row, epochs=epochs, is_best=is_best)
-
+        announce = partial(progress.print_epoch, epochs=self.job.recipe.epochs)
         return RunRecorder(self.job.run, self.job.recipe, announce=announce, seconds_before=seconds_before)

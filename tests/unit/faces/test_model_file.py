@@ -12,23 +12,6 @@ from ferfusion.preparation.recipe import PrepareRecipe
 PLAIN = PrepareRecipe(detector="yunet")
 
 
-@pytest.fixture(autouse=True)
-def none_is_named(monkeypatch):
-    monkeypatch.setenv(MODEL_VARIABLE, "")  # and as it was before, after the test
-
-
-@pytest.fixture
-def model(real_data):
-    return real_data / "models" / "yunet_n_640_640.onnx"
-
-
-@pytest.fixture
-def other(tmp_path):
-    path = tmp_path / "other.onnx"
-    path.write_bytes(b"not a network")
-    return path
-
-
 def test_pinned_model_is_used_wherever_it_is(model, tmp_path, monkeypatch):
     copy = tmp_path / "renamed.onnx"
     shutil.copyfile(model, copy)

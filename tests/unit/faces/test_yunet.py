@@ -9,23 +9,6 @@ from ferfusion.faces.yunet import YuNetDetector
 from helpers.videos import decode_plainly
 
 
-@pytest.fixture(autouse=True)
-def none_is_named(monkeypatch):
-    monkeypatch.setenv(MODEL_VARIABLE, "")  # and as it was before, after the test
-
-
-@pytest.fixture
-def model(real_data):
-    return real_data / "models" / "yunet_n_640_640.onnx"
-
-
-@pytest.fixture
-def other(tmp_path):
-    path = tmp_path / "other.onnx"
-    path.write_bytes(b"not a network")
-    return path
-
-
 def test_yunet_detects_the_face_that_haar_detects(model, sample_corpus):
     frame = decode_plainly(sample_corpus / "s05" / "fear" / "s05_fear_1.mp4")[0]
     planes = frame.reformat(format="yuv420p").to_ndarray().astype(np.uint8)

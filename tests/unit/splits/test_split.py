@@ -145,6 +145,16 @@ def official_parts(subjects):
     }
 
 
+def official_of_two_parts(subjects, part, people):
+    """The given part for some people, training for all others."""
+    return {
+        f"{s}_{c}_{k}": part if s in people else "train"
+        for s in subjects
+        for c in subjects[s]
+        for k in range(len(subjects[s][c]))
+    }
+
+
 def test_official_split_is_used(tmp_path):
     subjects = everyone(3)
     official = official_parts(subjects)
@@ -160,12 +170,7 @@ def test_official_split_names_a_video_without_a_part(tmp_path):
 
 def test_official_split_without_validation_cuts_it_out_of_training_by_subject(tmp_path):
     subjects = everyone(7)
-    official = {
-        f"{s}_{name}_{take}": "test" if s in {"s0", "s1"} else "train"
-        for s in subjects
-        for name in SIX.names
-        for take in (0, 1)
-    }
+    official = official_of_two_parts(subjects, "test", {"s0", "s1"})
     parts = split(tables_of(tmp_path, subjects, official=official), SplitRecipe(official=True))
     assert {clip: part for clip, part in parts.items() if official[clip] == "test"} == dict.fromkeys(
         [clip for clip in official if official[clip] == "test"], "test"
@@ -176,12 +181,7 @@ def test_official_split_without_validation_cuts_it_out_of_training_by_subject(tm
 
 def test_official_split_without_a_test_part_tests_on_its_validation_part(tmp_path):
     subjects = everyone(6)
-    official = {
-        f"{s}_{name}_{take}": "validation" if s in {"s4", "s5"} else "train"
-        for s in subjects
-        for name in SIX.names
-        for take in (0, 1)
-    }
+    official = official_of_two_parts(subjects, "validation", {"s4", "s5"})
     parts = split(tables_of(tmp_path, subjects, official=official), SplitRecipe(official=True))
     tested = {clip.split("_")[0] for clip in parts if parts[clip] == "test"}
     validated = {clip.split("_")[0] for clip in parts if parts[clip] == "validation"}

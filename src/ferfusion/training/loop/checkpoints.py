@@ -1,6 +1,7 @@
 """The files that a run writes after every epoch: metrics, best weights, and the state to resume from."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,8 +13,8 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from ferfusion.errors import RunError
-from ferfusion.evaluation.run_folder import EPOCH_COLUMNS
-from ferfusion.files import write_text, write_whole
+from ferfusion.evaluation.run_folder import EPOCH_COLUMNS, RunFolder
+from ferfusion.files import write_table, write_whole
 from ferfusion.training.loop.epoch_metrics import EpochRow
 from ferfusion.training.loop.lightning_module import ExpressionTraining
 from ferfusion.training.recipe import TrainRecipe
@@ -49,19 +50,19 @@ class RunRecorder(Checkpoint):
         self.rows: list[EpochRow] = []
         self.best_epoch = 0
         self._best_score = float("-inf")
-        self._run, self._recipe = run, recipe
+        self._run, self._recipe = RunFolder(run), recipe
         self._announce = announce
         self._seconds_before = seconds_before
 
     @property
     def best_path(self) -> Path:
         """The weights of the best epoch."""
-        return self._run / "checkpoints" / "best.safetensors"
+        return self._run.best_weights_file
 
     @property
     def last_path(self) -> Path:
         """The state that the run resumes from."""
-        return self._run / "checkpoints" / "last.ckpt"
+        return self._run.last_checkpoint_file
 
     @property
     def best_row(self) -> EpochRow:
@@ -112,14 +113,18 @@ class RunRecorder(Checkpoint):
         if is_best:
             self._save_best(training)
         write_whole(self.last_path, trainer.save_checkpoint)
-        table = pd.DataFrame(self.rows, columns=list(EPOCH_COLUMNS))
-        write_text(self._run / "metrics.csv", table.to_csv(index=False, float_format="%.9g"))
+        write_metrics(self._run.metrics_file, self.rows)
         self._announce(self.rows[-1], is_best=is_best)
 
     def _save_best(self, training: ExpressionTraining) -> None:
         weights = {name: tensor.contiguous() for name, tensor in training.kept_model.state_dict().items()}
         # save_file would make a file that only its owner may read
         write_whole(self.best_path, lambda partial: partial.write_bytes(save(weights)))
+
+
+def write_metrics(path: Path, rows: Sequence[EpochRow]) -> None:
+    """Write ``metrics.csv``, a row per epoch, whole or not at all."""
+    write_table(path, pd.DataFrame(rows, columns=list(EPOCH_COLUMNS)), float_format="%.9g")
 
 
 def stops_early(epochs: int, best_epoch: int, patience: int) -> bool:

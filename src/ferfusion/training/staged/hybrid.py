@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import torch
 from torch import Tensor
 
@@ -20,15 +19,13 @@ from ferfusion.compute import torch_device
 from ferfusion.data.batches import Batch
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.errors import DatasetError
-from ferfusion.evaluation.run_folder import EPOCH_COLUMNS
-from ferfusion.files import write_text
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import build_model
 from ferfusion.models.encoder_streams import STREAM_SUFFIX
 from ferfusion.models.hybrid import Hybrid
 from ferfusion.parts import Part
 from ferfusion.training.build import codes_to_learn
-from ferfusion.training.loop.checkpoints import Announce
+from ferfusion.training.loop.checkpoints import Announce, write_metrics
 from ferfusion.training.loop.epoch_metrics import EpochMetrics, EpochRow
 from ferfusion.training.loop.recipe import MONITORS
 from ferfusion.training.open_job import OpenJob
@@ -82,8 +79,7 @@ def train_hybrid(opened: OpenJob) -> Hybrid:
     seconds += time.perf_counter() - started
     announce = partial(opened.progress().print_epoch, epochs=job.recipe.dbn_epochs)
     rows = _fine_tune(model, train, validation, recipe=job.recipe, seconds=seconds, announce=announce)
-    table = pd.DataFrame(rows, columns=list(EPOCH_COLUMNS))
-    write_text(opened.run.metrics_file, table.to_csv(index=False, float_format="%.9g"))
+    write_metrics(opened.run.metrics_file, rows)
     return model
 
 
