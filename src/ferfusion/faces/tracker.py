@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from ferfusion.faces.boxes import Box, iou
 from ferfusion.faces.detectors import Detection, FaceDetector, search_everywhere, search_near
-from ferfusion.faces.tracks import Track, TrackedFace
+from ferfusion.faces.none import WholeImage
+from ferfusion.faces.tracks import MIN_DETECTIONS, Track, TrackedFace
 from ferfusion.video.reader import Frame
 
 STRIDE = 12
@@ -118,6 +119,8 @@ class FaceTracker:
         self._detector, self._min_face, self._sigma = detector, min_face, sigma
         self._every_face, self._causal, self._settings = every_face, causal, settings
         self._reach = max(STRIDE, round(2.5 * sigma))
+        # the whole image is never a false positive
+        self._min_detections = 1 if isinstance(detector, WholeImage) else MIN_DETECTIONS
         self._tracks: list[Track] = []
         self._number_of_tracks = 0
         self._waiting: deque[Frame] = deque()
@@ -254,7 +257,9 @@ class FaceTracker:
             best = max(overlaps, default=(0.0, 0, None))
             track = best[2] if best[0] >= same else None
             if track is None:
-                track = Track(self._number_of_tracks, last_search_box=seen.box)
+                track = Track(
+                    self._number_of_tracks, last_search_box=seen.box, min_detections=self._min_detections
+                )
                 self._number_of_tracks += 1
                 self._tracks.append(track)
                 live.append(track)

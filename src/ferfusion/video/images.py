@@ -27,7 +27,10 @@ def read_image_frames(
     """Yield every image of a folder as a frame, in the order of the numbers in their names.
 
     An image that cannot be read is yielded as a frame with ``error`` set and no pixels. A number that is
-    missing among the names leaves its index out, so frames on both sides of a gap are not consecutive.
+    missing among the names leaves its index out, so frames on both sides of a gap are not consecutive. All
+    frames have the size of the first image that can be read: an image of another size, such as a crop of a
+    face that came nearer, is resized with its aspect ratio, and its edges are repeated where it does not fill
+    the frame.
 
     Args:
         folder: Folder of the images; other files and subfolders are ignored.
@@ -41,10 +44,16 @@ def read_image_frames(
     images = list_images(folder)
     if not images:
         raise VideoError(f"There is no image in {folder}")
+    size_hw: tuple[int, int] | None = None
     for index, path in zip(frame_indices([path.stem for path in images]), images, strict=True):
         seconds = index / rate
         if (start_seconds or 0) <= seconds and (end_seconds is None or seconds < end_seconds):
-            yield Frame(index, seconds, *_read(path))
+            pixels_bgr, reason = _read(path)
+            if pixels_bgr is None:
+                yield Frame(index, seconds, None, reason)
+                continue
+            size_hw = size_hw or pixels_bgr.shape[:2]
+            yield Frame(index, seconds, _as_frame(_fitted(pixels_bgr, size_hw)))
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -55,10 +64,10 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """
     if not path.is_file():
         raise VideoError(f"There is no file {path}")
-    image, reason = _read(path)
-    if image is None:
+    pixels_bgr, reason = _read(path)
+    if pixels_bgr is None:
         raise VideoError(reason)
-    return np.asarray(image.to_ndarray(format="rgb24"), np.uint8)
+    return np.ascontiguousarray(pixels_bgr[..., ::-1])
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -99,8 +108,26 @@ def frame_indices(stems: list[str]) -> list[int]:
     return [(number - numbers[0]) // step for number in numbers]
 
 
-def _read(path: Path) -> tuple[av.VideoFrame | None, str]:
-    """Return the image and an empty reason, or None and the reason."""
+def _fitted(pixels: NDArray[np.uint8], size_hw: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return an image (H, W, 3) at another size, with its aspect ratio; its edges fill what it leaves."""
+    rows, columns = pixels.shape[:2]
+    if (rows, columns) == size_hw:
+        return pixels
+    scale = min(size_hw[0] / rows, size_hw[1] / columns)
+    height, width = (max(1, round(length * scale)) for length in (rows, columns))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    resized = cv2.resize(pixels, (width, height), interpolation=method)
+    above, before = (size_hw[0] - height) // 2, (size_hw[1] - width) // 2
+    borders = above, size_hw[0] - height - above, before, size_hw[1] - width - before
+    return np.asarray(cv2.copyMakeBorder(resized, *borders, cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _as_frame(pixels_bgr: NDArray[np.uint8]) -> av.VideoFrame:
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels_bgr), format="bgr24")
+
+
+def _read(path: Path) -> tuple[NDArray[np.uint8] | None, str]:
+    """Return the upright image, BGR (H, W, 3), and an empty reason, or None and the reason."""
     try:
         encoded = path.read_bytes()
     except OSError as error:
@@ -108,7 +135,24 @@ def _read(path: Path) -> tuple[av.VideoFrame | None, str]:
     is_cut_short = encoded.startswith(b"\xff\xd8") and encoded.rfind(b"\xff\xd9") < encoded.rfind(b"\xff\xda")
     if not encoded or is_cut_short:
         return None, f"{path.name}: the image is {'cut short' if encoded else 'empty'}"
-    pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
-    if pixels is None:
+    if _is_animated(encoded):
+        return (
+            None,
+            f"{path.name}: an animation, not a photograph; convert it to a video, such as .mp4 or .gif",
+        )
+    pixels_bgr = cv2.imdecode(
+        np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR
+    )  # it applies EXIF's rotation
+    if pixels_bgr is None:
         return None, f"{path.name}: not an image that can be read"
-    return av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels, np.uint8), format="bgr24"), ""
+    return np.asarray(pixels_bgr, np.uint8), ""
+
+
+def _is_animated(encoded: bytes) -> bool:
+    """Return whether a PNG or WebP file has several images; its first one would stand for all.
+
+    Sources: PNG specification, third edition, section 11.3.6; WebP container specification, section VP8X.
+    """
+    if encoded.startswith(b"\x89PNG"):
+        return 0 <= encoded.find(b"acTL") < encoded.find(b"IDAT")
+    return encoded[8:16] == b"WEBPVP8X" and bool(encoded[20] & 0b10)

@@ -36,3 +36,9 @@ def test_none_keeps_all_of_an_image_that_is_not_square():
     [face] = frame.faces
     assert face.box == pytest.approx([0, -20, 100, 100])
     assert np.array_equal(face.luma[0], face.luma[8])  # the border is repeated
+
+
+def test_none_finds_a_face_in_each_image_of_the_shortest_scenes():
+    images = [np.full((48, 48), level, np.uint8) for level in (20, 200, 200, 20, 200, 20, 20, 20)]
+    frames = FramePreparer(PrepareRecipe(detector="none")).prepare(frames_of(images))
+    assert [(frame.status, len(frame.faces)) for frame in frames] == [("ok", 1)] * 8

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -170,3 +171,20 @@ def test_prepare_video_makes_no_second_row_for_a_second_face(tmp_path, squares):
     assert {row["status"] for row in frames[:40]} == {"no_face"}
     assert {row["status"] for row in frames[-60:]} == {"ok"}
     assert sum(row["status"] == "ok" for row in frames) == video["faces"]
+
+
+def test_prepare_video_uses_every_image_of_crops_of_different_sizes(tmp_path):
+    folder = tmp_path / "crops"
+    folder.mkdir()
+    face = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 255, (247, 247, 3), np.uint8), (0, 0), 9)
+    sides = [225, 269, 240, 240, 231, 269, 250, 225, 226, 247, 260, 230]
+    for number, side in enumerate(sides):
+        cv2.imwrite(str(folder / f"{number}.png"), cv2.resize(face, (side, side)))
+    done = job(tmp_path, folder, recipe=PrepareRecipe(detector="none", keep_every=1))
+    prepare_video(done)
+    video, frames, pairs = rows(done)
+    assert [frame["status"] for frame in frames] == ["ok"] * 12
+    assert {(frame["w"], frame["h"]) for frame in frames} == {(225, 225)}
+    assert (video["status"], len(pairs)) == ("ok", 11)
+    flow = read_clip(done.clip_file)["flow"].astype(float)
+    assert np.abs(flow).max() < 0.5  # the same face at the same place, but for the resizing

@@ -3,9 +3,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from ferfusion.errors import VideoError
-from ferfusion.video.images import frame_indices, read_image_frames
+from ferfusion.video.images import frame_indices, read_image, read_image_frames
 from helpers.corpora import image_bytes, write_files
 
 
@@ -96,3 +97,59 @@ def test_read_image_frames_refuses_no_folder_and_no_image(tmp_path: Path) -> Non
         list(read_image_frames(tmp_path))
     with pytest.raises(VideoError, match="There is no folder"):
         list(read_image_frames(tmp_path / "none"))
+
+
+def test_read_image_frames_brings_all_images_to_the_size_of_the_first(tmp_path: Path) -> None:
+    def halves(height: int, width: int) -> np.ndarray:  # black on the left, white on the right
+        pixels = np.zeros((height, width, 3), np.uint8)
+        pixels[:, width // 2 :] = 255
+        return pixels
+
+    (tmp_path / "0.png").write_bytes(b"no image")
+    for number, size in enumerate([(40, 40), (60, 60), (20, 20), (40, 80), (80, 40)], start=1):
+        write_image(tmp_path / f"{number}.png", halves(*size))
+    unreadable, *frames = read_image_frames(tmp_path)
+    assert unreadable.error
+    assert [frame.rgb().shape for frame in frames] == [(40, 40, 3)] * 5
+    first, larger, smaller, wide, high = (frame.rgb()[..., 0] for frame in frames)
+    assert np.array_equal(first, halves(40, 40)[..., 0])
+    assert np.array_equal(larger, first)
+    assert (
+        np.abs(smaller[:, [*range(18), *range(22, 40)]] - first[:, [*range(18), *range(22, 40)]]).max() == 0
+    )
+    assert np.array_equal(wide, first)  # 40 x 20 in the middle; the rows above and below repeat its edges
+    assert high[:, :19].max() == 0  # 20 x 40 in the middle: its black half, and the left edge repeated
+    assert high[:, 21:].min() == 255
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_read_image_applies_the_orientation_of_exif(tmp_path: Path, suffix: str, orientation: int) -> None:
+    shown = np.zeros((16, 32), np.uint8)
+    shown[:8, :8], shown[:8, 24:], shown[8:, :8] = 255, 170, 85
+    stored = {  # EXIF 2.32, tag 0x0112: the place of the stored first row and column in the shown image
+        1: shown,
+        2: shown[:, ::-1],
+        3: shown[::-1, ::-1],
+        4: shown[::-1],
+        5: shown.T,
+        6: np.rot90(shown),
+        7: shown[::-1, ::-1].T,
+        8: np.rot90(shown, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / f"photo{suffix}"
+    lossless = {".jpg": {"quality": 95}, ".webp": {"lossless": True}}.get(suffix, {})
+    Image.fromarray(np.repeat(stored[..., None], 3, axis=2)).save(path, exif=exif, **lossless)
+    assert np.abs(read_image(path)[..., 0].astype(int) - shown).max() <= 3
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+def test_read_image_refuses_an_animation(tmp_path: Path, suffix: str) -> None:
+    images = [Image.new("RGB", (16, 16), (level, 0, 0)) for level in (0, 90, 200)]
+    images[0].save(tmp_path / f"a{suffix}", save_all=True, append_images=images[1:], duration=100)
+    images[1].save(tmp_path / f"b{suffix}", lossless=True)
+    with pytest.raises(VideoError, match=rf"a{suffix}: an animation, not a photograph; convert"):
+        read_image(tmp_path / f"a{suffix}")
+    assert read_image(tmp_path / f"b{suffix}")[0, 0].tolist() == [90, 0, 0]
