@@ -1,7 +1,11 @@
 """Files that are written whole or not at all: to a temporary name, which then becomes the name."""
 
+import codecs
+import csv
+import io
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +32,11 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
-    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8", newline="\n"))
+    """Write a text file in UTF-8, whole or not at all.
+
+    What UTF-8 cannot encode, such as a part of a file name in another encoding, is written with a backslash.
+    """
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -45,6 +52,36 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 def write_rows(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON file of many rows whole or not at all, on one line, which is quicker."""
     write_text(path, json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the value of a JSON text from a file that others may have written.
+
+    Raises:
+        ValueError: the text is damaged or nested too deep, repeats a name, or has a number that is not
+            finite.
+
+    >>> parse_json('{"size": 48, "size": 96}')
+    Traceback (most recent call last):
+    ValueError: the name 'size' comes twice
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise ValueError(f"the name {name!r:.80} comes twice")
+        values[name] = value
+    return values
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"it has the number {name}, which is not finite")
 
 
 def read_json(
@@ -109,6 +146,92 @@ def read_table(
         has = ", ".join(map(str, table.columns))
         raise error(f"{path} lacks the columns {', '.join(lacking)}; it has {has}; {advice}")
     return table
+
+
+def read_cells(
+    path: Path, *, error: type[FerfusionError], advice: str
+) -> tuple[list[str], list[dict[str, str]]]:
+    """Read a table that a person may have saved from a spreadsheet: see ``parse_cells``.
+
+    Args:
+        path: The file.
+        error: The error to raise.
+        advice: What the user can do about a missing or damaged file.
+
+    Raises:
+        FerfusionError: ``error``, if the file is missing or is no text.
+    """
+    try:
+        return parse_cells(path.read_bytes())
+    except OSError as failed:
+        raise error(f"{path} cannot be read ({failed.strerror}); {advice}") from failed
+    except ValueError as damaged:
+        raise error(f"{path} is not a CSV table ({damaged}); {advice}") from damaged
+
+
+def parse_cells(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
+    r"""Return the names of a table's columns in lower case, and its rows; every cell is stripped text.
+
+    Cells are separated by the sign that is the most frequent of comma, semicolon and tab in the first line,
+    or that Excel names there (``sep=;``). A missing cell is empty; cells beyond the last column have the name
+    "".
+
+    Raises:
+        ValueError: the content is no text, or a quote is not closed.
+
+    >>> parse_cells("Path;Label\na.mp4;joy\n".encode("utf-16"))
+    (['path', 'label'], [{'path': 'a.mp4', 'label': 'joy', '': ''}])
+    """
+    text = decode_text(content)
+    named = re.match(r"sep=(.)\r?\n", text)
+    text = text[named.end() :] if named else text
+    first = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
+    cells = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=named[1] if named else max(",;\t", key=first.count),
+        strict=True,
+    )
+    try:
+        header = [name.strip().lower() for name in next(cells, [])]
+        return header, [_named(header, row) for row in cells if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
+
+
+def _named(header: list[str], row: list[str]) -> dict[str, str]:
+    padded = [cell.strip() for cell in row] + [""] * len(header)
+    beyond = "".join(cell.strip() for cell in row[len(header) :])
+    return dict(zip(header, padded, strict=False)) | {"": beyond}
+
+
+def decode_text(content: bytes) -> str:
+    r"""Return the text of a file that a person may have saved: UTF-8, UTF-16 with its mark, or else cp1252.
+
+    Raises:
+        ValueError: it is no text.
+
+    >>> decode_text(b"Zo\xeb"), decode_text("Zo\xeb".encode()), decode_text("Zo\xeb".encode("utf-16"))
+    ('Zoë', 'Zoë', 'Zoë')
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = content.decode("utf-16")
+    else:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = content.decode("cp1252")
+    if "\0" in text:
+        raise ValueError("it has bytes that are no text; a spreadsheet must be saved as CSV")
+    return text
+
+
+def decimal_point(number: str) -> str:
+    """Return a number with a decimal comma, as some spreadsheets write it, with a point.
+
+    >>> decimal_point("0,25"), decimal_point("0.25"), decimal_point("1,234.5")
+    ('0.25', '0.25', '1,234.5')
+    """
+    return number.replace(",", ".") if re.fullmatch(r"[-+]?\d*,\d+", number) else number
 
 
 def write_table(

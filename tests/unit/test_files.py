@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 
@@ -7,6 +8,9 @@ import pytest
 
 from ferfusion.errors import DatasetError, RunError
 from ferfusion.files import (
+    parse_cells,
+    parse_json,
+    read_cells,
     read_json,
     read_table,
     write_bytes,
@@ -16,6 +20,27 @@ from ferfusion.files import (
     write_text,
     write_whole,
 )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[" * 10**5, "nested too deep"),
+        ('{"a": {"b": 1, "b": 2}}', "the name 'b' comes twice"),
+        ('{"a": NaN}', "the number NaN, which is not finite"),
+        ("[-Infinity]", "the number -Infinity, which is not finite"),
+        ("{", "line 1"),
+        (b"\xff{}", "codec can't decode"),
+        ("9" * 5000, "Exceeds the limit"),
+    ],
+)
+def test_parse_json_refuses_in_one_error(text, message):
+    with pytest.raises(ValueError, match=message):
+        parse_json(text)
+
+
+def test_parse_json_returns_the_value():
+    assert parse_json('{"a": [1, 2.5, null, "x"]}') == {"a": [1, 2.5, None, "x"]}
 
 
 class BrokenDiskError(Exception):
@@ -143,3 +168,34 @@ def test_read_table_names_a_damaged_file(tmp_path, content):
 def test_read_table_names_a_folder_in_the_place_of_the_file(tmp_path):
     with pytest.raises(DatasetError, match="cannot be read"):
         read_table(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"PK\x03\x04\x00\x00", "it has bytes that are no text; a spreadsheet must be saved as CSV"),
+        (b"\xff\xfea", "truncated"),
+        (b"a\x81", "can't decode"),
+        (b'a,b\n"1,2', "unexpected end of data"),
+    ],
+)
+def test_read_cells_names_a_file_that_is_no_table(tmp_path, content, reason):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(RunError, match=f"a.csv is not a CSV table .*{reason}.*; save it as CSV"):
+        read_cells(tmp_path / "a.csv", error=RunError, advice="save it as CSV")
+    with pytest.raises(RunError, match=r"cannot be read .*; save it as CSV"):
+        read_cells(tmp_path, error=RunError, advice="save it as CSV")
+
+
+@pytest.mark.parametrize("line", [b"a;b,c;d\n", b"sep=;\r\na;b,c;d\n", b'"a, b, c, d";"b";"c";d\n'])
+def test_parse_cells_finds_the_separator_in_the_first_line(line):
+    assert len(parse_cells(line)[0]) == len(re.sub(b'"[^"]*"|sep=;', b"", line).split(b";"))
+
+
+def test_parse_cells_keeps_lines_inside_a_cell_and_ends_of_lines_of_all_systems():
+    assert parse_cells(b'a,b\r"1\n2",3\r')[1] == [{"a": "1\n2", "b": "3", "": ""}]
+
+
+def test_write_text_writes_a_file_name_that_is_not_utf_8_with_a_backslash(tmp_path):
+    write_text(tmp_path / "a.txt", os.fsdecode(b"caf\xe9.mp4"))
+    assert (tmp_path / "a.txt").read_bytes() == rb"caf\udce9.mp4"

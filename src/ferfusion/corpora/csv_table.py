@@ -1,22 +1,26 @@
 """A CSV file with a row per video: path,label,subject and optionally start_seconds,end_seconds,split."""
 
-import csv
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, unique_ids
+from ferfusion.corpora.named_files import NamedFiles
 from ferfusion.corpora.walk import find_videos
 from ferfusion.errors import CorpusError
+from ferfusion.files import decimal_point, read_cells
 from ferfusion.labels import canonical_emotion
 
 COLUMNS = ("path", "label", "subject")
+OPTIONAL_COLUMNS = ("start_seconds", "end_seconds", "split")
 
 
 def list_csv(root: Path) -> CorpusListing:
     """List a corpus that a CSV file describes; its paths are relative to the file's folder.
 
-    A path may be a video or a folder of images. Cells may also be separated by semicolons or tabs.
+    A path may be a video or a folder of images. The table may be saved from a spreadsheet, with semicolons or
+    tabs, decimal commas and further columns.
 
     Args:
         root: The file, or a folder with exactly one CSV file. In a folder, videos that no row names are
@@ -26,20 +30,15 @@ def list_csv(root: Path) -> CorpusListing:
         CorpusError: there is no such file, or a needed column is missing, or no row can be used.
     """
     path = find_table(root)
-    header, rows = read_table(path)
-    missing = [name for name in COLUMNS if name not in header]
-    if missing:
-        raise CorpusError(
-            f"{path} needs the columns path,label,subject; missing: {', '.join(missing)}; "
-            f"found: {', '.join(header)}"
-        )
+    _, rows = read_table(path)
+    files = NamedFiles(path.parent)
     entries: list[VideoEntry] = []
     left_out: list[LeftOut] = []
     seen: set[tuple[Path, float | None, float | None]] = set()
     for video_id, row in zip(unique_ids(row["path"] for row in rows), rows, strict=True):
         try:
-            entry = _entry(path.parent, video_id, row)
-            stretch = (entry.path, entry.start_seconds, entry.end_seconds)
+            entry = _entry(files, video_id, row)
+            stretch = (entry.path.resolve(), entry.start_seconds, entry.end_seconds)
             if stretch in seen:
                 raise CorpusError("a second row for the same video")
             seen.add(stretch)
@@ -49,7 +48,7 @@ def list_csv(root: Path) -> CorpusListing:
     if not entries:
         reason = f"the first is left out: {left_out[0].reason}" if left_out else "it is empty"
         raise CorpusError(f"{path} has no row that can be used; {reason}")
-    left_out += _videos_without_a_row(root, path, rows)
+    left_out += _videos_without_a_row(root, path, files, rows)
     return CorpusListing("csv", tuple(entries), tuple(left_out))
 
 
@@ -63,7 +62,9 @@ def find_table(root: Path) -> Path:
         return root
     if not root.is_dir():
         raise CorpusError(f"There is no file or folder {root}")
-    tables = sorted(path for path in root.iterdir() if path.suffix.lower() == ".csv")
+    tables = sorted(
+        path for path in root.iterdir() if path.suffix.lower() == ".csv" and not path.name.startswith(".")
+    )
     if len(tables) != 1:
         found = ", ".join(path.name for path in tables) or "none"
         raise CorpusError(f"The csv corpus needs one CSV file; in {root} there are: {found}")
@@ -71,31 +72,27 @@ def find_table(root: Path) -> Path:
 
 
 def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the names of the columns and the rows, as text without surrounding white space.
-
-    A missing cell is empty; cells beyond the last column have the name "".
+    """Return the names of the columns and the rows of a table with the columns path, label and subject.
 
     Raises:
-        CorpusError: it is no text file.
+        CorpusError: it is no text file, or a column is missing or comes twice.
     """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-        first = lines[0] if lines else ""
-        cells = csv.reader(lines, delimiter=max(",;\t", key=first.count))
-        header = [name.strip().lower() for name in next(cells, [])]
-        rows = [_named(header, row) for row in cells if any(cell.strip() for cell in row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{path} is not a CSV table: {error}") from error
+    header, rows = read_cells(
+        path, error=CorpusError, advice="save it as CSV, with the columns path,label,subject"
+    )
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise CorpusError(
+            f"{path} needs the columns path,label,subject; missing: {', '.join(missing)}; "
+            f"found: {', '.join(header)}"
+        )
+    twice = [name for name in (*COLUMNS, *OPTIONAL_COLUMNS) if header.count(name) > 1]
+    if twice:
+        raise CorpusError(f"{path} has the column {twice[0]} more than once; keep one of them")
     return header, rows
 
 
-def _named(header: list[str], row: list[str]) -> dict[str, str]:
-    padded = [cell.strip() for cell in row] + [""] * len(header)
-    beyond = "".join(cell.strip() for cell in row[len(header) :])
-    return dict(zip(header, padded, strict=False)) | {"": beyond}
-
-
-def _entry(folder: Path, video_id: str, row: dict[str, str]) -> VideoEntry:
+def _entry(files: NamedFiles, video_id: str, row: dict[str, str]) -> VideoEntry:
     """Return the entry of a row.
 
     Raises:
@@ -106,9 +103,7 @@ def _entry(folder: Path, video_id: str, row: dict[str, str]) -> VideoEntry:
     for column in COLUMNS:
         if not row[column]:
             raise CorpusError(f"the {column} is empty")
-    path = folder / row["path"]
-    if not path.exists():
-        raise CorpusError("there is no such file")
+    path = files.find(row["path"])
     split = row.get("split", "").lower()
     if split and split not in PART_NAMES:
         raise CorpusError(f"split is {split!r}, not train, validation or test")
@@ -131,7 +126,7 @@ def _seconds(row: dict[str, str], column: str) -> float | None:
     if not text:
         return None
     try:
-        value = float(text)
+        value = float(decimal_point(text))
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and value >= 0):
@@ -139,8 +134,13 @@ def _seconds(row: dict[str, str], column: str) -> float | None:
     return value
 
 
-def _videos_without_a_row(root: Path, table: Path, rows: list[dict[str, str]]) -> Iterator[LeftOut]:
-    named = {(table.parent / row["path"]).resolve() for row in rows}
+def _videos_without_a_row(
+    root: Path, table: Path, files: NamedFiles, rows: list[dict[str, str]]
+) -> Iterator[LeftOut]:
+    named = set()
+    for row in rows:
+        with suppress(CorpusError):  # the row is left out with the reason
+            named.add(files.find(row["path"]).resolve())
     for video in find_videos(root)[0] if root.is_dir() else ():
         if video.path.resolve() not in named:
             yield video.left_out(f"no row in {table.name}")

@@ -43,8 +43,8 @@ def table_place(fold: int) -> re.Pattern[str]:
 def _read_line(line: str) -> tuple[str, str] | None:
     """Return the clip, whose folder's name has five digits, and its emotion.
 
-    >>> _read_line("267,1"), _read_line("video_name,label")
-    (('00267', 'happy'), None)
+    >>> _read_line("267,1"), _read_line("267;1"), _read_line("video_name,label")
+    (('00267', 'happy'), ('00267', 'happy'), None)
     """
-    name, _, code = (cell.strip() for cell in line.partition(","))
+    name, code, *_ = (cell.strip() for cell in (*re.split("[,;\t]", line), ""))  # spreadsheets differ
     return (name.zfill(5), EMOTIONS.get(code, code)) if name.isdigit() else None

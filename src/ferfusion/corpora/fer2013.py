@@ -6,17 +6,17 @@ FER+'s ``fer2013new.csv`` beside it, and folders of images, ``train/angry/00000.
 ``votes.csv``.
 """
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
 from ferfusion.corpora.entries import LeftOut, safe_id
+from ferfusion.corpora.named_files import components, name_key
 from ferfusion.corpora.stills import STILL_PARTS, VOTE_COLUMNS, Still, StillsListing
 from ferfusion.corpora.walk import list_files
 from ferfusion.errors import CorpusError
+from ferfusion.files import parse_cells
 from ferfusion.labels import canonical_emotion
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -75,13 +75,15 @@ def _of_images(files: Files) -> Iterator[Still | LeftOut]:
             part, emotion = STILL_PARTS[match[1].lower()], match[2]
             path = PurePosixPath(*PurePosixPath(place).parts[-3:])
             image_id = safe_id(f"{part}/{emotion.lower()}/{path.stem}")
-            yield Still(image_id, place, canonical_emotion(emotion), part, read(), votes.get(str(path)))
+            yield Still(
+                image_id, place, canonical_emotion(emotion), part, read(), votes.get(_votes_key(place))
+            )
         elif place != votes_place:
             yield LeftOut(place, "not an image at <part>/<emotion>/<image>")
 
 
 def _of_table(files: Files) -> Iterator[Still | LeftOut]:
-    rows = _read_table(files[_find(files, _TABLE)]())
+    rows = _read_table(_TABLE, files[_find(files, _TABLE)]())
     fer_plus = _find(files, _FER_PLUS)
     votes = _votes_in_order(files[fer_plus](), expected=len(rows)) if fer_plus else [None] * len(rows)
     for number, (row, vote) in enumerate(zip(rows, votes, strict=True)):
@@ -104,13 +106,19 @@ def _of_row(number: int, row: Mapping[str, str], votes: tuple[int, ...] | None) 
 
 def _votes_by_place(text: bytes) -> dict[str, tuple[int, ...]]:
     """Return votes by the last three components of an image's path."""
-    return {
-        str(PurePosixPath(*PurePosixPath(row["path"]).parts[-3:])): _votes(row) for row in _read_table(text)
-    }
+    rows = _read_table(_VOTES, text)
+    if rows and "path" not in rows[0]:
+        raise CorpusError(f"{_VOTES} has no column path; it has {', '.join(filter(None, rows[0]))}")
+    return {_votes_key(row["path"]): _votes(row) for row in rows}
+
+
+def _votes_key(path: str) -> str:
+    """Return the last three components of an image's path, in the form that all spellings of it share."""
+    return "/".join(name_key(name) for name in components(path)[-3:])
 
 
 def _votes_in_order(text: bytes, *, expected: int) -> list[tuple[int, ...] | None]:
-    rows = _read_table(text)
+    rows = _read_table(_FER_PLUS, text)
     if len(rows) != expected:
         raise CorpusError(
             f"{_FER_PLUS} has {len(rows)} rows and {_TABLE} has {expected}; they must be of the same images"
@@ -127,11 +135,11 @@ def _votes(row: Mapping[str, str]) -> tuple[int, ...]:
         raise CorpusError(f"A row of votes needs whole numbers for {', '.join(VOTE_COLUMNS)}") from error
 
 
-def _read_table(text: bytes) -> list[dict[str, str]]:
-    """Return the rows of a table; names of columns in lower case, all without white space around them."""
-    cells = csv.reader(io.StringIO(text.decode("utf-8-sig")))
-    header = [name.strip().lower() for name in next(cells, [])]
-    return [dict(zip(header, map(str.strip, row), strict=False)) for row in cells if row]
+def _read_table(place: str, text: bytes) -> list[dict[str, str]]:
+    try:
+        return parse_cells(text)[1]
+    except ValueError as error:
+        raise CorpusError(f"{place} is not a CSV table ({error}); save it as CSV") from error
 
 
 def _find(files: Files, name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, safe_id
 from ferfusion.corpora.walk import Found, find_image_folders, make_listing
 from ferfusion.errors import CorpusError
+from ferfusion.files import decode_text
 from ferfusion.labels import SEVEN, canonical_emotion
 
 
@@ -94,8 +95,8 @@ def _matches(pattern: re.Pattern[str], found: Iterable[Found]) -> Iterator[tuple
 
 def _read_table(table: Found, part: str, layout: TableLayout) -> Iterator[_Row]:
     try:
-        lines = table.path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = decode_text(table.path.read_bytes()).splitlines()
+    except (OSError, ValueError) as error:
         raise CorpusError(f"Cannot read {table.path}: {error}") from error
     for line in filter(str.strip, lines):
         row = layout.read_line(line.strip())

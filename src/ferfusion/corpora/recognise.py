@@ -71,10 +71,15 @@ def recognise(root: Path) -> Recognition:
     emotions.
 
     Raises:
-        CorpusError: there is no such folder, or the corpus is unknown, or several fit.
+        CorpusError: there is no such folder, the corpus is unknown, several fit, or ``root`` is a file and
+            neither a table of videos nor a zip file.
     """
-    if root.is_file() and (table := _described_by_table(root)):
-        return table
+    suffix = root.suffix.lower()
+    if root.is_file() and suffix in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
+        raise CorpusError(f"{root} is one file; name the folder of a corpus, or a table of its videos")
+    if root.is_file() and suffix != ".zip":
+        read_table(root)
+        return _described_by(root)
     found = _first_of_each(root)
     if {"baum1a", "baum1s"} <= found.keys():
         found["baum1"] = f"{found.pop('baum1a')} and {found.pop('baum1s')}"
@@ -127,11 +132,13 @@ def _places(root: Path) -> Iterator[str]:
 def _described_by_table(root: Path) -> Recognition | None:
     try:
         table = find_table(root)
-        header, _ = read_table(table)
+        read_table(table)
     except CorpusError:
-        return None  # none, several, or no text: then it is not this
-    if not set(COLUMNS) <= set(header):
-        return None
+        return None  # none, several, no text, or other columns: then it is not this
+    return _described_by(table)
+
+
+def _described_by(table: Path) -> Recognition:
     return Recognition("csv", f"{table.name} has the columns {','.join(COLUMNS)}")
 
 

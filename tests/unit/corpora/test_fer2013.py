@@ -105,6 +105,9 @@ def test_list_fer2013_reads_folders_and_their_zip_file_alike(tmp_path: Path) -> 
     assert (first.image_id, first.place) == ("train-angry-00000", "train/angry/00000.png")
     assert first.votes == archive.stills[0].votes == (4, 0, 0, 1, 3, 2, 0, 0, 0, 0)
     assert folder.stills[1].votes is None
+    semicolons = f"{VOTES_HEADER};note\nTrain{votes[5:]};\n".replace(",", ";").replace("/", "\\")
+    (root / "votes.csv").write_bytes(semicolons.encode("utf-16"))
+    assert [still.votes for still in list_fer2013(root).stills] == [still.votes for still in folder.stills]
     assert left_out_of(folder) == {"notes.txt": "not an image at <part>/<emotion>/<image>"}
 
 

@@ -56,5 +56,5 @@ def test_recognise_names_what_was_expected_in_an_unknown_folder(tmp_path: Path) 
 
 def test_recognise_refuses_a_video_file(tmp_path: Path) -> None:
     write_text(tmp_path, "film.mp4", "")
-    with pytest.raises(CorpusError, match=r"There is no folder .*film.mp4"):
+    with pytest.raises(CorpusError, match=r"film\.mp4 is one file; name the folder of a corpus, or a table"):
         recognise(tmp_path / "film.mp4")

@@ -1,0 +1,83 @@
+"""Find the file that a row of a table names, however its name is spelled."""
+
+import re
+import unicodedata
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from ferfusion.errors import CorpusError
+
+
+class NamedFiles:
+    r"""Finds files by paths that people and other systems write.
+
+    A path that exists is taken as it is. Otherwise its folders and its name are compared without regard to
+    case, to the way in which accents are composed (NFC, NFD), and to the separators (``\``). A name that is
+    not UTF-8 is found as tables and messages show it (``caf\udce9.mp4``).
+
+    Args:
+        folder: The folder to which the paths are relative.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._names_by_key = cache(_names_by_key)
+
+    def find(self, written: str) -> Path:
+        """Return the file or folder of a path.
+
+        Raises:
+            CorpusError: there is none, or there are several; the message is the path and the likely cause.
+        """
+        written = re.sub(r"\\u(dc[89a-f][0-9a-f])", lambda match: chr(int(match[1], 16)), written)
+        exact = self._folder / written
+        if "\0" not in written and exact.exists():
+            return exact
+        here = self._folder
+        for name in components(written):
+            if name == ".." or name == PurePosixPath(name).anchor:
+                here /= name
+                continue
+            names = self._names_by_key(here).get(name_key(name), [])
+            if len(names) > 1:
+                raise CorpusError(f"{written!r} can be {' or '.join(names)} in the folder {here}")
+            if not names:
+                raise CorpusError(f"there is no file {exact}{self._cause(here, name)}")
+            here /= names[0]
+        return here
+
+    def _cause(self, folder: Path, name: str) -> str:
+        stems = {Path(key).stem: names[0] for key, names in self._names_by_key(folder).items()}
+        near = get_close_matches(Path(name_key(name)).stem, stems, n=1)
+        hint = f"; did you mean {stems[near[0]]}?" if near else ""
+        return f"; the folder {folder} has no {name}{hint}"
+
+
+def components(path: str) -> tuple[str, ...]:
+    r"""Return the parts of a path with separators of any system.
+
+    >>> components(r"videos\s1/a.mp4")
+    ('videos', 's1', 'a.mp4')
+    """
+    return PurePosixPath(path.replace("\\", "/")).parts
+
+
+def name_key(name: str) -> str:
+    r"""Return the form that all spellings of a file's name share.
+
+    >>> name_key("Zoe\u0308.MP4") == name_key("zo\u00eb.mp4")
+    True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def _names_by_key(folder: Path) -> dict[str, list[str]]:
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return {}
+    by_key: dict[str, list[str]] = {}
+    for name in names:
+        by_key.setdefault(name_key(name), []).append(name)
+    return by_key
