@@ -1,8 +1,8 @@
 """Walk a corpus's folder, and turn its files into a listing."""
 
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,25 +33,38 @@ class Found:
         return LeftOut(self.place, reason)
 
 
-def walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
+def walk(
+    root: Path, *, on_unreadable: Callable[[OSError], None] | None = None
+) -> Iterator[tuple[Path, list[str]]]:
     """Yield each folder under ``root`` with the names of its files, in a fixed order, without hidden ones.
 
-    Links to folders are followed, except those that lead back to a parent folder.
+    Links to folders are followed, except those that lead back to a parent folder. A folder that several paths
+    lead to is yielded once, by its own path if that is under ``root``.
+
+    Args:
+        root: The folder.
+        on_unreadable: Called for a folder that cannot be read; by default, it is an error.
 
     Raises:
         CorpusError: ``root`` is not a folder, or a folder cannot be read.
     """
     if not root.is_dir():
         raise CorpusError(f"There is no folder {root}")
-    for folder, subfolders, names in os.walk(root, followlinks=True, onerror=_unreadable):
-        here = Path(folder)
-        subfolders[:] = sorted(
-            name for name in subfolders if not name.startswith(".") and not _leads_back(here / name)
-        )
-        yield here, sorted(name for name in names if not name.startswith("."))
+    waiting, walked = deque([root]), set[str]()
+    while waiting:
+        for folder, subfolders, names in os.walk(waiting.popleft(), onerror=on_unreadable or _refuse):
+            here, real = Path(folder), os.path.realpath(folder)
+            if real in walked:
+                subfolders.clear()
+                continue
+            walked.add(real)
+            subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+            links = (here / name for name in subfolders if (here / name).is_symlink())
+            waiting += (link for link in links if not _leads_back(link))  # os.walk does not follow them
+            yield here, sorted(name for name in names if not name.startswith("."))
 
 
-def _unreadable(error: OSError) -> None:
+def _refuse(error: OSError) -> None:
     raise CorpusError(f"Cannot read the folder {error.filename}: {error.strerror}") from error
 
 
@@ -92,7 +105,7 @@ def find_image_folders(root: Path) -> tuple[list[Found], list[Path]]:
         if len(rest) < len(names):
             folders.append(Found(folder, root))
         others += [folder / name for name in rest]
-    return folders, others
+    return sorted(folders, key=lambda folder: folder.path), others
 
 
 def leave_out(root: Path, files: Iterable[Path], *, wanted: str) -> list[LeftOut]:

@@ -4,6 +4,7 @@ A thread decodes all the time. It keeps two frames: the newest and the one right
 between consecutive frames. A pair that is not used before the next one comes is dropped and counted.
 """
 
+import re
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -19,10 +20,12 @@ import cv2
 import numpy as np
 
 from ferfusion.errors import VideoError
-from ferfusion.video.reader import decode
+from ferfusion.video.reader import decode, file_address
 
 _TIMEOUT_SECONDS = 10.0
 """A source that sends nothing for so long has ended."""
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
+"""Every other source is a file, also one with a colon in its name."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,12 @@ def _live_frames(
 ) -> Generator[LiveFrame, None, None]:
     if source.isdecimal() and input_format is None:
         return _camera(int(source))
-    if Path(source).is_file():
-        return _at_frame_rate(_ffmpeg_input(source, input_format), stopping)
-    return _ffmpeg_input(source, input_format)
+    path = Path(source)
+    if path.is_file() and not _URL.match(source):
+        return _at_frame_rate(_ffmpeg_input(source, file_address(path), input_format), stopping)
+    if input_format is None and not path.exists() and not _URL.match(source):
+        raise VideoError(f"There is no file {source}, and it is no URL such as rtsp://host/stream")
+    return _ffmpeg_input(source, source, input_format)
 
 
 def _camera(number: int) -> Generator[LiveFrame, None, None]:
@@ -149,10 +155,10 @@ def _camera(number: int) -> Generator[LiveFrame, None, None]:
         camera.release()
 
 
-def _ffmpeg_input(source: str, input_format: str | None) -> Generator[LiveFrame, None, None]:
-    """Yield the frames of a source that FFmpeg reads."""
+def _ffmpeg_input(source: str, address: str, input_format: str | None) -> Generator[LiveFrame, None, None]:
+    """Yield the frames of a source that FFmpeg reads at an address."""
     try:
-        container = av.open(source, format=input_format, timeout=_TIMEOUT_SECONDS)
+        container = av.open(address, format=input_format, timeout=_TIMEOUT_SECONDS, metadata_errors="replace")
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise VideoError(f"Cannot open {source} as a live source: {reason}") from error

@@ -253,11 +253,16 @@ def _reason(error: av.FFmpegError) -> str:
     return (error.strerror or type(error).__name__).lower()
 
 
+def file_address(path: Path) -> str:
+    """Return FFmpeg's address of a file, without which a name such as ``http:/a.mp4`` would be a URL."""
+    return f"file:{path}"
+
+
 def _open(path: Path) -> av.container.InputContainer:
     if not path.is_file():
         raise VideoError(f"There is no file {path}")
     try:
-        return av.open(str(path), metadata_errors="replace")
+        return av.open(file_address(path), metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
         reason = error.strerror or type(error).__name__
         raise VideoError(f"Cannot open {path.name} as a video: {reason}") from error

@@ -15,6 +15,7 @@ from av.container import OutputContainer
 from numpy.typing import NDArray
 
 from ferfusion.errors import VideoError
+from ferfusion.video.reader import file_address
 
 _TICKS = 90_000  # per second; the clock of MPEG, fine enough for any frame rate
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class VideoWriter:
         with _named_error(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._container: OutputContainer = av.open(
-                str(self._partial), "w", options={"movflags": "+faststart"}
+                file_address(self._partial), "w", options={"movflags": "+faststart"}
             )
         stream = self._container.add_stream("libx264", rate=self._rate)
         stream.width, stream.height = width + self._pad[1], height + self._pad[0]
@@ -176,7 +177,7 @@ class _SoundTrack:
     def __init__(
         self, source: Path, target: OutputContainer, *, start: float = 0.0, end: float | None = None
     ) -> None:
-        self._source = av.open(str(source))
+        self._source = av.open(file_address(source), metadata_errors="replace")
         self._target = target
         self._start, self._end = start, end
         self._pending: _SoundPacket | None = None

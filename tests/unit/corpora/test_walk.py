@@ -25,6 +25,17 @@ def test_walk_follows_links_but_not_in_circles(tmp_path: Path) -> None:
     assert list_files(tmp_path / "root") == [tmp_path / "root/linked/x.mp4"]
 
 
+def test_walk_yields_a_folder_once_by_its_own_path(tmp_path: Path) -> None:
+    """Two folders that lead to each other, a link that comes first, and a link to a folder outside."""
+    write_files(tmp_path, "root/b/x.mp4", "root/c/y.mp4", "far/sub/z.mp4")
+    for link, target in {"root/a": "root/b", "root/b/to_c": "root/c", "root/c/to_b": "root/b"}.items():
+        (tmp_path / link).symlink_to(tmp_path / target)
+    for link, target in {"root/d": "far/sub", "root/e": "far", "root/up": "."}.items():
+        (tmp_path / link).symlink_to(tmp_path / target)
+    found = [path.relative_to(tmp_path / "root").as_posix() for path in list_files(tmp_path / "root")]
+    assert found == ["b/x.mp4", "c/y.mp4", "d/z.mp4"]
+
+
 def test_walk_refuses_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(tmp_path, "closed/x.mp4")
 

@@ -145,7 +145,7 @@ def test_live_source_reads_a_camera_by_opencv(tmp_path, monkeypatch):
     [
         (lambda path: path.write_text("dear diary"), "Cannot open .* as a live source"),
         (lambda path: write_tone(path, seconds=0.2), "has no video track"),
-        (lambda path: None, "Cannot open .*none.mp4 as a live source: No such file"),
+        (lambda path: None, "There is no file .*none.mp4, and it is no URL such as rtsp://host/stream"),
     ],
 )
 def test_live_source_refuses_an_unreadable_source_in_one_line(tmp_path, make, words):
@@ -154,6 +154,14 @@ def test_live_source_refuses_an_unreadable_source_in_one_line(tmp_path, make, wo
     with LiveSource(str(path)) as source, pytest.raises(VideoError, match=words) as caught:
         list(source.pairs())
     assert "\n" not in str(caught.value)
+
+
+def test_live_source_reads_a_file_whose_name_begins_like_a_url(tmp_path, monkeypatch):
+    (tmp_path / "http:").mkdir()
+    write_video(tmp_path / "http:" / "10:30.mp4", numbered(4))
+    monkeypatch.chdir(tmp_path)
+    with LiveSource("http:/10:30.mp4") as source:
+        assert len(list(source.pairs())) > 0
 
 
 def test_live_source_names_an_unknown_format():

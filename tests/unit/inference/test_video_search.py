@@ -1,0 +1,130 @@
+import os
+from pathlib import Path
+
+import av
+import pytest
+
+from ferfusion.errors import ConfigError
+from ferfusion.inference.video_search import find_videos
+from ferfusion.video.footage import open_footage
+from helpers.videos import numbered
+
+
+def touch(*paths):
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+
+
+def test_find_videos_searches_folders_at_every_depth(tmp_path):
+    wanted = [tmp_path / name for name in ("a.mp4", "b/c.MOV", "b/d/e.webm")]
+    touch(*wanted, tmp_path / "notes.txt", tmp_path / ".hidden.mp4", tmp_path / ".cache" / "x.mp4")
+    assert find_videos([tmp_path], out=tmp_path / "out") == wanted
+
+
+def test_find_videos_skips_the_results_of_earlier_predictions(tmp_path):
+    touch(tmp_path / "a.mp4", tmp_path / "out" / "a" / "annotated.mp4")
+    assert find_videos([tmp_path], out=tmp_path / "out") == [tmp_path / "a.mp4"]
+
+
+def test_find_videos_takes_files_as_they_are_named_and_once(tmp_path):
+    touch(tmp_path / "a.mp4", tmp_path / "b.xyz")
+    named = [tmp_path / "b.xyz", tmp_path / "none.mp4", tmp_path, tmp_path / "a.mp4"]
+    assert find_videos(named, out=tmp_path / "out") == [
+        tmp_path / "b.xyz",
+        tmp_path / "none.mp4",
+        tmp_path / "a.mp4",
+    ]
+
+
+def test_find_videos_refuses_a_folder_without_video_and_no_place(tmp_path):
+    with pytest.raises(
+        ConfigError, match=r"There is no video or photograph in the folder .*; it has no file"
+    ):
+        find_videos([tmp_path], out=tmp_path / "out")
+    touch(tmp_path / "a.doc", tmp_path / "b.doc")
+    with pytest.raises(ConfigError, match=r"There is no video .*: 2 \.doc \(name a file to read it\)"):
+        find_videos([tmp_path], out=tmp_path / "out")
+    with pytest.raises(ConfigError, match="predict needs at least one video file or folder of videos"):
+        find_videos([], out=tmp_path / "out")
+
+
+def test_find_videos_follows_links_and_returns_each_file_once(tmp_path):
+    touch(*(tmp_path / name for name in ("far/x.mp4", "in/b.mp4", "out/b/annotated.mp4")))
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "far")
+    (tmp_path / "in" / "a.mp4").symlink_to(tmp_path / "in" / "b.mp4")
+    (tmp_path / "in" / "again").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "results").symlink_to(tmp_path / "out")
+    (tmp_path / "in" / "gone.mp4").symlink_to(tmp_path / "nowhere")
+    messages = []
+    found = find_videos([tmp_path / "in"], out=tmp_path / "out", on_message=messages.append)
+    assert [path.relative_to(tmp_path / "in").as_posix() for path in found] == [
+        "b.mp4",
+        "gone.mp4",  # it gets a line with the reason
+        "linked/x.mp4",
+    ]
+    assert messages == [
+        f"In the folder {tmp_path / 'in'}, links to files that are read already are passed over: 1"
+    ]
+
+
+def test_find_videos_names_what_it_passes_over(tmp_path):
+    touch(*(tmp_path / name for name in ("a.mp4", "b.txt", "d/c.TXT", "d/README", ".x.txt", "out/y.csv")))
+    messages = []
+    find_videos([tmp_path, tmp_path / "a.mp4"], out=tmp_path / "out", on_message=messages.append)
+    assert messages == [
+        f"In the folder {tmp_path}, files without the suffix of a video or photograph are passed over: "
+        "2 .txt, 1 without a suffix (name a file to read it)"
+    ]
+
+
+def test_find_videos_reads_the_rest_where_a_folder_is_closed(tmp_path, monkeypatch):
+    touch(tmp_path / "a.mp4", tmp_path / "closed" / "b.mp4")
+    real_scandir = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real_scandir(path)
+
+    monkeypatch.setattr("os.scandir", scandir)
+    messages = []
+    assert find_videos([tmp_path], on_message=messages.append) == [tmp_path / "a.mp4"]
+    assert messages == [
+        f"In the folder {tmp_path}, the folder {tmp_path / 'closed'} cannot be read (Permission denied)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt"),
+    [
+        ("a.3gp", "mpeg4", "yuv420p"),
+        ("a.3g2", "mpeg4", "yuv420p"),
+        ("a.m2ts", "mpeg2video", "yuv420p"),
+        ("a.vob", "mpeg2video", "yuv420p"),
+        ("a.asf", "mpeg4", "yuv420p"),
+        ("a.f4v", "libx264", "yuv420p"),
+        ("a.nut", "ffv1", "yuv420p"),
+        ("a.gif", "gif", "rgb8"),
+        ("2024-05-01T10:30:00.mp4", "libx264", "yuv420p"),
+        ("http:/clip.mp4", "libx264", "yuv420p"),
+    ],
+)
+def test_find_videos_finds_what_the_decoder_reads(tmp_path, monkeypatch, name, codec, pix_fmt):
+    write_clip(tmp_path / name, codec, pix_fmt)
+    monkeypatch.chdir(tmp_path)  # a relative name that begins with http: is a file too
+    [found] = find_videos([Path()])
+    assert found == Path(name)
+    assert len(list(open_footage(found).read())) == 6
+
+
+def write_clip(path, codec, pix_fmt):
+    """Six frames of 64x48."""
+    path.parent.mkdir(exist_ok=True)
+    with av.open(f"file:{path}", "w") as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, pix_fmt
+        for image in numbered(6, height=48, width=64):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            container.mux(stream.encode(frame.reformat(format=pix_fmt)))
+        container.mux(stream.encode(None))
