@@ -14,6 +14,10 @@ FerfusionError
 class FerfusionError(Exception):
     """Base of all errors; the message says what was found, what is expected and what to do."""
 
+    def __str__(self) -> str:
+        """Return the message; a file name in it that is not UTF-8 can still be printed."""
+        return super().__str__().encode("utf-8", errors="backslashreplace").decode("utf-8")
+
 
 class VideoError(FerfusionError):
     """A video cannot be opened, decoded or written."""

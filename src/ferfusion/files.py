@@ -36,7 +36,16 @@ def write_text(path: Path, text: str) -> None:
 
     What UTF-8 cannot encode, such as a part of a file name in another encoding, is written with a backslash.
     """
-    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+    write_bytes(path, printable(text).encode("utf-8"))
+
+
+def printable(text: str) -> str:
+    r"""Return text with backslashes for what UTF-8 cannot encode, such as a byte of a file name.
+
+    >>> printable("caf\udce9.mp4")
+    'caf\\udce9.mp4'
+    """
+    return text.encode("utf-8", errors="backslashreplace").decode("utf-8")
 
 
 def write_bytes(path: Path, content: bytes) -> None:

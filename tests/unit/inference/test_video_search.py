@@ -56,7 +56,7 @@ def test_find_videos_follows_links_and_returns_each_file_once(tmp_path):
     (tmp_path / "in" / "again").symlink_to(tmp_path / "in")
     (tmp_path / "in" / "results").symlink_to(tmp_path / "out")
     (tmp_path / "in" / "gone.mp4").symlink_to(tmp_path / "nowhere")
-    messages = []
+    messages: list[str] = []
     found = find_videos([tmp_path / "in"], out=tmp_path / "out", on_message=messages.append)
     assert [path.relative_to(tmp_path / "in").as_posix() for path in found] == [
         "b.mp4",
@@ -70,7 +70,7 @@ def test_find_videos_follows_links_and_returns_each_file_once(tmp_path):
 
 def test_find_videos_names_what_it_passes_over(tmp_path):
     touch(*(tmp_path / name for name in ("a.mp4", "b.txt", "d/c.TXT", "d/README", ".x.txt", "out/y.csv")))
-    messages = []
+    messages: list[str] = []
     find_videos([tmp_path, tmp_path / "a.mp4"], out=tmp_path / "out", on_message=messages.append)
     assert messages == [
         f"In the folder {tmp_path}, files without the suffix of a video or photograph are passed over: "
@@ -88,7 +88,7 @@ def test_find_videos_reads_the_rest_where_a_folder_is_closed(tmp_path, monkeypat
         return real_scandir(path)
 
     monkeypatch.setattr("os.scandir", scandir)
-    messages = []
+    messages: list[str] = []
     assert find_videos([tmp_path], on_message=messages.append) == [tmp_path / "a.mp4"]
     assert messages == [
         f"In the folder {tmp_path}, the folder {tmp_path / 'closed'} cannot be read (Permission denied)"

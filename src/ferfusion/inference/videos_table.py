@@ -1,0 +1,128 @@
+"""``videos.csv``: a line for each prediction in a folder. It says which video has which folder."""
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ferfusion.corpora.entries import unique_ids
+from ferfusion.errors import ConfigError
+from ferfusion.files import decimal_point, printable, read_cells, write_text
+
+COLUMNS = "folder video status reason frames seconds faces expression top_class probability low high".split()
+_NUMBERS = frozenset("frames seconds faces probability low high".split())
+
+
+class VideosTable:
+    """The table of a folder of predictions; it is written again at every change.
+
+    Lines of earlier predictions stay until the same video is predicted again. A person may have saved the
+    table from a spreadsheet, and added columns.
+
+    Attributes:
+        path: The file.
+
+    Args:
+        out: Folder of the predictions.
+
+    Raises:
+        ConfigError: the file is no such table.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.path = out / "videos.csv"
+        self._columns = list(COLUMNS)
+        self._lines: dict[str, dict[str, Any]] = {}
+        if self.path.exists():
+            self._read()
+
+    def _read(self) -> None:
+        advice = "move it away, or name another folder for the predictions"
+        header, rows = read_cells(self.path, error=ConfigError, advice=advice)
+        missing = [name for name in ("folder", "video") if name not in header]
+        if missing:
+            raise ConfigError(
+                f"{self.path} has no column {missing[0]}, so it is no table of predictions; {advice}"
+            )
+        self._columns += [name for name in dict.fromkeys(header) if name and name not in COLUMNS]
+        for number, row in enumerate(rows, start=2):
+            if row.pop(""):
+                raise ConfigError(f"{self.path} has a row with too many cells, near line {number}; {advice}")
+            line = {name: decimal_point(cell) if name in _NUMBERS else cell for name, cell in row.items()}
+            self._lines[row["folder"]] = line
+
+    def folders(self, sources: Iterable[tuple[str, str]]) -> list[str]:
+        """Return the name of the folder of each video.
+
+        A video that is in the table keeps its folder. Otherwise the folder has the name of the video, with a
+        number if another video has that name.
+
+        Args:
+            sources: Name and place (see ``place_of``) of each video.
+        """
+        owners = {folder.lower(): line["video"] for folder, line in self._lines.items()}
+        names = {folder.lower(): folder for folder in self._lines}
+        owners[self.path.name] = ""
+        chosen = []
+        for name, place in sources:
+            [plain] = unique_ids([name])
+            of_this_name = re.compile(re.escape(plain.lower()) + r"(-\d+)?")
+            folder = next(
+                (
+                    folder
+                    for folder, owner in owners.items()
+                    if of_this_name.fullmatch(folder) and is_same_place(owner, place)
+                ),
+                "",
+            )
+            count = 1
+            while not folder:
+                numbered = plain if count == 1 else f"{plain}-{count}"
+                folder = "" if numbered.lower() in owners else numbered
+                count += 1
+            owners[folder.lower()] = place
+            chosen.append(names.setdefault(folder.lower(), folder))
+        return chosen
+
+    def put(self, folder: str, place: str, line: Mapping[str, Any]) -> None:
+        """Add or replace the line of a folder, and write the table; cells of added columns stay.
+
+        Args:
+            folder: Name of the folder.
+            place: Place of its video (see ``place_of``).
+            line: The other columns.
+        """
+        added = {name: self._lines.get(folder, {}).get(name, "") for name in self._columns[len(COLUMNS) :]}
+        self._lines[folder] = {"folder": folder, "video": place, **line, **added}
+        self._write()
+
+    def _write(self) -> None:
+        text = io.StringIO()
+        writer = csv.DictWriter(text, self._columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self._lines.values())
+        write_text(self.path, text.getvalue())
+
+
+def place_of(source: Path) -> str:
+    """Return the absolute path of a file as the table has it, which names it from every working directory."""
+    return printable(str(source.absolute()))
+
+
+def is_same_place(first: str, second: str) -> bool:
+    """Return whether two places are of one file, or of images in memory with one name.
+
+    Links are followed, and case counts only where it does on the disk.
+
+    >>> is_same_place("/a/talk.mp4", "/a/b/../talk.mp4"), is_same_place("frames-1", "/a/frames-1")
+    (True, False)
+    """
+    if first == second or not (Path(first).is_absolute() and Path(second).is_absolute()):
+        return first == second
+    try:
+        return Path(first).samefile(second)
+    except OSError:  # one of them is gone
+        return os.path.normcase(os.path.realpath(first)) == os.path.normcase(os.path.realpath(second))
