@@ -29,3 +29,7 @@ def test_error_class_is_one_level_down_with_the_drawn_docstring(name, words):
 def test_ferfusion_error_alone_is_a_plain_exception():
     assert FerfusionError.__bases__ == (Exception,)
     assert set(CLASSES) == set(CLASSES_IN_ORDER)
+
+
+def test_ferfusion_error_message_can_be_printed_whatever_the_name_of_a_file():
+    assert str(errors.VideoError("no file caf\udce9.mp4")) == r"no file caf\udce9.mp4"

@@ -1,7 +1,9 @@
 """The command line: one file per user action; each parses, calls and prints."""
 
 import sys
+import tomllib
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,7 @@ from cyclopts.config import Toml
 
 from ferfusion import __version__
 from ferfusion.errors import ConfigError, FerfusionError
+from ferfusion.lookup import choose
 
 COMMANDS = (
     "prepare",
@@ -33,7 +36,7 @@ def build_app(chosen: str = "") -> App:
     """Return the command line.
 
     If a command is chosen, only its module is imported; otherwise all are, for the list of commands. The
-    command line raises ConfigError for a missing settings file.
+    command line raises ConfigError for a settings file that is missing or has a table of no command.
     """
     app = App(
         name="ferfusion",
@@ -59,16 +62,39 @@ def build_app(chosen: str = "") -> App:
                 overrides it.
         """
         if config is not None:
-            if not config.is_file():
-                raise ConfigError(f"There is no settings file {config}")
+            check_settings_file(config)
             app.config = Toml(config, must_exist=True)
         app(tokens)
 
     return app
 
 
+def check_settings_file(path: Path) -> None:
+    """Check that every table of a settings file has the name of a command.
+
+    Raises:
+        ConfigError: the file is missing, is no TOML, or has another table, or a setting outside of a table.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"There is no settings file {path}") from error
+    except OSError as error:
+        raise ConfigError(f"The settings file {path} cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise ConfigError(f"The settings file {path} is not TOML ({error})") from error
+    for name, settings in tables.items():
+        if not isinstance(settings, dict):
+            raise ConfigError(
+                f"{path} has {name} outside of a table; put it below the name of its command, such as [train]"
+            )
+        choose(dict.fromkeys(COMMANDS), name, what=f"table of the settings file {path}:")
+
+
 def main() -> None:
     """Run the command line; an error that a user can fix is one line and exit code 2."""
+    if isinstance(sys.stdout, TextIOWrapper):  # a file name may have what the terminal cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         chosen = next((word for word in sys.argv[1:] if word in COMMANDS), "")
         build_app(chosen).meta()
