@@ -22,6 +22,7 @@ from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.segments import kept_pairs
 from ferfusion.video.images import list_images, read_image_frames
 from ferfusion.video.reader import Frame, read_frames, read_info
+from ferfusion.video.stretch import why_no_frame
 
 FRAME_COLUMNS = ("frame", "seconds", "status", "x", "y", "w", "h", "score")
 """Columns of ``frames.csv`` after the first, ``video``."""
@@ -73,10 +74,10 @@ def prepare_video(job: PrepareJob) -> str:
     """Prepare one video and return its id; a video that cannot be used gets a row with the reason."""
     _remove_leftovers(job)
     frames: list[FrameNote] = []
-    fps, reason = 0.0, ""
+    fps, duration, reason = 0.0, None, ""
     with FaceSpool(job.rows_file.parent, job.prepare_recipe.size) as spool:
         try:
-            fps = _rate(job.entry)
+            fps, duration = _rate_and_duration(job.entry)
             preparer = kept_preparer(job.prepare_recipe, every_face=False, detector_model=job.detector_model)
             for frame in preparer.prepare(read_entry(job.entry)):
                 frames.append(FrameNote(frame.index, frame.seconds, frame.status, frame.rejected))
@@ -85,7 +86,8 @@ def prepare_video(job: PrepareJob) -> str:
             reason = str(error)
         clip = main_face(spool.faces)
         pairs = _write_clip(job, clip, spool)
-    status, why = _status_and_reason(reason or _why_unreadable(frames), len(frames), len(clip), len(pairs))
+    reason = reason or _why_unreadable(frames, job.entry, duration)
+    status, why = _status_and_reason(reason, len(frames), len(clip), len(pairs))
     row = {
         "fps": fps,
         "frames": len(frames),
@@ -128,8 +130,11 @@ def read_entry(entry: VideoEntry) -> Iterator[Frame]:
     )
 
 
-def _rate(entry: VideoEntry) -> float:
-    return entry.images_per_second if entry.path.is_dir() else float(read_info(entry.path).rate)
+def _rate_and_duration(entry: VideoEntry) -> tuple[float, float | None]:
+    if entry.path.is_dir():
+        return entry.images_per_second, None
+    video_info = read_info(entry.path)
+    return float(video_info.rate), video_info.seconds
 
 
 def _bytes_on_disk(path: Path) -> int:
@@ -148,9 +153,11 @@ class FrameNote:
     rejected: Detection | None
 
 
-def _why_unreadable(frames: Sequence[FrameNote]) -> str:
+def _why_unreadable(frames: Sequence[FrameNote], entry: VideoEntry, duration: float | None) -> str:
     if not frames:
-        return "the video has no frame that can be decoded"
+        return why_no_frame(
+            duration_seconds=duration, start_seconds=entry.start_seconds, end_seconds=entry.end_seconds
+        )
     if all(frame.status == "decode_error" for frame in frames):
         return f"none of {len(frames)} frames can be decoded"
     return ""

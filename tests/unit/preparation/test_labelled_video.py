@@ -124,6 +124,15 @@ def test_prepare_video_of_an_interval_keeps_the_files_frame_indices(tmp_path, sq
     assert [row["seconds"] for row in frames] == pytest.approx([k / 25 for k in range(20, 40)])
 
 
+def test_prepare_video_says_that_an_interval_is_outside_the_video(tmp_path, squares):
+    path = grey_video(tmp_path / "v.mkv", [paint([FACE])] * 5)
+    done = job(tmp_path, path, start_seconds=3.0)
+    prepare_video(done)
+    video, _, _ = rows(done)
+    assert video["status"] == "unreadable"
+    assert video["reason"] == "no frame is shown from 3 s on; the video lasts 0.20 s"
+
+
 @pytest.mark.parametrize(
     ("make", "status", "reason"),
     [
