@@ -6,11 +6,14 @@ file.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from types import MappingProxyType
+from typing import Any, TypedDict, TypeVar, cast, get_type_hints
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -18,15 +21,23 @@ from torch import Tensor
 import ferfusion
 from ferfusion.errors import BundleError, ConfigError
 from ferfusion.evaluation.model_calibration import Calibration
-from ferfusion.files import write_whole
+from ferfusion.files import parse_json, write_whole
 from ferfusion.labels import LabelSet
 from ferfusion.models.bases import ExpressionModel
-from ferfusion.models.build import build_model
+from ferfusion.models.build import build_model, empty_tensors
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.recipe import has_type
 
 FORMAT = "ferfusion-bundle"
 FORMAT_VERSION = 1
+_MAX_HEADER_BYTES, _MAX_ENTRY_CHARACTERS = 2**22, 2**20
+_TYPES = MappingProxyType(
+    {"F32": torch.float32, "F16": torch.float16, "I64": torch.int64, "BOOL": torch.bool}
+)
+"""The types of the tensors of a bundle, by their names in the file."""
+_Described = tuple[tuple[int, ...], object]
+"""Shape and type of a tensor."""
 
 
 class TrainingSummary(TypedDict, total=False):
@@ -90,6 +101,9 @@ class BundleMetrics(TypedDict, total=False):
     majority_uar: float
     confusion: list[list[int]]
     calibration: dict[str, Any]
+
+
+_Summary = TypeVar("_Summary", TrainingSummary, BundleMetrics)
 
 
 @dataclass(frozen=True)
@@ -165,15 +179,8 @@ class Bundle:
         Raises:
             BundleError: the weights do not fit the model config.
         """
+        _check_fit(self, {name: (tuple(each.shape), each.dtype) for name, each in self.weights.items()})
         model = build_model(self.model_config, len(self.labels))
-        expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-        found = {name: tuple(tensor.shape) for name, tensor in self.weights.items()}
-        if expected != found:
-            name = min(name for name in {*expected, *found} if expected.get(name) != found.get(name))
-            raise BundleError(
-                f"The bundle's weights do not fit its model config: {name} is {found.get(name, 'missing')}, "
-                f"expected {expected.get(name, 'no such tensor')}; the file is damaged or of another version"
-            )
         model.load_state_dict(dict(self.weights))
         return model.eval()
 
@@ -204,39 +211,67 @@ def save_bundle(path: Path, bundle: Bundle) -> None:
 def load_bundle(path: Path) -> Bundle:
     """Read a bundle; weights in half precision become single precision.
 
+    The settings are checked before a tensor is read, and the shapes of the tensors before their values.
+
     Raises:
-        BundleError: the file is missing, is damaged, is not a bundle, or was written by a newer version.
+        BundleError: the file is missing, is damaged, is not a bundle, or was written by a newer version; its
+            weights do not fit its model config, or are not finite.
     """
     if not path.is_file():
         raise BundleError(f"There is no bundle {path}; `ferfusion train` writes one into its run folder")
     try:
+        _check_header(path)
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            weights = {name: _single(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 not a dict
-    except SafetensorError as error:
+            bundle = bundle_of(path, file.metadata() or {})
+            names = list(file.keys())
+            slices = {name: file.get_slice(name) for name in names}
+            _check_fit(
+                bundle,
+                {
+                    name: (tuple(each.get_shape()), _TYPES.get(each.get_dtype(), each.get_dtype()))
+                    for name, each in slices.items()
+                },
+            )
+            weights = {name: _single(file.get_tensor(name)) for name in names}
+    except (SafetensorError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
         raise BundleError(
-            f"{path} is damaged, or is not a bundle ({error}); copy or train it again"
+            f"{path} is damaged, or is not a bundle ({reason}); copy or train it again"
         ) from error
-    return bundle_of(path, metadata, weights)
+    if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
+        raise BundleError(f"{path} has weights that are not all finite numbers; train it again")
+    return replace(bundle, weights=weights)
 
 
-def bundle_of(path: Path, metadata: Mapping[str, str], weights: Mapping[str, Tensor]) -> Bundle:
-    """Return the bundle of these metadata and weights.
+def bundle_of(path: Path, metadata: Mapping[str, str]) -> Bundle:
+    """Return the bundle of these metadata, without weights.
 
     Args:
         path: The file that they were read from, for messages.
         metadata: Everything except the weights, as ``bundle_metadata`` returns it.
-        weights: The model's tensors by name.
 
     Raises:
         BundleError: the metadata have another format, or a value that cannot be used.
     """
     _check_format(path, metadata)
     try:
-        return _bundle(metadata, weights)
+        return _bundle(metadata)
     except (KeyError, ValueError, TypeError, ConfigError) as error:
-        reason = f"no {error} in it" if isinstance(error, KeyError) else str(error)
+        reason = f"no {error} in it" if isinstance(error, KeyError) else " ".join(str(error).split())
         raise BundleError(f"{path} cannot be used by ferfusion {ferfusion.__version__}: {reason}") from error
+
+
+def check_answers(probabilities: NDArray[np.floating[Any]]) -> None:
+    """Refuse the answers of a model whose weights are finite, and whose probabilities are not.
+
+    Raises:
+        BundleError: a probability is not a finite number.
+    """
+    if not np.isfinite(probabilities).all():
+        raise BundleError(
+            "The model gives probabilities that are not finite numbers; its weights are damaged: use another "
+            "copy, or train it again"
+        )
 
 
 def check_recipe(bundle: Bundle, prepare_recipe: PrepareRecipe) -> None:
@@ -253,14 +288,44 @@ def check_recipe(bundle: Bundle, prepare_recipe: PrepareRecipe) -> None:
         )
 
 
+def _check_header(path: Path) -> None:
+    """Refuse a long header, of which the reader would make many times its size in objects."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+    if length > _MAX_HEADER_BYTES:
+        raise ValueError(f"its header has {length:,} bytes, at most {_MAX_HEADER_BYTES:,} are read")
+
+
+def _check_fit(bundle: Bundle, found: Mapping[str, _Described]) -> None:
+    """Compare tensors with those of the model config, which are described without being made."""
+    expected: dict[str, _Described] = {
+        name: (tuple(tensor.shape), tensor.dtype)
+        for name, tensor in empty_tensors(bundle.model_config, len(bundle.labels)).items()
+    }
+    for name in sorted({*expected, *found}):
+        (shape, kind), (wanted, wanted_kind) = (each.get(name, (None, None)) for each in (found, expected))
+        if shape != wanted:
+            shown = name if name in expected else f"{name!r:.80}"
+            raise BundleError(
+                f"The bundle's weights do not fit its model config: {shown} is "
+                f"{'missing' if shape is None else shape}, expected "
+                f"{'no such tensor' if wanted is None else wanted}; the file is damaged or of another version"
+            )
+        if kind != wanted_kind and (kind, wanted_kind) != (torch.float16, torch.float32):
+            raise BundleError(
+                f"The bundle's weights do not fit its model config: {name} has the type {kind}, expected "
+                f"{wanted_kind}; the file is damaged or of another version"
+            )
+
+
 def _check_format(path: Path, metadata: Mapping[str, str]) -> None:
     if metadata.get("format") != FORMAT:
         raise BundleError(f"{path} is not a bundle; `ferfusion train` writes bundles")
     found = metadata.get("format_version", "")
     if found != str(FORMAT_VERSION):
         raise BundleError(
-            f"{path} has bundle format {found!r}, this version of ferfusion reads {FORMAT_VERSION}; "
-            f"it was written by ferfusion {metadata.get('version', 'of unknown version')}"
+            f"{path} has bundle format {found!r:.20}, this version of ferfusion reads {FORMAT_VERSION}; "
+            f"it was written by ferfusion {metadata.get('version', 'of unknown version')!r:.20}"
         )
 
 
@@ -268,19 +333,56 @@ def _single(tensor: Tensor) -> Tensor:
     return tensor.float() if tensor.dtype == torch.float16 else tensor
 
 
-def _bundle(metadata: Mapping[str, str], weights: Mapping[str, Tensor]) -> Bundle:
-    prepare_recipe = PrepareRecipe.from_dict(json.loads(metadata["prepare_recipe"]))
+def _bundle(metadata: Mapping[str, str]) -> Bundle:
+    for name, text in metadata.items():
+        if len(text) > _MAX_ENTRY_CHARACTERS:
+            raise ValueError(
+                f"{name!r:.80} has {len(text):,} characters, at most {_MAX_ENTRY_CHARACTERS:,} are read"
+            )
+    prepare_recipe = PrepareRecipe.from_dict(parse_json(metadata["prepare_recipe"]))
     if prepare_recipe.hash != metadata["prepare_recipe_hash"]:
         raise ValueError("the preparation recipe does not have the hash that was written with it")
-    if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
-        raise ValueError("its weights are not all finite numbers")
-    return Bundle(
-        weights=weights,
-        model_config=ModelConfig.from_dict(json.loads(metadata["model"])),
-        labels=LabelSet(tuple(json.loads(metadata["labels"]))),
+    model_config = ModelConfig.from_dict(parse_json(metadata["model"]))
+    if model_config.size != prepare_recipe.size:
+        raise ValueError(
+            f"the model reads crops of {model_config.size} pixels, and its preparation makes crops of "
+            f"{prepare_recipe.size}"
+        )
+    names = parse_json(metadata["labels"])
+    if not has_type(names, list[str]):
+        raise ValueError(f"its labels must be a list of names, got {names!r:.80}")
+    labels = LabelSet(tuple(names))
+    bundle = Bundle(
+        weights={},
+        model_config=model_config,
+        labels=labels,
         prepare_recipe=prepare_recipe,
-        training=cast("TrainingSummary", json.loads(metadata["training"])),
-        metrics=cast("BundleMetrics", json.loads(metadata["metrics"])),
+        training=_summary(metadata["training"], TrainingSummary),
+        metrics=_summary(metadata["metrics"], BundleMetrics),
         rights=metadata["rights"],
         version=metadata["version"],
     )
+    _check_metrics(bundle)
+    return bundle
+
+
+def _summary(text: str, kind: type[_Summary]) -> _Summary:
+    """Return the values of a summary, whose known names have their types."""
+    values = parse_json(text)
+    if not isinstance(values, dict):
+        raise ValueError(f"its {kind.__name__} must be named values, got {values!r:.80}")
+    for name, wanted in get_type_hints(kind).items():
+        if name in values and not has_type(values[name], wanted):
+            raise ValueError(f"its {name} has a value of another type, {values[name]!r:.80}")
+    return cast("_Summary", values)
+
+
+def _check_metrics(bundle: Bundle) -> None:
+    metrics: Mapping[str, Any] = bundle.metrics
+    for name in ("war", "uar", "majority_war", "majority_uar"):
+        if not 0 <= metrics.get(name, 0) <= 1:
+            raise ValueError(f"{name} must be from 0 to 1, got {metrics[name]!s:.80}")
+    confusion, classes = metrics.get("confusion"), len(bundle.labels)
+    if confusion is not None and [len(row) for row in confusion] != [classes] * classes:
+        raise ValueError(f"the confusion matrix must have a row and a column for each of {classes} labels")
+    Calibration.of(metrics)

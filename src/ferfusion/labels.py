@@ -24,6 +24,9 @@ _ALIASES = MappingProxyType(
 )
 
 
+_MOST_LABELS, _LONGEST_LABEL = 100, 60
+
+
 def canonical_emotion(name: str) -> str:
     """Return this project's name for an expression, for any case and form that a corpus writes.
 
@@ -38,6 +41,10 @@ def canonical_emotion(name: str) -> str:
 class LabelSet:
     """An ordered set of displayed expressions; the index of a name is its class code.
 
+    Raises:
+        ConfigError: there are fewer than 2 or more than 100 names, a name is not plain text of at most 60
+            characters, or two names differ in case alone.
+
     >>> SIX.code("Happiness"), SIX.names[4], "Neutral" in SIX
     (3, 'Sadness', False)
     """
@@ -45,7 +52,15 @@ class LabelSet:
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if len(self.names) < 2 or len(set(self.names)) != len(self.names):
+        if len(self.names) > _MOST_LABELS:
+            raise ConfigError(f"A label set has at most {_MOST_LABELS} names, got {len(self.names):,}")
+        for name in self.names:
+            if not _is_plain(name):
+                raise ConfigError(
+                    f"A label must be printable text of 1 to {_LONGEST_LABEL} characters, without spaces "
+                    f"at its ends, got {name!r:.80}"
+                )
+        if len(self.names) < 2 or len(set(self.probability_columns)) != len(self.names):
             raise ConfigError(f"A label set needs at least two different names, got {list(self.names)}")
 
     def __contains__(self, name: object) -> bool:
@@ -68,6 +83,15 @@ class LabelSet:
     def probability_columns(self) -> tuple[str, ...]:
         """Column names of the class probabilities in every table: ``p_anger`` and so on."""
         return tuple("p_" + name.lower().replace(" ", "_") for name in self.names)
+
+
+def _is_plain(name: object) -> bool:
+    return (
+        isinstance(name, str)
+        and 0 < len(name) <= _LONGEST_LABEL
+        and name.isprintable()
+        and name == name.strip()
+    )
 
 
 SIX = LabelSet(("Anger", "Disgust", "Fear", "Happiness", "Sadness", "Surprise"))

@@ -3,6 +3,7 @@
 from dataclasses import Field, asdict, dataclass, fields
 from math import isfinite
 from numbers import Integral, Real
+from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Self, get_args, get_origin
 
 from ferfusion.errors import ConfigError
@@ -88,17 +89,25 @@ class Recipe:
         """Read settings back.
 
         Raises:
-            ConfigError: a key is not a setting of this version, or a value is out of bounds.
+            ConfigError: ``values`` is no mapping, a key is not a setting of this version, or a value has
+                another type or is out of bounds.
         """
+        if not isinstance(values, dict):
+            raise ConfigError(f"The {cls.described_as} settings must be named values, got {values!r:.80}")
         refuse_unknown(cls, values, what=cls.described_as)
         return cls(**values)
 
 
+_IN_WORDS = MappingProxyType(
+    {int: "a whole number", float: "a number", str: "text", bool: "true or false", NoneType: "unset"}
+)
+
+
 def check_bounds(settings: Any) -> None:
-    """Check the value of every field of a dataclass against the bounds in the field's type; None has none.
+    """Check the value of every field of a dataclass against the field's type and the bounds in it.
 
     Raises:
-        ConfigError: a value is not a finite number, not a whole one where the type is int, or out of bounds.
+        ConfigError: a value has another type, is not a finite number, or is out of bounds.
 
     >>> @dataclass(frozen=True)
     ... class Settings(Recipe):
@@ -110,14 +119,37 @@ def check_bounds(settings: Any) -> None:
     for field in fields(settings):
         bounds = bounds_of(field)
         value = getattr(settings, field.name)
-        if not bounds or value is None:
-            continue
-        if not isinstance(value, Real) or isinstance(value, bool):
-            raise ConfigError(f"{field.name} must be a number, got {value!r}")
-        if value_type(field) is int and isfinite(value) and not isinstance(value, Integral):
-            raise ConfigError(f"{field.name} must be a whole number, got {value!r}")
-        if not (isfinite(value) and all(bound.allows(float(value)) for bound in bounds)):
-            raise ConfigError(f"{field.name} must be {_words(bounds)}, got {value}")
+        wanted = value_type(field)
+        kinds = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
+        if _IN_WORDS.keys() >= set(kinds) and not any(has_type(value, kind) for kind in kinds):
+            words = " or ".join(_IN_WORDS[kind] for kind in kinds)
+            raise ConfigError(f"{field.name} must be {words}, got {value!r:.80}")
+        is_number = isinstance(value, Real)
+        if is_number and not (_is_finite(value) and all(bound.allows(value) for bound in bounds)):
+            raise ConfigError(f"{field.name} must be {_words(bounds) or 'finite'}, got {value!s:.80}")
+
+
+def has_type(value: Any, kind: Any) -> bool:
+    """Return whether a value, such as one from a JSON file, has a type; a truth value is no number.
+
+    >>> has_type([[1, 2], [3]], list[list[int]]), has_type({"a": 1}, dict[str, str]), has_type(True, float)
+    (True, False, False)
+    """
+    items = get_args(kind)
+    if get_origin(kind) is list:
+        return isinstance(value, list) and all(has_type(item, items[0]) for item in value)
+    if get_origin(kind) is dict:
+        return isinstance(value, dict) and all(has_type(item, items[1]) for item in value.values())
+    if kind is int or kind is float:
+        return isinstance(value, Integral if kind is int else Real) and not isinstance(value, bool)
+    return kind is Any or isinstance(value, kind)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return isfinite(value)
+    except OverflowError:  # a whole number beyond the largest float
+        return False
 
 
 def value_type(field: "Field[Any]") -> Any:

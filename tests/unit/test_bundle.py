@@ -1,12 +1,13 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from ferfusion.bundle import Bundle, check_recipe, load_bundle, save_bundle
+from ferfusion.bundle import Bundle, check_answers, check_recipe, load_bundle, save_bundle
 from ferfusion.errors import BundleError
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.labels import SEVEN, SIX
@@ -24,7 +25,7 @@ def bundle():
         labels=SIX,
         prepare_recipe=PrepareRecipe(margin=0.1),
         training={"corpus": "synthetic", "best_epoch": 3},
-        metrics={"uar": 0.5, "confusion": [[3, 1], [0, 2]]},
+        metrics={"uar": 0.5, "confusion": [[3, 1, 0, 0, 0, 0]] * 6},
         rights="CC0 — frei für alle",
     )
 
@@ -101,7 +102,7 @@ def test_load_bundle_refuses_another_safetensors_file(tmp_path):
 
 
 def test_load_bundle_refuses_a_newer_format(path):
-    with pytest.raises(BundleError, match=r"bundle format '2'.* reads 1; it was written by ferfusion 9\.0"):
+    with pytest.raises(BundleError, match=r"bundle format '2'.* reads 1; it was written by ferfusion '9\.0'"):
         load_bundle(rewritten(path, format_version="2", version="9.0"))
 
 
@@ -110,7 +111,7 @@ def test_load_bundle_refuses_a_newer_format(path):
     [
         ({"labels": None}, "no 'labels' in it"),
         ({"labels": "[oops"}, "Expecting value"),
-        ({"labels": "3"}, "not iterable"),
+        ({"labels": "3"}, "its labels must be a list of names, got 3"),
         ({"model": json.dumps({"fusion": "gap-mix"})}, "Unknown fusion 'gap-mix'"),
         ({"model": json.dumps({"backbone": "vgg16"})}, "Unknown model settings: backbone"),
         ({"prepare_recipe": json.dumps({"size": 64})}, "hash"),
@@ -125,8 +126,86 @@ def test_load_bundle_names_metadata_that_cannot_be_used(path, changes, message):
 def test_load_bundle_refuses_weights_that_are_not_finite(bundle, tmp_path):
     weights = {**bundle.weights, "head.dense3.bias": torch.full((6,), torch.nan)}
     save_bundle(tmp_path / "nan.safetensors", replace(bundle, weights=weights))
-    with pytest.raises(BundleError, match="not all finite"):
+    with pytest.raises(BundleError, match="has weights that are not all finite numbers"):
         load_bundle(tmp_path / "nan.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"metrics": {"calibration": {"temperature": -1}}}, r"temperature must be from 0\.05 to 20, got -1"),
+        ({"metrics": {"calibration": {"temperature": 0}}}, r"temperature must be from 0\.05 to 20, got 0"),
+        ({"metrics": '{"calibration": {"temperature": NaN}}'}, "the number NaN, which is not finite"),
+        ({"metrics": {"calibration": {"temperature": None}}}, "temperature must be a number, got None"),
+        ({"metrics": {"calibration": {"heat": 1}}}, "Unknown calibration settings: heat"),
+        ({"metrics": {"calibration": [1]}}, r"calibration has a value of another type, \[1\]"),
+        (
+            {"metrics": {"calibration": {"abstain_below_pair": -1}}},
+            "abstain_below_pair must be from 0 to 2",
+        ),
+        ({"metrics": {"uar": 1.5}}, r"uar must be from 0 to 1, got 1\.5"),
+        ({"metrics": {"uar": "0.5"}}, "uar has a value of another type, '0.5'"),
+        ({"metrics": {"confusion": [[1, 2], [3, 4]]}}, "a row and a column for each of 6 labels"),
+        ({"metrics": []}, r"BundleMetrics must be named values, got \[\]"),
+        ({"training": {"epochs": "many"}}, "epochs has a value of another type, 'many'"),
+        ({"labels": ["Anger", "Anger"]}, "at least two different names"),
+        ({"labels": ["Anger", "anger"]}, "at least two different names"),
+        ({"labels": '"Anger"'}, "must be a list of names, got 'Anger'"),
+        ({"labels": ["Anger", 3]}, "must be a list of names"),
+        ({"labels": ["Anger", "<b>\n"]}, "must be printable text of 1 to 60 characters"),
+        ({"labels": ["Anger", "\udcff"]}, "must be printable text of 1 to 60 characters"),
+        ({"labels": ["Anger", "a" * 61]}, "must be printable text of 1 to 60 characters"),
+        ({"labels": [f"label {k}" for k in range(101)]}, "at most 100 names, got 101"),
+        ({"labels": "[" * 10**5}, "nested too deep"),
+        ({"labels": "x" * 2**21}, "'labels' has 2,097,152 characters, at most 1,048,576 are read"),
+        ({"model": {"size": 64}}, "reads crops of 64 pixels, and its preparation makes crops of 48"),
+        ({"model": {"architecture": "stack", "frames": 10**5}}, "frames must be from 3 to 64, got 100000"),
+        ({"model": {"head_units": 10**9}}, "head_units must be from 1 to 8,192, got 1000000000"),
+        ({"model": '{"dropout": 1e999}'}, "dropout must be at least 0 and below 1, got inf"),
+        ({"model": '{"dropout": 0.1, "dropout": 0.2}'}, "the name 'dropout' comes twice"),
+        ({"model": {"architecture": {}}}, "architecture must be text, got {}"),
+        ({"model": 3}, "model settings must be named values, got 3"),
+        ({"prepare_recipe": {"smoothing": 1e9}}, "smoothing must be from 0 to 1,000 frames"),
+        ({"prepare_recipe": {"size": 48.5}}, r"size must be a whole number, got 48\.5"),
+    ],
+)
+def test_load_bundle_refuses_values_beyond_their_bounds_in_one_line(path, changes, message):
+    changes = {name: text if isinstance(text, str) else json.dumps(text) for name, text in changes.items()}
+    with pytest.raises(BundleError, match=message) as error:
+        load_bundle(rewritten(path, **changes))
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize("kind", [torch.int32, torch.float64, torch.bfloat16, torch.int64])
+def test_load_bundle_refuses_weights_of_another_type(bundle, tmp_path, kind):
+    weights = {**bundle.weights, "head.dense3.bias": torch.ones(6, dtype=kind)}
+    save_bundle(tmp_path / "other.safetensors", replace(bundle, weights=weights))
+    with pytest.raises(BundleError, match=r"head\.dense3\.bias has the type .*, expected torch\.float32"):
+        load_bundle(tmp_path / "other.safetensors")
+
+
+def test_load_bundle_compares_shapes_before_it_reads_or_builds_tensors(bundle, path, monkeypatch):
+    """A config at its bounds describes 45 GB of weights; the file has 7 MB."""
+    monkeypatch.setattr("ferfusion.bundle.build_model", None)
+    model = {**bundle.model_config.to_dict(), "fusion": "flatten-concat", "size": 512, "head_units": 8192}
+    recipe = PrepareRecipe(size=512)
+    changes = {"model": json.dumps(model), "prepare_recipe": json.dumps(recipe.to_dict())}
+    with pytest.raises(BundleError, match=r"head\.dense1\.bias is \(1024,\), expected \(8192,\)"):
+        load_bundle(rewritten(path, **changes, prepare_recipe_hash=recipe.hash))
+
+
+def test_load_bundle_refuses_a_header_that_is_too_long(tmp_path):
+    header = b'{"__metadata__":{"a":"' + b"a" * 2**22 + b'"}}'
+    (tmp_path / "long.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(BundleError, match=r"its header has 4,194,3\d\d bytes, at most 4,194,304 are read"):
+        load_bundle(tmp_path / "long.safetensors")
+
+
+def test_check_answers_refuses_probabilities_that_are_not_finite():
+    check_answers(np.full((2, 6), 1 / 6))
+    with pytest.raises(BundleError, match="probabilities that are not finite numbers"):
+        check_answers(np.array([[0.5, np.nan]]))
 
 
 def test_build_model_refuses_weights_of_another_model(bundle):

@@ -65,3 +65,22 @@ def test_label_set_code_names_an_unknown_expression_and_the_known():
 def test_label_set_needs_two_different_names(names):
     with pytest.raises(ConfigError, match="at least two different names, got "):
         LabelSet(names)
+
+
+def test_label_set_names_differ_by_more_than_case():
+    with pytest.raises(ConfigError, match="at least two different names, got "):
+        LabelSet(("Anger", "Mixed Anger", "mixed_anger"))  # both would be the column p_mixed_anger
+
+
+@pytest.mark.parametrize("name", ["", " Fear", "a\nb", "\x1b[2J", "\udcff", "\u202eraeF", "a" * 61, 3])
+def test_label_set_names_are_plain_text(name):
+    with pytest.raises(ConfigError, match="A label must be printable text of 1 to 60 characters") as caught:
+        LabelSet(("Anger", name))
+    assert str(caught.value).isprintable()
+
+
+def test_label_set_has_at_most_100_names():
+    names = tuple(f"label {number}" for number in range(101))
+    assert len(LabelSet(names[:100])) == 100
+    with pytest.raises(ConfigError, match="at most 100 names, got 101"):
+        LabelSet(names)

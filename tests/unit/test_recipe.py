@@ -48,6 +48,8 @@ class Settings(Recipe):
     start: Annotated[float, AtLeast(0, "seconds")] = 0.0
     end: Annotated[float | None, AtLeast(0)] = None
     name: str = ""
+    fast: bool = False
+    factor: float = 1.0
 
 
 @pytest.mark.parametrize(
@@ -55,8 +57,15 @@ class Settings(Recipe):
     [
         ({"epochs": 0}, "epochs must be at least 1, got 0"),
         ({"epochs": 1.5}, "epochs must be a whole number, got 1.5"),
-        ({"epochs": True}, "epochs must be a number, got True"),
-        ({"epochs": "3"}, "epochs must be a number, got '3'"),
+        ({"epochs": True}, "epochs must be a whole number, got True"),
+        ({"epochs": "3"}, "epochs must be a whole number, got '3'"),
+        ({"epochs": None}, "epochs must be a whole number, got None"),
+        ({"rate": "fast"}, "rate must be a number, got 'fast'"),
+        ({"end": "late"}, "end must be a number or unset, got 'late'"),
+        ({"end": math.nan}, "end must be 0 or more, got nan"),
+        ({"name": ["x"]}, "name must be text, got ['x']"),
+        ({"fast": 1}, "fast must be true or false, got 1"),
+        ({"factor": math.inf}, "factor must be finite, got inf"),
         ({"rate": 0.0}, "rate must be above 0, got 0.0"),
         ({"rate": math.inf}, "rate must be above 0, got inf"),
         ({"decay": 1.0}, "decay must be at least 0 and below 1, got 1.0"),
@@ -67,7 +76,7 @@ class Settings(Recipe):
         ({"end": -1.0}, "end must be 0 or more, got -1.0"),
     ],
 )
-def test_check_bounds_refuses_a_value_with_the_bound_and_the_value(settings, message):
+def test_check_bounds_names_the_bound_or_the_type_and_the_value(settings, message):
     with pytest.raises(ConfigError) as caught:
         Settings(**settings)
     assert str(caught.value) == message
@@ -93,6 +102,12 @@ def test_recipe_survives_a_round_trip_and_names_an_unknown_setting():
     assert Settings.from_dict(settings.to_dict()) == settings
     with pytest.raises(ConfigError, match=r"Unknown example settings: epoch$"):
         Settings.from_dict({"epoch": 3})
+
+
+def test_recipe_is_not_read_from_a_value_that_is_no_mapping():
+    values: Any = ["epochs", 3]
+    with pytest.raises(ConfigError, match=r"example settings must be named values, got \['epochs', 3\]"):
+        Settings.from_dict(values)
 
 
 def test_value_type_and_bounds_of_a_field():

@@ -4,12 +4,15 @@ Both are chosen on the validation part, kept in the bundle, and used by predicti
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
 import pandas as pd
 
 from ferfusion.evaluation.calibration import (
+    COOLEST,
+    HOTTEST,
+    NEVER,
     Abstention,
     abstain_for_coverage,
     abstain_for_risk,
@@ -19,6 +22,7 @@ from ferfusion.evaluation.calibration import (
 )
 from ferfusion.evaluation.predictions import video_level
 from ferfusion.labels import LabelSet
+from ferfusion.recipe import AtLeast, AtMost, Recipe
 
 _WANTED_RISK, _LEAST_COVERAGE = 0.2, 0.5
 THRESHOLD_RULE = (
@@ -29,7 +33,7 @@ THRESHOLD_RULE = (
 
 
 @dataclass(frozen=True)
-class Calibration:
+class Calibration(Recipe):
     """The temperature and the thresholds of a model, with their scores on the validation part.
 
     Attributes:
@@ -42,15 +46,22 @@ class Calibration:
         video_risk: Share of wrong answers among these.
         ece_before: Expected calibration error of the validation pairs without the temperature.
         ece_after: The same with the temperature, which was fitted on these pairs.
+
+    Raises:
+        ConfigError: a value is not a number within its bounds; a temperature below 0 would reverse every
+            answer.
     """
 
-    temperature: float = 1.0
-    abstain_below_pair: float = 0.0
-    abstain_below_video: float = 0.0
-    video_coverage: float | None = None
-    video_risk: float | None = None
-    ece_before: float | None = None
-    ece_after: float | None = None
+    described_as: ClassVar[str] = "calibration"
+
+    # the fit ends on its bounds up to rounding
+    temperature: Annotated[float, AtLeast(COOLEST / 2), AtMost(2 * HOTTEST)] = 1.0
+    abstain_below_pair: Annotated[float, AtLeast(0), AtMost(NEVER)] = 0.0
+    abstain_below_video: Annotated[float, AtLeast(0), AtMost(NEVER)] = 0.0
+    video_coverage: Annotated[float | None, AtLeast(0), AtMost(1)] = None
+    video_risk: Annotated[float | None, AtLeast(0), AtMost(1)] = None
+    ece_before: Annotated[float | None, AtLeast(0), AtMost(1)] = None
+    ece_after: Annotated[float | None, AtLeast(0), AtMost(1)] = None
 
     @property
     def abstain_below_mean(self) -> float | None:
@@ -60,11 +71,7 @@ class Calibration:
     @classmethod
     def of(cls, metrics: Mapping[str, Any]) -> "Calibration":
         """Return the calibration among a bundle's metrics; by default, one that changes nothing."""
-        return cls(**metrics.get("calibration", {}))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the values in the form that a bundle's metrics keep."""
-        return asdict(self)
+        return cls.from_dict(metrics.get("calibration", {}))
 
 
 def fit_calibration(validation: pd.DataFrame, labels: LabelSet) -> Calibration:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ferfusion.bundle import Bundle
+from ferfusion.bundle import Bundle, check_answers
 from ferfusion.data.batches import BATCH_ROWS
 from ferfusion.data.inputs import model_inputs, window_inputs
 from ferfusion.explanation.cam import Images, class_maps
@@ -110,6 +110,7 @@ class Explainer:
 
     def _probabilities(self, logits: Tensor) -> NDArray[np.float32]:
         probabilities: NDArray[np.float32] = (logits / self._temperature).softmax(1).cpu().numpy()
+        check_answers(probabilities)
         return probabilities
 
 

@@ -46,7 +46,7 @@ class OnnxPredictor:
             raise BundleError(f"{path} is damaged or is not an ONNX file; export it again") from error
         metadata = self._session.get_modelmeta().custom_metadata_map
         self.name = "/".join(path.parts[-2:])
-        self.info = bundle_of(path, metadata, {}).info
+        self.info = bundle_of(path, metadata).info
 
     def predict(
         self,

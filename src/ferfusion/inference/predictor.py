@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ferfusion.bundle import Bundle, BundleInfo, load_bundle
+from ferfusion.bundle import Bundle, BundleInfo, check_answers, load_bundle
 from ferfusion.compute import torch_device
 from ferfusion.data.inputs import FaceInput
 from ferfusion.evaluation.run_folder import RunFolder
@@ -88,6 +88,7 @@ class TorchPredictor:
         images = network_inputs(self.info, crops_bhwc, flow_b2hw, windows_bkhwc)
         logits = self._model(*(image.to(self.device) for image in images)) / self.info.calibration.temperature
         probabilities: NDArray[np.float32] = logits.softmax(dim=1).cpu().numpy()
+        check_answers(probabilities)
         return probabilities
 
     def explain(self, face_inputs: Sequence[FaceInput]) -> list[Explanation]:

@@ -34,6 +34,16 @@ def build_model(config: ModelConfig, num_classes: int, *, seed: int = 0) -> Expr
     return model
 
 
+def empty_tensors(config: ModelConfig, num_classes: int) -> dict[str, Tensor]:
+    """Return the tensors of a model by name: their shapes and types, without memory for their values.
+
+    >>> tuple(empty_tensors(ModelConfig(), 6)["head.dense3.weight"].shape)
+    (6, 1024)
+    """
+    with torch.device("meta"):
+        return dict(config.kind.make(config, num_classes).state_dict())
+
+
 def initialise_as_keras(model: nn.Module, *, generator: torch.Generator) -> None:
     """Draw Glorot uniform and orthogonal recurrent kernels; set biases to 0, those of forget gates to 1.
 

@@ -7,9 +7,11 @@ from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
 from ferfusion.models.architectures import ARCHITECTURES, PAIR_STREAMS, Architecture
-from ferfusion.recipe import AtLeast, Below, Recipe
+from ferfusion.preparation.recipe import LARGEST_SIZE
+from ferfusion.recipe import AtLeast, AtMost, Below, Recipe
 
 HIDDEN_UNITS = 1024
+_MAX_WINDOW_BYTES = 2**28
 
 
 @dataclass(frozen=True)
@@ -52,15 +54,15 @@ class ModelConfig(Recipe):
     architecture: str = "two-stream"
     fusion: str = "gap-concat"
     stream: str = "listing"
-    frames: Annotated[int, AtLeast(3)] = 8
-    frame_step: Annotated[int, AtLeast(1)] = 2
-    head_units: Annotated[int, AtLeast(1)] = HIDDEN_UNITS
+    frames: Annotated[int, AtLeast(3), AtMost(64)] = 8
+    frame_step: Annotated[int, AtLeast(1), AtMost(64)] = 2
+    head_units: Annotated[int, AtLeast(1), AtMost(8192)] = HIDDEN_UNITS
     output: str = "softmax"
     dbn: str = "small"
     dropout: Annotated[float, AtLeast(0), Below(1)] = 0.1
     flow_encoding: str = "uvm"
     input_scaling: str = "standard"
-    size: int = 48
+    size: Annotated[int, AtLeast(1), AtMost(LARGEST_SIZE, "pixels")] = 48
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -85,6 +87,13 @@ class ModelConfig(Recipe):
             raise ConfigError(
                 f"size must be at least {kind.smallest_size} pixels for the stream {self.stream!r}, "
                 f"got {self.size}"
+            )
+        span = (self.frames - 1) * self.frame_step + 1
+        span_bytes = 3 * span * self.size**2
+        if self.window and span_bytes > _MAX_WINDOW_BYTES:
+            raise ConfigError(
+                f"A window over {span:,} frames of {self.size} pixels takes {span_bytes:,} bytes for each "
+                f"face, at most {_MAX_WINDOW_BYTES:,} are kept; choose less frames, frame_step or size"
             )
         if "conv3d" in self.streams and self.stream not in SMALL_SHAPES:
             raise ConfigError(

@@ -20,6 +20,10 @@ differently: of the 36 rendered videos, reduced to half of their 176 pixels, 16 
 """
 
 
+LARGEST_SIZE = 512
+"""In pixels; more than twice the side of the largest crops that the networks are made for, 224."""
+
+
 @dataclass(frozen=True)
 class PrepareRecipe(Recipe):
     """Settings of preparation, saved with every dataset and bundle.
@@ -40,16 +44,16 @@ class PrepareRecipe(Recipe):
 
     described_as: ClassVar[str] = "preparation"
 
-    size: Annotated[int, AtLeast(16, "pixels")] = 48
+    size: Annotated[int, AtLeast(16), AtMost(LARGEST_SIZE, "pixels")] = 48
     detector: str = "haar"
     detector_sha256: str = ""
     margin: Annotated[float, AtLeast(0), AtMost(1)] = 0.0
     min_face: Annotated[float, Above(0), AtMost(1)] = 0.1
     flow: str = "farneback"
-    flow_size: int = 0
-    segment_length: Annotated[int, AtLeast(2, "frames")] = 16
+    flow_size: Annotated[int, AtLeast(0), AtMost(2 * LARGEST_SIZE, "pixels")] = 0
+    segment_length: Annotated[int, AtLeast(2), AtMost(10_000, "frames")] = 16
     keep_every: int = 2
-    smoothing: Annotated[float, AtLeast(0, "frames")] = 3.0
+    smoothing: Annotated[float, AtLeast(0), AtMost(1_000, "frames")] = 3.0
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -52,7 +52,7 @@ def corpus(tmp_path, sample_corpus):
         (["evaluate", "/no/such/folder"], "/no/such/folder"),
         (["predict", "/no/such.mp4", "--bundle", "/no/such/bundle"], "There is no bundle /no/such/bundle"),
         (["prepare", "/no", "/tmp/d", "--corpus", "foldr"], "Unknown corpus 'foldr'; choose one of"),
-        (["prepare", "/no", "/tmp/d", "--size", "3"], "size must be at least 16 pixels, got 3"),
+        (["prepare", "/no", "/tmp/d", "--size", "3"], "size must be from 16 to 512 pixels, got 3"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
@@ -120,6 +120,8 @@ def test_config_file_gives_settings_that_the_command_line_overrides(run, tmp_pat
         ('[split]\nseed = "three"\n', "three"),
         ("[split]\nvalidation = 0.9\n", "leave some for training, got 0.9 and 0.2"),
         ("[[[", "TOML"),
+        ("[predct]\nstart = 3\n", "Did you mean 'predict'?"),
+        ("seed = 3\n[split]\n", "seed outside of a table; put it below the name of its command"),
     ],
 )
 def test_config_file_with_a_wrong_setting_ends_with_2(run, tmp_path, text, words):

@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from ferfusion.bundle import save_bundle
 from ferfusion.data.inputs import FaceInput
 from ferfusion.errors import BundleError, ConfigError
+from ferfusion.explanation.explainer import Explainer
 from ferfusion.inference.predictor import SHIPPED, SHIPPED_NAME, TorchPredictor, bundle_file, load_predictor
 from helpers.bundles import drawn_faces, untrained_bundle
 from helpers.predictors import BrightnessPredictor
@@ -48,6 +52,16 @@ def test_torch_predictor_divides_the_logits_by_the_temperature():
     inputs = drawn_faces(untrained_bundle(head_units=32).model_config, 4)
     roots = np.sqrt(plain.predict(*inputs).astype(float))
     assert cool.predict(*inputs) == pytest.approx(roots / roots.sum(axis=1, keepdims=True), abs=1e-6)
+
+
+def test_torch_predictor_refuses_finite_weights_whose_answers_are_not_finite():
+    bundle = untrained_bundle(head_units=32)
+    largest = {name: torch.full_like(tensor, 1e30) for name, tensor in bundle.weights.items()}
+    predictor = TorchPredictor(replace(bundle, weights=largest))
+    with pytest.raises(BundleError, match="probabilities that are not finite numbers"):
+        predictor.predict(*drawn_faces(bundle.model_config, 2))
+    with pytest.raises(BundleError, match="probabilities that are not finite numbers"):
+        Explainer(predictor._description, model=predictor._model).blank_probabilities  # noqa: B018
 
 
 def test_torch_predictor_of_a_spatial_model_needs_no_flow():

@@ -52,19 +52,19 @@ def test_recipe_refuses_an_unknown_key():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"size": 15}, "size must be at least 16 pixels, got 15"),
+        ({"size": 15}, "size must be from 16 to 512 pixels, got 15"),
         ({"detector_sha256": "abc"}, "must be empty or 64 digits, 0 to 9 and a to f, got 'abc'"),
         ({"flow_size": 47}, r"flow_size must be 0 .* or at least size, 48, got 47"),
         ({"margin": -0.1}, r"margin must be from 0 to 1, got -0\.1"),
         ({"margin": 1.1}, r"margin must be from 0 to 1, got 1\.1"),
         ({"min_face": 0}, "min_face must be above 0 and at most 1, got 0"),
         ({"min_face": 1.5}, r"min_face must be above 0 and at most 1, got 1\.5"),
-        ({"segment_length": 1}, "segment_length must be at least 2 frames, got 1"),
+        ({"segment_length": 1}, "segment_length must be from 2 to 10,000 frames, got 1"),
         ({"keep_every": 0}, r"keep_every must be from 1 .* to segment_length .*16.*, got 0"),
         ({"keep_every": 17}, r"keep_every must be from 1 .* to segment_length .*16.*, got 17"),
-        ({"smoothing": -1}, "smoothing must be 0 or more frames, got -1"),
-        ({"smoothing": float("nan")}, "smoothing must be 0 or more frames, got nan"),
-        ({"smoothing": float("inf")}, "smoothing must be 0 or more frames, got inf"),
+        ({"smoothing": -1}, "smoothing must be from 0 to 1,000 frames, got -1"),
+        ({"smoothing": float("nan")}, "smoothing must be from 0 to 1,000 frames, got nan"),
+        ({"smoothing": float("inf")}, "smoothing must be from 0 to 1,000 frames, got inf"),
     ],
 )
 def test_recipe_refuses_an_invalid_value(settings, message):
