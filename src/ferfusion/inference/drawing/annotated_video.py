@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -82,7 +84,7 @@ class AnnotatedVideo:
         self._files: tuple[Overlay, VideoWriter] | None = None
 
     def write(self, image: RgbImage, faces: Sequence[DrawnFace], *, status: str, seconds: float) -> None:
-        """Draw and write one frame.
+        """Draw and write one frame; one of another size than the first is scaled to fit.
 
         Args:
             image: The frame (H, W, 3).
@@ -96,11 +98,12 @@ class AnnotatedVideo:
         if self._files is None:
             self._files = self._open(image)
         overlay, writer = self._files
+        image, faces = _fitted(image, faces, self._size_hw)
         drawn = overlay.draw(image, faces, status=status.replace("_", " "))
         writer.write(drawn, seconds=seconds - self._start)
 
     def _open(self, image: RgbImage) -> tuple[Overlay, VideoWriter]:
-        height, width = image.shape[:2]
+        self._size_hw = height, width = image.shape[0], image.shape[1]
         overlay = Overlay(width=width, height=height, labels=self._labels)
         writer = VideoWriter(
             self._path,
@@ -124,6 +127,25 @@ class AnnotatedVideo:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._opened.__exit__(kind, error, trace)
+
+
+def _fitted(
+    image: RgbImage, faces: Sequence[DrawnFace], size_hw: tuple[int, int]
+) -> tuple[RgbImage, Sequence[DrawnFace]]:
+    """Return an image (H, W, 3) with its faces at another size; what it does not fill is black."""
+    rows, columns = image.shape[:2]
+    if (rows, columns) == size_hw:
+        return image, faces
+    scale = min(size_hw[0] / rows, size_hw[1] / columns)
+    height, width = (max(1, round(length * scale)) for length in (rows, columns))
+    canvas = np.zeros((*size_hw, 3), np.uint8)
+    canvas[:height, :width] = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    x_scale, y_scale = width / columns, height / rows
+    return canvas, [
+        replace(face, box=(x * x_scale, y * y_scale, w * x_scale, h * y_scale))
+        for face in faces
+        for x, y, w, h in [face.box]
+    ]
 
 
 def write_annotated(

@@ -38,7 +38,11 @@ class Overlay:
     """Draws the predictions of frames of one size.
 
     On the frame, each face has a thin box and a name. The strip below the frame has the class probabilities
-    of up to two faces.
+    of up to two faces, if both fit. A frame that is too narrow for one gets a border on the right.
+
+    Attributes:
+        width: Width of what is drawn in pixels.
+        height: Its height.
 
     Args:
         width: Width of the frames in pixels.
@@ -50,26 +54,28 @@ class Overlay:
         self._labels = labels
         self._text = max(11, round(min(width / 40, height / 20)))
         self._bar_height = self._text + 4
-        self.width = width
         self.height = height + self._bar_height * len(labels) + self._text
         self._line = max(2, round(min(width, height) / 180))
         font = sans(self._text)
         self._name_width = max(round(font.getlength(name)) for name in labels.names)
+        column = self._text + self._name_width + self._text // 2 + 5 * self._text  # with the shortest bar
+        self.width = max(width, column)
+        self._max_faces = min(_MAX_FACES, self.width // column)
         self._strips: dict[int, RgbImage] = {}
 
     def draw(self, image: RgbImage, faces: Sequence[DrawnFace], *, status: str = "") -> RgbImage:
         """Return the frame with its faces and the strip, which has the status if there is no face."""
         rows = image.shape[0]
-        canvas = np.empty((self.height, self.width, 3), np.uint8)
-        canvas[:rows] = image
+        canvas = np.full((self.height, self.width, 3), ImageColor.getrgb(_STRIP), np.uint8)
+        canvas[:rows, : image.shape[1]] = image
         for face in faces:
             self._draw_face(canvas[:rows], face, several=len(faces) > 1)
-        columns = min(len(faces), _MAX_FACES)
+        columns = min(len(faces), self._max_faces)
         strip = canvas[rows:]
         strip[:] = self._strip(columns)
         if not faces:
             _paste(strip, _sprite(status, self._text, _INK, _STRIP), self._text, self._text // 2)
-        for column, face in enumerate(faces[:_MAX_FACES]):
+        for column, face in enumerate(faces[:columns]):
             self._draw_bars(strip, face, *self._bar_ends(column, columns))
         return canvas
 

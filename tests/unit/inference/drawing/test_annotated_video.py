@@ -7,6 +7,7 @@ import pytest
 
 from ferfusion.errors import VideoError
 from ferfusion.inference.drawing.annotated_video import AnnotatedVideo, PredictionsByFrame, write_annotated
+from ferfusion.inference.drawing.overlay import DrawnFace
 from ferfusion.inference.predict_video import predict_video
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import SIX
@@ -113,3 +114,14 @@ def test_annotated_video_starts_at_the_start_of_the_prediction(tmp_path):
             video.write(flat(64, 96, (90, 90, 90)), [], status="no_face", seconds=seconds)
     assert frame_times(tmp_path / "a.mp4") == pytest.approx([0, 0.5], abs=1e-4)
     assert len(decode_plainly(tmp_path / "a.mp4")) == 2
+
+
+def test_annotated_video_scales_a_frame_of_another_size_and_its_boxes(tmp_path):
+    """A call that changes from 160x120 to 80x60 shows the same image, and the box is at the same place."""
+    large, small = (flat(height, 2 * height, [120] * 3) for height in (120, 60))
+    certain = np.eye(6, dtype=np.float32)[2]
+    with AnnotatedVideo(tmp_path / "a.mp4", SIX) as written:
+        written.write(large, [DrawnFace(0, (40, 40, 60, 60), "Fear", certain)], status="ok", seconds=0.0)
+        written.write(small, [DrawnFace(0, (20, 20, 30, 30), "Fear", certain)], status="ok", seconds=0.04)
+    first, second = (frame.rgb().astype(int) for frame in read_frames(tmp_path / "a.mp4"))
+    assert abs(first - second).mean() < 1

@@ -136,3 +136,23 @@ def test_draw_writes_the_status_without_a_face():
     assert (strips[0] != strips[1]).any()
     assert np.array_equal(strips[1], strips[2])
     assert len(np.unique(strips[1].reshape(-1, 3), axis=0)) == 1
+
+
+@pytest.mark.parametrize("width", [1, 24, 117, 118, 235, 236, 400])
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_draw_shows_a_frame_of_any_width_and_the_bars_that_fit(width, number):
+    image = textured(40, width)
+    drawing = overlay(image)
+    drawn = drawing.draw(image, faces(*[(0, 0, 12, 12, "Fear")] * number), status="no face")
+    assert drawn.shape == (drawing.height, drawing.width, 3)
+    assert drawing.width >= width
+    if number == 0:
+        assert not (drawn[:40, :width] != image).any()
+    # a certain class has a bar of the class's colour, once for each column that fits
+    bars = pixels_of(drawn[40:], "Fear").any(axis=0).astype(int)
+    assert (np.diff(bars, prepend=0) == 1).sum() == min(number, max(1, width // drawing_column(drawing)))
+
+
+def drawing_column(drawing):
+    """The width of a column with the shortest bar: that of what is drawn of the narrowest frame."""
+    return Overlay(width=1, height=drawing.height, labels=SIX).width
