@@ -135,7 +135,7 @@ def explain_video(
     load_torch()
     from ferfusion.bundle import load_bundle  # noqa: PLC0415 torch
     from ferfusion.inference.drawing.explained_video import explain_video as write_explained  # noqa: PLC0415
-    from ferfusion.inference.predict_many import make_jobs  # noqa: PLC0415
+    from ferfusion.inference.predict_jobs import make_jobs  # noqa: PLC0415
     from ferfusion.inference.predict_video import expected_frames  # noqa: PLC0415
     from ferfusion.inference.predictor import SHIPPED, bundle_file  # noqa: PLC0415
     from ferfusion.inference.recipe import PredictRecipe  # noqa: PLC0415

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from ferfusion.api.files import Exported
     from ferfusion.api.predictions import Prediction, Predictions, UnreadVideo
+    from ferfusion.inference.predict_jobs import Source
     from ferfusion.inference.predictor import Predictor
-    from ferfusion.video.footage import ImageSequence
+    from ferfusion.video.footage import ImageSequence, Photograph
 
 OneInput: TypeAlias = Union[PathOrText, "NDArray[np.uint8]", "Image"]
 """One input of ``predict``: a path, an array, or a PIL image."""
@@ -122,7 +123,7 @@ class Model:
             inputs: As in ``predict``.
             fps: Frames per second of an array of frames.
             out: Folder to write to; by default, nothing is written.
-            annotate: Also write the annotated videos.
+            annotate: Also write the annotated videos and photographs.
             recipe: Settings of the prediction.
             detector_model: Model file of the detector yunet, for a model that was trained on its detections.
             progress: True shows a bar in a terminal or in Jupyter; a function is called with each
@@ -134,7 +135,8 @@ class Model:
             ConfigError: a setting cannot be used, or a folder has neither a video nor a photograph.
         """
         from ferfusion.api.predictions import Prediction, UnreadVideo  # noqa: PLC0415 torch
-        from ferfusion.inference.predict_many import Unreadable, make_jobs, predict_each  # noqa: PLC0415
+        from ferfusion.inference.predict_jobs import make_jobs  # noqa: PLC0415
+        from ferfusion.inference.predict_many import Unreadable, predict_each  # noqa: PLC0415
 
         place = None if out is None else as_folder(out)
         jobs = make_jobs(_sources(inputs, fps=fps, out=place))
@@ -210,9 +212,11 @@ def predict(
 ) -> "Prediction | Predictions":
     """Predict the displayed expressions in videos and photographs.
 
-    The folder ``out`` gets a folder for each input: frames.csv (a row for every frame and face),
+    The folder ``out`` gets a folder for each video: frames.csv (a row for every frame and face),
     verdict.json (the verdict on each face, and its timeline as spans of time), annotated.mp4 and report.html
-    (a page with the player and the timeline). It also gets videos.csv, a row for every input. An input that
+    (a page with the player and the timeline). All photographs get one folder: photographs.csv (a row for
+    every photograph and face), verdict.json, the annotated photographs, and report.html (a page with the
+    faces). ``out`` also gets videos.csv, a row for every video and one for the photographs. An input that
     cannot be read has the reason in its row, and the others are predicted.
 
     Args:
@@ -223,7 +227,7 @@ def predict(
         device: Where the model runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda or mps.
         fps: Frames per second of an array of frames.
         out: Folder to write to.
-        annotate: Also write the annotated videos.
+        annotate: Also write the annotated videos and photographs.
         recipe: Settings of the prediction.
         detector_model: Model file of the detector yunet, for a model that was trained on its detections.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
@@ -263,15 +267,14 @@ def _is_several(inputs: object) -> bool:
     return isinstance(inputs, Sequence)
 
 
-def _sources(
-    inputs: OneInput | Sequence[OneInput], *, fps: float | None, out: Path | None
-) -> "list[Path | ImageSequence]":
+def _sources(inputs: OneInput | Sequence[OneInput], *, fps: float | None, out: Path | None) -> "list[Source]":
     """Return the sources to read: files, files inside folders, and images in memory under new names."""
     from ferfusion.inference.predict_many import find_videos  # noqa: PLC0415 torch
+    from ferfusion.video.footage import ImageSequence  # noqa: PLC0415 av
 
     inputs = _listed(inputs)
     numbers = count(1)
-    sources: list[Path | ImageSequence] = []
+    sources: list[Source] = []
     for one in inputs if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]:
         if isinstance(one, str | PathLike):
             found = find_videos([as_path(one)], out=out)
@@ -281,7 +284,7 @@ def _sources(
             sources.append(_in_memory(one, fps=fps, number=next(numbers)))
     if not sources:
         raise ConfigError("predict needs at least one video, photograph, array of frames or folder; got none")
-    if fps is not None and not any(len(one.images) > 1 for one in sources if not isinstance(one, Path)):
+    if fps is not None and not any(isinstance(one, ImageSequence) for one in sources):
         raise ConfigError(
             "fps is for an array of frames (T, H, W, 3), and there is none: files have their own rate; "
             "to predict a list of frames, make one array with np.stack"
@@ -289,7 +292,9 @@ def _sources(
     return sources
 
 
-def _in_memory(one: "NDArray[np.uint8] | Image", *, fps: float | None, number: int) -> "ImageSequence":
+def _in_memory(
+    one: "NDArray[np.uint8] | Image", *, fps: float | None, number: int
+) -> "ImageSequence | Photograph":
     import numpy as np  # noqa: PLC0415
     from PIL import Image, ImageOps  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""Predictions of videos, as tables."""
+"""Predictions of videos and photographs, as tables."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,8 +11,14 @@ import pandas as pd
 
 from ferfusion.api.settings import PathOrText, as_folder
 from ferfusion.api.tables import titled_table
-from ferfusion.inference.predict_many import PredictJob, Summary, Unreadable, report_frame
-from ferfusion.inference.predict_video import expected_frames, frame_lines, write_prediction
+from ferfusion.inference.predict_jobs import PredictJob, make_jobs
+from ferfusion.inference.predict_many import (
+    PredictionWriter,
+    Summary,
+    Unreadable,
+    report_frame,
+)
+from ferfusion.inference.predict_video import expected_frames, frame_lines
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.result_tables import onset_table, per_second_table, span_table, verdict_table
@@ -45,8 +51,13 @@ class Prediction:
 
     @property
     def video(self) -> str:
-        """Name of the video."""
+        """Name of the video or photograph."""
         return self._read.video
+
+    @property
+    def is_photograph(self) -> bool:
+        """Whether it is of a photograph: one frame, without a time."""
+        return self._read.is_photograph
 
     @property
     def path(self) -> str:
@@ -71,13 +82,16 @@ class Prediction:
         <NA> without a face; ``x, y, w, h`` float32, the box in pixels of the upright image; ``status``
         category: ok, no_face, small_face, low_score or decode_error; ``p_…`` float32, a probability for each
         class; ``expression`` category, the top class; ``smoothed`` category, the name in the
-        smoothed timeline, or that no class is likely enough.
+        smoothed timeline, or that no class is likely enough. A photograph is frame 0, at second 0.
         """
         return self._read.table.copy(deep=False)
 
     @property
     def verdicts(self) -> list[FaceVerdict]:
-        """The expression of each face over the whole video, with its uncertainty; empty without a face."""
+        """The expression of each face over the whole video, with its uncertainty; empty without a face.
+
+        In a photograph there is no interval, and an expression is named by its probability alone.
+        """
         return self._read.verdicts
 
     @property
@@ -94,7 +108,8 @@ class Prediction:
         """Return the mean probabilities of each face in each second of the video.
 
         ``second, face, frames, p_…, expression``: a row per second and face in view. ``frames`` is the number
-        of predicted frames; the last column is the top class of the means.
+        of predicted frames; the last column is the top class of the means. A photograph has no row, and no
+        spans or onsets either.
         """
         return per_second_table(self._read)
 
@@ -119,45 +134,46 @@ class Prediction:
 
     def frame_lines(self) -> Iterator[str]:
         """Yield a line for each row of the table, in the format of the report's Figure 10."""
-        return frame_lines(self.table, self.labels.probability_columns)
+        photograph = self.video if self.is_photograph else ""
+        return frame_lines(self.table, self.labels.probability_columns, photograph=photograph)
 
     def plot(self) -> "Figure":
-        """Draw the smoothed probabilities of each face over time, up to four faces."""
-        from ferfusion.inference.drawing.timeline_figure import timeline_figure  # noqa: PLC0415 matplotlib
+        """Draw the probabilities of up to four faces: smoothed over time, or as bars for a photograph."""
+        from ferfusion.inference.drawing.timeline_figure import faces_figure, timeline_figure  # noqa: PLC0415
 
-        return timeline_figure(self._read)
+        return faces_figure(self._read) if self.is_photograph else timeline_figure(self._read)
 
     def save(self, out: PathOrText, *, annotate: bool = True, progress: ShowProgress = True) -> Path:
-        """Write the video's folder inside ``out``: frames.csv, verdict.json, annotated.mp4, report.html.
+        """Write its folder inside ``out``: frames.csv, verdict.json, annotated.mp4, report.html.
+
+        A photograph has photographs.csv and an annotated image instead.
 
         Args:
             out: Folder of predictions; its ``videos.csv`` gets a line for this video.
-            annotate: Also write the annotated video.
+            annotate: Also write the annotated video or photograph.
             progress: True shows a bar; a function is called with each ``Progress``.
 
         Returns:
-            The folder of the video.
+            The folder.
 
         Raises:
             VideoError: the annotated video cannot be written.
         """
-        folder = as_folder(out) / self._job.folder
+        job, place = self._job.alone if self.is_photograph else self._job, as_folder(out)
+        with PredictionWriter(place, [job], self._predictor, annotate=annotate) as writer:
+            self._write(writer, job, progress)
+        return place / job.folder
+
+    def _write(self, writer: PredictionWriter, job: PredictJob, progress: ShowProgress) -> None:
         total = expected_frames(self._footage.info, self._read.recipe)
         with shown(progress) as on_progress:
-            written = write_prediction(
-                self._read,
-                self._footage,
-                self._predictor,
-                folder,
-                annotate=annotate,
-                on_frame=partial(report_frame, on_progress, self.video, total),
-            )
-        Summary(folder.parent).add(folder.name, self._job.place, written)
-        return folder
+            on_frame = partial(report_frame, on_progress, self.video, total)
+            writer.write(job, self._read, self._footage, on_frame)
 
     def __repr__(self) -> str:
         frames, faces = self._read.table["frame"].nunique(), len(self.verdicts)
-        what = f"{_counted(frames, 'frame')}, {_counted(faces, 'face')}"
+        shows = "photograph" if self.is_photograph else _counted(frames, "frame")
+        what = f"{shows}, {_counted(faces, 'face')}"
         return f"Prediction({self.video!r}: {what}; model {self.model})"
 
     def _repr_html_(self) -> str:
@@ -167,7 +183,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class UnreadVideo:
-    """A video that could not be read, and why."""
+    """A video or photograph that could not be read, and why."""
 
     video: str
     reason: str
@@ -219,7 +235,7 @@ class Predictions(Sequence[Prediction]):
         return self._joined([(one, one.onsets(expression)) for one in self._items])
 
     def save(self, out: PathOrText, *, annotate: bool = True, progress: ShowProgress = True) -> Path:
-        """Write a folder for each video inside ``out``, and ``videos.csv``, a line for every video.
+        """Write a folder for each video inside ``out``, one for the photographs, and ``videos.csv``.
 
         Returns:
             ``out``.
@@ -228,10 +244,21 @@ class Predictions(Sequence[Prediction]):
             VideoError: an annotated video cannot be written.
         """
         place = as_folder(out)
+        photographs = [one for one in self._items if one.is_photograph]
         for one in self._items:
-            one.save(place, annotate=annotate, progress=progress)
-        for video in self.unread:
-            Summary(place).add(Path(video.video).name, video.video, Unreadable(video.reason))
+            if not one.is_photograph:
+                one.save(place, annotate=annotate, progress=progress)
+        jobs = make_jobs([*(one._job.source for one in photographs), *(Path(v.video) for v in self.unread)])
+        unread = list(zip(jobs[len(photographs) :], self.unread, strict=True))
+        if not photographs:
+            for job, video in unread:
+                Summary(place).add(job.alone.folder, video.video, Unreadable(video.reason))
+            return place
+        with PredictionWriter(place, jobs, photographs[0]._predictor, annotate=annotate) as writer:
+            for one, job in zip(photographs, jobs, strict=False):
+                one._write(writer, job, progress)
+            for job, video in unread:
+                writer.write_unread(job, Unreadable(video.reason))
         return place
 
     @overload
@@ -247,8 +274,11 @@ class Predictions(Sequence[Prediction]):
         return len(self._items)
 
     def __repr__(self) -> str:
-        unread = f", {len(self.unread)} could not be read" if self.unread else ""
-        return f"Predictions({_counted(len(self), 'video')}{unread})"
+        photographs = sum(one.is_photograph for one in self._items)
+        kinds = ((len(self) - photographs, "video"), (photographs, "photograph"))
+        shown = [_counted(number, noun) for number, noun in kinds if number] or ["0 videos"]
+        unread = [f"{len(self.unread)} could not be read"] if self.unread else []
+        return f"Predictions({', '.join([*shown, *unread])})"
 
     def _repr_html_(self) -> str:
         """Return the verdicts as a table, for a notebook."""

@@ -28,14 +28,19 @@ def predict(
     if model is None:
         console.print(f"Model: {reader.name}", highlight=False)
     read = unread = 0
+    photographs: Path | None = None
     with progress_bar() as bar:
         for seen in reader.predict_each(inputs, out=out, **settings, progress=bar):
             if isinstance(seen, fer.UnreadVideo):
                 unread += 1
-                console.print(f"[red]{escape(seen.name)}[/]: {escape(seen.reason)}", highlight=False)
+                reason = seen.reason.removeprefix(f"{seen.name}: ")
+                console.print(f"[red]{escape(seen.name)}[/]: {escape(reason)}", highlight=False)
             else:
                 read += 1
                 _print(seen, frames=print_frames)
+                photographs = seen.folder if seen.is_photograph else photographs
+    if photographs is not None:
+        _print_page(photographs)
     summary = out / "videos.csv"
     if read + unread > 1:
         console.print(f"A line for every video: {escape(str(summary))}", highlight=False, soft_wrap=True)
@@ -47,4 +52,9 @@ def _print(seen: "fer.Prediction", *, frames: bool) -> None:
     for line in seen.frame_lines() if frames else ():
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(f"[bold]{escape(seen.video)}[/]: {escape(seen.statement)}", highlight=False)
-    console.print(f"  {escape(str(seen.folder))}/report.html", highlight=False, soft_wrap=True)
+    if not seen.is_photograph:  # the page of all photographs is written after the last one
+        _print_page(seen.folder)
+
+
+def _print_page(folder: Path | None) -> None:
+    console.print(f"  {escape(str(folder))}/report.html", highlight=False, soft_wrap=True)

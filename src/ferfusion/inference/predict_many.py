@@ -1,21 +1,26 @@
-"""Predict many videos: find them, name their folders, and write a table with a line for each."""
+"""Predict many videos and photographs: find them, name their folders, and write a table of all."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-from ferfusion.corpora.entries import unique_ids
 from ferfusion.errors import ConfigError, VideoError
 from ferfusion.files import write_whole
-from ferfusion.inference.predict_video import expected_frames, predict_footage, write_prediction
+from ferfusion.inference.drawing.photographs_page import PhotographCard
+from ferfusion.inference.photographs import PhotographWriter
+from ferfusion.inference.predict_jobs import PredictJob, common_place
+from ferfusion.inference.predict_video import OnFrame, expected_frames, predict_footage, write_prediction
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.inference.verdict import FaceVerdict
 from ferfusion.progress import OnProgress, Progress, ignore_progress
-from ferfusion.video.footage import Footage, ImageSequence, open_footage
+from ferfusion.video.footage import Footage, Photograph, open_footage
 from ferfusion.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 _SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES
@@ -66,29 +71,6 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
-class PredictJob:
-    """A video to predict, and the name of its folder.
-
-    Attributes:
-        source: The video file, or images in memory.
-        folder: Name of the folder of its results.
-    """
-
-    source: Path | ImageSequence
-    folder: str
-
-    @property
-    def name(self) -> str:
-        """Name of the file or of the images."""
-        return self.source.name
-
-    @property
-    def place(self) -> str:
-        """Path of the file, or name of the images."""
-        return str(self.source) if isinstance(self.source, Path) else self.source.name
-
-
-@dataclass(frozen=True)
 class VideoResult:
     """The result of one job.
 
@@ -103,16 +85,6 @@ class VideoResult:
     outcome: VideoPrediction | Unreadable
 
 
-def make_jobs(sources: Sequence[Path | ImageSequence]) -> list[PredictJob]:
-    """Return a job for each video; its folder has the name of the video, with a number if the name is taken.
-
-    >>> [job.folder for job in make_jobs([Path("a/clip.mp4"), Path("b/clip.mov"), Path("talk.mp4")])]
-    ['clip', 'clip-2', 'talk']
-    """
-    names = unique_ids(source.name for source in sources)
-    return [PredictJob(source, folder) for source, folder in zip(sources, names, strict=True)]
-
-
 def predict_each(
     jobs: Sequence[PredictJob],
     predictor: Predictor,
@@ -123,41 +95,120 @@ def predict_each(
     detector_model: Path | None = None,
     on_progress: OnProgress = ignore_progress,
 ) -> Iterator[VideoResult]:
-    """Predict videos one by one and yield the result of each; an unreadable video does not stop the others.
+    """Predict videos and photographs one by one and yield the result of each.
+
+    One that cannot be read does not stop the others. The table and the page of the photographs are written
+    after the last job.
 
     Args:
-        jobs: The videos.
+        jobs: The videos and photographs.
         predictor: The model.
         recipe: Settings of the prediction.
-        out: Folder for ``videos.csv`` and a folder for each video; without it, nothing is written.
-        annotate: Also write the annotated videos.
+        out: Folder for ``videos.csv``, a folder for each video, and one for the photographs; without it,
+            nothing is written.
+        annotate: Also write the annotated videos and photographs.
         detector_model: Model file of the face detector, if the detector needs one.
         on_progress: Called after every frame.
 
     Raises:
         ConfigError: the detector's model file is missing or has another hash.
     """
-    summary = None if out is None else Summary(out)
-    for number, job in enumerate(jobs, start=1):
-        item = f"{job.name} ({number} of {len(jobs)})" if len(jobs) > 1 else job.name
-        footage: Footage | None = None
-        outcome: VideoPrediction | Unreadable
-        try:
-            footage = open_footage(job.source) if isinstance(job.source, Path) else job.source
-            total = expected_frames(footage.info, recipe)
-            on_frame = partial(report_frame, on_progress, item, total)
-            outcome = predict_footage(
-                footage, predictor, recipe, detector_model=detector_model, on_frame=on_frame
-            )
-            if out is not None:
-                outcome = write_prediction(
-                    outcome, footage, predictor, out / job.folder, annotate=annotate, on_frame=on_frame
+    with ExitStack() as opened:
+        writer = (
+            None
+            if out is None
+            else opened.enter_context(PredictionWriter(out, jobs, predictor, annotate=annotate))
+        )
+        for number, job in enumerate(jobs, start=1):
+            item = f"{job.name} ({number} of {len(jobs)})" if len(jobs) > 1 else job.name
+            footage: Footage | None = None
+            outcome: VideoPrediction | Unreadable
+            try:
+                footage = open_footage(job.source) if isinstance(job.source, Path) else job.source
+                total = expected_frames(footage.info, recipe)
+                on_frame = partial(report_frame, on_progress, item, total)
+                outcome = predict_footage(
+                    footage, predictor, recipe, detector_model=detector_model, on_frame=on_frame
                 )
-        except VideoError as error:
-            outcome = Unreadable(str(error))
-        if summary is not None:
-            summary.add(job.folder, job.place, outcome)
-        yield VideoResult(job, footage, outcome)
+                if writer is not None:
+                    outcome = writer.write(job, outcome, footage, on_frame)
+            except VideoError as error:
+                outcome = Unreadable(str(error))
+                if writer is not None:
+                    writer.write_unread(job, outcome)
+            yield VideoResult(job, footage, outcome)
+
+
+class PredictionWriter:
+    """Writes the results of jobs into a folder, with ``videos.csv``; use it with ``with``.
+
+    Args:
+        out: The folder.
+        jobs: The jobs whose results it will write.
+        predictor: The model that made the predictions.
+        annotate: Also write the annotated videos and photographs.
+    """
+
+    def __init__(
+        self, out: Path, jobs: Sequence[PredictJob], predictor: Predictor, *, annotate: bool = True
+    ) -> None:
+        self._out, self._predictor, self._annotate = out, predictor, annotate
+        self._summary = Summary(out)
+        self._of_photographs = [job for job in jobs if job.photograph]
+        self._photographs: PhotographWriter | None = None
+
+    def write(
+        self, job: PredictJob, prediction: VideoPrediction, footage: Footage, on_frame: OnFrame
+    ) -> VideoPrediction:
+        """Write a prediction, and return it with its folder.
+
+        Args:
+            job: Its job.
+            prediction: The prediction.
+            footage: The video or photograph.
+            on_frame: Called after every frame of an annotated video.
+
+        Raises:
+            VideoError: the annotated video cannot be written.
+        """
+        if isinstance(footage, Photograph):
+            return self._opened.add(job.photograph, prediction, footage.image())
+        written = write_prediction(
+            prediction,
+            footage,
+            self._predictor,
+            self._out / job.folder,
+            annotate=self._annotate,
+            on_frame=on_frame,
+        )
+        self._summary.add(job.folder, job.place, written)
+        return written
+
+    def write_unread(self, job: PredictJob, unread: Unreadable) -> None:
+        """Write why a job has no prediction."""
+        if job.photograph:
+            self._opened.add_unread(job.photograph, unread.reason)
+        else:
+            self._summary.add(job.folder, job.place, unread)
+
+    @property
+    def _opened(self) -> PhotographWriter:
+        """The writer of the photographs; its folder is made for the first one."""
+        if self._photographs is None:
+            names = [job.photograph for job in self._of_photographs]
+            folder = self._out / self._of_photographs[0].folder
+            self._photographs = PhotographWriter(folder, self._predictor, names, annotate=self._annotate)
+        return self._photographs
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._photographs is not None:
+            cards, jobs = self._photographs.write(), self._of_photographs
+            self._summary.add_photographs(jobs[0].folder, common_place(jobs), cards)
 
 
 def report_frame(on_progress: OnProgress, item: str, total: int | None, stage: str, frame: int) -> None:
@@ -195,6 +246,17 @@ class Summary:
         self._lines[folder] = {"folder": folder, "video": video, **line}
         write_whole(self.path, self._write)
 
+    def add_photographs(self, folder: str, place: str, photographs: Sequence[PhotographCard]) -> None:
+        """Add or replace the line of the photographs of a call and write the table.
+
+        Args:
+            folder: Name of their folder.
+            place: The photograph, or the folder that has all of them.
+            photographs: What the page shows of each.
+        """
+        self._lines[folder] = {"folder": folder, "video": place, **_photographs_read(photographs)}
+        write_whole(self.path, self._write)
+
     def _write(self, path: Path) -> None:
         with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, SUMMARY_COLUMNS, restval="", lineterminator="\n")
@@ -204,6 +266,23 @@ class Summary:
 
 def _unreadable(result: Unreadable) -> dict[str, Any]:
     return {"status": "unreadable", "reason": result.reason}
+
+
+def _photographs_read(photographs: Sequence[PhotographCard]) -> dict[str, Any]:
+    """Return the columns of photographs; frames is their number, and only a single one has an expression."""
+    read = [card for card in photographs if card.is_read]
+    faces = [face for card in read for face in card.faces]
+    line = {"status": "ok" if faces else "no_face" if read else "unreadable"}
+    if len(photographs) > 1:
+        unread = len(photographs) - len(read)
+        reason = f"{unread} of {len(photographs)} photographs could not be read" if unread else ""
+        reason += next(
+            (f", such as {each.name}: {each.statement}" for each in photographs if not each.is_read), ""
+        )
+        return line | {"reason": reason, "frames": len(read), "faces": len(faces)}
+    if not faces:
+        return line | {"reason": photographs[0].statement} | ({"frames": 1, "faces": 0} if read else {})
+    return line | {"frames": 1, "faces": len(faces)} | _expression(faces[0].verdict)
 
 
 def _predicted(result: VideoPrediction) -> dict[str, Any]:
@@ -218,8 +297,11 @@ def _predicted(result: VideoPrediction) -> dict[str, Any]:
     }
     if not result.verdicts:
         return line | {"status": "no_face", "reason": result.statement}
-    first = result.verdicts[0]
-    line |= {
+    return line | _expression(result.verdicts[0])
+
+
+def _expression(first: FaceVerdict) -> dict[str, Any]:
+    line = {
         "reason": first.why_no_class,
         "expression": first.expression,
         "top_class": first.top_class,

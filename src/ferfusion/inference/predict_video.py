@@ -20,10 +20,17 @@ from ferfusion.inference.prediction_folder import PredictionFolder
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import FrameChoice, PredictRecipe
 from ferfusion.inference.timeline import Span, faces_of, name_predictions, smooth_table, spans, unsure_word
-from ferfusion.inference.verdict import INTERVAL_METHOD, describe, judge
+from ferfusion.inference.verdict import (
+    INTERVAL_METHOD,
+    describe,
+    describe_photograph,
+    judge,
+    judge_photograph,
+    rounded,
+)
 from ferfusion.preparation.frame_preparer import kept_preparer
 from ferfusion.video.ahead import ahead
-from ferfusion.video.footage import Footage, open_footage
+from ferfusion.video.footage import Footage, Photograph, Video, open_video
 from ferfusion.video.reader import Frame, VideoInfo
 
 _FACE_AWAY_STEPS = 12
@@ -32,8 +39,15 @@ OnFrame = Callable[[str, int], None]
 """Called after every frame with the name of the stage and the number of frames that are done."""
 
 
-def expected_frames(video_info: VideoInfo, recipe: PredictRecipe) -> int | None:
-    """Return the approximate number of frames that are decoded; None if the file gives no duration."""
+def expected_frames(video_info: VideoInfo | None, recipe: PredictRecipe) -> int | None:
+    """Return the approximate number of frames that are decoded; None if the file gives no duration.
+
+    Args:
+        video_info: The header of the video; None for a photograph.
+        recipe: Settings of the prediction.
+    """
+    if video_info is None:
+        return 1
     seconds = video_info.seconds
     end = seconds if recipe.end is None else min(recipe.end, seconds or recipe.end)
     return None if end is None else max(1, round((end - recipe.start) * video_info.rate))
@@ -61,7 +75,7 @@ def predict_video(
     Raises:
         VideoError: the file is not a video that can be decoded.
     """
-    footage = open_footage(video)
+    footage = open_video(video)
     prediction = predict_footage(footage, predictor, recipe, on_frame=on_frame)
     return write_prediction(prediction, footage, predictor, folder, annotate=annotate, on_frame=on_frame)
 
@@ -74,13 +88,14 @@ def predict_footage(
     detector_model: Path | None = None,
     on_frame: OnFrame = lambda stage, frame: None,
 ) -> VideoPrediction:
-    """Predict the displayed expressions of a video; nothing is written.
+    """Predict the displayed expressions of a video or photograph; nothing is written.
 
     The frames are cropped as in preparation, with the recipe of the model's training data. Optical flow is
-    computed only for a model that reads it.
+    computed only for a model that reads it. A photograph has no time, so start, end and smoothing have no
+    effect on it.
 
     Args:
-        footage: The video.
+        footage: The video or photograph.
         predictor: The model.
         recipe: Settings of the prediction.
         detector_model: Model file of the face detector, if the detector needs one.
@@ -106,7 +121,12 @@ def predict_footage(
     smoothed = smooth_table(table, labels, window_seconds=recipe.window, smoothing=recipe.smoothing)
     names = name_predictions(smoothed, labels, abstain_below=calibration.abstain_below_pair)
     table["smoothed"] = pd.Categorical(names, categories=[*labels.names, unsure_word(labels)])
-    verdicts = judge(table, labels, abstain_below=calibration.abstain_below_mean)
+    is_photograph = isinstance(footage, Photograph)
+    verdicts = (
+        judge_photograph(table, labels, abstain_below=calibration.abstain_below_pair)
+        if is_photograph
+        else judge(table, labels, abstain_below=calibration.abstain_below_mean)
+    )
     return VideoPrediction(
         video=footage.name,
         model=predictor.name,
@@ -115,15 +135,16 @@ def predict_footage(
         table=table,
         smoothed=smoothed,
         verdicts=verdicts,
-        spans=_spans(table, smoothed),
+        spans={} if is_photograph else _spans(table, smoothed),
         apex_frames={number: apex_frames.of_track(track) for track, number in numbers.items()},
-        statement=describe(verdicts, table),
+        statement=(describe_photograph if is_photograph else describe)(verdicts, table),
+        is_photograph=is_photograph,
     )
 
 
 def write_prediction(
     prediction: VideoPrediction,
-    footage: Footage,
+    footage: Video,
     predictor: Predictor,
     folder: Path,
     *,
@@ -197,23 +218,20 @@ def _summary(prediction: VideoPrediction, video_info: VideoInfo) -> dict[str, An
             for verdict in prediction.verdicts
         ],
     }
-    return {key: _rounded(value) for key, value in summary.items()}
+    return {key: rounded(value) for key, value in summary.items()}
 
 
-def _rounded(value: Any) -> Any:
-    """Return a value with all its floats rounded to six digits."""
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
-    return round(value, 6) if isinstance(value, float) else value
+def frame_lines(table: pd.DataFrame, columns: tuple[str, ...], *, photograph: str = "") -> Iterator[str]:
+    """Yield a line of text for each row of the frame table, in the format of the report's Figure 10.
 
-
-def frame_lines(table: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[str]:
-    """Yield a line of text for each row of the frame table, in the format of the report's Figure 10."""
+    Args:
+        table: The frame table.
+        columns: Its columns of probabilities.
+        photograph: Name of the photograph; empty for a video.
+    """
     last = int(table["frame"].max()) if len(table) else 0
     for _, row in table.iterrows():
-        head = f"Frame: {row['frame']}/{last}"
+        head = f"Photograph: {photograph}" if photograph else f"Frame: {row['frame']}/{last}"
         if row["status"] != "ok":
             yield f"{head} {row['status'].replace('_', ' ')}"
             continue

@@ -1,4 +1,4 @@
-"""The prediction of a video, as one value."""
+"""The prediction of a video or photograph, as one value."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,10 @@ from ferfusion.inference.verdict import FaceVerdict
 
 @dataclass(frozen=True)
 class VideoPrediction:
-    """The prediction of a video.
+    """The prediction of a video or photograph.
 
     Attributes:
-        video: Name of the video file.
+        video: Name of the file.
         model: Name of the model.
         info: Classes, calibration and input of the model.
         recipe: Settings of the prediction.
@@ -29,7 +29,8 @@ class VideoPrediction:
         spans: The timeline of each face: spans of one name.
         apex_frames: The apex frames of each face.
         statement: The verdicts as text, or why there is none.
-        folder: Folder of frames.csv, verdict.json, annotated.mp4 and report.html, once they are written.
+        is_photograph: Whether it is a photograph: one frame, without a time.
+        folder: Folder of its files, once they are written.
     """
 
     video: str
@@ -42,4 +43,5 @@ class VideoPrediction:
     spans: dict[int, list[Span]]
     apex_frames: dict[int, list[ApexFrame]]
     statement: str
+    is_photograph: bool = False
     folder: Path | None = None

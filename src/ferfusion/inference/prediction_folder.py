@@ -1,4 +1,4 @@
-"""The files of a prediction's folder."""
+"""The files of a prediction's folder: of one video, or of the photographs of one call."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class PredictionFolder:
-    """Paths of the files of the prediction of one video.
+    """Paths of the files of the prediction of one video, or of photographs.
 
     Attributes:
         path: The folder.
@@ -16,8 +16,18 @@ class PredictionFolder:
 
     @property
     def frames_file(self) -> Path:
-        """A row for every frame and face."""
+        """A row for every frame and face of a video."""
         return self.path / "frames.csv"
+
+    @property
+    def photographs_file(self) -> Path:
+        """A row for every photograph and face."""
+        return self.path / "photographs.csv"
+
+    @property
+    def annotated_images(self) -> Path:
+        """The folder of the annotated photographs."""
+        return self.path / "annotated"
 
     @property
     def verdict_file(self) -> Path:

@@ -1,4 +1,4 @@
-"""The prediction of a video as tables, for further analysis."""
+"""The prediction of a video or photograph as tables, for further analysis."""
 
 import numpy as np
 import pandas as pd
@@ -8,9 +8,13 @@ from ferfusion.video.timestamps import SLACK_SECONDS
 
 
 def per_second_table(prediction: VideoPrediction) -> pd.DataFrame:
-    """Return a row per second and face in view: ``second, face, frames, p_…, expression``."""
+    """Return a row per second and face in view: ``second, face, frames, p_…, expression``.
+
+    A photograph has no seconds, so it has no row.
+    """
     columns = list(prediction.info.labels.probability_columns)
-    table = prediction.table[prediction.table["status"] == "ok"]
+    in_view = (prediction.table["status"] == "ok") & (not prediction.is_photograph)
+    table = prediction.table[in_view]
     second = np.floor(table["seconds"].to_numpy(float) + SLACK_SECONDS).astype(np.int64)
     groups = table.assign(second=second).groupby(["second", "face"], sort=True)
     means = groups[columns].mean().astype(np.float64)
@@ -47,6 +51,17 @@ def onset_table(prediction: VideoPrediction, expression: str) -> pd.DataFrame:
     table = spans.assign(in_view=in_view)[spans["expression"] == expression]
     columns = ["face", "start", "end", "mean_probability", "in_view"]
     return table[columns].rename(columns={"start": "seconds"}).reset_index(drop=True)
+
+
+def photograph_table(prediction: VideoPrediction) -> pd.DataFrame:
+    """Return a row per face of a photograph: ``face, x, y, w, h, status, p_…, expression, verdict, reason``.
+
+    ``expression`` is the top class; ``verdict`` is the same, or that no class is likely enough, for the
+    reason in the last column.
+    """
+    reason_of = {verdict.face: verdict.why_no_class for verdict in prediction.verdicts}
+    table = prediction.table.drop(columns=["frame", "seconds"]).rename(columns={"smoothed": "verdict"})
+    return table.assign(reason=[reason_of.get(face, "") for face in table["face"].fillna(-1)])
 
 
 def verdict_table(prediction: VideoPrediction) -> pd.DataFrame:

@@ -1,8 +1,9 @@
-"""Verdicts: the displayed expression of each face over a video, with its uncertainty, from frame tables."""
+"""Verdicts: the displayed expression of each face of a video or photograph, from its frame table."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,14 @@ INTERVAL_METHOD = (
     "interval: 90 %"
 )
 _FACES_IN_STATEMENT = 3
+_NOTHING_FOUND = MappingProxyType(
+    {
+        "no_face": "No face was found in the photograph",
+        "small_face": "Only a face that is too small was found in the photograph",
+        "low_score": "Only a detection with a low score was found in the photograph",
+    }
+)
+"""What is said of a photograph of each status."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,40 @@ def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None 
                 shares=shares,
                 frames=len(rows),
                 share_of_frames=len(rows) / num_frames,
+            )
+        )
+    return verdicts
+
+
+def judge_photograph(
+    table: pd.DataFrame, labels: LabelSet, *, abstain_below: float = 0.0
+) -> list[FaceVerdict]:
+    """Return a verdict for each face of a photograph, the largest first.
+
+    Args:
+        table: Its frame table, with the column ``smoothed``, which names each row.
+        labels: Classes of its probabilities.
+        abstain_below: Probability of the top class below which no class is named.
+    """
+    probabilities = table[list(labels.probability_columns)].to_numpy(np.float64)
+    verdicts = []
+    for face, rows in faces_of(table):
+        of_face = probabilities[rows[0]]
+        top_class, name = labels.names[int(of_face.argmax())], str(table["smoothed"].iloc[rows[0]])
+        why = "" if name == top_class else f"its probability is below the threshold of {abstain_below:.2f}"
+        verdicts.append(
+            FaceVerdict(
+                face=face,
+                expression=name,
+                top_class=top_class,
+                probabilities=dict(zip(labels.names, of_face.tolist(), strict=True)),
+                interval=None,
+                bootstrap_support=None,
+                uncertainty=normalised_entropy(of_face),
+                why_no_class=why,
+                shares={name: 1.0},
+                frames=1,
+                share_of_frames=1.0,
             )
         )
     return verdicts
@@ -220,12 +263,31 @@ def describe(verdicts: list[FaceVerdict], table: pd.DataFrame) -> str:
             if num_frames
             else "No frame could be decoded, so no expression is given."
         )
-    lines = [_sentence(verdict) for verdict in verdicts[:_FACES_IN_STATEMENT]]
+    return " ".join([*map(_sentence, verdicts[:_FACES_IN_STATEMENT]), *_others(verdicts)])
+
+
+def describe_photograph(verdicts: list[FaceVerdict], table: pd.DataFrame) -> str:
+    """Return the verdicts of a photograph as text, a sentence for each face, or why there is none."""
+    if not verdicts:
+        return f"{_NOTHING_FOUND[str(table['status'].iloc[0])]}, so no expression is given."
+    return " ".join([*map(_photograph_sentence, verdicts[:_FACES_IN_STATEMENT]), *_others(verdicts)])
+
+
+def _photograph_sentence(verdict: FaceVerdict) -> str:
+    probability = f"probability {verdict.probabilities[verdict.top_class]:.2f}"
+    if verdict.why_no_class:
+        return (
+            f"Face {verdict.face}: {verdict.expression}; the top class is {verdict.top_class} "
+            f"({probability}), but {verdict.why_no_class}."
+        )
+    return f"Face {verdict.face} displays {verdict.expression} ({probability})."
+
+
+def _others(verdicts: list[FaceVerdict]) -> list[str]:
+    """Return the sentence about the faces that are not described."""
     others = len(verdicts) - _FACES_IN_STATEMENT
-    if others > 0:
-        faces, are = ("face", "is") if others == 1 else ("faces", "are")
-        lines.append(f"{others} more {faces} with less box area {are} in the frame table.")
-    return " ".join(lines)
+    faces, are = ("face", "is") if others == 1 else ("faces", "are")
+    return [f"{others} more {faces} with less box area {are} in the table."] if others > 0 else []
 
 
 def _sentence(verdict: FaceVerdict) -> str:
@@ -247,3 +309,12 @@ def _sentence(verdict: FaceVerdict) -> str:
 def _largest_shares(shares: Mapping[str, float]) -> str:
     largest = [f"{name} {share:.0%}" for name, share in list(shares.items())[:3] if share >= 0.05]
     return ", ".join(largest)
+
+
+def rounded(value: Any) -> Any:
+    """Return a value with all its floats rounded to six digits, for verdict.json."""
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(item) for item in value]
+    return round(value, 6) if isinstance(value, float) else value

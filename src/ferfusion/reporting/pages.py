@@ -27,9 +27,9 @@ def render_page(template: str, *, images: Mapping[str, Path], **values: Any) -> 
     )
 
 
-def data_uri(png: bytes) -> str:
-    """Return the content of a PNG file as a data URI."""
-    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+def data_uri(content: bytes, kind: str = "image/png") -> str:
+    """Return the content of an image file as a data URI."""
+    return f"data:{kind};base64," + base64.b64encode(content).decode("ascii")
 
 
 def percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""Footage is read frame by frame: a video file, or images in memory."""
+"""Footage is read frame by frame: a video file, frames in memory, or a photograph, which has one frame."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from ferfusion.video.images import read_image
 from ferfusion.video.reader import Frame, VideoInfo, read_frames, read_info
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
 
-STILL_RATE = Fraction(25)
-"""Images per second of a single image, which lasts for one frame."""
+_UNREAD_SUFFIXES = frozenset({".heic", ".heif"})
+"""Photographs whose tiles the video decoder would return as if each were an image."""
 _WANTED = "uint8 RGB of shape (T, H, W, 3), or grey of shape (T, H, W)"
 
 
@@ -54,7 +54,7 @@ class ImageSequence:
 
     name: str
     images: Sequence[NDArray[np.uint8]]
-    rate: Fraction = STILL_RATE
+    rate: Fraction
 
     @property
     def info(self) -> VideoInfo:
@@ -76,18 +76,65 @@ class ImageSequence:
                 yield Frame(index, seconds, decoded)
 
 
-Footage = VideoFile | ImageSequence
+@dataclass(frozen=True, repr=False)
+class Photograph:
+    """A photograph: a file, which is read when it is needed, or an image in memory.
+
+    Attributes:
+        name: Its name in messages and folders.
+        source: The file, or the upright RGB image (H, W, 3) uint8.
+    """
+
+    name: str
+    source: Path | NDArray[np.uint8]
+
+    @property
+    def info(self) -> None:
+        """None: a photograph has no rate and no duration."""
+        return None
+
+    def image(self) -> NDArray[np.uint8]:
+        """Return the upright RGB image (H, W, 3).
+
+        Raises:
+            VideoError: the file cannot be read.
+        """
+        return read_image(self.source) if isinstance(self.source, Path) else self.source
+
+    def read(self, start: float | None = None, end: float | None = None) -> Iterator[Frame]:
+        """Yield the one frame; a photograph has no time, so ``start`` and ``end`` do not leave it out."""
+        del start, end
+        image = av.VideoFrame.from_ndarray(np.ascontiguousarray(self.image()), format="rgb24")
+        yield Frame(0, 0.0, image)
 
 
-def open_footage(path: Path) -> Footage:
-    """Open a video or a photograph.
+Video = VideoFile | ImageSequence
+Footage = Video | Photograph
+
+
+def open_video(path: Path) -> VideoFile:
+    """Open a video file.
 
     Raises:
         VideoError: the file cannot be read.
     """
-    if path.suffix.lower() in IMAGE_SUFFIXES:
-        return ImageSequence(path.name, [read_image(path)])
     return VideoFile(path, read_info(path))
+
+
+def open_footage(path: Path) -> Footage:
+    """Open a video or a photograph; the pixels of a photograph are read later.
+
+    Raises:
+        VideoError: there is no such file, or it is no video.
+    """
+    suffix = path.suffix.lower()
+    if suffix in _UNREAD_SUFFIXES:
+        raise VideoError(f"{path.name}: {suffix} photographs cannot be read; convert it to .jpg or .png")
+    if suffix not in IMAGE_SUFFIXES:
+        return open_video(path)
+    if not path.is_file():
+        raise VideoError(f"There is no file {path}")
+    return Photograph(path.name, path)
 
 
 def frames_in_memory(frames_thwc: NDArray[Any], *, fps: float, name: str = "frames") -> ImageSequence:
@@ -114,8 +161,8 @@ def frames_in_memory(frames_thwc: NDArray[Any], *, fps: float, name: str = "fram
     return ImageSequence(name, [_rgb(frame) for frame in frames_thwc], rate)
 
 
-def image_in_memory(image: NDArray[Any], *, name: str = "image") -> ImageSequence:
-    """Return one image, RGB (H, W, 3) or grey (H, W), uint8, as footage.
+def image_in_memory(image: NDArray[Any], *, name: str = "image") -> Photograph:
+    """Return one image, RGB (H, W, 3) or grey (H, W), uint8, as a photograph.
 
     Raises:
         VideoError: the array is of another shape or type.
@@ -125,7 +172,7 @@ def image_in_memory(image: NDArray[Any], *, name: str = "image") -> ImageSequenc
             "An image must be uint8 RGB of shape (H, W, 3), or grey of shape (H, W); "
             f"got {image.dtype} of shape {image.shape}"
         )
-    return ImageSequence(name, [_rgb(image)])
+    return Photograph(name, _rgb(image))
 
 
 def _is_image(array: NDArray[Any]) -> bool:

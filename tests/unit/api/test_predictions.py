@@ -5,6 +5,8 @@ from PIL import Image
 
 import ferfusion as fer
 from helpers.face_videos import face_images
+from helpers.photographs import whole_image_predictor, write_photograph
+from helpers.videos import textured
 
 GREY = np.full((3, 90, 120, 3), 90, np.uint8)
 
@@ -74,7 +76,7 @@ def test_predictions_name_two_videos_of_one_name_by_their_paths(model, tmp_path)
 
 def test_predictions_are_a_sequence_whose_tables_have_the_column_video(model, seen):
     several = fer.Predictions((seen, model.predict(GREY[0])), (fer.UnreadVideo("in/x.mp4", "damaged"),))
-    assert repr(several) == "Predictions(2 videos, 1 could not be read)"
+    assert repr(several) == "Predictions(1 video, 1 photograph, 1 could not be read)"
     assert several[0] is seen
     assert len(several[1:]) == 1
     assert several.table.drop(columns="video")[: len(seen.table)].equals(seen.table)
@@ -94,3 +96,28 @@ def test_predictions_without_a_video_are_empty_tables(tmp_path):
     assert none.table.empty
     assert none.save(tmp_path) == tmp_path
     assert pd.read_csv(tmp_path / "videos.csv")["reason"].tolist() == ["damaged"]
+
+
+def test_predictions_of_photographs_save_what_the_command_line_writes(tmp_path):
+    write_photograph(tmp_path / "in" / "a.png", textured(60, 60))
+    write_photograph(tmp_path / "in" / "b" / "c.jpg", textured(60, 60, seed=1))
+    (tmp_path / "in" / "torn.png").write_bytes(b"no image")
+    model = fer.Model(whole_image_predictor())
+    several = model.predict(tmp_path / "in", progress=False)
+    assert repr(several) == "Predictions(2 photographs, 1 could not be read)"
+    several.save(tmp_path / "saved", progress=False)
+    model.predict(tmp_path / "in", out=tmp_path / "written", progress=False)
+    for name in ("photographs.csv", "verdict.json", "report.html", "annotated/a.jpg", "annotated/b-c.jpg"):
+        saved, written = (tmp_path / out / "photographs" / name for out in ("saved", "written"))
+        assert saved.read_bytes() == written.read_bytes()
+    table = pd.read_csv(tmp_path / "saved" / "photographs" / "photographs.csv")
+    columns = ["x", "y", "w", "h", *model.labels.probability_columns]
+    assert several.table[columns].to_numpy() == pytest.approx(table[columns].to_numpy()[:2], abs=1e-6)
+    assert several.per_second().empty
+    one = several[0]
+    assert (one.is_photograph, one.verdicts[0].frames) == (True, 1)
+    assert repr(one).startswith("Prediction('a.png': photograph, 1 face; model")
+    assert next(one.frame_lines()).startswith("Photograph: a.png Face: 0 Out: ")
+    assert one.plot().axes[0].get_xlabel() == "probability"
+    assert one.save(tmp_path / "one", progress=False) == tmp_path / "one" / "a"
+    assert pd.read_csv(tmp_path / "one" / "videos.csv")["folder"].tolist() == ["a"]

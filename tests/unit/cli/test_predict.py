@@ -12,6 +12,7 @@ from ferfusion.labels import SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe
+from helpers.photographs import grey, write_photograph
 
 
 @pytest.fixture
@@ -91,3 +92,15 @@ def test_predict_takes_the_model_file_of_the_detector(run, folder, tmp_path, mon
         run(*line)
     with pytest.raises(ConfigError, match=r"detector_model names .*yunet\.onnx, whose SHA-256 is"):
         run(*line, "--detector-model", model)
+
+
+def test_predict_prints_the_page_of_all_photographs_once(run, bundle, tmp_path, capsys):
+    for name in ("a.png", "b.png"):
+        write_photograph(tmp_path / "in" / name, grey(90))
+    (tmp_path / "in" / "torn.jpg").write_bytes(b"no image")
+    with pytest.raises(VideoError, match="1 of 3 files could not be read"):
+        run(tmp_path / "in", "--bundle", bundle, "--out", tmp_path / "out")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "a.png: No face was found in the photograph, so no expression is given." in printed
+    assert "torn.jpg: not an image that can be read" in printed
+    assert printed.count("photographs/report.html") == 1

@@ -1,10 +1,17 @@
 import csv
 import shutil
+from collections.abc import Generator
 
+import pandas as pd
 import pytest
 
-from ferfusion.errors import ConfigError
-from ferfusion.inference.predict_many import Summary, Unreadable, find_videos, make_jobs, predict_each
+from ferfusion.inference.predict_jobs import make_jobs
+from ferfusion.inference.predict_many import Summary, Unreadable, find_videos, predict_each
+from ferfusion.inference.prediction import VideoPrediction
+from ferfusion.inference.predictor import load_predictor
+from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.video.images import read_image
+from helpers.photographs import grey, whole_image_predictor, write_photograph
 from helpers.predictors import BrightnessPredictor
 from helpers.videos import numbered, shorten, write_video
 
@@ -18,39 +25,6 @@ def touch(*paths):
 def lines(path):
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def test_find_videos_searches_folders_at_every_depth(tmp_path):
-    wanted = [tmp_path / name for name in ("a.mp4", "b/c.MOV", "b/d/e.webm")]
-    touch(*wanted, tmp_path / "notes.txt", tmp_path / ".hidden.mp4", tmp_path / ".cache" / "x.mp4")
-    assert find_videos([tmp_path], out=tmp_path / "out") == wanted
-
-
-def test_find_videos_skips_the_results_of_earlier_predictions(tmp_path):
-    touch(tmp_path / "a.mp4", tmp_path / "out" / "a" / "annotated.mp4")
-    assert find_videos([tmp_path], out=tmp_path / "out") == [tmp_path / "a.mp4"]
-
-
-def test_find_videos_takes_files_as_they_are_named_and_once(tmp_path):
-    touch(tmp_path / "a.mp4", tmp_path / "b.xyz")
-    named = [tmp_path / "b.xyz", tmp_path / "none.mp4", tmp_path, tmp_path / "a.mp4"]
-    assert find_videos(named, out=tmp_path / "out") == [
-        tmp_path / "b.xyz",
-        tmp_path / "none.mp4",
-        tmp_path / "a.mp4",
-    ]
-
-
-def test_find_videos_refuses_a_folder_without_video_and_no_place(tmp_path):
-    with pytest.raises(ConfigError, match=r"There is no video or photograph in the folder .*\.avi, .*\.mp4"):
-        find_videos([tmp_path], out=tmp_path / "out")
-    with pytest.raises(ConfigError, match="predict needs at least one video file or folder of videos"):
-        find_videos([], out=tmp_path / "out")
-
-
-def test_make_jobs_gives_videos_of_one_name_two_folders(tmp_path):
-    jobs = make_jobs([tmp_path / "a" / "x.mp4", tmp_path / "b" / "x.mp4"])
-    assert [job.folder for job in jobs] == ["x", "x-2"]
 
 
 @pytest.fixture
@@ -96,3 +70,77 @@ def test_summary_keeps_earlier_lines_and_replaces_those_of_the_same_video(tmp_pa
         ("a", 'still away, says "df"\nand more'),
         ("b", "no reason"),
     ]
+
+
+def predicted(result):
+    assert isinstance(result.outcome, VideoPrediction)
+    return result.outcome
+
+
+def test_predict_each_of_a_mixed_folder_has_a_folder_for_each_video_and_one_for_photographs(tmp_path):
+    (tmp_path / "in").mkdir()
+    write_video(tmp_path / "in" / "clip.mp4", numbered(4, height=120, width=240))
+    write_photograph(tmp_path / "in" / "black.png", grey(0))
+    write_photograph(tmp_path / "in" / "deep" / "white.jpg", grey(255, height=40), orientation=6)
+    (tmp_path / "in" / "torn.jpg").write_bytes(b"no image")
+    out, predictor = tmp_path / "out", whole_image_predictor()
+    jobs = make_jobs(find_videos([tmp_path / "in"], out=out))
+    results = {result.job.name: result for result in predict_each(jobs, predictor, out=out)}
+    assert {path.name for path in out.iterdir()} == {"clip", "photographs", "videos.csv"}
+    table = pd.read_csv(out / "photographs" / "photographs.csv")
+    assert table["photograph"].tolist() == ["black.png", "deep/white.jpg", "torn.jpg"]
+    assert table["status"].tolist() == ["ok", "ok", "unreadable"]
+    assert table["expression"].tolist()[:2] == ["Anger", "Surprise"]
+    # 60 x 40 stored, shown as 40 x 60; the square around it is the box
+    assert table[["x", "y", "w", "h"]].to_numpy()[1].tolist() == [-10, 0, 60, 60]
+    assert read_image(out / "photographs" / "annotated" / "deep-white.jpg").shape[1] == 400
+    assert (
+        predicted(results["black.png"]).statement
+        == f"Face 0 displays Anger (probability {table['p_anger'][0]:.2f})."
+    )
+    found = {line["folder"]: line for line in lines(out / "videos.csv")}
+    assert found["photographs"] == {
+        **dict.fromkeys(found["photographs"], ""),
+        "folder": "photographs",
+        "video": str(tmp_path / "in"),
+        "status": "ok",
+        "reason": "1 of 3 photographs could not be read, such as torn.jpg: not an image that can be read",
+        "frames": "2",
+        "faces": "2",
+    }
+
+
+def test_predict_each_of_one_photograph_ignores_times_and_needs_no_second_frame(tmp_path):
+    path = write_photograph(tmp_path / "me.png", grey(255))
+    [result] = predict_each(
+        make_jobs([path]),
+        whole_image_predictor(),
+        recipe=PredictRecipe(start=5, every="0.5s"),
+        out=tmp_path / "out",
+    )
+    assert predicted(result).folder == tmp_path / "out" / "me"
+    [line] = lines(tmp_path / "out" / "videos.csv")
+    assert (line["video"], line["status"], line["expression"], line["seconds"]) == (
+        str(path),
+        "ok",
+        "Surprise",
+        "",
+    )
+
+
+def test_predict_each_writes_the_photographs_of_a_prediction_that_is_stopped(tmp_path):
+    paths = [write_photograph(tmp_path / f"{level}.png", grey(level)) for level in (0, 255)]
+    results = predict_each(make_jobs(paths), whole_image_predictor(), out=tmp_path / "out")
+    assert isinstance(results, Generator)
+    next(results)
+    results.close()
+    assert len(pd.read_csv(tmp_path / "out" / "photographs" / "photographs.csv")) == 1
+
+
+def test_predict_each_finds_the_people_of_group_photographs(tmp_path, real_data):
+    """Faces of one photograph are not tracked from another, and none needs a second frame."""
+    paths = [real_data / "odd" / "groups" / name for name in ("seven.jpg", "five_a.jpg")]
+    first, second = predict_each(make_jobs(paths), load_predictor())
+    [alone] = predict_each(make_jobs(paths[1:]), load_predictor())
+    pd.testing.assert_frame_equal(predicted(second).table, predicted(alone).table)
+    assert len(predicted(first).verdicts) >= 3

@@ -3,9 +3,11 @@ import pandas as pd
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.inference.result_tables import onset_table, per_second_table, span_table
+from ferfusion.inference.result_tables import onset_table, per_second_table, photograph_table, span_table
 from ferfusion.inference.timeline import Span
 from ferfusion.labels import LabelSet
+from helpers.photographs import grey
+from helpers.photographs import predicted as predicted_photograph
 from helpers.predictions import prediction_of
 
 LABELS = LabelSet(("Fear", "Happiness"))
@@ -89,3 +91,19 @@ def test_onset_table_says_whether_the_face_was_in_view_right_before():
 def test_onset_table_refuses_a_class_that_the_model_does_not_have():
     with pytest.raises(ConfigError, match="Unknown expression 'Joy'; this label set has Fear, Happiness"):
         onset_table(predicted([0], [0], [0.5]), "Joy")
+
+
+def test_photograph_table_has_no_time_and_the_verdict_with_its_reason():
+    prediction = predicted_photograph(grey(128), abstain_below=0.9)
+    [row] = photograph_table(prediction).to_dict("records")
+    assert list(row)[:6] == ["face", "x", "y", "w", "h", "status"]
+    assert (row["face"], row["w"], row["verdict"]) == (0, 60, "no clear expression")
+    assert row["expression"] == prediction.verdicts[0].top_class
+    assert row["reason"] == "its probability is below the threshold of 0.90"
+
+
+def test_tables_over_time_have_no_row_of_a_photograph():
+    prediction = predicted_photograph(grey(0))
+    assert per_second_table(prediction).empty
+    assert span_table(prediction).empty
+    assert onset_table(prediction, "Anger").empty

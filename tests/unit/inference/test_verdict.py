@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ferfusion.inference.timeline import name_predictions
-from ferfusion.inference.verdict import describe, judge, normalised_entropy, resampled_means
+from ferfusion.inference.verdict import (
+    describe,
+    describe_photograph,
+    judge,
+    judge_photograph,
+    normalised_entropy,
+    resampled_means,
+)
 from ferfusion.labels import SEVEN, SIX
 
 SURE_ANGER, SURE_FEAR = [0.9, 0.02, 0.02, 0.02, 0.02, 0.02], [0.02, 0.02, 0.9, 0.02, 0.02, 0.02]
@@ -232,7 +239,7 @@ def test_describe_many_faces_by_the_first_three():
     frames = table([(0, face, "ok", SURE_FEAR) for face in range(5)])
     words = describe(judge(frames, SIX), frames)
     assert words.count("displays Fear") == 3
-    assert words.endswith("2 more faces with less box area are in the frame table.")
+    assert words.endswith("2 more faces with less box area are in the table.")
 
 
 def test_describe_no_face_with_the_statuses():
@@ -246,3 +253,35 @@ def test_describe_no_face_with_the_statuses():
 def test_describe_no_frame():
     assert judge(table([]), SIX) == []
     assert describe([], table([])) == "No frame could be decoded, so no expression is given."
+
+
+def test_judge_photograph_names_the_top_class_or_none_below_the_threshold():
+    rows = [(0, 0, "ok", SURE_FEAR), (0, 1, "ok", WEAK_FEAR)]
+    frames = table(rows)
+    probabilities = frames[list(SIX.probability_columns)].to_numpy(float)
+    frames["smoothed"] = name_predictions(probabilities, SIX, abstain_below=0.5)
+    sure, weak = verdicts = judge_photograph(frames, SIX, abstain_below=0.5)
+    assert (sure.face, sure.expression, sure.top_class, sure.why_no_class) == (0, "Fear", "Fear", "")
+    assert list(sure.probabilities.values()) == pytest.approx(SURE_FEAR)
+    assert (sure.frames, sure.share_of_frames, sure.interval, sure.shares) == (1, 1.0, None, {"Fear": 1.0})
+    assert (weak.expression, weak.top_class) == ("no clear expression", "Fear")
+    assert describe_photograph(verdicts, frames) == (
+        "Face 0 displays Fear (probability 0.90). Face 1: no clear expression; the top class is Fear "
+        "(probability 0.40), but its probability is below the threshold of 0.50."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("no_face", "No face was found in the photograph"),
+        (
+            "small_face",
+            "Only a face that is too small was found in the photograph",
+        ),
+    ],
+)
+def test_describe_photograph_without_a_face(status, words):
+    frames = table([(0, None, status, None)])
+    assert judge_photograph(frames, SIX) == []
+    assert describe_photograph([], frames) == f"{words}, so no expression is given."

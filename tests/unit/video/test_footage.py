@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from ferfusion.errors import VideoError
-from ferfusion.video.footage import ImageSequence, VideoFile, frames_in_memory, image_in_memory, open_footage
+from ferfusion.video.footage import Photograph, VideoFile, frames_in_memory, image_in_memory, open_footage
 from helpers.videos import numbered, write_video
 
 FRAMES = np.random.default_rng(0).integers(0, 255, (6, 40, 60, 3)).astype(np.uint8)
@@ -51,14 +52,21 @@ def test_open_footage_opens_a_video_or_a_photograph(tmp_path):
     video = open_footage(write_video(tmp_path / "a.mp4", numbered(4)))
     assert isinstance(video, VideoFile)
     assert (video.name, video.sound) == ("a.mp4", tmp_path / "a.mp4")
-    from PIL import Image
-
     Image.fromarray(FRAMES[0]).save(tmp_path / "b.png")
-    photo = open_footage(tmp_path / "b.png")
-    assert isinstance(photo, ImageSequence)
-    assert np.array_equal(photo.images[0], FRAMES[0])
+    photograph = open_footage(tmp_path / "b.png")
+    assert isinstance(photograph, Photograph)
+    assert np.array_equal(photograph.image(), FRAMES[0])
+    [frame] = photograph.read(5, 6)  # a stretch of time leaves no photograph out
+    assert (frame.index, frame.seconds) == (0, 0.0)
+    assert np.array_equal(frame.rgb(), FRAMES[0])
+
+
+def test_open_footage_refuses_a_photograph_that_is_not_there_or_cannot_be_read(tmp_path):
     (tmp_path / "c.jpg").write_text("dear diary")
     with pytest.raises(VideoError, match=r"c\.jpg: not an image that can be read"):
-        open_footage(tmp_path / "c.jpg")
+        list(open_footage(tmp_path / "c.jpg").read())
     with pytest.raises(VideoError, match=r"There is no file .*d\.png"):
         open_footage(tmp_path / "d.png")
+    (tmp_path / "e.HEIC").write_bytes(b"")
+    with pytest.raises(VideoError, match=r"e\.HEIC: \.heic photographs cannot be read; convert it to \.jpg"):
+        open_footage(tmp_path / "e.HEIC")

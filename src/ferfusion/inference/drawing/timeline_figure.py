@@ -1,4 +1,4 @@
-"""The timeline of a video as a figure: the smoothed probabilities of each face, stacked over time."""
+"""A prediction as a figure: of a video the probabilities stacked over time, of a photograph as bars."""
 
 from typing import Any
 
@@ -59,6 +59,31 @@ def timeline_figure(prediction: VideoPrediction) -> Figure:
         frameon=False,
         labelcolor=INK,
     )
+    return figure
+
+
+def faces_figure(prediction: VideoPrediction) -> Figure:
+    """Draw the class probabilities of the largest faces of a photograph as bars, one face below the other."""
+    shown = prediction.verdicts[:_MAX_FACES]
+    names = prediction.info.labels.names
+    height = 0.8 + (0.4 + 0.22 * len(names)) * max(len(shown), 1)
+    figure = NotebookFigure(figsize=(1.2 * WIDTH_INCHES, height), layout="constrained")
+    grid = figure.subplots(max(len(shown), 1), 1, squeeze=False, sharex=True)[:, 0]
+    for axes, verdict in zip(grid, shown, strict=False):
+        style_axes(axes)
+        values = [verdict.probabilities[name] for name in names]
+        bars = axes.barh(names, values, color=[colour_of(name) for name in names], height=0.7)
+        axes.bar_label(bars, fmt="%.2f", padding=3, fontsize=8.5, color=INK)
+        axes.invert_yaxis()
+        axes.set_ylabel(f"face {verdict.face}")
+    if not shown:
+        style_axes(grid[0])
+        grid[0].set_yticks([])
+        grid[0].annotate("no face found", (0.5, 0.5), xycoords="axes fraction", ha="center", color=SOFT)
+    grid[-1].set_xlim(0, 1.1)
+    grid[-1].set_xticks([0, 0.5, 1])
+    grid[-1].set_xlabel("probability")
+    set_title(grid[0], prediction.video, "probability of each displayed expression")
     return figure
 
 

@@ -6,10 +6,11 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
-from ferfusion.inference.drawing.timeline_figure import _points, timeline_figure
+from ferfusion.inference.drawing.timeline_figure import _points, faces_figure, timeline_figure
 from ferfusion.inference.timeline import Span
 from ferfusion.labels import SIX
 from ferfusion.reporting.style import NotebookFigure, colour_of
+from helpers.photographs import grey, predicted
 from helpers.predictions import prediction_of
 
 
@@ -62,3 +63,17 @@ def test_points_of_many_frames_keep_the_mean_and_break_at_gaps():
     assert len(at) <= 1502
     assert np.isnan(at).sum() == 1
     assert np.nanmean(means) == pytest.approx(probabilities.mean(), abs=1e-3)
+
+
+def test_faces_figure_has_a_bar_for_each_class():
+    prediction = predicted(grey(255), name="white.jpg")
+    [axes] = faces_figure(prediction).axes
+    lengths = [bar.get_width() for bar in axes.patches if isinstance(bar, Rectangle)]
+    assert lengths == pytest.approx(list(prediction.verdicts[0].probabilities.values()))
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(SIX.names)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("probability", "face 0")
+
+
+def test_faces_figure_without_a_face_says_so():
+    [axes] = faces_figure(read(0)).axes
+    assert "no face found" in [text.get_text() for text in axes.texts]

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+from ferfusion.inference.predict_jobs import common_place, make_jobs
+from ferfusion.video.footage import image_in_memory
+from helpers.photographs import grey
+
+
+def test_make_jobs_gives_videos_of_one_name_two_folders(tmp_path):
+    jobs = make_jobs([tmp_path / "a" / "x.mp4", tmp_path / "b" / "x.mp4"])
+    assert [job.folder for job in jobs] == ["x", "x-2"]
+
+
+def test_make_jobs_puts_all_photographs_into_one_folder(tmp_path):
+    sources = [tmp_path / "photographs.mp4", tmp_path / "a" / "1.jpg", tmp_path / "b" / "1.png"]
+    jobs = make_jobs([*sources, image_in_memory(grey(0), name="image-1"), sources[1]])
+    assert [job.folder for job in jobs] == ["photographs", *["photographs-2"] * 4]
+    assert [job.photograph for job in jobs] == ["", "a/1.jpg", "b/1.png", "image-1", "a/1.jpg (2)"]
+    assert common_place(jobs[1:]) == str(tmp_path)
+
+
+def test_make_jobs_names_the_folder_of_one_photograph_after_it():
+    [job] = make_jobs([Path("in/me.jpg")])
+    assert (job.folder, job.photograph, common_place([job])) == ("me", "me.jpg", str(Path("in/me.jpg")))
+    [first, _] = make_jobs([Path("in/me.jpg"), Path("in/you.jpg")])
+    assert first.folder == "photographs"
+    assert first.alone == job
+
+
+def test_common_place_of_images_in_memory_is_the_name_of_their_folder():
+    jobs = make_jobs([image_in_memory(grey(0), name=name) for name in ("image-1", "image-2")])
+    assert common_place(jobs) == "photographs"
