@@ -1,21 +1,26 @@
-"""Run many independent jobs in this process, in a pool of processes, or on Ray, with the same results."""
+"""Run many independent jobs in this process, in a pool of processes, or on Ray, with the same results.
+
+A job with a file that others made is run in a process of its own first, under limits: ``rehearse``.
+"""
 
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import parent_process
-from multiprocessing.connection import wait
+from multiprocessing import Pipe, parent_process
+from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext, SpawnProcess
+from pathlib import Path
 from threading import Lock, Thread, current_thread, main_thread
 from types import MappingProxyType, ModuleType
 from typing import Any, Protocol, TypeVar
 
 from ferfusion.environment import environment_defaults, sleeping_threads
-from ferfusion.errors import ConfigError
+from ferfusion.errors import BundleError, ConfigError, FerfusionError
 from ferfusion.extras import require
 
 Job = TypeVar("Job")
@@ -169,6 +174,70 @@ def _ray_results(ray: Any, function: Callable[[Job], Result], jobs: Iterable[Job
         for reference in done:
             result: Result = ray.get(reference)
             yield result
+
+
+def rehearse(
+    function: Callable[[Path], object], path: Path, *, seconds: int = 30, memory_bytes: int = 2**30
+) -> None:
+    """Call a function with a file in a new process, which ends if the file breaks the library that reads it.
+
+    Any other exception than those below is left to the caller, who calls the function again.
+
+    Args:
+        function: A function of a module, or a ``functools.partial`` of one.
+        path: The file.
+        seconds: Time of a processor that the function may take; it may wait three times as long.
+        memory_bytes: Memory that the function may take, with the libraries that it imports.
+
+    Raises:
+        FerfusionError: the function raised it.
+        BundleError: the function reached a limit, or ended the process.
+    """
+    receiver, sender = Pipe(duplex=False)
+    process = FreshContext().Process(target=_rehearsal, args=(sender, function, path, seconds, memory_bytes))
+    process.start()
+    sender.close()
+    try:
+        outcome = receiver.recv() if receiver.poll(3 * seconds) else None
+    except EOFError:
+        outcome = None
+        process.join(seconds)
+        process.join(seconds)
+    finally:
+        process.kill()
+        process.join()
+        receiver.close()
+    if isinstance(outcome, FerfusionError):
+        raise outcome
+    if outcome is None and process.exitcode != 1:
+        raise BundleError(
+            f"{path} cannot be used: reading it took more than {seconds} seconds or "
+            f"{memory_bytes / 2**30:.1f} GiB, or ended the process that read it; the file is damaged, or was "
+            "made to do this"
+        )
+
+
+def _rehearsal(
+    sender: Connection, function: Callable[[Path], object], path: Path, seconds: int, memory_bytes: int
+) -> None:
+    # libraries in C write of their own end; the caller reports it
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    total = pages * resource.getpagesize() + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (total, total))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    outcome: FerfusionError | str
+    try:
+        function(path)
+        outcome = "done"
+    except FerfusionError as error:
+        outcome = error
+    except MemoryError:
+        os._exit(2)
+    sender.send(outcome)
 
 
 class _FreshProcess(SpawnProcess):

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from ferfusion.engines import ENGINES, run_here, run_in_pool
-from ferfusion.errors import ConfigError, MissingExtraError, VideoError
+from ferfusion.engines import ENGINES, rehearse, run_here, run_in_pool
+from ferfusion.errors import BundleError, ConfigError, MissingExtraError, VideoError
 from ferfusion.lookup import choose
-from helpers.jobs import whereabouts
+from helpers.jobs import abort, fill_memory, refuse, spin, stumble, whereabouts
 
 LOCAL = pytest.mark.parametrize("engine", [run_here, run_in_pool], ids=["here", "pool"])
 
@@ -112,3 +112,23 @@ def test_engine_refuses_an_address_without_a_cluster(engine):
 def test_engine_of_an_unknown_name_is_refused_with_a_hint():
     with pytest.raises(ConfigError, match=r"Unknown engine 'pol'.*Did you mean 'pool'"):
         choose(ENGINES, "pol", what="engine")
+
+
+@pytest.mark.parametrize(
+    ("function", "error", "message"),
+    [
+        (spin, BundleError, r"x\.onnx cannot be used: reading it took more than 1 seconds or 0\.5 GiB, or"),
+        (fill_memory, BundleError, "cannot be used"),
+        (abort, BundleError, "cannot be used"),
+        (refuse, VideoError, r"^x\.onnx is refused$"),
+    ],
+)
+def test_rehearse_refuses_what_breaks_a_process(function, error, message):
+    with pytest.raises(error, match=message):
+        rehearse(function, Path("x.onnx"), seconds=1, memory_bytes=2**29)
+
+
+@pytest.mark.parametrize("function", [print, stumble])
+def test_rehearse_leaves_other_results_to_its_caller(function, capfd):
+    rehearse(function, Path("x.onnx"))
+    assert capfd.readouterr() == ("", "")

@@ -1,6 +1,6 @@
 """Predict with ONNX Runtime: torch's probabilities up to rounding, about twice as fast on a processor."""
 
-import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,45 +8,41 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from ferfusion.bundle import bundle_of
-from ferfusion.errors import BundleError
-from ferfusion.extras import require
+from ferfusion.bundle import bundle_of, check_answers
+from ferfusion.engines import rehearse
 from ferfusion.inference.network_inputs import network_inputs
-
-_INPUTS = ("spatial", "flow", "frames")
+from ferfusion.inference.onnx_session import INPUTS, OnnxSession, read_graph, try_answer
 
 
 class OnnxPredictor:
     """Runs the ONNX file that `ferfusion export` writes.
 
-    It uses all processors. Its threads do not spin while they wait, so that other work can use the
-    processors.
+    The file is run once in a process of its own, with limits of time and memory, before this process runs it.
 
     Args:
         path: The file.
 
     Raises:
         BundleError: the file is missing, is damaged or is not an exported bundle.
-        MissingExtraError: onnxruntime is not installed.
+        MissingExtraError: onnx or onnxruntime is not installed.
     """
 
     explain: None = None
     """ONNX Runtime gives no gradients."""
 
     def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            raise BundleError(f"There is no file {path}; `ferfusion export` writes one from a bundle")
-        runtime: Any = require("onnxruntime", extra="onnx")
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = os.cpu_count() or 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            self._session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        except runtime.capi.onnxruntime_pybind11_state.InvalidProtobuf as error:
-            raise BundleError(f"{path} is damaged or is not an ONNX file; export it again") from error
-        metadata = self._session.get_modelmeta().custom_metadata_map
+        graph = read_graph(path)
         self.name = "/".join(path.parts[-2:])
-        self.info = bundle_of(path, metadata).info
+        self.info = bundle_of(path, graph.metadata).info
+        self._inputs = INPUTS if self.info.window else INPUTS[:2]
+        classes, side = len(self.info.labels), self.info.prepare_recipe.size
+        image = (3, side, side)
+        shapes = {
+            name: (2, self.info.window, *image) if name == "frames" else (2, *image) for name in self._inputs
+        }
+        numbers = len(graph.content) + sum(4 * int(np.prod(shape)) for shape in shapes.values())
+        rehearse(partial(try_answer, shapes=shapes, classes=classes), path, memory_bytes=2**30 + 4 * numbers)
+        self._session = OnnxSession(graph, inputs=self._inputs, classes=classes)
 
     def predict(
         self,
@@ -56,9 +52,13 @@ class OnnxPredictor:
     ) -> NDArray[np.float32]:
         """Return probabilities (B, C)."""
         images = network_inputs(self.info, crops_bhwc, flow_b2hw, windows_bkhwc)
-        arrays = {
-            name: np.ascontiguousarray(image.numpy())
-            for name, image in zip(_INPUTS, images, strict=False)  # a model without windows has two inputs
-        }
-        [logits] = self._session.run(None, arrays)
-        return np.asarray(softmax(logits / self.info.calibration.temperature, axis=1), np.float32)
+        logits = self._session.logits(
+            {
+                name: np.ascontiguousarray(image.numpy())
+                for name, image in zip(self._inputs, images, strict=True)
+            }
+        )
+        with np.errstate(invalid="ignore", over="ignore"):  # check_answers reports it
+            probabilities = softmax(logits / self.info.calibration.temperature, axis=1)
+        check_answers(probabilities)
+        return np.asarray(probabilities, np.float32)
