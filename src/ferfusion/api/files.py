@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ferfusion.api.datasets import Dataset, as_dataset
 from ferfusion.api.models import Model, load_model
 from ferfusion.api.settings import PathOrText, as_new_file, as_path
+from ferfusion.engines import rehearse
 from ferfusion.environment import load_torch
 from ferfusion.errors import BundleError, ConfigError
 from ferfusion.files import write_whole
@@ -125,6 +126,7 @@ def import_keras(
     load_torch()
     from ferfusion.bundle import save_bundle  # noqa: PLC0415 torch
     from ferfusion.exchange.keras import NO_RIGHTS, describe_import, import_keras_model  # noqa: PLC0415
+    from ferfusion.exchange.keras_files import read_keras  # noqa: PLC0415
 
     source, target = as_path(file), as_new_file(bundle)
     if target.exists():
@@ -132,6 +134,7 @@ def import_keras(
     if isinstance(labels, str):
         raise ConfigError(f"labels must be a sequence of names such as {labels.split(',')}, got {labels!r}")
     data = None if dataset is None else as_dataset(dataset)
+    rehearse(read_keras, source)  # a damaged HDF5 file can end the process that reads it
     imported = import_keras_model(
         source,
         spatial_input=spatial_input,

@@ -5,6 +5,7 @@ videos. The notebooks of the report have them for their models; see ``NOTEBOOKS`
 """
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from ferfusion.exchange.keras_files import KerasLayer, read_keras
 from ferfusion.exchange.keras_graph import KerasNetwork, KerasStream, find_network
 from ferfusion.exchange.keras_weights import our_weights
 from ferfusion.labels import LABEL_SETS, SIX, LabelSet, canonical_emotion
-from ferfusion.models.build import build_model, count_parameters
+from ferfusion.models.build import empty_tensors
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.small_cnn import SMALL_SHAPES
 from ferfusion.preparation.recipe import PrepareRecipe
@@ -117,21 +118,23 @@ def import_keras_model(
     config = _model_config(network)
     interpretation = _interpretation(network, config, labels, largest_pixel)
     ordered = _in_our_order(interpretation.labels)
-    model = build_model(config, len(ordered))
+    shapes = {name: tuple(tensor.shape) for name, tensor in empty_tensors(config, len(ordered)).items()}
     weights = our_weights(
         network,
-        {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()},
+        shapes,
         outputs=[interpretation.labels.code(name) for name in ordered.names],
         largest_pixel=interpretation.largest_pixel,
     )
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     training: TrainingSummary = {
         "imported_from": path.name,
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": sha256,
         "keras_version": keras.version or "unknown",
         "outputs_in_file": list(interpretation.labels.names),
         "largest_pixel": interpretation.largest_pixel,
         "corpus": "unknown",
-        "parameters": count_parameters(model),
+        "parameters": sum(math.prod(shape) for shape in shapes.values()),
         "weights_alone": not keras.outputs,
         "note": _NOT_KNOWN if prepare_recipe else f"{_NOT_KNOWN} {_PREPARED_OTHERWISE}",
     }
@@ -185,12 +188,14 @@ def _size(layer: KerasLayer) -> int:
     shape = layer.settings.get("batch_shape", layer.settings.get("batch_input_shape"))
     if shape is None:
         return ModelConfig.size
-    if len(shape) != 4 or shape[1] is None or shape[1] != shape[2] or shape[3] != 3:
-        raise BundleError(
-            f"The {layer} of the Keras model reads images of shape {tuple(shape[1:])}; ferfusion can import "
-            "squares with 3 channels, such as (48, 48, 3)"
-        )
-    return int(shape[1])
+    sides = tuple(shape[1:]) if isinstance(shape, list) else shape
+    match sides:
+        case (int(height), int(width), 3) if height == width:
+            return height
+    raise BundleError(
+        f"The {layer} of the Keras model reads images of shape {sides!s:.80}; ferfusion can import squares "
+        "with 3 channels, such as (48, 48, 3)"
+    )
 
 
 def _interpretation(

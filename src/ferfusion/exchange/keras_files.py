@@ -6,21 +6,23 @@ connections.
 """
 
 import io
-import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from zipfile import BadZipFile, ZipFile, is_zipfile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, is_zipfile
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.errors import BundleError
+from ferfusion.exchange.keras_hdf5 import Hdf5Reader
 from ferfusion.extras import require
+from ferfusion.files import parse_json
 
 Weights = tuple[NDArray[Any], ...]
 
@@ -42,6 +44,10 @@ _GROUP_NAMES = MappingProxyType(
     }
 )
 """Keras' names of layers and of groups of weights, by the class of the layer."""
+_MAX_JSON_BYTES, _MAX_WEIGHTS_BYTES = 2**24, 2**28
+_MAX_LAYERS, _MAX_NAME = 1000, 200
+_DAMAGE = (OSError, BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, RuntimeError)
+"""What the libraries raise for damaged, encrypted and deeply nested files."""
 _KINDS = MappingProxyType({"input": "InputLayer"} | {name: kind for kind, name in _GROUP_NAMES.items()})
 
 
@@ -85,10 +91,10 @@ class KerasModel:
 
 
 def read_keras(path: Path) -> KerasModel:
-    """Read a file in one of the four formats; no code from the file is run.
+    """Read a file in one of the four formats; no code from the file is run, and no other file is opened.
 
     Raises:
-        BundleError: the file is missing, is damaged, or is not in one of these formats.
+        BundleError: the file is missing, is damaged, is not in one of these formats, or links to other files.
         MissingExtraError: h5py is not installed.
     """
     h5py = require("h5py", extra="keras")
@@ -98,70 +104,93 @@ def read_keras(path: Path) -> KerasModel:
         if is_zipfile(path):
             return _read_archive(h5py, path)
         with h5py.File(path, "r") as file:
-            return _read_h5(file)
-    except (OSError, BadZipFile, KeyError, TypeError, ValueError) as error:
+            return _read_h5(Hdf5Reader(h5py), file)
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
         raise BundleError(
-            f"{path} is damaged, or Keras did not write it as .h5 or .keras ({error}); save the model again "
-            "with model.save"
+            f"{path} is damaged, or Keras did not write it as .h5 or .keras ({reason:.300}); save the model "
+            "again with model.save"
         ) from error
 
 
 def _read_archive(h5py: Any, path: Path) -> KerasModel:
     with ZipFile(path) as archive:
-        config = json.loads(archive.read("config.json"))
-        version = json.loads(archive.read("metadata.json")).get("keras_version", "")
-        weights_file = io.BytesIO(archive.read("model.weights.h5"))
+        config = parse_json(_unpacked(archive, "config.json", _MAX_JSON_BYTES))
+        metadata = parse_json(_unpacked(archive, "metadata.json", _MAX_JSON_BYTES))
+        weights_file = io.BytesIO(_unpacked(archive, "model.weights.h5", _MAX_WEIGHTS_BYTES))
     layers = _layers(config)
+    reader = Hdf5Reader(h5py)
     with h5py.File(weights_file, "r") as file:
-        weights = {group: _arrays(vars_) for group, vars_ in _vars(file)}
+        weights = {group: _arrays(reader, vars_) for group, vars_ in _vars(reader, file)}
     groups = _unique_names(_GROUP_NAMES.get(layer.kind, "") for layer in layers)
     full = [
         replace(layer, weights=weights.get(group, ())) for layer, group in zip(layers, groups, strict=True)
     ]
-    return _model(config, full, version=version)
+    return _model(config, full, version=_name(_part(metadata, "keras_version", str)))
 
 
-def _read_h5(file: Any) -> KerasModel:
-    version = _text(file.attrs.get("keras_version", ""))
-    if "model_config" in file.attrs:
-        config = json.loads(_text(file.attrs["model_config"]))
-        weights = _named_weights(file["model_weights"])
-        full = [replace(layer, weights=weights.get(layer.name, ())) for layer in _layers(config)]
+def _unpacked(archive: ZipFile, name: str, limit: int) -> bytes:
+    """Return a member of an archive; no more than its limit is unpacked."""
+    member = archive.getinfo(name)
+    if member.flag_bits & 1:
+        raise ValueError(f"{name} is encrypted")
+    if member.compress_type not in (ZIP_STORED, ZIP_DEFLATED):  # others cannot be unpacked piece by piece
+        raise ValueError(f"{name} is compressed in a way that Keras does not use")
+    with archive.open(member) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise ValueError(f"{name} has more than {limit:,} bytes")
+    return content
+
+
+def _read_h5(reader: Hdf5Reader, file: Any) -> KerasModel:
+    version = _name(reader.text(file, "keras_version")) if reader.has_attribute(file, "keras_version") else ""
+    if reader.has_attribute(file, "model_config"):
+        config = parse_json(reader.text(file, "model_config"))
+        layers = _layers(config)
+        weights = _named_weights(reader, reader.group(file, "model_weights"))
+        full = [replace(layer, weights=weights.get(layer.name, ())) for layer in layers]
         return _model(config, full, version=version)
-    if "layer_names" in file.attrs:
+    if reader.has_attribute(file, "layer_names"):
         return _without_graph(
             [
                 KerasLayer(name, _KINDS.get(re.sub(r"_\d+$", "", name), ""), weights=arrays)
-                for name, arrays in _named_weights(file).items()
+                for name, arrays in _named_weights(reader, file).items()
             ],
             version=version,
         )
-    if "layers" in file:
+    if reader.has(file, "layers"):
         return _without_graph(
             [
                 KerasLayer(
-                    _text(vars_.attrs.get("name", group)),
+                    _name(reader.text(vars_, "name") if reader.has_attribute(vars_, "name") else group),
                     _KINDS.get(re.sub(r"_\d+$", "", group), ""),
-                    weights=_arrays(vars_),
+                    weights=_arrays(reader, vars_),
                 )
-                for group, vars_ in _vars(file)
+                for group, vars_ in _vars(reader, file)
             ],
             version=version,
         )
     raise ValueError("it has neither a model nor weights")
 
 
-def _named_weights(group: Any) -> dict[str, Weights]:
+def _named_weights(reader: Hdf5Reader, group: Any) -> dict[str, Weights]:
     """Return the weights of each layer from a group of an ``.h5`` file, in Keras' order of layers."""
-    return {
-        name: tuple(np.asarray(group[name][_text(weight)]) for weight in group[name].attrs["weight_names"])
-        for name in map(_text, group.attrs["layer_names"])
-    }
+    weights = {}
+    for name in map(_name, reader.texts(group, "layer_names")):
+        layer = reader.group(group, name)
+        weights[name] = tuple(reader.array(layer, each) for each in reader.texts(layer, "weight_names"))
+    return weights
 
 
-def _vars(file: Any) -> list[tuple[str, Any]]:
+def _vars(reader: Hdf5Reader, file: Any) -> list[tuple[str, Any]]:
     """Return the groups of weights, such as ``conv2d_1`` for the model's second Conv2D, in their order."""
-    groups = [(name, group["vars"]) for name, group in file["layers"].items() if "vars" in group]
+    layers = reader.group(file, "layers")
+    groups = []
+    for name in map(_name, reader.names(layers)):
+        group = reader.group(layers, name)
+        if reader.has(group, "vars"):
+            groups.append((name, reader.group(group, "vars")))
     return sorted(groups, key=lambda item: _suffix_number(item[0]))
 
 
@@ -175,8 +204,8 @@ def _suffix_number(name: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _arrays(group: Any) -> Weights:
-    return tuple(np.asarray(group[str(index)]) for index in range(len(group)))
+def _arrays(reader: Hdf5Reader, group: Any) -> Weights:
+    return tuple(reader.array(group, str(index)) for index in range(len(reader.names(group))))
 
 
 def _unique_names(names: Iterable[str]) -> Iterator[str]:
@@ -191,34 +220,51 @@ def _unique_names(names: Iterable[str]) -> Iterator[str]:
         seen[name] += 1
 
 
-def _model(config: Mapping[str, Any], layers: Sequence[KerasLayer], *, version: str) -> KerasModel:
-    by_name = {layer.name: layer for layer in layers}
-    if config["class_name"] == "Sequential":
+def _model(config: Any, layers: Sequence[KerasLayer], *, version: str) -> KerasModel:
+    by_name = _by_name(layers)
+    if _part(config, "class_name", str) == "Sequential":
         return KerasModel(by_name, (layers[0].name,), (layers[-1].name,), version)
-    inputs, outputs = (tuple(_source_names(config["config"][f"{end}_layers"])) for end in ("input", "output"))
+    body = _part(config, "config", dict)
+    inputs, outputs = (
+        tuple(_source_names(_part(body, f"{end}_layers", list))) for end in ("input", "output")
+    )
+    sources = {layer.name: layer.sources for layer in layers}
+    unknown = {*inputs, *outputs, *(source for each in sources.values() for source in each)} - by_name.keys()
+    if unknown:
+        raise ValueError(f"it refers to a layer {min(unknown)!r:.80}, which it does not have")
+    TopologicalSorter(sources).prepare()  # raises a ValueError if layers read each other in a ring
     return KerasModel(by_name, inputs, outputs, version)
 
 
 def _without_graph(layers: Sequence[KerasLayer], *, version: str) -> KerasModel:
     inputs = tuple(layer.name for layer in layers if layer.kind == "InputLayer")
-    return KerasModel({layer.name: layer for layer in layers}, inputs, (), version)
+    return KerasModel(_by_name(layers), inputs, (), version)
 
 
-def _layers(config: Mapping[str, Any]) -> list[KerasLayer]:
+def _by_name(layers: Sequence[KerasLayer]) -> dict[str, KerasLayer]:
+    by_name = {layer.name: layer for layer in layers}
+    if len(by_name) != len(layers):
+        raise ValueError("two of its layers have the same name")
+    return by_name
+
+
+def _layers(config: Any) -> list[KerasLayer]:
     """Return the layers of a model's config, without their weights.
 
     Raises:
         BundleError: the model is neither Functional nor Sequential, or uses a layer more than once.
     """
-    kind, body = config["class_name"], config["config"]
+    kind, body = _part(config, "class_name", str), _part(config, "config", dict, list)
     if kind == "Sequential":
-        return _chain(body["layers"] if isinstance(body, dict) else body)
+        return _chain(_entries(body if isinstance(body, list) else _part(body, "layers", list)))
     if kind not in ("Functional", "Model"):  # the second is its name before TensorFlow 2.3
         raise BundleError(
-            f"The Keras model has the class {kind!r}; ferfusion can import Functional and Sequential models"
+            f"The Keras model has the class {kind!r:.80}; ferfusion can import Functional and Sequential "
+            "models"
         )
-    for entry in body["layers"]:
-        name, uses = entry["name"], len(entry["inbound_nodes"])
+    entries = _entries(_part(body, "layers", list))
+    for entry in entries:
+        name, uses = _name(_part(entry, "name", str)), len(_part(entry, "inbound_nodes", list))
         if uses > 1:
             raise BundleError(
                 f"The layer {name!r} of the Keras model is used {uses} times; ferfusion cannot import it"
@@ -227,8 +273,18 @@ def _layers(config: Mapping[str, Any]) -> list[KerasLayer]:
         KerasLayer(
             entry["name"], entry["class_name"], entry["config"], tuple(_source_names(entry["inbound_nodes"]))
         )
-        for entry in body["layers"]
+        for entry in entries
     ]
+
+
+def _entries(entries: list[Any]) -> list[dict[str, Any]]:
+    """Return the entries of layers, each with a class and a config."""
+    if not 0 < len(entries) <= _MAX_LAYERS:
+        raise ValueError(f"it has {len(entries):,} layers, expected 1 to {_MAX_LAYERS:,}")
+    for entry in entries:
+        _name(_part(entry, "class_name", str))
+        _part(entry, "config", dict)
+    return entries
 
 
 def _chain(entries: Sequence[Mapping[str, Any]]) -> list[KerasLayer]:
@@ -238,8 +294,25 @@ def _chain(entries: Sequence[Mapping[str, Any]]) -> list[KerasLayer]:
         layers.append(KerasLayer("input", "InputLayer", entries[0]["config"]))
     for entry in entries:
         sources = (layers[-1].name,) if layers else ()
-        layers.append(KerasLayer(entry["config"]["name"], entry["class_name"], entry["config"], sources))
+        name = _name(_part(entry["config"], "name", str))
+        layers.append(KerasLayer(name, entry["class_name"], entry["config"], sources))
     return layers
+
+
+def _part(values: Any, name: str, *kinds: type) -> Any:
+    """Return a value of a config, which has one of these types."""
+    if not isinstance(values, dict) or name not in values:
+        raise ValueError(f"its config has no {name!r} where Keras writes it")
+    if not isinstance(values[name], kinds):
+        raise ValueError(f"the {name} of its config has the value {values[name]!r:.80}")
+    return values[name]
+
+
+def _name(text: str) -> str:
+    """Return a name, which is plain text: messages show it."""
+    if not (text.isprintable() and len(text) <= _MAX_NAME):
+        raise ValueError(f"the name {text!r:.80} is not plain text of at most {_MAX_NAME} characters")
+    return text
 
 
 def _source_names(value: Any) -> Iterator[str]:
@@ -251,13 +324,12 @@ def _source_names(value: Any) -> Iterator[str]:
     ['conv2d', 'conv2d_5']
     """
     if isinstance(value, dict) and "keras_history" in value:
-        yield value["keras_history"][0]
+        history = value["keras_history"]
+        if not (isinstance(history, list) and history and isinstance(history[0], str)):
+            raise ValueError(f"its config has the keras_history {history!r:.80}")
+        yield history[0]
     elif isinstance(value, list) and len(value) >= 3 and isinstance(value[0], str):
         yield value[0]
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _source_names(item)
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)

@@ -57,7 +57,8 @@ _GAP = _Step("GlobalAveragePooling2D", {"keepdims": False, **_ORDER})
 _ENDS = MappingProxyType({"flatten": ((_MEAN, _FLATTEN), (_FLATTEN,)), "gap": ((_GAP,),)})
 """The last layers of a stream after its last convolution, by fusion layer."""
 _HEAD = (_dense("relu"), _dense("relu"), _dense("softmax"))
-_WITH_WEIGHTS = ("Conv2D", "Dense")
+_KERNEL_AXES = MappingProxyType({"Conv2D": 4, "Dense": 2})
+"""Axes of the kernel of each kind of layer with weights; outputs are the last."""
 _FACE_WORDS, _FLOW_WORDS = ("spatial", "face"), ("flow", "motion")
 _KNOWN = {step.kind for step in (*_STREAM, _FLATTEN, _GAP, *_HEAD)} | {"Dropout", *OPERATORS}
 
@@ -159,7 +160,7 @@ def _branches_and_head(
     if first.kind not in OPERATORS or len(first.sources) != 2:
         raise _refusal(first, f"fuses {len(first.sources)} streams; the report's networks have 2")
     if first.settings.get("axis", -1) not in (-1, 1):
-        raise _refusal(first, f"has axis {first.settings['axis']}; the report's networks have -1")
+        raise _refusal(first, f"has axis {first.settings['axis']!s:.80}; the report's networks have -1")
     return [_walk_back(model, source) for source in first.sources], trunk[1:]
 
 
@@ -199,13 +200,17 @@ def _check(layer: KerasLayer, step: _Step) -> None:
     """Refuse a layer that computes something else than the report's; missing settings count as equal."""
     if layer.kind != step.kind:
         raise _refusal(layer, f"is in the place of a {step.kind} of the report's networks")
-    if step.kind in _WITH_WEIGHTS and len(layer.weights) != 2:
-        raise _refusal(layer, f"has {len(layer.weights)} arrays of weights; expected a kernel and a bias")
+    if step.kind in _KERNEL_AXES:
+        if len(layer.weights) != 2:
+            raise _refusal(layer, f"has {len(layer.weights)} arrays of weights; expected a kernel and a bias")
+        kernel, bias = layer.weights
+        if kernel.ndim != _KERNEL_AXES[step.kind] or bias.shape != kernel.shape[-1:]:
+            raise _refusal(layer, f"has a kernel of shape {kernel.shape} and a bias of shape {bias.shape}")
     for name, wanted in step.settings.items():
         found = layer.settings.get(name, wanted)
         found = tuple(found) if isinstance(found, list) else found
         if found != wanted:
-            raise _refusal(layer, f"has {name} {found}, the report's networks have {wanted}")
+            raise _refusal(layer, f"has {name} {found!s:.80}, the report's networks have {wanted}")
 
 
 def _refuse_other_layers(model: KerasModel, found: Sequence[KerasLayer]) -> None:

@@ -64,7 +64,9 @@ def _ordered(
             kernel, bias = _arrays(conv)
             # our pixels are smaller by this factor, so the first kernel must be larger
             scale = np.float32(largest_pixel if number == 1 else 1)
-            yield f"{name}_stream.conv{number}", conv, kernel * scale, bias
+            with np.errstate(over="ignore"):  # our_weights refuses it
+                scaled = kernel * scale
+            yield f"{name}_stream.conv{number}", conv, scaled, bias
     first, second, third = network.dense
     kernel, bias = _arrays(first)
     yield "head.dense1", first, _channels_first(first, kernel, network), bias
@@ -92,4 +94,5 @@ def _channels_first(layer: KerasLayer, kernel: Floats, network: KerasNetwork) ->
 
 def _arrays(layer: KerasLayer) -> tuple[Floats, Floats]:
     kernel, bias = layer.weights
-    return kernel.astype(np.float32), bias.astype(np.float32)
+    with np.errstate(over="ignore"):  # our_weights refuses it
+        return kernel.astype(np.float32), bias.astype(np.float32)

@@ -3,6 +3,7 @@ import pytest
 import ferfusion as fer
 from ferfusion.bundle import save_bundle
 from helpers.bundles import untrained_bundle
+from helpers.keras_files import unpack
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,22 @@ def test_import_keras_overwrites_no_file(tmp_path):
     with pytest.raises(fer.ConfigError, match="name a new file"):
         fer.import_keras(tmp_path / "m.h5", tmp_path / "b")
     assert (tmp_path / "b").read_text() == "mine"
+
+
+def test_import_keras_copies_no_other_file(tmp_path):
+    """A kernel of the model is stored in another file of this host."""
+    h5py = pytest.importorskip("h5py")
+    path = unpack("keras2_spatial.h5", tmp_path)
+    (tmp_path / "secret").write_bytes(b"secret01" * 10**6)
+    with h5py.File(path, "r+") as file:
+        name = "model_weights/dense_4/dense_4/kernel:0"
+        shape = file[name].shape
+        del file[name]
+        values = [(str(tmp_path / "secret"), 0, 4 * shape[0] * shape[1])]
+        file.create_dataset(name, shape, "f4", external=values)
+    with pytest.raises(fer.BundleError, match="has its values in other files, which are not opened"):
+        fer.import_keras(path, tmp_path / "b.safetensors")
+    assert not (tmp_path / "b.safetensors").exists()
 
 
 def test_import_keras_refuses_a_missing_file(tmp_path):

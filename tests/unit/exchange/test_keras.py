@@ -209,6 +209,8 @@ def broken(name, folder, monkeypatch, change):
     [
         ("input_1", {"batch_input_shape": [None, 48, 48, 1]}, r"'input_1'.*shape \(48, 48, 1\)"),
         ("input_1", {"batch_input_shape": [None, None, None, 3]}, r"'input_1'.*shape \(None, None, 3\)"),
+        ("input_1", {"batch_input_shape": [None, "a", "a", 3]}, r"'input_1'.*shape \('a', 'a', 3\)"),
+        ("input_1", {"batch_input_shape": 48}, "'input_1'.*shape 48; ferfusion can import squares"),
         (
             "input_2",
             {"batch_input_shape": [None, 64, 64, 3]},

@@ -1,6 +1,6 @@
 import json
 import sys
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
 
 import h5py
 import numpy as np
@@ -124,6 +124,131 @@ def test_read_keras_refuses_other_archives_and_hdf5_files(tmp_path):
         read_keras(tmp_path / "other.zip")
     with pytest.raises(BundleError, match="neither a model nor weights"):
         read_keras(tmp_path / "other.h5")
+
+
+def first_layer(config):
+    return config["config"]["layers"][2]
+
+
+def with_ring(config):
+    layers = config["config"]["layers"]
+    layers[2]["inbound_nodes"][0][0][0] = layers[4]["name"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda config: config["config"].update(layers=[]), "has 0 layers, expected 1 to 1,000"),
+        (
+            lambda config: config["config"].update(layers="conv"),
+            "the layers of its config has the value",
+        ),
+        (lambda config: config["config"].update(layers=[3]), "no 'class_name' where Keras writes it"),
+        (lambda config: config.update(config=3), "the config of its config has the value 3"),
+        (
+            lambda config: config.update(class_name=["x"]),
+            r"config has the value \['x'\]",
+        ),
+        (lambda config: config["config"].pop("output_layers"), "no 'output_layers' where Keras writes it"),
+        (
+            lambda config: first_layer(config).update(inbound_nodes=7),
+            "inbound_nodes of its config has the value",
+        ),
+        (lambda config: first_layer(config).update(config="relu"), "the config of its config has the value"),
+        (lambda config: first_layer(config).update(name="a\nb"), r"name 'a\\nb' is not plain text"),
+        (lambda config: first_layer(config).update(name="input_1"), "two of its layers have the same name"),
+        (lambda config: first_layer(config).update(name="other"), "refers to a layer 'conv"),
+        (lambda config: first_layer(config).update(inbound_nodes=[{"keras_history": 3}]), "keras_history 3"),
+        (with_ring, "nodes are in a cycle"),
+    ],
+)
+def test_read_keras_refuses_a_config_that_keras_does_not_write(tmp_path, change, message):
+    path = rewrite_config(unpack(WHOLE, tmp_path), change)
+    with pytest.raises(BundleError, match=message) as error:
+        read_keras(path)
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 600
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("[" * 10_000, "nested too deep"), ('{"a": 1, "a": 2}', "'a' comes twice"), ("3", "no 'class_name'")],
+)
+def test_read_keras_refuses_other_json_in_one_line(tmp_path, text, message):
+    path = unpack(WHOLE, tmp_path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["model_config"] = text
+    with pytest.raises(BundleError, match=message):
+        read_keras(path)
+
+
+@pytest.mark.parametrize("name", [WHOLE, "keras2_only_weights.h5"])
+def test_read_keras_opens_no_other_file(name, tmp_path):
+    """The values of one kernel are those of a file beside it."""
+    path = unpack(name, tmp_path)
+    (tmp_path / "secret").write_bytes(b"root:x:0" * 2000)
+    with h5py.File(path, "r+") as file:
+        names = []
+        file.visititems(lambda at, item: names.append(at) if at.endswith("kernel:0") else None)
+        shape = file[names[0]].shape
+        del file[names[0]]
+        size = 4 * int(np.prod(shape))
+        file.create_dataset(names[0], shape, np.float32, external=[(str(tmp_path / "secret"), 0, size)])
+    with pytest.raises(BundleError, match="has its values in other files, which are not opened"):
+        read_keras(path)
+
+
+def rewritten_archive(path, *, compression=ZIP_STORED, **contents):
+    """The same archive with other contents."""
+    with ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()} | contents
+    with ZipFile(path, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("contents", "message"),
+    [
+        ({"config.json": b" " * (2**24 + 1)}, r"config\.json has more than 16,777,216 bytes"),
+        ({"config.json": b"\xff"}, "codec can't decode"),
+        ({"metadata.json": b"[3]"}, "no 'keras_version' where Keras writes it"),
+        ({"metadata.json": b'{"keras_version": 3}'}, "the keras_version of its config has the value 3"),
+        ({"model.weights.h5": b"no weights"}, "signature"),
+    ],
+)
+def test_read_keras_refuses_members_that_keras_does_not_write(tmp_path, contents, message):
+    path = rewritten_archive(unpack(ARCHIVE, tmp_path), compression=ZIP_DEFLATED, **contents)
+    assert path.stat().st_size < 2**23
+    with pytest.raises(BundleError, match=message) as error:
+        read_keras(path)
+    assert "\n" not in str(error.value)
+
+
+def test_read_keras_refuses_a_way_of_compression_that_cannot_be_bounded(tmp_path):
+    path = rewritten_archive(unpack(ARCHIVE, tmp_path), compression=ZIP_LZMA)
+    with pytest.raises(BundleError, match="is compressed in a way that Keras does not use"):
+        read_keras(path)
+
+
+def test_read_keras_refuses_an_encrypted_archive(tmp_path):
+    path = unpack(ARCHIVE, tmp_path)
+    content = bytearray(path.read_bytes())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = content.find(mark)
+        while place >= 0:
+            content[place + flags] |= 1
+            place = content.find(mark, place + 4)
+    path.write_bytes(content)
+    with pytest.raises(BundleError, match="is encrypted"):
+        read_keras(path)
+
+
+def test_read_keras_reads_a_deflated_archive(tmp_path):
+    known = read_keras(unpack(ARCHIVE, tmp_path))
+    again = read_keras(rewritten_archive(tmp_path / ARCHIVE, compression=ZIP_DEFLATED))
+    assert again.layers.keys() == known.layers.keys()
 
 
 def test_read_keras_without_h5py_names_the_extra(monkeypatch, tmp_path):

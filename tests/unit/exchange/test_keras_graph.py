@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ferfusion.errors import BundleError
@@ -185,3 +186,25 @@ def test_find_network_refuses_weights_alone_with_a_layer_too_few(alone):
 def test_find_network_refuses_a_layer_without_weights(fused):
     with pytest.raises(BundleError, match=r"'conv2d_4' .* has 0 arrays of weights"):
         find_network(with_layer(fused, "conv2d_4", weights=()))
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes"),
+    [
+        ("conv2d_4", [(3, 3, 128), (128,)]),
+        ("conv2d_4", [(), ()]),
+        ("conv2d_4", [(3, 3, 128, 128), (64,)]),
+        ("dense_1", [(1024,), (1024,)]),
+        ("dense_2", [(1024, 6), (6, 1)]),
+    ],
+)
+def test_find_network_refuses_weights_of_other_axes(fused, name, shapes):
+    weights = tuple(np.zeros(shape, np.float32) for shape in shapes)
+    with pytest.raises(BundleError, match=f"'{name}' .* has a kernel of shape .* and a bias of shape"):
+        find_network(with_layer(fused, name, weights=weights))
+
+
+def test_find_network_message_is_short_for_a_long_setting(fused):
+    with pytest.raises(BundleError, match="has activation xxx") as error:
+        find_network(with_layer(fused, "conv2d_4", settings={"activation": "x" * 10_000}))
+    assert len(str(error.value)) < 300

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -84,3 +86,17 @@ def test_our_weights_refuse_a_first_dense_layer_that_does_not_fit_the_maps():
 def test_our_weights_refuse_numbers_that_are_not_finite():
     with pytest.raises(BundleError, match=r"'d1' .* not all finite numbers"):
         our_weights(network(first=np.full((36, 4), np.nan)), shapes(), outputs=[0, 1, 2], largest_pixel=1)
+
+
+def test_our_weights_refuse_numbers_beyond_32_bits():
+    with pytest.raises(BundleError, match=r"'d1' .* not all finite numbers"):
+        our_weights(network(first=np.full((36, 4), 1e39)), shapes(), outputs=[0, 1, 2], largest_pixel=1)
+
+
+def test_our_weights_refuse_numbers_that_the_scale_makes_infinite():
+    keras = network()
+    first = keras.streams[0].convs[0]
+    large = replace(first, weights=(np.full((5, 5, 3, CHANNELS), 3e38), first.weights[1]))
+    streams = (replace(keras.streams[0], convs=(large, *keras.streams[0].convs[1:])), keras.streams[1])
+    with pytest.raises(BundleError, match="not all finite numbers"):
+        our_weights(replace(keras, streams=streams), shapes(), outputs=[0, 1, 2], largest_pixel=255)
