@@ -164,7 +164,7 @@ def prepare(
     progress: ShowProgress = True,
     **settings: Any,
 ) -> Dataset:
-    """Cut the faces out of a corpus of labelled videos and compute their optical flow.
+    """Cut the faces out of labelled videos and photographs, and compute the optical flow of the videos.
 
     The same call resumes a preparation that was stopped: only unfinished videos are prepared.
 

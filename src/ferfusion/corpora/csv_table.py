@@ -1,30 +1,33 @@
-"""A CSV file with a row per video: path,label,subject and optionally start_seconds,end_seconds,split."""
+"""A CSV file with a row per video or photograph: path, label, and optionally subject, times and part."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, unique_ids
 from ferfusion.corpora.named_files import NamedFiles
-from ferfusion.corpora.walk import find_videos
+from ferfusion.corpora.stills import has_photographs_only
+from ferfusion.corpora.walk import Found, find_photographs, find_videos
 from ferfusion.errors import CorpusError
 from ferfusion.files import decimal_point, read_cells
 from ferfusion.labels import canonical_emotion
 
-COLUMNS = ("path", "label", "subject")
-OPTIONAL_COLUMNS = ("start_seconds", "end_seconds", "split")
+COLUMNS = ("path", "label")
+OPTIONAL_COLUMNS = ("subject", "start_seconds", "end_seconds", "split")
 
 
 def list_csv(root: Path) -> CorpusListing:
     """List a corpus that a CSV file describes; its paths are relative to the file's folder.
 
-    A path may be a video or a folder of images. The table may be saved from a spreadsheet, with semicolons or
-    tabs, decimal commas and further columns.
+    A path may be a video, a folder of images, or a photograph. Without the column subject, each counts as a
+    subject of its own. The table may be saved from a spreadsheet, with semicolons or tabs, decimal commas and
+    further columns.
 
     Args:
         root: The file, or a folder with exactly one CSV file. In a folder, videos that no row names are
-            reported too.
+            reported too, or photographs if the rows name no video.
 
     Raises:
         CorpusError: there is no such file, or a needed column is missing, or no row can be used.
@@ -48,8 +51,10 @@ def list_csv(root: Path) -> CorpusListing:
     if not entries:
         reason = f"the first is left out: {left_out[0].reason}" if left_out else "it is empty"
         raise CorpusError(f"{path} has no row that can be used; {reason}")
-    left_out += _videos_without_a_row(root, path, files, rows)
-    return CorpusListing("csv", tuple(entries), tuple(left_out))
+    listing = CorpusListing("csv", tuple(entries), tuple(left_out))
+    find = find_photographs if has_photographs_only(listing) else find_videos
+    unnamed = _without_a_row(find(root)[0] if root.is_dir() else (), path, files, rows)
+    return replace(listing, left_out=(*listing.left_out, *unnamed))
 
 
 def find_table(root: Path) -> Path:
@@ -72,7 +77,7 @@ def find_table(root: Path) -> Path:
 
 
 def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the names of the columns and the rows of a table with the columns path, label and subject.
+    """Return the names of the columns and the rows of a table with the columns path and label.
 
     Raises:
         CorpusError: it is no text file, or a column is missing or comes twice.
@@ -83,7 +88,8 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise CorpusError(
-            f"{path} needs the columns path,label,subject; missing: {', '.join(missing)}; "
+            f"{path} needs the columns path,label and, if people are known, subject; "
+            f"missing: {', '.join(missing)}; "
             f"found: {', '.join(header)}"
         )
     twice = [name for name in (*COLUMNS, *OPTIONAL_COLUMNS) if header.count(name) > 1]
@@ -100,8 +106,8 @@ def _entry(files: NamedFiles, video_id: str, row: dict[str, str]) -> VideoEntry:
     """
     if row[""]:
         raise CorpusError("the row has more cells than there are columns; quote a cell that has a comma")
-    for column in COLUMNS:
-        if not row[column]:
+    for column in (*COLUMNS, "subject"):
+        if not row.get(column, video_id):
             raise CorpusError(f"the {column} is empty")
     path = files.find(row["path"])
     split = row.get("split", "").lower()
@@ -113,7 +119,7 @@ def _entry(files: NamedFiles, video_id: str, row: dict[str, str]) -> VideoEntry:
     return VideoEntry(
         path,
         video_id,
-        row["subject"],
+        row.get("subject", video_id),
         canonical_emotion(row["label"]),
         start_seconds=start,
         end_seconds=end,
@@ -134,13 +140,13 @@ def _seconds(row: dict[str, str], column: str) -> float | None:
     return value
 
 
-def _videos_without_a_row(
-    root: Path, table: Path, files: NamedFiles, rows: list[dict[str, str]]
+def _without_a_row(
+    found: Iterable[Found], table: Path, files: NamedFiles, rows: list[dict[str, str]]
 ) -> Iterator[LeftOut]:
     named = set()
     for row in rows:
         with suppress(CorpusError):  # the row is left out with the reason
             named.add(files.find(row["path"]).resolve())
-    for video in find_videos(root)[0] if root.is_dir() else ():
-        if video.path.resolve() not in named:
-            yield video.left_out(f"no row in {table.name}")
+    for file in found:
+        if file.path.resolve() not in named:
+            yield file.left_out(f"no row in {table.name}")

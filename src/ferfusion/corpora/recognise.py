@@ -21,7 +21,7 @@ from ferfusion.corpora import (
     savee,
 )
 from ferfusion.corpora.baum1 import sheet_name
-from ferfusion.corpora.csv_table import COLUMNS, find_table, read_table
+from ferfusion.corpora.csv_table import find_table, read_table
 from ferfusion.corpora.walk import walk
 from ferfusion.errors import CorpusError
 from ferfusion.labels import SEVEN, canonical_emotion
@@ -92,8 +92,8 @@ def recognise(root: Path) -> Recognition:
     if fallback is None:
         raise CorpusError(
             f"No corpus is recognised in {root}; looked for the files of {', '.join(SIGNS)}, for a CSV file "
-            f"with the columns {','.join(COLUMNS)}, and for videos in folders named after emotions; "
-            "name the corpus"
+            f"with the columns path,label,subject, and for videos or photographs in folders named after "
+            "emotions; name the corpus"
         )
     return fallback
 
@@ -139,13 +139,13 @@ def _described_by_table(root: Path) -> Recognition | None:
 
 
 def _described_by(table: Path) -> Recognition:
-    return Recognition("csv", f"{table.name} has the columns {','.join(COLUMNS)}")
+    return Recognition("csv", f"{table.name} has the columns path and label")
 
 
 def _labelled_by_folders(root: Path) -> Recognition | None:
     for place in _places(root):
         *folders, name = place.split("/")
         known = any(canonical_emotion(folder) in SEVEN for folder in folders)
-        if known and len(folders) <= 2 and Path(name).suffix.lower() in VIDEO_SUFFIXES:
+        if known and len(folders) <= 2 and Path(name).suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
             return Recognition("folder", f"its folders are named after emotions, as in {place}")
     return None

@@ -1,9 +1,12 @@
-"""The rows that the loaders of still images return."""
+"""The rows that the loaders of still images return, and photographs among the rows of other loaders."""
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import MappingProxyType
 
-from ferfusion.corpora.entries import LeftOut
+from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
+from ferfusion.video.suffixes import IMAGE_SUFFIXES
 
 VOTE_COLUMNS = (
     "neutral",
@@ -60,3 +63,30 @@ class StillsListing:
     corpus: str
     stills: tuple[Still, ...]
     left_out: tuple[LeftOut, ...] = field(default=())
+
+
+def has_photographs_only(listing: CorpusListing) -> bool:
+    """Return whether a listing has photographs, and no video."""
+    return bool(listing.entries) and all(map(_is_photograph, listing.entries))
+
+
+def without_photographs(listing: CorpusListing, root: Path) -> CorpusListing:
+    """Return a listing whose photographs are left out with a reason: they have no motion as videos have.
+
+    Args:
+        listing: The listing.
+        root: Folder of the corpus, or its file.
+    """
+    folder = root if root.is_dir() else root.parent
+    reason = "a photograph among videos; prepare photographs into their own dataset"
+    left_out = [
+        LeftOut(Path(os.path.relpath(entry.path, folder)).as_posix(), reason)
+        for entry in listing.entries
+        if _is_photograph(entry)
+    ]
+    videos = tuple(entry for entry in listing.entries if not _is_photograph(entry))
+    return replace(listing, entries=videos, left_out=(*listing.left_out, *left_out)) if left_out else listing
+
+
+def _is_photograph(entry: VideoEntry) -> bool:
+    return entry.path.suffix.lower() in IMAGE_SUFFIXES and not entry.path.is_dir()

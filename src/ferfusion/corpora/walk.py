@@ -92,6 +92,17 @@ def find_videos(root: Path) -> tuple[list[Found], list[Path]]:
     return videos, [path for path in files if path.suffix.lower() not in VIDEO_SUFFIXES]
 
 
+def find_photographs(root: Path) -> tuple[list[Found], list[Path]]:
+    """Return the image files under ``root``, and every other file.
+
+    Raises:
+        CorpusError: ``root`` is not a folder, or a folder cannot be read.
+    """
+    files = list_files(root)
+    photographs = [Found(path, root) for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
+    return photographs, [path for path in files if path.suffix.lower() not in IMAGE_SUFFIXES]
+
+
 def find_image_folders(root: Path) -> tuple[list[Found], list[Path]]:
     """Return the folders under ``root`` that hold images, and every file that is no image.
 

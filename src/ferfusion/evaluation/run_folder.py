@@ -200,14 +200,25 @@ class RunFolder:
 
     @property
     def stills(self) -> bool:
-        """Whether the dataset has single images of unknown people."""
+        """Whether the dataset has single images."""
         return self.section("dataset").get("stills") is True
+
+    @property
+    def people_known(self) -> bool:
+        """Whether the subjects of the dataset are people, and not single images."""
+        return not self.stills or self.section("dataset").get("people_known") is True
+
+    @property
+    def has_official_parts_only(self) -> bool:
+        """Whether the dataset has single images of unknown people in their official parts."""
+        return self.stills and "people_known" not in self.section("dataset")
 
     @property
     def protocol(self) -> str:
         """How the parts were divided and how the epoch was chosen, in one line."""
-        if self.stills:
-            division = "official split, people unknown, no image in two parts"
+        if not self.people_known:
+            division = "people unknown, no image in two parts"
+            division = f"official split, {division}" if self.has_official_parts_only else division
         else:
             division = "no person in two parts"
         read_once = "; test read once" if "test" in self.parts else ", no test part"

@@ -67,6 +67,8 @@ def report_html(
         vote_lines=vote_lines,
         majority=majority,
         stills=run.stills,
+        people_known=run.people_known,
+        official_parts=run.has_official_parts_only,
         has_test="test" in run.parts,
         confidence=f"{100 * recipe.confidence:g}\N{NO-BREAK SPACE}%",
         recipe=recipe,
@@ -108,7 +110,7 @@ def cautions(scored: RunScores) -> list[str]:
             f"{absent} of the expressions do not occur in the {head.part} part; "
             "UAR and macro-F1 leave them out."
         )
-    if run.stills:
+    if not run.people_known:
         found.append(
             "The people in the images are unknown: the same person may be in two parts, and the intervals "
             "count each image as another person, which makes them too narrow."

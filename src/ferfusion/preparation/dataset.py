@@ -125,6 +125,16 @@ class Dataset(DatasetFiles):
     stills: bool = False
 
     @cached_property
+    def people_known(self) -> bool:
+        """Whether its subjects are people; the subject of an image of unknown people is the image itself."""
+        return not self.stills or bool((self.pairs["subject"] != self.pairs["video"]).any())
+
+    @cached_property
+    def has_official_parts_only(self) -> bool:
+        """Whether it has still images of unknown people, which their makers divided into parts."""
+        return self.stills and not self.people_known and bool((self.videos["part"] != "").any())
+
+    @cached_property
     def pairs(self) -> pd.DataFrame:
         """``data.csv``: a row per kept pair."""
         return self._read(self.pairs_file)

@@ -1,16 +1,19 @@
-"""Prepare a corpus into a dataset folder: recognise its layout, then prepare its videos or still images."""
+"""Prepare a corpus into a dataset folder: recognise its layout, then prepare its videos or photographs."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ferfusion.corpora.catalogue import CORPORA, STILLS_CORPORA
 from ferfusion.corpora.recognise import recognise
+from ferfusion.corpora.stills import has_photographs_only, without_photographs
 from ferfusion.engines import ENGINES
 from ferfusion.faces.model_file import model_sha256
 from ferfusion.labels import LABEL_SETS
 from ferfusion.lookup import choose
 from ferfusion.preparation.dataset import Dataset, open_dataset
 from ferfusion.preparation.frame_preparer import FramePreparer
+from ferfusion.preparation.photographs import prepare_photographs
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.stills import prepare_stills
 from ferfusion.preparation.videos import prepare_videos
@@ -65,13 +68,15 @@ def prepare_corpus(
     if corpus in STILLS_CORPORA:
         prepare_stills(STILLS_CORPORA[corpus](root), dataset, labels=label_set, recipe=recipe)
         return open_dataset(dataset)
-    prepare_videos(
-        CORPORA[corpus](root),
+    listing = CORPORA[corpus](root)
+    stills = has_photographs_only(listing)
+    prepare = prepare_photographs if stills else partial(prepare_videos, images=images)
+    prepare(
+        listing if stills else without_photographs(listing, root),
         root,
         dataset,
         labels=label_set,
         recipe=recipe,
-        images=images,
         detector_model=detector_model,
         engine=run_engine,
         workers=workers,

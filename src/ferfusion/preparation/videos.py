@@ -142,7 +142,7 @@ class _VideoCorpus:
         for entry in self.listing.entries:
             row = {
                 "video": entry.video_id,
-                "path": _relative(entry.path, self.root),
+                "path": relative_place(entry.path, self.root),
                 "subject": entry.subject,
                 "emotion": entry.emotion,
                 "part": entry.part or "",
@@ -197,6 +197,7 @@ def _is_done(job: PrepareJob) -> bool:
     return bool(rows["stamp"] == job.stamp and (job.clip_file.is_file() or not rows["pairs"]))
 
 
-def _relative(path: Path, root: Path) -> str:
+def relative_place(path: Path, root: Path) -> str:
+    """Return the path of a file relative to the corpus's folder, or to the folder of its table."""
     base = root if root.is_dir() else root.parent
     return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)

@@ -41,13 +41,20 @@ def split_dataset(
     path = path or dataset.splits_file
     parts = make_parts(dataset, recipe)
     if copies is None:
-        # preparation leaves out a still training image that is in another part too
-        copies = () if dataset.stills else find_copies(dataset, similarity=recipe.similarity)
+        copies = compared_copies(dataset, similarity=recipe.similarity)
     refuse_copies(copies, parts, similarity=recipe.similarity)
     write_table(path, pd.DataFrame({"clip": list(parts), "part": list(parts.values())}))
     header = {"recipe": asdict(recipe), "hash": parts_hash(parts), "recipe_hash": dataset.recipe.hash}
     write_json(path.with_suffix(".json"), header)
     return parts
+
+
+def compared_copies(dataset: Dataset, *, similarity: float) -> tuple[Copy, ...]:
+    """Return ``find_copies`` of a dataset; nothing for still images in their official parts.
+
+    Preparation leaves out a training image that is in another official part too.
+    """
+    return () if dataset.has_official_parts_only else find_copies(dataset, similarity=similarity)
 
 
 def make_parts(dataset: Dataset, recipe: SplitRecipe) -> dict[str, Part]:
@@ -58,7 +65,7 @@ def make_parts(dataset: Dataset, recipe: SplitRecipe) -> dict[str, Part]:
     """
     clips = _clips(dataset)
     counts = _counts(dataset, clips)
-    if recipe.official or dataset.stills:
+    if recipe.official or dataset.has_official_parts_only:
         part_of_video = _official_split(dataset, clips, recipe)
         parts = {
             clip: part_of_video[video] for clip, video in zip(clips["clip"], clips["video"], strict=True)

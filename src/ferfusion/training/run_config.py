@@ -77,6 +77,12 @@ def run_config(
             "path": dataset.root.resolve().as_posix(),
             "corpus": dataset.corpus,
             **({"stills": True} if dataset.stills else {}),
+            # a run without the key is of the official parts of unknown people
+            **(
+                {"people_known": dataset.people_known}
+                if dataset.stills and not dataset.has_official_parts_only
+                else {}
+            ),
             "labels": list(dataset.labels.names),
             "recipe": dataset.recipe.to_dict(),
             "recipe_hash": dataset.recipe.hash,

@@ -107,7 +107,7 @@ def test_list_csv_names_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"needs one CSV file; in .* there are: none"):
         list_csv(tmp_path)
     write_text(tmp_path, "a.csv", "path,emotion\nx.mp4,joy\n")
-    with pytest.raises(CorpusError, match="missing: label, subject; found: path, emotion"):
+    with pytest.raises(CorpusError, match="missing: label; found: path, emotion"):
         list_csv(tmp_path)
     write_text(tmp_path, "a.csv", "path,label,subject\nx.mp4,joy,s1\n")
     with pytest.raises(CorpusError, match="no row that can be used; the first is left out: there is no file"):
@@ -121,3 +121,16 @@ def test_list_csv_names_what_is_missing(tmp_path: Path) -> None:
     write_text(tmp_path, "b.csv", "")
     with pytest.raises(CorpusError, match=r"there are: a.csv, b.csv"):
         list_csv(tmp_path)
+
+
+def test_list_csv_reads_photographs_and_counts_each_as_a_person_without_the_column_subject(
+    tmp_path: Path,
+) -> None:
+    write_files(tmp_path, "in/a.jpg", "in/b.png", "in/other.jpg", "in/film.mp4")
+    write_text(tmp_path, "in/t.csv", "path,label\na.jpg,joy\nb.png,fear\n")
+    listing = list_csv(tmp_path / "in")
+    assert [(entry.path.name, entry.subject, entry.emotion) for entry in listing.entries] == [
+        ("a.jpg", "a", "Happiness"),
+        ("b.png", "b", "Fear"),
+    ]
+    assert [(left.path, left.reason) for left in listing.left_out] == [("other.jpg", "no row in t.csv")]

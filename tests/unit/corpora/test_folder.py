@@ -35,3 +35,15 @@ def test_list_folder_takes_outer_folders_as_official_parts(tmp_path: Path) -> No
         ("test-joy-a", "test-joy-a", "Happiness", "test"),
         ("train-joy-a", "train-joy-a", "Happiness", "train"),
     ]
+
+
+def test_list_folder_without_a_video_lists_photographs(tmp_path):
+    write_files(tmp_path, "s1/joy/a.jpg", "joy/s2/b.PNG", "fear/c.webp", "fear/notes.txt")
+    listing = list_folder(tmp_path)
+    assert [(entry.video_id, entry.subject, entry.emotion) for entry in listing.entries] == [
+        ("fear-c", "fear-c", "Fear"),
+        ("joy-s2-b", "s2", "Happiness"),
+        ("s1-joy-a", "s1", "Happiness"),
+    ]
+    write_files(tmp_path, "s1/joy/film.mp4")
+    assert [entry.path.name for entry in list_folder(tmp_path).entries] == ["film.mp4"]

@@ -32,7 +32,7 @@ def test_recognise_prefers_a_table_to_folders(tmp_path: Path) -> None:
     write_folder(tmp_path)
     assert recognise(tmp_path).evidence == "its folders are named after emotions, as in s1/Sad/b.avi"
     write_csv(tmp_path)
-    expected = Recognition("csv", "table.csv has the columns path,label,subject")
+    expected = Recognition("csv", "table.csv has the columns path and label")
     assert recognise(tmp_path) == expected
     assert recognise(tmp_path / "table.csv") == expected
 
@@ -58,3 +58,12 @@ def test_recognise_refuses_a_video_file(tmp_path: Path) -> None:
     write_text(tmp_path, "film.mp4", "")
     with pytest.raises(CorpusError, match=r"film\.mp4 is one file; name the folder of a corpus, or a table"):
         recognise(tmp_path / "film.mp4")
+
+
+def test_recognise_knows_photographs_in_folders_named_after_emotions(tmp_path: Path) -> None:
+    write_files(tmp_path, "ann/joy/1.jpg")
+    found = recognise(tmp_path)
+    assert (found.corpus, found.evidence) == (
+        "folder",
+        "its folders are named after emotions, as in ann/joy/1.jpg",
+    )

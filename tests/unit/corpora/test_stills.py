@@ -1,7 +1,14 @@
 import pytest
 
+from ferfusion.corpora.entries import CorpusListing, VideoEntry
 from ferfusion.corpora.fer2013 import list_fer2013
-from ferfusion.corpora.stills import STILL_PARTS, VOTE_COLUMNS, StillsListing
+from ferfusion.corpora.stills import (
+    STILL_PARTS,
+    VOTE_COLUMNS,
+    StillsListing,
+    has_photographs_only,
+    without_photographs,
+)
 from ferfusion.labels import SEVEN, canonical_emotion
 from ferfusion.parts import PARTS
 from helpers.stills import fer_folders, fer_table
@@ -34,3 +41,17 @@ def test_still_ids_are_unique_and_its_part_emotion_and_votes_are_of_the_tables(t
 
 def test_stills_listing_leaves_nothing_out_by_default():
     assert StillsListing("fer2013", ()).left_out == ()
+
+
+def test_without_photographs_leaves_them_out_of_a_corpus_of_videos(tmp_path):
+    (tmp_path / "sequence.png").mkdir()  # a folder of images is a video
+    paths = [tmp_path / name for name in ("a/film.mp4", "a/photo.JPG", "sequence.png")]
+    mixed = CorpusListing("csv", tuple(VideoEntry(path, path.stem, "s1", "Fear") for path in paths))
+    assert not has_photographs_only(mixed)
+    assert has_photographs_only(CorpusListing("csv", mixed.entries[1:2]))
+    assert not has_photographs_only(CorpusListing("csv", ()))
+    videos = without_photographs(mixed, tmp_path)
+    assert [entry.path for entry in videos.entries] == [paths[0], paths[2]]
+    [left] = videos.left_out
+    assert left.path == "a/photo.JPG"
+    assert left.reason.startswith("a photograph among videos")
