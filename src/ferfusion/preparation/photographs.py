@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -36,11 +37,13 @@ from ferfusion.progress import OnProgress, Progress, ignore_progress
 from ferfusion.video.footage import Photograph
 
 _PACK_SIZE = 1000
-_REASONS = {
-    "no_face": "no face was found",
-    "small_face": "only a face that is too small was found",
-    "low_score": "only a detection with a low score was found",
-}
+_REASONS = MappingProxyType(
+    {
+        "no_face": "no face was found",
+        "small_face": "only a face that is too small was found",
+        "low_score": "only a detection with a low score was found",
+    }
+)
 
 
 @dataclass(frozen=True)
