@@ -1,11 +1,12 @@
 # make demo     install, then the main job on the sample corpus
 # make test     install, then lint, types and tests
+# make fuzz     mutate files of every kind and read them: make fuzz N=5000
 # Needs Python 3.11 or later, make and the package index.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: install demo test check bench clean
+.PHONY: install demo test check fuzz bench clean
 
 install: $(VENV)/.installed-dev
 
@@ -34,6 +35,10 @@ check: install
 
 test: check
 	$(BIN)/pytest -n auto
+
+N ?= 300
+fuzz: install
+	PYTHONPATH=tests $(BIN)/python -m fuzz $(N)
 
 bench: install
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

@@ -19,7 +19,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 import ferfusion
-from ferfusion.errors import BundleError, ConfigError
+from ferfusion.errors import BundleError, ConfigError, in_one_line
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.files import parse_json, write_whole
 from ferfusion.labels import LabelSet
@@ -234,9 +234,8 @@ def load_bundle(path: Path) -> Bundle:
             )
             weights = {name: _single(file.get_tensor(name)) for name in names}
     except (SafetensorError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
         raise BundleError(
-            f"{path} is damaged, or is not a bundle ({reason}); copy or train it again"
+            f"{path} is damaged, or is not a bundle ({in_one_line(error)}); copy or train it again"
         ) from error
     if not all(torch.isfinite(tensor).all() for tensor in weights.values()):
         raise BundleError(f"{path} has weights that are not all finite numbers; train it again")
@@ -257,7 +256,7 @@ def bundle_of(path: Path, metadata: Mapping[str, str]) -> Bundle:
     try:
         return _bundle(metadata)
     except (KeyError, ValueError, TypeError, ConfigError) as error:
-        reason = f"no {error} in it" if isinstance(error, KeyError) else " ".join(str(error).split())
+        reason = f"no {error} in it" if isinstance(error, KeyError) else in_one_line(error)
         raise BundleError(f"{path} cannot be used by ferfusion {ferfusion.__version__}: {reason}") from error
 
 

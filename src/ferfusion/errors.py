@@ -11,6 +11,18 @@ FerfusionError
 """
 
 
+def in_one_line(error: BaseException, *, longest: int = 300) -> str:
+    r"""Return the text of a library's error as one printable line, for a message that quotes it.
+
+    Of a long text, the end is returned, which has the reason.
+
+    >>> in_one_line(ValueError("bad\n  value"))
+    'bad value'
+    """
+    text = " ".join(str(error).split()) or type(error).__name__
+    return "".join(sign if sign.isprintable() else "?" for sign in text)[-longest:]
+
+
 class FerfusionError(Exception):
     """Base of all errors; the message says what was found, what is expected and what to do."""
 

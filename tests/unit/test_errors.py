@@ -4,7 +4,7 @@ import re
 import pytest
 
 from ferfusion import errors
-from ferfusion.errors import FerfusionError
+from ferfusion.errors import FerfusionError, in_one_line
 
 CLASSES = {
     name: item
@@ -33,3 +33,16 @@ def test_ferfusion_error_alone_is_a_plain_exception():
 
 def test_ferfusion_error_message_can_be_printed_whatever_the_name_of_a_file():
     assert str(errors.VideoError("no file caf\udce9.mp4")) == r"no file caf\udce9.mp4"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a\n\tb", "a b"),
+        ("", "ValueError"),
+        ("\x1b[2J\udcff", "?[2J?"),
+        ("x" * 400 + " why", "x" * 296 + " why"),
+    ],
+)
+def test_in_one_line_is_short_and_printable(text, line):
+    assert in_one_line(ValueError(text)) == line

@@ -19,7 +19,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, is_zipfile
 
 from numpy.typing import NDArray
 
-from ferfusion.errors import BundleError
+from ferfusion.errors import BundleError, in_one_line
 from ferfusion.exchange.keras_hdf5 import Hdf5Reader
 from ferfusion.extras import require
 from ferfusion.files import parse_json
@@ -106,10 +106,9 @@ def read_keras(path: Path) -> KerasModel:
         with h5py.File(path, "r") as file:
             return _read_h5(Hdf5Reader(h5py), file)
     except _DAMAGE as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
         raise BundleError(
-            f"{path} is damaged, or Keras did not write it as .h5 or .keras ({reason:.300}); save the model "
-            "again with model.save"
+            f"{path} is damaged, or Keras did not write it as .h5 or .keras ({in_one_line(error)}); save the "
+            "model again with model.save"
         ) from error
 
 

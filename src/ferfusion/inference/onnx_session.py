@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.errors import BundleError
+from ferfusion.errors import BundleError, in_one_line
 from ferfusion.extras import require
 
 INPUTS = ("spatial", "flow", "frames")
@@ -149,9 +149,7 @@ class OnnxSession:
         return logits
 
     def _refusal(self, error: BaseException) -> BundleError:
-        text = " ".join(str(error).split())
-        # the reason comes last, after the place in the runtime's source
-        reason = "".join(sign if sign.isprintable() else "?" for sign in text)[-200:]
+        reason = in_one_line(error, longest=200)
         return BundleError(f"{self._path} cannot be run by ONNX Runtime ({reason}); {_ADVICE}")
 
 

@@ -1,0 +1,31 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    """Run Python with the tests' modules; return its exit status and what it printed."""
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    done = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, env=environment, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_fuzz_finds_no_fault_and_gets_past_the_header() -> None:
+    status, printed = run("-m", "fuzz", "60")
+    assert status == 0, printed
+    lines = [line for line in printed.splitlines() if "past the header" in line]
+    shares = [int(line.split("%")[0].split()[-1]) for line in lines]
+    assert len(shares) >= 3
+    assert min(shares) >= 50, printed
+
+
+def test_fuzz_finds_faults_that_are_planted() -> None:
+    status, printed = run("-m", "fuzz.planted")
+    assert status == 0, printed
+    assert "not found" not in printed
+    assert len(printed.splitlines()) == 5, printed
