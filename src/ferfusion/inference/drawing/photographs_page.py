@@ -23,7 +23,7 @@ from ferfusion.reporting.pages import data_uri, render_page
 from ferfusion.reporting.style import RgbImage, colour_of
 
 MAX_EXPLAINED = 60
-"""Faces on a page that have the marked areas; an explanation takes as long as 3.5 predictions (2 CPU cores)."""
+"""Faces on a page that have the marked areas; one takes as long as 3.5 predictions (2 CPU cores)."""
 _FACE_PX, _AROUND_FACE = 160, 0.2
 _MARKED = "face, marked"
 
