@@ -47,6 +47,10 @@ def run_cases(name: str, numbers: range) -> Iterator[Outcome]:
     intact = kind.intact()
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"mutant{kind.suffix}"
+        path.write_bytes(intact)
+        status, message = _in_fork(kind, path)
+        if status != "ok":
+            yield Outcome(f"{name}:intact", "fault", message, past_header=False)
         for number in numbers:
             path.write_bytes(mutant_of(kind, name, number, intact))
             status, message = _in_fork(kind, path)

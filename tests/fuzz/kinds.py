@@ -10,6 +10,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import h5py
 import numpy as np
@@ -20,6 +21,8 @@ from ferfusion.bundle import Bundle, bundle_of, load_bundle, save_bundle
 from ferfusion.exchange.keras import import_keras_model
 from ferfusion.inference.onnx_session import INPUTS, read_graph, try_answer
 from ferfusion.inference.predictor import TorchPredictor
+from ferfusion.models.small_cnn import SMALL_SHAPES
+from ferfusion.models.streams import map_side
 from fuzz.mutations import mutated_bytes, mutated_json, mutated_value
 from helpers.bundles import drawn_faces, untrained_bundle
 from helpers.keras_files import FOLDER
@@ -170,6 +173,31 @@ def _mutate_keras(content: bytes, random: Random) -> bytes:
     return memory.getvalue()
 
 
+def _archive() -> bytes:
+    return gzip.decompress((FOLDER / "keras3_sequential_map.keras.gz").read_bytes())
+
+
+def _mutate_archive(content: bytes, random: Random) -> bytes:
+    """Mutate a JSON member of an archive, its compression, the structure of its weights, or any bytes."""
+    if random.randrange(5) == 0:
+        return mutated_bytes(content, random)
+    with ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    if random.randrange(4):
+        members["config.json"] = mutated_json(members["config.json"].decode(), random).encode(
+            errors="replace"
+        )
+    else:
+        weights = members["model.weights.h5"]
+        members["model.weights.h5"] = mutated_bytes(weights[:40_000], random) + weights[40_000:]
+    memory = io.BytesIO()
+    packed = random.choice((ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2))
+    with ZipFile(memory, "w") as archive:
+        for name, member in members.items():
+            archive.writestr(name, member, packed if len(member) < 10**6 else ZIP_STORED)
+    return memory.getvalue()
+
+
 def _read_keras(path: Path) -> None:
     _predict(import_keras_model(path).bundle)
 
@@ -186,6 +214,11 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
             ("signature", "truncated", "superblock"),
             rehearsed=True,
         ),
+        "archive": Kind(
+            ".keras", _archive, _mutate_archive, _read_keras, ("zip file", "signature"), rehearsed=True
+        ),
     }
 )
 torch.set_num_threads(1)  # a process that forks has no other threads
+for _stream in SMALL_SHAPES:  # torch imports much when it is first used
+    map_side(_stream, 48)

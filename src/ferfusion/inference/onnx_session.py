@@ -62,12 +62,17 @@ def read_graph(path: Path) -> OnnxGraph:
         model = onnx.ModelProto.FromString(content)
     except message.DecodeError as error:
         raise BundleError(f"{path} is damaged or is not an ONNX file; {_ADVICE}") from error
+    nodes = model.graph.node
+    texts = [text for entry in model.metadata_props for text in (entry.key, entry.value)]
+    texts += [text for node in nodes for text in (node.op_type, node.domain)]
+    if not all(isinstance(text, str) for text in texts):  # text that is not UTF-8 is bytes
+        raise BundleError(f"{path} is damaged: it has text that is not UTF-8; {_ADVICE}")
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     if len(metadata) != len(model.metadata_props):
         raise BundleError(f"{path} has an entry of its metadata twice; {_ADVICE}")
     if len(model.functions):
         raise BundleError(f"{path} has functions of its own, which no exported bundle has; {_ADVICE}")
-    for node in model.graph.node:
+    for node in nodes:
         if node.op_type not in OPERATORS or node.domain not in ("", "ai.onnx"):
             name = ".".join(part for part in (node.domain, node.op_type) if part)
             raise BundleError(

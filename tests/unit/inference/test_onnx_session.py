@@ -80,6 +80,14 @@ def test_read_graph_refuses_another_file(tmp_path, content):
         read_graph(tmp_path / "text.onnx")
 
 
+@pytest.mark.parametrize("text", [b"Identity", b"two-stream", b"prepare_recipe_hash"])
+def test_read_graph_refuses_text_that_is_not_utf_8(tmp_path, text):
+    path = write_onnx(tmp_path / "model.onnx")
+    path.write_bytes(path.read_bytes().replace(text, text[:-1] + b"\xff"))
+    with pytest.raises(BundleError, match="it has text that is not UTF-8"):
+        read_graph(path)
+
+
 def without_nodes(model):
     del model.graph.node[:]
 
