@@ -36,7 +36,10 @@ def write_text(path: Path, text: str) -> None:
 
     What UTF-8 cannot encode, such as a part of a file name in another encoding, is written with a backslash.
     """
-    write_bytes(path, printable(text).encode("utf-8"))
+    write_whole(
+        path,
+        lambda partial: partial.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n"),
+    )
 
 
 def printable(text: str) -> str:

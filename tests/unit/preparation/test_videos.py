@@ -20,6 +20,7 @@ from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.videos import prepare_videos
 from ferfusion.progress import Progress
+from helpers.oddities import ODDITIES
 from helpers.scenes import SquareDetector, grey_video, paint
 from helpers.videos import damage, decode_plainly
 
@@ -282,3 +283,42 @@ def test_prepare_videos_in_a_pool_gives_the_same_bytes(tmp_path, sample_corpus):
     prepare(CorpusListing("sample", entries), pool, engine=run_in_pool, **changes)
     assert counts["videos_by_status"] == {"ok": 3}
     assert content(pool) == content(here)
+
+
+def rows_of(dataset):
+    return pd.read_csv(dataset / "videos.csv", dtype=str, keep_default_na=False)
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """Two good videos, and what is prepared of them alone."""
+    root = tmp_path_factory.mktemp("good")
+    entries = [
+        VideoEntry(
+            grey_video(root / f"{name}.mp4", [paint([(40 + k, 30, 30)]) for k in range(6)]),
+            name,
+            name,
+            "Fear",
+        )
+        for name in ("first", "last")
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ferfusion.preparation.frame_preparer.DETECTORS", {"squares": SquareDetector})
+        prepare(CorpusListing("test", tuple(entries)), root / "dataset")
+    return entries, content(root / "dataset" / "clips"), rows_of(root / "dataset")
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_prepare_videos_prepares_good_videos_beside_any_other(tmp_path, squares, alone, oddity):
+    """The good videos have the result that they have alone; the odd one has a row with the reason."""
+    (first, last), clips, rows = alone
+    make, is_readable = ODDITIES[oddity]
+    odd = VideoEntry(make(tmp_path), "odd", "odd", "Fear")
+    prepare(CorpusListing("test", (first, odd, last)), tmp_path / "dataset")
+    found = rows_of(tmp_path / "dataset")
+    pd.testing.assert_frame_equal(found[found["video"] != "odd"].reset_index(drop=True), rows)
+    assert content(tmp_path / "dataset" / "clips") == clips
+    [row] = found[found["video"] == "odd"].to_dict("records")
+    assert row["status"] == ("no_face" if is_readable else "unreadable")
+    assert row["reason"]
+    assert open_dataset(tmp_path / "dataset").frames["video"].nunique() <= 3
