@@ -1,7 +1,8 @@
 """Models: predict the expressions in videos, photographs and arrays of frames."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from os import PathLike
 from pathlib import Path
@@ -13,7 +14,7 @@ from ferfusion.errors import ConfigError, VideoError
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.progress import ShowProgress, shown
+from ferfusion.progress import ShowProgress, report_message, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,11 +140,11 @@ class Model:
         from ferfusion.inference.predict_many import Unreadable, predict_each  # noqa: PLC0415
 
         place = None if out is None else as_folder(out)
-        jobs = make_jobs(_sources(inputs, fps=fps, out=place))
         how = with_settings(PredictRecipe, recipe, settings)
         with shown(progress) as on_progress:
+            sources = _sources(inputs, fps=fps, out=place, on_message=partial(report_message, on_progress))
             for result in predict_each(
-                jobs,
+                make_jobs(sources, out=place),
                 self._predictor,
                 recipe=how,
                 out=place,
@@ -267,9 +268,15 @@ def _is_several(inputs: object) -> bool:
     return isinstance(inputs, Sequence)
 
 
-def _sources(inputs: OneInput | Sequence[OneInput], *, fps: float | None, out: Path | None) -> "list[Source]":
+def _sources(
+    inputs: OneInput | Sequence[OneInput],
+    *,
+    fps: float | None,
+    out: Path | None,
+    on_message: Callable[[str], None],
+) -> "list[Source]":
     """Return the sources to read: files, files inside folders, and images in memory under new names."""
-    from ferfusion.inference.predict_many import find_videos  # noqa: PLC0415 torch
+    from ferfusion.inference.video_search import find_videos  # noqa: PLC0415 av
     from ferfusion.video.footage import ImageSequence  # noqa: PLC0415 av
 
     inputs = _listed(inputs)
@@ -277,7 +284,7 @@ def _sources(inputs: OneInput | Sequence[OneInput], *, fps: float | None, out: P
     sources: list[Source] = []
     for one in inputs if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]:
         if isinstance(one, str | PathLike):
-            found = find_videos([as_path(one)], out=out)
+            found = find_videos([as_path(one)], out=out, on_message=on_message)
             # a file that is named twice is read twice, but not if one of the two is its folder
             sources += found if found == [as_path(one)] else [file for file in found if file not in sources]
         else:

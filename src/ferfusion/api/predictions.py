@@ -12,17 +12,13 @@ import pandas as pd
 from ferfusion.api.settings import PathOrText, as_folder
 from ferfusion.api.tables import titled_table
 from ferfusion.inference.predict_jobs import PredictJob, make_jobs
-from ferfusion.inference.predict_many import (
-    PredictionWriter,
-    Summary,
-    Unreadable,
-    report_frame,
-)
+from ferfusion.inference.predict_many import PredictionWriter, Unreadable, line_of, report_frame
 from ferfusion.inference.predict_video import expected_frames, frame_lines
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.result_tables import onset_table, per_second_table, span_table, verdict_table
 from ferfusion.inference.verdict import FaceVerdict
+from ferfusion.inference.videos_table import VideosTable
 from ferfusion.labels import LabelSet
 from ferfusion.progress import ShowProgress, shown
 from ferfusion.video.footage import Footage
@@ -159,7 +155,8 @@ class Prediction:
         Raises:
             VideoError: the annotated video cannot be written.
         """
-        job, place = self._job.alone if self.is_photograph else self._job, as_folder(out)
+        place = as_folder(out)
+        [job] = make_jobs([self._job.source], out=place)
         with PredictionWriter(place, [job], self._predictor, annotate=annotate) as writer:
             self._write(writer, job, progress)
         return place / job.folder
@@ -248,12 +245,14 @@ class Predictions(Sequence[Prediction]):
         for one in self._items:
             if not one.is_photograph:
                 one.save(place, annotate=annotate, progress=progress)
-        jobs = make_jobs([*(one._job.source for one in photographs), *(Path(v.video) for v in self.unread)])
-        unread = list(zip(jobs[len(photographs) :], self.unread, strict=True))
         if not photographs:
-            for job, video in unread:
-                Summary(place).add(job.alone.folder, video.video, Unreadable(video.reason))
+            for video in self.unread:
+                [job] = make_jobs([Path(video.video)], out=place)
+                VideosTable(place).put(job.folder, job.table_place, line_of(Unreadable(video.reason)))
             return place
+        sources = [*(one._job.source for one in photographs), *(Path(video.video) for video in self.unread)]
+        jobs = make_jobs(sources, out=place)
+        unread = list(zip(jobs[len(photographs) :], self.unread, strict=True))
         with PredictionWriter(place, jobs, photographs[0]._predictor, annotate=annotate) as writer:
             for one, job in zip(photographs, jobs, strict=False):
                 one._write(writer, job, progress)

@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ferfusion.corpora.entries import unique_ids
+from ferfusion.errors import ConfigError
+from ferfusion.files import printable, read_cells
+from ferfusion.inference.prediction_folder import PredictionFolder
+from ferfusion.inference.videos_table import Named, VideosTable, choose_folders, place_of
 from ferfusion.video.footage import ImageSequence, Photograph
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
 
@@ -28,26 +31,34 @@ class PredictJob:
     photograph: str = ""
 
     @property
-    def alone(self) -> "PredictJob":
-        """The same job if there is no other."""
-        return make_jobs([self.source])[0]
-
-    @property
     def name(self) -> str:
         """Name of the file or of the images."""
-        return self.source.name
+        return printable(self.source.name)
 
     @property
     def place(self) -> str:
-        """Path of the file, or name of the images."""
-        return str(self.source) if isinstance(self.source, Path) else self.source.name
+        """Path of the file as it was named, or name of the images."""
+        return printable(str(self.source)) if isinstance(self.source, Path) else self.source.name
+
+    @property
+    def table_place(self) -> str:
+        """Absolute path of the file, or name of the images."""
+        return place_of(self.source) if isinstance(self.source, Path) else self.source.name
 
 
-def make_jobs(sources: Sequence[Source]) -> list[PredictJob]:
+def make_jobs(sources: Sequence[Source], *, out: Path | None = None) -> list[PredictJob]:
     """Return a job for each video and photograph, with the name of its folder.
 
     The folder of a video has its name, with a number if the name is taken. All photographs have one folder:
-    photographs, or the name of the photograph if there is only one.
+    photographs, or the name of the photograph if there is only one. What has a folder in ``out`` keeps it;
+    the folders of other videos and other photographs stay as they are.
+
+    Args:
+        sources: The videos and photographs.
+        out: Folder of the predictions.
+
+    Raises:
+        ConfigError: ``videos.csv`` in ``out`` is no table of predictions.
 
     >>> [job.folder for job in make_jobs([Path("a/clip.mp4"), Path("b/clip.mov"), Path("talk.mp4")])]
     ['clip', 'clip-2', 'talk']
@@ -55,16 +66,34 @@ def make_jobs(sources: Sequence[Source]) -> list[PredictJob]:
     [('photographs', '1.jpg'), ('photographs', 'b/2.png')]
     """
     photographs = [source for source in sources if _is_photograph(source)]
-    together = photographs[0].name if len(photographs) == 1 else "photographs"
-    videos = [source.name for source in sources if not _is_photograph(source)]
-    *folders, folder_of_photographs = unique_ids([*videos, together])
-    next_folder, next_name = iter(folders), iter(_photograph_names(photographs))
-    return [
-        PredictJob(source, folder_of_photographs, next(next_name))
-        if _is_photograph(source)
-        else PredictJob(source, next(next_folder))
-        for source in sources
-    ]
+    names = iter(_photograph_names(photographs))
+    jobs = [PredictJob(source, "", next(names) if _is_photograph(source) else "") for source in sources]
+    wanted = [Named(job.source.name, job.table_place) for job in jobs if not job.photograph]
+    if photographs:
+        wanted.append(_photographs([job for job in jobs if job.photograph], out))
+    folders = choose_folders(wanted, {} if out is None else VideosTable(out).places)
+    of_videos, of_photographs = iter(folders), folders[-1] if folders else ""
+    return [replace(job, folder=of_photographs if job.photograph else next(of_videos)) for job in jobs]
+
+
+def _photographs(jobs: Sequence[PredictJob], out: Path | None) -> Named:
+    """Return what names the folder of some photographs.
+
+    They replace the photographs of an earlier call if these are all among them, or gone.
+    """
+    now = {job.source.absolute() for job in jobs if isinstance(job.source, Path)}
+    common = _common_folder([job.source for job in jobs])
+
+    def may_replace(folder: str) -> bool:
+        table = PredictionFolder((out or Path()) / folder).photographs_file
+        if common is None or not table.is_file():
+            return True
+        _, rows = read_cells(table, error=ConfigError, advice=f"move the folder {folder} away")
+        earlier = (common / row.get("photograph", "") for row in rows)
+        return all(path in now or not path.is_file() for path in earlier)
+
+    name = jobs[0].source.name if len(jobs) == 1 else "photographs"
+    return Named(name, common_place(jobs), may_replace)
 
 
 def _is_photograph(source: Source) -> bool:
@@ -80,6 +109,7 @@ def _photograph_names(photographs: Sequence[Source]) -> list[str]:
     for source in photographs:
         path = source.absolute() if isinstance(source, Path) else Path(source.name)
         place = (path.relative_to(common) if common and path.is_relative_to(common) else path).as_posix()
+        place = printable(place)
         name, times = place, 1
         while name in names:  # a file that is named twice is predicted twice
             times += 1
@@ -99,5 +129,6 @@ def _common_folder(photographs: Sequence[Source]) -> Path | None:
 def common_place(jobs: Sequence[PredictJob]) -> str:
     """Return the photograph, or the folder that has all of them, as the source in ``videos.csv``."""
     if len(jobs) == 1:
-        return jobs[0].place
-    return str(_common_folder([job.source for job in jobs]) or jobs[0].folder)
+        return jobs[0].table_place
+    common = _common_folder([job.source for job in jobs])
+    return "photographs" if common is None else place_of(common)

@@ -1,7 +1,6 @@
-"""Predict many videos and photographs: find them, name their folders, and write a table of all."""
+"""Predict many videos and photographs, one by one, and write a table of all."""
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -9,8 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ferfusion.errors import ConfigError, VideoError
-from ferfusion.files import write_whole
+from ferfusion.errors import VideoError
 from ferfusion.inference.drawing.photographs_page import PhotographCard
 from ferfusion.inference.photographs import PhotographWriter
 from ferfusion.inference.predict_jobs import PredictJob, common_place
@@ -19,48 +17,10 @@ from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.verdict import FaceVerdict
+from ferfusion.inference.videos_table import VideosTable
 from ferfusion.progress import OnProgress, Progress, ignore_progress
 from ferfusion.video.footage import Footage, Photograph, open_footage
-from ferfusion.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
-
-_SUFFIXES = VIDEO_SUFFIXES | IMAGE_SUFFIXES
-SUMMARY_COLUMNS = (
-    "folder video status reason frames seconds faces expression top_class probability low high".split()
-)
-
-
-def find_videos(places: Iterable[Path], *, out: Path | None = None) -> list[Path]:
-    """Return the videos and photographs of some places: files as they are named, and all files of folders.
-
-    Folders are searched at every depth. Hidden files are skipped, and so are the files inside ``out``, which
-    an earlier prediction has written.
-
-    Raises:
-        ConfigError: ``places`` is empty, or a folder has no video and no photograph.
-    """
-    videos: dict[Path, None] = {}
-    for place in places:
-        found = _videos_inside(place, out and out.resolve()) if place.is_dir() else [place]
-        if not found:
-            raise ConfigError(
-                f"There is no video or photograph in the folder {place}; looked for files that end in "
-                f"{', '.join(sorted(_SUFFIXES))}"
-            )
-        videos |= dict.fromkeys(found)
-    if not videos:
-        raise ConfigError("predict needs at least one video file or folder of videos")
-    return list(videos)
-
-
-def _videos_inside(folder: Path, out: Path | None) -> list[Path]:
-    found = (path for path in sorted(folder.rglob("*")) if path.suffix.lower() in _SUFFIXES)
-    return [
-        path
-        for path in found
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and not (out is not None and path.resolve().is_relative_to(out))
-    ]
+from ferfusion.video.stretch import why_no_frame
 
 
 @dataclass(frozen=True)
@@ -111,7 +71,8 @@ def predict_each(
         on_progress: Called after every frame.
 
     Raises:
-        ConfigError: the detector's model file is missing or has another hash.
+        ConfigError: the detector's model file is missing or has another hash, or ``videos.csv`` in ``out`` is
+            no table of predictions.
     """
     with ExitStack() as opened:
         writer = (
@@ -130,6 +91,7 @@ def predict_each(
                 outcome = predict_footage(
                     footage, predictor, recipe, detector_model=detector_model, on_frame=on_frame
                 )
+                _check_decoded(outcome, footage)
                 if writer is not None:
                     outcome = writer.write(job, outcome, footage, on_frame)
             except VideoError as error:
@@ -137,6 +99,21 @@ def predict_each(
                 if writer is not None:
                     writer.write_unread(job, outcome)
             yield VideoResult(job, footage, outcome)
+
+
+def _check_decoded(prediction: VideoPrediction, footage: Footage) -> None:
+    """Refuse a video of which no frame was decoded: it is unreadable, which is not the same as no face.
+
+    Raises:
+        VideoError: no frame was decoded; the message says why.
+    """
+    statuses, recipe = prediction.table["status"], prediction.recipe
+    if statuses.empty:
+        duration = None if footage.info is None else footage.info.seconds
+        why = why_no_frame(duration_seconds=duration, start_seconds=recipe.start, end_seconds=recipe.end)
+        raise VideoError(f"{footage.name}: {why}")
+    if (statuses == "decode_error").all():
+        raise VideoError(f"{footage.name}: none of {len(statuses)} frames can be decoded")
 
 
 class PredictionWriter:
@@ -153,7 +130,7 @@ class PredictionWriter:
         self, out: Path, jobs: Sequence[PredictJob], predictor: Predictor, *, annotate: bool = True
     ) -> None:
         self._out, self._predictor, self._annotate = out, predictor, annotate
-        self._summary = Summary(out)
+        self._table = VideosTable(out)
         self._of_photographs = [job for job in jobs if job.photograph]
         self._photographs: PhotographWriter | None = None
 
@@ -181,7 +158,7 @@ class PredictionWriter:
             annotate=self._annotate,
             on_frame=on_frame,
         )
-        self._summary.add(job.folder, job.place, written)
+        self._table.put(job.folder, job.table_place, line_of(written))
         return written
 
     def write_unread(self, job: PredictJob, unread: Unreadable) -> None:
@@ -189,7 +166,7 @@ class PredictionWriter:
         if job.photograph:
             self._opened.add_unread(job.photograph, unread.reason)
         else:
-            self._summary.add(job.folder, job.place, unread)
+            self._table.put(job.folder, job.table_place, line_of(unread))
 
     @property
     def _opened(self) -> PhotographWriter:
@@ -208,7 +185,7 @@ class PredictionWriter:
     ) -> None:
         if self._photographs is not None:
             cards, jobs = self._photographs.write(), self._of_photographs
-            self._summary.add_photographs(jobs[0].folder, common_place(jobs), cards)
+            self._table.put(jobs[0].folder, common_place(jobs), _photographs_read(cards))
 
 
 def report_frame(on_progress: OnProgress, item: str, total: int | None, stage: str, frame: int) -> None:
@@ -224,48 +201,11 @@ def report_frame(on_progress: OnProgress, item: str, total: int | None, stage: s
     on_progress(Progress(stage, item, frame, total, "frames"))
 
 
-class Summary:
-    """Writes ``videos.csv``, a line for every video, after each video.
-
-    Lines of earlier predictions into the same folder stay, until there is a new prediction of the same video.
-
-    Args:
-        out: Folder of the predictions.
-    """
-
-    def __init__(self, out: Path) -> None:
-        self.path = out / "videos.csv"
-        self._lines: dict[str, dict[str, Any]] = {}
-        if self.path.is_file():
-            with self.path.open(encoding="utf-8", newline="") as file:
-                self._lines = {str(line["folder"]): dict(line) for line in csv.DictReader(file)}
-
-    def add(self, folder: str, video: str, result: VideoPrediction | Unreadable) -> None:
-        """Add or replace the line of a video and write the table."""
-        line = _unreadable(result) if isinstance(result, Unreadable) else _predicted(result)
-        self._lines[folder] = {"folder": folder, "video": video, **line}
-        write_whole(self.path, self._write)
-
-    def add_photographs(self, folder: str, place: str, photographs: Sequence[PhotographCard]) -> None:
-        """Add or replace the line of the photographs of a call and write the table.
-
-        Args:
-            folder: Name of their folder.
-            place: The photograph, or the folder that has all of them.
-            photographs: What the page shows of each.
-        """
-        self._lines[folder] = {"folder": folder, "video": place, **_photographs_read(photographs)}
-        write_whole(self.path, self._write)
-
-    def _write(self, path: Path) -> None:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, SUMMARY_COLUMNS, restval="", lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self._lines.values())
-
-
-def _unreadable(result: Unreadable) -> dict[str, Any]:
-    return {"status": "unreadable", "reason": result.reason}
+def line_of(result: VideoPrediction | Unreadable) -> dict[str, Any]:
+    """Return the line of a video in ``videos.csv``, without its folder and place."""
+    if isinstance(result, Unreadable):
+        return {"status": "unreadable", "reason": result.reason}
+    return _predicted(result)
 
 
 def _photographs_read(photographs: Sequence[PhotographCard]) -> dict[str, Any]:

@@ -4,7 +4,8 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ferfusion.errors import ConfigError
 from ferfusion.files import decimal_point, printable, read_cells, write_text
 
 COLUMNS = "folder video status reason frames seconds faces expression top_class probability low high".split()
+_FILE = "videos.csv"
 _NUMBERS = frozenset("frames seconds faces probability low high".split())
 
 
@@ -33,7 +35,7 @@ class VideosTable:
     """
 
     def __init__(self, out: Path) -> None:
-        self.path = out / "videos.csv"
+        self.path = out / _FILE
         self._columns = list(COLUMNS)
         self._lines: dict[str, dict[str, Any]] = {}
         if self.path.exists():
@@ -54,38 +56,10 @@ class VideosTable:
             line = {name: decimal_point(cell) if name in _NUMBERS else cell for name, cell in row.items()}
             self._lines[row["folder"]] = line
 
-    def folders(self, sources: Iterable[tuple[str, str]]) -> list[str]:
-        """Return the name of the folder of each video.
-
-        A video that is in the table keeps its folder. Otherwise the folder has the name of the video, with a
-        number if another video has that name.
-
-        Args:
-            sources: Name and place (see ``place_of``) of each video.
-        """
-        owners = {folder.lower(): line["video"] for folder, line in self._lines.items()}
-        names = {folder.lower(): folder for folder in self._lines}
-        owners[self.path.name] = ""
-        chosen = []
-        for name, place in sources:
-            [plain] = unique_ids([name])
-            of_this_name = re.compile(re.escape(plain.lower()) + r"(-\d+)?")
-            folder = next(
-                (
-                    folder
-                    for folder, owner in owners.items()
-                    if of_this_name.fullmatch(folder) and is_same_place(owner, place)
-                ),
-                "",
-            )
-            count = 1
-            while not folder:
-                numbered = plain if count == 1 else f"{plain}-{count}"
-                folder = "" if numbered.lower() in owners else numbered
-                count += 1
-            owners[folder.lower()] = place
-            chosen.append(names.setdefault(folder.lower(), folder))
-        return chosen
+    @property
+    def places(self) -> dict[str, str]:
+        """The place of the video of each folder (see ``place_of``)."""
+        return {folder: line["video"] for folder, line in self._lines.items()}
 
     def put(self, folder: str, place: str, line: Mapping[str, Any]) -> None:
         """Add or replace the line of a folder, and write the table; cells of added columns stay.
@@ -105,6 +79,58 @@ class VideosTable:
         writer.writeheader()
         writer.writerows(self._lines.values())
         write_text(self.path, text.getvalue())
+
+
+@dataclass(frozen=True)
+class Named:
+    """What needs a folder.
+
+    Attributes:
+        name: Its name.
+        place: Its place (see ``place_of``).
+        may_replace: Returns whether it may replace what is in a folder of this name and place.
+    """
+
+    name: str
+    place: str
+    may_replace: Callable[[str], bool] = lambda folder: True
+
+
+def choose_folders(wanted: Iterable[Named], places: Mapping[str, str]) -> list[str]:
+    """Return the name of the folder of each video.
+
+    A video that has a folder keeps it. Otherwise the folder has the name of the video, with a number if
+    another video has that name.
+
+    Args:
+        wanted: The videos.
+        places: The place of the video of each folder that is there.
+
+    >>> choose_folders([Named("talk.mp4", "/a/talk.mp4"), Named("talk.mov", "/a/talk.mov")], {})
+    ['talk', 'talk-2']
+    """
+    owners = {folder.lower(): place for folder, place in places.items()} | {_FILE: ""}
+    spelled = {folder.lower(): folder for folder in places}
+    chosen = []
+    for each in wanted:
+        [plain] = unique_ids([each.name])
+        own = re.compile(re.escape(plain.lower()) + r"(-\d+)?")
+        folder = next(
+            (
+                key
+                for key, place in owners.items()
+                if own.fullmatch(key) and is_same_place(place, each.place) and each.may_replace(spelled[key])
+            ),
+            "",
+        )
+        number = 1
+        while not folder:
+            numbered = plain if number == 1 else f"{plain}-{number}"
+            folder = "" if numbered.lower() in owners else numbered
+            number += 1
+        owners[folder.lower()] = each.place
+        chosen.append(spelled.setdefault(folder.lower(), folder))
+    return chosen
 
 
 def place_of(source: Path) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.errors import VideoError
+from ferfusion.files import printable
 from ferfusion.video.images import read_image
 from ferfusion.video.reader import Frame, VideoInfo, read_frames, read_info
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
@@ -30,7 +31,7 @@ class VideoFile:
     @property
     def name(self) -> str:
         """Name of the file."""
-        return self.path.name
+        return printable(self.path.name)
 
     @property
     def sound(self) -> Path | None:
@@ -134,7 +135,7 @@ def open_footage(path: Path) -> Footage:
         return open_video(path)
     if not path.is_file():
         raise VideoError(f"There is no file {path}")
-    return Photograph(path.name, path)
+    return Photograph(printable(path.name), path)
 
 
 def frames_in_memory(frames_thwc: NDArray[Any], *, fps: float, name: str = "frames") -> ImageSequence:

@@ -1,8 +1,11 @@
 from pathlib import Path
 
+import pandas as pd
+
 from ferfusion.inference.predict_jobs import common_place, make_jobs
+from ferfusion.inference.predict_many import predict_each
 from ferfusion.video.footage import image_in_memory
-from helpers.photographs import grey
+from helpers.photographs import grey, whole_image_predictor, write_photograph
 
 
 def test_make_jobs_gives_videos_of_one_name_two_folders(tmp_path):
@@ -20,10 +23,27 @@ def test_make_jobs_puts_all_photographs_into_one_folder(tmp_path):
 
 def test_make_jobs_names_the_folder_of_one_photograph_after_it():
     [job] = make_jobs([Path("in/me.jpg")])
-    assert (job.folder, job.photograph, common_place([job])) == ("me", "me.jpg", str(Path("in/me.jpg")))
+    place = str(Path("in/me.jpg").absolute())
+    assert (job.folder, job.photograph, common_place([job])) == ("me", "me.jpg", place)
     [first, _] = make_jobs([Path("in/me.jpg"), Path("in/you.jpg")])
     assert first.folder == "photographs"
-    assert first.alone == job
+
+
+def test_make_jobs_keeps_photographs_that_are_not_predicted_again(tmp_path):
+    """A folder of photographs is replaced where all of its photographs are predicted again, or are gone."""
+    out, paths = tmp_path / "out", [write_photograph(tmp_path / f"{k}.png", grey(0)) for k in range(4)]
+
+    def predict(*sources):
+        jobs = make_jobs(sources, out=out)
+        list(predict_each(jobs, whole_image_predictor(), out=out, annotate=False))
+        return jobs[0].folder
+
+    assert predict(paths[0], paths[1]) == "photographs"
+    assert predict(paths[2], paths[3]) == "photographs-2"
+    assert predict(*paths) == "photographs"
+    paths[0].unlink()
+    assert predict(*paths[1:]) == "photographs"
+    assert len(pd.read_csv(out / "videos.csv")) == 2
 
 
 def test_common_place_of_images_in_memory_is_the_name_of_their_folder():

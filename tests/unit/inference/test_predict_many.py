@@ -1,25 +1,23 @@
 import csv
 import shutil
 from collections.abc import Generator
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from ferfusion.inference.predict_jobs import make_jobs
-from ferfusion.inference.predict_many import Summary, Unreadable, find_videos, predict_each
+from ferfusion.inference.predict_many import Unreadable, predict_each
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import load_predictor
 from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.inference.video_search import find_videos
+from ferfusion.inference.videos_table import place_of
 from ferfusion.video.images import read_image
+from helpers.oddities import ODDITIES
 from helpers.photographs import grey, whole_image_predictor, write_photograph
 from helpers.predictors import BrightnessPredictor
 from helpers.videos import numbered, shorten, write_video
-
-
-def touch(*paths):
-    for path in paths:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"")
 
 
 def lines(path):
@@ -61,15 +59,64 @@ def test_predict_each_writes_a_line_per_video_and_continues_after_a_bad_one(corp
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"face", "grey", "videos.csv"}
 
 
-def test_summary_keeps_earlier_lines_and_replaces_those_of_the_same_video(tmp_path):
-    Summary(tmp_path).add("a", tmp_path / "a.mp4", Unreadable("the disk was away"))
-    Summary(tmp_path).add("b", tmp_path / "b.mp4", Unreadable("no reason"))
-    summary = Summary(tmp_path)
-    summary.add("a", tmp_path / "a.mp4", Unreadable('still away, says "df"\nand more'))
-    assert [(line["folder"], line["reason"]) for line in lines(summary.path)] == [
-        ("a", 'still away, says "df"\nand more'),
-        ("b", "no reason"),
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """Two good videos, and the files of their predictions without any other."""
+    folder = tmp_path_factory.mktemp("good")
+    videos = [write_video(folder / f"{name}.mp4", numbered(4, height=64, width=96)) for name in "az"]
+    return videos, files_of(videos, folder / "out")
+
+
+def files_of(videos, out):
+    """Predict each whole image as a face; return the frame tables and the lines by the video's name."""
+    list(predict_each(make_jobs(videos, out=out), whole_image_predictor(), out=out))
+    read = {line["video"]: line for line in lines(out / "videos.csv")}
+    tables = {path.parent.name: path.read_bytes() for path in out.glob("*/frames.csv")}
+    assert {path.parent.name for path in out.glob("*/report.html")} == set(tables)
+    return read, tables
+
+
+@pytest.mark.parametrize("oddity", ODDITIES)
+def test_predict_each_predicts_good_videos_beside_any_other(tmp_path, alone, oddity):
+    """The good videos have the result that they have alone; the odd one has a line with the reason."""
+    (first, last), (good_lines, good_tables) = alone
+    make, is_readable = ODDITIES[oddity]
+    odd = make(tmp_path)
+    found, tables = files_of([first, odd, last], tmp_path / "out")
+    line = found.pop(place_of(odd))
+    assert found == good_lines
+    assert good_tables.items() <= tables.items()
+    assert line["status"] == ("ok" if is_readable else "unreadable")
+    assert is_readable == (len(tables) == 3)
+    assert is_readable or line["reason"]
+
+
+def test_predict_each_keeps_the_folder_of_another_video_of_the_same_name(tmp_path, monkeypatch):
+    """Two calls, each in the working directory of its video."""
+    out = tmp_path / "out"
+    for folder, count in (("a", 3), ("b", 5), ("a", 3)):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        monkeypatch.chdir(tmp_path / folder)
+        video = write_video(tmp_path / folder / "talk.mp4", numbered(count)).name
+        list(predict_each(make_jobs([Path(video)], out=out), BrightnessPredictor(), out=out, annotate=False))
+    assert [(line["folder"], line["video"], line["frames"]) for line in lines(out / "videos.csv")] == [
+        ("talk", str(tmp_path / "a" / "talk.mp4"), "3"),
+        ("talk-2", str(tmp_path / "b" / "talk.mp4"), "5"),
     ]
+    assert len(pd.read_csv(out / "talk" / "frames.csv")) == 3
+
+
+def test_predict_each_says_that_a_stretch_is_outside_the_video(tmp_path):
+    video = write_video(tmp_path / "a.mp4", numbered(5))
+    [result] = predict_each(make_jobs([video]), BrightnessPredictor(), recipe=PredictRecipe(start=9, end=10))
+    reason = "a.mp4: no frame is shown from 9 s to 10 s; the video lasts 0.20 s"
+    assert result.outcome == Unreadable(reason)
+
+
+def test_predict_each_calls_a_video_unreadable_that_the_decoder_cannot_read(real_data):
+    [result] = predict_each(make_jobs([real_data / "odd" / "invalid_bitstream.webm"]), BrightnessPredictor())
+    assert isinstance(result.outcome, Unreadable)
+    assert "can be decoded" in result.outcome.reason
 
 
 def predicted(result):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.inference.videos_table import COLUMNS, VideosTable, place_of
+from ferfusion.inference.videos_table import COLUMNS, Named, VideosTable, choose_folders, place_of
 
 OK = {"status": "ok", "frames": 5, "probability": "0.5125"}
 
@@ -28,14 +28,14 @@ def videos(tmp_path):
 def predict(out, *sources):
     """Write a line for each file, as a call of predict does; return the names of their folders."""
     table = VideosTable(out)
-    places = [(source.name, place_of(source)) for source in sources]
-    folders = table.folders(places)
-    for folder, (_, place) in zip(folders, places, strict=True):
-        table.put(folder, place, OK)
+    wanted = [Named(source.name, place_of(source)) for source in sources]
+    folders = choose_folders(wanted, table.places)
+    for folder, each in zip(folders, wanted, strict=True):
+        table.put(folder, each.place, OK)
     return folders
 
 
-def test_folders_are_of_one_video_each_over_several_calls(tmp_path, videos, monkeypatch):
+def test_choose_folders_are_of_one_video_each_over_several_calls(tmp_path, videos, monkeypatch):
     out, (first, second) = tmp_path / "out", videos
     assert predict(out, first) == ["talk"]
     assert predict(out, second) == ["talk-2"]
@@ -53,7 +53,7 @@ def test_folders_are_of_one_video_each_over_several_calls(tmp_path, videos, monk
     assert predict(moved, link / "talk.mp4") == ["talk"]
 
 
-def test_folders_keep_numbers_and_ignore_case(tmp_path, videos):
+def test_choose_folders_keep_numbers_and_ignore_case(tmp_path, videos):
     assert predict(tmp_path / "out", videos[1], tmp_path / "TALK.mov", tmp_path / "talk-2.avi") == [
         "talk",
         "TALK-2",
@@ -63,22 +63,22 @@ def test_folders_keep_numbers_and_ignore_case(tmp_path, videos):
     assert predict(tmp_path / "out", videos[0], videos[1]) == ["talk-3", "talk"]
 
 
-def test_folders_of_images_in_memory_are_replaced_by_name(tmp_path):
-    VideosTable(tmp_path).put("frames-1", "frames-1", OK)
+def test_choose_folders_of_images_in_memory_are_replaced_by_name(tmp_path):
+    places = {"frames-1": "frames-1"}
     video = tmp_path / "frames-1.mp4"
-    assert VideosTable(tmp_path).folders([("frames-1", "frames-1")]) == ["frames-1"]
-    assert VideosTable(tmp_path).folders([(video.name, place_of(video))]) == ["frames-1-2"]
-    assert VideosTable(tmp_path).folders([("videos.csv.mp4", place_of(video))]) == ["videos.csv-2"]
+    assert choose_folders([Named("frames-1", "frames-1")], places) == ["frames-1"]
+    assert choose_folders([Named(video.name, place_of(video))], places) == ["frames-1-2"]
+    assert choose_folders([Named("videos.csv.mp4", place_of(video))], {}) == ["videos.csv-2"]
 
 
-def test_table_has_a_name_that_is_not_utf_8_as_it_is_printed(tmp_path):
+def test_videos_table_has_a_name_that_is_not_utf_8_as_it_is_printed(tmp_path):
     path = tmp_path / os.fsdecode(b"caf\xe9.mp4")
     assert predict(tmp_path, path) == predict(tmp_path, path) == ["caf_"]
     assert lines(tmp_path)[0]["video"] == str(tmp_path / r"caf\udce9.mp4")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
-def test_table_that_a_spreadsheet_saved_is_continued(tmp_path, encoding):
+def test_videos_table_that_a_spreadsheet_saved_is_continued(tmp_path, encoding):
     video = tmp_path / "Zo\u00eb.mp4"
     text = f"folder;video;status;probability;Notes\r\nZo\u00eb;{video};ok;0,5125;sch\u00f6n\r\n"
     (tmp_path / "videos.csv").write_bytes(text.encode(encoding))
@@ -100,7 +100,7 @@ def test_table_that_a_spreadsheet_saved_is_continued(tmp_path, encoding):
         (b"", "has no column folder"),
     ],
 )
-def test_table_of_another_kind_is_refused(tmp_path, content, reason):
+def test_videos_table_of_another_kind_is_refused(tmp_path, content, reason):
     (tmp_path / "videos.csv").write_bytes(content)
     with pytest.raises(ConfigError, match=rf"videos\.csv {reason}.*; move it away, or name another folder"):
         VideosTable(tmp_path)
