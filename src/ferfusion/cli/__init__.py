@@ -2,6 +2,7 @@
 
 import sys
 import tomllib
+from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -12,7 +13,6 @@ from cyclopts.config import Toml
 
 from ferfusion import __version__
 from ferfusion.errors import ConfigError, FerfusionError
-from ferfusion.lookup import choose
 
 COMMANDS = (
     "prepare",
@@ -88,7 +88,12 @@ def check_settings_file(path: Path) -> None:
             raise ConfigError(
                 f"{path} has {name} outside of a table; put it below the name of its command, such as [train]"
             )
-        choose(dict.fromkeys(COMMANDS), name, what=f"table of the settings file {path}:")
+        if name not in COMMANDS:
+            near = get_close_matches(name, COMMANDS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ConfigError(
+                f"Unknown table {name!r} in {path}; it must be one of {', '.join(COMMANDS)}.{hint}"
+            )
 
 
 def main() -> None:

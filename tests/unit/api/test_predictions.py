@@ -6,7 +6,7 @@ from PIL import Image
 import ferfusion as fer
 from helpers.face_videos import face_images
 from helpers.photographs import whole_image_predictor, write_photograph
-from helpers.videos import textured
+from helpers.videos import numbered, textured, write_video
 
 GREY = np.full((3, 90, 120, 3), 90, np.uint8)
 
@@ -121,3 +121,36 @@ def test_predictions_of_photographs_save_what_the_command_line_writes(tmp_path):
     assert one.plot().axes[0].get_xlabel() == "probability"
     assert one.save(tmp_path / "one", progress=False) == tmp_path / "one" / "a"
     assert pd.read_csv(tmp_path / "one" / "videos.csv")["folder"].tolist() == ["a"]
+
+
+def test_predictions_save_keeps_the_folder_of_another_video_of_the_same_name(model, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        write_video(tmp_path / folder / "talk.mp4", numbered(3))
+    out = tmp_path / "out"
+    first, second = (model.predict(tmp_path / folder / "talk.mp4", progress=False) for folder in "ab")
+    assert [one.save(out, progress=False).name for one in (first, second, first)] == [
+        "talk",
+        "talk-2",
+        "talk",
+    ]
+    unread = tuple(fer.UnreadVideo(str(tmp_path / folder / "talk.mp4"), "damaged") for folder in "cb")
+    fer.Predictions((first,), unread).save(out, progress=False)
+    summary = pd.read_csv(out / "videos.csv").set_index("folder")
+    assert summary["video"].to_dict() == {
+        "talk": str(tmp_path / "a" / "talk.mp4"),
+        "talk-2": str(tmp_path / "b" / "talk.mp4"),
+        "talk-3": str(tmp_path / "c" / "talk.mp4"),
+    }
+    assert summary["status"].tolist() == ["no_face", "unreadable", "unreadable"]
+
+
+def test_predict_says_what_a_folder_has_beside_videos(model, tmp_path):
+    write_video(tmp_path / "talk.mp4", numbered(3))
+    (tmp_path / "notes.txt").touch()
+    messages = []
+    model.predict(tmp_path, progress=lambda progress: messages.append(progress.message))
+    assert [message for message in messages if message] == [
+        f"In the folder {tmp_path}, files without the suffix of a video or photograph are passed over: "
+        "1 .txt (name a file to read it)"
+    ]
