@@ -95,7 +95,7 @@ def every_frame(detector: FaceDetector, frames: Sequence[Frame]) -> list[list[Bo
     return [
         [
             each.box
-            for each in search_everywhere(detector, frame.luma, min_side_px=0.6 * least)
+            for each in search_everywhere(detector, frame.luma, wanted_px=least)
             if each.score >= detector.min_score and each.box[2] >= least
         ]
         for frame in frames

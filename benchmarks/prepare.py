@@ -209,7 +209,7 @@ def agreement(clip: Path) -> str:
     for (frame, after), prepared in zip(frames, ours, strict=True):
         assert frame is not None  # only the last is None
         least = recipe.min_face * min(frame.luma.shape)
-        found = max(search_everywhere(detector, frame.luma, min_side_px=least), key=face_width, default=None)
+        found = max(search_everywhere(detector, frame.luma, wanted_px=least), key=face_width, default=None)
         tracked += [face.box for face in prepared.faces[:1]]
         if found is None:
             continue

@@ -21,6 +21,7 @@ class SquareDetector:
     """Detects bright squares; a darker one scores below ``min_score``."""
 
     min_score = 1.0
+    searched_face_px, border_px = np.inf, 0
     reduced_face_px = quick_reduced_face_px = 40.0
 
     def detect(

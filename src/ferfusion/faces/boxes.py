@@ -13,14 +13,31 @@ def iou(first: Box, second: Box) -> float:
     >>> iou(np.array([0, 0, 2, 2]), np.array([1, 0, 2, 2]))
     0.3333333333333333
     """
+    shared = _shared(first, second)
+    return shared / (_area(first) + _area(second) - shared) if shared else 0.0
+
+
+def shared_of_smaller(first: Box, second: Box) -> float:
+    """Return the intersection of two boxes as a share of the smaller one, 0 to 1.
+
+    >>> shared_of_smaller(np.array([0, 0, 9, 9]), np.array([1, 1, 2, 2]))
+    1.0
+    """
+    shared = _shared(first, second)
+    return shared / min(_area(first), _area(second)) if shared else 0.0
+
+
+def _shared(first: Box, second: Box) -> float:
+    """Return the area of the intersection."""
     left, top, width, height = first.tolist()
     other_left, other_top, other_width, other_height = second.tolist()
     across = min(left + width, other_left + other_width) - max(left, other_left)
     down = min(top + height, other_top + other_height) - max(top, other_top)
-    if across <= 0 or down <= 0:
-        return 0.0
-    shared = across * down
-    return float(shared / (width * height + other_width * other_height - shared))
+    return float(max(across, 0) * max(down, 0))
+
+
+def _area(box: Box) -> float:
+    return float(box[2] * box[3])
 
 
 def grow_to_square(box: Box, *, margin: float) -> Box:

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.faces.boxes import Box, iou
+from ferfusion.faces.boxes import Box, iou, shared_of_smaller
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,16 @@ class FaceDetector(Protocol):
 
     Attributes:
         min_score: Least score of a detection that is used; one below it is ``low_score`` in the tables.
+        searched_face_px: Width to which the smallest wanted face is reduced before a whole image is searched.
+        border_px: Width of the grey border around a searched image whose edge may cut a face.
         reduced_face_px: Width to which a face is reduced before the area around its last box is searched.
         quick_reduced_face_px: The same for a quick search; a face narrower than ``reduced_face_px`` is not
             reduced.
     """
 
     min_score: float
+    searched_face_px: float
+    border_px: int
     reduced_face_px: float
     quick_reduced_face_px: float
 
@@ -40,8 +44,8 @@ class FaceDetector(Protocol):
             luma: The luma plane of the image, (H, W).
             min_side_px: Least width of a face.
             max_side_px: Greatest width of a face.
-            quick: Whether the search may use coarser steps. The tracker repeats the search without them where
-                a face is missing.
+            quick: Whether the search near a known face may be less exact. The tracker repeats the search
+                where the face is missing.
         """
 
 
@@ -50,6 +54,18 @@ def non_maximum_suppression(detections: list[Detection]) -> list[Detection]:
     kept: list[Detection] = []
     for detection in sorted(detections, key=lambda each: -each.score):
         if all(iou(detection.box, other.box) < 1 / 3 for other in kept):
+            kept.append(detection)
+    return kept
+
+
+def without_nested(detections: list[Detection]) -> list[Detection]:
+    """Keep, highest score first, the detections that neither lie inside a better one nor contain one.
+
+    A detection lies inside another if more than 70 % of its box does.
+    """
+    kept: list[Detection] = []
+    for detection in sorted(detections, key=lambda each: -each.score):
+        if all(shared_of_smaller(detection.box, other.box) <= 0.7 for other in kept):
             kept.append(detection)
     return kept
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.faces.boxes import Box, grow_to_square, iou
-from ferfusion.faces.detector import Detection, FaceDetector
+from ferfusion.faces.detector import Detection, FaceDetector, without_nested
 from ferfusion.faces.haar import HaarDetector
 from ferfusion.faces.mtcnn import MtcnnDetector
 from ferfusion.faces.none import WholeImage
@@ -17,31 +17,46 @@ from ferfusion.faces.yunet import YuNetDetector
 
 __all__ = ["DETECTORS", "Detection", "FaceDetector", "search_everywhere", "search_near"]
 
-_WORKING_SIDE_PX, _QUICK_WORKING_SIDE_PX = 360, 240
 _NEAR_REACH = 0.25
 _NEAR_SIZES = (0.75, 1.33)  # a narrower range excludes windows that OpenCV averages, and shifts the box
+_BORDER_LUMA = 110  # grey
+
+
+def whole_image_scale(detector: FaceDetector, *, wanted_px: float) -> float:
+    """Return the scale, at most 1, at which a whole image is searched for faces from a width on."""
+    return min(1.0, detector.searched_face_px / wanted_px)
 
 
 def search_everywhere(
-    detector: FaceDetector, luma: NDArray[np.uint8], *, min_side_px: float, quick: bool = False
+    detector: FaceDetector, luma: NDArray[np.uint8], *, wanted_px: float, least_px: float | None = None
 ) -> list[Detection]:
-    """Return the faces of a whole image, in its own pixels; it is searched with its longer side at 360 px.
+    """Return the faces of a whole image, in its own pixels, highest score first.
+
+    The image is reduced until the smallest wanted face is as wide as the detector needs it
+    (``FaceDetector.searched_face_px``), and gets a border, so that a face that the image's edge cuts is
+    detected. Of two faces of which one lies inside the other, that with the higher score is returned.
 
     Args:
         detector: The detector.
         luma: The luma plane of the image, (H, W).
-        min_side_px: Least width of a face, in pixels of the image.
-        quick: Whether the longer side is 240 px and the detector may use coarser steps. That is enough to
-            notice that a face came.
+        wanted_px: Width of the smallest wanted face, in pixels of the image.
+        least_px: Least width of a face that is returned. By default ``wanted_px``; smaller faces are
+            detected less reliably.
     """
-    scale = min(1.0, (_QUICK_WORKING_SIDE_PX if quick else _WORKING_SIDE_PX) / max(luma.shape))
+    scale = whole_image_scale(detector, wanted_px=wanted_px)
     image, enlarge = _reduced(luma, scale)
-    detections = detector.detect(image, min_side_px=min_side_px * scale, quick=quick)
-    return [Detection(each.box * enlarge, each.score) for each in detections]
+    least = (wanted_px if least_px is None else least_px) * scale
+    detections = _detect(detector, image, border_px=(detector.border_px,) * 4, min_side_px=least)
+    return without_nested([Detection(each.box * enlarge, each.score) for each in detections])
 
 
 def search_near(
-    detector: FaceDetector, luma: NDArray[np.uint8], last: Box, *, quick: bool = False
+    detector: FaceDetector,
+    luma: NDArray[np.uint8],
+    last: Box,
+    *,
+    quick: bool = False,
+    scale: float | None = None,
 ) -> Detection | None:
     """Return the face near a box, of about the same size, or None.
 
@@ -49,7 +64,9 @@ def search_near(
         detector: The detector.
         luma: The luma plane of the image, (H, W).
         last: The box; a quarter of its width around it is searched.
-        quick: Whether the image may be reduced further and the detector may use coarser steps.
+        quick: Whether the image may be reduced further and the detector may be less exact.
+        scale: Scale at which the image is searched. By default, the face is reduced to the width that the
+            detector needs.
     """
     rows, columns = luma.shape
     x, y, width, height = grow_to_square(last, margin=_NEAR_REACH)
@@ -58,12 +75,16 @@ def search_near(
     if right - left < 8 or bottom - top < 8:
         return None
     side = float(last[2:].max())
-    is_large = side >= detector.reduced_face_px
-    target_px = detector.quick_reduced_face_px if quick and is_large else detector.reduced_face_px
-    scale = min(1.0, target_px / side)
+    if scale is None:
+        is_large = side >= detector.reduced_face_px
+        target_px = detector.quick_reduced_face_px if quick and is_large else detector.reduced_face_px
+        scale = min(1.0, target_px / side)
     image, enlarge = _reduced(luma[top:bottom, left:right], scale)
-    detections = detector.detect(
+    cut = (top - y, y + height - bottom, left - x, x + width - right)
+    detections = _detect(
+        detector,
         image,
+        border_px=tuple(round(max(each, 0) * scale) if detector.border_px else 0 for each in cut),
         min_side_px=_NEAR_SIZES[0] * side * scale,
         max_side_px=_NEAR_SIZES[1] * side * scale,
         quick=quick,
@@ -72,6 +93,24 @@ def search_near(
         return None
     nearby = [Detection(each.box * enlarge + (left, top, 0, 0), each.score) for each in detections]
     return max(nearby, key=lambda each: iou(each.box, last))
+
+
+def _detect(
+    detector: FaceDetector,
+    image: NDArray[np.uint8],
+    *,
+    border_px: tuple[int, ...],
+    min_side_px: float,
+    max_side_px: float = np.inf,
+    quick: bool = False,
+) -> list[Detection]:
+    """Return the faces of an image with a grey border (above, below, left, right), in pixels of the image."""
+    if any(border_px):
+        bordered = cv2.copyMakeBorder(image, *border_px, cv2.BORDER_CONSTANT, value=_BORDER_LUMA)
+        image = np.asarray(bordered, np.uint8)
+    detections = detector.detect(image, min_side_px=min_side_px, max_side_px=max_side_px, quick=quick)
+    above, _, left, _ = border_px
+    return [Detection(each.box - (left, above, 0, 0), each.score) for each in detections]
 
 
 def _reduced(luma: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.uint8], Box]:

@@ -10,7 +10,7 @@ from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import iou
 from ferfusion.faces.detector import Detection, non_maximum_suppression
 
-_STEP, _COARSE_STEP = 1.1, 1.2
+_STEP = 1.1
 _SAME_FACE_IOU = 0.5
 
 
@@ -22,8 +22,10 @@ class HaarDetector:
 
     cascades = ("haarcascade_frontalface_default.xml", "haarcascade_frontalface_alt2.xml")
     min_score = 1.0
+    searched_face_px = 24.0
+    border_px = 12
     reduced_face_px = 80.0
-    quick_reduced_face_px = 24 * _COARSE_STEP**2
+    quick_reduced_face_px = 34.56
 
     def __init__(self) -> None:
         self._cascades = [_load_cascade(name) for name in self.cascades]
@@ -33,15 +35,14 @@ class HaarDetector:
     ) -> list[Detection]:
         """Return the faces of ``luma`` (H, W), highest score first; the score is the last stage sum.
 
-        A quick search returns mean boxes in fractions of a pixel. Where ``max_side_px`` is not limited, it
-        uses coarser steps.
+        A quick search returns mean boxes in fractions of a pixel.
         """
         smallest = max(20, int(min_side_px))
         largest = round(min(max_side_px, max(luma.shape)))
         for cascade in self._cascades:
             boxes, _, weights = cascade.detectMultiScale3(
                 luma,
-                scaleFactor=_COARSE_STEP if quick and max_side_px == np.inf else _STEP,
+                scaleFactor=_STEP,
                 minNeighbors=0 if quick else 4,
                 minSize=(smallest, smallest),
                 maxSize=(largest, largest),

@@ -27,6 +27,8 @@ class MtcnnDetector:
     """
 
     min_score = 0.7
+    searched_face_px = 24.0
+    border_px = 24
     reduced_face_px = quick_reduced_face_px = 60.0
     thresholds = (0.6, 0.7, 0.5)
 
@@ -41,7 +43,7 @@ class MtcnnDetector:
     ) -> list[Detection]:
         """Return the faces of ``luma`` (H, W), highest score first; the score is a probability."""
         image = (grey_image(luma).astype(np.float32) - 127.5) / 128
-        boxes = self._proposals(image, max(min_side_px, 20), min(max_side_px, *luma.shape))
+        boxes = self._proposals(image, max(min_side_px, _WINDOW_PX), min(max_side_px, *luma.shape))
         for network, size, threshold in (
             (self._refine, 24, self.thresholds[1]),
             (self._output, 48, self.thresholds[2]),

@@ -10,7 +10,9 @@ class WholeImage:
     """Returns the whole image as the one face, for videos that were cropped to the face before."""
 
     min_score = 0.0
-    reduced_face_px = quick_reduced_face_px = np.inf  # no pixel is read, so no image need be reduced
+    # no pixel is read, so no image need be reduced
+    searched_face_px = reduced_face_px = quick_reduced_face_px = np.inf
+    border_px = 0
 
     def detect(
         self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False

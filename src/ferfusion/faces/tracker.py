@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.faces.boxes import Box, iou
-from ferfusion.faces.detectors import Detection, FaceDetector, search_everywhere, search_near
+from ferfusion.faces.detectors import (
+    Detection,
+    FaceDetector,
+    search_everywhere,
+    search_near,
+    whole_image_scale,
+)
 from ferfusion.faces.none import WholeImage
 from ferfusion.faces.tracks import MIN_DETECTIONS, Track, TrackedFace
 from ferfusion.video.reader import Frame
@@ -58,6 +64,8 @@ class TrackerSettings:
         cut_difference: Mean absolute difference of the luma of two consecutive frames, on a grid of about
             12 x 16 pixels, above which a new scene begins. In the clips, it is at most 10.7 inside a scene
             and 63 or more at the four cuts.
+        kept_size: Least width of a known face, as a share of the least width of a new one. A face whose width
+            varies around ``min_face`` is kept.
         reported_size: Least width of a face that is reported as ``small_face``, as a share of the least width
             of a wanted face. No effect from 0.3 to 1, as these clips have no such face.
     """
@@ -69,7 +77,8 @@ class TrackerSettings:
     duplicate_iou: float = 0.5
     held_if_missed: int = 5
     cut_difference: float = 28.0
-    reported_size: float = 0.6
+    kept_size: float = 0.9
+    reported_size: float = 0.75
 
 
 @dataclass(frozen=True)
@@ -188,7 +197,7 @@ class FaceTracker:
         self._drop_duplicates(live, detected)
         missing = _largest_is_missing(live, detected)
         if self._must_search_everywhere(frame, detected, missing=missing):
-            self._search_everywhere(frame, live, detected, thorough=bool(live) and missing)
+            self._search_everywhere(frame, live, detected)
         self._last_search = index
         for track in live:
             detection = detected[track.number]
@@ -237,7 +246,7 @@ class FaceTracker:
         return frame.index - self._last_full_search >= wait
 
     def _search_everywhere(
-        self, frame: Frame, live: list[Track], detected: dict[int, Detection | None], *, thorough: bool
+        self, frame: Frame, live: list[Track], detected: dict[int, Detection | None]
     ) -> None:
         """Search the whole image, and add its faces to ``live`` and ``detected``.
 
@@ -245,7 +254,7 @@ class FaceTracker:
         """
         self._last_full_search = frame.index
         same = self._settings.same_face_iou
-        for seen in self._good_detections(frame, thorough=thorough, nobody=not any(detected.values())):
+        for seen in self._new_faces(frame):
             detection = self._near(frame, seen.box) or seen  # the box of a near search is more exact
             if any(other and iou(other.box, detection.box) > same for other in detected.values()):
                 continue
@@ -265,36 +274,34 @@ class FaceTracker:
                 live.append(track)
             detected[track.number] = detection
 
-    def _good_detections(self, frame: Frame, *, thorough: bool, nobody: bool) -> list[Detection]:
-        """Search the whole image: quickly, but thoroughly if ``thorough`` or if no face is known."""
+    def _new_faces(self, frame: Frame) -> list[Detection]:
+        """Search the whole image. Without a wanted face, record one that is too small or scores too low."""
         smallest = self._min_face * min(frame.luma.shape)
-        if not thorough:
-            detections = search_everywhere(self._detector, frame.luma, min_side_px=smallest, quick=True)
-            good = [each for each in detections if self._is_good(each, frame)]
-            if good or not nobody:
-                return good
-        # the search includes faces that are too small, to report them
         reported = self._settings.reported_size * smallest
-        detections = search_everywhere(self._detector, frame.luma, min_side_px=reported)
-        good = [each for each in detections if self._is_good(each, frame)]
-        if detections and not good:
+        detections = search_everywhere(self._detector, frame.luma, wanted_px=smallest, least_px=reported)
+        wanted = [each for each in detections if self._is_good(each, least_px=smallest)]
+        if detections and not wanted:
             self._rejected[frame.index] = detections[0]
-        return good
+        return wanted
 
     def _near_expected(self, track: Track, frame: Frame) -> Detection | None:
         return self._near(frame, track.search_box(track.expected_box(frame.index)))
 
     def _near(self, frame: Frame, box: Box) -> Detection | None:
-        """Search near a box: quickly, then thoroughly before the face counts as missed."""
-        for quick in (True, False):
-            detection = search_near(self._detector, frame.luma, box, quick=quick)
-            if detection is not None and self._is_good(detection, frame):
+        """Search near a box: quickly, then thoroughly, then at the scale of a search of the whole image.
+
+        The last one detects a face again that only the search of the whole image has detected.
+        """
+        smallest = self._min_face * min(frame.luma.shape)
+        whole_scale = whole_image_scale(self._detector, wanted_px=smallest)
+        for quick, scale in ((True, None), (False, None), (False, whole_scale)):
+            detection = search_near(self._detector, frame.luma, box, quick=quick, scale=scale)
+            if detection and self._is_good(detection, least_px=self._settings.kept_size * smallest):
                 return detection
         return None
 
-    def _is_good(self, detection: Detection, frame: Frame) -> bool:
-        smallest = self._min_face * min(frame.luma.shape)
-        return bool(detection.box[2] >= smallest and detection.score >= self._detector.min_score)
+    def _is_good(self, detection: Detection, *, least_px: float) -> bool:
+        return bool(detection.box[2] >= least_px and detection.score >= self._detector.min_score)
 
     def _add_detection(self, track: Track, index: int, detection: Detection, before: int | None) -> None:
         """Add a detection to a track, and search the frames since the search ``before`` where needed."""

@@ -28,6 +28,8 @@ class YuNetDetector:
     """
 
     min_score = 0.7
+    searched_face_px = 30.0
+    border_px = 24
     reduced_face_px = quick_reduced_face_px = 64.0
 
     def __init__(self, model: Path | None = None) -> None:

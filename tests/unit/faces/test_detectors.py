@@ -100,7 +100,7 @@ def test_detector_returns_the_same_twice(detector, portrait):
 @pytest.mark.parametrize("factor", [1, 2, 6])
 def test_search_everywhere_returns_boxes_in_pixels_of_an_image_of_any_size(detector, portrait, factor):
     luma, face = portrait
-    [found] = search_everywhere(detector, enlarged(luma, factor), min_side_px=30 * factor)
+    [found] = search_everywhere(detector, enlarged(luma, factor), wanted_px=30 * factor)
     assert iou(found.box, face * factor) > 0.5
 
 
@@ -108,9 +108,27 @@ def test_search_everywhere_returns_boxes_in_pixels_of_an_image_of_any_size(detec
 def test_search_near_returns_a_face_near_its_last_box(detector, portrait, factor):
     luma, face = portrait
     image = enlarged(luma, factor)
-    [there] = search_everywhere(detector, image, min_side_px=30 * factor)
+    [there] = search_everywhere(detector, image, wanted_px=30 * factor)
     moved = there.box + there.box[2] * np.array([0.08, -0.08, 0, 0])
     assert iou(search_near(detector, image, moved).box, face * factor) > 0.5
+
+
+def test_search_everywhere_detects_small_wanted_faces_in_a_large_image(detector, portrait):
+    luma, face = portrait
+    scale = 64 / max(face[2:])
+    small = cv2.resize(luma, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    image = np.full((700, 1400), 110, np.uint8)  # at 360 px, the face is 16 px high
+    image[500 : 500 + len(small), 1200 : 1200 + small.shape[1]] = small
+    [found] = search_everywhere(detector, image, wanted_px=45)
+    assert iou(found.box, face * scale + (1200, 500, 0, 0)) > 0.4
+
+
+def test_search_everywhere_and_near_detect_a_face_that_the_edge_of_the_image_cuts(detector, portrait):
+    luma, (x, y, width, height) = portrait
+    tight = np.ascontiguousarray(luma[int(y + 0.08 * height) :, int(x) : int(x + width)][: int(0.9 * height)])
+    [found] = search_everywhere(detector, tight, wanted_px=40)
+    assert iou(found.box, np.array([0, -0.08 * height, width, height])) > 0.5
+    assert search_near(detector, tight, found.box) is not None
 
 
 def test_search_near_returns_none_without_a_face(detector, portrait):

@@ -27,7 +27,7 @@ def test_haar_returns_a_box_of_the_cascade(luma):
 
 def test_haar_quick_search_returns_the_mean_of_the_windows_on_the_face(luma):
     cascade = cv2.CascadeClassifier(haarcascades + HaarDetector.cascades[0])
-    windows = cascade.detectMultiScale(luma, scaleFactor=1.2, minNeighbors=0, minSize=(40, 40))
+    windows = cascade.detectMultiScale(luma, scaleFactor=1.1, minNeighbors=0, minSize=(40, 40))
     [found] = HaarDetector().detect(luma, min_side_px=40, quick=True)
     alike = np.array([window for window in windows if iou(np.array(window, np.float64), found.box) > 0.5])
     assert len(alike) > 3

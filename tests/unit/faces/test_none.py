@@ -13,7 +13,7 @@ from helpers.scenes import frames_of, paint
 def test_none_returns_the_whole_image_to_the_pixel(size):
     detector, luma = DETECTORS["none"](), np.full(size, 99, np.uint8)
     whole = [0, 0, size[1], size[0]]
-    [found] = search_everywhere(detector, luma, min_side_px=5)
+    [found] = search_everywhere(detector, luma, wanted_px=5)
     assert found.box == pytest.approx(whole)
     assert search_near(detector, luma, found.box).box.tolist() == whole
 
