@@ -7,10 +7,12 @@ from typing import Literal
 
 import av
 import numpy as np
+from av.stream import Disposition
 from av.video.reformatter import ColorRange, Colorspace
 
 TICKS = 90_000  # per second
 SOUND_RATE = 48_000
+_WITHOUT_TIMES = (".avi", ".h264")
 _ROTATIONS = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
 """QuickTime's (a, b, c, d) for an image that is shown rotated clockwise by so many degrees."""
 
@@ -52,6 +54,7 @@ def write_video(
     full_range: bool = False,
     bt709: bool = False,
     every_frame_alone: bool = False,
+    pixel_aspect: Fraction | None = None,
     sound_seconds: float | None = None,
     sound_codec: str = "aac",
 ) -> Path:
@@ -67,6 +70,7 @@ def write_video(
         full_range: Whether luma is stored from 0 to 255, not from 16 to 235.
         bt709: Whether colours are encoded by BT.709, not by BT.601.
         every_frame_alone: Whether no frame is predicted from another, and packets have the order of images.
+        pixel_aspect: Width of a pixel, divided by its height; None leaves it open.
         sound_seconds: Duration of a tone; None for no sound.
         sound_codec: Name of the tone's encoder.
     """
@@ -75,9 +79,11 @@ def write_video(
         stream = container.add_stream(codec, rate=Fraction(rate))
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = width, height, pix_fmt
-        if path.suffix != ".avi":
+        if path.suffix not in _WITHOUT_TIMES:
             stream.codec_context.time_base = Fraction(1, TICKS)
         stream.codec_context.thread_count = 1
+        if pixel_aspect is not None:
+            stream.codec_context.sample_aspect_ratio = pixel_aspect
         stream.codec_context.color_range = ColorRange.JPEG if full_range else ColorRange.MPEG
         stream.codec_context.colorspace = Colorspace.ITU709 if bt709 else Colorspace.ITU601
         if codec == "libx264":
@@ -93,7 +99,7 @@ def write_video(
                 dst_color_range=ColorRange.JPEG if full_range else ColorRange.MPEG,
             )
             shown = place / Fraction(rate) if seconds is None else seconds[place]
-            if path.suffix == ".avi":
+            if path.suffix in _WITHOUT_TIMES:
                 frame.pts, frame.time_base = round(shown * Fraction(rate)), 1 / Fraction(rate)
             else:
                 frame.pts, frame.time_base = round(shown * TICKS), Fraction(1, TICKS)
@@ -102,6 +108,59 @@ def write_video(
         container.mux(stream.encode(None))
         if sound is not None:
             _write_tone(container, sound, sound_seconds)
+    return path
+
+
+def write_with_cover(path: Path, images: Sequence[np.ndarray] = (), *, sound_codec: str = "aac") -> Path:
+    """Write a tone of a second with a cover image of 32x32 pixels, and images at 25 per second, if any."""
+    with av.open(str(path), "w") as container:
+        cover = container.add_stream("png")
+        assert isinstance(cover, av.VideoStream)
+        cover.width, cover.height, cover.pix_fmt = 32, 32, "rgb24"
+        cover.disposition = Disposition.attached_pic
+        video = container.add_stream("libx264", rate=25) if images else None
+        if isinstance(video, av.VideoStream):
+            video.width, video.height, video.pix_fmt = images[0].shape[1], images[0].shape[0], "yuv420p"
+        sound = _add_sound(container, sound_codec)
+        for stream, shown in [(cover, [flat(32, 32, (200, 0, 0))]), (video, images)]:
+            for place, image in enumerate(shown):
+                frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+                frame.pts, frame.time_base = place, Fraction(1, 25)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None) if shown else [])
+        _write_tone(container, sound, 1.0)
+    if path.suffix == ".mp4":  # FFmpeg numbers the tracks in the order of the boxes
+        _move_first(path, b"udta", inside=b"moov")
+    return path
+
+
+def _move_first(path: Path, kind: bytes, *, inside: bytes) -> None:
+    """Move a box of an MP4 before the others in its parent."""
+    content = path.read_bytes()
+    start = content.index(inside) + 4
+    end = start - 8 + int.from_bytes(content[start - 8 : start - 4], "big")
+    boxes, at = [], start
+    while at < end:
+        size = int.from_bytes(content[at : at + 4], "big")
+        boxes.append(content[at : at + size])
+        at += size
+    boxes.sort(key=lambda box: box[4:8] != kind)
+    path.write_bytes(content[:start] + b"".join(boxes) + content[end:])
+
+
+def shift_asf(path: Path, *, milliseconds: int) -> Path:
+    """Let all times of a .wmv start earlier, below 0: by its preroll, which a player subtracts."""
+    content = bytearray(path.read_bytes())
+    at = content.index(bytes.fromhex("A1DCAB8C47A9CF118EE400C00C205365")) + 80
+    preroll = slice(at, at + 8)
+    content[preroll] = (int.from_bytes(content[preroll], "little") + milliseconds).to_bytes(8, "little")
+    path.write_bytes(content)
+    return path
+
+
+def join(path: Path, *parts: Path) -> Path:
+    """Write files one after another, as ``cat`` does."""
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
     return path
 
 

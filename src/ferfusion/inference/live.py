@@ -132,9 +132,9 @@ def predict_live(
 
     def pairs() -> Iterator[tuple[Frame, Frame]]:
         for number, (live, after) in enumerate(source.pairs()):
-            frame = Frame(number, live.seconds, live.image)
+            frame = Frame(number, live.seconds, live.image, pixel_aspect=live.pixel_aspect)
             taken.append((live, frame))
-            yield frame, Frame(number + 1, after.seconds, after.image)
+            yield frame, Frame(number + 1, after.seconds, after.image, pixel_aspect=after.pixel_aspect)
 
     def prepared() -> Iterator[PreparedFrame]:
         for frame in preparer.prepare_live(pairs()):
@@ -233,7 +233,9 @@ class LiveFiles:
                 for face in prediction.faces
             ]
             frame = prediction.frame
-            self._video.write(frame.rgb(), faces, status=prediction.status, seconds=frame.seconds)
+            self._video.write(
+                frame.rgb(), faces, status=prediction.status, seconds=frame.seconds, colour=frame.colour
+            )
 
     def _values(self, face: LiveFace, status: str) -> list[Any]:
         row, names = face.row, self._labels.names

@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,7 +21,8 @@ import cv2
 import numpy as np
 
 from ferfusion.errors import VideoError
-from ferfusion.video.reader import decode, file_address
+from ferfusion.video.container import file_address, pixel_aspect, stated_rate, video_track
+from ferfusion.video.reader import decode
 
 _TIMEOUT_SECONDS = 10.0
 """A source that sends nothing for so long has ended."""
@@ -37,12 +39,14 @@ class LiveFrame:
         seconds: Time since the first frame, by the clock of the source.
         arrived: Time at which it was decoded, by the clock of the host (``time.monotonic``).
         image: The decoded image.
+        pixel_aspect: Width of its pixels, divided by their height.
     """
 
     index: int
     seconds: float
     arrived: float
     image: av.VideoFrame
+    pixel_aspect: Fraction = Fraction(1)
 
 
 class LiveSource:
@@ -102,7 +106,8 @@ class LiveSource:
     def _put(self, before: LiveFrame | None, frame: LiveFrame) -> None:
         with self._changed:
             self.decoded += 1
-            if before is None or before.index + 1 != frame.index:
+            # flow between images of two sizes would be no motion
+            if before is None or before.index + 1 != frame.index or _size(before) != _size(frame):
                 return
             self.dropped += self._newest is not None
             self._newest = (before, frame)
@@ -120,6 +125,10 @@ class LiveSource:
     ) -> None:
         self._stopping.set()
         self._threads.shutdown()
+
+
+def _size(frame: LiveFrame) -> tuple[int, int, Fraction]:
+    return frame.image.width, frame.image.height, frame.pixel_aspect
 
 
 def _live_frames(
@@ -163,10 +172,9 @@ def _ffmpeg_input(source: str, address: str, input_format: str | None) -> Genera
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise VideoError(f"Cannot open {source} as a live source: {reason}") from error
     with container:
-        if not container.streams.video:
-            raise VideoError(f"{source} has no video track")
-        track = container.streams.video[0]
-        step = float(1 / (track.average_rate or track.guessed_rate or 25))
+        track = video_track(container, source)
+        step = float(1 / stated_rate(container, track))
+        aspect = pixel_aspect(track)
         first, seconds = None, -step
         for index, (image, _, shown) in enumerate(decode(container, track)):
             if shown is not None and first is None:
@@ -174,7 +182,7 @@ def _ffmpeg_input(source: str, address: str, input_format: str | None) -> Genera
             at = None if shown is None or first is None else shown - first
             seconds = at if at is not None and at > seconds else seconds + step
             if image is not None:
-                yield LiveFrame(index, seconds, time.monotonic(), image)
+                yield LiveFrame(index, seconds, time.monotonic(), image, aspect)
 
 
 def _at_frame_rate(

@@ -11,12 +11,24 @@ import av
 import cv2
 import numpy as np
 from av.codec.context import Flags
+from av.container import InputContainer
 from av.sidedata.sidedata import SideData
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from ferfusion.errors import VideoError
+from ferfusion.video.colour import Colour, colour_of_image
+from ferfusion.video.container import (
+    clock_may_restart,
+    has_timestamps,
+    open_file,
+    pixel_aspect,
+    start_of,
+    stated_rate,
+    video_track,
+)
+from ferfusion.video.timestamps import SLACK_SECONDS, BestEffort, rising_times
 
 Plane = NDArray[np.uint8]
 
@@ -26,9 +38,9 @@ class VideoInfo:
     """The header of a file's first video track.
 
     Attributes:
-        width: Width of the stored image in pixels, before any rotation or reflection.
+        width: Width of the stored image in pixels, before any rotation, reflection or change of aspect.
         height: Its height.
-        rate: Mean frame rate, in frames per second.
+        rate: Mean frame rate, in frames per second; measured where the header is far from it.
         seconds: Duration; None if the file does not have it.
         has_sound: Whether the file has a sound track.
     """
@@ -58,6 +70,9 @@ class Orientation:
 
 
 _AS_STORED = Orientation()
+_SQUARE = Fraction(1)
+_TOLERANCE = 0.05
+"""Share by which the frame rate of a header may be off before the measured one replaces it."""
 
 
 def _orientation(image: av.VideoFrame) -> Orientation:
@@ -87,6 +102,8 @@ class Frame:
     Args:
         image: The image as the decoder returns it; None if it could not be decoded.
         rotation_degrees: Clockwise rotation to apply beside that of the file.
+        pixel_aspect: Width of a stored pixel, divided by its height. The image is made wider or higher until
+            its pixels are square, never smaller.
     """
 
     def __init__(
@@ -97,15 +114,19 @@ class Frame:
         error: str = "",
         *,
         rotation_degrees: int = 0,
+        pixel_aspect: Fraction = _SQUARE,
     ) -> None:
         self.index, self.seconds, self.error = index, seconds, error
         self._image = image
+        self._pixel_aspect = pixel_aspect
         self._orientation = _AS_STORED if image is None else _orientation(image)
         self._quarter_turns = -rotation_degrees // 90 % 4  # counter-clockwise, as numpy rotates
 
     @cached_property
     def planes(self) -> tuple[Plane, Plane, Plane]:
         """Luma (H, W) and the two chroma planes (H/2, W/2), upright, in limited range (16 to 235).
+
+        Pixels are square.
 
         Raises:
             VideoError: the frame could not be decoded.
@@ -121,6 +142,10 @@ class Frame:
         )
         if self._image.interlaced_frame:
             planes = tuple(_one_field(plane) for plane in planes)
+        shown = self._shown_size(width, height)
+        if shown != (width, height):
+            halves = ((shown[0] + 1) // 2, (shown[1] + 1) // 2)
+            planes = tuple(map(_enlarge, planes, (shown, halves, halves)))
         if self._quarter_turns or self._orientation != _AS_STORED:
             planes = tuple(np.ascontiguousarray(self._upright(plane)) for plane in planes)
         return planes[0], planes[1], planes[2]
@@ -143,8 +168,26 @@ class Frame:
         """
         if self._image is None:
             raise VideoError(f"Frame {self.index} has no pixels: {self.error}")
-        rgb = np.asarray(self._image.to_ndarray(format="rgb24"), np.uint8)
+        rgb = _enlarge(
+            self.colour.to_rgb(self._image), self._shown_size(self._image.width, self._image.height)
+        )
         return np.ascontiguousarray(self._upright(rgb))
+
+    @property
+    def colour(self) -> Colour:
+        """How a player turns the frame into colours.
+
+        Raises:
+            VideoError: the frame could not be decoded.
+        """
+        if self._image is None:
+            raise VideoError(f"Frame {self.index} has no pixels: {self.error}")
+        return colour_of_image(self._image)
+
+    def _shown_size(self, width: int, height: int) -> tuple[int, int]:
+        """Return the size of the stored image once its pixels are square."""
+        aspect = self._pixel_aspect
+        return (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
 
     def _upright(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return np.rot90(self._orientation.apply(pixels), self._quarter_turns)
@@ -154,6 +197,13 @@ def _one_field(plane: Plane) -> Plane:
     """Return the upper field of an interlaced plane at full height; the two fields show different times."""
     size = (plane.shape[1], plane.shape[0])
     return np.asarray(cv2.resize(plane[::2], size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _enlarge(pixels: Plane, size: tuple[int, int]) -> Plane:
+    """Return pixels (H, W) or (H, W, 3) at a size (width, height)."""
+    if pixels.shape[:2] == size[::-1]:
+        return pixels
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _to_yuv420p(image: av.VideoFrame) -> av.VideoFrame:
@@ -168,13 +218,36 @@ def read_info(path: Path) -> VideoInfo:
     Raises:
         VideoError: the file is missing, is no video, or has no video track.
     """
-    with _open(path) as container:
-        track = _video_track(container, path)
+    with open_file(path) as container:
+        track = video_track(container, path.name)
         duration = track.duration and float(track.duration * (track.time_base or 0))
         if duration is None and container.duration is not None:
             duration = container.duration / av.time_base
-        rate = track.average_rate or track.guessed_rate or Fraction(25)
-        return VideoInfo(track.width, track.height, rate, duration, bool(container.streams.audio))
+        rate = stated_rate(container, track)
+        sound = bool(container.streams.audio)
+        size = (track.width, track.height)
+        if has_timestamps(container) and not track.frames:  # without an index, the header guesses
+            measured = _measured_rate(container, track, float(1 / rate))
+            rate = rate if measured is None or abs(measured / rate - 1) <= _TOLERANCE else measured
+        return VideoInfo(*size, rate, duration, sound)
+
+
+def _measured_rate(container: InputContainer, track: VideoStream, step: float) -> Fraction | None:
+    """Return the mean frame rate by the timestamps of all packets; None if there are too few."""
+    times: list[float] = []
+    try:
+        packets = (
+            (float(packet.dts * packet.time_base), None)  # these rise in the order of packets
+            for packet in container.demux(track)
+            if packet.dts is not None
+        )
+        restarts = clock_may_restart(container)
+        times += (time for time, _ in rising_times(packets, step_seconds=step, clock_restarts=restarts))
+    except av.FFmpegError:  # the file is cut short
+        pass
+    if len(times) < 2 or times[-1] <= times[0]:
+        return None
+    return Fraction((len(times) - 1) / (times[-1] - times[0])).limit_denominator(1001)
 
 
 def read_frames(
@@ -186,7 +259,8 @@ def read_frames(
 ) -> Iterator[Frame]:
     """Yield every frame of the first video track in the order it is shown.
 
-    A packet that cannot be decoded is yielded as a frame with ``error`` set and no pixels.
+    A packet that cannot be decoded is yielded as a frame with ``error`` set and no pixels. Times are those of
+    a player: they count from the start of the file, whatever its first timestamp is.
 
     Args:
         path: The video file.
@@ -197,52 +271,87 @@ def read_frames(
     Raises:
         VideoError: the file is missing, is no video, or has no video track.
     """
-    start = -np.inf if start_seconds is None else start_seconds
-    end = np.inf if end_seconds is None else end_seconds
-    with _open(path) as container:
-        track = _video_track(container, path)
-        step = float(1 / (track.average_rate or track.guessed_rate or 25))
-        seconds = -step
-        for index, (image, error, shown) in enumerate(decode(container, track)):
-            # a frame without a timestamp, or with an earlier one, is shown one step after the frame before it
-            seconds = shown if shown is not None and (shown > seconds or index == 0) else seconds + step
+    start = -np.inf if start_seconds is None else start_seconds - SLACK_SECONDS
+    end = np.inf if end_seconds is None else end_seconds - SLACK_SECONDS
+    with open_file(path) as container:
+        track = video_track(container, path.name)
+        aspect = pixel_aspect(track)
+        for index, (seconds, (image, error)) in enumerate(_at_times(container, track)):
             if seconds >= end:
                 return
             if seconds >= start:
-                yield Frame(index, seconds, image, error, rotation_degrees=rotation_degrees)
+                yield Frame(
+                    index,
+                    seconds,
+                    image,
+                    error,
+                    rotation_degrees=rotation_degrees,
+                    pixel_aspect=aspect,
+                )
+
+
+def _at_times(
+    container: InputContainer, track: VideoStream
+) -> Iterator[tuple[float, tuple[av.VideoFrame | None, str]]]:
+    """Yield the time of each image, and the image, or None and the reason."""
+    step = float(1 / stated_rate(container, track))
+    decoded = ((shown, (image, error)) for image, error, shown in decode(container, track))
+    if has_timestamps(container):
+        yield from rising_times(decoded, step_seconds=step, clock_restarts=clock_may_restart(container))
+    else:
+        yield from ((index * step, image) for index, (_, image) in enumerate(decoded))
 
 
 Decoded = tuple[av.VideoFrame | None, str, float | None]
-"""An image or None, the reason if None, and the time at which it is shown."""
+"""An image or None, the reason if None, and the time at which it is shown, from the start of the file."""
 
 
-def decode(container: av.container.InputContainer, track: VideoStream) -> Iterator[Decoded]:
+def decode(container: InputContainer, track: VideoStream) -> Iterator[Decoded]:
     """Yield everything that a decoder returns for a track, in the order in which it is shown."""
     # frames whose reference frames are missing are returned too, marked as corrupt
     track.codec_context.flags |= Flags.output_corrupt
+    clock = _Clock(container, track)
     lost: list[Decoded] = []
     try:
         for packet in container.demux(track):
             try:
                 images = packet.decode()
             except av.FFmpegError as error:
-                lost.append((None, _reason(error), _packet_seconds(packet)))
+                lost.append((None, _reason(error), clock.packet_seconds(packet)))
                 lost.sort(key=_shown)
                 continue
             for image in images:
                 # packets come in the order of decoding: earlier images may still follow a lost one
-                while lost and (image.time is None or _shown(lost[0]) < image.time):
+                seconds = clock.seconds(image)
+                while lost and (seconds is None or _shown(lost[0]) < seconds):
                     yield lost.pop(0)
                 damaged = image.is_corrupt
-                yield None if damaged else image, "the frame is damaged" if damaged else "", image.time
+                yield None if damaged else image, "the frame is damaged" if damaged else "", seconds
     except av.FFmpegError as error:  # the file is cut short
         lost.append((None, _reason(error), None))
     yield from lost
 
 
-def _packet_seconds(packet: "av.Packet[VideoStream]") -> float | None:
-    ticks = packet.pts if packet.pts is not None else packet.dts
-    return None if ticks is None or packet.time_base is None else float(ticks * packet.time_base)
+class _Clock:
+    """The times of a track's frames from the start of the file."""
+
+    def __init__(self, container: InputContainer, track: VideoStream) -> None:
+        self._start = start_of(container)
+        self._base = track.time_base or Fraction(0)
+        # AVI has times of decoding only; what FFmpeg derives from them is wrong where frames are reordered
+        self._decoding_only = container.format.name == "avi"
+        self._best = BestEffort()
+
+    def seconds(self, image: av.VideoFrame) -> float | None:
+        """Return the time of the next image in the order of display; None if it has none."""
+        return self._seconds(self._best.choose(None if self._decoding_only else image.pts, image.dts))
+
+    def packet_seconds(self, packet: "av.Packet[VideoStream]") -> float | None:
+        """Return the time of a packet that cannot be decoded."""
+        return self._seconds(packet.dts if self._decoding_only or packet.pts is None else packet.pts)
+
+    def _seconds(self, ticks: int | None) -> float | None:
+        return None if ticks is None or not self._base else float(ticks * self._base - self._start)
 
 
 def _shown(decoded: Decoded) -> float:
@@ -251,27 +360,3 @@ def _shown(decoded: Decoded) -> float:
 
 def _reason(error: av.FFmpegError) -> str:
     return (error.strerror or type(error).__name__).lower()
-
-
-def file_address(path: Path) -> str:
-    """Return FFmpeg's address of a file, without which a name such as ``http:/a.mp4`` would be a URL."""
-    return f"file:{path}"
-
-
-def _open(path: Path) -> av.container.InputContainer:
-    if not path.is_file():
-        raise VideoError(f"There is no file {path}")
-    try:
-        return av.open(file_address(path), metadata_errors="replace")
-    except (av.FFmpegError, OSError) as error:
-        reason = error.strerror or type(error).__name__
-        raise VideoError(f"Cannot open {path.name} as a video: {reason}") from error
-
-
-def _video_track(container: av.container.InputContainer, path: Path) -> VideoStream:
-    if not container.streams.video:
-        raise VideoError(f"{path.name} has no video track")
-    track = container.streams.video[0]
-    if getattr(track, "codec_context", None) is None:
-        raise VideoError(f"{path.name} has a video track of an unknown codec")
-    return track

@@ -2,6 +2,7 @@ import threading
 import time
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from ferfusion.video import live_source
 from ferfusion.video.live_source import LiveFrame, LiveSource
 from helpers.videos import damage, decode_plainly, numbered, write_tone, write_video
 
+SIZES = {102: (64, 48), 103: (64, 48)}
+
 
 def live_frame(index):
-    return LiveFrame(index, index / 25, time.monotonic(), None)
+    return LiveFrame(index, index / 25, time.monotonic(), av.VideoFrame(*SIZES.get(index, (32, 24))))
 
 
 def until(condition):
@@ -81,6 +84,15 @@ def test_live_source_makes_no_pair_across_a_missing_frame(fed):
     source, feed = fed
     feed(0, 2, 3, None)
     assert [indices(pair) for pair in source.pairs()] == [[2, 3]]
+
+
+def test_live_source_makes_no_pair_of_two_sizes(fed):
+    """A call changes its size between 101 and 102: flow between the two images would be no motion."""
+    source, feed = fed
+    feed(101, 102)
+    until(lambda: source.decoded == 2)
+    feed(103)
+    assert indices(next(source.pairs())) == [102, 103]
 
 
 def test_live_source_yields_the_last_pair_after_the_end(fed):

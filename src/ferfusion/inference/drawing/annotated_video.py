@@ -17,6 +17,7 @@ from ferfusion.inference.drawing.overlay import DrawnFace, Overlay
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import LabelSet
 from ferfusion.reporting.style import RgbImage
+from ferfusion.video.colour import Colour
 from ferfusion.video.reader import Frame
 from ferfusion.video.writer import VideoWriter
 
@@ -83,7 +84,15 @@ class AnnotatedVideo:
         self._opened = ExitStack()
         self._files: tuple[Overlay, VideoWriter] | None = None
 
-    def write(self, image: RgbImage, faces: Sequence[DrawnFace], *, status: str, seconds: float) -> None:
+    def write(
+        self,
+        image: RgbImage,
+        faces: Sequence[DrawnFace],
+        *,
+        status: str,
+        seconds: float,
+        colour: Colour = Colour(),  # noqa: B008 frozen
+    ) -> None:
         """Draw and write one frame; one of another size than the first is scaled to fit.
 
         Args:
@@ -91,18 +100,19 @@ class AnnotatedVideo:
             faces: Its faces.
             status: Its status, one of ``STATUSES``.
             seconds: Its time in the file of the original sound.
+            colour: Its colours; the first frame's are those of the file.
 
         Raises:
             VideoError: the file cannot be written.
         """
         if self._files is None:
-            self._files = self._open(image)
+            self._files = self._open(image, colour)
         overlay, writer = self._files
-        image, faces = _fitted(image, faces, self._size_hw)
+        image, faces = fitted(image, faces, self._size_hw)
         drawn = overlay.draw(image, faces, status=status.replace("_", " "))
         writer.write(drawn, seconds=seconds - self._start)
 
-    def _open(self, image: RgbImage) -> tuple[Overlay, VideoWriter]:
+    def _open(self, image: RgbImage, colour: Colour) -> tuple[Overlay, VideoWriter]:
         self._size_hw = height, width = image.shape[0], image.shape[1]
         overlay = Overlay(width=width, height=height, labels=self._labels)
         writer = VideoWriter(
@@ -113,12 +123,18 @@ class AnnotatedVideo:
             # a third of the time of veryfast at 20, for a video that is watched once
             crf=23,
             preset="superfast",
+            colour=colour,
             audio_from=self._sound_from,
             audio_start=self._start,
             audio_end=self._end,
             threads=self._threads,
         )
         return overlay, self._opened.enter_context(writer)
+
+    @property
+    def sound_left_out(self) -> str:
+        """Why the original sound is missing, once the file is finished; empty if it is there."""
+        return self._files[1].sound_left_out if self._files else ""
 
     def __enter__(self) -> Self:
         return self
@@ -129,7 +145,7 @@ class AnnotatedVideo:
         self._opened.__exit__(kind, error, trace)
 
 
-def _fitted(
+def fitted(
     image: RgbImage, faces: Sequence[DrawnFace], size_hw: tuple[int, int]
 ) -> tuple[RgbImage, Sequence[DrawnFace]]:
     """Return an image (H, W, 3) with its faces at another size; what it does not fill is black."""
@@ -157,7 +173,7 @@ def write_annotated(
     rate: Fraction,
     recipe: PredictRecipe,
     sound_from: Path | None,
-) -> None:
+) -> str:
     """Write the annotated video, whole or not at all; it starts at the start of the prediction.
 
     Nothing is written if no frame can be decoded.
@@ -171,6 +187,9 @@ def write_annotated(
         recipe: Settings of the prediction.
         sound_from: File of the original sound, if there is any.
 
+    Returns:
+        Why the original sound is left out; empty if it is there, or if there is none.
+
     Raises:
         VideoError: the file cannot be written.
     """
@@ -180,4 +199,6 @@ def write_annotated(
         for frame in frames:
             if not frame.error:
                 faces, status = predictions.at(frame.index)
-                video.write(frame.rgb(), faces, status=status, seconds=frame.seconds)
+                seconds, colour = frame.seconds, frame.colour
+                video.write(frame.rgb(), faces, status=status, seconds=seconds, colour=colour)
+    return video.sound_left_out

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
@@ -20,12 +20,14 @@ from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
 from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.files import write_table
+from ferfusion.inference.drawing.annotated_video import fitted
 from ferfusion.inference.drawing.overlay import DrawnFace, Overlay
 from ferfusion.inference.drawing.panel import Panel
 from ferfusion.inference.network_inputs import zero_flow
 from ferfusion.inference.predict_faces import FrameRow, predict_frames
 from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.reporting.style import RgbImage
+from ferfusion.video.colour import Colour
 from ferfusion.video.reader import read_frames, read_info
 from ferfusion.video.writer import VideoWriter
 
@@ -125,7 +127,8 @@ def explain_video(
             if not frame.error:
                 image = frame.rgb()
                 if artist is None:
-                    artist = opened.enter_context(_Artist(path, image, predictor, rate, sound_from=video))
+                    artist = _Artist(path, image, frame.colour, predictor, rate, sound_from=video)
+                    opened.enter_context(artist)
                 artist.draw(image, frame.seconds, faces, shown=shown, status=status)
             on_frame(number)
     columns = [*_LINE_COLUMNS, *predictor.explained_streams]
@@ -164,13 +167,25 @@ def _line(face: ExplainedFace, predictor: ExplainingPredictor) -> dict[str, Any]
     return {**dict(zip(_LINE_COLUMNS, values, strict=True)), **explanation.contributions}
 
 
+def _scaled(box: tuple[float, float, float, float], scale: float) -> tuple[float, float, float, float]:
+    x, y, width, height = box
+    return scale * x, scale * y, scale * width, scale * height
+
+
 class _Artist:
     """Draws the frames of one video beside their explanations and writes them."""
 
     def __init__(
-        self, path: Path, first: RgbImage, predictor: ExplainingPredictor, rate: Fraction, *, sound_from: Path
+        self,
+        path: Path,
+        first: RgbImage,
+        colour: Colour,
+        predictor: ExplainingPredictor,
+        rate: Fraction,
+        *,
+        sound_from: Path,
     ) -> None:
-        height, width = first.shape[:2]
+        self._first_hw = height, width = first.shape[0], first.shape[1]
         self._scale = min(max(height, _MIN_HEIGHT), _MAX_HEIGHT) / height
         self._size = (round(width * self._scale), round(height * self._scale))
         self._names = predictor.info.labels.names
@@ -181,6 +196,7 @@ class _Artist:
             width=self._overlay.width + self._panel.width,
             height=self._overlay.height,
             rate=rate,
+            colour=colour,
             audio_from=sound_from,
             threads=0,
         )
@@ -188,17 +204,18 @@ class _Artist:
     def draw(
         self, image: RgbImage, seconds: float, faces: list[ExplainedFace], *, shown: int, status: str
     ) -> None:
-        """Write one frame."""
+        """Write one frame; one of another size than the first is scaled to fit."""
+        image, drawn = fitted(image, [self._drawn_face(face) for face in faces], self._first_hw)
         shrinks = self._scale < 1
         scaled = cv2.resize(image, self._size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-        drawn = [self._drawn_face(face) for face in faces]
-        left = self._overlay.draw(np.asarray(scaled, np.uint8), drawn, status=status.replace("_", " "))
+        large = [replace(face, box=_scaled(face.box, self._scale)) for face in drawn]
+        left = self._overlay.draw(np.asarray(scaled, np.uint8), large, status=status.replace("_", " "))
         chosen = next((face for face in faces if face.row.face == shown), None)
         right = self._panel.draw(None if chosen is None else (chosen.face_input, chosen.explanation))
         self._writer.write(np.concatenate([left, right], axis=1), seconds=seconds)
 
     def _drawn_face(self, face: ExplainedFace) -> DrawnFace:
-        x, y, w, h = (float(value or 0) * self._scale for value in face.row.box)
+        x, y, w, h = (float(value or 0) for value in face.row.box)
         explanation = face.explanation
         return DrawnFace(
             int(face.row.face or 0), (x, y, w, h), self._names[explanation.code], explanation.probabilities

@@ -1,0 +1,99 @@
+"""Open a file with FFmpeg; choose its video track, and find the rate and the start of its times."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
+
+from ferfusion.errors import VideoError
+
+_NO_TIMESTAMPS, _CLOCK_MAY_RESTART = 0x80, 0x200
+"""FFmpeg's AVFMT_NOTIMESTAMPS and AVFMT_TS_DISCONT, which PyAV does not name."""
+_NOT_A_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
+_USUAL_RATE, _MAX_RATE = Fraction(25), 1000
+_MAX_PIXEL_ASPECT = 4
+"""A pixel that is longer than this is a mistake in the file."""
+
+
+def file_address(path: Path) -> str:
+    """Return FFmpeg's address of a file, without which a name such as ``http:/a.mp4`` would be a URL."""
+    return f"file:{path}"
+
+
+def open_file(path: Path) -> InputContainer:
+    """Open a file of images or sound.
+
+    Raises:
+        VideoError: the file is missing, or FFmpeg cannot read it.
+    """
+    if not path.is_file():
+        raise VideoError(f"There is no file {path}")
+    try:
+        return av.open(file_address(path), metadata_errors="replace")
+    except (av.FFmpegError, OSError) as error:
+        reason = error.strerror or type(error).__name__
+        raise VideoError(f"Cannot open {path.name} as a video: {reason}") from error
+
+
+def video_track(container: InputContainer, name: str) -> VideoStream:
+    """Return the first video track that can be decoded; the cover image of a sound file is none.
+
+    Raises:
+        VideoError: there is none; the message has the name of the file.
+    """
+    tracks = _videos(container)
+    if not tracks:
+        raise VideoError(f"{name} has no video track")
+    known = [track for track in tracks if getattr(track, "codec_context", None) is not None]
+    if not known:
+        raise VideoError(f"{name} has a video track of an unknown codec")
+    return known[0]
+
+
+def _videos(container: InputContainer) -> list[VideoStream]:
+    return [track for track in container.streams.video if not track.disposition & _NOT_A_VIDEO]
+
+
+def has_timestamps(container: InputContainer) -> bool:
+    """Return whether the format has timestamps; a raw stream such as .h264 has a frame rate only."""
+    return not container.format.flags & _NO_TIMESTAMPS
+
+
+def clock_may_restart(container: InputContainer) -> bool:
+    """Return whether the times of the format may jump, as those of a broadcast do."""
+    return bool(container.format.flags & _CLOCK_MAY_RESTART)
+
+
+def stated_rate(container: InputContainer, track: VideoStream) -> Fraction:
+    """Return the mean frame rate by the header; of a raw stream, the rate that the encoder wrote into it."""
+    if not has_timestamps(container):
+        rate = track.codec_context.framerate or track.guessed_rate or _USUAL_RATE
+        return rate if rate <= _MAX_RATE else _USUAL_RATE
+    return track.average_rate or track.guessed_rate or _USUAL_RATE
+
+
+def start_of(container: InputContainer) -> Fraction:
+    """Return the timestamp, in seconds, at which a player starts the file.
+
+    Some sound starts before 0 with samples that the decoder needs and nobody hears; images do not.
+    """
+    if container.start_time is None:
+        return Fraction(0)
+    start = Fraction(container.start_time, av.time_base)  # rounded: the track's own time is exact
+    exact = min(map(_start_of_track, container.streams), key=lambda each: abs(each - start))
+    start = exact if abs(exact - start) <= Fraction(1, av.time_base) else start
+    images_start_before_0 = any(_start_of_track(track) < 0 for track in _videos(container))
+    return start if start > 0 or images_start_before_0 else Fraction(0)
+
+
+def _start_of_track(track: Stream) -> Fraction:
+    return (track.start_time or 0) * (track.time_base or Fraction(0))
+
+
+def pixel_aspect(track: VideoStream) -> Fraction:
+    """Return the width of a stored pixel, divided by its height, as a player shows it."""
+    aspect = track.sample_aspect_ratio or Fraction(1)
+    return aspect if Fraction(1, _MAX_PIXEL_ASPECT) <= aspect <= _MAX_PIXEL_ASPECT else Fraction(1)

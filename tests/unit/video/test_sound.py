@@ -1,0 +1,89 @@
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from ferfusion.video.reader import read_frames
+from ferfusion.video.writer import VideoWriter
+from helpers.oddities import replace_bytes
+from helpers.videos import join, numbered, shift_asf, sound_length, write_video
+
+
+def annotate(path, source):
+    """Write the frames of a video with its sound, and return why the sound is left out."""
+    with VideoWriter(path, width=96, height=64, audio_from=source) as writer:
+        for frame in read_frames(source):
+            writer.write(frame.rgb(), seconds=frame.seconds)
+    return writer.sound_left_out
+
+
+def sound_times(path):
+    with av.open(str(path)) as container:
+        track = container.streams.audio[0]
+        return [float(packet.pts * packet.time_base) for packet in container.demux(track) if packet.size]
+
+
+def test_sound_of_two_joined_files_has_the_length_of_both(tmp_path):
+    part = write_video(tmp_path / "a.ts", numbered(25), sound_seconds=1.0)
+    joined = join(tmp_path / "b.ts", part, part)
+    assert annotate(tmp_path / "c.mp4", joined) == ""
+    assert sound_length(tmp_path / "c.mp4") == pytest.approx(2 * sound_length(part), abs=0.03)
+    assert len(list(read_frames(tmp_path / "c.mp4"))) == 50
+
+
+def test_sound_with_a_repeated_timestamp_is_copied(tmp_path):
+    source = tmp_path / "a.mkv"
+    plain = write_video(tmp_path / "b.mp4", numbered(25), sound_seconds=1.0)
+    with av.open(str(plain)) as reading, av.open(str(source), "w") as writing:
+        tracks = {track.index: writing.add_stream_from_template(track) for track in reading.streams}
+        before, count = 0, 0
+        for packet in reading.demux():
+            if packet.dts is None:
+                continue
+            if packet.stream.type == "audio":
+                count += 1
+                before = packet.dts = packet.pts = before if count == 20 else packet.dts
+            packet.stream = tracks[packet.stream_index]
+            writing.mux(packet)
+    assert annotate(tmp_path / "c.mp4", source) == ""
+    steps = np.diff(sound_times(tmp_path / "c.mp4"))
+    assert steps.min() > 0
+    assert steps.sum() == pytest.approx(np.diff(sound_times(plain)).sum(), abs=0.002)
+
+
+def test_sound_before_0_is_kept_with_its_images(tmp_path):
+    settings: dict[str, Any] = {"codec": "wmv2", "sound_codec": "libmp3lame"}
+    source = write_video(tmp_path / "a.wmv", numbered(25), sound_seconds=1.0, **settings)
+    length = sound_length(source)
+    assert annotate(tmp_path / "b.mp4", shift_asf(source, milliseconds=700)) == ""
+    assert sound_length(tmp_path / "b.mp4") == pytest.approx(length, abs=0.05)
+    assert len(list(read_frames(tmp_path / "b.mp4"))) == 25
+
+
+def test_sound_of_an_unknown_codec_is_left_out_with_the_reason(tmp_path):
+    source = write_video(tmp_path / "a.mkv", numbered(5), sound_seconds=0.2, sound_codec="flac")
+    replace_bytes(source, b"A_FLAC", b"A_NONE")
+    assert annotate(tmp_path / "b.mp4", source) == "its codec is not known"
+    assert sound_length(tmp_path / "b.mp4") == 0
+    assert len(list(read_frames(tmp_path / "b.mp4"))) == 5
+
+
+def test_sound_with_a_hole_stays_at_its_times(tmp_path):
+    """Of a tone of two seconds, the packets from 0.5 to 1.5 are missing: there is silence."""
+    plain = write_video(tmp_path / "a.mp4", numbered(50), sound_seconds=2.0, sound_codec="flac")
+    source = tmp_path / "b.mkv"
+    with av.open(str(plain)) as reading, av.open(str(source), "w") as writing:
+        tracks = {track.index: writing.add_stream_from_template(track) for track in reading.streams}
+        for packet in reading.demux():
+            is_sound = packet.stream.type == "audio"
+            if packet.dts is not None and not (is_sound and 0.5 < packet.pts * packet.time_base < 1.5):
+                packet.stream = tracks[packet.stream_index]
+                writing.mux(packet)
+    assert annotate(tmp_path / "c.mp4", source) == ""
+    with av.open(str(tmp_path / "c.mp4")) as container:
+        frames = list(container.decode(container.streams.audio[0]))
+        loud = {round(frame.time, 2): np.abs(frame.to_ndarray()).max() > 0.1 for frame in frames}
+    assert sound_length(tmp_path / "c.mp4") == pytest.approx(2.0, abs=0.1)
+    assert all(is_loud for time, is_loud in loud.items() if time < 0.4 or time > 1.6)
+    assert not any(is_loud for time, is_loud in loud.items() if 0.7 < time < 1.4)
