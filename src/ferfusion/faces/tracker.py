@@ -140,6 +140,7 @@ class FaceTracker:
         self._rejected: dict[int, Detection] = {}
         self._scene_start = 0
         self._thumbnail: NDArray[np.uint8] | None = None
+        self._size: tuple[int, ...] = ()
 
     def follow(self, frames: Iterable[Frame]) -> Iterator[TrackedFrame]:
         """Yield every frame, in order, with its faces."""
@@ -170,7 +171,8 @@ class FaceTracker:
         rows, columns = frame.luma.shape
         thumbnail = np.ascontiguousarray(frame.luma[:: max(1, rows // 12), :: max(1, columns // 16)])
         previous_thumbnail, self._thumbnail = self._thumbnail, thumbnail
-        if previous_thumbnail is None or previous_thumbnail.shape != thumbnail.shape:
+        previous_size, self._size = self._size, frame.luma.shape
+        if previous_thumbnail is None or previous_size != self._size:
             return True
         difference = cv2.norm(thumbnail, previous_thumbnail, cv2.NORM_L1)
         return difference > self._settings.cut_difference * thumbnail.size

@@ -167,10 +167,9 @@ def write_prediction(
     prediction = replace(prediction, folder=folder)
     files = PredictionFolder(folder)
     write_frames(files.frames_file, prediction.table)
-    write_json(files.verdict_file, _summary(prediction, footage.info))
     files.annotated_file.unlink(missing_ok=True)  # the video of an earlier prediction would not fit
     if annotate and not prediction.table.empty:
-        write_annotated(
+        sound_left_out = write_annotated(
             files.annotated_file,
             _frames(footage, prediction.recipe, "Drawing", on_frame),
             PredictionsByFrame(prediction.table, prediction.smoothed),
@@ -179,6 +178,8 @@ def write_prediction(
             recipe=prediction.recipe,
             sound_from=footage.sound,
         )
+        prediction = replace(prediction, sound_left_out=sound_left_out)
+    write_json(files.verdict_file, _summary(prediction, footage.info))
     write_video_page(prediction, folder, explain=predictor.explain)
     return prediction
 
@@ -213,6 +214,7 @@ def _summary(prediction: VideoPrediction, video_info: VideoInfo) -> dict[str, An
         "predict_recipe_in_words": prediction.recipe.in_words,
         "calibration": prediction.info.calibration.to_dict(),
         "uncertainty_method": INTERVAL_METHOD,
+        "sound_left_out": prediction.sound_left_out,
         "faces": [
             asdict(verdict) | {"timeline": [asdict(span) for span in prediction.spans[verdict.face]]}
             for verdict in prediction.verdicts

@@ -30,6 +30,7 @@ class VideoPrediction:
         apex_frames: The apex frames of each face.
         statement: The verdicts as text, or why there is none.
         is_photograph: Whether it is a photograph: one frame, without a time.
+        sound_left_out: Why the annotated video lacks the sound of the video; empty if it does not.
         folder: Folder of its files, once they are written.
     """
 
@@ -44,4 +45,5 @@ class VideoPrediction:
     apex_frames: dict[int, list[ApexFrame]]
     statement: str
     is_photograph: bool = False
+    sound_left_out: str = ""
     folder: Path | None = None

@@ -150,6 +150,16 @@ def test_tracker_ends_a_track_at_a_cut_and_no_flow_crosses_it(monkeypatch):
     assert [frame.index for frame in frames if frame.faces[0].flow is None] == [19, 39]
 
 
+def test_tracker_ends_a_track_where_the_size_changes_and_no_flow_crosses_it(monkeypatch):
+    """A call halves its size: the same image again, and the box at half its size."""
+    large = paint([(60, 30, 30)]).repeat(2, axis=0).repeat(2, axis=1)
+    frames = prepare_scene(monkeypatch, [large] * 20 + [paint([(60, 30, 30)])] * 20)
+    first, second = boxes_by_track(frames).values()
+    assert (sorted(first), sorted(second)) == (list(range(20)), list(range(20, 40)))
+    assert np.allclose(first[19], 2 * np.asarray(second[20]), atol=4)
+    assert [frame.index for frame in frames if frame.faces[0].flow is None] == [19, 39]
+
+
 scene = st.lists(st.sampled_from(["face", "unsure", "none", "damaged"]), min_size=1, max_size=50).map(
     lambda kinds: [kind for kind in kinds for _ in range(1 + len(kind) % 3)]
 )

@@ -1,22 +1,27 @@
 from fractions import Fraction
 from itertools import pairwise, product
 
+import av
+import cv2
 import numpy as np
 import pytest
 
 from ferfusion.errors import VideoError
-from ferfusion.video.reader import read_frames, read_info
+from ferfusion.video.reader import Frame, read_frames, read_info
 from helpers.videos import (
     damage,
     decode_plainly,
     flat,
+    join,
     numbered,
     rotate,
     set_display_matrix,
+    shift_asf,
     shorten,
     textured,
     write_tone,
     write_video,
+    write_with_cover,
 )
 
 RED, GREEN, BLUE = (200, 40, 40), (40, 180, 60), (50, 60, 210)
@@ -217,3 +222,111 @@ def test_reader_refuses_a_file_that_is_no_video_in_one_line(tmp_path, make, mess
     with pytest.raises(VideoError, match=message) as caught:
         read(path)
     assert "\n" not in str(caught.value)
+
+
+def test_reader_times_count_from_the_start_of_the_file(tmp_path):
+    """A television recording has its first timestamp at 20,000 s; so has its sound."""
+    shown = [20_000 + k / 25 for k in range(25)]
+    video = write_video(tmp_path / "a.ts", numbered(25), seconds=shown)
+    assert times(read_frames(video)) == pytest.approx([k / 25 for k in range(25)], abs=1e-5)
+    stretch = list(read_frames(video, start_seconds=0.4, end_seconds=0.8))
+    assert [frame.index for frame in stretch] == list(range(10, 20))
+
+
+def test_reader_times_below_0_count_from_the_start_too(tmp_path):
+    video = write_video(tmp_path / "a.wmv", numbered(20), codec="wmv2")
+    before = times(read_frames(video))
+    expected = [time - before[0] for time in before]
+    assert times(read_frames(shift_asf(video, milliseconds=700))) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("codec", "delay"), [("libx264", 2), ("mpeg4", 1)])
+def test_reader_times_of_avi_with_reordered_frames_are_even(tmp_path, codec, delay):
+    """AVI has no times of presentation; FFmpeg's best-effort times start late by the frames that wait."""
+    video = tmp_path / "a.avi"
+    with av.open(str(video), "w") as container:
+        stream = container.add_stream(codec, rate=15)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.codec_context.max_b_frames, stream.codec_context.thread_count = 2, 1
+        stream.options = {"b_strategy": "0", "qmin": "1", "qmax": "2"}
+        for place, image in enumerate(numbered(20)):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts, frame.time_base = place, Fraction(1, 15)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    frames = list(read_frames(video))
+    assert times(frames) == pytest.approx([(k + delay) / 15 for k in range(20)])
+    assert all(before < after for before, after in pairwise(map(brightness, frames)))
+
+
+def test_reader_outliers_in_the_middle_move_no_other_frame(tmp_path):
+    video = write_video(tmp_path / "a.mkv", numbered(25), every_frame_alone=True)
+    with av.open(str(video)) as container:
+        packets = [bytes(packet) for packet in container.demux(video=0)]
+    content = bytearray(video.read_bytes())
+    for packet in packets[10:12]:
+        at = content.index(packet) - 3  # before the frame: 16 bits of time, 8 bits of flags
+        later = int.from_bytes(content[at : at + 2], "big", signed=True) + 30_000
+        content[at : at + 2] = later.to_bytes(2, "big", signed=True)
+    video.write_bytes(content)
+    assert times(decode_plainly_with_times(video))[10] == pytest.approx(30.4)
+    assert times(read_frames(video)) == pytest.approx([k / 25 for k in range(25)], abs=1e-3)
+
+
+def decode_plainly_with_times(video):
+    return [Frame(place, image.time, image) for place, image in enumerate(decode_plainly(video))]
+
+
+def test_reader_second_of_two_joined_files_follows_the_first(tmp_path):
+    parts = [
+        write_video(tmp_path / f"{width}.ts", numbered(25, height=height, width=width))
+        for width, height in ((96, 64), (64, 48))
+    ]
+    frames = list(read_frames(join(tmp_path / "a.ts", *parts)))
+    assert times(frames) == pytest.approx([k / 25 for k in range(50)], abs=1e-4)
+    assert {frame.luma.shape for frame in frames[:25]} == {(64, 96)}
+    assert {frame.luma.shape for frame in frames[25:]} == {(48, 64)}
+
+
+@pytest.mark.parametrize("rate", [30, 90])
+def test_reader_rate_of_a_raw_stream_is_the_streams_own(tmp_path, rate):
+    video = write_video(tmp_path / "a.h264", numbered(12), rate=rate)
+    assert read_info(video).rate == rate
+    assert times(read_frames(video)) == pytest.approx([k / rate for k in range(12)])
+
+
+def test_read_info_rate_of_a_browsers_recording_is_measured(tmp_path):
+    """The header of MediaRecorder's WebM says 1,000 frames per second."""
+    shown = [0.033 * k + 0.004 * (k % 3) for k in range(30)]
+    video = write_video(tmp_path / "a.webm", numbered(30), rate=1000, seconds=shown, codec="libvpx")
+    with av.open(str(video)) as container:
+        assert container.streams.video[0].average_rate == 1000
+    assert float(read_info(video).rate) == pytest.approx(29 / (shown[-1] - shown[0]), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "height", "width"),
+    [
+        (Fraction(64, 45), 48, 91),  # 64 x 64 / 45 = 91.02
+        (Fraction(128, 117), 48, 70),
+        (Fraction(1024, 765), 48, 86),
+        (Fraction(8, 9), 54, 64),  # pixels that are higher than wide make the image higher
+        (Fraction(1), 48, 64),
+    ],
+)
+def test_reader_makes_pixels_square_without_losing_any(tmp_path, aspect, height, width):
+    video = write_video(tmp_path / "a.mp4", [textured(48, 64)] * 2, pixel_aspect=aspect)
+    frame = next(read_frames(video))
+    halves = ((height + 1) // 2, (width + 1) // 2)
+    assert [plane.shape for plane in frame.planes] == [(height, width), halves, halves]
+    shown = cv2.resize(textured(48, 64), (width, height))
+    assert abs(frame.rgb().astype(int) - shown).mean() < 6
+    turned = next(read_frames(rotate(video, clockwise=90)))
+    assert turned.luma.shape == (width, height)
+
+
+def test_reader_cover_image_is_not_the_video(tmp_path):
+    frames = list(read_frames(write_with_cover(tmp_path / "a.mp4", numbered(5))))
+    assert [frame.luma.shape for frame in frames] == [(64, 96)] * 5
+    with pytest.raises(VideoError, match=r"a\.mp3 has no video track"):
+        read_info(write_with_cover(tmp_path / "a.mp3", sound_codec="libmp3lame"))

@@ -68,6 +68,7 @@ def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Expl
         apex_frames={verdict.face: _apex_frames(prediction, verdict, explain) for verdict in shown},
         data=_data(prediction, axis, charts) if axis else None,
         has_video=has_video,
+        sound_left_out=prediction.sound_left_out,
         video_size=_size(annotated) if has_video else None,
         video_base64=base64.b64encode(annotated.read_bytes()).decode("ascii") if embedded else "",
         megabytes=annotated.stat().st_size / 1e6 if has_video else 0.0,

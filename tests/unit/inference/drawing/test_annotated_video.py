@@ -13,8 +13,9 @@ from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import SIX
 from ferfusion.video.reader import read_frames
 from helpers.face_videos import face_images, face_video, frame_times, uneven_times
+from helpers.oddities import replace_bytes
 from helpers.predictors import BrightnessPredictor
-from helpers.videos import decode_plainly, flat, sound_length
+from helpers.videos import decode_plainly, flat, numbered, sound_length, write_video
 
 FRAMES = 20
 
@@ -85,6 +86,38 @@ def test_write_annotated_without_a_decoded_frame_writes_nothing(tmp_path):
         tmp_path / "a.mp4", [], predictions, SIX, rate=Fraction(25), recipe=PredictRecipe(), sound_from=None
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_write_annotated_returns_why_the_sound_is_left_out(tmp_path):
+    source = write_video(tmp_path / "a.mkv", numbered(3), sound_seconds=0.1, sound_codec="flac")
+    replace_bytes(source, b"A_FLAC", b"A_NONE")
+    predictions = PredictionsByFrame(table_of((0, None, "no_face", None)), np.zeros((1, 6), np.float32))
+    reason = write_annotated(
+        tmp_path / "b.mp4",
+        read_frames(source),
+        predictions,
+        SIX,
+        rate=Fraction(25),
+        recipe=PredictRecipe(),
+        sound_from=source,
+    )
+    assert reason == "its codec is not known"
+    assert len(decode_plainly(tmp_path / "b.mp4")) == 3
+
+
+def test_annotated_video_has_the_colours_of_its_source(tmp_path):
+    source = write_video(tmp_path / "a.mp4", numbered(3), bt709=True)
+    predictions = PredictionsByFrame(table_of((0, None, "no_face", None)), np.zeros((1, 6), np.float32))
+    write_annotated(
+        tmp_path / "b.mp4",
+        read_frames(source),
+        predictions,
+        SIX,
+        rate=Fraction(25),
+        recipe=PredictRecipe(),
+        sound_from=None,
+    )
+    assert decode_plainly(tmp_path / "b.mp4")[0].colorspace == 1
 
 
 def test_write_annotated_that_fails_leaves_the_old_file(tmp_path, video):
