@@ -167,6 +167,7 @@ def write_prediction(
     prediction = replace(prediction, folder=folder)
     files = PredictionFolder(folder)
     write_frames(files.frames_file, prediction.table)
+    write_json(files.verdict_file, _summary(prediction, footage.info))
     files.annotated_file.unlink(missing_ok=True)  # the video of an earlier prediction would not fit
     if annotate and not prediction.table.empty:
         sound_left_out = write_annotated(
@@ -178,8 +179,9 @@ def write_prediction(
             recipe=prediction.recipe,
             sound_from=footage.sound,
         )
-        prediction = replace(prediction, sound_left_out=sound_left_out)
-    write_json(files.verdict_file, _summary(prediction, footage.info))
+        if sound_left_out:
+            prediction = replace(prediction, sound_left_out=sound_left_out)
+            write_json(files.verdict_file, _summary(prediction, footage.info))
     write_video_page(prediction, folder, explain=predictor.explain)
     return prediction
 
