@@ -75,7 +75,7 @@ def test_predict_takes_it_where_no_bundle_is_named_and_says_so(sample_corpus, tm
     run(sample_corpus / "s01" / "happiness" / "s01_happiness_1.mp4", "--out", tmp_path, "--no-annotate")
     told = " ".join(capsys.readouterr().out.split())
     assert f"Model: {SHIPPED_NAME}" in told
-    assert "the top class is Happiness" in told
+    assert "Face 0 displays Happiness" in told
     page = (tmp_path / "s01_happiness_1" / "report.html").read_text(encoding="utf-8")
     assert SHIPPED_NAME in page
     table = pd.read_csv(tmp_path / "s01_happiness_1" / "frames.csv")

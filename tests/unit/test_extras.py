@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from ferfusion.errors import MissingExtraError
-from ferfusion.extras import folder_of, require
+from ferfusion.extras import require
 
 
 def test_require_imports_an_installed_package():
@@ -28,15 +28,3 @@ def test_require_does_not_call_a_broken_package_missing(tmp_path, monkeypatch):
     with pytest.raises(ModuleNotFoundError, match="something_it_needs"):
         require("broken_inside", extra="synth")
     sys.modules.pop("broken_inside", None)
-
-
-def test_folder_of_finds_a_package_without_running_its_code(tmp_path, monkeypatch):
-    (tmp_path / "only_files").mkdir()
-    (tmp_path / "only_files" / "__init__.py").write_text("raise RuntimeError('this was run')")
-    monkeypatch.syspath_prepend(tmp_path)
-    assert folder_of("only_files", extra="mtcnn") == tmp_path / "only_files"
-
-
-def test_folder_of_names_a_missing_package():
-    with pytest.raises(MissingExtraError, match=r"'no_such_package'.*pip install 'ferfusion\[mtcnn\]'"):
-        folder_of("no_such_package", extra="mtcnn")

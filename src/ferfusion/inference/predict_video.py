@@ -109,7 +109,9 @@ def predict_footage(
     labels, calibration = bundle_info.labels, bundle_info.calibration
     rows, apex_frames = FrameRows(labels), ApexFrames()
     preparer = kept_preparer(
-        bundle_info.prepare_recipe, detector_model=detector_model, flow=bundle_info.reads_flow
+        recipe.preparation(bundle_info.prepare_recipe),
+        detector_model=detector_model,
+        flow=bundle_info.reads_flow,
     )
     prepared = preparer.prepare(
         ahead(_frames(footage, recipe, "Predicting", on_frame)), chosen=FrameChoice(recipe.every)

@@ -1,15 +1,16 @@
 """Settings of a prediction; they are saved with every verdict."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
-from ferfusion.recipe import AtLeast, Recipe
+from ferfusion.recipe import Above, AtLeast, AtMost, Recipe
 from ferfusion.video.timestamps import SLACK_SECONDS
 
 if TYPE_CHECKING:
+    from ferfusion.preparation.recipe import PrepareRecipe
     from ferfusion.video.reader import Frame
 
 
@@ -26,6 +27,8 @@ class PredictRecipe(Recipe):
         smoothing: Smoothing of the timeline: centred (the mean of the predictions around a frame) or causal
             (the mean of the predictions up to a frame, as in a live prediction).
         window: Length of the smoothing window in seconds; 0 turns smoothing off.
+        min_face: Smallest face, as a share of the image's shorter side; without it, that of the model's
+            preparation. A smaller value finds the faces of a group, and takes more time.
 
     Raises:
         ConfigError: a value cannot be used.
@@ -36,6 +39,7 @@ class PredictRecipe(Recipe):
     every: str = "1"
     smoothing: str = "centred"
     window: Annotated[float, AtLeast(0, "seconds")] = 0.5
+    min_face: Annotated[float, Above(0), AtMost(1)] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -45,6 +49,10 @@ class PredictRecipe(Recipe):
         from ferfusion.inference.smoothing import SMOOTHINGS  # noqa: PLC0415 numpy
 
         choose(SMOOTHINGS, self.smoothing, what="smoothing")
+
+    def preparation(self, prepare_recipe: "PrepareRecipe") -> "PrepareRecipe":
+        """Return the recipe with which faces are prepared for a model of the given recipe."""
+        return prepare_recipe if self.min_face is None else replace(prepare_recipe, min_face=self.min_face)
 
     @property
     def in_words(self) -> str:
@@ -59,7 +67,10 @@ class PredictRecipe(Recipe):
             if self.window
             else "is not smoothed"
         )
-        return f"The expression was predicted for {frames}{times}. The timeline {timeline}."
+        faces = ""
+        if self.min_face is not None:
+            faces = f", in faces of at least {self.min_face:g} of the image's shorter side"
+        return f"The expression was predicted for {frames}{times}{faces}. The timeline {timeline}."
 
 
 def parse_every(text: str) -> tuple[int, float]:

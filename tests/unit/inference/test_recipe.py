@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from ferfusion.errors import ConfigError
 from ferfusion.inference.recipe import FrameChoice, PredictRecipe, parse_every
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.video.reader import Frame
 
 
@@ -49,7 +50,7 @@ def test_parse_every_takes_a_capital_s():
         ({"start": -1}, "start must be 0 or more seconds, got -1"),
         ({"start": 5, "end": 5}, r"end must lie after start \(5 seconds\), got 5"),
         ({"start": float("nan")}, "start must be"),
-        ({"end": float("nan")}, "end must lie after"),
+        ({"end": float("nan")}, "end must be finite"),
         ({"window": -0.5}, "window must be 0 or more seconds"),
         ({"smoothing": "casual"}, "Did you mean 'causal'"),
     ],
@@ -70,3 +71,12 @@ def test_in_words_names_every_setting():
     )
     assert "predicted for one frame in 5." in PredictRecipe(every="5").in_words
     assert "in 2 seconds up to a frame (causal)" in PredictRecipe(smoothing="causal", window=2).in_words
+    assert (
+        "for every frame, in faces of at least 0.05 of the image's" in PredictRecipe(min_face=0.05).in_words
+    )
+
+
+def test_preparation_is_that_of_the_model_but_for_min_face():
+    model = PrepareRecipe(size=64, min_face=0.2)
+    assert PredictRecipe().preparation(model) == model
+    assert PredictRecipe(min_face=0.05).preparation(model) == PrepareRecipe(size=64, min_face=0.05)
