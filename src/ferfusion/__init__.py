@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ferfusion.api.files import export as export
     from ferfusion.api.files import import_keras as import_keras
     from ferfusion.api.installation import doctor as doctor
+    from ferfusion.api.installation import fetch as fetch
     from ferfusion.api.live import Live as Live
     from ferfusion.api.live import live as live
     from ferfusion.api.models import Model as Model
@@ -73,7 +74,7 @@ _HOMES = MappingProxyType(
         "api.datasets": ("Dataset", "prepare", "sample_corpus", "split", "synthesize"),
         "api.explanations": ("Explanation", "explain", "explain_video"),
         "api.files": ("Exported", "export", "import_keras"),
-        "api.installation": ("doctor",),
+        "api.installation": ("doctor", "fetch"),
         "api.live": ("Live", "live"),
         "api.models": ("Model", "load_model", "predict"),
         "api.predictions": ("Prediction", "Predictions", "UnreadVideo"),

@@ -3,7 +3,29 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
+
+
+def fetch(name: str) -> "Path":
+    """Bring a model file from its official address into the user's cache, unless it is there.
+
+    The content is checked by its SHA-256. Afterwards ``prepare --detector yunet`` needs no file, and the
+    model that comes with ferfusion detects faces with YuNet.
+
+    Args:
+        name: yunet, the face detector of libfacedetection (Apache-2.0).
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        ConfigError: the name is not known, or the file cannot be fetched or has another content.
+    """
+    from ferfusion.faces.official_model import fetch_model  # noqa: PLC0415 OpenCV
+
+    return fetch_model(name)
 
 
 def doctor() -> "pd.DataFrame":

@@ -27,6 +27,7 @@ COMMANDS = (
     "import-keras",
     "export",
     "synthesize",
+    "fetch",
     "doctor",
     "demo",
 )

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from ferfusion.errors import ConfigError
+from ferfusion.faces.official_model import cached_model
 
 MODEL_VARIABLE = "FERFUSION_DETECTOR_MODEL"
 
@@ -32,16 +33,17 @@ def pinned_model(sha256: str, named: Path | None = None) -> Path:
 
     Args:
         sha256: The recipe's SHA-256 of the file.
-        named: Path of the file; by default, that in the environment variable.
+        named: Path of the file; by default, that in the environment variable, or that in the user's cache.
 
     Raises:
         ConfigError: the recipe pins no file, no file is named, there is no such file, or its content differs.
     """
     if not sha256:
         raise ConfigError(
-            "The recipe does not say which model file the detector uses; add --detector-model FILE"
+            "The recipe does not say which model file the detector uses; run ferfusion fetch yunet, "
+            "or add --detector-model FILE"
         )
-    path = Path(named or os.environ.get(MODEL_VARIABLE, ""))
+    path = Path(named or os.environ.get(MODEL_VARIABLE, "") or cached_model(sha256) or "")
     actual = sha256_of(path) if path.is_file() else ""
     if actual != sha256:
         where = "detector_model" if named else f"the environment variable {MODEL_VARIABLE}"

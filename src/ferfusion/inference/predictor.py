@@ -16,6 +16,7 @@ from ferfusion.data.inputs import FaceInput
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
+from ferfusion.faces.official_model import OFFICIAL_MODELS
 from ferfusion.inference.network_inputs import network_inputs
 from ferfusion.inference.onnx_predictor import OnnxPredictor
 from ferfusion.lookup import choose
@@ -98,6 +99,18 @@ class TorchPredictor:
         return explainer.explain(images_of(explainer, face_inputs))
 
 
+def _with_best_detector(bundle: Bundle) -> Bundle:
+    """Return the shipped bundle with YuNet as its detector, if ``ferfusion fetch yunet`` has brought it.
+
+    The model learned from photographs that were cropped already, so no detector is bound to it.
+    """
+    yunet = OFFICIAL_MODELS["yunet"]
+    if not yunet.is_cached:
+        return bundle
+    recipe = replace(bundle.prepare_recipe, detector="yunet", detector_sha256=yunet.sha256)
+    return replace(bundle, prepare_recipe=recipe)
+
+
 def load_predictor(path: Path | None = None, *, device: str = "auto") -> Predictor:
     """Load the model of a run folder, of a bundle, or of an exported ONNX file.
 
@@ -111,7 +124,7 @@ def load_predictor(path: Path | None = None, *, device: str = "auto") -> Predict
         MissingExtraError: the file is an ONNX file, and onnxruntime is not installed.
     """
     if path is None:
-        return TorchPredictor(load_bundle(SHIPPED), name=SHIPPED_NAME, device=device)
+        return TorchPredictor(_with_best_detector(load_bundle(SHIPPED)), name=SHIPPED_NAME, device=device)
     if path.suffix == ".onnx":
         choose(dict.fromkeys(("auto", "cpu")), device, what="device of an ONNX file")
         return OnnxPredictor(path)

@@ -19,6 +19,13 @@ WORTH_BFLOAT16 = 0.7
 _TIME_LIMIT_SECONDS = 180
 _OPENCV = "opencv-contrib-python-headless>=4.10,<5"
 _NOT_FOR_USERS = ("dev",)
+_DETECTOR_RIGHTS = MappingProxyType(
+    {
+        "mtcnn": "mtcnn, for the model that comes with ferfusion; by their author, its weights are "
+        "not for commercial use; ferfusion fetch yunet brings a detector under Apache-2.0",
+        "yunet": "yunet (Apache-2.0), for the model that comes with ferfusion",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -205,6 +212,7 @@ def check_prediction(result: ProbeResult, _: dict[str, ProbeResult]) -> Iterator
     )
     good = result["rows"] == result["annotated"] == frames and result["faces"] > 0.9 * frames
     yield Finding("prediction", "ok", found) if good else Finding("prediction", "fault", found, reinstall)
+    yield Finding("face detector", "ok", _DETECTOR_RIGHTS[result["detector"]])
 
 
 CHECKS: MappingProxyType[str, Callable[[Any, dict[str, Any]], Iterator[Finding]]] = MappingProxyType(

@@ -142,7 +142,7 @@ def probe_lightning() -> Facts:
 
 
 def probe_prediction() -> Facts:
-    """Predict a video of the sample corpus with an untrained model, and count the rows and frames."""
+    """Predict a sample video with an untrained model; name the detector of the model in the package."""
     bundle, build = import_module("ferfusion.bundle"), import_module("ferfusion.models.build")
     config = import_module("ferfusion.models.config").ModelConfig()
     labels = import_module("ferfusion.labels").SIX
@@ -164,6 +164,9 @@ def probe_prediction() -> Facts:
         "faces": int((table["status"] == "ok").sum()),
         "annotated": annotated,
         "seconds": seconds,
+        "detector": import_module("ferfusion.inference.predictor")
+        .load_predictor()
+        .info.prepare_recipe.detector,
     }
 
 

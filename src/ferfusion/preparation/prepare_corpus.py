@@ -9,6 +9,7 @@ from ferfusion.corpora.recognise import recognise
 from ferfusion.corpora.stills import has_photographs_only, without_photographs
 from ferfusion.engines import ENGINES
 from ferfusion.faces.model_file import model_sha256
+from ferfusion.faces.official_model import OFFICIAL_MODELS
 from ferfusion.labels import LABEL_SETS
 from ferfusion.lookup import choose
 from ferfusion.preparation.dataset import Dataset, open_dataset
@@ -58,6 +59,9 @@ def prepare_corpus(
         found = recognise(root)
         report_message(on_progress, f"Recognised the corpus {found.corpus}: {found.evidence}")
         corpus = found.corpus
+    official = OFFICIAL_MODELS.get(recipe.detector)
+    if detector_model is None and official and official.is_cached and not recipe.detector_sha256:
+        detector_model = official.path
     if detector_model is not None:
         recipe = replace(recipe, detector_sha256=model_sha256(detector_model))
     # an error of the recipe is raised before anything is written

@@ -55,7 +55,9 @@ def test_pinned_model_names_the_file_that_it_needs_in_one_line(other, monkeypatc
 
 def test_pinned_model_refuses_a_recipe_without_a_file(other, monkeypatch):
     monkeypatch.setenv(MODEL_VARIABLE, str(other))
-    with pytest.raises(ConfigError, match="which model file the detector uses; add --detector-model FILE"):
+    with pytest.raises(
+        ConfigError, match="which model file the detector uses; run ferfusion fetch yunet, or add"
+    ):
         FramePreparer(PLAIN)
 
 

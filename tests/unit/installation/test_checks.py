@@ -29,7 +29,14 @@ GOOD: dict[str, dict[str, Any]] = {
     "torch": TORCH,
     "torchvision": {"version": None},
     "lightning": {"version": "2.6.6"},
-    "prediction": {"frames": 32, "rows": 32, "faces": 32, "annotated": 32, "seconds": 1.0},
+    "prediction": {
+        "frames": 32,
+        "rows": 32,
+        "faces": 32,
+        "annotated": 32,
+        "seconds": 1.0,
+        "detector": "yunet",
+    },
 }
 
 
@@ -63,8 +70,15 @@ def test_check_installation_without_faults_has_nothing_to_fix(found):
         "torch",
         "lightning",
         "prediction",
+        "face detector",
     ]
     assert not any(finding.fix for finding in findings)
+
+
+def test_check_prediction_says_that_the_weights_of_mtcnn_are_not_for_commercial_use(found):
+    finding = found(prediction={**GOOD["prediction"], "detector": "mtcnn"})[-1]
+    assert (finding.name, finding.state) == ("face detector", "ok")
+    assert "not for commercial use" in finding.found
 
 
 def test_check_packages_reports_missing_and_unfit_packages(found):

@@ -1,0 +1,94 @@
+"""Model files of detectors at their official addresses, and in the user's cache."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from types import MappingProxyType
+from urllib.request import urlopen
+
+from ferfusion.errors import ConfigError
+from ferfusion.files import write_bytes
+from ferfusion.lookup import choose
+
+_LARGEST_BYTES = 64 * 2**20
+_PATIENCE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class OfficialModel:
+    """A model file and the place where its makers publish it.
+
+    Attributes:
+        address: Its address.
+        sha256: SHA-256 of its content.
+        licence: Its licence.
+    """
+
+    address: str
+    sha256: str
+    licence: str
+
+    @property
+    def path(self) -> Path:
+        """Its path in the user's cache, whether or not it is there."""
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        return Path(base) / "ferfusion" / self.address.rpartition("/")[2]
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether the cache holds the file, with the right content."""
+        return self.path.is_file() and _sha256(self.path.read_bytes()) == self.sha256
+
+
+OFFICIAL_MODELS: MappingProxyType[str, OfficialModel] = MappingProxyType(
+    {
+        "yunet": OfficialModel(
+            "https://raw.githubusercontent.com/ShiqiYu/libfacedetection.train/"
+            "0047ac24afb1a50a0c6105001c89d1b5b805dbf1/onnx/yunet_n_640_640.onnx",
+            "25a606a145a5b6d7271ae138fbd00eba91dad8b83222ae3f2c7ecd0f4a7b0e31",
+            "Apache-2.0",
+        )
+    }
+)
+"""The detectors whose model file can be fetched."""
+
+
+def fetch_model(name: str) -> Path:
+    """Bring a model file into the user's cache, unless it is there; return its path.
+
+    Raises:
+        ConfigError: the name is not known, the file cannot be fetched or written, or has another content.
+    """
+    model = choose(OFFICIAL_MODELS, name, what="model file")
+    if model.is_cached:
+        return model.path
+    try:
+        with urlopen(model.address, timeout=_PATIENCE_SECONDS) as answer:
+            content: bytes = answer.read(_LARGEST_BYTES)
+    except (OSError, HTTPException) as error:
+        raise ConfigError(
+            f"{model.address} cannot be fetched ({error}); download it and put it into {model.path.parent}"
+        ) from error
+    if _sha256(content) != model.sha256:
+        raise ConfigError(
+            f"{model.address} has the SHA-256 {_sha256(content)}, wanted {model.sha256}; it was not stored"
+        )
+    try:
+        model.path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(model.path, content)
+    except OSError as error:
+        raise ConfigError(f"Cannot write {model.path}: {error.strerror}") from error
+    return model.path
+
+
+def cached_model(sha256: str) -> Path | None:
+    """Return the file of the user's cache with a SHA-256, or None."""
+    return next(
+        (each.path for each in OFFICIAL_MODELS.values() if each.sha256 == sha256 and each.is_cached), None
+    )
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
