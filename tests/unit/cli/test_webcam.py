@@ -62,7 +62,7 @@ def test_webcam_takes_a_source_as_it_is_written(video, bundle, capsys, monkeypat
     monkeypatch.setattr("ferfusion.video.live_source._ffmpeg_input", no_input)
     with pytest.raises(VideoError):
         app(["rtsp://camera/stream", "--bundle", str(bundle)], exit_on_error=False)
-    assert opened == [("rtsp://camera/stream", None)]
+    assert opened == [("rtsp://camera/stream", "rtsp://camera/stream", None)]
 
 
 @pytest.mark.parametrize(
