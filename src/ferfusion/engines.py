@@ -202,7 +202,6 @@ def rehearse(
     except EOFError:
         outcome = None
         process.join(seconds)
-        process.join(seconds)
     finally:
         process.kill()
         process.join()
@@ -217,9 +216,8 @@ def rehearse(
         )
 
 
-def _rehearsal(
-    sender: Connection, function: Callable[[Path], object], path: Path, seconds: int, memory_bytes: int
-) -> None:
+def limit_this_process(*, seconds: int, memory_bytes: int) -> None:
+    """Silence this process, and end it where it takes more time of a processor or more memory from now on."""
     # libraries in C write of their own end; the caller reports it
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
@@ -229,6 +227,12 @@ def _rehearsal(
     resource.setrlimit(resource.RLIMIT_AS, (total, total))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _rehearsal(
+    sender: Connection, function: Callable[[Path], object], path: Path, seconds: int, memory_bytes: int
+) -> None:
+    limit_this_process(seconds=seconds, memory_bytes=memory_bytes)
     outcome: FerfusionError | str
     try:
         function(path)

@@ -1,7 +1,6 @@
 """Run mutants, each in a process of its own with limits of time and memory, and judge what became of it."""
 
 import os
-import resource
 import signal
 import sys
 import traceback
@@ -12,6 +11,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Literal
 
+from ferfusion.engines import limit_this_process
 from ferfusion.errors import FerfusionError
 from fuzz.kinds import KINDS, Kind
 
@@ -96,12 +96,5 @@ def _judged(kind: Kind, path: Path) -> str:
 
 
 def _limit() -> None:
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 1)
-    os.dup2(null, 2)
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    total = pages * resource.getpagesize() + MEMORY_BYTES
-    resource.setrlimit(resource.RLIMIT_AS, (total, total))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_this_process(seconds=SECONDS, memory_bytes=MEMORY_BYTES)
     signal.alarm(2 * SECONDS)

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,9 +87,7 @@ def find_videos(root: Path) -> tuple[list[Found], list[Path]]:
     Raises:
         CorpusError: ``root`` is not a folder, or a folder cannot be read.
     """
-    files = list_files(root)
-    videos = [Found(path, root) for path in files if path.suffix.lower() in VIDEO_SUFFIXES]
-    return videos, [path for path in files if path.suffix.lower() not in VIDEO_SUFFIXES]
+    return _find_files(root, VIDEO_SUFFIXES)
 
 
 def find_photographs(root: Path) -> tuple[list[Found], list[Path]]:
@@ -98,9 +96,14 @@ def find_photographs(root: Path) -> tuple[list[Found], list[Path]]:
     Raises:
         CorpusError: ``root`` is not a folder, or a folder cannot be read.
     """
+    return _find_files(root, IMAGE_SUFFIXES)
+
+
+def _find_files(root: Path, suffixes: Set[str]) -> tuple[list[Found], list[Path]]:
+    """Return the files under ``root`` with one of the suffixes, and every other file."""
     files = list_files(root)
-    photographs = [Found(path, root) for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
-    return photographs, [path for path in files if path.suffix.lower() not in IMAGE_SUFFIXES]
+    found = [Found(path, root) for path in files if path.suffix.lower() in suffixes]
+    return found, [path for path in files if path.suffix.lower() not in suffixes]
 
 
 def find_image_folders(root: Path) -> tuple[list[Found], list[Path]]:

@@ -4,12 +4,11 @@ A recipe holds the file's SHA-256 and not its path, which differs from host to h
 ``--detector-model`` or the environment variable ``FERFUSION_DETECTOR_MODEL`` names the path.
 """
 
-import hashlib
 import os
 from pathlib import Path
 
 from ferfusion.errors import ConfigError
-from ferfusion.faces.official_model import cached_model
+from ferfusion.faces.official_model import cached_model, content_sha256
 
 MODEL_VARIABLE = "FERFUSION_DETECTOR_MODEL"
 
@@ -64,7 +63,7 @@ def model_sha256(path: Path) -> str:
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal digits."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return content_sha256(path.read_bytes())
 
 
 def _existing(path: Path) -> Path:

@@ -39,7 +39,7 @@ class OfficialModel:
     @property
     def is_cached(self) -> bool:
         """Whether the cache holds the file, with the right content."""
-        return self.path.is_file() and _sha256(self.path.read_bytes()) == self.sha256
+        return self.path.is_file() and content_sha256(self.path.read_bytes()) == self.sha256
 
 
 OFFICIAL_MODELS: MappingProxyType[str, OfficialModel] = MappingProxyType(
@@ -71,12 +71,12 @@ def fetch_model(name: str) -> Path:
         raise ConfigError(
             f"{model.address} cannot be fetched ({error}); download it and put it into {model.path.parent}"
         ) from error
-    if _sha256(content) != model.sha256:
+    found = content_sha256(content)
+    if found != model.sha256:
         raise ConfigError(
-            f"{model.address} has the SHA-256 {_sha256(content)}, wanted {model.sha256}; it was not stored"
+            f"{model.address} has the SHA-256 {found}, wanted {model.sha256}; it was not stored"
         )
     try:
-        model.path.parent.mkdir(parents=True, exist_ok=True)
         write_bytes(model.path, content)
     except OSError as error:
         raise ConfigError(f"Cannot write {model.path}: {error.strerror}") from error
@@ -90,5 +90,6 @@ def cached_model(sha256: str) -> Path | None:
     )
 
 
-def _sha256(content: bytes) -> str:
+def content_sha256(content: bytes) -> str:
+    """Return the SHA-256 of a content, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
