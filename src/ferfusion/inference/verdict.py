@@ -126,7 +126,12 @@ def judge_photograph(
     for face, rows in faces_of(table):
         of_face = probabilities[rows[0]]
         top_class, name = labels.names[int(of_face.argmax())], str(table["smoothed"].iloc[rows[0]])
-        why = "" if name == top_class else f"its probability is below the threshold of {abstain_below:.2f}"
+        probability, threshold = told_apart(of_face.max(), abstain_below)
+        why = (
+            ""
+            if name == top_class
+            else f"its probability, {probability}, is below the threshold of {threshold}"
+        )
         verdicts.append(
             FaceVerdict(
                 face=face,
@@ -198,8 +203,9 @@ def _name(
     if abstain_below is None and shares.get(unsure, 0.0) > 0.5:
         return unsure, f"in {shares[unsure]:.0%} of its frames no class reaches the threshold"
     if abstain_below is not None and mean.max() < abstain_below:
+        probability, threshold = told_apart(float(mean.max()), abstain_below)
         return unsure, (
-            f"the mean probability of {first}, {mean.max():.2f}, is below {abstain_below:.2f}, "
+            f"the mean probability of {first}, {probability}, is below {threshold}, "
             "under which the model was too often wrong on its validation videos"
         )
     if support is not None and support < MIN_SUPPORT:
@@ -274,13 +280,13 @@ def describe_photograph(verdicts: list[FaceVerdict], table: pd.DataFrame) -> str
 
 
 def _photograph_sentence(verdict: FaceVerdict) -> str:
-    probability = f"probability {verdict.probabilities[verdict.top_class]:.2f}"
     if verdict.why_no_class:
         return (
-            f"Face {verdict.face}: {verdict.expression}; the top class is {verdict.top_class} "
-            f"({probability}), but {verdict.why_no_class}."
+            f"Face {verdict.face}: {verdict.expression}; the top class is {verdict.top_class}, "
+            f"but {verdict.why_no_class}."
         )
-    return f"Face {verdict.face} displays {verdict.expression} ({probability})."
+    probability = verdict.probabilities[verdict.top_class]
+    return f"Face {verdict.face} displays {verdict.expression} (probability {probability:.2f})."
 
 
 def _others(verdicts: list[FaceVerdict]) -> list[str]:
@@ -309,6 +315,16 @@ def _sentence(verdict: FaceVerdict) -> str:
 def _largest_shares(shares: Mapping[str, float]) -> str:
     largest = [f"{name} {share:.0%}" for name, share in list(shares.items())[:3] if share >= 0.05]
     return ", ".join(largest)
+
+
+def told_apart(first: float, second: float) -> tuple[str, str]:
+    """Return two different numbers as text, with two decimals or as many as tell them apart.
+
+    >>> told_apart(0.4, 0.5), told_apart(0.5061, 0.5118)
+    (('0.40', '0.50'), ('0.506', '0.512'))
+    """
+    digits = next((n for n in range(2, 7) if f"{first:.{n}f}" != f"{second:.{n}f}"), 6)
+    return f"{first:.{digits}f}", f"{second:.{digits}f}"
 
 
 def rounded(value: Any) -> Any:

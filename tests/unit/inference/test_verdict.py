@@ -77,6 +77,11 @@ def test_judge_names_no_class_below_the_threshold_but_has_the_top_class():
     assert verdict.why_no_class.startswith("the mean probability of Fear, 0.40, is below 0.41")
 
 
+def test_judge_tells_a_probability_from_a_threshold_that_is_only_just_higher():
+    [verdict] = judge(seen([WEAK_FEAR] * 3), SIX, abstain_below=0.4004)
+    assert verdict.why_no_class.startswith("the mean probability of Fear, 0.4000, is below 0.4004")
+
+
 def test_judge_of_a_model_with_neutral_says_unsure():
     frames = seen([[1 / 7] * 7] * 3, labels=SEVEN)
     assert judge(frames, SEVEN, abstain_below=0.3)[0].expression == "unsure"
@@ -266,8 +271,8 @@ def test_judge_photograph_names_the_top_class_or_none_below_the_threshold():
     assert (sure.frames, sure.share_of_frames, sure.interval, sure.shares) == (1, 1.0, None, {"Fear": 1.0})
     assert (weak.expression, weak.top_class) == ("no clear expression", "Fear")
     assert describe_photograph(verdicts, frames) == (
-        "Face 0 displays Fear (probability 0.90). Face 1: no clear expression; the top class is Fear "
-        "(probability 0.40), but its probability is below the threshold of 0.50."
+        "Face 0 displays Fear (probability 0.90). Face 1: no clear expression; the top class is Fear, "
+        "but its probability, 0.40, is below the threshold of 0.50."
     )
 
 
