@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from ferfusion.errors import CorpusError as CorpusError
     from ferfusion.errors import DatasetError as DatasetError
     from ferfusion.errors import FerfusionError as FerfusionError
+    from ferfusion.errors import FileError as FileError
     from ferfusion.errors import MissingExtraError as MissingExtraError
     from ferfusion.errors import RunError as RunError
     from ferfusion.errors import VideoError as VideoError
@@ -87,6 +88,7 @@ _HOMES = MappingProxyType(
             "CorpusError",
             "DatasetError",
             "FerfusionError",
+            "FileError",
             "MissingExtraError",
             "RunError",
             "VideoError",

@@ -172,7 +172,10 @@ def _ray_results(ray: Any, function: Callable[[Job], Result], jobs: Iterable[Job
         done, running = ray.wait(running)
         running += [remote.remote(job) for job in islice(remaining, len(done))]
         for reference in done:
-            result: Result = ray.get(reference)
+            try:
+                result: Result = ray.get(reference)
+            except ray.exceptions.RayTaskError as error:
+                raise error.cause from error  # Ray's own has a traceback as its message
             yield result
 
 

@@ -1,14 +1,35 @@
 """Errors that a user can fix. Any other exception is a bug and keeps its traceback.
 
 FerfusionError
-├── VideoError         a video cannot be opened, decoded or written
+├── VideoError         a video cannot be opened, decoded or encoded
 ├── CorpusError        a folder does not hold the expected corpus
 ├── DatasetError       a dataset folder is missing, damaged, or of another recipe
 ├── RunError           a run or study folder is missing or damaged, or a training cannot continue
 ├── ConfigError        a setting has a value that cannot be used
 ├── BundleError        a bundle cannot be read, or does not fit its use
+├── FileError          a file or folder cannot be read or written, such as on a full disk
 └── MissingExtraError  an optional dependency is not installed
 """
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from types import MappingProxyType
+
+_FULL = "free some space and run the same command again"
+_CLOSED = "change its permissions, or name another place"
+_ADVICE = MappingProxyType(
+    {
+        errno.ENOSPC: _FULL,
+        errno.EDQUOT: _FULL,
+        errno.EACCES: _CLOSED,
+        errno.EPERM: _CLOSED,
+        errno.EROFS: _CLOSED,
+        errno.ENAMETOOLONG: "name a shorter one",
+    }
+)
 
 
 def in_one_line(error: BaseException, *, longest: int = 300) -> str:
@@ -32,7 +53,7 @@ class FerfusionError(Exception):
 
 
 class VideoError(FerfusionError):
-    """A video cannot be opened, decoded or written."""
+    """A video cannot be opened, decoded or encoded."""
 
 
 class CorpusError(FerfusionError):
@@ -55,5 +76,38 @@ class BundleError(FerfusionError):
     """A bundle cannot be read, or does not fit its use."""
 
 
+class FileError(FerfusionError):
+    """A file or folder cannot be read or written, such as on a full disk."""
+
+
 class MissingExtraError(FerfusionError):
     """An optional dependency is not installed."""
+
+
+@contextmanager
+def file_errors(path: PathLike[str] | None = None) -> Iterator[None]:
+    """Raise the OSError of a file as a FileError that names the file.
+
+    Args:
+        path: The file or folder that is written; by default, the one that the OSError names. An OSError that
+            names none passes, such as that of a closed pipe.
+
+    Raises:
+        FileError: a file or folder cannot be read or written.
+
+    >>> with file_errors():
+    ...     open("no/such.csv")
+    Traceback (most recent call last):
+    ferfusion.errors.FileError: Cannot read or write no/such.csv: No such file or directory
+    """
+    try:
+        yield
+    except OSError as error:
+        name = error.filename if path is None else path
+        if not isinstance(name, str | bytes | PathLike):
+            raise
+        verb = "read or write" if path is None else "write"
+        shown = os.fsdecode(name)
+        reason = error.strerror or in_one_line(error)
+        advice = f"; {_ADVICE[error.errno]}" if error.errno in _ADVICE else ""
+        raise FileError(f"Cannot {verb} {shown}: {reason}{advice}") from error

@@ -4,31 +4,56 @@ import codecs
 import csv
 import io
 import json
-import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-from ferfusion.errors import DatasetError, FerfusionError
+from ferfusion.errors import ConfigError, DatasetError, FerfusionError, file_errors
+from ferfusion.temporary import final_path, temporary_path
+
+_PROBE_BYTES = 4096
+"""What is written to see whether a disk is full: a page, since a disk may have space for a name alone."""
+
+
+def check_output_folder(folder: Path) -> None:
+    """Check, before a long work, that a folder can be written to; it is made later if it is missing.
+
+    Raises:
+        ConfigError: the path is a file, or lies inside one.
+        FileError: no file can be written there.
+    """
+    with file_errors(folder):
+        nearest = next(each for each in (folder, *folder.parents) if each.exists())
+        if not nearest.is_dir():
+            raise ConfigError(f"{nearest} is a file; name a folder to write to, or a new one")
+        with TemporaryFile(dir=nearest) as file:  # it has no name where the system can do that
+            file.write(bytes(_PROBE_BYTES))
+            file.flush()
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Call ``write`` with a temporary path beside ``path``, then rename the file that it wrote to ``path``.
 
-    The temporary name has the number of the process, so that two processes can write the same file. If
+    The temporary name is the process's own, so that two processes can write the same file. If
     ``write`` raises, the temporary file is removed and ``path`` stays as it was.
+
+    Raises:
+        FileError: the file cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        write(partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with file_errors(final_path(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = temporary_path(path)
+        try:
+            write(partial)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -94,6 +119,26 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"it has the number {name}, which is not finite")
+
+
+def check_is_file(path: Path, *, error: type[FerfusionError] = DatasetError) -> None:
+    """Check that a path is a file: reading a pipe or a device may never end.
+
+    Raises:
+        FerfusionError: ``error``, if it is something else, or if nothing is there.
+
+    >>> check_is_file(Path("/dev/zero"))
+    Traceback (most recent call last):
+    ferfusion.errors.DatasetError: /dev/zero is a pipe or a device; name a file
+    """
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError) as missing:
+        raise error(f"There is no file {path}") from missing
+    except OSError as failed:
+        raise error(f"Cannot read {path}: {failed.strerror}") from failed
+    if not stat.S_ISREG(mode):
+        raise error(f"{path} is a {'folder' if stat.S_ISDIR(mode) else 'pipe or a device'}; name a file")
 
 
 def read_json(

@@ -8,7 +8,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from ferfusion.bundle import Bundle, check_answers, check_recipe, load_bundle, save_bundle
-from ferfusion.errors import BundleError
+from ferfusion.errors import BundleError, FileError
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.labels import SEVEN, SIX
 from ferfusion.models.build import build_model
@@ -274,7 +274,7 @@ def test_save_bundle_that_fails_leaves_the_old_file(bundle, path, monkeypatch):
         raise OSError("no space left")
 
     monkeypatch.setattr("pathlib.Path.write_bytes", break_off)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(FileError, match="no space left"):
         save_bundle(path, replace(bundle, rights="other"))
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ferfusion.api.runs import Run, as_run
 from ferfusion.api.settings import PathOrText, as_folder, with_settings
 from ferfusion.environment import load_torch
+from ferfusion.errors import file_errors
 from ferfusion.evaluation.recipe import EvaluateRecipe
 
 if TYPE_CHECKING:
@@ -20,9 +21,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Comparison:
-    """The test scores of several runs, side by side; made by ``compare``."""
+    """The test scores of several runs, side by side; made by ``compare``.
+
+    Attributes:
+        page: Its page; None if ``compare`` wrote nothing.
+    """
 
     _scored: "ScoredRuns"
+    page: Path | None = None
 
     @property
     def table(self) -> "pd.DataFrame":
@@ -78,6 +84,7 @@ class Comparison:
 
         return comparison_figure(self._scored, level)
 
+    @file_errors()
     def save(self, out: PathOrText) -> Path:
         """Write ``comparison.csv``, ``comparison.html`` and its figures into a folder; return the page."""
         from ferfusion.studies.comparison import write_comparison  # noqa: PLC0415 torch
@@ -96,13 +103,19 @@ class Comparison:
         return f"{titled_table(title, self.summary)}<p>{lines}</p>"
 
 
+@file_errors()
 def compare(
-    runs: Sequence[Run | PathOrText], *, recipe: EvaluateRecipe | None = None, **settings: Any
+    runs: Sequence[Run | PathOrText],
+    *,
+    out: PathOrText | None = None,
+    recipe: EvaluateRecipe | None = None,
+    **settings: Any,
 ) -> Comparison:
     """Compare the test scores of several runs.
 
     Args:
         runs: Two or more runs, or their folders.
+        out: Folder to write the page, its table and its figures to; in Python, nothing by default.
         recipe: Settings of the scores and their intervals.
         settings: Fields of ``EvaluateRecipe`` by name.
 
@@ -117,6 +130,8 @@ def compare(
     load_torch()
     from ferfusion.studies.comparison import compare_runs  # noqa: PLC0415 torch
 
+    place = None if out is None else as_folder(out)
     several = [runs] if isinstance(runs, str | PathLike) else runs
     folders = [as_run(run).folder for run in several]
-    return Comparison(compare_runs(folders, with_settings(EvaluateRecipe, recipe, settings)))
+    scored = compare_runs(folders, with_settings(EvaluateRecipe, recipe, settings))
+    return Comparison(scored, None if place is None else Comparison(scored).save(place))

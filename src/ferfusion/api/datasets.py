@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.settings import PathOrText, as_folder, as_path, check_workers, with_settings
+from ferfusion.errors import file_errors
+from ferfusion.files import check_output_folder
 from ferfusion.parts import PARTS
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.progress import Progress, ShowProgress, report_message, shown
@@ -40,6 +42,7 @@ class Dataset:
 
     folder: Path
 
+    @file_errors()
     def __init__(self, folder: PathOrText) -> None:
         object.__setattr__(self, "folder", as_path(folder))
         self._opened  # noqa: B018 a wrong folder fails here
@@ -149,6 +152,7 @@ class Dataset:
         return titled_table(repr(self), table.reset_index())
 
 
+@file_errors()
 def prepare(
     root: PathOrText,
     dataset: PathOrText,
@@ -188,7 +192,8 @@ def prepare(
     Raises:
         CorpusError: the corpus is missing or not recognised.
         ConfigError: a setting cannot be used.
-        DatasetError: the folder holds something else, or the disk is full.
+        DatasetError: the folder holds something else.
+        FileError: a file cannot be written, such as on a full disk.
 
     Source: the report, section 3.1; Viola & Jones 2001; Farneback 2003.
 
@@ -215,6 +220,7 @@ def prepare(
     return Dataset(dataset)
 
 
+@file_errors()
 def split(
     dataset: Dataset | PathOrText, *, recipe: SplitRecipe | None = None, **settings: Any
 ) -> "pd.DataFrame":
@@ -244,6 +250,7 @@ def split(
     from ferfusion.splits.split import part_counts, split_dataset  # noqa: PLC0415 pandas
 
     source = as_dataset(dataset)._opened
+    check_output_folder(source.root)
     parts = split_dataset(source, with_settings(SplitRecipe, recipe, settings))
     return pd.DataFrame(
         [
@@ -262,6 +269,7 @@ def sample_corpus() -> Path:
     return Path(str(files("ferfusion") / "sample"))
 
 
+@file_errors()
 def synthesize(
     corpus: PathOrText,
     *,

@@ -10,7 +10,9 @@ from ferfusion.api.models import Model
 from ferfusion.api.runs import Run, as_run
 from ferfusion.api.settings import PathOrText, as_folder, as_path, with_settings
 from ferfusion.environment import load_torch
+from ferfusion.errors import file_errors
 from ferfusion.explanation.recipe import ExplainRecipe
+from ferfusion.files import check_output_folder
 from ferfusion.progress import Progress, ShowProgress, shown
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class Explanation:
         return titled_table("Mean contributions to the log-odds of the predicted class, in nats", means)
 
 
+@file_errors()
 def explain(
     run: Run | PathOrText,
     *,
@@ -97,9 +100,12 @@ def explain(
 
     place = None if dataset is None else as_dataset(dataset).folder
     how = with_settings(ExplainRecipe, recipe, settings)
-    return Explanation(explain_run(as_run(run).folder, how, check=check, dataset=place))
+    folder = as_run(run).folder
+    check_output_folder(folder)
+    return Explanation(explain_run(folder, how, check=check, dataset=place))
 
 
+@file_errors()
 def explain_video(
     video: PathOrText,
     out: PathOrText,
@@ -141,7 +147,7 @@ def explain_video(
     from ferfusion.inference.recipe import PredictRecipe  # noqa: PLC0415
     from ferfusion.video.reader import read_info  # noqa: PLC0415
 
-    path = as_path(video)
+    path, folder = as_path(video), as_folder(out)
     [job] = make_jobs([path])
     place = model.path if isinstance(model, Model) else None if model is None else as_path(model)
     bundle = load_bundle(SHIPPED if place is None else bundle_file(place))
@@ -151,7 +157,7 @@ def explain_video(
         return write_explained(
             path,
             bundle,
-            as_folder(out) / job.folder,
+            folder / job.folder,
             method=how.method,
             on_frame=lambda frame: on_progress(Progress("Explaining", path.name, frame, total, "frames")),
         )

@@ -10,8 +10,9 @@ from ferfusion.api.models import Model, load_model
 from ferfusion.api.settings import PathOrText, as_new_file, as_path
 from ferfusion.engines import rehearse
 from ferfusion.environment import load_torch
-from ferfusion.errors import BundleError, ConfigError
+from ferfusion.errors import BundleError, ConfigError, file_errors
 from ferfusion.files import write_whole
+from ferfusion.outputs import only_writer_of_file
 
 if TYPE_CHECKING:
     from ferfusion.exchange.quantise import Int8Cost
@@ -38,6 +39,7 @@ class Exported:
         return f"Exported({str(self.path)!r}: inputs {', '.join(self.inputs)}; {megabytes:.1f} MiB)"
 
 
+@file_errors()
 def export(
     model: Model | PathOrText | None, out: PathOrText, *, int8: Dataset | PathOrText | None = None
 ) -> Exported:
@@ -82,10 +84,12 @@ def export(
             run = file.parent if (file.parent / "config.json").is_file() else None
             cost = quantise(bundle, partial, data.folder, run=run)
 
-    write_whole(path, write)
+    with only_writer_of_file(path):
+        write_whole(path, write)
     return Exported(path, input_names(bundle), path.stat().st_size, cost)
 
 
+@file_errors()
 def import_keras(
     file: PathOrText,
     bundle: PathOrText,
@@ -143,6 +147,7 @@ def import_keras(
         prepare_recipe=data.recipe if data else None,
         rights=NO_RIGHTS if rights is None else rights,
     )
-    save_bundle(target, imported.bundle)
+    with only_writer_of_file(target):
+        save_bundle(target, imported.bundle)
     model = load_model(target)
     return Model(model._predictor, target, tuple(describe_import(imported, source)))

@@ -2,12 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from ferfusion.errors import file_errors
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
 
+@file_errors()
 def fetch(name: str) -> "Path":
     """Bring a model file from its official address into the user's cache, unless it is there.
 
@@ -28,6 +31,7 @@ def fetch(name: str) -> "Path":
     return fetch_model(name)
 
 
+@file_errors()
 def doctor() -> "pd.DataFrame":
     """Check the installation, and predict a sample video.
 

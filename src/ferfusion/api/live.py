@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from ferfusion.api.models import Model, load_model
 from ferfusion.api.settings import PathOrText, as_folder, as_path
 from ferfusion.environment import load_torch
-from ferfusion.errors import ConfigError
+from ferfusion.errors import ConfigError, file_errors
 
 if TYPE_CHECKING:
     from ferfusion.inference.live import LivePrediction
@@ -59,6 +59,7 @@ class Live(Iterator["LivePrediction"]):
             self._live, predictor, window_seconds=window, detector_model=detector_model
         )
 
+    @file_errors()
     def __next__(self) -> "LivePrediction":
         """Return the prediction of the newest image.
 
@@ -101,6 +102,7 @@ class Live(Iterator["LivePrediction"]):
         return f"Live({self.source!r}: {self._pace.predicted} images predicted; model {self.model})"
 
 
+@file_errors()
 def live(
     source: int | PathOrText = "0",
     *,
@@ -151,13 +153,14 @@ def live(
         raise ConfigError(f"window must be 0 or more seconds, got {window:g}")
     if seconds is not None and not seconds > 0:
         raise ConfigError(f"seconds must be above 0, got {seconds}")
+    folder = None if out is None else as_folder(out)  # before the model is loaded
     return Live(
         str(source if isinstance(source, int) else as_path(source) if _is_path(source) else source),
         load_model(model, device=device)._predictor,
         window=window,
         seconds=seconds,
         input_format=input_format,
-        out=None if out is None else as_folder(out),
+        out=folder,
         annotate=annotate,
         detector_model=None if detector_model is None else as_path(detector_model),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, overload
 
 from ferfusion.api.settings import PathOrText, as_folder, as_path, with_settings
 from ferfusion.environment import load_torch
-from ferfusion.errors import ConfigError, VideoError
+from ferfusion.errors import ConfigError, VideoError, file_errors
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.recipe import PrepareRecipe
@@ -141,7 +141,7 @@ class Model:
 
         place = None if out is None else as_folder(out)
         how = with_settings(PredictRecipe, recipe, settings)
-        with shown(progress) as on_progress:
+        with file_errors(), shown(progress) as on_progress:
             sources = _sources(inputs, fps=fps, out=place, on_message=partial(report_message, on_progress))
             for result in predict_each(
                 make_jobs(sources, out=place),
@@ -172,6 +172,7 @@ class Model:
         )
 
 
+@file_errors()
 def load_model(model: Model | PathOrText | None = None, *, device: str = "auto") -> Model:
     """Load a trained model.
 

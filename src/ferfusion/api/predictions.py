@@ -11,6 +11,7 @@ import pandas as pd
 
 from ferfusion.api.settings import PathOrText, as_folder
 from ferfusion.api.tables import titled_table
+from ferfusion.errors import file_errors
 from ferfusion.inference.predict_jobs import PredictJob, make_jobs
 from ferfusion.inference.predict_many import PredictionWriter, Unreadable, line_of, report_frame
 from ferfusion.inference.predict_video import expected_frames, frame_lines
@@ -139,6 +140,7 @@ class Prediction:
 
         return faces_figure(self._read) if self.is_photograph else timeline_figure(self._read)
 
+    @file_errors()
     def save(self, out: PathOrText, *, annotate: bool = True, progress: ShowProgress = True) -> Path:
         """Write its folder inside ``out``: frames.csv, verdict.json, annotated.mp4, report.html.
 
@@ -153,7 +155,8 @@ class Prediction:
             The folder.
 
         Raises:
-            VideoError: the annotated video cannot be written.
+            FileError: a file cannot be written.
+            VideoError: the annotated video cannot be encoded.
         """
         place = as_folder(out)
         [job] = make_jobs([self._job.source], out=place)
@@ -231,6 +234,7 @@ class Predictions(Sequence[Prediction]):
         """
         return self._joined([(one, one.onsets(expression)) for one in self._items])
 
+    @file_errors()
     def save(self, out: PathOrText, *, annotate: bool = True, progress: ShowProgress = True) -> Path:
         """Write a folder for each video inside ``out``, one for the photographs, and ``videos.csv``.
 
@@ -238,7 +242,8 @@ class Predictions(Sequence[Prediction]):
             ``out``.
 
         Raises:
-            VideoError: an annotated video cannot be written.
+            FileError: a file cannot be written.
+            VideoError: an annotated video cannot be encoded.
         """
         place = as_folder(out)
         photographs = [one for one in self._items if one.is_photograph]
@@ -248,7 +253,7 @@ class Predictions(Sequence[Prediction]):
         if not photographs:
             for video in self.unread:
                 [job] = make_jobs([Path(video.video)], out=place)
-                VideosTable(place).put(job.folder, job.table_place, line_of(Unreadable(video.reason)))
+                VideosTable(place).put(job.named, line_of(Unreadable(video.reason)))
             return place
         sources = [*(one._job.source for one in photographs), *(Path(video.video) for video in self.unread)]
         jobs = make_jobs(sources, out=place)

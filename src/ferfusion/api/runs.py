@@ -10,9 +10,10 @@ from ferfusion.api.datasets import Dataset, as_dataset
 from ferfusion.api.settings import PathOrText, as_folder, as_path, with_settings, with_settings_of_each
 from ferfusion.compute import Compute
 from ferfusion.environment import load_torch
-from ferfusion.errors import ConfigError
+from ferfusion.errors import ConfigError, file_errors
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.explanation.recipe import ExplainRecipe
+from ferfusion.files import check_output_folder
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import ShowProgress, shown
 from ferfusion.training.recipe import TrainRecipe
@@ -70,6 +71,7 @@ class Run:
 
     folder: Path
 
+    @file_errors()
     def __init__(self, folder: PathOrText) -> None:
         object.__setattr__(self, "folder", as_path(folder))
         self._read  # noqa: B018 a wrong folder fails here
@@ -156,6 +158,7 @@ class Run:
         return titled_table(title, pd.DataFrame(rows)) + f"<p>{self._read.protocol}</p>"
 
 
+@file_errors()
 def train(
     dataset: Dataset | PathOrText,
     run: PathOrText,
@@ -207,10 +210,11 @@ def train(
     from ferfusion.training.train import NO_RIGHTS, train_run  # noqa: PLC0415 torch
 
     network, training = with_settings_of_each([(ModelConfig, model), (TrainRecipe, recipe)], settings)
+    folder = as_folder(run)
     with shown(progress) as on_progress:
         train_run(
             as_dataset(dataset).folder,
-            as_folder(run),
+            folder,
             model_config=network,
             recipe=training,
             rights=NO_RIGHTS if rights is None else rights,
@@ -220,6 +224,7 @@ def train(
     return Run(run)
 
 
+@file_errors()
 def evaluate(run: Run | PathOrText, *, recipe: EvaluateRecipe | None = None, **settings: Any) -> "Scores":
     """Score a run, per pair and per video, and write its tables, figures and report into its folder.
 
@@ -243,7 +248,9 @@ def evaluate(run: Run | PathOrText, *, recipe: EvaluateRecipe | None = None, **s
     from ferfusion.api.scores import Scores  # noqa: PLC0415 pandas, matplotlib
     from ferfusion.evaluation.evaluate import evaluate_run  # noqa: PLC0415
 
-    return Scores(evaluate_run(as_run(run).folder, with_settings(EvaluateRecipe, recipe, settings)))
+    folder, how = as_run(run).folder, with_settings(EvaluateRecipe, recipe, settings)
+    check_output_folder(folder)
+    return Scores(evaluate_run(folder, how))
 
 
 def as_run(run: Run | PathOrText) -> Run:

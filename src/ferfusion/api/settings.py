@@ -8,6 +8,7 @@ from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin
 
 from ferfusion.errors import ConfigError
+from ferfusion.files import check_output_folder
 from ferfusion.lookup import choose
 from ferfusion.recipe import value_type
 
@@ -92,13 +93,10 @@ def as_folder(place: PathOrText) -> Path:
 
     Raises:
         ConfigError: the path is a file, or lies inside one.
+        FileError: no file can be written there.
     """
     path = as_path(place)
-    for each in (path, *path.parents):
-        if each.exists():
-            if not each.is_dir():
-                raise ConfigError(f"{each} is a file; name a folder to write to, or a new one")
-            break
+    check_output_folder(path)
     return path
 
 
@@ -107,6 +105,7 @@ def as_new_file(place: PathOrText) -> Path:
 
     Raises:
         ConfigError: the path is a folder, or lies inside a file.
+        FileError: no file can be written there.
     """
     path = as_path(place)
     if path.is_dir():

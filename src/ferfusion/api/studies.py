@@ -10,7 +10,7 @@ from ferfusion.api.datasets import Dataset, as_dataset
 from ferfusion.api.settings import PathOrText, as_folder, as_path, check_workers, with_settings_of_each
 from ferfusion.compute import Compute
 from ferfusion.environment import load_torch
-from ferfusion.errors import ConfigError
+from ferfusion.errors import ConfigError, file_errors
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import ShowProgress, shown
 from ferfusion.studies.plan import StudyPlan
@@ -39,6 +39,7 @@ class Study:
 
     folder: Path
 
+    @file_errors()
     def __init__(self, folder: PathOrText) -> None:
         object.__setattr__(self, "folder", as_path(folder))
         self.table  # noqa: B018 a wrong folder fails here
@@ -132,6 +133,7 @@ class Study:
         return titled_table(f"{self!r}; per video", rows[columns])
 
 
+@file_errors()
 def study(
     dataset: Dataset | PathOrText,
     folder: PathOrText,
@@ -190,10 +192,11 @@ def study(
     settings = {name: _as_plan_has_it(name, value) for name, value in settings.items()}
     parts = [(StudyPlan, plan), (ModelConfig, model), (TrainRecipe, recipe)]
     plan, network, training = with_settings_of_each(parts, settings)
+    place = as_folder(folder)
     with shown(progress) as on_progress:
         run_study(
             as_dataset(dataset).folder,
-            as_folder(folder),
+            place,
             plan=plan,
             model=network,
             recipe=training,

@@ -1,18 +1,20 @@
 """The command line: one file per user action; each parses, calls and prints."""
 
+import os
 import sys
 import tomllib
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from cyclopts import App, Parameter
 from cyclopts.config import Toml
 
 from ferfusion import __version__
-from ferfusion.errors import ConfigError, FerfusionError
+from ferfusion.errors import ConfigError, FerfusionError, file_errors, in_one_line
 
 COMMANDS = (
     "prepare",
@@ -44,6 +46,7 @@ def build_app(chosen: str = "") -> App:
         help="Facial expression recognition from video: prepare, split, train, evaluate, predict.",
         version=__version__,
         help_on_error=False,
+        suppress_keyboard_interrupt=False,
     )
     for name in COMMANDS:
         function = name.replace("-", "_")
@@ -102,11 +105,30 @@ def main() -> None:
     if isinstance(sys.stdout, TextIOWrapper):  # a file name may have what the terminal cannot show
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        chosen = next((word for word in sys.argv[1:] if word in COMMANDS), "")
-        build_app(chosen).meta()
+        try:
+            chosen = next((word for word in sys.argv[1:] if word in COMMANDS), "")
+            with file_errors():
+                build_app(chosen).meta()
+        finally:
+            sys.stdout.flush()  # Python does it after this function, and prints a traceback of an error
     except FerfusionError as error:
-        print(f"ferfusion: {error}", file=sys.stderr)
-        sys.exit(2)
+        _end(str(error), code=2)
     except KeyboardInterrupt:
-        print("ferfusion: stopped; run the same command again to resume", file=sys.stderr)
-        sys.exit(130)
+        _end("stopped; run the same command again to resume", code=130)
+    except BrokenPipeError:  # the reader has what it wants, such as head
+        _end("", code=1)
+    except OSError as error:  # of no file with a name
+        _end(f"Cannot write the output or a temporary file: {error.strerror or in_one_line(error)}", code=2)
+
+
+def _end(message: str, *, code: int) -> NoReturn:
+    """End with a message; output that cannot be written is dropped."""
+    with suppress(OSError):
+        if message:
+            print(f"ferfusion: {message}", file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError), Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), sys.stdout.fileno())
+    sys.exit(code)

@@ -1,9 +1,8 @@
 """``ferfusion compare RUN RUN…``: compare existing runs."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -12,21 +11,18 @@ import ferfusion as fer
 from ferfusion.cli.evaluate import score_cell
 from ferfusion.cli.verbs import command_of
 
-_OUT = Parameter(help="Folder for the comparison; created if it is missing.")
-
 
 @command_of(fer.compare, several="runs")
-def compare(*runs: Path, out: Annotated[Path, _OUT] = Path("comparison"), **settings: Any) -> None:
+def compare(*runs: Path, out: Path = Path("comparison"), **settings: Any) -> None:
     """Compare, write the comparison, and print its table."""
-    comparison = fer.compare(runs, **settings)
-    page = comparison.save(out)
+    comparison = fer.compare(runs, out=out, **settings)
     console = Console()
     console.print(runs_table(comparison))
     for warning in comparison.warnings:
         console.print(f"Not comparable: {escape(warning)}", style="yellow")
     for sentence in comparison.equivalences:
         console.print(f"Note: {escape(sentence)}", style="dim")
-    console.print(f"Comparison: {escape(str(page))}", soft_wrap=True)
+    console.print(f"Comparison: {escape(str(comparison.page))}", soft_wrap=True)
 
 
 def runs_table(comparison: fer.Comparison) -> Table:

@@ -59,7 +59,8 @@ def fetch_model(name: str) -> Path:
     """Bring a model file into the user's cache, unless it is there; return its path.
 
     Raises:
-        ConfigError: the name is not known, the file cannot be fetched or written, or has another content.
+        ConfigError: the name is not known, or the file cannot be fetched or has another content.
+        FileError: the file cannot be written.
     """
     model = choose(OFFICIAL_MODELS, name, what="model file")
     if model.is_cached:
@@ -76,10 +77,7 @@ def fetch_model(name: str) -> Path:
         raise ConfigError(
             f"{model.address} has the SHA-256 {found}, wanted {model.sha256}; it was not stored"
         )
-    try:
-        write_bytes(model.path, content)
-    except OSError as error:
-        raise ConfigError(f"Cannot write {model.path}: {error.strerror}") from error
+    write_bytes(model.path, content)
     return model.path
 
 

@@ -14,6 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ferfusion.errors import file_errors
 from ferfusion.inference.drawing.annotated_video import AnnotatedVideo
 from ferfusion.inference.drawing.overlay import DrawnFace
 from ferfusion.inference.predict_faces import FrameRow, predict_frames
@@ -200,13 +201,13 @@ class LiveFiles:
     def __init__(self, folder: Path, labels: LabelSet, *, annotate: bool) -> None:
         self._labels = labels
         self._opened = ExitStack()
-        folder.mkdir(parents=True, exist_ok=True)
-        files = PredictionFolder(folder)
-        file = files.frames_file.open("w", encoding="utf-8", newline="")
-        self._file = self._opened.enter_context(file)
-        self._lines = csv.writer(file, lineterminator="\n")
+        self._path = PredictionFolder(folder).frames_file
         columns = (*FRAME_COLUMNS, *labels.probability_columns, "expression", "smoothed", "delay_ms")
-        self._lines.writerow(columns)
+        with file_errors(self._path):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = self._opened.enter_context(self._path.open("w", encoding="utf-8", newline=""))
+            self._lines = csv.writer(self._file, lineterminator="\n")
+            self._lines.writerow(columns)
         self._video: AnnotatedVideo | None = None
         if annotate:
             self._video = self._opened.enter_context(
@@ -217,16 +218,17 @@ class LiveFiles:
         """Write one prediction.
 
         Raises:
-            VideoError: the annotated video cannot be written.
+            FileError: the table or the annotated video cannot be written.
         """
         when = [prediction.index, f"{prediction.frame.seconds:.6f}"]
         delay = f"{1000 * prediction.delay_seconds:.1f}"
-        for face in prediction.faces:
-            self._lines.writerow([*when, *self._values(face, prediction.status), delay])
-        if not prediction.faces:
-            nothing = [""] * (len(self._labels) + 2)
-            self._lines.writerow([*when, *[""] * 5, prediction.status, *nothing, delay])
-        self._file.flush()
+        with file_errors(self._path):
+            for face in prediction.faces:
+                self._lines.writerow([*when, *self._values(face, prediction.status), delay])
+            if not prediction.faces:
+                nothing = [""] * (len(self._labels) + 2)
+                self._lines.writerow([*when, *[""] * 5, prediction.status, *nothing, delay])
+            self._file.flush()
         if self._video is not None:
             faces = [
                 DrawnFace(face.number, _box(face.row), face.expression, face.smoothed)
@@ -250,7 +252,8 @@ class LiveFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._opened.__exit__(kind, error, trace)
+        with file_errors(self._path):  # what was not written before is written again
+            self._opened.__exit__(kind, error, trace)
 
 
 def _box(row: FrameRow) -> tuple[float, float, float, float]:

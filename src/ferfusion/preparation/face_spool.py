@@ -12,6 +12,7 @@ from typing import IO, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ferfusion.errors import file_errors
 from ferfusion.faces.boxes import Box
 from ferfusion.preparation.frame_preparer import PreparedFrame
 
@@ -51,9 +52,10 @@ class RowFile:
         """Append a row."""
         self._latest.append(row)
         if len(self._latest) == _ROWS_IN_MEMORY:
-            self._file = self._file or TemporaryFile(dir=self._folder)  # noqa: SIM115
-            self._file.seek(0, SEEK_END)
-            self._file.write(np.stack(self._latest).data)
+            with file_errors(self._folder):
+                self._file = self._file or TemporaryFile(dir=self._folder)  # noqa: SIM115
+                self._file.seek(0, SEEK_END)
+                self._file.write(np.stack(self._latest).data)
             self._in_file += len(self._latest)
             self._latest.clear()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ferfusion.errors import FileError
 from ferfusion.evaluation.evaluate import evaluate_run
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from helpers.runs import write_run
@@ -51,14 +52,14 @@ def test_evaluate_run_writes_the_scores_that_it_returns(evaluated):
 
 def test_evaluate_run_that_cannot_write_leaves_the_old_report(tmp_path, monkeypatch):
     run = write_run(tmp_path / "run")
-    monkeypatch.setattr("ferfusion.evaluation.evaluate.draw_figures", lambda _: {})
+    monkeypatch.setattr("ferfusion.evaluation.evaluate.draw_figures", lambda *_: {})
     before = evaluate_run(run, QUICK).report.read_bytes()
 
     def full_disk(path, text, **settings):
         raise OSError("No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(FileError, match="No space"):
         evaluate_run(run, EvaluateRecipe(resamples=60))
     assert (run / "report.html").read_bytes() == before
     assert not list(run.glob(".*"))

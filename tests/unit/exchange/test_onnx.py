@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from ferfusion.bundle import save_bundle
-from ferfusion.errors import ConfigError
+from ferfusion.errors import ConfigError, FileError
 from ferfusion.inference.predictor import TorchPredictor, load_predictor
 from ferfusion.models.outputs import set_majority
 from helpers.bundles import drawn_faces, untrained_bundle
@@ -88,7 +88,7 @@ def test_export_onnx_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
 
     (tmp_path / "model.onnx").write_text("old")
     monkeypatch.setattr("pathlib.Path.write_bytes", break_off)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(FileError, match="no space left"):
         export_onnx(bundle_of(architecture="spatial"), tmp_path / "model.onnx")
     assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
     assert (tmp_path / "model.onnx").read_text() == "old"

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ferfusion.errors import DatasetError
+from ferfusion.errors import DatasetError, FileError
 from ferfusion.exchange.quantise import Int8Cost, quantise
 from ferfusion.inference.predictor import load_predictor
 from ferfusion.labels import SIX
@@ -64,7 +64,7 @@ def test_quantise_that_fails_leaves_the_exported_file(tmp_path, monkeypatch):
     export_onnx(bundle, folder / "model.onnx")
     exact = (folder / "model.onnx").read_bytes()
     monkeypatch.setattr("ferfusion.exchange.quantise._write_int8", break_off)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(FileError, match="no space left"):
         quantise(bundle, folder / "model.onnx", dataset)
     assert [path.name for path in folder.iterdir()] == ["model.onnx"]
     assert (folder / "model.onnx").read_bytes() == exact

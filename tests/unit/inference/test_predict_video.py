@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ferfusion.bundle import load_bundle, save_bundle
-from ferfusion.errors import VideoError
+from ferfusion.errors import FileError, VideoError
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.flow.estimators import FLOW_ESTIMATORS
 from ferfusion.inference.predict_video import expected_frames, frame_lines, predict_video
@@ -315,7 +315,7 @@ def test_write_prediction_that_fails_leaves_the_old_file(tmp_path, video, monkey
         return replace_file(path, target)
 
     monkeypatch.setattr("pathlib.Path.replace", break_off)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(FileError, match="no space left"):
         predicted(video, tmp_path, window=0)
     assert (folder / name).read_bytes() == before
     assert {path.name for path in folder.iterdir()} == {"frames.csv", "verdict.json", "report.html"}

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from ferfusion.errors import DatasetError
+from ferfusion.errors import DatasetError, FileError
 from ferfusion.preparation.clip_file import Pieces, clip_views, read_clip, write_clip
 
 
@@ -86,6 +86,6 @@ def test_write_clip_that_fails_leaves_no_clip(tmp_path):
         yield np.zeros((1, 4), np.uint8)
         raise OSError("No space left on device")
 
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(FileError, match="No space"):
         write_clip(tmp_path / "clip", {"crops": Pieces(np.uint8, (2, 4), broken())})
     assert not (tmp_path / "clip").exists()

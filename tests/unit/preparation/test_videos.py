@@ -12,7 +12,7 @@ import pytest
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
 from ferfusion.engines import run_here, run_in_pool
-from ferfusion.errors import DatasetError
+from ferfusion.errors import DatasetError, FileError
 from ferfusion.files import read_json
 from ferfusion.labels import SEVEN, SIX
 from ferfusion.preparation.clip_file import read_clip
@@ -158,7 +158,7 @@ def test_prepare_videos_reports_a_full_disk_and_resumes_once_there_is_space(
 
     with monkeypatch.context() as disk:
         disk.setattr(Path, "write_bytes", write_until_full)
-        with pytest.raises(DatasetError, match=r"No space is left on the disk of \S+full; free some and run"):
+        with pytest.raises(FileError, match=r"Cannot write \S+/full/\S+: No space left on device; free some"):
             prepare(listing, full)
     prepare(listing, full)
     assert content(full) == content(whole)

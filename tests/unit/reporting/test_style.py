@@ -3,6 +3,7 @@ from itertools import combinations
 import pytest
 from matplotlib.colors import to_rgb
 
+from ferfusion.errors import FileError
 from ferfusion.labels import SEVEN
 from ferfusion.reporting import style
 from ferfusion.reporting.style import CLASS_COLOURS, OKABE_ITO, PART_COLOURS
@@ -73,7 +74,7 @@ def test_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError("No space left on device")
 
     monkeypatch.setattr(figure, "savefig", full_disk)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(FileError, match="No space"):
         style.save(figure, path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

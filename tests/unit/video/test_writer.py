@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from ferfusion.errors import VideoError
+from ferfusion.errors import FileError, VideoError
 from ferfusion.video.reader import read_frames, read_info
 from ferfusion.video.writer import VideoWriter
 from helpers.videos import damage_sound, decode_plainly, numbered, sound_length, textured, write_video
@@ -178,14 +178,14 @@ def test_writer_names_a_missing_file_of_the_sound(tmp_path):
 
 def test_writer_refuses_an_unwritable_path_in_one_line(tmp_path):
     (tmp_path / "diary").write_text("a file, not a folder")
-    with pytest.raises(VideoError, match=r"Cannot write .*a\.mp4") as caught:
+    with pytest.raises(FileError, match=r"Cannot write .*a\.mp4") as caught:
         VideoWriter(tmp_path / "diary" / "a.mp4", width=96, height=64)
     assert "\n" not in str(caught.value)
 
 
 def test_writer_reports_a_full_disk_in_one_line_and_leaves_nothing(tmp_path):
     images = [np.random.default_rng(k).integers(0, 255, (64, 96, 3), np.uint8) for k in range(40)]
-    with file_size_limit(50_000), pytest.raises(VideoError, match=r"Cannot write .*a\.mp4"):
+    with file_size_limit(50_000), pytest.raises(FileError, match=r"Cannot write .*a\.mp4: File too large"):
         write(tmp_path / "a.mp4", images, crf=1)
     assert list(tmp_path.iterdir()) == []
 
