@@ -99,10 +99,8 @@ def test_photograph_table_has_no_time_and_the_verdict_with_its_reason():
     assert list(row)[:6] == ["face", "x", "y", "w", "h", "status"]
     assert (row["face"], row["w"], row["verdict"]) == (0, 60, "no clear expression")
     assert row["expression"] == prediction.verdicts[0].top_class
-    assert (
-        row["reason"]
-        == f"its probability, {max(prediction.verdicts[0].probabilities.values()):.2f}, is below the threshold of 0.90"
-    )
+    probability = max(prediction.verdicts[0].probabilities.values())
+    assert row["reason"] == f"its probability, {probability:.2f}, is below the threshold of 0.90"
 
 
 def test_tables_over_time_have_no_row_of_a_photograph():
