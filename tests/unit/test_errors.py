@@ -1,10 +1,13 @@
+import errno
 import inspect
+import os
 import re
+from pathlib import Path
 
 import pytest
 
 from ferfusion import errors
-from ferfusion.errors import FerfusionError, in_one_line
+from ferfusion.errors import FerfusionError, FileError, file_errors, in_one_line
 
 CLASSES = {
     name: item
@@ -46,3 +49,22 @@ def test_ferfusion_error_message_can_be_printed_whatever_the_name_of_a_file():
 )
 def test_in_one_line_is_short_and_printable(text, line):
     assert in_one_line(ValueError(text)) == line
+
+
+@pytest.mark.parametrize(
+    ("number", "named", "path", "words"),
+    [
+        (errno.ENOSPC, None, "a.csv", "Cannot write a.csv: No space left on device; free some space and run"),
+        (errno.EROFS, ".a.csv.7.partial", "a.csv", "Cannot write a.csv: Read-only file system; change its"),
+        (errno.EACCES, "b", None, "Cannot read or write b: Permission denied; change its permissions"),
+        (errno.ENOENT, b"b", None, "Cannot read or write b: No such file or directory"),
+    ],
+)
+def test_file_errors_name_the_file_the_reason_and_what_to_do(number, named, path, words):
+    with pytest.raises(FileError, match=f"^{re.escape(words)}"), file_errors(path and Path(path)):
+        raise OSError(number, os.strerror(number), named)
+
+
+def test_file_errors_pass_what_is_of_no_file():
+    with pytest.raises(BrokenPipeError), file_errors():
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))

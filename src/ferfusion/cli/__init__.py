@@ -46,8 +46,8 @@ def build_app(chosen: str = "") -> App:
         help="Facial expression recognition from video: prepare, split, train, evaluate, predict.",
         version=__version__,
         help_on_error=False,
-        suppress_keyboard_interrupt=False,
     )
+    app.suppress_keyboard_interrupt = app.meta.suppress_keyboard_interrupt = False  # main reports it
     for name in COMMANDS:
         function = name.replace("-", "_")
         module = f"ferfusion.cli.{function}"

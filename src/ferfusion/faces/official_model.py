@@ -9,7 +9,7 @@ from types import MappingProxyType
 from urllib.request import urlopen
 
 from ferfusion.errors import ConfigError
-from ferfusion.files import write_bytes
+from ferfusion.files import check_output_folder, write_bytes
 from ferfusion.lookup import choose
 
 _LARGEST_BYTES = 64 * 2**20
@@ -65,6 +65,7 @@ def fetch_model(name: str) -> Path:
     model = choose(OFFICIAL_MODELS, name, what="model file")
     if model.is_cached:
         return model.path
+    check_output_folder(model.path.parent)
     try:
         with urlopen(model.address, timeout=_PATIENCE_SECONDS) as answer:
             content: bytes = answer.read(_LARGEST_BYTES)
