@@ -110,13 +110,12 @@ def _settle(row: SheetRow, subset: str) -> tuple[str, str]:
     >>> _settle(SheetRow("S015_007", "Happiness", "9"), "1s")
     ('Happiness', 'the sheet says Happiness but code 9 is Neutral; the name is taken')
     """
-    codes = CODES[subset]
-    coded = codes[int(row.code) - 1] if row.code.isdigit() and 1 <= int(row.code) <= len(codes) else ""
+    coded = {str(code): name for code, name in enumerate(CODES[subset], start=1)}.get(row.code, "")
     named = canonical_emotion(row.emotion) if row.emotion else ""
     if named and coded and named != coded:
         return named, f"the sheet says {named} but code {row.code} is {coded}; the name is taken"
     if named and row.code and not coded:
-        return named, f"the sheet says {named} but has the unknown code {row.code!r}; the name is taken"
+        return named, f"the sheet says {named} but has the unknown code {row.code!r:.80}; the name is taken"
     if coded and not named:
         return coded, f"the sheet has no emotion but code {row.code}, {coded}"
     return named, "" if named else "the sheet has neither an emotion nor a known code"

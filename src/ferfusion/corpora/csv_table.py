@@ -11,8 +11,8 @@ from ferfusion.corpora.named_files import NamedFiles
 from ferfusion.corpora.stills import has_photographs_only
 from ferfusion.corpora.walk import Found, find_photographs, find_videos
 from ferfusion.errors import CorpusError
-from ferfusion.files import decimal_point, read_cells
 from ferfusion.labels import canonical_emotion
+from ferfusion.tables import decimal_point, read_cells
 
 COLUMNS = ("path", "label")
 OPTIONAL_COLUMNS = ("subject", "start_seconds", "end_seconds", "split")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry, safe_id
 from ferfusion.corpora.walk import Found, find_videos, make_listing
-from ferfusion.errors import CorpusError
+from ferfusion.errors import CorpusError, in_one_line
 from ferfusion.labels import SIX
 
 PLACE = re.compile(r"(?:.*/)?(Sessions/\d+/[^/]+|\d+/S\d{3}-\d{3})\.(avi|mp4|mpe?g|mov)", re.I)
@@ -99,7 +99,7 @@ def _session(path: Path | None) -> tuple[str, str]:
     subject, track = session.find(".//subject"), session.find(".//track")
     number = subject.get("id", "") if subject is not None else ""
     return (
-        f"S{int(number):03d}" if number.isdigit() else number,
+        f"S{int(number):03d}" if re.fullmatch("[0-9]{1,9}", number) else number,
         track.get("view", "") if track is not None else "",
     )
 
@@ -107,5 +107,5 @@ def _session(path: Path | None) -> tuple[str, str]:
 def _parse(path: Path) -> ET.Element:
     try:
         return ET.parse(path).getroot()
-    except (ET.ParseError, OSError, UnicodeError) as error:
-        raise CorpusError(f"{path.name} cannot be read: {error}") from error
+    except (ET.ParseError, OSError, ValueError, LookupError) as error:  # the last two: an unknown encoding
+        raise CorpusError(f"{path.name} cannot be read: {in_one_line(error)}") from error

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from PIL import Image
+
 from ferfusion.corpora import (
     afew,
     ckplus,
@@ -102,10 +104,12 @@ def _first_of_each(root: Path) -> dict[str, str]:
     """Return the first place that is a sign of each corpus.
 
     A single file that is named like another corpus's does not make a folder that corpus: where the signs are
-    videos or images, half of all videos and images must match one.
+    videos or images, half of all videos and images must match one. Folders of photographs that are named
+    like FER2013's are FER2013 only with its own images or all of its folders.
     """
     found: dict[str, str] = {}
     by_sample: set[str] = set()
+    like_fer2013: list[str] = []
     seen = matching = 0
     for place in _places(root):
         is_sample = Path(place).suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
@@ -115,9 +119,23 @@ def _first_of_each(root: Path) -> dict[str, str]:
             by_sample |= {corpus} if is_sample else set()
         seen += is_sample
         matching += bool(is_sample and corpora)
+        like_fer2013 += [place] if is_sample and "fer2013" in corpora else []
+    if "fer2013" in by_sample and root.is_dir() and not _is_fer2013(root, like_fer2013):
+        del found["fer2013"]
+        matching -= len(like_fer2013)
     return {
         corpus: place for corpus, place in found.items() if corpus not in by_sample or 2 * matching >= seen
     }
+
+
+def _is_fer2013(root: Path, images: list[str]) -> bool:
+    if fer2013.has_own_folders(images):
+        return True
+    try:
+        with Image.open(root / images[0]) as image:
+            return image.size == (fer2013.SIDE, fer2013.SIDE)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return False
 
 
 def _places(root: Path) -> Iterator[str]:
