@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter, StrMethodFormatter
 
 from ferfusion.evaluation.metrics import FloatArray, IntArray, row_shares
-from ferfusion.evaluation.scoring import Estimate, Scores
+from ferfusion.evaluation.scoring import Estimate, Scores, chance
 from ferfusion.labels import LabelSet
 from ferfusion.reporting.style import (
     FAINT,
@@ -146,8 +146,8 @@ def recall_figure(levels: Sequence[Scores], labels: LabelSet) -> Figure:
         )
         texts = ["no rows" if np.isnan(share) else f"{share:.0%}" for share in recall]
         axes.bar_label(bars, texts, fontsize=7.5, padding=3, color=SOFT)
-    chance = 1 / len(labels)
-    axes.axvline(chance, color=INK, linewidth=1.1, linestyle=_DASHED, label=f"chance, {chance:.0%}")
+    level = chance(levels[0])
+    axes.axvline(level, color=INK, linewidth=1.1, linestyle=_DASHED, label=f"chance, {level:.0%}")
     name_bars(axes, labels.names)
     axes.set_xlim(0, 1.12)
     axes.set_xticks(np.linspace(0, 1, 5))

@@ -10,7 +10,7 @@ import numpy as np
 
 from ferfusion.evaluation.metrics import row_shares
 from ferfusion.evaluation.run_folder import RunFolder
-from ferfusion.evaluation.scoring import RunScores, Scores
+from ferfusion.evaluation.scoring import RunScores, Scores, chance
 from ferfusion.evaluation.uncertainty import FEW_SUBJECTS
 from ferfusion.labels import LabelSet
 from ferfusion.reporting.pages import minutes_text, percent, render_page
@@ -73,8 +73,9 @@ def report_html(
         confidence=f"{100 * recipe.confidence:g}\N{NO-BREAK SPACE}%",
         recipe=recipe,
         beta=f"{recipe.beta:g}",
-        chance=1 / len(run.labels),
+        chance=chance(head),
         labels=run.labels.names,
+        num_present=int((head.classes.support > 0).sum()),
         parts=part_sizes(scored),
         worst=worst_mistakes(head, run.labels),
         best_epoch=run.best_epoch,
@@ -86,10 +87,16 @@ def cautions(scored: RunScores) -> list[str]:
     """Return the cautions about the scores of the first part, a sentence or two each."""
     run, head, found = scored.run, scored.scores[0], []
     majority = run.labels.names[run.majority_code]
+    learned = head.uar.value > head.uar.majority
+    if not learned:
+        found.append(
+            f"Nothing was learned that the {head.part} part shows: always answering “{majority}” has a UAR "
+            f"of {percent(head.uar.majority)}, the model has {percent(head.uar.value)}."
+        )
     if math.isnan(head.uar.interval.low):
         found.append(f"The {head.part} part has a single person: no interval over people can be given.")
     else:
-        if head.uar.interval.low <= head.uar.majority:
+        if learned and head.uar.interval.low <= head.uar.majority:
             found.append(
                 "The interval of the UAR reaches down to the majority baseline "
                 f"({percent(head.uar.majority)}): this does not show that the model recognises expressions."
@@ -99,16 +106,16 @@ def cautions(scored: RunScores) -> list[str]:
                 f"The {head.part} part has {head.subjects} people. With fewer than {FEW_SUBJECTS}, "
                 "such intervals are too narrow: the uncertainty is larger than shown."
             )
-    if head.war.value <= head.war.majority:
+    if learned and head.war.value <= head.war.majority:
         found.append(
             f"On accuracy alone (WAR), always answering “{majority}” would be as good or better. "
             "Compare the UAR, which a constant answer does not raise."
         )
-    absent = int((head.classes.support == 0).sum())
-    if absent:
+    pairs = zip(run.labels.names, head.classes.support, strict=True)
+    if absent := [name for name, support in pairs if support == 0]:
         found.append(
-            f"{absent} of the expressions do not occur in the {head.part} part; "
-            "UAR and macro-F1 leave them out."
+            f"Without rows in the {head.part} part: {', '.join(absent)}. UAR and macro-F1 are means over the "
+            f"other {len(run.labels) - len(absent)} classes."
         )
     if not run.people_known:
         found.append(

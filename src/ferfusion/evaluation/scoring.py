@@ -68,6 +68,11 @@ class Scores:
         return MappingProxyType({name: getattr(self, name) for name in METRICS})
 
 
+def chance(scores: Scores) -> float:
+    """Return the UAR of a random guess among the classes that have true rows."""
+    return 1 / int((scores.classes.support > 0).sum())
+
+
 @dataclass(frozen=True)
 class RunScores:
     """The scores of a run: each part at each level, the test part and videos first.

@@ -86,7 +86,7 @@ def test_report_html_of_seven_classes_and_one_person(scored):
     table = fake_predictions(labels=SEVEN, subjects={"validation": 1, "test": 1}, pairs=2)
     words = words_of(scored(config=fake_config(labels=SEVEN), predictions=table))
     assert "no interval: one subject" in words
-    assert "the 7 expressions" in words
+    assert "a random guess among the 7 expressions of this part, has a UAR of 14.3" in words
 
 
 def test_report_html_escapes_names_from_the_run(scored):
@@ -96,10 +96,46 @@ def test_report_html_escapes_names_from_the_run(scored):
     assert "&lt;script&gt;" in html
 
 
-def test_cautions_of_a_model_without_skill(scored):
-    found = " ".join(cautions(scored(predictions=fake_predictions(skill=0.0, seed=1))))
-    assert "does not show that the model recognises expressions" in found
+def answers(predictions, predict, *, classes=SIX.names):
+    """The rows of some classes, with a certain prediction of ``predict(true code)``."""
+    table = predictions[predictions["emotion"].isin(classes)].copy()
+    chosen = table["code"].map(predict)
+    for code, name in enumerate(SIX.probability_columns):
+        table[name] = (chosen == code).astype(float)
+    return table
+
+
+def test_cautions_of_a_model_that_knows_one_rare_class_compare_the_uar(scored):
+    """Sadness leads; the model knows Anger and Fear and never says Sadness: UAR is above, WAR below."""
+    table = answers(
+        fake_predictions(), lambda code: 2 if code == 2 else 0, classes=["Anger", "Fear", "Sadness"]
+    )
+    found = " ".join(cautions(scored(predictions=table)))
     assert "On accuracy alone (WAR), always answering “Sadness” would be as good or better" in found
+    assert "Nothing was learned" not in found
+
+
+def test_cautions_of_a_constant_answer_say_that_nothing_was_learned(scored):
+    table = answers(fake_predictions(), lambda code: 4)
+    found = " ".join(cautions(scored(predictions=table)))
+    assert (
+        "Nothing was learned that the test part shows: always answering “Sadness” has a UAR of 16.7" in found
+    )
+    assert "Compare the UAR" not in found
+    assert "reaches down" not in found
+
+
+def test_cautions_of_a_model_whose_interval_reaches_the_baseline(scored):
+    found = " ".join(cautions(scored(predictions=fake_predictions(skill=0.1, seed=1))))
+    assert "does not show that the model recognises expressions" in found
+
+
+@pytest.mark.parametrize(
+    ("classes", "words"), [(3, "among the 3 expressions"), (1, "has a single expression")]
+)
+def test_report_html_has_the_chance_of_the_classes_that_occur(scored, classes, words):
+    table = fake_predictions(pairs=2)
+    assert words in words_of(scored(predictions=table[table["code"] < classes]))
 
 
 def test_cautions_of_a_skilled_model_on_many_people_are_none(scored):
@@ -111,7 +147,9 @@ def test_cautions_name_one_person_and_absent_classes(scored):
     table = fake_predictions(pairs=2, subjects={"validation": 1, "test": 1}).query("emotion != 'Fear'")
     found = cautions(scored(predictions=table))
     assert found[0].startswith("The test part has a single person")
-    assert any(line.startswith("1 of the expressions do not occur in the test part") for line in found)
+    assert (
+        "Without rows in the test part: Fear. UAR and macro-F1 are means over the other 5 classes." in found
+    )
 
 
 def test_cautions_of_a_model_that_answers_whole_videos(scored):
