@@ -12,12 +12,14 @@ import pandas as pd
 from ferfusion.api.settings import PathOrText, as_folder
 from ferfusion.api.tables import titled_table
 from ferfusion.errors import file_errors
+from ferfusion.inference.episodes import HIGH, LOW
 from ferfusion.inference.predict_jobs import PredictJob, make_jobs
 from ferfusion.inference.predict_many import PredictionWriter, Unreadable, line_of, report_frame
 from ferfusion.inference.predict_video import expected_frames, frame_lines
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
-from ferfusion.inference.result_tables import onset_table, per_second_table, span_table, verdict_table
+from ferfusion.inference.recipe import parse_seconds
+from ferfusion.inference.result_tables import means_table, onset_table, span_table, verdict_table
 from ferfusion.inference.verdict import FaceVerdict
 from ferfusion.inference.videos_table import VideosTable
 from ferfusion.labels import LabelSet
@@ -102,13 +104,23 @@ class Prediction:
         return self._read.folder
 
     def per_second(self) -> pd.DataFrame:
-        """Return the mean probabilities of each face in each second of the video.
+        """Return the mean probabilities of each face in each second, as ``means("1s")`` does."""
+        return self.means("1s")
 
-        ``second, face, frames, p_…, expression``: a row per second and face in view. ``frames`` is the number
-        of predicted frames; the last column is the top class of the means. A photograph has no row, and no
-        spans or onsets either.
+    def means(self, per: str) -> pd.DataFrame:
+        """Return the mean probabilities of each face in each period of the video.
+
+        ``seconds, face, frames, p_…, expression``: a row per period and face in view. ``seconds`` is the
+        start of the period, ``frames`` the number of predicted frames; the last column is the top class of
+        the means. A photograph has no row, and no spans or onsets either.
+
+        Args:
+            per: Length of a period, such as 1s or 0.5s.
+
+        Raises:
+            ConfigError: it is not a number of seconds.
         """
-        return per_second_table(self._read)
+        return means_table(self._read, parse_seconds(per))
 
     def spans(self) -> pd.DataFrame:
         """Return the timeline of each face, as spans of one expression.
@@ -118,16 +130,24 @@ class Prediction:
         """
         return span_table(self._read)
 
-    def onsets(self, expression: str) -> pd.DataFrame:
-        """Return the times at which an expression begins in the smoothed timeline.
+    def onsets(self, expression: str | None = None, *, high: float = HIGH, low: float = LOW) -> pd.DataFrame:
+        """Return when an expression begins (onset), peaks (apex) and ends (offset), for each face.
 
-        ``face, seconds, end, mean_probability, in_view``: ``in_view`` is true if the face was in view right
-        before; otherwise the expression may have begun earlier.
+        ``face, expression, onset, apex, offset, probability, onset_seen, offset_seen``: a row per episode;
+        times in seconds. An episode is a stretch of frames whose smoothed probability is at least ``low``
+        and reaches ``high``; ``probability`` is the highest. ``onset_seen`` is true if the face was in view
+        right before, with a probability below ``low``; otherwise the expression may have begun earlier.
+
+        Args:
+            expression: The expression; without it, all of the model.
+            high: Smoothed probability that an episode must reach.
+            low: Smoothed probability below which it has not begun, or has ended.
 
         Raises:
-            ConfigError: the model does not know the expression.
+            ConfigError: the model does not know the expression, or the thresholds are not
+                0 < low <= high <= 1.
         """
-        return onset_table(self._read, expression)
+        return onset_table(self._read, expression, high=high, low=low)
 
     def frame_lines(self) -> Iterator[str]:
         """Yield a line for each row of the table, in the format of the report's Figure 10."""
@@ -199,10 +219,10 @@ class Predictions(Sequence[Prediction]):
     """The predictions of several videos; made by ``Model.predict``. Each table has the column ``video``.
 
     >>> several = fer.load_model("run").predict(fer.sample_corpus() / "s01" / "fear")
-    >>> several.per_second()[["video", "second", "face", "frames"]].head(2)
-                video  second  face  frames
-    0  s01_fear_1.mp4       0     0      25
-    1  s01_fear_1.mp4       1     0       7
+    >>> several.per_second()[["video", "seconds", "face", "frames"]].head(2)
+                video  seconds  face  frames
+    0  s01_fear_1.mp4      0.0     0      25
+    1  s01_fear_1.mp4      1.0     0       7
     """
 
     _items: tuple[Prediction, ...]
@@ -220,19 +240,28 @@ class Predictions(Sequence[Prediction]):
 
     def per_second(self) -> pd.DataFrame:
         """Return the mean probabilities of each face in each second of each video."""
-        return self._joined([(one, one.per_second()) for one in self._items])
+        return self.means("1s")
+
+    def means(self, per: str) -> pd.DataFrame:
+        """Return the mean probabilities of each face in each period of each video.
+
+        Raises:
+            ConfigError: ``per`` is not a number of seconds, such as 0.5s.
+        """
+        return self._joined([(one, one.means(per)) for one in self._items])
 
     def spans(self) -> pd.DataFrame:
         """Return the timeline of each face of each video, as spans of one expression."""
         return self._joined([(one, one.spans()) for one in self._items])
 
-    def onsets(self, expression: str) -> pd.DataFrame:
-        """Return the times at which an expression begins, in each video.
+    def onsets(self, expression: str | None = None, *, high: float = HIGH, low: float = LOW) -> pd.DataFrame:
+        """Return when an expression begins, peaks and ends, in each video.
 
         Raises:
-            ConfigError: the model does not know the expression.
+            ConfigError: the model does not know the expression, or the thresholds are not
+                0 < low <= high <= 1.
         """
-        return self._joined([(one, one.onsets(expression)) for one in self._items])
+        return self._joined([(one, one.onsets(expression, high=high, low=low)) for one in self._items])
 
     @file_errors()
     def save(self, out: PathOrText, *, annotate: bool = True, progress: ShowProgress = True) -> Path:

@@ -27,6 +27,8 @@ class PredictRecipe(Recipe):
         smoothing: Smoothing of the timeline: centred (the mean of the predictions around a frame) or causal
             (the mean of the predictions up to a frame, as in a live prediction).
         window: Length of the smoothing window in seconds; 0 turns smoothing off.
+        per: Length of the periods of means.csv, such as 1s: the mean probabilities of each face in every
+            second. Without it, the file is not written.
         min_face: Smallest face, as a share of the image's shorter side; without it, that of the model's
             preparation. A smaller value finds the faces of a group, and takes more time.
 
@@ -39,6 +41,7 @@ class PredictRecipe(Recipe):
     every: str = "1"
     smoothing: str = "centred"
     window: Annotated[float, AtLeast(0, "seconds")] = 0.5
+    per: str = ""
     min_face: Annotated[float, Above(0), AtMost(1)] | None = None
 
     def __post_init__(self) -> None:
@@ -46,6 +49,8 @@ class PredictRecipe(Recipe):
         if self.end is not None and not self.start < self.end:
             raise ConfigError(f"end must lie after start ({self.start:g} seconds), got {self.end:g}")
         parse_every(self.every)
+        if self.per:
+            parse_seconds(self.per)
         from ferfusion.inference.smoothing import SMOOTHINGS  # noqa: PLC0415 numpy
 
         choose(SMOOTHINGS, self.smoothing, what="smoothing")
@@ -71,6 +76,24 @@ class PredictRecipe(Recipe):
         if self.min_face is not None:
             faces = f", in faces of at least {self.min_face:g} of the image's shorter side"
         return f"The expression was predicted for {frames}{times}{faces}. The timeline {timeline}."
+
+
+def parse_seconds(text: str) -> float:
+    """Return a length of time in seconds.
+
+    Raises:
+        ConfigError: the text is not a number of seconds.
+
+    >>> parse_seconds("0.5s")
+    0.5
+    """
+    try:
+        _, period = parse_every(text)
+    except ConfigError:
+        period = 0.0
+    if not period:
+        raise ConfigError(f"per must be a number of seconds such as 1s or 0.5s, got {text!r}")
+    return period
 
 
 def parse_every(text: str) -> tuple[int, float]:

@@ -1,22 +1,27 @@
 """The prediction of a video or photograph as tables, for further analysis."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 
+from ferfusion.inference.episodes import HIGH, LOW, check_thresholds, find_episodes
 from ferfusion.inference.prediction import VideoPrediction
+from ferfusion.inference.timeline import faces_of, longest_step
 from ferfusion.video.timestamps import SLACK_SECONDS
 
 
-def per_second_table(prediction: VideoPrediction) -> pd.DataFrame:
-    """Return a row per second and face in view: ``second, face, frames, p_…, expression``.
+def means_table(prediction: VideoPrediction, period_seconds: float) -> pd.DataFrame:
+    """Return a row per period and face in view: ``seconds, face, frames, p_…, expression``.
 
-    A photograph has no seconds, so it has no row.
+    ``seconds`` is the start of the period. A photograph has no time, so it has no row.
     """
     columns = list(prediction.info.labels.probability_columns)
     in_view = (prediction.table["status"] == "ok") & (not prediction.is_photograph)
     table = prediction.table[in_view]
-    second = np.floor(table["seconds"].to_numpy(float) + SLACK_SECONDS).astype(np.int64)
-    groups = table.assign(second=second).groupby(["second", "face"], sort=True)
+    times = table["seconds"].to_numpy(float) + SLACK_SECONDS
+    period = np.floor(times / period_seconds).astype(np.int64)
+    groups = table.assign(seconds=(period * period_seconds).round(6)).groupby(["seconds", "face"], sort=True)
     means = groups[columns].mean().astype(np.float64)
     names = np.array(prediction.info.labels.names, dtype=object)
     expression = names[means.to_numpy().argmax(axis=1)] if len(means) else []
@@ -38,19 +43,45 @@ def span_table(prediction: VideoPrediction) -> pd.DataFrame:
     )
 
 
-def onset_table(prediction: VideoPrediction, expression: str) -> pd.DataFrame:
-    """Return a row per onset of an expression: ``face, seconds, end, mean_probability, in_view``.
+def onset_table(
+    prediction: VideoPrediction, expression: str | None = None, *, high: float = HIGH, low: float = LOW
+) -> pd.DataFrame:
+    """Return a row per episode of an expression, or of all: when it begins, peaks and ends.
+
+    ``face, expression, onset, apex, offset, probability, onset_seen, offset_seen``.
+
+    Args:
+        prediction: The prediction of a video.
+        expression: A class of the model; None for all.
+        high: Smoothed probability that an episode must reach.
+        low: Smoothed probability below which it has not begun, or has ended.
 
     Raises:
-        ConfigError: the model has no such class.
+        ConfigError: the model has no such class, or the thresholds are not 0 < low <= high <= 1.
     """
-    prediction.info.labels.code(expression)
-    spans = span_table(prediction)
-    ends_before = spans.groupby("face")["end"].shift()
-    in_view = (spans["start"] - ends_before).abs() <= SLACK_SECONDS
-    table = spans.assign(in_view=in_view)[spans["expression"] == expression]
-    columns = ["face", "start", "end", "mean_probability", "in_view"]
-    return table[columns].rename(columns={"start": "seconds"}).reset_index(drop=True)
+    check_thresholds(high, low)
+    labels, table = prediction.info.labels, prediction.table
+    codes = range(len(labels)) if expression is None else [labels.code(expression)]
+    seconds = table["seconds"].to_numpy(np.float64)
+    of_faces = [] if prediction.is_photograph else faces_of(table)
+    rows = [
+        {"face": face, "expression": labels.names[code], **asdict(episode)}
+        for face, places in of_faces
+        for code in codes
+        for episode in find_episodes(
+            seconds[places],
+            prediction.smoothed[places, code],
+            longest_step=longest_step(seconds),
+            high=high,
+            low=low,
+        )
+    ]
+    times = ["onset", "apex", "offset", "probability"]
+    seen = ["onset_seen", "offset_seen"]
+    found = pd.DataFrame(rows, columns=["face", "expression", *times, *seen])
+    found = found.astype({"face": "int64", **dict.fromkeys(times, float), **dict.fromkeys(seen, bool)})
+    found["expression"] = pd.Categorical(found["expression"], categories=list(labels.names))
+    return found.sort_values(["face", "onset"], kind="stable", ignore_index=True)
 
 
 def photograph_table(prediction: VideoPrediction) -> pd.DataFrame:

@@ -12,6 +12,8 @@ from ferfusion.labels import LabelSet
 
 FRAME_COLUMNS = ("frame", "seconds", "face", "x", "y", "w", "h", "status")
 UNSURE, NOTHING_CLEAR = "unsure", "no clear expression"
+_AWAY_STEPS = 12
+"""Median steps from frame to frame after which a face was out of view."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,16 @@ def name_predictions(
     codes = np.where(filled.max(axis=1) >= abstain_below, filled.argmax(axis=1), len(labels))
     named: NDArray[np.object_] = names[np.where(known, codes, len(labels) + 1)]
     return named
+
+
+def longest_step(seconds: NDArray[np.float64]) -> float:
+    """Return the longest time from one row of a face to the next, in seconds, that is not a gap.
+
+    Args:
+        seconds: Times of the rows of the frame table, rising, (rows,).
+    """
+    steps = np.diff(np.unique(seconds))
+    return _AWAY_STEPS * float(np.median(steps)) if len(steps) else 0.0
 
 
 def spans(

@@ -33,12 +33,20 @@ def test_prediction_is_a_short_line_and_a_table_of_verdicts(seen):
 
 def test_prediction_tables_have_the_documented_columns(seen):
     probabilities = list(seen.labels.probability_columns)
-    assert seen.per_second().columns.tolist() == ["second", "face", "frames", *probabilities, "expression"]
+    assert seen.per_second().columns.tolist() == ["seconds", "face", "frames", *probabilities, "expression"]
     assert seen.spans().columns.tolist() == ["face", "expression", "start", "end", "mean_probability"]
-    onsets = seen.onsets("Fear")
-    assert onsets.columns.tolist() == ["face", "seconds", "end", "mean_probability", "in_view"]
+    episode = ["onset", "apex", "offset", "probability", "onset_seen", "offset_seen"]
+    assert seen.onsets("Fear").columns.tolist() == ["face", "expression", *episode]
     with pytest.raises(fer.ConfigError, match="Boredom"):
         seen.onsets("Boredom")
+    with pytest.raises(fer.ConfigError, match="low <= high"):
+        seen.onsets(high=0.2, low=0.4)
+
+
+def test_prediction_means_have_a_row_for_each_period(seen):
+    assert seen.means("0.2s")["seconds"].tolist() == pytest.approx([0, 0.2, 0.4, 0.6])
+    with pytest.raises(fer.ConfigError, match="number of seconds such as 1s"):
+        seen.means("5")
 
 
 def test_prediction_per_second_is_the_mean_of_the_rows_with_a_face(seen):

@@ -3,8 +3,7 @@ import pandas as pd
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.inference.result_tables import onset_table, per_second_table, photograph_table, span_table
-from ferfusion.inference.timeline import Span
+from ferfusion.inference.result_tables import means_table, onset_table, photograph_table, span_table
 from ferfusion.labels import LabelSet
 from helpers.photographs import grey
 from helpers.photographs import predicted as predicted_photograph
@@ -30,14 +29,14 @@ def predicted(seconds, faces, fear, spans=()):
     return prediction_of(table, smoothed, labels=LABELS, spans=dict(spans))
 
 
-def test_per_second_table_has_the_mean_of_each_face_in_each_second():
+def test_means_table_has_the_mean_of_each_face_in_each_second():
     nan = float("nan")
     prediction = predicted(
         [0, 0, 0.5, 0.999_999_9, 1.5, 2.5], [0, 1, 0, 0, None, 1], [0.2, 1, 0.4, 0.9, nan, 0.3]
     )
-    table = per_second_table(prediction)
-    assert table.columns.tolist() == ["second", "face", "frames", "p_fear", "p_happiness", "expression"]
-    assert table[["second", "face", "frames"]].to_numpy().tolist() == [
+    table = means_table(prediction, 1)
+    assert table.columns.tolist() == ["seconds", "face", "frames", "p_fear", "p_happiness", "expression"]
+    assert table[["seconds", "face", "frames"]].to_numpy().tolist() == [
         [0, 0, 2],
         [0, 1, 1],
         [1, 0, 1],
@@ -49,7 +48,7 @@ def test_per_second_table_has_the_mean_of_each_face_in_each_second():
 
 def test_tables_without_a_face_are_empty_and_have_their_columns():
     prediction = predicted([0, 1], [None, None], [float("nan")] * 2)
-    assert per_second_table(prediction).empty
+    assert means_table(prediction, 1).empty
     assert span_table(prediction).columns.tolist() == [
         "face",
         "expression",
@@ -57,35 +56,41 @@ def test_tables_without_a_face_are_empty_and_have_their_columns():
         "end",
         "mean_probability",
     ]
-    assert onset_table(prediction, "Fear").columns.tolist() == [
-        "face",
-        "seconds",
-        "end",
-        "mean_probability",
-        "in_view",
-    ]
+    assert onset_table(prediction, "Fear").columns.tolist() == EPISODE_COLUMNS
 
 
-def test_onset_table_says_whether_the_face_was_in_view_right_before():
-    spans = {
-        0: [
-            Span(0, 1, "Fear", 0.6),
-            Span(1, 2, "Happiness", 0.7),
-            Span(2, 3, "Fear", 0.8),
-            Span(5, 6, "Fear", 0.9),
-        ],
-        1: [Span(2.5, 4, "Fear", 0.5)],
-    }
-    prediction = predicted([0], [0], [0.5], spans)
-    table = onset_table(prediction, "Fear")
-    assert table[["face", "seconds", "end"]].to_numpy().tolist() == [
-        [0, 0, 1],
-        [0, 2, 3],
-        [0, 5, 6],
-        [1, 2.5, 4],
+EPISODE_COLUMNS = [
+    "face",
+    "expression",
+    "onset",
+    "apex",
+    "offset",
+    "probability",
+    "onset_seen",
+    "offset_seen",
+]
+
+
+def test_onset_table_has_the_episodes_of_each_face_by_time():
+    seconds = [0, 0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 0.4]
+    faces = [0, 0, 1, 0, 1, 0, 1, 0, 1]
+    fear = [0.1, 0.4, 0.6, 0.9, 0.2, 0.2, 0.2, 0.2, 0.7]
+    table = onset_table(predicted(seconds, faces, fear), "Fear")
+    assert table.columns.tolist() == EPISODE_COLUMNS
+    assert table[["face", "onset", "apex", "offset"]].to_numpy().tolist() == [
+        [0, 0.1, 0.2, 0.3],
+        [1, 0.1, 0.1, 0.2],
+        [1, 0.4, 0.4, pytest.approx(0.5)],
     ]
-    assert table["in_view"].tolist() == [False, True, False, False]
-    assert span_table(prediction)["mean_probability"].tolist() == [0.6, 0.7, 0.8, 0.9, 0.5]
+    assert table["onset_seen"].tolist() == [True, False, True]
+    assert table["offset_seen"].tolist() == [True, True, False]
+    assert table["probability"].tolist() == pytest.approx([0.9, 0.6, 0.7])
+
+
+def test_onset_table_of_all_expressions_is_sorted_by_time():
+    table = onset_table(predicted([0, 0.1, 0.2], [0, 0, 0], [0.9, 0.1, 0.9]))
+    assert table["expression"].tolist() == ["Fear", "Happiness", "Fear"]
+    assert table["onset"].tolist() == [0, 0.1, 0.2]
 
 
 def test_onset_table_refuses_a_class_that_the_model_does_not_have():
@@ -105,6 +110,6 @@ def test_photograph_table_has_no_time_and_the_verdict_with_its_reason():
 
 def test_tables_over_time_have_no_row_of_a_photograph():
     prediction = predicted_photograph(grey(0))
-    assert per_second_table(prediction).empty
+    assert means_table(prediction, 1).empty
     assert span_table(prediction).empty
     assert onset_table(prediction, "Anger").empty
