@@ -19,7 +19,7 @@ import pandas as pd
 
 from ferfusion.corpora.entries import LeftOut
 from ferfusion.corpora.stills import VOTE_COLUMNS, Still, StillsListing
-from ferfusion.files import write_table
+from ferfusion.errors import VideoError
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.clip_file import write_clip
 from ferfusion.preparation.dataset import (
@@ -31,6 +31,8 @@ from ferfusion.preparation.dataset import (
 )
 from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
 from ferfusion.preparation.recipe import COPY_SIMILARITY, PrepareRecipe
+from ferfusion.tables import write_table
+from ferfusion.video.images import decode_image
 
 PACK_SIZE = 1000
 """Images of a pack; all of them are of the same part."""
@@ -99,24 +101,23 @@ def select_faces(listing: StillsListing, *, labels: LabelSet, size: int) -> tupl
     faces: list[Face] = []
     left_out = list(listing.left_out)
     for still in listing.stills:
-        pixels = _decode(still.encoded, size)
-        reason = _reason_against(still, pixels, labels)
-        if pixels is None or reason:
-            left_out.append(LeftOut(still.place, reason))
+        try:
+            pixels = _decode(still.encoded, size)
+            _check_use(still, labels)
+        except VideoError as error:
+            left_out.append(LeftOut(still.place, str(error)))
         else:
             faces.append(Face(still, pixels))
     kept, copies = _without_copies(faces)
     return _with_notes(kept), left_out + copies
 
 
-def _reason_against(still: Still, pixels: npt.NDArray[np.uint8] | None, labels: LabelSet) -> str:
-    if pixels is None:
-        return "not an image that can be read"
+def _check_use(still: Still, labels: LabelSet) -> None:
+    """Raise a VideoError with the reason why an image is not used, if there is one."""
     if still.emotion not in labels:
-        return f"{still.emotion} is not one of {', '.join(labels.names)}"
+        raise VideoError(f"{still.emotion} is not one of {', '.join(labels.names)}")
     if still.votes and 2 * still.votes[_NOT_A_FACE] > sum(still.votes):
-        return f"not a face, say {still.votes[_NOT_A_FACE]} of {sum(still.votes)} annotators"
-    return ""
+        raise VideoError(f"not a face, say {still.votes[_NOT_A_FACE]} of {sum(still.votes)} annotators")
 
 
 def _without_copies(faces: list[Face]) -> tuple[list[Face], list[LeftOut]]:
@@ -141,14 +142,15 @@ def _without_copies(faces: list[Face]) -> tuple[list[Face], list[LeftOut]]:
     return [face for number, face in enumerate(faces) if number not in original_of], left_out
 
 
-def _decode(encoded: bytes, size: int) -> npt.NDArray[np.uint8] | None:
-    pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE) if encoded else None
-    if pixels is not None and pixels.shape != (size, size):
+def _decode(encoded: bytes, size: int) -> npt.NDArray[np.uint8]:
+    pixels = decode_image(encoded, cv2.IMREAD_GRAYSCALE)
+    if pixels.shape != (size, size):
         shrinks = size < min(pixels.shape)
-        pixels = cv2.resize(
-            pixels, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        pixels = np.asarray(
+            cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR),
+            np.uint8,
         )
-    return None if pixels is None else pixels.astype(np.uint8, copy=False)
+    return pixels
 
 
 def _with_notes(faces: list[Face]) -> list[Face]:

@@ -9,6 +9,8 @@ from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from ferfusion.errors import VideoError
+from ferfusion.files import check_is_file
+from ferfusion.video.image_size import MAX_PIXELS, why_too_large
 
 _NO_TIMESTAMPS, _CLOCK_MAY_RESTART = 0x80, 0x200
 """FFmpeg's AVFMT_NOTIMESTAMPS and AVFMT_TS_DISCONT, which PyAV does not name."""
@@ -16,6 +18,17 @@ _NOT_A_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 _USUAL_RATE, _MAX_RATE = Fraction(25), 1000
 _MAX_PIXEL_ASPECT = 4
 """A pixel that is longer than this is a mistake in the file."""
+_CONTAINERS = (
+    "aac,aiff,amr,apng,asf,av1,avi,dv,flac,flv,gif,gxf,h261,h263,h264,hevc,ivf,live_flv,m4v,matroska,mjpeg,"
+    "mov,mp3,mpeg,mpegts,mpegvideo,mxf,nsv,nut,obu,ogg,rm,vc1,vvc,wav,wtv,yuv4mpegpipe"
+)
+"""FFmpeg's names of the formats that hold their own images and sound.
+
+The others are playlists (concat, hls, dash, sdp), patterns of file names (image2), devices, and formats that
+no camera writes: a playlist would open other files and network addresses.
+"""
+_OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+_AT_MOST = {"max_pixels": str(MAX_PIXELS)}
 
 
 def file_address(path: Path) -> str:
@@ -23,18 +36,28 @@ def file_address(path: Path) -> str:
     return f"file:{path}"
 
 
-def open_file(path: Path) -> InputContainer:
-    """Open a file of images or sound.
+def open_file(path: Path, *, input_format: str | None = None) -> InputContainer:
+    """Open a file of images or sound; no other file and no network address is opened for it.
+
+    Args:
+        path: The file.
+        input_format: FFmpeg's name of its format, if the content does not imply it.
 
     Raises:
-        VideoError: the file is missing, or FFmpeg cannot read it.
+        VideoError: the file is missing, is a pipe or a device, or FFmpeg cannot read it.
     """
-    if not path.is_file():
-        raise VideoError(f"There is no file {path}")
+    check_is_file(path, error=VideoError)
     try:
-        return av.open(file_address(path), metadata_errors="replace")
-    except (av.FFmpegError, OSError) as error:
-        reason = error.strerror or type(error).__name__
+        return av.open(
+            file_address(path), format=input_format, options=_OPTIONS | _AT_MOST, metadata_errors="replace"
+        )
+    except av.ArgumentError as error:
+        raise VideoError(
+            f"Cannot open {path.name} as a video: its content is of no video format that is read; playlists "
+            "are not opened, and a photograph needs the suffix of one"
+        ) from error
+    except (av.FFmpegError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise VideoError(f"Cannot open {path.name} as a video: {reason}") from error
 
 
@@ -42,7 +65,7 @@ def video_track(container: InputContainer, name: str) -> VideoStream:
     """Return the first video track that can be decoded; the cover image of a sound file is none.
 
     Raises:
-        VideoError: there is none; the message has the name of the file.
+        VideoError: there is none, or its images are too large; the message has the name of the file.
     """
     tracks = _videos(container)
     if not tracks:
@@ -50,7 +73,24 @@ def video_track(container: InputContainer, name: str) -> VideoStream:
     known = [track for track in tracks if getattr(track, "codec_context", None) is not None]
     if not known:
         raise VideoError(f"{name} has a video track of an unknown codec")
-    return known[0]
+    track = known[0]
+    wider = max(pixel_aspect(track), Fraction(1))
+    higher = max(1 / pixel_aspect(track), Fraction(1))
+    width, height = _stored_size(container, track)
+    if reason := why_too_large(round(width * wider), round(height * higher)):
+        raise VideoError(f"{name}: {reason}")
+    # a frame may be larger than the header says
+    track.codec_context.options = {"max_pixels": str(int(MAX_PIXELS / (wider * higher)))}
+    return track
+
+
+def _stored_size(container: InputContainer, track: VideoStream) -> tuple[int, int]:
+    """Return the width and height by the header, also where FFmpeg forgot them since they are too large."""
+    if track.width or not container.options.items() >= _AT_MOST.items():
+        return track.width, track.height
+    with av.open(container.name, options=_OPTIONS | {"skip_frame": "all"}) as again:
+        track = again.streams.video[container.streams.video.index(track)]
+        return track.width, track.height
 
 
 def _videos(container: InputContainer) -> list[VideoStream]:

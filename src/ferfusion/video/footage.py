@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.errors import VideoError
-from ferfusion.files import printable
+from ferfusion.files import check_is_file, printable
 from ferfusion.video.images import read_image
 from ferfusion.video.reader import Frame, VideoInfo, read_frames, read_info
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
@@ -133,8 +133,7 @@ def open_footage(path: Path) -> Footage:
         raise VideoError(f"{path.name}: {suffix} photographs cannot be read; convert it to .jpg or .png")
     if suffix not in IMAGE_SUFFIXES:
         return open_video(path)
-    if not path.is_file():
-        raise VideoError(f"There is no file {path}")
+    check_is_file(path, error=VideoError)
     return Photograph(printable(path.name), path)
 
 

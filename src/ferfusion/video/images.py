@@ -13,8 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.errors import VideoError
+from ferfusion.files import check_is_file
+from ferfusion.video.image_size import MAX_PIXELS, encoded_size, why_too_large
 from ferfusion.video.reader import Frame
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
+
+_MAX_BYTES = 4 * MAX_PIXELS
+"""Bytes of the largest image file that is read."""
 
 
 def read_image_frames(
@@ -62,8 +67,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     Raises:
         VideoError: it cannot be read; the message says why.
     """
-    if not path.is_file():
-        raise VideoError(f"There is no file {path}")
+    check_is_file(path, error=VideoError)
     pixels_bgr, reason = _read(path)
     if pixels_bgr is None:
         raise VideoError(reason)
@@ -129,23 +133,42 @@ def _as_frame(pixels_bgr: NDArray[np.uint8]) -> av.VideoFrame:
 def _read(path: Path) -> tuple[NDArray[np.uint8] | None, str]:
     """Return the upright image, BGR (H, W, 3), and an empty reason, or None and the reason."""
     try:
+        check_is_file(path, error=VideoError)
+        if path.stat().st_size > _MAX_BYTES:
+            raise VideoError(f"the file has more than {_MAX_BYTES >> 20} MiB; make the image smaller")
         encoded = path.read_bytes()
+        _check_is_photograph(encoded)
+        return decode_image(encoded, cv2.IMREAD_COLOR), ""  # it applies EXIF's rotation
     except OSError as error:
         return None, f"{path.name}: {(error.strerror or type(error).__name__).lower()}"
+    except VideoError as error:
+        return None, f"{path.name}: {error}"
+
+
+def _check_is_photograph(encoded: bytes) -> None:
     is_cut_short = encoded.startswith(b"\xff\xd8") and encoded.rfind(b"\xff\xd9") < encoded.rfind(b"\xff\xda")
     if not encoded or is_cut_short:
-        return None, f"{path.name}: the image is {'cut short' if encoded else 'empty'}"
+        raise VideoError(f"the image is {'cut short' if encoded else 'empty'}")
     if _is_animated(encoded):
-        return (
-            None,
-            f"{path.name}: an animation, not a photograph; convert it to a video, such as .mp4 or .gif",
-        )
-    pixels_bgr = cv2.imdecode(
-        np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR
-    )  # it applies EXIF's rotation
-    if pixels_bgr is None:
-        return None, f"{path.name}: not an image that can be read"
-    return np.asarray(pixels_bgr, np.uint8), ""
+        raise VideoError("an animation, not a photograph; convert it to a video, such as .mp4 or .gif")
+
+
+def decode_image(encoded: bytes, flags: int) -> NDArray[np.uint8]:
+    """Return the pixels of an image file by OpenCV's ``flags``.
+
+    Raises:
+        VideoError: it cannot be read, or is too large by its header; the message is the reason.
+    """
+    size = encoded_size(encoded)
+    if size is not None and (reason := why_too_large(*size)):
+        raise VideoError(reason)
+    try:
+        pixels = None if size is None else cv2.imdecode(np.frombuffer(encoded, np.uint8), flags)
+    except cv2.error:  # such as a side of more than a million pixels
+        pixels = None
+    if pixels is None:
+        raise VideoError("not an image that can be read")
+    return np.asarray(pixels, np.uint8)
 
 
 def _is_animated(encoded: bytes) -> bool:
@@ -155,4 +178,4 @@ def _is_animated(encoded: bytes) -> bool:
     """
     if encoded.startswith(b"\x89PNG"):
         return 0 <= encoded.find(b"acTL") < encoded.find(b"IDAT")
-    return encoded[8:16] == b"WEBPVP8X" and bool(encoded[20] & 0b10)
+    return encoded[8:16] == b"WEBPVP8X" and bool(encoded[20:] and encoded[20] & 0b10)

@@ -19,9 +19,10 @@ from typing import Self
 import av
 import cv2
 import numpy as np
+from av.container import InputContainer
 
 from ferfusion.errors import VideoError
-from ferfusion.video.container import file_address, pixel_aspect, stated_rate, video_track
+from ferfusion.video.container import open_file, pixel_aspect, stated_rate, video_track
 from ferfusion.video.reader import decode
 
 _TIMEOUT_SECONDS = 10.0
@@ -138,10 +139,10 @@ def _live_frames(
         return _camera(int(source))
     path = Path(source)
     if path.is_file() and not _URL.match(source):
-        return _at_frame_rate(_ffmpeg_input(source, file_address(path), input_format), stopping)
+        return _at_frame_rate(_frames_of(open_file(path, input_format=input_format), source), stopping)
     if input_format is None and not path.exists() and not _URL.match(source):
         raise VideoError(f"There is no file {source}, and it is no URL such as rtsp://host/stream")
-    return _ffmpeg_input(source, source, input_format)
+    return _frames_of(_open_address(source, input_format), source)
 
 
 def _camera(number: int) -> Generator[LiveFrame, None, None]:
@@ -164,13 +165,16 @@ def _camera(number: int) -> Generator[LiveFrame, None, None]:
         camera.release()
 
 
-def _ffmpeg_input(source: str, address: str, input_format: str | None) -> Generator[LiveFrame, None, None]:
-    """Yield the frames of a source that FFmpeg reads at an address."""
+def _open_address(source: str, input_format: str | None) -> InputContainer:
+    """Open a URL, or a device of FFmpeg."""
     try:
-        container = av.open(address, format=input_format, timeout=_TIMEOUT_SECONDS, metadata_errors="replace")
+        return av.open(source, format=input_format, timeout=_TIMEOUT_SECONDS, metadata_errors="replace")
     except (av.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise VideoError(f"Cannot open {source} as a live source: {reason}") from error
+
+
+def _frames_of(container: InputContainer, source: str) -> Generator[LiveFrame, None, None]:
     with container:
         track = video_track(container, source)
         step = float(1 / stated_rate(container, track))

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from av.codec.context import Flags
 from av.container import InputContainer
-from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import SideData, SideDataContainer
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -81,7 +81,8 @@ def _orientation(image: av.VideoFrame) -> Orientation:
     Source: ISO/IEC 14496-12, section 6.2.2: the pixel (x, y) is shown at (a x + c y, b x + d y), but for a
     shift.
     """
-    side_data = cast("Mapping[str, SideData]", image.side_data)  # PyAV's own type lacks this key
+    # image.side_data would be kept by the image and keep it: a cycle, so that no image is freed in time
+    side_data = cast("Mapping[str, SideData]", SideDataContainer(image))  # PyAV's own type lacks this key
     if "DISPLAYMATRIX" not in side_data:
         return _AS_STORED
     matrix = bytes(side_data["DISPLAYMATRIX"])

@@ -10,7 +10,7 @@ import av
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
-from ferfusion.video.container import clock_may_restart, file_address, start_of
+from ferfusion.video.container import clock_may_restart, open_file, start_of
 from ferfusion.video.timestamps import rising_times
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class SoundTrack:
         end: Time in the file at which the sound ends; by default, its end.
 
     Raises:
-        OSError, av.FFmpegError: the file cannot be opened.
+        VideoError: the file cannot be opened.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class SoundTrack:
         self._packets: Iterator[tuple[float, _SoundPacket]] = iter(())
         self._written: int | None = None  # samples if it is encoded, ticks if it is copied
         self._resampler: tuple[object, av.AudioResampler] | None = None
-        self._source = av.open(file_address(source), metadata_errors="replace")
+        self._source = open_file(source)
         tracks = self._source.streams.audio
         known = [track for track in tracks if getattr(track, "codec_context", None) is not None]
         if not known:

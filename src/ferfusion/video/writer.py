@@ -89,7 +89,7 @@ class VideoWriter:
                 if audio_from
                 else None
             )
-        except (av.FFmpegError, OSError) as error:
+        except (VideoError, av.FFmpegError) as error:
             self._discard()
             raise VideoError(f"Cannot read the sound of {audio_from}: {error}") from error
 

@@ -1,6 +1,10 @@
+import os
+import struct
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from ferfusion.errors import VideoError
 from ferfusion.video.container import (
@@ -13,6 +17,8 @@ from ferfusion.video.container import (
     stated_rate,
     video_track,
 )
+from ferfusion.video.image_size import MAX_PIXELS
+from ferfusion.video.reader import decode
 from helpers.videos import numbered, shift_asf, write_video, write_with_cover
 
 
@@ -74,3 +80,72 @@ def test_start_of_sound_before_0_does_not_move_the_images(tmp_path):
 def test_pixel_aspect_is_1_where_it_is_missing_or_absurd(tmp_path, aspect, expected):
     with open_file(write_video(tmp_path / "a.mkv", numbered(3), pixel_aspect=aspect)) as container:
         assert pixel_aspect(container.streams.video[0]) == expected
+
+
+_PLAYLIST = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsibling.ts\n#EXT-X-ENDLIST\n"
+_DASH = (
+    '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period><AdaptationSet>'
+    '<Representation id="1" bandwidth="1"><BaseURL>sibling.mp4</BaseURL></Representation></AdaptationSet>'
+    "</Period></MPD>"
+)
+_SESSION = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 26\n"
+
+
+def test_open_file_opens_no_playlist_and_no_pattern(tmp_path):
+    """Each names a sibling that FFmpeg would open, or an address."""
+    write_video(tmp_path / "sibling.mp4", numbered(3))
+    write_video(tmp_path / "sibling.ts", numbered(12))
+    files = {
+        "a.mp4": "ffconcat version 1.0\nfile sibling.mp4\n",
+        "b.m3u8": _PLAYLIST,
+        "b.mp4": _PLAYLIST,
+        "c.mpd": _DASH,
+        "c.mp4": _DASH,
+        "d.sdp": _SESSION,
+        "d.mp4": _SESSION,
+        "e.mp4": "[reference]\nref1=http://127.0.0.1:9/a.asf\n",
+        "image%d.jpg": "",
+        "concat:sibling.mp4": "",
+    }
+    Image.new("RGB", (16, 16)).save(tmp_path / "image1.jpg")
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+        with pytest.raises(VideoError, match=f"Cannot open {name} as a video"):
+            open_file(tmp_path / name)
+    for address in ("concat:sibling.mp4", "subfile,,start,0,end,0,,:sibling.mp4", "http://127.0.0.1:9/a.mp4"):
+        with pytest.raises(VideoError, match="There is no file"):
+            open_file(tmp_path / "none" / address)
+    with pytest.raises(VideoError, match=r"Cannot open a\.mp4"):
+        open_file(tmp_path / "a.mp4", input_format="concat")
+
+
+def test_open_file_refuses_what_is_no_file_at_once(tmp_path):
+    os.mkfifo(tmp_path / "a.mp4")
+    for path in (tmp_path / "a.mp4", Path("/dev/zero")):
+        with pytest.raises(VideoError, match=r"is a pipe or a device; name a file"):
+            open_file(path)
+
+
+def test_video_track_refuses_images_that_are_too_large_by_a_header(tmp_path):
+    """The sizes of the container and of the images are changed: all, or only those of the images."""
+    plain = write_video(tmp_path / "a.avi", numbered(3), codec="mjpeg", pix_fmt="yuvj420p").read_bytes()
+    header, frame_header = plain.index(b"strf") + 12, b"\xff\xc0\0\x11\x08"  # of a JPEG: the sizes follow
+    first, *images = plain.split(frame_header)
+    large = b"".join(frame_header + struct.pack(">HH", 16_000, 16_000) + image[4:] for image in images)
+    (tmp_path / "a.avi").write_bytes(first + large)
+    (tmp_path / "b.avi").write_bytes(
+        first[:header] + struct.pack("<ii", 16_000, 16_000) + first[header + 8 :] + large
+    )
+    with open_file(tmp_path / "a.avi") as container:
+        track = video_track(container, "a.avi")
+        assert [image for image, _, _ in decode(container, track)] == [None] * 3
+    with (
+        open_file(tmp_path / "b.avi") as container,
+        pytest.raises(VideoError, match=r"^b\.avi: 16,000 x"),
+    ):
+        video_track(container, "b.avi")
+
+
+def test_video_track_counts_the_pixels_of_a_frame_whose_pixels_become_square(tmp_path):
+    with open_file(write_video(tmp_path / "a.mkv", numbered(3), pixel_aspect=Fraction(4))) as container:
+        assert video_track(container, "a.mkv").codec_context.options == {"max_pixels": str(MAX_PIXELS // 4)}

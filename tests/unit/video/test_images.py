@@ -1,3 +1,5 @@
+import os
+import struct
 from pathlib import Path
 
 import cv2
@@ -153,3 +155,32 @@ def test_read_image_refuses_an_animation(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(VideoError, match=rf"a{suffix}: an animation, not a photograph; convert"):
         read_image(tmp_path / f"a{suffix}")
     assert read_image(tmp_path / f"b{suffix}")[0, 0].tolist() == [90, 0, 0]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".gif", ".tif", ".bmp"])
+def test_read_image_refuses_16000_pixels_a_side_by_the_header(tmp_path: Path, suffix: str) -> None:
+    """The sides in the header of a small image are changed, so that decoding it would take a gigabyte."""
+    path = tmp_path / f"a{suffix}"
+    Image.new("RGB", (0x1234, 8000 if suffix == ".tif" else 1)).save(path)
+    encoded, side = path.read_bytes(), 16_000
+    if suffix == ".webp":  # 14 bits of the first frame
+        changed = encoded[:26] + side.to_bytes(2, "little") * 2 + encoded[30:]
+    else:
+        sides = {".jpg": (1, 0x1234), ".tif": (0x1234,)}.get(suffix, (0x1234, 1))
+        form = {".png": ">II", ".jpg": ">HH", ".gif": "<HH", ".bmp": "<ii", ".tif": "<I"}[suffix]
+        changed = encoded.replace(struct.pack(form, *sides), struct.pack(form, *[side] * len(sides)), 1)
+    path.write_bytes(changed)
+    with pytest.raises(VideoError, match=rf"^a{suffix}: 16,000 x (8|16),000 pixels are more than"):
+        read_image(path)
+
+
+def test_read_image_refuses_a_large_file_a_pipe_and_a_long_side(tmp_path: Path) -> None:
+    with (tmp_path / "a.png").open("wb") as file:
+        file.truncate(2**40)
+    os.mkfifo(tmp_path / "b.png")
+    Image.new("1", (2**21, 1)).save(tmp_path / "c.png")
+    words = {"a": "more than 256 MiB", "b": "is a pipe or a device; name a file", "c": "not an image that"}
+    for stem, reason in words.items():
+        with pytest.raises(VideoError, match=reason):
+            read_image(tmp_path / f"{stem}.png")
+    assert [frame.error != "" for frame in read_image_frames(tmp_path)] == [True] * 3

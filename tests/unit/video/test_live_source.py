@@ -155,7 +155,7 @@ def test_live_source_reads_a_camera_by_opencv(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda path: path.write_text("dear diary"), "Cannot open .* as a live source"),
+        (lambda path: path.write_text("dear diary"), "Cannot open none.mp4 as a video"),
         (lambda path: write_tone(path, seconds=0.2), "has no video track"),
         (lambda path: None, "There is no file .*none.mp4, and it is no URL such as rtsp://host/stream"),
     ],

@@ -1,3 +1,4 @@
+import gc
 from fractions import Fraction
 from itertools import pairwise, product
 
@@ -206,7 +207,7 @@ def test_reader_yields_the_frames_of_a_file_that_is_cut_short(tmp_path):
     ("make", "message"),
     [
         (lambda path: path, "There is no file .*a.mp4"),
-        (lambda path: path.mkdir(), "There is no file .*a.mp4"),
+        (lambda path: path.mkdir(), "a.mp4 is a folder; name a file"),
         (lambda path: path.write_text("a diary"), "Cannot open a.mp4 as a video: Invalid data"),
         (lambda path: path.write_bytes(b""), "Cannot open a.mp4 as a video: "),
         (lambda path: shorten(write_video(path, numbered(9)), keep=0.5), "Cannot open a.mp4 as a video: "),
@@ -330,3 +331,18 @@ def test_reader_cover_image_is_not_the_video(tmp_path):
     assert [frame.luma.shape for frame in frames] == [(64, 96)] * 5
     with pytest.raises(VideoError, match=r"a\.mp3 has no video track"):
         read_info(write_with_cover(tmp_path / "a.mp3", sound_codec="libmp3lame"))
+
+
+def test_read_frames_frees_each_image_without_the_garbage_collector(tmp_path):
+    """An image of an 8K video has 48 MiB: a few that wait for the collector fill the memory."""
+    video = write_video(tmp_path / "a.mp4", numbered(12))
+    gc.collect()
+    gc.disable()
+    try:
+        for frame in read_frames(video):
+            assert frame.rgb().shape == (64, 96, 3)
+            assert frame.luma.shape == (64, 96)
+        del frame
+        assert [each for each in gc.get_objects() if isinstance(each, av.VideoFrame)] == []
+    finally:
+        gc.enable()

@@ -22,6 +22,12 @@ from ferfusion.video.reader import Frame
 from ferfusion.video.writer import VideoWriter
 
 
+_MOST_PIXELS = 36_864 * 16 * 16
+"""Pixels of a frame of H.264's level 5.1, 4,096 x 2,304; browsers and TVs play no more."""
+_MOST_THREADS = 8
+"""Encoder threads; each keeps frames of its own in memory."""
+
+
 class PredictionsByFrame:
     """Looks up the predictions of a frame; a frame without a prediction has the last one before it.
 
@@ -93,7 +99,7 @@ class AnnotatedVideo:
         seconds: float,
         colour: Colour = Colour(),  # noqa: B008 frozen
     ) -> None:
-        """Draw and write one frame; one of another size than the first is scaled to fit.
+        """Draw and write one frame; one of another size than the first, or above 4K, is scaled to fit.
 
         Args:
             image: The frame (H, W, 3).
@@ -113,7 +119,9 @@ class AnnotatedVideo:
         writer.write(drawn, seconds=seconds - self._start)
 
     def _open(self, image: RgbImage, colour: Colour) -> tuple[Overlay, VideoWriter]:
-        self._size_hw = height, width = image.shape[0], image.shape[1]
+        scale = min(1.0, (_MOST_PIXELS / (image.shape[0] * image.shape[1])) ** 0.5)
+        height, width = (max(1, int(scale * length)) for length in image.shape[:2])
+        self._size_hw = height, width
         overlay = Overlay(width=width, height=height, labels=self._labels)
         writer = VideoWriter(
             self._path,

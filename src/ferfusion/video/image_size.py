@@ -1,0 +1,137 @@
+"""The largest image that is decoded, and the size of an encoded image by its header."""
+
+import struct
+from collections.abc import Callable
+from types import MappingProxyType
+
+MAX_PIXELS = 2**26
+"""Pixels of the largest image or frame that is decoded: 8,192 x 8,192.
+
+It is above the 61 megapixels of a full-frame camera and the 33 of an 8K video, and keeps a prediction below
+1 GiB of memory.
+"""
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+_MOST_ENTRIES = 4096
+"""Segments, directory entries or characters in which the size is searched."""
+_NO_FRAME_HEADER = frozenset((0xC4, 0xC8, 0xCC))
+_TIFF_SIZES = MappingProxyType({256: 0, 322: 0, 257: 1, 323: 1})
+"""Width and height of the image and of a tile, which a decoder keeps whole too."""
+
+
+def why_too_large(width: int, height: int) -> str:
+    """Return why an image is not decoded; empty if it is small enough.
+
+    >>> why_too_large(7680, 4320)
+    ''
+    >>> why_too_large(16_000, 16_000)
+    '16,000 x 16,000 pixels are more than 67,108,864 (8,192 x 8,192), the most that are read; make it smaller'
+    """
+    if width * height <= MAX_PIXELS:
+        return ""
+    return (
+        f"{width:,} x {height:,} pixels are more than {MAX_PIXELS:,} (8,192 x 8,192), the most that are "
+        "read; make it smaller"
+    )
+
+
+def encoded_size(encoded: bytes) -> Size | None:
+    """Return the size of an image file by its header; None if it is of no known format or is damaged.
+
+    The formats are BMP, GIF, JPEG, PBM to PPM, PNG, TIFF and WebP.
+    """
+    for signature, read in _READERS.items():
+        if encoded.startswith(signature):
+            try:
+                return read(encoded)
+            except (struct.error, ValueError, IndexError):
+                return None
+    return None
+
+
+def _bmp(encoded: bytes) -> Size:
+    short = struct.unpack_from("<I", encoded, 14)[0] == 12
+    width, height = struct.unpack_from("<HH" if short else "<ii", encoded, 18)
+    return abs(width), abs(height)  # a negative height means that the first row is the upper one
+
+
+def _gif(encoded: bytes) -> Size:
+    width, height = struct.unpack_from("<HH", encoded, 6)
+    return width, height
+
+
+def _jpeg(encoded: bytes) -> Size:
+    """Return the size in the first frame header (ITU-T T.81, section B.2.2)."""
+    at = 2
+    for _ in range(_MOST_ENTRIES):
+        at = encoded.index(0xFF, at)
+        marker = encoded[at + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME_HEADER:
+            height, width = struct.unpack_from(">HH", encoded, at + 5)
+            return width, height
+        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD8:
+            at += 1  # fill bytes, and markers without a segment
+        else:
+            at += 2 + struct.unpack_from(">H", encoded, at + 2)[0]
+    raise ValueError("there is no frame header")
+
+
+def _pnm(encoded: bytes) -> Size:
+    tokens: list[bytes] = []
+    for line in encoded[2:_MOST_ENTRIES].split(b"\n"):
+        tokens += line.partition(b"#")[0].split()[:2]
+        if len(tokens) >= 2:
+            break
+    return int(tokens[0]), int(tokens[1])
+
+
+def _png(encoded: bytes) -> Size:
+    width, height = struct.unpack_from(">II", encoded, 16)
+    return width, height
+
+
+def _tiff(encoded: bytes) -> Size:
+    """Return the size of the first image, or that of its tiles if they are larger (TIFF 6.0, BigTIFF)."""
+    order = "<" if encoded.startswith(b"II") else ">"
+    big = struct.unpack_from(f"{order}H", encoded, 2)[0] == 43
+    start = struct.unpack_from(f"{order}{'Q' if big else 'I'}", encoded, 8 if big else 4)[0]
+    count = struct.unpack_from(f"{order}{'Q' if big else 'H'}", encoded, start)[0]
+    start, step, value = start + (8 if big else 2), 20 if big else 12, 12 if big else 8
+    size = [0, 0]
+    for entry in range(start, start + min(count, _MOST_ENTRIES) * step, step):
+        tag, kind = struct.unpack_from(f"{order}HH", encoded, entry)
+        if tag in _TIFF_SIZES:
+            form = {3: "H", 4: "I", 16: "Q"}.get(kind, "I")
+            side = struct.unpack_from(f"{order}{form}", encoded, entry + value)[0]
+            size[_TIFF_SIZES[tag]] = max(size[_TIFF_SIZES[tag]], side)
+    return size[0], size[1]
+
+
+def _webp(encoded: bytes) -> Size:
+    """Return the size in the first chunk (WebP container specification; RFC 9649)."""
+    kind = encoded[12:16]
+    if kind == b"VP8X":
+        width, above, height, further = struct.unpack_from("<HBHB", encoded, 24)
+        return 1 + width + (above << 16), 1 + height + (further << 16)
+    if kind == b"VP8L":
+        bits = struct.unpack_from("<I", encoded, 21)[0]
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    width, height = struct.unpack_from("<HH", encoded, 26)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+_READERS: MappingProxyType[bytes, Callable[[bytes], Size]] = MappingProxyType(
+    {
+        b"\xff\xd8": _jpeg,
+        b"\x89PNG\r\n\x1a\n": _png,
+        b"BM": _bmp,
+        b"GIF8": _gif,
+        b"RIFF": _webp,
+        b"II*\0": _tiff,
+        b"MM\0*": _tiff,
+        b"II+\0": _tiff,
+        b"MM\0+": _tiff,
+        **{b"P%d" % number: _pnm for number in range(1, 7)},
+    }
+)

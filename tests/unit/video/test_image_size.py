@@ -1,0 +1,83 @@
+import io
+
+import pytest
+from PIL import Image
+
+from ferfusion.video.image_size import MAX_PIXELS, encoded_size, why_too_large
+
+SIZE = (37, 21)
+
+
+@pytest.mark.parametrize(
+    ("form", "settings"),
+    [
+        ("BMP", {}),
+        ("GIF", {}),
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True, "exif": b"Exif\0\0" + b"\xff\xc0\0\x11\x08" * 9}),
+        ("PNG", {}),
+        ("PPM", {}),
+        ("TIFF", {}),
+        ("TIFF", {"compression": "tiff_lzw"}),
+        ("TIFF", {"big_tiff": True}),
+        ("WEBP", {}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {"exif": b"Exif\0\0"}),
+    ],
+)
+def test_encoded_size_is_that_of_the_image(form: str, settings: dict[str, object]) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", SIZE, (9, 90, 200)).save(file, form, **settings)
+    assert encoded_size(file.getvalue()) == SIZE
+
+
+@pytest.mark.parametrize(
+    ("encoded", "size"),
+    [
+        (b"P5\n# a comment\n640 # another\n480\n255\n", (640, 480)),
+        (b"P1 3\n\n2 0 1 0", (3, 2)),
+        (b"BM" + bytes(12) + b"\x0c\0\0\0\x10\0\x20\0", (16, 32)),  # the header of OS/2
+        (b"BM" + bytes(12) + b"\x28\0\0\0" + b"\x10\0\0\0" + b"\xe0\xff\xff\xff", (16, 32)),  # -32: top first
+        # an image of 8 x 8 with a tile of 65,535 x 65,535
+        (
+            b"MM\0*\0\0\0\x08\0\4"
+            + b"".join(
+                tag.to_bytes(2, "big") + b"\0\3\0\0\0\1" + side.to_bytes(2, "big") + b"\0\0"
+                for tag, side in ((256, 8), (257, 8), (322, 65535), (323, 65535))
+            ),
+            (65535, 65535),
+        ),
+    ],
+)
+def test_encoded_size_by_the_standard(encoded: bytes, size: tuple[int, int]) -> None:
+    assert encoded_size(encoded) == size
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        b"",
+        b"no image",
+        b"\xff\xd8",
+        b"\xff\xd8\xff",
+        b"\xff\xd8\xff\xe0\0\0",
+        b"\xff\xd8" + b"\xff" * 100_000,
+        b"\x89PNG\r\n\x1a\n\0",
+        b"BM",
+        b"GIF8",
+        b"RIFF\0\0\0\0WEBPVP8X",
+        b"II*\0",
+        b"II*\0\xff\xff\xff\x7f",
+        b"P6",
+        b"P6 3",
+        b"P6 a b",
+    ],
+)
+def test_encoded_size_of_a_damaged_header_is_none(encoded: bytes) -> None:
+    assert encoded_size(encoded) is None
+
+
+def test_why_too_large_from_the_first_pixel_above_the_limit() -> None:
+    assert MAX_PIXELS == 8192 * 8192
+    assert why_too_large(8192, 8192) == why_too_large(9504, 6336) == ""  # 8K square; a full-frame camera
+    assert why_too_large(8192, 8193).startswith("8,192 x 8,193 pixels are more than 67,108,864")
