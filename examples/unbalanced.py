@@ -11,8 +11,8 @@ import argparse
 import shutil
 from pathlib import Path
 
-from ferfusion.files import write_table
 from ferfusion.preparation.dataset import DatasetFiles, open_dataset
+from ferfusion.tables import write_table
 
 LEADING, SHARE = "Sadness", 0.546
 """As in the test part of the report's confusion matrices, of BAUM-1s."""

@@ -114,11 +114,11 @@ def _with_safe_cells(table: "pd.DataFrame", *, index: bool) -> "pd.DataFrame":
     safe = table.rename(columns=_safe_value)
     for place, (_, column) in enumerate(table.items()):
         if isinstance(column.dtype, pd.CategoricalDtype):
-            safe.isetitem(place, column.cat.rename_categories(_safe_value))
+            safe.isetitem(place, column.cat.rename_categories(_safe_value).array)
         elif pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column):
             guarded = [_safe_value(value) for value in column]
             if any(value is not old for value, old in zip(guarded, column, strict=True)):
-                safe.isetitem(place, pd.Series(guarded, table.index, dtype=object))
+                safe.isetitem(place, guarded)
     return safe.rename(index=_safe_value) if index else safe
 
 

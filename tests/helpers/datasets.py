@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import save_file
 
-from ferfusion.files import write_table
 from ferfusion.labels import SIX, LabelSet
 from ferfusion.preparation import dataset
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import split_dataset
+from ferfusion.tables import write_table
 
 FRAMES = 5
 

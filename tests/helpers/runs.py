@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from ferfusion.data.pairs import parted_pairs
-from ferfusion.files import write_table
 from ferfusion.labels import SIX, LabelSet
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import read_splits, split_dataset
+from ferfusion.tables import write_table
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.run_config import run_config
 from helpers.datasets import write_header

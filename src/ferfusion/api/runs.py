@@ -105,9 +105,15 @@ class Run:
     @property
     def splits(self) -> "pd.DataFrame":
         """A row per clip, with its part in the training."""
-        import pandas as pd  # noqa: PLC0415
+        from ferfusion.errors import RunError  # noqa: PLC0415
+        from ferfusion.tables import read_table  # noqa: PLC0415
 
-        return pd.read_csv(self._read.splits_file, dtype=str, keep_default_na=False)
+        return read_table(
+            self._read.splits_file,
+            columns=("clip", "part"),
+            error=RunError,
+            advice="train a new run, in a new folder",
+        )
 
     @property
     def model(self) -> "Model":

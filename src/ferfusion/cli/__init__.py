@@ -15,6 +15,7 @@ from cyclopts.config import Toml
 
 from ferfusion import __version__
 from ferfusion.errors import ConfigError, FerfusionError, file_errors, in_one_line
+from ferfusion.files import check_is_file
 
 COMMANDS = (
     "prepare",
@@ -33,6 +34,8 @@ COMMANDS = (
     "doctor",
     "demo",
 )
+_LARGEST_SETTINGS_BYTES = 2**14
+"""The memory for a key grows with the square of its parts."""
 
 
 def build_app(chosen: str = "") -> App:
@@ -80,13 +83,19 @@ def check_settings_file(path: Path) -> None:
         ConfigError: the file is missing, is no TOML, or has another table, or a setting outside of a table.
     """
     try:
+        if not path.exists():
+            raise ConfigError(f"There is no settings file {path}")
+        check_is_file(path, error=ConfigError)
+        if path.stat().st_size > _LARGEST_SETTINGS_BYTES:
+            raise ConfigError(
+                f"The settings file {path} has more than {_LARGEST_SETTINGS_BYTES:,} bytes; "
+                "name a TOML file with a table of settings for each command"
+            )
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ConfigError(f"There is no settings file {path}") from error
     except OSError as error:
         raise ConfigError(f"The settings file {path} cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise ConfigError(f"The settings file {path} is not TOML ({error})") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"The settings file {path} is not TOML ({in_one_line(error)})") from error
     for name, settings in tables.items():
         if not isinstance(settings, dict):
             raise ConfigError(

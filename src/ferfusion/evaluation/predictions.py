@@ -1,5 +1,6 @@
 """Prediction tables: read and check them, average pairs into videos."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -7,13 +8,14 @@ import pandas as pd
 
 from ferfusion.errors import RunError
 from ferfusion.evaluation.metrics import IntArray
-from ferfusion.files import read_table
 from ferfusion.labels import LabelSet
+from ferfusion.tables import read_table, refuse_rows
 
 IDENTITY = ("part", "video", "subject", "emotion")
 
 # probabilities are written as text, with some digits lost
 _SUM_TOLERANCE = 1e-3
+_refuse = partial(refuse_rows, error=RunError)
 
 
 def read_predictions(path: Path, *, labels: LabelSet) -> pd.DataFrame:
@@ -28,7 +30,7 @@ def read_predictions(path: Path, *, labels: LabelSet) -> pd.DataFrame:
     """
     advice = "delete bundle.safetensors beside it and run the same `ferfusion train`, which writes both again"
     # as text, so that a subject "007" stays one, and one called "NA" is not a gap
-    table = read_table(path, error=RunError, advice=advice, dtype=str, keep_default_na=False)
+    table = read_table(path, error=RunError, advice=advice)
     _check_columns(table, path, labels)
     table = table.assign(
         code=_numbers(table, "code", path),
@@ -84,24 +86,24 @@ def _check_columns(table: pd.DataFrame, path: Path, labels: LabelSet) -> None:
 
 def _numbers(table: pd.DataFrame, column: str, path: Path) -> pd.Series:
     numbers = pd.to_numeric(table[column], errors="coerce")
-    _refuse(table, path, ~np.isfinite(numbers.to_numpy(float)), column, "is not a number")
+    _refuse(path, table, ~np.isfinite(numbers.to_numpy(float)), column, "is not a number")
     return numbers
 
 
 def _check_labels(table: pd.DataFrame, path: Path, labels: LabelSet) -> None:
     place = {name: code for code, name in enumerate(labels.names)}
     expected = table["emotion"].map(place)
-    _refuse(table, path, expected.isna(), "emotion", f"is not one of {', '.join(labels.names)}")
-    _refuse(table, path, expected != table["code"], "code", "does not fit the row's emotion")
+    _refuse(path, table, expected.isna(), "emotion", f"is not one of {', '.join(labels.names)}")
+    _refuse(path, table, expected != table["code"], "code", "does not fit the row's emotion")
 
 
 def _check_probabilities(table: pd.DataFrame, path: Path, labels: LabelSet) -> None:
     for name in labels.probability_columns:
-        _refuse(table, path, ~table[name].between(0, 1), name, "is not a probability")
+        _refuse(path, table, ~table[name].between(0, 1), name, "is not a probability")
     totals = table[list(labels.probability_columns)].sum(axis=1)
     _refuse(
-        table,
         path,
+        table,
         (totals - 1).abs() > _SUM_TOLERANCE,
         "video",
         "has a row of probabilities that do not sum to 1",
@@ -115,13 +117,3 @@ def _check_single(table: pd.DataFrame, path: Path, *, owner: str, owned: str) ->
         name = twice[owner].iloc[0]
         values = ", ".join(sorted(twice.loc[twice[owner] == name, owned]))
         raise RunError(f"{path}: {owner} {name!r} has more than one {owned}: {values}")
-
-
-def _refuse(table: pd.DataFrame, path: Path, bad: "pd.Series | np.ndarray", column: str, why: str) -> None:
-    rows = np.flatnonzero(np.asarray(bad))
-    if len(rows):
-        # the header is line 1
-        value = table[column].iloc[rows[0]]
-        shown = repr(value) if isinstance(value, str) else f"{value:g}"
-        more = f" ({len(rows)} such rows)" if len(rows) > 1 else ""
-        raise RunError(f"{path}, line {rows[0] + 2}: {column} {shown} {why}{more}")

@@ -1,6 +1,5 @@
 """Predict a live source: causal smoothing, a bounded delay, and frames are dropped if they come too fast."""
 
-import csv
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.timeline import FRAME_COLUMNS, name_predictions
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.frame_preparer import FramePreparer, PreparedFrame
+from ferfusion.tables import CellWriter
 from ferfusion.video.live_source import LiveFrame, LiveSource
 from ferfusion.video.reader import Frame
 from ferfusion.video.timestamps import SLACK_SECONDS
@@ -206,8 +206,8 @@ class LiveFiles:
         with file_errors(self._path):
             folder.mkdir(parents=True, exist_ok=True)
             self._file = self._opened.enter_context(self._path.open("w", encoding="utf-8", newline=""))
-            self._lines = csv.writer(self._file, lineterminator="\n")
-            self._lines.writerow(columns)
+            self._lines = CellWriter(self._file)
+            self._lines.write(columns)
         self._video: AnnotatedVideo | None = None
         if annotate:
             self._video = self._opened.enter_context(
@@ -224,10 +224,10 @@ class LiveFiles:
         delay = f"{1000 * prediction.delay_seconds:.1f}"
         with file_errors(self._path):
             for face in prediction.faces:
-                self._lines.writerow([*when, *self._values(face, prediction.status), delay])
+                self._lines.write([*when, *self._values(face, prediction.status), delay])
             if not prediction.faces:
                 nothing = [""] * (len(self._labels) + 2)
-                self._lines.writerow([*when, *[""] * 5, prediction.status, *nothing, delay])
+                self._lines.write([*when, *[""] * 5, prediction.status, *nothing, delay])
             self._file.flush()
         if self._video is not None:
             faces = [

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 
-from ferfusion.errors import DatasetError
-from ferfusion.files import write_whole
+from ferfusion.errors import DatasetError, in_one_line
+from ferfusion.files import parse_json, write_whole
 
 _TYPES = MappingProxyType(
     {
@@ -85,9 +85,9 @@ def read_clip(path: Path, *names: str) -> dict[str, NDArray[Any]]:
             arrays = {name: file.get_tensor(name) for name in names or file.keys()}
     except FileNotFoundError as error:
         raise DatasetError(f"There is no clip {path}; run ferfusion prepare again") from error
-    except SafetensorError as error:
+    except (SafetensorError, OSError) as error:
         raise DatasetError(
-            f"The clip {path} is damaged ({error}); delete it and run ferfusion prepare again"
+            f"The clip {path} is damaged ({in_one_line(error)}); delete it and run ferfusion prepare again"
         ) from error
     return arrays
 
@@ -106,12 +106,12 @@ def clip_views(content: NDArray[np.uint8], path: Path) -> dict[str, NDArray[Any]
     try:
         if start > len(content):
             raise ValueError("the file is shorter than its header")
-        header = json.loads(content[8:start].tobytes())
+        header = parse_json(content[8:start].tobytes())
         header.pop("__metadata__", None)
         return {name: _view(content[start:], entry) for name, entry in header.items()}
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise DatasetError(
-            f"{path} is not a clip file ({error}); delete it and run ferfusion prepare again"
+            f"{path} is not a clip file ({in_one_line(error)}); delete it and run ferfusion prepare again"
         ) from error
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from ferfusion.corpora.entries import LeftOut
 from ferfusion.corpora.stills import VOTE_COLUMNS, Still, StillsListing
-from ferfusion.errors import VideoError
+from ferfusion.errors import CorpusError, VideoError
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.clip_file import write_clip
 from ferfusion.preparation.dataset import (
@@ -108,6 +108,11 @@ def select_faces(listing: StillsListing, *, labels: LabelSet, size: int) -> tupl
             left_out.append(LeftOut(still.place, str(error)))
         else:
             faces.append(Face(still, pixels))
+    if not faces:
+        raise CorpusError(
+            f"None of {len(left_out)} images of {listing.corpus} can be used; the first, {left_out[0].path}, "
+            f"is left out: {left_out[0].reason}"
+        )
     kept, copies = _without_copies(faces)
     return _with_notes(kept), left_out + copies
 

@@ -13,9 +13,11 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from ferfusion.files import write_whole
 
@@ -70,6 +72,12 @@ class NotebookFigure(Figure):
         FigureCanvasAgg(self)
         self.savefig(buffer, format="png", dpi=DOTS_PER_INCH / 2, facecolor="white")
         return buffer.getvalue()
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw; text is never taken for a formula, since the names of classes and files may have dollars."""
+        for text in self.findobj(Text):
+            text.set_parse_math(False)
+        super().draw(renderer)
 
 
 def new_canvas(*, height: float, width: float = WIDTH_INCHES) -> tuple[Figure, Axes]:

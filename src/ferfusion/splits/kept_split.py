@@ -12,10 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from ferfusion.errors import DatasetError, RunError
-from ferfusion.files import read_json, read_table, write_json, write_table
+from ferfusion.files import read_json, write_json
 from ferfusion.parts import Part
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.splits.split import read_splits
+from ferfusion.tables import read_table, write_table
 
 _IDENTITY = ("pair", "code", "emotion", "subject", "video")
 _EXAMPLES = 3
@@ -93,8 +94,6 @@ def _read_identities(path: Path) -> pd.DataFrame:
         columns=("clip", "part", "subject", "emotion", "rows"),
         error=RunError,
         advice="train a new run, in a new folder",
-        dtype=str,
-        keep_default_na=False,
     )
 
 

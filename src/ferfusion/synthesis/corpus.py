@@ -22,7 +22,7 @@ from safetensors.numpy import save_file
 
 from ferfusion.errors import CorpusError
 from ferfusion.extras import require
-from ferfusion.files import write_text, write_whole
+from ferfusion.files import read_json, write_text, write_whole
 from ferfusion.labels import SIX
 from ferfusion.synthesis.actions import ACTIONS
 from ferfusion.synthesis.casting import draw_subject
@@ -32,6 +32,7 @@ from ferfusion.synthesis.performance import Performance, draw_performance
 from ferfusion.synthesis.portrait import Portrait, make_portrait
 from ferfusion.synthesis.recipe import SynthesisRecipe
 from ferfusion.synthesis.renderer import render_frames
+from ferfusion.tables import write_table
 from ferfusion.video.writer import VideoWriter
 
 SCHEMA_VERSION = 1
@@ -127,17 +128,10 @@ def _begin(root: Path, recipe: SynthesisRecipe) -> None:
         if root.exists() and any(root.iterdir()):
             raise CorpusError(f"{root} is not empty and is no rendered corpus; give a new folder")
         write_text(path, json.dumps(about, indent=2) + "\n")
-    elif _read(path) != about:
+    elif read_json(path, error=CorpusError, advice="give a new folder") != about:
         raise CorpusError(
             f"{root} was rendered with another recipe or version (see {path}); give a new folder"
         )
-
-
-def _read(path: Path) -> object:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CorpusError(f"{path} is damaged: {error}; give a new folder") from error
 
 
 def unfinished(root: Path, recipe: SynthesisRecipe, *, with_flow: bool) -> list[Take]:
@@ -200,11 +194,10 @@ def _write_tables(root: Path, recipe: SynthesisRecipe) -> None:
     """Write corpus.csv and truth/frames.csv; an action that the corpus never uses has no column."""
     played = [(take, perform(take, recipe)) for take in takes(recipe)]
     clips = pd.DataFrame([_clip_row(take, performance, recipe) for take, performance in played])
-    write_text(root / "corpus.csv", clips.to_csv(index=False, lineterminator="\n"))
+    write_table(root / "corpus.csv", clips, float_format=None)
     frames = pd.concat([_frame_rows(take, performance) for take, performance in played], ignore_index=True)
     unused = [name for name in ACTIONS if not frames[name].any()]
-    text = frames.drop(columns=unused).to_csv(index=False, float_format="%g", lineterminator="\n")
-    write_text(root / "truth" / "frames.csv", text)
+    write_table(root / "truth" / "frames.csv", frames.drop(columns=unused), float_format="%g")
 
 
 def write_corpus(

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ferfusion.errors import DatasetError
-from ferfusion.files import read_json, write_table
+from ferfusion.files import read_json
 from ferfusion.labels import SIX, LabelSet
 from ferfusion.parts import PARTS
 from ferfusion.preparation.dataset import DatasetFiles, open_dataset, write_header
@@ -19,6 +19,7 @@ from ferfusion.splits.split import (
     read_splits,
     split_dataset,
 )
+from ferfusion.tables import write_table
 from helpers.datasets import write_dataset
 
 
