@@ -16,7 +16,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
+from pathlib import Path
 from types import MappingProxyType
+
+from ferfusion.temporary import final_path
 
 _FULL = "free some space and run the same command again"
 _CLOSED = "change its permissions, or name another place"
@@ -32,8 +35,8 @@ _ADVICE = MappingProxyType(
 )
 
 
-def in_one_line(error: BaseException, *, longest: int = 300) -> str:
-    r"""Return the text of a library's error as one printable line, for a message that quotes it.
+def in_one_line(error: BaseException | str, *, longest: int = 300) -> str:
+    r"""Return the text of a library's error, or text of a file, as one printable line for a message.
 
     Of a long text, the end is returned, which has the reason.
 
@@ -48,8 +51,12 @@ class FerfusionError(Exception):
     """Base of all errors; the message says what was found, what is expected and what to do."""
 
     def __str__(self) -> str:
-        """Return the message; a file name in it that is not UTF-8 can still be printed."""
-        return super().__str__().encode("utf-8", errors="backslashreplace").decode("utf-8")
+        r"""Return the message as one line that can be printed, whatever the file names in it have.
+
+        >>> str(FerfusionError("a\nb\x1b[2J\udce9.mp4"))
+        'a\\nb\\x1b[2J\\udce9.mp4'
+        """
+        return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in super().__str__())
 
 
 class VideoError(FerfusionError):
@@ -107,7 +114,7 @@ def file_errors(path: PathLike[str] | None = None) -> Iterator[None]:
         if not isinstance(name, str | bytes | PathLike):
             raise
         verb = "read or write" if path is None else "write"
-        shown = os.fsdecode(name)
+        shown = final_path(Path(os.fsdecode(name)))
         reason = error.strerror or in_one_line(error)
         advice = f"; {_ADVICE[error.errno]}" if error.errno in _ADVICE else ""
         raise FileError(f"Cannot {verb} {shown}: {reason}{advice}") from error

@@ -1,20 +1,16 @@
 """Files that are written whole or not at all: to a temporary name, which then becomes the name."""
 
 import codecs
-import csv
-import io
 import json
-import re
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import Any
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-from ferfusion.errors import ConfigError, DatasetError, FerfusionError, file_errors
+from ferfusion.errors import ConfigError, DatasetError, FerfusionError, file_errors, in_one_line
+from ferfusion.recipe import has_type
 from ferfusion.temporary import final_path, temporary_path
 
 _PROBE_BYTES = 4096
@@ -142,123 +138,56 @@ def check_is_file(path: Path, *, error: type[FerfusionError] = DatasetError) -> 
 
 
 def read_json(
-    path: Path, *, error: type[FerfusionError] = DatasetError, advice: str = "run the command that wrote it"
+    path: Path,
+    *,
+    keys: Mapping[str, Any] = MappingProxyType({}),
+    error: type[FerfusionError] = DatasetError,
+    advice: str = "run the command that wrote it",
 ) -> dict[str, Any]:
     """Read an object from a JSON file.
 
     Args:
         path: The file.
+        keys: Names that it must have, with the type of each value (see ``has_type``).
         error: The error to raise.
         advice: What the user can do about a missing or damaged file.
 
     Raises:
-        FerfusionError: ``error``, if the file is missing or damaged, or holds no object.
+        FerfusionError: ``error``, if the file is missing or damaged, holds no object, or lacks a name or has
+            a value of another type.
     """
+    if not path.exists():
+        raise error(f"{path} is missing; {advice}")
+    check_is_file(path, error=error)
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as missing:
-        raise error(f"{path} is missing; {advice}") from missing
-    except OSError as failed:
-        raise error(f"{path} cannot be read ({failed.strerror}); {advice}") from failed
-    except (ValueError, RecursionError) as damaged:
-        raise error(f"{path} is damaged ({damaged}); {advice}") from damaged
-    if not isinstance(value, dict):
-        raise error(f"{path} is damaged (it holds a {type(value).__name__}, expected an object); {advice}")
-    return value
-
-
-def read_table(
-    path: Path,
-    *,
-    columns: Iterable[str] = (),
-    error: type[FerfusionError] = DatasetError,
-    advice: str = "run the command that wrote it",
-    **settings: Any,
-) -> "pd.DataFrame":
-    """Read a CSV file.
-
-    Args:
-        path: The file.
-        columns: Columns that it must have.
-        error: The error to raise.
-        advice: What the user can do about a missing or damaged file.
-        settings: Arguments of ``pandas.read_csv``.
-
-    Raises:
-        FerfusionError: ``error``, if the file is missing or damaged, or lacks a column.
-    """
-    import pandas as pd  # noqa: PLC0415 this module is light
-
-    try:
-        table: pd.DataFrame = pd.read_csv(path, **settings)
-    except FileNotFoundError as missing:
-        raise error(f"{path} is missing; {advice}") from missing
-    except OSError as failed:
-        raise error(f"{path} cannot be read ({failed.strerror}); {advice}") from failed
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, ValueError) as damaged:
-        reason = str(damaged).strip()
-        raise error(f"{path} is not a readable CSV file ({reason}); {advice}") from damaged
-    lacking = [name for name in columns if name not in table]
-    if lacking:
-        has = ", ".join(map(str, table.columns))
-        raise error(f"{path} lacks the columns {', '.join(lacking)}; it has {has}; {advice}")
-    return table
-
-
-def read_cells(
-    path: Path, *, error: type[FerfusionError], advice: str
-) -> tuple[list[str], list[dict[str, str]]]:
-    """Read a table that a person may have saved from a spreadsheet: see ``parse_cells``.
-
-    Args:
-        path: The file.
-        error: The error to raise.
-        advice: What the user can do about a missing or damaged file.
-
-    Raises:
-        FerfusionError: ``error``, if the file is missing or is no text.
-    """
-    try:
-        return parse_cells(path.read_bytes())
+        value = parse_json(path.read_text(encoding="utf-8"))
     except OSError as failed:
         raise error(f"{path} cannot be read ({failed.strerror}); {advice}") from failed
     except ValueError as damaged:
-        raise error(f"{path} is not a CSV table ({damaged}); {advice}") from damaged
+        raise error(f"{path} is damaged ({in_one_line(damaged)}); {advice}") from damaged
+    if not isinstance(value, dict):
+        raise error(f"{path} is damaged (it holds a {type(value).__name__}, expected an object); {advice}")
+    lacking = [name for name in keys if name not in value]
+    if lacking:
+        raise error(f"{path} lacks {', '.join(lacking)}; {advice}")
+    for name, kind in keys.items():
+        if not has_type(value[name], kind):
+            words = _WORDS.get(kind, str(kind))
+            raise error(f"{path} has {name} {value[name]!r:.80}, expected {words}; {advice}")
+    return value
 
 
-def parse_cells(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
-    r"""Return the names of a table's columns in lower case, and its rows; every cell is stripped text.
-
-    Cells are separated by the sign that is the most frequent of comma, semicolon and tab in the first line,
-    or that Excel names there (``sep=;``). A missing cell is empty; cells beyond the last column have the name
-    "".
-
-    Raises:
-        ValueError: the content is no text, or a quote is not closed.
-
-    >>> parse_cells("Path;Label\na.mp4;joy\n".encode("utf-16"))
-    (['path', 'label'], [{'path': 'a.mp4', 'label': 'joy', '': ''}])
-    """
-    text = decode_text(content)
-    named = re.match(r"sep=(.)\r?\n", text)
-    text = text[named.end() :] if named else text
-    first = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
-    cells = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=named[1] if named else max(",;\t", key=first.count),
-        strict=True,
-    )
-    try:
-        header = [name.strip().lower() for name in next(cells, [])]
-        return header, [_named(header, row) for row in cells if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise ValueError(str(error)) from error
-
-
-def _named(header: list[str], row: list[str]) -> dict[str, str]:
-    padded = [cell.strip() for cell in row] + [""] * len(header)
-    beyond = "".join(cell.strip() for cell in row[len(header) :])
-    return dict(zip(header, padded, strict=False)) | {"": beyond}
+_WORDS = MappingProxyType(
+    {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "text",
+        list: "a list",
+        dict: "named values",
+        list[str]: "a list of text",
+    }
+)
 
 
 def decode_text(content: bytes) -> str:
@@ -280,26 +209,3 @@ def decode_text(content: bytes) -> str:
     if "\0" in text:
         raise ValueError("it has bytes that are no text; a spreadsheet must be saved as CSV")
     return text
-
-
-def decimal_point(number: str) -> str:
-    """Return a number with a decimal comma, as some spreadsheets write it, with a point.
-
-    >>> decimal_point("0,25"), decimal_point("0.25"), decimal_point("1,234.5")
-    ('0.25', '0.25', '1,234.5')
-    """
-    return number.replace(",", ".") if re.fullmatch(r"[-+]?\d*,\d+", number) else number
-
-
-def write_table(
-    path: Path, table: "pd.DataFrame", *, float_format: str | None = "%.6f", index: bool = False
-) -> None:
-    """Write a CSV file whole or not at all.
-
-    Args:
-        path: The file.
-        table: Its rows.
-        float_format: How a float is written; None keeps all its digits.
-        index: Whether the index becomes the first column.
-    """
-    write_text(path, table.to_csv(index=index, float_format=float_format, lineterminator="\n"))

@@ -29,9 +29,9 @@ ORDER = (
     ("corpora",),
     ("synthesis",),
     ("faces", "flow", "video", "reporting"),
-    ("engines", "progress"),
-    ("compute", "environment", "files"),
-    ("labels", "errors", "lookup", "extras", "parts", "recipe"),
+    ("engines", "progress", "tables"),
+    ("compute", "environment", "files", "outputs"),
+    ("labels", "errors", "lookup", "extras", "parts", "recipe", "temporary"),
 )
 """Rooms from the top of the house down; those of one line stand side by side."""
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}

@@ -1,22 +1,19 @@
+import errno
 import os
 import re
 import subprocess
 import sys
 
-import pandas as pd
 import pytest
 
-from ferfusion.errors import DatasetError, RunError
+from ferfusion.errors import ConfigError, DatasetError, FileError, RunError
 from ferfusion.files import (
-    parse_cells,
+    check_output_folder,
     parse_json,
-    read_cells,
     read_json,
-    read_table,
     write_bytes,
     write_json,
     write_rows,
-    write_table,
     write_text,
     write_whole,
 )
@@ -54,6 +51,34 @@ def write_half(partial):
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("place", ["", "new", "new/deep"])
+def test_check_output_folder_leaves_a_folder_that_can_be_written_as_it_is(tmp_path, place):
+    check_output_folder(tmp_path / place)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize("place", ["diary", "diary/deep/run"])
+def test_check_output_folder_refuses_a_file(tmp_path, place):
+    (tmp_path / "diary").write_text("a file, not a folder")
+    with pytest.raises(ConfigError, match=r"diary is a file; name a folder to write to, or a new one$"):
+        check_output_folder(tmp_path / place)
+
+
+def test_check_output_folder_refuses_a_name_that_the_system_refuses(tmp_path):
+    with pytest.raises(FileError, match=r"Cannot write .*n: File name too long; name a shorter one$"):
+        check_output_folder(tmp_path / ("n" * 300) / "run")
+
+
+def test_write_whole_on_a_full_disk_names_the_file_and_leaves_nothing(tmp_path):
+    def fill_the_disk(partial):
+        partial.write_text("half of")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(FileError, match=rf"^Cannot write {tmp_path}/a\.csv: No space left on device; free"):
+        write_whole(tmp_path / "a.csv", fill_the_disk)
+    assert names(tmp_path) == []
 
 
 def test_write_whole_makes_the_folder_and_leaves_only_the_file(tmp_path):
@@ -109,7 +134,8 @@ def test_write_whole_names_its_process_in_the_temporary_name(tmp_path):
         partial.touch()
 
     write_whole(tmp_path / "a.csv", write)
-    assert seen == [f".a.csv.{os.getpid()}.partial"]
+    [name] = seen
+    assert re.fullmatch(rf"\.a\.csv\.{os.getpid()}-[0-9a-f]{{8}}\.partial", name)
 
 
 def test_write_text_is_utf_8_with_plain_line_ends(tmp_path):
@@ -141,59 +167,10 @@ def test_read_json_names_a_missing_and_a_damaged_file(tmp_path):
         read_json(tmp_path / "a.json")
 
 
-def test_write_table_keeps_six_digits(tmp_path):
-    write_table(tmp_path / "a.csv", pd.DataFrame({"x": [1 / 3], "n": [2]}))
-    assert (tmp_path / "a.csv").read_bytes() == b"x,n\n0.333333,2\n"
-
-
 def test_read_json_refuses_what_is_no_object_with_the_error_of_the_caller(tmp_path):
     (tmp_path / "a.json").write_text("[1, 2]")
     with pytest.raises(RunError, match=r"a\.json is damaged \(it holds a list.*; train again"):
         read_json(tmp_path / "a.json", error=RunError, advice="train again")
-
-
-def test_read_table_reads_what_write_table_wrote(tmp_path):
-    table = pd.DataFrame({"name": ["a", "b"], "value": [0.5, 1.25]})
-    write_table(tmp_path / "a.csv", table)
-    pd.testing.assert_frame_equal(read_table(tmp_path / "a.csv", columns=("name",)), table)
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\x01", b'a,b\n"1,2', b"b\n1\n"])
-def test_read_table_names_a_damaged_file(tmp_path, content):
-    (tmp_path / "a.csv").write_bytes(content)
-    with pytest.raises(DatasetError, match=r"a\.csv .*; prepare again"):
-        read_table(tmp_path / "a.csv", columns=("a",), advice="prepare again")
-
-
-def test_read_table_names_a_folder_in_the_place_of_the_file(tmp_path):
-    with pytest.raises(DatasetError, match="cannot be read"):
-        read_table(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"PK\x03\x04\x00\x00", "it has bytes that are no text; a spreadsheet must be saved as CSV"),
-        (b"\xff\xfea", "truncated"),
-        (b"a\x81", "can't decode"),
-        (b'a,b\n"1,2', "unexpected end of data"),
-    ],
-)
-def test_read_cells_names_a_file_that_is_no_table(tmp_path, content, reason):
-    (tmp_path / "a.csv").write_bytes(content)
-    with pytest.raises(RunError, match=f"a.csv is not a CSV table .*{reason}.*; save it as CSV"):
-        read_cells(tmp_path / "a.csv", error=RunError, advice="save it as CSV")
-    with pytest.raises(RunError, match=r"cannot be read .*; save it as CSV"):
-        read_cells(tmp_path, error=RunError, advice="save it as CSV")
-
-
-@pytest.mark.parametrize("line", [b"a;b,c;d\n", b"sep=;\r\na;b,c;d\n", b'"a, b, c, d";"b";"c";d\n'])
-def test_parse_cells_finds_the_separator_in_the_first_line(line):
-    assert len(parse_cells(line)[0]) == len(re.sub(b'"[^"]*"|sep=;', b"", line).split(b";"))
-
-
-def test_parse_cells_keeps_lines_inside_a_cell_and_ends_of_lines_of_all_systems():
-    assert parse_cells(b'a,b\r"1\n2",3\r')[1] == [{"a": "1\n2", "b": "3", "": ""}]
 
 
 def test_write_text_writes_a_file_name_that_is_not_utf_8_with_a_backslash(tmp_path):

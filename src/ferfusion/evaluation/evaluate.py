@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from ferfusion.evaluation import plots
 from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.evaluation.run_folder import RunFolder, read_run
+from ferfusion.evaluation.run_folder import EVALUATION_FILES, RunFolder, read_run
 from ferfusion.evaluation.run_page import cautions, report_html
 from ferfusion.evaluation.scoring import (
     RunScores,
@@ -19,9 +19,11 @@ from ferfusion.evaluation.scoring import (
     scores_table,
 )
 from ferfusion.evaluation.vote_scores import score_votes, vote_lines
-from ferfusion.files import write_table, write_text
+from ferfusion.files import write_text
+from ferfusion.outputs import only_writer, replaced_result
 from ferfusion.parts import PARTS
 from ferfusion.reporting.style import save
+from ferfusion.tables import write_table
 
 
 @dataclass(frozen=True)
@@ -46,20 +48,23 @@ def evaluate_run(path: Path, recipe: EvaluateRecipe | None = None) -> Evaluation
 
     The files are ``scores.csv``, ``per_class.csv``, ``confusion_<part>_<level>.csv``,
     ``predictions_videos.csv``, ``figures/*.png``, ``report.html`` and, of a run on images with votes,
-    ``scores_votes.csv``.
+    ``scores_votes.csv``. They replace those of an earlier evaluation together.
 
     Raises:
         RunError: the run folder or one of its files is missing or damaged.
+        FileError: another process writes the run folder.
     """
-    scored = score_run(read_run(path), recipe)
-    run = scored.run
-    write_tables(scored, path)
-    voted = score_votes(run, scored.recipe)
-    if voted:
-        write_table(path / "scores_votes.csv", scores_table(voted), float_format=None)
-    found = tuple(cautions(scored))
-    images = draw_figures(scored)
-    write_text(run.report_file, report_html(scored, images, cautions=found, vote_lines=vote_lines(voted)))
+    run = read_run(path)
+    with only_writer(path), replaced_result(path, earlier=EVALUATION_FILES) as new:
+        scored = score_run(run, recipe)
+        write_tables(scored, new)
+        voted = score_votes(run, scored.recipe)
+        if voted:
+            write_table(new / "scores_votes.csv", scores_table(voted), float_format=None)
+        found = tuple(cautions(scored))
+        images = draw_figures(scored, RunFolder(new).figures)
+        page = report_html(scored, images, cautions=found, vote_lines=vote_lines(voted))
+        write_text(RunFolder(new).report_file, page)
     return Evaluation(scored, voted, found, run.report_file)
 
 
@@ -75,8 +80,8 @@ def write_tables(scored: RunScores, folder: Path) -> None:
     write_table(folder / "predictions_videos.csv", scored.videos, float_format=None)
 
 
-def draw_figures(scored: RunScores) -> dict[str, Path]:
-    """Draw every figure of a scored run as PNG into its folder; return them by name, the file's stem."""
+def draw_figures(scored: RunScores, folder: Path) -> dict[str, Path]:
+    """Draw every figure of a scored run as PNG into a folder; return them by name, the file's stem."""
     run = scored.run
     figures = {
         f"confusion_{one.part}_{one.level}{suffix}": plots.confusion_figure(
@@ -92,7 +97,7 @@ def draw_figures(scored: RunScores) -> dict[str, Path]:
         {part: numbers for part, numbers in counts.items() if numbers}, run.labels
     )
     figures |= _learning_figures(run)
-    return {name: save(figure, run.figures / f"{name}.png") for name, figure in figures.items()}
+    return {name: save(figure, folder / f"{name}.png") for name, figure in figures.items()}
 
 
 def _learning_figures(run: RunFolder) -> dict[str, Figure]:

@@ -13,8 +13,11 @@ import pandas as pd
 from ferfusion.errors import ConfigError, RunError
 from ferfusion.evaluation.metrics import always, uar, war
 from ferfusion.evaluation.predictions import read_predictions
-from ferfusion.files import read_json, read_table
+from ferfusion.files import read_json
 from ferfusion.labels import LabelSet
+from ferfusion.recipe import has_type
+from ferfusion.tables import read_table
+from ferfusion.temporary import is_lock
 
 EPOCH_COLUMNS = (
     "epoch",
@@ -28,18 +31,40 @@ EPOCH_COLUMNS = (
     "seconds",
 )
 """Columns of ``metrics.csv``."""
-_SECTIONS = MappingProxyType(
+EVALUATION_FILES = (
+    "report.html",
+    "scores.csv",
+    "scores_votes.csv",
+    "per_class.csv",
+    "confusion_*.csv",
+    "predictions_videos.csv",
+    "figures/confusion_*.png",
+    "figures/recall.png",
+    "figures/class_histogram.png",
+    "figures/learning_*.png",
+)
+"""Patterns of the files that ``evaluate`` writes into a run folder, the page first."""
+EXPLANATION_FILES = (
+    "explain.html",
+    "contributions.csv",
+    "explain_deletion.csv",
+    "explain_randomisation.csv",
+    "figures/explain_*.png",
+)
+"""Patterns of the files that ``explain`` writes into a run folder, the page first."""
+_SECTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "dataset": ("labels", "path"),
-        "model": ("architecture", "fusion", "stream"),
-        "architecture": ("streams", "has_operator", "predicts"),
-        "recipe": ("monitor",),
-        "class_counts": ("train",),
-        "subjects": ("train",),
-        "videos": ("train",),
+        "dataset": {"labels": list[str], "path": str},
+        "model": {"architecture": str, "fusion": str, "stream": str},
+        "architecture": {"streams": list[str], "has_operator": bool, "predicts": str},
+        "recipe": {"monitor": str},
+        "class_counts": {"train": dict[str, int]},
+        "subjects": {"train": int},
+        "videos": {"train": int},
+        "start": {},
     }
 )
-"""What the settings of a run must have."""
+"""What the settings of a run must have, with the type of each value."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +149,7 @@ class RunFolder:
     def has_begun(self) -> bool:
         """Whether the run has left more than its settings and its split."""
         settings = (self.config_file, self.splits_file, self.splits_file.with_suffix(".json"))
-        return any(each not in settings for each in self.path.iterdir())
+        return any(each not in settings and not is_lock(each) for each in self.path.iterdir())
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
@@ -234,10 +259,9 @@ class RunFolder:
     def class_counts(self, part: str) -> dict[str, int]:
         """Return the number of pairs of each class in a part, in label order."""
         counts = self.section("class_counts").get(part, {})
-        try:
-            return {name: int(counts.get(name, 0)) for name in self.labels.names}
-        except (AttributeError, TypeError, ValueError) as error:
-            raise RunError(f"{self.config_file} has class_counts that are no numbers: {error}") from error
+        if not has_type(counts, dict[str, int]) or any(not 0 <= count < 2**53 for count in counts.values()):
+            raise RunError(f"{self.config_file} has class_counts of {part} that are no numbers of pairs")
+        return {name: counts.get(name, 0) for name in self.labels.names}
 
     @property
     def majority_code(self) -> int:
@@ -290,15 +314,15 @@ def read_config(path: Path) -> dict[str, Any]:
         RunError: the file is missing or damaged, or is not one that ``train`` wrote.
     """
     config = read_json(path, error=RunError, advice="train a new run, in a new folder")
-    missing = []
-    for name, keys in _SECTIONS.items():
+    missing: list[str] = []
+    for name, kinds in _SECTIONS.items():
         section = config.get(name)
         if isinstance(section, dict):
-            missing += [f"{name}.{key}" for key in keys if key not in section]
+            wrong = [key for key, kind in kinds.items() if not has_type(section.get(key), kind)]
+            missing += [f"{name}.{key}" for key in wrong]
         else:
             missing.append(name)
-    if not isinstance(config.get("parameters"), int):
-        missing.append("parameters")
+    missing += [] if has_type(config.get("parameters"), int) else ["parameters"]
     if missing:
         raise RunError(
             f"{path} lacks {', '.join(missing)}; another version wrote it, or it was changed: "
@@ -309,11 +333,14 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def _read_epochs(path: Path, *, monitor: str) -> pd.DataFrame:
     advice = "train a new run, in a new folder"
-    epochs = read_table(path, columns=dict.fromkeys((*EPOCH_COLUMNS, monitor)), error=RunError, advice=advice)
-    numbers = epochs[list(EPOCH_COLUMNS)].apply(pd.to_numeric, errors="coerce")
-    wrong = [name for name in EPOCH_COLUMNS if (numbers[name].isna() & epochs[name].notna()).any()]
-    if wrong:
-        raise RunError(f"{path} has words in the columns of numbers {', '.join(wrong)}; {advice}")
+    columns = dict.fromkeys((*EPOCH_COLUMNS, monitor))
+    epochs = read_table(
+        path,
+        columns=columns,
+        kind_of=lambda name: int if name == "epoch" else float if name in columns else None,
+        error=RunError,
+        advice=advice,
+    )
     if not np.isfinite(epochs[monitor].to_numpy(dtype=float)).any():
         raise RunError(f"{path} has no epoch with a {monitor}; {advice}")
     return epochs

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ferfusion.evaluation.run_folder import EXPLANATION_FILES
 from ferfusion.explanation.examples import ClassExamples, choose_examples, read_answers
 from ferfusion.explanation.explain_page import page_html
 from ferfusion.explanation.gallery import examples_figure
@@ -10,8 +11,10 @@ from ferfusion.explanation.pairs import RunPairs, open_run_pairs
 from ferfusion.explanation.plots import deletion_figure, randomisation_figure
 from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.explanation.sanity_checks import SanityChecks, deletion_table, randomisation_table, run_checks
-from ferfusion.files import write_table, write_text
+from ferfusion.files import write_text
+from ferfusion.outputs import only_writer, replaced_result
 from ferfusion.reporting.style import save
+from ferfusion.tables import write_table
 
 PREFIX = "explain_"
 
@@ -32,6 +35,7 @@ def explain_run(
 
     Writes ``explain.html``, its figures as ``figures/explain_*.png``, ``contributions.csv`` (a row for each
     pair that was read), and with ``check`` also ``explain_deletion.csv`` and ``explain_randomisation.csv``.
+    They replace those of an earlier explanation together.
 
     Args:
         run: A finished run folder.
@@ -43,20 +47,22 @@ def explain_run(
         RunError: the run folder is missing or damaged.
         BundleError: the run has no bundle, or the dataset has another preparation recipe.
         DatasetError: the dataset is missing or damaged, or has changed since the training.
+        FileError: another process writes the run folder.
     """
     source = open_run_pairs(run, method=recipe.method, dataset=dataset)
-    answers = read_answers(source, recipe)
-    write_table(run / "contributions.csv", answers)
-    classes = choose_examples(source, answers, recipe)
-    checks = run_checks(source, recipe) if check else None
-    images = _draw_galleries(run / "figures", classes, source)
-    if checks is not None:
-        write_table(run / f"{PREFIX}deletion.csv", deletion_table(checks))
-        write_table(run / f"{PREFIX}randomisation.csv", randomisation_table(checks))
-        images |= _draw_checks(run / "figures", checks, recipe)
-    page = run / "explain.html"
-    write_text(page, page_html(run, source, classes, checks, images=images, recipe=recipe))
-    return RunExplanation(page, classes, checks)
+    with only_writer(run), replaced_result(run, earlier=EXPLANATION_FILES) as new:
+        answers = read_answers(source, recipe)
+        write_table(new / "contributions.csv", answers)
+        classes = choose_examples(source, answers, recipe)
+        checks = run_checks(source, recipe) if check else None
+        images = _draw_galleries(new / "figures", classes, source)
+        if checks is not None:
+            write_table(new / f"{PREFIX}deletion.csv", deletion_table(checks))
+            write_table(new / f"{PREFIX}randomisation.csv", randomisation_table(checks))
+            images |= _draw_checks(new / "figures", checks, recipe)
+        page = page_html(run, source, classes, checks, images=images, recipe=recipe)
+        write_text(new / "explain.html", page)
+    return RunExplanation(run / "explain.html", classes, checks)
 
 
 def _draw_galleries(folder: Path, classes: list[ClassExamples], source: RunPairs) -> dict[str, Path]:

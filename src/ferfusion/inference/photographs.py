@@ -1,7 +1,7 @@
 """Write the predictions of photographs: one table and one page for all of them, and the annotated images."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,13 @@ from ferfusion.corpora.entries import unique_ids
 from ferfusion.files import write_json
 from ferfusion.inference.drawing.annotated_image import write_annotated_image
 from ferfusion.inference.drawing.photographs_page import PhotographCard, PhotographsPage
-from ferfusion.inference.frame_table import write_frames
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.prediction_folder import PredictionFolder
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.result_tables import photograph_table
 from ferfusion.inference.verdict import rounded
 from ferfusion.reporting.style import RgbImage
+from ferfusion.tables import write_table
 
 
 class PhotographWriter:
@@ -26,27 +26,36 @@ class PhotographWriter:
     Each photograph is annotated as it is added; ``write`` then writes photographs.csv, verdict.json and
     report.html for all of them.
 
+    Attributes:
+        folder: The folder to write.
+
     Args:
-        folder: Folder to write.
+        folder: A new folder to write.
+        title: Title of the page, if there are several photographs.
         predictor: The model that made the predictions; it explains the faces on the page.
         names: Name of each photograph in the table and on the page; no two are the same.
         annotate: Also write the annotated photographs.
     """
 
     def __init__(
-        self, folder: Path, predictor: Predictor, names: Sequence[str], *, annotate: bool = True
+        self,
+        folder: Path,
+        predictor: Predictor,
+        names: Sequence[str],
+        *,
+        title: str = "photographs",
+        annotate: bool = True,
     ) -> None:
-        self._folder, self._files = folder, PredictionFolder(folder)
+        self.folder, self._files = folder, PredictionFolder(folder)
+        self._title = title
         self._predictor, self._annotate = predictor, annotate
         self._file_names = dict(zip(names, unique_ids(names), strict=True))
         self._page = PhotographsPage(predictor)
         self._tables: list[pd.DataFrame] = []
         self._verdicts: list[dict[str, Any]] = []
-        for earlier in self._files.annotated_images.glob("*.jpg"):  # they may be of other photographs
-            earlier.unlink()
 
-    def add(self, name: str, prediction: VideoPrediction, image: RgbImage) -> VideoPrediction:
-        """Add a photograph, and return its prediction with its folder.
+    def add(self, name: str, prediction: VideoPrediction, image: RgbImage) -> None:
+        """Add a photograph.
 
         Args:
             name: Its name, one of ``names``.
@@ -59,7 +68,6 @@ class PhotographWriter:
         self._tables.append(photograph_table(prediction).assign(photograph=name))
         self._verdicts += [{"photograph": name} | asdict(verdict) for verdict in prediction.verdicts]
         self._page.add(name, prediction, image, annotated=annotated)
-        return replace(prediction, folder=self._folder)
 
     def add_unread(self, name: str, reason: str) -> None:
         """Add a photograph that could not be read."""
@@ -72,7 +80,7 @@ class PhotographWriter:
         columns = ["photograph", *"face x y w h status".split(), *info.labels.probability_columns]
         columns += ["expression", "verdict", "reason"]
         table = pd.concat(self._tables, ignore_index=True)
-        write_frames(self._files.photographs_file, table.reindex(columns=columns))
+        write_table(self._files.photographs_file, table.reindex(columns=columns))
         summary = {
             "model": self._predictor.name,
             "photographs": len(self._page.photographs),
@@ -80,5 +88,5 @@ class PhotographWriter:
             "faces": self._verdicts,
         }
         write_json(self._files.verdict_file, {key: rounded(value) for key, value in summary.items()})
-        self._page.write(self._folder)
+        self._page.write(self.folder, title=self._title)
         return self._page.photographs

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ferfusion.errors import ConfigError
-from ferfusion.files import printable, read_cells
+from ferfusion.files import printable
 from ferfusion.inference.prediction_folder import PredictionFolder
 from ferfusion.inference.videos_table import Named, VideosTable, choose_folders, place_of
+from ferfusion.tables import read_cells
 from ferfusion.video.footage import ImageSequence, Photograph
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
 
@@ -41,6 +42,11 @@ class PredictJob:
         return printable(str(self.source)) if isinstance(self.source, Path) else self.source.name
 
     @property
+    def named(self) -> Named:
+        """What names the folder of a video."""
+        return Named(self.source.name, self.table_place)
+
+    @property
     def table_place(self) -> str:
         """Absolute path of the file, or name of the images."""
         return place_of(self.source) if isinstance(self.source, Path) else self.source.name
@@ -68,15 +74,15 @@ def make_jobs(sources: Sequence[Source], *, out: Path | None = None) -> list[Pre
     photographs = [source for source in sources if _is_photograph(source)]
     names = iter(_photograph_names(photographs))
     jobs = [PredictJob(source, "", next(names) if _is_photograph(source) else "") for source in sources]
-    wanted = [Named(job.source.name, job.table_place) for job in jobs if not job.photograph]
+    wanted = [job.named for job in jobs if not job.photograph]
     if photographs:
-        wanted.append(_photographs([job for job in jobs if job.photograph], out))
+        wanted.append(named_photographs([job for job in jobs if job.photograph], out))
     folders = choose_folders(wanted, {} if out is None else VideosTable(out).places)
     of_videos, of_photographs = iter(folders), folders[-1] if folders else ""
     return [replace(job, folder=of_photographs if job.photograph else next(of_videos)) for job in jobs]
 
 
-def _photographs(jobs: Sequence[PredictJob], out: Path | None) -> Named:
+def named_photographs(jobs: Sequence[PredictJob], out: Path | None) -> Named:
     """Return what names the folder of some photographs.
 
     They replace the photographs of an earlier call if these are all among them, or gone.

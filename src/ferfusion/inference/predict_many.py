@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -11,7 +11,7 @@ from typing import Any, Self
 from ferfusion.errors import VideoError
 from ferfusion.inference.drawing.photographs_page import PhotographCard
 from ferfusion.inference.photographs import PhotographWriter
-from ferfusion.inference.predict_jobs import PredictJob, common_place
+from ferfusion.inference.predict_jobs import PredictJob, named_photographs
 from ferfusion.inference.predict_video import OnFrame, expected_frames, predict_footage, write_prediction
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
@@ -133,6 +133,7 @@ class PredictionWriter:
         self._table = VideosTable(out)
         self._of_photographs = [job for job in jobs if job.photograph]
         self._photographs: PhotographWriter | None = None
+        self._new_photographs = ExitStack()
 
     def write(
         self, job: PredictJob, prediction: VideoPrediction, footage: Footage, on_frame: OnFrame
@@ -146,35 +147,40 @@ class PredictionWriter:
             on_frame: Called after every frame of an annotated video.
 
         Raises:
-            VideoError: the annotated video cannot be written.
+            FileError: a file cannot be written.
+            VideoError: the annotated video cannot be encoded.
         """
         if isinstance(footage, Photograph):
-            return self._opened.add(job.photograph, prediction, footage.image())
-        written = write_prediction(
-            prediction,
-            footage,
-            self._predictor,
-            self._out / job.folder,
-            annotate=self._annotate,
-            on_frame=on_frame,
-        )
-        self._table.put(job.folder, job.table_place, line_of(written))
-        return written
+            self._opened.add(job.photograph, prediction, footage.image())
+            return replace(prediction, folder=self._out / job.folder)
+        with self._table.new_prediction() as new:
+            try:
+                written = write_prediction(
+                    prediction, footage, self._predictor, new, annotate=self._annotate, on_frame=on_frame
+                )
+            except VideoError as error:  # the prediction is there, without the annotated video
+                self._table.put(job.named, line_of(Unreadable(str(error))), new=new)
+                raise
+            folder = self._table.put(job.named, line_of(written), new=new)
+        return replace(written, folder=self._out / folder)
 
     def write_unread(self, job: PredictJob, unread: Unreadable) -> None:
         """Write why a job has no prediction."""
         if job.photograph:
             self._opened.add_unread(job.photograph, unread.reason)
         else:
-            self._table.put(job.folder, job.table_place, line_of(unread))
+            self._table.put(job.named, line_of(unread))
 
     @property
     def _opened(self) -> PhotographWriter:
-        """The writer of the photographs; its folder is made for the first one."""
+        """The writer of the photographs; it begins with the first one."""
         if self._photographs is None:
             names = [job.photograph for job in self._of_photographs]
-            folder = self._out / self._of_photographs[0].folder
-            self._photographs = PhotographWriter(folder, self._predictor, names, annotate=self._annotate)
+            new = self._new_photographs.enter_context(self._table.new_prediction())
+            title = self._of_photographs[0].folder
+            self._photographs = PhotographWriter(
+                new, self._predictor, names, title=title, annotate=self._annotate
+            )
         return self._photographs
 
     def __enter__(self) -> Self:
@@ -183,9 +189,11 @@ class PredictionWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._photographs is not None:
-            cards, jobs = self._photographs.write(), self._of_photographs
-            self._table.put(jobs[0].folder, common_place(jobs), _photographs_read(cards))
+        with self._new_photographs:
+            if self._photographs is not None:
+                cards = self._photographs.write()
+                wanted = named_photographs(self._of_photographs, self._out)
+                self._table.put(wanted, _photographs_read(cards), new=self._photographs.folder)
 
 
 def report_frame(on_progress: OnProgress, item: str, total: int | None, stage: str, frame: int) -> None:

@@ -13,10 +13,10 @@ from ferfusion.files import write_json
 from ferfusion.inference.apex_frames import ApexFrames
 from ferfusion.inference.drawing.annotated_video import PredictionsByFrame, write_annotated
 from ferfusion.inference.drawing.video_page import write_video_page
-from ferfusion.inference.frame_table import FrameRows, write_frames
+from ferfusion.inference.frame_table import FrameRows
 from ferfusion.inference.predict_faces import predict_frames
 from ferfusion.inference.prediction import VideoPrediction
-from ferfusion.inference.prediction_folder import PredictionFolder
+from ferfusion.inference.prediction_folder import PREDICTION_FILES, PredictionFolder
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import FrameChoice, PredictRecipe
 from ferfusion.inference.timeline import Span, faces_of, name_predictions, smooth_table, spans, unsure_word
@@ -28,7 +28,9 @@ from ferfusion.inference.verdict import (
     judge_photograph,
     rounded,
 )
+from ferfusion.outputs import only_writer, replaced_result
 from ferfusion.preparation.frame_preparer import kept_preparer
+from ferfusion.tables import write_table
 from ferfusion.video.ahead import ahead
 from ferfusion.video.footage import Footage, Photograph, Video, open_video
 from ferfusion.video.reader import Frame, VideoInfo
@@ -77,7 +79,9 @@ def predict_video(
     """
     footage = open_video(video)
     prediction = predict_footage(footage, predictor, recipe, on_frame=on_frame)
-    return write_prediction(prediction, footage, predictor, folder, annotate=annotate, on_frame=on_frame)
+    with only_writer(folder), replaced_result(folder, earlier=PREDICTION_FILES) as new:
+        written = write_prediction(prediction, footage, predictor, new, annotate=annotate, on_frame=on_frame)
+    return replace(written, folder=folder)
 
 
 def predict_footage(
@@ -159,18 +163,18 @@ def write_prediction(
         prediction: The prediction of the video.
         footage: The video.
         predictor: The model that made the prediction; it explains the apex frames on the page.
-        folder: Folder to write.
+        folder: A new folder to write.
         annotate: Also write the annotated video.
         on_frame: Called after every frame.
 
     Raises:
-        VideoError: the annotated video cannot be written.
+        FileError: a file cannot be written.
+        VideoError: the annotated video cannot be encoded.
     """
     prediction = replace(prediction, folder=folder)
     files = PredictionFolder(folder)
-    write_frames(files.frames_file, prediction.table)
+    write_table(files.frames_file, prediction.table)
     write_json(files.verdict_file, _summary(prediction, footage.info))
-    files.annotated_file.unlink(missing_ok=True)  # the video of an earlier prediction would not fit
     if annotate and not prediction.table.empty:
         sound_left_out = write_annotated(
             files.annotated_file,

@@ -3,6 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+PREDICTION_FILES = (
+    "report.html",
+    "frames.csv",
+    "photographs.csv",
+    "verdict.json",
+    "annotated.mp4",
+    "annotated/*.jpg",
+)
+"""Patterns of the files of a prediction, the page first."""
+
 
 @dataclass(frozen=True)
 class PredictionFolder:

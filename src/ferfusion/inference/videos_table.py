@@ -1,28 +1,33 @@
 """``videos.csv``: a line for each prediction in a folder. It says which video has which folder."""
 
-import csv
 import io
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ferfusion.corpora.entries import unique_ids
 from ferfusion.errors import ConfigError
-from ferfusion.files import decimal_point, printable, read_cells, write_text
+from ferfusion.files import printable, write_text
+from ferfusion.inference.prediction_folder import PREDICTION_FILES
+from ferfusion.outputs import new_result, only_writer, replace_result
+from ferfusion.tables import CellWriter, decimal_point, read_cells
 
 COLUMNS = "folder video status reason frames seconds faces expression top_class probability low high".split()
 _FILE = "videos.csv"
+_PATIENCE_SECONDS = 60.0
+"""Time to wait for another process, which holds the folder only while it moves files and writes the table."""
 _NUMBERS = frozenset("frames seconds faces probability low high".split())
 
 
 class VideosTable:
-    """The table of a folder of predictions; it is written again at every change.
+    """The table of a folder of predictions; it is read and written again at every change.
 
     Lines of earlier predictions stay until the same video is predicted again. A person may have saved the
-    table from a spreadsheet, and added columns.
+    table from a spreadsheet, and added columns. Other processes may write predictions into the same folder.
 
     Attributes:
         path: The file.
@@ -36,12 +41,13 @@ class VideosTable:
 
     def __init__(self, out: Path) -> None:
         self.path = out / _FILE
-        self._columns = list(COLUMNS)
-        self._lines: dict[str, dict[str, Any]] = {}
-        if self.path.exists():
-            self._read()
+        self._read()
 
     def _read(self) -> None:
+        self._columns = list(COLUMNS)
+        self._lines: dict[str, dict[str, Any]] = {}
+        if not self.path.exists():
+            return
         advice = "move it away, or name another folder for the predictions"
         header, rows = read_cells(self.path, error=ConfigError, advice=advice)
         missing = [name for name in ("folder", "video") if name not in header]
@@ -61,23 +67,48 @@ class VideosTable:
         """The place of the video of each folder (see ``place_of``)."""
         return {folder: line["video"] for folder, line in self._lines.items()}
 
-    def put(self, folder: str, place: str, line: Mapping[str, Any]) -> None:
-        """Add or replace the line of a folder, and write the table; cells of added columns stay.
+    def put(self, wanted: "Named", line: Mapping[str, Any], *, new: Path | None = None) -> str:
+        """Add or replace the line of a video and the files of its prediction; return the folder's name.
+
+        Cells of added columns stay. Other processes wait meanwhile. The folder is chosen here, because they
+        may have taken the name that was free before.
 
         Args:
-            folder: Name of the folder.
-            place: Place of its video (see ``place_of``).
-            line: The other columns.
+            wanted: What names the folder.
+            line: The columns but folder and video.
+            new: Folder with the files of the prediction, if there are any.
+
+        Raises:
+            ConfigError: the file is no table of predictions any longer.
+            FileError: another process writes it for long, or it cannot be written.
         """
-        added = {name: self._lines.get(folder, {}).get(name, "") for name in self._columns[len(COLUMNS) :]}
-        self._lines[folder] = {"folder": folder, "video": place, **line, **added}
-        self._write()
+        out = self.path.parent
+        with only_writer(out, patience_seconds=_PATIENCE_SECONDS):
+            self._read()
+            [folder] = choose_folders([wanted], self.places)
+            before = self._lines.get(folder, {})
+            added = {name: before.get(name, "") for name in self._columns[len(COLUMNS) :]}
+            self._lines[folder] = {"folder": folder, "video": wanted.place, **line, **added}
+            if new is not None:
+                replace_result(new, out / folder, earlier=PREDICTION_FILES)
+            self._write()
+        return folder
+
+    @contextmanager
+    def new_prediction(self) -> Iterator[Path]:
+        """Yield a new folder to write the files of a prediction into, for ``put``."""
+        out = self.path.parent
+        with ExitStack() as opened:
+            with only_writer(out, patience_seconds=_PATIENCE_SECONDS):
+                new = opened.enter_context(new_result(out))
+            yield new
 
     def _write(self) -> None:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, self._columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self._lines.values())
+        text = io.StringIO(newline="")
+        writer = CellWriter(text)
+        writer.write(self._columns)
+        for line in self._lines.values():
+            writer.write(line.get(name, "") for name in self._columns)
         write_text(self.path, text.getvalue())
 
 

@@ -1,17 +1,21 @@
 """The dataset folder: its files, its header ``dataset.json``, and its tables as later stages read them."""
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from ferfusion import __version__
-from ferfusion.errors import DatasetError
-from ferfusion.files import read_json, read_table, write_json
+from ferfusion.errors import DatasetError, FerfusionError
+from ferfusion.files import read_json, write_json
 from ferfusion.labels import LabelSet
+from ferfusion.outputs import is_new_or_empty
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.tables import Kind, read_table, refuse_rows
 
 SCHEMA = 1
 DATA_COLUMNS = (
@@ -44,10 +48,23 @@ VIDEO_COLUMNS = (
     "note",
 )
 """Columns of ``videos.csv``."""
-_TEXT_COLUMNS = ("video", "clip", "subject", "emotion", "part", "status", "reason", "note")
-
-
-_HEADER_KEYS = ("complete", "recipe", "labels", "corpus", "counts")
+TABLES = ("data.csv", "frames.csv", "videos.csv")
+"""The tables of a dataset of videos or photographs."""
+SUBFOLDERS = ("clips", "imgs_flow", "imgs_spatial", ".rows")
+"""The folders in which files are written one by one."""
+_WHOLE, _NUMBERS, _BOX = (
+    ("code", "segment", "frame", "pair", "frames", "faces", "pairs"),
+    ("seconds", "fps"),
+    "xywh",
+)
+_KINDS: Mapping[str, Kind] = MappingProxyType(
+    {**dict.fromkeys(_WHOLE, int), **dict.fromkeys((*_NUMBERS, *_BOX, "score"), float)}
+)
+"""The columns of the tables that are not text."""
+_PAIR_TEXT = ("video", "clip", "subject", "emotion")
+_HEADER_KEYS = MappingProxyType(
+    {"complete": bool, "recipe": dict, "labels": list[str], "corpus": str, "counts": dict}
+)
 
 
 @dataclass(frozen=True)
@@ -137,33 +154,62 @@ class Dataset(DatasetFiles):
     @cached_property
     def pairs(self) -> pd.DataFrame:
         """``data.csv``: a row per kept pair."""
-        return self._read(self.pairs_file)
+        table = _read(self.pairs_file, columns=(*_PAIR_TEXT, "code", "pair"))
+        _check_pairs(self.pairs_file, table, self.labels)
+        return table
 
     @cached_property
     def frames(self) -> pd.DataFrame:
         """``frames.csv``: a row per decoded frame."""
-        return self._read(self.frames_file)
+        return _read(self.frames_file, columns=("video", "frame", "status"), gaps=(*_BOX, "score"))
 
     @cached_property
     def videos(self) -> pd.DataFrame:
         """``videos.csv``: a row per video of the corpus, and per file that is left out."""
-        return self._read(self.videos_file)
+        return _read(self.videos_file, columns=("video", "part"), gaps=tuple(_KINDS))
 
     @cached_property
     def votes(self) -> pd.DataFrame | None:
         """``votes.csv``: a row per image, with the number of annotators for each expression; None without."""
-        return self._read(self.votes_file) if self.votes_file.is_file() else None
+        return read_votes(self.votes_file) if self.votes_file.is_file() else None
 
-    def _read(self, table: Path) -> pd.DataFrame:
-        """Read a table; ids and names are text, also where they are digits."""
-        return read_table(
-            table,
-            columns=("emotion", "subject", "video", "clip") if table == self.pairs_file else (),
-            advice="run ferfusion prepare again",
-            dtype=dict.fromkeys(_TEXT_COLUMNS, str),
-            keep_default_na=False,
-            na_values={"fps": [""], "code": [""]},
-        )
+
+def _read(path: Path, *, columns: Iterable[str], gaps: Collection[str] = ()) -> pd.DataFrame:
+    return read_table(
+        path, columns=columns, kind_of=_KINDS.get, gaps=gaps, advice="run ferfusion prepare again"
+    )
+
+
+def _check_pairs(path: Path, table: pd.DataFrame, labels: LabelSet) -> None:
+    """Refuse pairs without an identity, of another class than their code's, or of no clip."""
+    for name in _PAIR_TEXT:
+        refuse_rows(path, table, table[name] == "", name, "is empty")
+    expected = table["emotion"].map({name: code for code, name in enumerate(labels.names)})
+    refuse_rows(path, table, expected.isna(), "emotion", f"is not one of {', '.join(labels.names)}")
+    refuse_rows(path, table, expected != table["code"], "code", "does not fit the row's emotion")
+    refuse_rows(path, table, table["pair"] < 0, "pair", "is no number of a pair")
+    refuse_rows(
+        path, table, table["clip"].str.contains(r"[/\\\0]|^\.", regex=True), "clip", "is no name of a clip"
+    )
+
+
+def read_votes(path: Path, *, error: type[FerfusionError] = DatasetError) -> pd.DataFrame:
+    """Read ``votes.csv``: a row per image, with the number of votes for each expression.
+
+    Raises:
+        FerfusionError: ``error``, if the file is damaged, or a video comes twice.
+    """
+    table = read_table(
+        path,
+        columns=("video",),
+        kind_of=lambda name: None if name == "video" else int,
+        error=error,
+        advice="delete it, and run the command that wrote it again",
+    )
+    refuse_rows(path, table, table.duplicated("video"), "video", "comes twice", error=error)
+    for name in table.columns.drop("video"):
+        refuse_rows(path, table, table[name] < 0, name, "is no number of votes", error=error)
+    return table
 
 
 def open_dataset(root: Path) -> Dataset:
@@ -178,10 +224,10 @@ def open_dataset(root: Path) -> Dataset:
             f"{root} is not a dataset folder (no {path.name}); make one with: ferfusion prepare"
         )
     advice = "run ferfusion prepare again"
-    header = read_json(path, advice=advice)
-    if header.get("schema") != SCHEMA:
-        raise DatasetError(f"{root} has schema {header.get('schema')}, this version reads {SCHEMA}")
-    _check_keys(path, header, advice=advice)
+    header = read_json(path, keys={"schema": int}, advice=advice)
+    if header["schema"] != SCHEMA:
+        raise DatasetError(f"{root} has schema {header['schema']}, this version reads {SCHEMA}")
+    header = {"stills": False} | read_json(path, keys=_HEADER_KEYS, advice=advice)
     if not header["complete"]:
         raise DatasetError(f"{root} is unfinished; run the same ferfusion prepare again to finish it")
     return Dataset(
@@ -190,7 +236,7 @@ def open_dataset(root: Path) -> Dataset:
         LabelSet(tuple(header["labels"])),
         header["corpus"],
         header["counts"],
-        header.get("stills", False),
+        header["stills"] is True,
     )
 
 
@@ -208,12 +254,11 @@ def check_dataset_folder(root: Path, *, corpus: str, labels: LabelSet, recipe: P
     """
     path = DatasetFiles(root).header_file
     if not path.is_file():
-        if root.is_dir() and any(root.iterdir()):
+        if not is_new_or_empty(root):
             raise DatasetError(f"{root} holds other files; name a new or empty folder")
         return
     advice = "delete the folder, and prepare it again"
-    header = read_json(path, advice=advice)
-    _check_keys(path, header, advice=advice)
+    header = read_json(path, keys=_HEADER_KEYS, advice=advice)
     differences = recipe.differences(PrepareRecipe.from_dict(header["recipe"]))
     if header["labels"] != list(labels.names):
         differences.append(f"the classes are {', '.join(header['labels'])}")
@@ -224,12 +269,6 @@ def check_dataset_folder(root: Path, *, corpus: str, labels: LabelSet, recipe: P
             f"{root} was prepared with other settings ({'; '.join(differences)}); "
             "name another folder, or delete this one to prepare it again"
         )
-
-
-def _check_keys(path: Path, header: dict[str, Any], *, advice: str) -> None:
-    lacking = [name for name in _HEADER_KEYS if name not in header]
-    if lacking:
-        raise DatasetError(f"{path} lacks {', '.join(lacking)}; {advice}")
 
 
 def write_header(

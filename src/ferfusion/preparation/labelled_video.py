@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import cv2
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from ferfusion.corpora.entries import VideoEntry
 from ferfusion.errors import VideoError
 from ferfusion.faces.detectors import Detection
-from ferfusion.files import read_json, write_bytes, write_rows
+from ferfusion.files import write_bytes, write_rows
 from ferfusion.flow.encodings import FLOW_ENCODINGS
 from ferfusion.preparation.clip_file import Pieces, write_clip
 from ferfusion.preparation.dataset import DatasetFiles
@@ -26,6 +27,10 @@ from ferfusion.video.stretch import why_no_frame
 
 FRAME_COLUMNS = ("frame", "seconds", "status", "x", "y", "w", "h", "score")
 """Columns of ``frames.csv`` after the first, ``video``."""
+PAIR_COLUMNS = ("segment", "pair", "frame", "seconds")
+"""What the rows of a video have of each kept pair."""
+ROWS = MappingProxyType({"stamp": dict, "video": dict, "frames": list[list[Any]], "pairs": list[list[float]]})
+"""The content of the file with the rows of a video."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,6 @@ class PrepareJob:
 
 def prepare_video(job: PrepareJob) -> str:
     """Prepare one video and return its id; a video that cannot be used gets a row with the reason."""
-    _remove_leftovers(job)
     frames: list[FrameNote] = []
     fps, duration, reason = 0.0, None, ""
     with FaceSpool(job.rows_file.parent, job.prepare_recipe.size) as spool:
@@ -101,16 +105,6 @@ def prepare_video(job: PrepareJob) -> str:
         {"stamp": job.stamp, "video": row, "frames": _frame_rows(frames, clip), "pairs": pairs},
     )
     return job.entry.video_id
-
-
-def _remove_leftovers(job: PrepareJob) -> None:
-    """Remove the files that an earlier preparation of this video wrote, from another file or recipe."""
-    if job.rows_file.is_file():
-        for _, _, frame, _ in read_json(job.rows_file)["pairs"]:
-            for name in image_names(job.entry.video_id, frame):
-                (job.dataset / name).unlink(missing_ok=True)
-        job.rows_file.unlink()
-    job.clip_file.unlink(missing_ok=True)
 
 
 def read_entry(entry: VideoEntry) -> Iterator[Frame]:

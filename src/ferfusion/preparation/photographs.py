@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from ferfusion.corpora.entries import CorpusListing, VideoEntry, unique_ids
 from ferfusion.engines import Engine
-from ferfusion.errors import VideoError
-from ferfusion.files import read_json, write_rows, write_table
+from ferfusion.errors import DatasetError, VideoError
+from ferfusion.files import read_json, write_rows
 from ferfusion.labels import LabelSet
+from ferfusion.outputs import replaced_result
 from ferfusion.preparation.clip_file import read_clip, write_clip
 from ferfusion.preparation.dataset import (
     DATA_COLUMNS,
+    TABLES,
     VIDEO_COLUMNS,
     DatasetFiles,
     check_dataset_folder,
@@ -34,9 +36,12 @@ from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
 from ferfusion.preparation.recipe import COPY_SIMILARITY, PrepareRecipe
 from ferfusion.preparation.videos import relative_place
 from ferfusion.progress import OnProgress, Progress, ignore_progress
+from ferfusion.tables import write_table
 from ferfusion.video.footage import Photograph
 
 _PACK_SIZE = 1000
+_ROWS = MappingProxyType({"stamp": dict, "videos": dict[str, dict[str, Any]], "frames": list[list[Any]]})
+"""The content of the file with the rows of a pack."""
 _REASONS = MappingProxyType(
     {
         "no_face": "no face was found",
@@ -80,7 +85,10 @@ class PackJob:
     @property
     def is_done(self) -> bool:
         """Whether its rows and crops are on disk and up to date."""
-        return self.rows_file.is_file() and read_json(self.rows_file)["stamp"] == self.stamp
+        try:
+            return bool(read_json(self.rows_file, keys=_ROWS)["stamp"] == self.stamp)
+        except DatasetError:  # it is missing or damaged: the photographs are prepared again
+            return False
 
 
 def prepare_photographs(
@@ -131,7 +139,9 @@ def prepare_photographs(
     prepared = engine(prepare_pack, unfinished, workers=workers, address=address)
     for number, pack in enumerate(prepared, start=1):
         on_progress(Progress("Preparing", pack, number, len(unfinished), "subjects"))
-    counts = _write_tables(listing, root, DatasetFiles(dataset), jobs, labels)
+    with replaced_result(dataset, earlier=TABLES) as new:
+        counts = _write_tables(listing, root, DatasetFiles(dataset), jobs, labels, new=DatasetFiles(new))
+        write_header(dataset, complete=False, counts={}, **header)  # until the tables are replaced
     write_header(dataset, complete=True, counts=counts, **header)
     return counts
 
@@ -165,6 +175,7 @@ def _jobs(
 def prepare_pack(job: PackJob) -> str:
     """Prepare the photographs of one job, and return the name of their file."""
     job.rows_file.unlink(missing_ok=True)
+    DatasetFiles(job.dataset).clip_file(job.pack).unlink(missing_ok=True)
     preparer = kept_preparer(job.prepare_recipe, detector_model=job.detector_model, flow=False)
     videos: dict[str, dict[str, Any]] = {}
     frames: list[list[Any]] = []
@@ -200,10 +211,25 @@ class _Used:
 
 
 def _write_tables(
-    listing: CorpusListing, root: Path, files: DatasetFiles, jobs: Sequence[PackJob], labels: LabelSet
+    listing: CorpusListing,
+    root: Path,
+    files: DatasetFiles,
+    jobs: Sequence[PackJob],
+    labels: LabelSet,
+    *,
+    new: DatasetFiles,
 ) -> dict[str, Any]:
-    """Write the tables from the rows of all jobs, in the corpus's order, and return the counts."""
-    rows_of = {job.pack: read_json(job.rows_file) for job in jobs}
+    """Write the tables from the rows of all jobs, in the corpus's order, and return the counts.
+
+    Args:
+        listing: The photographs, and what is left out.
+        root: Folder of the corpus, or its file.
+        files: The dataset folder.
+        jobs: All jobs, which are done.
+        labels: Classes to keep.
+        new: Where the tables are written.
+    """
+    rows_of = {job.pack: read_json(job.rows_file, keys=_ROWS) for job in jobs}
     row_of = {video: row for rows in rows_of.values() for video, row in rows["videos"].items()}
     pack_of = {entry.video_id: job.pack for job in jobs for entry in job.entries}
     used = [
@@ -222,9 +248,9 @@ def _write_tables(
     frames = pd.DataFrame(
         (row for rows in rows_of.values() for row in rows["frames"]), columns=["video", *FRAME_COLUMNS]
     )
-    write_table(files.frames_file, frames)
-    write_table(files.videos_file, videos)
-    write_table(files.pairs_file, data)
+    write_table(new.frames_file, frames)
+    write_table(new.videos_file, videos)
+    write_table(new.pairs_file, data)
     return {
         "videos": len(videos),
         "videos_by_status": dict(sorted(Counter(videos["status"]).items())),

@@ -6,13 +6,15 @@ from pathlib import Path
 
 from ferfusion.corpora.catalogue import CORPORA, STILLS_CORPORA
 from ferfusion.corpora.recognise import recognise
+from ferfusion.corpora.same_person import with_one_spelling, without_repeated_files
 from ferfusion.corpora.stills import has_photographs_only, without_photographs
 from ferfusion.engines import ENGINES
 from ferfusion.faces.model_file import model_sha256
 from ferfusion.faces.official_model import OFFICIAL_MODELS
 from ferfusion.labels import LABEL_SETS
 from ferfusion.lookup import choose
-from ferfusion.preparation.dataset import Dataset, open_dataset
+from ferfusion.outputs import only_writer
+from ferfusion.preparation.dataset import SUBFOLDERS, Dataset, open_dataset
 from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.photographs import prepare_photographs
 from ferfusion.preparation.recipe import PrepareRecipe
@@ -53,7 +55,8 @@ def prepare_corpus(
     Raises:
         CorpusError: the corpus is not there, or is not recognised.
         ConfigError: a name is not known, or the detector cannot be made.
-        DatasetError: the folder holds something else, or the disk is full.
+        DatasetError: the folder holds something else.
+        FileError: another process writes the folder, or a file cannot be written, such as on a full disk.
     """
     if corpus == "auto":
         found = recognise(root)
@@ -69,22 +72,25 @@ def prepare_corpus(
     label_set = choose(LABEL_SETS, labels, what="label set")
     choose(dict.fromkeys((*CORPORA, *STILLS_CORPORA)), corpus, what="corpus")
     run_engine = choose(ENGINES, engine, what="engine")
-    if corpus in STILLS_CORPORA:
-        prepare_stills(STILLS_CORPORA[corpus](root), dataset, labels=label_set, recipe=recipe)
+    with only_writer(dataset, subfolders=SUBFOLDERS):
+        if corpus in STILLS_CORPORA:
+            prepare_stills(STILLS_CORPORA[corpus](root), dataset, labels=label_set, recipe=recipe)
+            return open_dataset(dataset)
+        listing, spellings = with_one_spelling(without_repeated_files(CORPORA[corpus](root), root))
+        if spellings:
+            report_message(on_progress, spellings)
+        stills = has_photographs_only(listing)
+        prepare = prepare_photographs if stills else partial(prepare_videos, images=images)
+        prepare(
+            listing if stills else without_photographs(listing, root),
+            root,
+            dataset,
+            labels=label_set,
+            recipe=recipe,
+            detector_model=detector_model,
+            engine=run_engine,
+            workers=workers,
+            address=address,
+            on_progress=on_progress,
+        )
         return open_dataset(dataset)
-    listing = CORPORA[corpus](root)
-    stills = has_photographs_only(listing)
-    prepare = prepare_photographs if stills else partial(prepare_videos, images=images)
-    prepare(
-        listing if stills else without_photographs(listing, root),
-        root,
-        dataset,
-        labels=label_set,
-        recipe=recipe,
-        detector_model=detector_model,
-        engine=run_engine,
-        workers=workers,
-        address=address,
-        on_progress=on_progress,
-    )
-    return open_dataset(dataset)

@@ -1,6 +1,5 @@
 """Prepare a corpus of videos into a dataset folder; a second run resumes what is unfinished."""
 
-import errno
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,18 +11,28 @@ import pandas as pd
 from ferfusion.corpora.entries import CorpusListing
 from ferfusion.engines import Engine
 from ferfusion.errors import DatasetError
-from ferfusion.files import read_json, write_table
+from ferfusion.files import read_json
 from ferfusion.labels import LabelSet
+from ferfusion.outputs import replaced_result
 from ferfusion.preparation.dataset import (
     DATA_COLUMNS,
+    TABLES,
     VIDEO_COLUMNS,
     DatasetFiles,
     check_dataset_folder,
     write_header,
 )
-from ferfusion.preparation.labelled_video import FRAME_COLUMNS, PrepareJob, image_names, prepare_video
+from ferfusion.preparation.labelled_video import (
+    FRAME_COLUMNS,
+    PAIR_COLUMNS,
+    ROWS,
+    PrepareJob,
+    image_names,
+    prepare_video,
+)
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.progress import OnProgress, Progress, ignore_progress, report_message
+from ferfusion.tables import write_table
 
 
 def prepare_videos(
@@ -56,19 +65,20 @@ def prepare_videos(
         on_progress: Called after every video.
 
     Raises:
-        DatasetError: the folder holds another recipe's dataset or files that are not a dataset, or the disk
-            is full.
+        DatasetError: the folder holds another recipe's dataset or files that are not a dataset.
+        FileError: a file cannot be written, such as on a full disk.
     """
     corpus = _VideoCorpus(listing, root, DatasetFiles(dataset), labels, recipe, images, detector_model)
     check_dataset_folder(dataset, corpus=listing.corpus, labels=labels, recipe=recipe)
     jobs, unfinished = corpus.jobs, corpus.unfinished()
     if unfinished:
         corpus.write_header(complete=False, counts={})
+        _remove_leftovers(unfinished)
     if len(unfinished) < len(jobs):
         report_message(
             on_progress, f"{len(jobs) - len(unfinished)} of {len(jobs)} videos are prepared already."
         )
-    prepared = _run(unfinished, dataset, engine=engine, workers=workers, address=address)
+    prepared = engine(prepare_video, unfinished, workers=workers, address=address)
     for number, video_id in enumerate(prepared, start=1):
         on_progress(Progress("Preparing", video_id, number, len(unfinished), "videos"))
     return corpus.write_tables()
@@ -101,7 +111,7 @@ class _VideoCorpus:
 
     def write_tables(self) -> dict[str, Any]:
         """Write the tables from the rows of all videos, in the corpus's order, and return the counts."""
-        rows_of = {job.entry.video_id: read_json(job.rows_file) for job in self.jobs}
+        rows_of = {job.entry.video_id: read_json(job.rows_file, keys=ROWS) for job in self.jobs}
         videos = pd.DataFrame(self._video_rows(rows_of), columns=list(VIDEO_COLUMNS))
         # whole numbers, also in a column with missing ones
         videos = videos.astype(dict.fromkeys(("code", "frames", "faces", "pairs"), "Int64"))
@@ -110,9 +120,6 @@ class _VideoCorpus:
             ([video_id, *row] for video_id, rows in rows_of.items() for row in rows["frames"]),
             columns=["video", *FRAME_COLUMNS],
         )
-        write_table(self.files.frames_file, frames)
-        write_table(self.files.videos_file, videos)
-        write_table(self.files.pairs_file, data)
         used = videos[videos["status"] == "ok"]
         counts = {
             "videos": len(videos),
@@ -123,6 +130,11 @@ class _VideoCorpus:
             "pairs": len(data),
             "pairs_by_class": {name: int((data["emotion"] == name).sum()) for name in self.labels.names},
         }
+        with replaced_result(self.files.root, earlier=TABLES) as new:
+            write_table(DatasetFiles(new).frames_file, frames)
+            write_table(DatasetFiles(new).videos_file, videos)
+            write_table(DatasetFiles(new).pairs_file, data)
+            self.write_header(complete=False, counts={})  # until the tables are replaced
         self.write_header(complete=True, counts=counts)
         return counts
 
@@ -175,25 +187,37 @@ class _VideoCorpus:
                 }
 
 
-def _run(
-    jobs: Sequence[PrepareJob], dataset: Path, *, engine: Engine, workers: int | None, address: str | None
-) -> Iterator[str]:
-    """Yield the id of each video once it is prepared, in any order; a full disk becomes a DatasetError."""
-    try:
-        yield from engine(prepare_video, jobs, workers=workers, address=address)
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise DatasetError(
-                f"No space is left on the disk of {dataset}; free some and run the same command again: "
-                "prepared videos are kept (--no-images needs about half the space)"
-            ) from error
-        raise
+def _remove_leftovers(jobs: Sequence[PrepareJob]) -> None:
+    """Remove the files that an earlier, or a killed, preparation of these videos wrote."""
+    images = _images_of([job.entry.video_id for job in jobs], jobs[0].dataset)
+    for job in jobs:
+        job.rows_file.unlink(missing_ok=True)  # first, because its presence is what makes a video finished
+        job.clip_file.unlink(missing_ok=True)
+    for image in images:
+        image.unlink()
+
+
+def _images_of(videos: Sequence[str], dataset: Path) -> list[Path]:
+    """Return the PNG images of some videos."""
+    wanted = set(videos)
+    folders = [(dataset / name).parent for name in image_names("", 0)]
+    return [
+        image
+        for folder in folders
+        if folder.is_dir()
+        for image in folder.iterdir()
+        if image.stem.rpartition("_")[0] in wanted
+    ]
 
 
 def _is_done(job: PrepareJob) -> bool:
-    if not job.rows_file.is_file():
+    try:
+        rows = read_json(job.rows_file, keys=ROWS)
+    except DatasetError:  # it is missing or damaged: the video is prepared again
         return False
-    rows = read_json(job.rows_file)
+    widths = {len(FRAME_COLUMNS): rows["frames"], len(PAIR_COLUMNS): rows["pairs"]}
+    if any(len(row) != width for width, table in widths.items() for row in table):
+        return False
     return bool(rows["stamp"] == job.stamp and (job.clip_file.is_file() or not rows["pairs"]))
 
 

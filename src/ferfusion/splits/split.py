@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from ferfusion.errors import DatasetError
-from ferfusion.files import read_json, read_table, write_json, write_table
+from ferfusion.files import read_json, write_json
+from ferfusion.outputs import only_writer
 from ferfusion.parts import PARTS, Part
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.splits.leaks import Copy, find_copies, refuse_copies
@@ -21,6 +22,7 @@ from ferfusion.splits.protocols import (
     official_parts,
 )
 from ferfusion.splits.recipe import EACH_SUBJECT, SplitRecipe
+from ferfusion.tables import read_table, write_table
 
 
 def split_dataset(
@@ -37,15 +39,17 @@ def split_dataset(
     Raises:
         DatasetError: the parts cannot be made, or share a subject, a video or an image; the message says
             which. Nothing is written then.
+        FileError: another process writes the folder of the table.
     """
     path = path or dataset.splits_file
-    parts = make_parts(dataset, recipe)
-    if copies is None:
-        copies = compared_copies(dataset, similarity=recipe.similarity)
-    refuse_copies(copies, parts, similarity=recipe.similarity)
-    write_table(path, pd.DataFrame({"clip": list(parts), "part": list(parts.values())}))
-    header = {"recipe": asdict(recipe), "hash": parts_hash(parts), "recipe_hash": dataset.recipe.hash}
-    write_json(path.with_suffix(".json"), header)
+    with only_writer(path.parent):
+        parts = make_parts(dataset, recipe)
+        if copies is None:
+            copies = compared_copies(dataset, similarity=recipe.similarity)
+        refuse_copies(copies, parts, similarity=recipe.similarity)
+        header = {"recipe": asdict(recipe), "hash": parts_hash(parts), "recipe_hash": dataset.recipe.hash}
+        write_table(path, pd.DataFrame({"clip": list(parts), "part": list(parts.values())}))
+        write_json(path.with_suffix(".json"), header)
     return parts
 
 
@@ -105,7 +109,7 @@ def read_splits(dataset: Dataset, path: Path | None = None) -> dict[str, Part]:
     if not path.is_file():
         raise DatasetError(f"There is no table of parts {path}; name one that ferfusion wrote")
     advice = "make it with: ferfusion split"
-    table = read_table(path, columns=("clip", "part"), advice=advice, dtype=str, keep_default_na=False)
+    table = read_table(path, columns=("clip", "part"), advice=advice)
     parts = dict(zip(table["clip"], table["part"], strict=True))
     header = path.with_suffix(".json")
     if read_json(header, advice=advice).get("hash") != parts_hash(parts):

@@ -14,14 +14,17 @@ from ferfusion.evaluation.plots import Bars, interval_figure
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import RunFolder, read_run
 from ferfusion.evaluation.scoring import LEVELS, RunScores, Scores, score_run
-from ferfusion.files import write_table, write_text
+from ferfusion.files import printable, write_text
 from ferfusion.models.config import ModelConfig
+from ferfusion.outputs import only_writer, replaced_result
 from ferfusion.reporting.pages import render_page
 from ferfusion.reporting.style import save
 from ferfusion.studies.equivalent_variants import equivalence_lines, equivalent_pairs
 from ferfusion.studies.published import CAVEAT, PUBLISHED, SOURCE, PublishedRow
+from ferfusion.tables import write_table
 
 PART = "test"
+_FILES = ("comparison.html", "comparison.csv", "figures/comparison_*.png")
 
 
 @dataclass(frozen=True)
@@ -103,16 +106,16 @@ def compare_runs(paths: Sequence[Path], recipe: EvaluateRecipe | None = None) ->
 
 def write_comparison(comparison: Comparison, out: Path) -> Path:
     """Write ``comparison.csv``, ``figures/*.png`` and ``comparison.html``; return the page's path."""
-    write_table(out / "comparison.csv", comparison_table(comparison), float_format=None)
-    images = {
-        f"comparison_{level}": save(
-            comparison_figure(comparison, level), out / "figures" / f"comparison_{level}.png"
-        )
-        for level in LEVELS
-    }
-    page = out / "comparison.html"
-    write_text(page, _page(comparison, images))
-    return page
+    with only_writer(out), replaced_result(out, earlier=_FILES) as new:
+        write_table(new / "comparison.csv", comparison_table(comparison), float_format=None)
+        images = {
+            f"comparison_{level}": save(
+                comparison_figure(comparison, level), new / "figures" / f"comparison_{level}.png"
+            )
+            for level in LEVELS
+        }
+        write_text(new / "comparison.html", _page(comparison, images))
+    return out / "comparison.html"
 
 
 def comparison_figure(comparison: Comparison, level: str) -> Figure:
@@ -186,7 +189,7 @@ def _compared(path: Path, recipe: EvaluateRecipe, *, name: str) -> ComparedRun:
     run = read_run(path)
     model = run.section("model")
     published = PUBLISHED.get(str(model.get("fusion"))) if model.get("architecture") == "two-stream" else None
-    compared = ComparedRun(name, score_run(run, recipe), published)
+    compared = ComparedRun(printable(name), score_run(run, recipe), published)
     compared.scored.of(PART, "video")  # a run without test predictions fails here
     return compared
 

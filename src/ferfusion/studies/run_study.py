@@ -7,6 +7,7 @@ from ferfusion.compute import Compute
 from ferfusion.engines import ENGINES
 from ferfusion.lookup import choose
 from ferfusion.models.config import ModelConfig
+from ferfusion.outputs import only_writer
 from ferfusion.progress import OnProgress, Progress, ignore_progress, report_message
 from ferfusion.studies.equivalent_variants import equivalence_lines
 from ferfusion.studies.plan import StudyPlan
@@ -45,24 +46,26 @@ def run_study(
     Raises:
         DatasetError: the dataset cannot be opened, or is not split and the plan has no folds.
         ConfigError: a variant is wrong, or the folder holds another study.
+        FileError: another process writes the folder, or a file cannot be written.
     """
     run_engine = choose(ENGINES, engine, what="engine")
     workers = 1 if engine == "here" else workers or os.cpu_count() or 1
     work = open_study(dataset, folder, plan, model=model, recipe=recipe)
     for sentence in equivalence_lines(work.equivalences):
         report_message(on_progress, f"Before the training: {sentence}")
-    work.begin()
-    jobs = work.jobs(workers=workers, compute=compute)
-    left = [job for job in jobs if not job.is_done]
-    report_message(
-        on_progress,
-        f"{len(work.variants)} variants ({len(work.trained)} functions), "
-        f"{plan.seeds} {'seed' if plan.seeds == 1 else 'seeds'}, "
-        f"{len(work.splits)} division(s) of the subjects: "
-        f"{len(jobs)} trainings, {len(jobs) - len(left)} of them done.",
-    )
-    costs = work.run(run_engine, left, workers=workers, address=address)
-    for number, cost in enumerate(costs, start=1):
-        name = f"{cost.name}, {cost.minutes:.1f} minutes"
-        on_progress(Progress("Training", name, number, len(left), "trainings"))
-    return finish_study(work)
+    with only_writer(folder, subfolders=("splits",)):
+        work.begin()
+        jobs = work.jobs(workers=workers, compute=compute)
+        left = [job for job in jobs if not job.is_done]
+        report_message(
+            on_progress,
+            f"{len(work.variants)} variants ({len(work.trained)} functions), "
+            f"{plan.seeds} {'seed' if plan.seeds == 1 else 'seeds'}, "
+            f"{len(work.splits)} division(s) of the subjects: "
+            f"{len(jobs)} trainings, {len(jobs) - len(left)} of them done.",
+        )
+        costs = work.run(run_engine, left, workers=workers, address=address)
+        for number, cost in enumerate(costs, start=1):
+            name = f"{cost.name}, {cost.minutes:.1f} minutes"
+            on_progress(Progress("Training", name, number, len(left), "trainings"))
+        return finish_study(work)

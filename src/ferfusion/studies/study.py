@@ -12,18 +12,21 @@ import torch
 
 from ferfusion.compute import Compute
 from ferfusion.engines import Engine
-from ferfusion.errors import ConfigError
+from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.evaluation.run_folder import RunFolder
-from ferfusion.files import read_json, write_json, write_table
+from ferfusion.files import read_json, write_json
 from ferfusion.models.config import ModelConfig
+from ferfusion.outputs import is_new_or_empty
 from ferfusion.parts import Part
 from ferfusion.preparation.dataset import Dataset, open_dataset
+from ferfusion.recipe import has_type
 from ferfusion.splits.leaks import refuse_copies
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import compared_copies, fold_recipes, read_splits, split_dataset, split_header
 from ferfusion.studies.equivalent_variants import EquivalentPair, equivalent_pairs
 from ferfusion.studies.plan import StudyPlan, Training, Variant, read_variants
 from ferfusion.studies.study_folder import StudyFolder
+from ferfusion.tables import write_table
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.train import train_run
 
@@ -179,8 +182,8 @@ class Study:
         path = StudyFolder(self.folder).settings_file
         settings = self._settings()
         if path.is_file():
-            _refuse_another(self.folder, read_json(path), settings)
-        elif self.folder.is_dir() and any(self.folder.iterdir()):
+            _refuse_another(self.folder, _read_settings(path), settings)
+        elif not is_new_or_empty(self.folder):
             raise ConfigError(f"{self.folder} exists and is no study; name a new or empty folder")
         write_json(path, settings)
         self._divide()
@@ -233,6 +236,15 @@ class Study:
             },
             "dataset": {"recipe_hash": self.dataset.recipe.hash, "labels": list(self.dataset.labels.names)},
         }
+
+
+def _read_settings(path: Path) -> dict[str, Any]:
+    advice = "delete it, and study again with the settings of its runs"
+    there = read_json(path, keys=dict.fromkeys(("plan", "variants", "dataset"), dict), advice=advice)
+    for name, kind in (("variants", list[str]), (_MAY_GROW, int)):
+        if not has_type(there["plan"].get(name), kind):
+            raise DatasetError(f"{path} has a plan without {name} that can be used; {advice}")
+    return there
 
 
 def _refuse_another(folder: Path, there: Mapping[str, Any], settings: Mapping[str, Any]) -> None:

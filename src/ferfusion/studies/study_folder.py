@@ -1,7 +1,50 @@
 """The files of a study's folder."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+
+from ferfusion.tables import Kind
+
+REPORT_FILES = (
+    "report.html",
+    "variants.csv",
+    "comparisons.csv",
+    "costs.csv",
+    "classes.csv",
+    "error_patterns.csv",
+    "figures/*.png",
+)
+"""Patterns of the files that a study writes when its trainings are finished, the page first."""
+
+_INTERVAL = dict.fromkeys(("value", "low", "high", "baseline"), float)
+_P_VALUES = ("difference", "low", "high", "p_subjects", "p_trainings", "p", "p_adjusted")
+TABLES: Mapping[str, Mapping[str, Kind | None]] = MappingProxyType(
+    {
+        "variants": {
+            **dict.fromkeys(("level", "variant", "metric", "groups")),
+            **_INTERVAL,
+            **{"seeds": int, "seed_deviation": float, "subjects": int},
+        },
+        "comparisons": {
+            **dict.fromkeys(("level", "metric", "first", "second")),
+            **dict.fromkeys(_P_VALUES, float),
+            **{"differs": bool, "mcnemar_first_only": int, "mcnemar_second_only": int},
+            **dict.fromkeys(("mcnemar_exact", "mcnemar_mid", "mcnemar_adjusted"), float),
+        },
+        "costs": {
+            **{"variant": None, "trained_as": None, "parameters": int, "trainings": int},
+            **dict.fromkeys(("minutes_each", "minutes", "peak_mib", "published_accuracy"), float),
+        },
+        "classes": {
+            **dict.fromkeys(("variant", "level", "emotion")),
+            **dict.fromkeys(("recall", "precision", "f1"), float),
+        },
+        "error_patterns": {"variant": None},
+    }
+)
+"""The columns of each table, and the kind of each that is not text; further columns are numbers."""
 
 
 @dataclass(frozen=True)

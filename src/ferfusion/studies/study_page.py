@@ -7,7 +7,8 @@ from ferfusion.evaluation.confusions import KINDS
 from ferfusion.evaluation.multiplicity import group_letters
 from ferfusion.evaluation.run_page import flat_settings
 from ferfusion.evaluation.statistics_tables import comparisons_table, variants_table
-from ferfusion.files import write_table, write_text
+from ferfusion.files import write_text
+from ferfusion.outputs import replaced_result
 from ferfusion.reporting.pages import render_page
 from ferfusion.studies.equivalent_variants import equivalence_lines
 from ferfusion.studies.figures import draw_figures
@@ -21,16 +22,19 @@ from ferfusion.studies.findings import (
 )
 from ferfusion.studies.published import CAVEAT, SOURCE
 from ferfusion.studies.study import Study
-from ferfusion.studies.study_folder import StudyFolder
+from ferfusion.studies.study_folder import REPORT_FILES, TABLES, StudyFolder
+from ferfusion.tables import write_table
 
 
 def finish_study(study: Study) -> Path:
     """Write the tables, the figures and the page of a finished study; return the page's path.
 
+    They replace those of an earlier report together. The study's folder is held by ``only_writer``.
+
     Raises:
         RunError: a run is missing or damaged.
     """
-    findings, files = gather(study), StudyFolder(study.folder)
+    findings = gather(study)
     tables = {
         "variants": variants_table(findings.statistics),
         "comparisons": comparisons_table(findings.statistics),
@@ -38,12 +42,14 @@ def finish_study(study: Study) -> Path:
         "classes": classes_table(findings),
         "error_patterns": error_patterns_table(findings),
     }
-    for name, table in tables.items():
-        write_table(files.table_file(name), table, float_format=None)
-    page = files.page_file
-    images = draw_figures(findings, files.figures)
-    write_text(page, study_page(findings, images))
-    return page
+    with replaced_result(study.folder, earlier=REPORT_FILES) as new:
+        files = StudyFolder(new)
+        for name, table in tables.items():
+            columns = table.columns if len(table) else list(TABLES[name])  # one variant has no comparison
+            write_table(files.table_file(name), table.reindex(columns=columns), float_format=None)
+        images = draw_figures(findings, files.figures)
+        write_text(files.page_file, study_page(findings, images))
+    return StudyFolder(study.folder).page_file
 
 
 def study_page(findings: Findings, images: Mapping[str, Path]) -> str:

@@ -8,12 +8,14 @@ from typing import Any, TypedDict
 import ferfusion
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.errors import BundleError, ConfigError
-from ferfusion.evaluation.run_folder import RunFolder, read_config
+from ferfusion.evaluation.run_folder import EVALUATION_FILES, EXPLANATION_FILES, RunFolder, read_config
 from ferfusion.files import write_json
 from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
+from ferfusion.outputs import is_new_or_empty
 from ferfusion.parts import PARTS, Part
 from ferfusion.preparation.dataset import Dataset
+from ferfusion.recipe import has_type
 from ferfusion.splits.split import parts_hash
 from ferfusion.training.imbalance import TREATMENTS
 from ferfusion.training.optim.schedules import find_schedule
@@ -124,13 +126,14 @@ def claim_run(run: RunFolder, config: Mapping[str, Any]) -> None:
     """Write the settings into a new run folder, or check that they are those of the run in it.
 
     The settings of a run that has not begun may change. A run that has begun may get more epochs if its
-    learning rates do not follow from their number; a finished run then becomes unfinished.
+    learning rates do not follow from their number; a finished run then becomes unfinished, and what evaluate
+    and explain wrote of it is removed.
 
     Raises:
         ConfigError: the folder holds a run of other settings, or something else.
     """
     if not run.config_file.is_file():
-        if run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
+        if not is_new_or_empty(run.path):
             raise ConfigError(f"{run.path} exists and is not a run folder; name a new or empty folder")
         write_json(run.config_file, config)
         return
@@ -143,17 +146,20 @@ def claim_run(run: RunFolder, config: Mapping[str, Any]) -> None:
             f"{run.path} holds a run of other settings: {'; '.join(differences)}. "
             f"Resume it with its own settings, or name another folder{_why_no_more_epochs(config)}"
         )
-    run.bundle_file.unlink(missing_ok=True)
-    run.predictions_file.unlink(missing_ok=True)
+    run.bundle_file.unlink(missing_ok=True)  # first, because its presence is what makes a run finished
+    for pattern in (*EVALUATION_FILES, *EXPLANATION_FILES, run.predictions_file.name):
+        for file in run.path.glob(pattern):
+            file.unlink()
     write_json(run.config_file, config)
 
 
 def _only_adds_epochs(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     """Return whether the settings differ by more epochs alone, which do not change the earlier ones."""
-    recipe, there = wanted["recipe"], saved.get("recipe", {}).get("epochs", 0)
+    recipe, there = wanted["recipe"], saved["recipe"].get("epochs")
     same = {**wanted, "recipe": {**recipe, "epochs": there}}
     return (
         not _why_no_more_epochs(wanted)
+        and has_type(there, int)
         and 0 < there < recipe["epochs"]
         and not setting_differences(saved, same)
     )

@@ -12,13 +12,14 @@ from ferfusion.bundle import Bundle, BundleMetrics, save_bundle
 from ferfusion.compute import Compute
 from ferfusion.evaluation.model_calibration import fit_calibration
 from ferfusion.evaluation.run_folder import RunFolder, read_run
-from ferfusion.files import write_table
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import count_parameters
 from ferfusion.models.config import ModelConfig
+from ferfusion.outputs import only_writer
 from ferfusion.progress import OnProgress, ignore_progress, report_message
 from ferfusion.splits.kept_split import keep_split, read_kept_split
 from ferfusion.splits.split import parts_hash, split_header
+from ferfusion.tables import write_table
 from ferfusion.training.build import open_parts
 from ferfusion.training.job import TrainJob, treated_config
 from ferfusion.training.open_job import OpenJob
@@ -70,8 +71,9 @@ def train_run(
         ConfigError: the folder holds a run of other settings, or the settings do not fit the dataset.
         RunError: a file of the run is missing or damaged, or the loss is no longer a finite number.
         BundleError: the bundle to start from cannot be read.
+        FileError: another process writes the folder, or a file cannot be written.
     """
-    with _ONE_AT_A_TIME:
+    with _ONE_AT_A_TIME, only_writer(run, subfolders=("checkpoints",)):
         return _train_run(
             TrainJob(dataset, run, treated_config(model_config, recipe), recipe, compute, splits),
             rights=rights,

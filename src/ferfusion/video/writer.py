@@ -1,6 +1,5 @@
 """Write H.264 video that plays in a browser, with timestamps and the sound of another file."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fractions import Fraction
@@ -13,7 +12,8 @@ import numpy as np
 from av.container import OutputContainer
 from numpy.typing import NDArray
 
-from ferfusion.errors import VideoError
+from ferfusion.errors import VideoError, file_errors
+from ferfusion.temporary import temporary_path
 from ferfusion.video.colour import Colour
 from ferfusion.video.container import file_address
 from ferfusion.video.sound import SoundTrack
@@ -42,7 +42,8 @@ class VideoWriter:
         threads: Encoder threads; 1 gives the same bytes on every run, 0 lets FFmpeg choose.
 
     Raises:
-        VideoError: the file cannot be written, or the sound cannot be read.
+        FileError: the file cannot be written, such as on a full disk.
+        VideoError: the images cannot be encoded, or the sound cannot be read.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class VideoWriter:
         threads: int = 1,
     ) -> None:
         self.path = path
-        self._partial = path.with_name(f".{path.stem}.{os.getpid()}.partial.mp4")
+        self._partial = temporary_path(path, suffix=".mp4")
         self._rate = Fraction(rate)
         self._colour = colour
         self._pad = (height % 2, width % 2)
@@ -101,7 +102,8 @@ class VideoWriter:
             seconds: Time at which it is shown, later than the image before it; by default, one step later.
 
         Raises:
-            VideoError: the file cannot be written.
+            FileError: the file cannot be written.
+            VideoError: the image cannot be encoded.
         """
         tick = self._next_tick if seconds is None else max(self._last_tick + 1, round(seconds * _TICKS))
         if any(self._pad):
@@ -126,7 +128,8 @@ class VideoWriter:
         """Finish the file and rename it to its name.
 
         Raises:
-            VideoError: no image was written, or the file cannot be written.
+            FileError: the file cannot be written.
+            VideoError: no image was written, or the last ones cannot be encoded.
         """
         try:
             if self._last_tick < 0:
@@ -163,6 +166,7 @@ class VideoWriter:
 @contextmanager
 def _named_error(path: Path) -> Iterator[None]:
     try:
-        yield
-    except (av.FFmpegError, OSError) as error:
-        raise VideoError(f"Cannot write {path}: {error.strerror or type(error).__name__}") from error
+        with file_errors(path):  # many of FFmpeg's errors are OSErrors
+            yield
+    except av.FFmpegError as error:
+        raise VideoError(f"Cannot encode {path}: {error.strerror or type(error).__name__}") from error

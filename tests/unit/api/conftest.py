@@ -24,5 +24,5 @@ def trained(tmp_path_factory):
 def without_figures():
     """An evaluation draws no figure: that takes seconds, and evaluation's own tests look at the figures."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ferfusion.evaluation.evaluate.draw_figures", lambda _: {})
+        patch.setattr("ferfusion.evaluation.evaluate.draw_figures", lambda *_: {})
         yield

@@ -11,7 +11,7 @@ def test_score_cell_has_the_interval_below_the_score():
 
 @pytest.fixture
 def without_figures(monkeypatch):
-    monkeypatch.setattr("ferfusion.evaluation.evaluate.draw_figures", lambda _: {})
+    monkeypatch.setattr("ferfusion.evaluation.evaluate.draw_figures", lambda *_: {})
 
 
 @pytest.mark.usefixtures("without_figures")

@@ -29,10 +29,9 @@ def predict(out, *sources):
     """Write a line for each file, as a call of predict does; return the names of their folders."""
     table = VideosTable(out)
     wanted = [Named(source.name, place_of(source)) for source in sources]
-    folders = choose_folders(wanted, table.places)
-    for folder, each in zip(folders, wanted, strict=True):
-        table.put(folder, each.place, OK)
-    return folders
+    chosen = choose_folders(wanted, table.places)
+    assert [table.put(each, OK) for each in wanted] == chosen
+    return chosen
 
 
 def test_choose_folders_are_of_one_video_each_over_several_calls(tmp_path, videos, monkeypatch):

@@ -105,8 +105,8 @@ class PhotographsPage:
         plain = reason.removeprefix(f"{PurePath(name).name}: ")
         self.photographs.append(PhotographCard(name, "", plain, is_read=False))
 
-    def write(self, folder: Path) -> None:
-        """Write ``report.html`` whole or not at all."""
+    def write(self, folder: Path, *, title: str) -> None:
+        """Write ``report.html`` whole or not at all; a single photograph has its name as title."""
         info = self._predictor.info
         with_faces = [card for card in self.photographs if card.faces]
         faces = [face for card in with_faces for face in card.faces]
@@ -115,7 +115,7 @@ class PhotographsPage:
         page = render_page(
             "photographs.html.j2",
             images={},
-            title=self.photographs[0].name if len(self.photographs) == 1 else folder.name,
+            title=self.photographs[0].name if len(self.photographs) == 1 else title,
             photographs=self.photographs,
             with_faces=with_faces,
             without_face=[card for card in self.photographs if card.is_read and not card.faces],

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from ferfusion.errors import RunError
 from ferfusion.evaluation.run_folder import EPOCH_COLUMNS, RunFolder
-from ferfusion.files import write_table, write_whole
+from ferfusion.files import write_whole
+from ferfusion.tables import write_table
 from ferfusion.training.loop.epoch_metrics import EpochRow
 from ferfusion.training.loop.lightning_module import ExpressionTraining
 from ferfusion.training.recipe import TrainRecipe
@@ -90,7 +91,9 @@ class RunRecorder(Checkpoint):
         trainer.should_stop = self.is_time_to_stop
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Do not resume a run that had stopped early."""
+        """Do not resume a run that had stopped early; write the rows that a killed run did not write."""
+        if self.rows and trainer.is_global_zero:
+            write_metrics(self._run.metrics_file, self.rows)
         trainer.should_stop = self.is_time_to_stop
 
     @property
