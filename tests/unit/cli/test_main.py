@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import ferfusion.cli
-from ferfusion.cli import COMMANDS, main
+from ferfusion.cli import COMMANDS, check_settings_file, main
+from ferfusion.errors import ConfigError
 from ferfusion.files import read_json
 from ferfusion.preparation.recipe import PrepareRecipe
 
@@ -167,3 +168,21 @@ def test_build_app_imports_no_other_command():
     code = "import ferfusion.cli, sys; ferfusion.cli.build_app('train'); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {f"ferfusion.cli.{name}" for name in COMMANDS}.isdisjoint(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[train]\nepochs = " + b"[" * 5000,
+        b"a" + b".a" * 50_000 + b"=1",
+        b"\xff\xfe[",
+        b"[train]\n[train]\n",
+        b"\0",
+    ],
+)
+def test_check_settings_file_refuses_a_hostile_file_in_one_line(tmp_path, content):
+    path = tmp_path / "settings.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"is not TOML|has more than") as caught:
+        check_settings_file(path)
+    assert str(caught.value).isprintable()

@@ -2,11 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from ferfusion.corpora import fer2013
 from ferfusion.corpora.catalogue import CORPORA
 from ferfusion.corpora.recognise import SIGNS, Recognition, recognise
 from ferfusion.errors import CorpusError
 from helpers.corpora import write_files, write_text
 from helpers.corpus_trees import TREES, write_baum1, write_csv, write_folder, write_ravdess, write_savee
+from helpers.stills import noise_image, write_images
 
 OF_ONE_TREE = {"baum1a": "baum1", "baum1s": "baum1", **{f"dfew{fold}": "dfew" for fold in range(2, 6)}}
 
@@ -67,3 +69,15 @@ def test_recognise_knows_photographs_in_folders_named_after_emotions(tmp_path: P
         "folder",
         "its folders are named after emotions, as in ann/joy/1.jpg",
     )
+
+
+def test_recognise_takes_folders_named_like_those_of_fer2013_for_folders_of_emotions(tmp_path: Path) -> None:
+    write_files(tmp_path, "train/happy/x.jpg", "train/sad/y.jpg", "test/happy/z.jpg")
+    assert recognise(tmp_path).corpus == "folder"
+
+
+def test_recognise_knows_fer2013_by_the_size_of_its_images_or_by_all_of_its_folders(tmp_path: Path) -> None:
+    write_images(tmp_path / "few", {"train/happy/00001.png": noise_image(1)})
+    assert recognise(tmp_path / "few").corpus == "fer2013"
+    places = [f"{part}/{emotion}/1.jpg" for part in ("train", "test") for emotion in fer2013.EMOTIONS]
+    assert recognise(write_files(tmp_path / "all", *places)).corpus == "fer2013"

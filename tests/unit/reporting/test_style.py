@@ -96,3 +96,12 @@ def test_add_legend_has_an_entry_per_named_line():
     style.add_legend(figure, axes, columns=2)
     [legend] = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["train", "test"]
+
+
+def test_figure_draws_dollars_as_text(tmp_path):
+    """Two dollars would begin and end a formula, and this one is none."""
+    figure, axes = style.new_canvas(height=1)
+    axes.barh([0], [1])
+    style.name_bars(axes, ["$x^$"])
+    style.set_title(axes, "a$_$", "$\\frac{$")
+    assert style.save(figure, tmp_path / "a.png").read_bytes().startswith(PNG)
