@@ -120,7 +120,8 @@ def explain_video(
     Args:
         video: The video.
         out: Folder of explained videos. A folder for this video is written into it, with ``explained.mp4``
-            and ``contributions.csv``, a row for every frame and face.
+            and ``contributions.csv``, a row for every frame and face. Another video of the same name gets
+            another folder.
         model: A model, a run folder or a bundle; by default, the model that comes with the package.
         recipe: Settings of the maps.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
@@ -141,14 +142,13 @@ def explain_video(
     load_torch()
     from ferfusion.bundle import load_bundle  # noqa: PLC0415 torch
     from ferfusion.inference.drawing.explained_video import explain_video as write_explained  # noqa: PLC0415
-    from ferfusion.inference.predict_jobs import make_jobs  # noqa: PLC0415
+    from ferfusion.inference.explained_folder import choose_explained_folder  # noqa: PLC0415
     from ferfusion.inference.predict_video import expected_frames  # noqa: PLC0415
     from ferfusion.inference.predictor import SHIPPED, bundle_file  # noqa: PLC0415
     from ferfusion.inference.recipe import PredictRecipe  # noqa: PLC0415
     from ferfusion.video.reader import read_info  # noqa: PLC0415
 
     path, folder = as_path(video), as_folder(out)
-    [job] = make_jobs([path])
     place = model.path if isinstance(model, Model) else None if model is None else as_path(model)
     bundle = load_bundle(SHIPPED if place is None else bundle_file(place))
     how = with_settings(ExplainRecipe, recipe, settings)
@@ -157,7 +157,7 @@ def explain_video(
         return write_explained(
             path,
             bundle,
-            folder / job.folder,
+            choose_explained_folder(folder, path),
             method=how.method,
             on_frame=lambda frame: on_progress(Progress("Explaining", path.name, frame, total, "frames")),
         )

@@ -105,16 +105,24 @@ class Study:
         )
 
     def _read(self, name: str) -> "pd.DataFrame":
-        import pandas as pd  # noqa: PLC0415
-
         from ferfusion.errors import RunError  # noqa: PLC0415
+        from ferfusion.studies.study_folder import TABLES  # noqa: PLC0415
+        from ferfusion.tables import read_table  # noqa: PLC0415
 
         path = StudyFolder(self.folder).table_file(name)
         if not path.is_file():
             raise RunError(f"{self.folder} is not a finished study (no {path.name}); run the study again")
-        return pd.read_csv(
-            path, dtype={"variant": str, "groups": str}, keep_default_na=False, na_values=[""]
-        ).fillna({"groups": ""})
+        kinds = TABLES[name]
+        table = read_table(
+            path,
+            columns=kinds,
+            kind_of=lambda column: kinds.get(column, float),
+            error=RunError,
+            advice="run the study again",
+        )
+        if table.empty and name == "variants":
+            raise RunError(f"{path} has no row; run the study again")
+        return table
 
     def __fspath__(self) -> str:
         return str(self.folder)

@@ -1,15 +1,16 @@
 """Score a run on the majority of the annotators' votes, if images have votes beside their label."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ferfusion.errors import RunError
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.evaluation.scoring import Scores, score
 from ferfusion.labels import LabelSet, canonical_emotion
+from ferfusion.preparation.dataset import read_votes
 from ferfusion.reporting.pages import percent
 
 
@@ -21,7 +22,7 @@ def score_votes(run: RunFolder, recipe: EvaluateRecipe) -> tuple[Scores, ...]:
     """
     if not run.votes_file.is_file():
         return ()
-    table = voted(run.predictions, read_votes(run.votes_file), run.labels)
+    table = voted(run.predictions, read_votes(run.votes_file, error=RunError).set_index("video"), run.labels)
     return tuple(
         score(
             table,
@@ -33,11 +34,6 @@ def score_votes(run: RunFolder, recipe: EvaluateRecipe) -> tuple[Scores, ...]:
         )
         for part in run.parts
     )
-
-
-def read_votes(path: Path) -> pd.DataFrame:
-    """Return the number of votes for each label, by image."""
-    return pd.read_csv(path, dtype={"video": str}, keep_default_na=False).set_index("video")
 
 
 def voted(predictions: pd.DataFrame, votes: pd.DataFrame, labels: LabelSet) -> pd.DataFrame:

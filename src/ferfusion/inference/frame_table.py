@@ -1,7 +1,6 @@
 """The frame table: a row for every frame that gets a prediction and every face in it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -9,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferfusion.files import write_whole
 from ferfusion.inference.predict_faces import FrameRow
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.frame_preparer import STATUSES
@@ -95,13 +93,3 @@ def _numbers(rows: NDArray[Any]) -> dict[int, int]:
     seen = np.unique(rows["track"][ok])
     order = seen[np.argsort(-areas[seen], kind="stable")]
     return {int(track): number for number, track in enumerate(order)}
-
-
-def write_frames(path: Path, table: pd.DataFrame) -> None:
-    """Write the frame table whole or not at all; pandas writes it in pieces, so memory holds one copy."""
-    write_whole(
-        path,
-        lambda partial: table.to_csv(
-            partial, index=False, float_format="%.6f", lineterminator="\n", encoding="utf-8"
-        ),
-    )

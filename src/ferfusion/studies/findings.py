@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ferfusion.errors import RunError
 from ferfusion.evaluation.aligned import join_folds
 from ferfusion.evaluation.calibration import Reliability, reliability
 from ferfusion.evaluation.confusions import KINDS, prediction_bias, share_of_kind
@@ -14,11 +16,13 @@ from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import RunFolder, read_run
 from ferfusion.evaluation.statistics import StudyStatistics, study_statistics
 from ferfusion.files import read_json
+from ferfusion.recipe import has_type
 from ferfusion.studies.plan import Variant
 from ferfusion.studies.published import PUBLISHED, PublishedRow
 from ferfusion.studies.study import Study
 
 PART = "test"
+_LONGEST_MINUTES = 1e9
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def gather(study: Study, recipe: EvaluateRecipe | None = None) -> Findings:
 def _variant(study: Study, variant: Variant) -> VariantFindings:
     trainings = [each for each in study.trainings if each.variant == variant]
     runs = [read_run(study.folder / each.folder) for each in trainings]
-    costs = [read_json(run.cost_file) for run in runs]
+    costs = [_read_cost(run) for run in runs]
     predictions = [
         join_folds([run.predictions for run, each in zip(runs, trainings, strict=True) if each.seed == seed])
         for seed in range(study.plan.seeds)
@@ -115,6 +119,15 @@ def _variant(study: Study, variant: Variant) -> VariantFindings:
         tuple(cost["minutes"] for cost in costs),
         max(peaks, default=None),
     )
+
+
+def _read_cost(run: RunFolder) -> dict[str, Any]:
+    advice = "delete it, and run the study again"
+    cost = read_json(run.cost_file, keys={"minutes": float, "peak_mib": Any}, error=RunError, advice=advice)
+    is_known = cost["peak_mib"] is not None
+    if (is_known and not has_type(cost["peak_mib"], float)) or not 0 <= cost["minutes"] < _LONGEST_MINUTES:
+        raise RunError(f"{run.cost_file} has a cost that is no number; {advice}")
+    return cost
 
 
 def published(variant: Variant) -> PublishedRow | None:

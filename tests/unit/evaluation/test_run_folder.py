@@ -118,7 +118,7 @@ def test_read_run_refuses_a_damaged_config(tmp_path, damaged, message):
         ("", "is not a readable CSV file"),
         ("epoch,seconds\n1,2\n", "lacks the columns lr, train_loss"),
         (f"{COLUMNS}\n1,1,1,1,1,1,1,,2\n", "has no epoch with a val_uar"),
-        (f"{COLUMNS}\n1,1,1,1,1,1,1,oops,2\n", "has words in the columns of numbers val_uar"),
+        (f"{COLUMNS}\n1,1,1,1,1,1,1,oops,2\n", "line 2: the val_uar is .oops., not a number"),
         (f'{COLUMNS}\n1,"1,1', "is not a readable CSV file"),
     ],
 )
@@ -144,5 +144,5 @@ def test_read_run_refuses_a_folder_in_the_place_of_a_file(tmp_path, name):
     run = write_run(tmp_path / "run")
     (run / name).unlink()
     (run / name).mkdir()
-    with pytest.raises(RunError, match="cannot be read"):
+    with pytest.raises(RunError, match="is a folder; name a file"):
         read_run(run)

@@ -3,8 +3,8 @@ import pytest
 
 from ferfusion.evaluation.evaluate import evaluate_run
 from ferfusion.evaluation.vote_scores import voted
-from ferfusion.files import write_table
 from ferfusion.labels import LabelSet
+from ferfusion.tables import write_table
 from helpers.runs import fake_config, write_run
 
 LABELS = LabelSet(("Anger", "Happiness", "Sadness"))

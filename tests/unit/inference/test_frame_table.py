@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ferfusion.inference.frame_table import FrameRows, write_frames
+from ferfusion.inference.frame_table import FrameRows
 from ferfusion.inference.predict_faces import FrameRow
 from ferfusion.labels import SIX
+from ferfusion.tables import write_table
 
 NO_BOX = (None,) * 4
 
@@ -78,9 +79,9 @@ def test_table_of_an_hour_takes_few_megabytes():
     assert hour < 10e6
 
 
-def test_write_frames_keeps_the_table(tmp_path):
+def test_write_table_keeps_the_table(tmp_path):
     table, _ = table_of(face_row(0, 4), FrameRow(1, 0.04, None, NO_BOX, "decode_error", None))
-    write_frames(tmp_path / "deep" / "frames.csv", table)
+    write_table(tmp_path / "deep" / "frames.csv", table)
     read = pd.read_csv(tmp_path / "deep" / "frames.csv")
     assert list(read) == list(table)
     assert read["status"].tolist() == ["ok", "decode_error"]

@@ -1,10 +1,11 @@
+import re
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from ferfusion.errors import DatasetError
-from ferfusion.files import read_json, write_json, write_table
+from ferfusion.files import read_json, write_json
 from ferfusion.labels import SEVEN, SIX
 from ferfusion.preparation.dataset import (
     SCHEMA,
@@ -15,6 +16,7 @@ from ferfusion.preparation.dataset import (
     write_header,
 )
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.tables import write_table
 
 RECIPE = PrepareRecipe(size=64)
 
@@ -68,17 +70,24 @@ def test_dataset_tables_keep_ids_as_text(tmp_path):
     header(tmp_path)
     files = DatasetFiles(tmp_path)
     names = {"video": ["007", "nan"], "clip": ["7", "null"], "subject": ["01", "None"]}
-    rows = pd.DataFrame({**names, "emotion": ["Fear", "NA"]})
-    for path in (files.pairs_file, files.videos_file, files.frames_file):
-        write_table(path, rows)
+    pairs = pd.DataFrame({**names, "emotion": ["Fear", "Anger"], "code": [2, 0], "pair": [0, 0]})
+    rows = pd.DataFrame(
+        {**names, "emotion": ["Fear", "NA"], "part": "", "frame": [0, 1], "status": ["ok", "NA"]}
+    )
+    write_table(files.pairs_file, pairs)
+    write_table(files.frames_file, rows)
+    write_table(files.videos_file, rows)
     dataset = open_dataset(tmp_path)
-    for table in (dataset.pairs, dataset.videos, dataset.frames):
-        pd.testing.assert_frame_equal(table, rows)
+    pd.testing.assert_frame_equal(dataset.pairs, pairs)
+    pd.testing.assert_frame_equal(dataset.frames, rows)
+    pd.testing.assert_frame_equal(dataset.videos, rows.astype({"frame": "Int64"}))
 
 
 def test_dataset_tables_have_no_code_and_rate_for_a_video_that_is_left_out(tmp_path):
     header(tmp_path)
-    rows = pd.DataFrame({"video": ["a", "b"], "code": [1, None], "fps": [25.0, None], "reason": ["", "text"]})
+    rows = pd.DataFrame(
+        {"video": ["a", "b"], "part": "", "code": [1, None], "fps": [25.0, None], "reason": ["", "text"]}
+    )
     write_table(tmp_path / "videos.csv", rows)
     videos = open_dataset(tmp_path).videos
     assert videos["code"].isna().tolist() == videos["fps"].isna().tolist() == [False, True]
@@ -120,3 +129,68 @@ def test_check_dataset_folder_refuses_a_folder_with_other_files(tmp_path):
     (tmp_path / "diary.txt").write_text("dear diary")
     with pytest.raises(DatasetError, match="holds other files; name a new or empty folder"):
         check_dataset_folder(tmp_path, corpus="folder", labels=SIX, recipe=RECIPE)
+
+
+PAIR_ROW = {
+    "video": "a",
+    "clip": "a",
+    "subject": "s",
+    "emotion": "Fear",
+    "code": 2,
+    "pair": 0,
+    "seconds": 0.5,
+}
+FRAME_ROW = {"video": "a", "frame": 0, "seconds": 0.5, "status": "ok", "x": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "reason"),
+    [
+        ("pairs", {"video": ""}, "data.csv, line 2: video '' is empty"),
+        ("pairs", {"emotion": "Joy"}, "line 2: emotion 'Joy' is not one of Anger"),
+        ("pairs", {"code": 3}, "line 2: code 3 does not fit the row's emotion"),
+        ("pairs", {"code": "x"}, "line 2: the code is 'x', not a whole number"),
+        ("pairs", {"pair": -1}, "line 2: pair -1 is no number of a pair"),
+        ("pairs", {"clip": "../a"}, "line 2: clip '../a' is no name of a clip"),
+        ("pairs", {"seconds": "soon"}, "line 2: the seconds is 'soon', not a number"),
+        ("frames", {"x": "left"}, "line 2: the x is 'left', not a number"),
+        ("frames", {"frame": ""}, "line 2: the frame is '', not a whole number"),
+        ("videos", {"code": 1.5, "part": ""}, "line 2: the code is '1.500000', not a whole number"),
+        ("votes", {"fear": -1}, "line 2: fear -1 is no number of votes"),
+        ("votes", {"fear": "many"}, "line 2: the fear is 'many', not a whole number"),
+    ],
+)
+def test_dataset_tables_refuse_a_wrong_cell(tmp_path, name, change, reason):
+    header(tmp_path)
+    files = DatasetFiles(tmp_path)
+    row = {"pairs": PAIR_ROW, "frames": FRAME_ROW, "videos": FRAME_ROW, "votes": {"video": "a"}}[name]
+    write_table(getattr(files, f"{name}_file"), pd.DataFrame([row | change]))
+    with pytest.raises(DatasetError, match=re.escape(reason)):
+        getattr(open_dataset(tmp_path), name)
+
+
+def test_dataset_frames_are_numbers_where_a_box_is_missing(tmp_path):
+    header(tmp_path)
+    write_table(tmp_path / "frames.csv", pd.DataFrame([FRAME_ROW, FRAME_ROW | {"x": None}]))
+    frames = open_dataset(tmp_path).frames
+    assert frames["x"].dtype == float
+    assert frames["x"].sum() == 1.5
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"labels": 5}, "has labels 5, expected a list of text"),
+        ({"labels": ["Anger", 1]}, "has labels ['Anger', 1], expected a list of text"),
+        ({"counts": []}, "has counts [], expected named values"),
+        ({"schema": "1"}, "has schema '1', expected a whole number"),
+        ({"complete": "no"}, "has complete 'no', expected true or false"),
+        ({"recipe": None}, "has recipe None, expected named values"),
+    ],
+)
+def test_open_dataset_refuses_a_value_of_another_type(tmp_path, change, reason):
+    header(tmp_path)
+    path = DatasetFiles(tmp_path).header_file
+    write_json(path, read_json(path) | change)
+    with pytest.raises(DatasetError, match=re.escape(reason)):
+        open_dataset(tmp_path)

@@ -19,18 +19,21 @@ from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
 from ferfusion.explanation.recipe import DEFAULT_METHOD
-from ferfusion.files import write_table
 from ferfusion.inference.drawing.annotated_video import fitted
 from ferfusion.inference.drawing.overlay import DrawnFace, Overlay
 from ferfusion.inference.drawing.panel import Panel
+from ferfusion.inference.explained_folder import SOURCE, write_source
 from ferfusion.inference.network_inputs import zero_flow
 from ferfusion.inference.predict_faces import FrameRow, predict_frames
+from ferfusion.outputs import only_writer, replaced_result
 from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.reporting.style import RgbImage
+from ferfusion.tables import write_table
 from ferfusion.video.colour import Colour
 from ferfusion.video.reader import read_frames, read_info
 from ferfusion.video.writer import VideoWriter
 
+_VIDEO, _TABLE = "explained.mp4", "contributions.csv"
 _MIN_HEIGHT, _MAX_HEIGHT = 480, 1080
 """A frame is resized to a height between them, so that the text beside it can be read."""
 _LINE_COLUMNS = ("frame", "seconds", "track", "expression", "probability", "baseline")
@@ -109,11 +112,25 @@ def explain_video(
         on_frame: Called with the number of frames that are done.
 
     Raises:
-        VideoError: the file is not a video that can be decoded, or the explained video cannot be written.
+        VideoError: the file is not a video that can be decoded.
+        FileError: the explained video cannot be written.
     """
     predictor = ExplainingPredictor(bundle, method=method)
     rate = read_info(video).rate
-    path = folder / "explained.mp4"
+    with only_writer(folder), replaced_result(folder, earlier=(_VIDEO, _TABLE, SOURCE)) as new:
+        _write(video, predictor, rate, new, on_frame=on_frame)
+        write_source(new, video)
+    return folder / _VIDEO
+
+
+def _write(
+    video: Path,
+    predictor: ExplainingPredictor,
+    rate: Fraction,
+    folder: Path,
+    *,
+    on_frame: Callable[[int], None],
+) -> None:
     lines: list[dict[str, Any]] = []
     artist: _Artist | None = None
     shown = -1
@@ -127,13 +144,12 @@ def explain_video(
             if not frame.error:
                 image = frame.rgb()
                 if artist is None:
-                    artist = _Artist(path, image, frame.colour, predictor, rate, sound_from=video)
+                    artist = _Artist(folder / _VIDEO, image, frame.colour, predictor, rate, sound_from=video)
                     opened.enter_context(artist)
                 artist.draw(image, frame.seconds, faces, shown=shown, status=status)
             on_frame(number)
     columns = [*_LINE_COLUMNS, *predictor.explained_streams]
-    write_table(folder / "contributions.csv", pd.DataFrame(lines, columns=columns))
-    return path
+    write_table(folder / _TABLE, pd.DataFrame(lines, columns=columns))
 
 
 def _explained_frames(
