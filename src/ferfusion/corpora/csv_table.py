@@ -9,7 +9,7 @@ from pathlib import Path
 from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, unique_ids
 from ferfusion.corpora.named_files import NamedFiles
 from ferfusion.corpora.stills import has_photographs_only
-from ferfusion.corpora.walk import Found, find_photographs, find_videos
+from ferfusion.corpora.walk import Found, find_photographs, find_videos, unreadable_folders
 from ferfusion.errors import CorpusError
 from ferfusion.labels import canonical_emotion
 from ferfusion.tables import decimal_point, read_cells
@@ -37,14 +37,15 @@ def list_csv(root: Path) -> CorpusListing:
     files = NamedFiles(path.parent)
     entries: list[VideoEntry] = []
     left_out: list[LeftOut] = []
-    seen: set[tuple[Path, float | None, float | None]] = set()
+    seen: set[tuple[Path, float | None, float | None, str, str]] = set()
     for video_id, row in zip(unique_ids(row["path"] for row in rows), rows, strict=True):
         try:
             entry = _entry(files, video_id, row)
             stretch = (entry.path.resolve(), entry.start_seconds, entry.end_seconds)
-            if stretch in seen:
+            row_of_stretch = (*stretch, entry.emotion, row.get("subject", ""))
+            if row_of_stretch in seen:
                 raise CorpusError("a second row for the same video")
-            seen.add(stretch)
+            seen.add(row_of_stretch)
             entries.append(entry)
         except CorpusError as error:
             left_out.append(LeftOut(row["path"], str(error)))
@@ -53,8 +54,9 @@ def list_csv(root: Path) -> CorpusListing:
         raise CorpusError(f"{path} has no row that can be used; {reason}")
     listing = CorpusListing("csv", tuple(entries), tuple(left_out))
     find = find_photographs if has_photographs_only(listing) else find_videos
+    closed = unreadable_folders(root) if root.is_dir() else []
     unnamed = _without_a_row(find(root)[0] if root.is_dir() else (), path, files, rows)
-    return replace(listing, left_out=(*listing.left_out, *unnamed))
+    return replace(listing, left_out=(*listing.left_out, *unnamed, *closed))
 
 
 def find_table(root: Path) -> Path:

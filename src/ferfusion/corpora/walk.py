@@ -39,44 +39,61 @@ def walk(
     """Yield each folder under ``root`` with the names of its files, in a fixed order, without hidden ones.
 
     Links to folders are followed, except those that lead back to a parent folder. A folder that several paths
-    lead to is yielded once, by its own path if that is under ``root``.
+    lead to, by links or mounts, is yielded once, by its own path if that is under ``root``.
 
     Args:
         root: The folder.
-        on_unreadable: Called for a folder that cannot be read; by default, it is an error.
+        on_unreadable: Called for a folder below ``root`` that cannot be read; by default, it is passed over.
 
     Raises:
-        CorpusError: ``root`` is not a folder, or a folder cannot be read.
+        CorpusError: ``root`` is not a folder, or cannot be read.
     """
     if not root.is_dir():
         raise CorpusError(f"There is no folder {root}")
-    waiting, walked = deque([root]), set[str]()
+
+    def note(error: OSError) -> None:
+        if error.filename == str(root):
+            raise CorpusError(f"Cannot read the folder {root}: {error.strerror}") from error
+        if on_unreadable is not None:
+            on_unreadable(error)
+
+    waiting, walked = deque([root]), set[tuple[int, int]]()
     while waiting:
-        for folder, subfolders, names in os.walk(waiting.popleft(), onerror=on_unreadable or _refuse):
-            here, real = Path(folder), os.path.realpath(folder)
-            if real in walked:
+        for folder, subfolders, names in os.walk(waiting.popleft(), onerror=note):
+            here = Path(folder)
+            found = here.stat()
+            if (found.st_dev, found.st_ino) in walked:
                 subfolders.clear()
                 continue
-            walked.add(real)
+            walked.add((found.st_dev, found.st_ino))
             subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
             links = (here / name for name in subfolders if (here / name).is_symlink())
             waiting += (link for link in links if not _leads_back(link))  # os.walk does not follow them
             yield here, sorted(name for name in names if not name.startswith("."))
 
 
-def _refuse(error: OSError) -> None:
-    raise CorpusError(f"Cannot read the folder {error.filename}: {error.strerror}") from error
-
-
 def _leads_back(path: Path) -> bool:
     return path.is_symlink() and path.parent.resolve().is_relative_to(path.resolve())
+
+
+def unreadable_folders(root: Path) -> list[LeftOut]:
+    """Return a row for each folder under ``root`` that cannot be read."""
+    errors: list[OSError] = []
+    for _ in walk(root, on_unreadable=errors.append):
+        pass
+    return [
+        LeftOut(
+            Path(error.filename).relative_to(root).as_posix(), f"the folder cannot be read: {error.strerror}"
+        )
+        for error in errors
+    ]
 
 
 def list_files(root: Path) -> list[Path]:
     """Return every file under ``root`` in a fixed order, without hidden ones.
 
     Raises:
-        CorpusError: ``root`` is not a folder, or a folder cannot be read.
+        CorpusError: ``root`` is not a folder, or cannot be read.
     """
     return sorted(folder / name for folder, names in walk(root) for name in names)
 
@@ -85,7 +102,7 @@ def find_videos(root: Path) -> tuple[list[Found], list[Path]]:
     """Return the video files under ``root``, and every other file.
 
     Raises:
-        CorpusError: ``root`` is not a folder, or a folder cannot be read.
+        CorpusError: ``root`` is not a folder, or cannot be read.
     """
     return _find_files(root, VIDEO_SUFFIXES)
 
@@ -94,7 +111,7 @@ def find_photographs(root: Path) -> tuple[list[Found], list[Path]]:
     """Return the image files under ``root``, and every other file.
 
     Raises:
-        CorpusError: ``root`` is not a folder, or a folder cannot be read.
+        CorpusError: ``root`` is not a folder, or cannot be read.
     """
     return _find_files(root, IMAGE_SUFFIXES)
 
@@ -110,7 +127,7 @@ def find_image_folders(root: Path) -> tuple[list[Found], list[Path]]:
     """Return the folders under ``root`` that hold images, and every file that is no image.
 
     Raises:
-        CorpusError: ``root`` is not a folder, or a folder cannot be read.
+        CorpusError: ``root`` is not a folder, or cannot be read.
     """
     folders: list[Found] = []
     others: list[Path] = []
@@ -159,6 +176,8 @@ def make_listing(
         expected: Expected place of a video of this corpus, for the message.
         wanted: The kind of file that the others are not, for their reason.
 
+    Folders that cannot be read are left out too.
+
     Raises:
         CorpusError: there is no row to use.
     """
@@ -173,6 +192,7 @@ def make_listing(
         else:
             used[row.video_id.lower()] = row
     left_out += leave_out(root, others, wanted=wanted)
+    left_out += unreadable_folders(root)
     if not used:
         seen = (
             f"; left out: {len(left_out)}, such as {left_out[0].path}: {left_out[0].reason}"

@@ -14,6 +14,7 @@ from ferfusion.errors import DatasetError, FerfusionError
 from ferfusion.files import read_json, write_json
 from ferfusion.labels import LabelSet
 from ferfusion.outputs import is_new_or_empty
+from ferfusion.preparation.clip_hashes import check_clips
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.tables import Kind, read_table, refuse_rows
 
@@ -230,6 +231,7 @@ def open_dataset(root: Path) -> Dataset:
     header = {"stills": False} | read_json(path, keys=_HEADER_KEYS, advice=advice)
     if not header["complete"]:
         raise DatasetError(f"{root} is unfinished; run the same ferfusion prepare again to finish it")
+    check_clips(root, DatasetFiles(root).clips_folder)
     return Dataset(
         root,
         PrepareRecipe.from_dict(header["recipe"]),

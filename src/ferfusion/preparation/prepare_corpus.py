@@ -14,7 +14,8 @@ from ferfusion.faces.official_model import OFFICIAL_MODELS
 from ferfusion.labels import LABEL_SETS
 from ferfusion.lookup import choose
 from ferfusion.outputs import only_writer
-from ferfusion.preparation.dataset import SUBFOLDERS, Dataset, open_dataset
+from ferfusion.preparation.clip_hashes import record_clips
+from ferfusion.preparation.dataset import SUBFOLDERS, Dataset, DatasetFiles, open_dataset
 from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.photographs import prepare_photographs
 from ferfusion.preparation.recipe import PrepareRecipe
@@ -75,6 +76,7 @@ def prepare_corpus(
     with only_writer(dataset, subfolders=SUBFOLDERS):
         if corpus in STILLS_CORPORA:
             prepare_stills(STILLS_CORPORA[corpus](root), dataset, labels=label_set, recipe=recipe)
+            _record_clips(DatasetFiles(dataset))
             return open_dataset(dataset)
         listing, spellings = with_one_spelling(without_repeated_files(CORPORA[corpus](root), root))
         if spellings:
@@ -93,4 +95,10 @@ def prepare_corpus(
             address=address,
             on_progress=on_progress,
         )
+        _record_clips(DatasetFiles(dataset))
         return open_dataset(dataset)
+
+
+def _record_clips(files: DatasetFiles) -> None:
+    clips = {path.stem: path for path in sorted(files.clips_folder.glob("*.safetensors"))}
+    record_clips(files.root, clips, rows_of={clip: files.rows_file(clip) for clip in clips})

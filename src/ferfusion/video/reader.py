@@ -82,7 +82,8 @@ def _orientation(image: av.VideoFrame) -> Orientation:
     shift.
     """
     # image.side_data would be kept by the image and keep it: a cycle, so that no image is freed in time
-    side_data = cast("Mapping[str, SideData]", SideDataContainer(image))  # PyAV's own type lacks this key
+    container = SideDataContainer(image)  # type: ignore[call-arg] # PyAV's own type lacks the argument
+    side_data = cast("Mapping[str, SideData]", container)  # and this key
     if "DISPLAYMATRIX" not in side_data:
         return _AS_STORED
     matrix = bytes(side_data["DISPLAYMATRIX"])

@@ -18,6 +18,7 @@ from ferfusion.video.colour import Colour
 from ferfusion.video.container import file_address
 from ferfusion.video.sound import SoundTrack
 
+_LARGE_PIXELS = 2560 * 1600
 _TICKS = 90_000  # per second; the clock of MPEG, fine enough for any frame rate
 
 
@@ -83,6 +84,9 @@ class VideoWriter:
         if threads == 1:
             # x264's macroblock-tree rate control varies from run to run on processors with AVX-512
             stream.options |= {"x264-params": "mbtree=0"}
+        if width * height > _LARGE_PIXELS:
+            # each frame that x264 looks ahead is kept in memory; it keeps about 25
+            stream.options |= {"bf": "0", "rc-lookahead": "0"}
         self._stream = stream
         try:
             self._sound = (

@@ -40,7 +40,7 @@ d.mp4,joy,s1,soon,,
 e.mp4,joy,s1,2,1.5,
 f.mp4,joy,s1,,,holdout
 g.mov,joy,s1,,,test,and more
-./a.mp4,fear,s1,,,
+./a.mp4,joy,s1,,,
 
 """
     listing = list_csv(write_text(tmp_path, "t.csv", table))

@@ -1,9 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from ferfusion.corpora.entries import LeftOut, VideoEntry
-from ferfusion.corpora.walk import Found, leave_out, list_files, make_listing
+from ferfusion.corpora.walk import Found, find_videos, leave_out, list_files, make_listing
 from ferfusion.errors import CorpusError
 from helpers.corpora import write_files
 
@@ -36,15 +37,48 @@ def test_walk_yields_a_folder_once_by_its_own_path(tmp_path: Path) -> None:
     assert found == ["b/x.mp4", "c/y.mp4", "d/z.mp4"]
 
 
-def test_walk_refuses_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_files(tmp_path, "closed/x.mp4")
+def test_walk_visits_a_folder_once_by_device_and_inode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two folders that are mounted in each other, as ``mount --bind`` does."""
+    write_files(tmp_path, "a/x.mp4", "a/again/x.mp4", "a/again/again/x.mp4")
+    plain = Path.stat
+    monkeypatch.setattr(
+        Path,
+        "stat",
+        lambda path, **options: plain(tmp_path / "a" if path.name == "again" else path, **options),
+    )
+    assert list_files(tmp_path) == [tmp_path / "a/x.mp4"]
 
-    def refuse(path: str) -> None:
-        raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr("os.scandir", refuse)
+def test_walk_refuses_a_root_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    close_folder(tmp_path, monkeypatch)
     with pytest.raises(CorpusError, match=r"Cannot read the folder .*: Permission denied"):
         list_files(tmp_path)
+
+
+def test_make_listing_has_a_row_for_a_folder_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, "closed/x.mp4", "open/y.mp4")
+    close_folder(tmp_path / "closed", monkeypatch)
+    videos, others = find_videos(tmp_path)
+    rows = [VideoEntry(video.path, video.path.stem, "s", "Fear") for video in videos]
+    listing = make_listing("any", tmp_path, rows, others, expected="")
+    assert [entry.path.name for entry in listing.entries] == ["y.mp4"]
+    assert listing.left_out == (LeftOut("closed", "the folder cannot be read: Permission denied"),)
+
+
+def close_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse to list a folder, also where the tests run as root, whom no permission stops."""
+    plain = os.scandir
+
+    def scandir(path: str) -> object:
+        if Path(path) == folder:
+            raise PermissionError(13, "Permission denied", str(path))
+        return plain(path)
+
+    monkeypatch.setattr("os.scandir", scandir)
 
 
 def test_leave_out_counts_other_files_by_suffix(tmp_path: Path) -> None:

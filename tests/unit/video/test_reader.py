@@ -343,6 +343,6 @@ def test_read_frames_frees_each_image_without_the_garbage_collector(tmp_path):
             assert frame.rgb().shape == (64, 96, 3)
             assert frame.luma.shape == (64, 96)
         del frame
-        assert [each for each in gc.get_objects() if isinstance(each, av.VideoFrame)] == []
+        assert [each for each in gc.get_objects() if type(each) is av.VideoFrame] == []
     finally:
         gc.enable()

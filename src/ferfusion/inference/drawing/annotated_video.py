@@ -21,11 +21,8 @@ from ferfusion.video.colour import Colour
 from ferfusion.video.reader import Frame
 from ferfusion.video.writer import VideoWriter
 
-
 _MOST_PIXELS = 36_864 * 16 * 16
 """Pixels of a frame of H.264's level 5.1, 4,096 x 2,304; browsers and TVs play no more."""
-_MOST_THREADS = 8
-"""Encoder threads; each keeps frames of its own in memory."""
 
 
 class PredictionsByFrame:
@@ -109,7 +106,8 @@ class AnnotatedVideo:
             colour: Its colours; the first frame's are those of the file.
 
         Raises:
-            VideoError: the file cannot be written.
+            FileError: the file cannot be written.
+            VideoError: the images cannot be encoded.
         """
         if self._files is None:
             self._files = self._open(image, colour)
@@ -199,7 +197,8 @@ def write_annotated(
         Why the original sound is left out; empty if it is there, or if there is none.
 
     Raises:
-        VideoError: the file cannot be written.
+        FileError: the file cannot be written.
+        VideoError: the images cannot be encoded.
     """
     with AnnotatedVideo(
         path, labels, rate=rate, sound_from=sound_from, start=recipe.start, end=recipe.end, threads=0
