@@ -154,7 +154,8 @@ def read_table(
         FerfusionError: ``error``, if the file is missing or damaged, or lacks a column, or a cell has another
             kind; the message has its line.
     """
-    import pandas as pd  # noqa: PLC0415 this module is light
+    import numpy as np  # noqa: PLC0415 this module is light
+    import pandas as pd  # noqa: PLC0415
 
     if not path.exists():
         raise error(f"{path} is missing; {advice}")
@@ -167,15 +168,16 @@ def read_table(
             raise error(f"{path} lacks the columns {', '.join(lacking)}; it has {has}; {advice}")
         known = {name: kind for name in header if (kind := kind_of(name)) is not None}
         try:
-            table = pd.read_csv(
-                path,
-                dtype={name: _dtype(known.get(name), has_gaps=name in gaps) for name in header},
-                keep_default_na=False,
-                na_values={name: [""] for name in known},
-                index_col=False,
-            )
+            with np.errstate(invalid="raise"):  # pandas takes 1e308 for a whole number, and of any value
+                table = pd.read_csv(
+                    path,
+                    dtype={name: _dtype(known.get(name), has_gaps=name in gaps) for name in header},
+                    keep_default_na=False,
+                    na_values={name: [""] for name in known},
+                    index_col=False,
+                )
             is_whole = all(_is_finite(table[name]) for name, kind in known.items() if kind is float)
-        except (ValueError, TypeError, OverflowError):
+        except (ValueError, TypeError, ArithmeticError):
             is_whole = False
         if not is_whole:
             raise ValueError(_wrong_cell(path, known, gaps))

@@ -15,7 +15,6 @@ from cyclopts.config import Toml
 
 from ferfusion import __version__
 from ferfusion.errors import ConfigError, FerfusionError, file_errors, in_one_line
-from ferfusion.files import check_is_file
 
 COMMANDS = (
     "prepare",
@@ -85,7 +84,8 @@ def check_settings_file(path: Path) -> None:
     try:
         if not path.exists():
             raise ConfigError(f"There is no settings file {path}")
-        check_is_file(path, error=ConfigError)
+        if not path.is_file():
+            raise ConfigError(f"The settings file {path} cannot be read (it is a folder, a pipe or a device)")
         if path.stat().st_size > _LARGEST_SETTINGS_BYTES:
             raise ConfigError(
                 f"The settings file {path} has more than {_LARGEST_SETTINGS_BYTES:,} bytes; "
