@@ -12,7 +12,7 @@ from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import load_predictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.video_search import find_videos
-from ferfusion.inference.videos_table import place_of
+from ferfusion.inference.videos_table import VideosTable, place_of
 from ferfusion.video.images import read_image
 from helpers.oddities import ODDITIES
 from helpers.photographs import grey, whole_image_predictor, write_photograph
@@ -191,3 +191,19 @@ def test_predict_each_finds_the_people_of_group_photographs(tmp_path, real_data)
     [alone] = predict_each(make_jobs(paths[1:]), load_predictor())
     pd.testing.assert_frame_equal(predicted(second).table, predicted(alone).table)
     assert len(predicted(first).verdicts) >= 3
+
+
+def test_predict_each_keeps_odd_names_apart_and_in_whole_rows(tmp_path):
+    folder, out = tmp_path / "corpus", tmp_path / "out"
+    folder.mkdir()
+    names = ["a\rb", "a\nb", "=cmd|x", "-1+1", "caf\udce9", "videos.csv", ".result", "a$x^$"]
+    plain = write_video(tmp_path / "plain.mp4", numbered(2)).read_bytes()
+    for name in names:
+        (folder / f"{name}.mp4").write_bytes(plain)
+    sources = [folder / f"{name}.mp4" for name in names]
+    for _ in range(2):  # a second time, each replaces its own
+        list(predict_each(make_jobs(sources, out=out), BrightnessPredictor(), out=out, annotate=False))
+        table = VideosTable(out).places
+        assert sorted(table.values()) == sorted(map(place_of, sources))
+        assert len(lines(out / "videos.csv")) == len(names)
+        assert {path.name for path in out.iterdir() if path.is_dir()} == set(table)
