@@ -96,8 +96,12 @@ def run_in_pool(
         try:
             for future in as_completed(futures):
                 yield future.result()
-        except BaseException:
+        except BaseException as error:
+            processes = list(pool._processes.values())
             pool.shutdown(wait=False, cancel_futures=True)
+            if isinstance(error, KeyboardInterrupt):  # otherwise the running jobs are finished
+                for process in processes:
+                    process.kill()
             raise
 
 
@@ -249,7 +253,7 @@ def _rehearsal(
 
 class _FreshProcess(SpawnProcess):
     def start(self) -> None:
-        with _hidden_main(), sleeping_threads():
+        with _hidden_main(), sleeping_threads(), _without_ctrl_c():
             super().start()
 
 
@@ -264,6 +268,16 @@ class FreshContext(SpawnContext):
 
 
 _HIDING = Lock()
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach; it waits in this one, which ends the others."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

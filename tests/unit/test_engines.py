@@ -13,7 +13,7 @@ import pytest
 from ferfusion.engines import ENGINES, rehearse, run_here, run_in_pool
 from ferfusion.errors import BundleError, ConfigError, MissingExtraError, VideoError
 from ferfusion.lookup import choose
-from helpers.jobs import abort, fill_memory, refuse, spin, stumble, whereabouts
+from helpers.jobs import abort, fill_memory, pid_and_sleep, refuse, spin, stumble, whereabouts
 
 LOCAL = pytest.mark.parametrize("engine", [run_here, run_in_pool], ids=["here", "pool"])
 
@@ -87,6 +87,18 @@ def test_run_in_pool_processes_end_with_their_killed_parent(tmp_path):
         [sys.executable, program], env=environment, capture_output=True, text=True, check=False
     )
     worker = int(killed.stdout)
+    for _ in range(500):
+        if not is_running(worker):
+            return
+        time.sleep(0.02)
+    pytest.fail("the worker goes on")
+
+
+def test_run_in_pool_that_is_interrupted_ends_its_running_jobs():
+    results = run_in_pool(pid_and_sleep, [0.0, 600.0], workers=1)
+    worker = next(results)
+    with pytest.raises(KeyboardInterrupt):
+        results.throw(KeyboardInterrupt)
     for _ in range(500):
         if not is_running(worker):
             return
