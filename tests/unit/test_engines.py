@@ -7,6 +7,7 @@ import sys
 import time
 from operator import neg
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,7 +96,7 @@ def test_run_in_pool_processes_end_with_their_killed_parent(tmp_path):
 
 
 def test_run_in_pool_that_is_interrupted_ends_its_running_jobs():
-    results = run_in_pool(pid_and_sleep, [0.0, 600.0], workers=1)
+    results: Any = run_in_pool(pid_and_sleep, [0.0, 600.0], workers=1)
     worker = next(results)
     with pytest.raises(KeyboardInterrupt):
         results.throw(KeyboardInterrupt)
