@@ -22,7 +22,7 @@ from ferfusion.faces.detectors import (
     search_near,
 )
 from ferfusion.faces.none import WholeImage
-from ferfusion.faces.tracks import MIN_DETECTIONS, Track, TrackedFace
+from ferfusion.faces.tracks import MIN_DETECTIONS, Track, TrackedFace, largest_is_missing
 from ferfusion.video.reader import Frame
 
 STRIDE = 12
@@ -197,7 +197,7 @@ class FaceTracker:
                 self._tracks.remove(track)
                 del detected[track.number]
         self._drop_duplicates(live, detected)
-        missing = _largest_is_missing(live, detected)
+        missing = largest_is_missing(live, detected)
         if self._must_search_everywhere(frame, detected, missing=missing):
             self._search_everywhere(frame, live, detected)
         self._last_search = index
@@ -206,7 +206,7 @@ class FaceTracker:
             if detection is not None:
                 self._add_detection(track, index, detection, before)
         if not self._causal:
-            self._stride = STRIDE_WHILE_MISSING if live and _largest_is_missing(live, detected) else STRIDE
+            self._stride = STRIDE_WHILE_MISSING if live and largest_is_missing(live, detected) else STRIDE
 
     def _near_or_followed(self, track: Track, frame: Frame, *, follow: bool) -> Detection | None:
         """Search for a face near its expected box; if that fails, follow it through the frames between."""
@@ -256,8 +256,7 @@ class FaceTracker:
         """
         self._last_full_search = frame.index
         same = self._settings.same_face_iou
-        for seen in self._new_faces(frame):
-            detection = self._near(frame, seen.box) or seen  # the box of a near search is more exact
+        for seen, detection in self._new_faces(frame):
             if any(other and iou(other.box, detection.box) > same for other in detected.values()):
                 continue
             overlaps = [
@@ -276,12 +275,21 @@ class FaceTracker:
                 live.append(track)
             detected[track.number] = detection
 
-    def _new_faces(self, frame: Frame) -> list[Detection]:
-        """Search the whole image. Without a wanted face, record one that is too small or scores too low."""
+    def _new_faces(self, frame: Frame) -> list[tuple[Detection, Detection]]:
+        """Search the whole image; return each face as detected there, and with its most exact box.
+
+        A detection with a low score counts if a search near it has a good score. Without a wanted face, one
+        that is too small or scores too low is recorded.
+        """
         smallest = self._min_face * min(frame.luma.shape)
         reported = self._settings.reported_size * smallest
         detections = search_everywhere(self._detector, frame.luma, wanted_px=smallest, least_px=reported)
-        wanted = [each for each in detections if self._is_good(each, least_px=smallest)]
+        wanted = []
+        for seen in detections:
+            if seen.box[2] >= smallest:
+                near = self._near(frame, seen.box)
+                if near or seen.score >= self._detector.min_score:
+                    wanted.append((seen, near or seen))
         if detections and not wanted:
             self._rejected[frame.index] = detections[0]
         return wanted
@@ -389,9 +397,3 @@ class FaceTracker:
                     and iou(mine.box, theirs.box) > self._settings.duplicate_iou
                 ):
                     detected[other.number] = None
-
-
-def _largest_is_missing(live: list[Track], detected: dict[int, Detection | None]) -> bool:
-    """Return whether the largest known face was not detected, or no face is known; smaller ones may wait."""
-    largest = max((track for track in live if track.indices), key=lambda each: each.last_box[2], default=None)
-    return largest is None or detected[largest.number] is None

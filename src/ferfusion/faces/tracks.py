@@ -151,3 +151,9 @@ def run_around(indices: list[int], at: int, *, returns: Set[int], reach: int) ->
     while last + 1 < len(indices) and indices[last + 1] not in returns and indices[last + 1] - at <= reach:
         last += 1
     return slice(first, last + 1)
+
+
+def largest_is_missing(live: list[Track], detected: dict[int, Detection | None]) -> bool:
+    """Return whether the largest known face was not detected, or no face is known; smaller ones may wait."""
+    largest = max((track for track in live if track.indices), key=lambda each: each.last_box[2], default=None)
+    return largest is None or detected[largest.number] is None

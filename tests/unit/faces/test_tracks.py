@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ferfusion.faces.detectors import Detection
-from ferfusion.faces.tracks import LONGEST_GAP, MIN_DETECTIONS, Track, run_around
+from ferfusion.faces.tracks import LONGEST_GAP, MIN_DETECTIONS, Track, largest_is_missing, run_around
 
 
 def detection(x, *, width=30.0, score=5.0):
@@ -98,3 +98,13 @@ def test_run_around_ends_at_gaps_and_beyond_its_reach():
     assert run_around(indices, 31, returns={30}, reach=100) == slice(3, 6)
     assert run_around(indices, 31, returns={30}, reach=5) == slice(3, 5)
     assert run_around(indices, 10, returns={30}, reach=100) is None
+
+
+def test_largest_is_missing_heeds_the_largest_face_only():
+    small, large = Track(0), Track(1)
+    small.add(0, detection(5, width=20))
+    large.add(0, detection(50, width=60))
+    here = detection(50, width=60)
+    assert not largest_is_missing([small, large], {0: None, 1: here})
+    assert largest_is_missing([small, large], {0: here, 1: None})
+    assert largest_is_missing([], {})
