@@ -1,12 +1,13 @@
 # make demo     install, then the main job on the sample corpus
 # make test     install, then lint, types and tests
 # make fuzz     mutate files of every kind and read them: make fuzz N=5000
+# make kills    kill each command at random moments and run it again: make kills KILLS=20
 # Needs Python 3.11 or later, make and the package index.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: install demo test check fuzz bench clean
+.PHONY: install demo test check fuzz kills bench clean
 
 install: $(VENV)/.installed-dev
 
@@ -39,6 +40,10 @@ test: check
 N ?= 300
 fuzz: install
 	PYTHONPATH=tests $(BIN)/python -m fuzz $(N)
+
+KILLS ?= 20
+kills: install
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m kills $(KILLS)
 
 bench: install
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

@@ -70,6 +70,22 @@ def test_choose_folders_of_images_in_memory_are_replaced_by_name(tmp_path):
     assert choose_folders([Named("videos.csv.mp4", place_of(video))], {}) == ["videos.csv-2"]
 
 
+def test_videos_table_of_two_processes_has_the_rows_of_both(tmp_path, videos):
+    """Each opened the table before the other wrote into it, and both chose the same free name."""
+    tables = [VideosTable(tmp_path / "out") for _ in videos]
+    for table, video in zip(tables, videos, strict=True):
+        with table.new_prediction() as new:
+            (new / "frames.csv").write_text(str(video))
+            table.put(Named(video.name, place_of(video)), OK, new=new)
+    assert [(line["folder"], line["video"]) for line in lines(tmp_path / "out")] == [
+        ("talk", str(videos[0])),
+        ("talk-2", str(videos[1])),
+    ]
+    written = {path.parent.name: path.read_text() for path in (tmp_path / "out").rglob("frames.csv")}
+    assert written == {"talk": str(videos[0]), "talk-2": str(videos[1])}
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["talk", "talk-2", "videos.csv"]
+
+
 def test_videos_table_has_a_name_that_is_not_utf_8_as_it_is_printed(tmp_path):
     path = tmp_path / os.fsdecode(b"caf\xe9.mp4")
     assert predict(tmp_path, path) == predict(tmp_path, path) == ["caf_"]

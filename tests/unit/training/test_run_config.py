@@ -130,9 +130,14 @@ def test_claim_run_changes_the_settings_of_a_run_that_has_not_begun(run, config_
 
 def test_claim_run_with_more_epochs_makes_a_finished_run_unfinished(run, config_of):
     begin(run, config_of(epochs=1))
+    results = [run.report_file, run.path / "contributions.csv", run.figures / "explain_fear_wrong.png"]
+    run.figures.mkdir()
+    for each in (*results, run.figures / "mine.png"):
+        each.touch()
     claim_run(run, config_of(epochs=2))
     assert not run.is_finished
-    assert not run.predictions_file.exists()
+    assert not any(each.exists() for each in (*results, run.predictions_file))
+    assert (run.figures / "mine.png").exists()
     assert run.metrics_file.exists()
     assert json.loads(run.config_file.read_text())["recipe"]["epochs"] == 2
 

@@ -121,9 +121,18 @@ def test_run_recorder_stops_a_resumed_run_whose_patience_had_run_out(tmp_path, f
     recipe = replace(STOPPING, frozen_epochs=frozen)
     recorder = RunRecorder(tmp_path, recipe, announce=lambda row, *, is_best: None)
     recorder.load_state_dict({"rows": [{}] * 2, "best_score": 0.5, "best_epoch": 0})
-    trainer: Any = SimpleNamespace(should_stop=None)
+    trainer: Any = SimpleNamespace(should_stop=None, is_global_zero=True)
     recorder.on_fit_start(trainer, None)
     assert trainer.should_stop is (frozen == 0)
+
+
+def test_run_recorder_writes_the_rows_that_a_killed_run_did_not_write(tmp_path):
+    recorder = RunRecorder(tmp_path, SHORT, announce=lambda row, *, is_best: None)
+    recorder.load_state_dict({"rows": [{"epoch": 1}, {"epoch": 2}], "best_score": 0.5, "best_epoch": 1})
+    (tmp_path / "metrics.csv").write_text("epoch\n1\n")
+    trainer: Any = SimpleNamespace(is_global_zero=True)
+    recorder.on_fit_start(trainer, None)
+    assert pd.read_csv(tmp_path / "metrics.csv")["epoch"].tolist() == [1, 2]
 
 
 def test_run_recorder_adds_the_seconds_before_to_the_first_epoch(dataset, tmp_path):
