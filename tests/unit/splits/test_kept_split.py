@@ -44,6 +44,7 @@ def test_kept_split_fits_an_unchanged_dataset(dataset, run):
 
 
 def test_kept_split_names_a_changed_label(dataset, run):
+    change(dataset, "S00_fear_0", "code", "0")
     source = change(dataset, "S00_fear_0", "emotion", "Anger")
     with pytest.raises(DatasetError, match=r"another label: 1 \(S00_fear_0: Fear before, Anger now\)"):
         read_kept_split(run, source)
