@@ -7,7 +7,7 @@ SHORT = ("1", "prepare", "split", "train", "predict")
 """One kill of the commands that are quick; FERFUSION_KILLS=20 kills all of them as often."""
 
 
-def test_commands_that_are_killed_and_run_again_end_as_uninterrupted_ones():
+def test_commands_that_are_killed_and_run_again_end_as_uninterrupted_ones() -> None:
     number = os.environ.get("FERFUSION_KILLS")
     # other threads than the one that is copied would be missing in a copy of the process
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"}
