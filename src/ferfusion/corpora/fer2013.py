@@ -18,6 +18,7 @@ from ferfusion.corpora.stills import STILL_PARTS, VOTE_COLUMNS, Still, StillsLis
 from ferfusion.corpora.walk import list_files
 from ferfusion.corpora.zip_files import zip_members
 from ferfusion.errors import CorpusError, in_one_line
+from ferfusion.files import check_is_file
 from ferfusion.labels import canonical_emotion
 from ferfusion.parts import PARTS
 from ferfusion.tables import parse_cells
@@ -66,6 +67,7 @@ def list_places(root: Path) -> Files:
 
 
 def _read_file(path: Path) -> bytes:
+    check_is_file(path, error=CorpusError)
     try:
         return path.read_bytes()
     except OSError as error:

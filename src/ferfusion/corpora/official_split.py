@@ -8,7 +8,7 @@ from pathlib import Path
 from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, safe_id
 from ferfusion.corpora.walk import Found, find_image_folders, make_listing
 from ferfusion.errors import CorpusError
-from ferfusion.files import decode_text
+from ferfusion.files import check_is_file, decode_text
 from ferfusion.labels import SEVEN, canonical_emotion
 
 
@@ -94,6 +94,7 @@ def _matches(pattern: re.Pattern[str], found: Iterable[Found]) -> Iterator[tuple
 
 
 def _read_table(table: Found, part: str, layout: TableLayout) -> Iterator[_Row]:
+    check_is_file(table.path, error=CorpusError)
     try:
         lines = decode_text(table.path.read_bytes()).splitlines()
     except (OSError, ValueError) as error:

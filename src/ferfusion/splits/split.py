@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ferfusion.corpora.same_person import first_spellings
 from ferfusion.errors import DatasetError
 from ferfusion.files import read_json, write_json
 from ferfusion.outputs import only_writer
@@ -86,7 +87,7 @@ def make_parts(dataset: Dataset, recipe: SplitRecipe) -> dict[str, Part]:
 
 def fold_recipes(dataset: Dataset, recipe: SplitRecipe) -> tuple[SplitRecipe, ...]:
     """Return the recipe of each fold; without folds, only ``recipe``."""
-    subjects = dataset.pairs["subject"].nunique()
+    subjects = len(set(first_spellings(dataset.pairs["subject"].unique()).values()))
     count = subjects if recipe.folds == EACH_SUBJECT else max(int(recipe.folds), 1)
     return tuple(replace(recipe, fold=fold) for fold in range(count))
 
@@ -209,8 +210,12 @@ def _official_split(dataset: Dataset, clips: pd.DataFrame, recipe: SplitRecipe) 
 
 
 def _clips(dataset: Dataset) -> pd.DataFrame:
-    """Return a row per clip: clip, video, subject; a pack of still images counts as one."""
-    return dataset.pairs.groupby("clip", sort=False)[["video", "subject"]].first().reset_index()
+    """Return a row per clip: clip, video, subject; a pack of still images counts as one.
+
+    All spellings of a person are the first one: a table may have been edited.
+    """
+    clips = dataset.pairs.groupby("clip", sort=False)[["video", "subject"]].first().reset_index()
+    return clips.assign(subject=clips["subject"].map(first_spellings(clips["subject"])))
 
 
 def _counts(dataset: Dataset, clips: pd.DataFrame) -> pd.DataFrame:

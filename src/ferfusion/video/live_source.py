@@ -140,6 +140,8 @@ def _live_frames(
     path = Path(source)
     if path.is_file() and not _URL.match(source):
         return _at_frame_rate(_frames_of(open_file(path, input_format=input_format), source), stopping)
+    if path.is_fifo():
+        raise VideoError(f"{source} is a pipe; name a camera, a URL or a file")  # it may wait forever
     if input_format is None and not path.exists() and not _URL.match(source):
         raise VideoError(f"There is no file {source}, and it is no URL such as rtsp://host/stream")
     return _frames_of(_open_address(source, input_format), source)

@@ -305,3 +305,13 @@ def test_read_splits_names_a_damaged_file(tmp_path, name, content):
     (root / name).write_text(content)
     with pytest.raises(DatasetError, match=name.replace(".", r"\.")):
         read_splits(open_dataset(root))
+
+
+def test_split_dataset_takes_spellings_of_a_subject_as_one_person(tmp_path):
+    dataset = open_dataset(write_dataset(tmp_path / "data", subjects=8))
+    table = dataset.pairs
+    rows = table["subject"] == "S01"
+    table.loc[rows & (table["code"] > 2), "subject"] = "s01 "
+    for seed in range(3):
+        parts = split_dataset(dataset, SplitRecipe(seed=seed), copies=())
+        assert len({parts[clip] for clip in table["clip"][rows | (table["subject"] == "s01 ")]}) == 1

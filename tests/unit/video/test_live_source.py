@@ -1,3 +1,4 @@
+import os
 import threading
 import time
 from typing import Any
@@ -157,6 +158,7 @@ def test_live_source_reads_a_camera_by_opencv(tmp_path, monkeypatch):
     [
         (lambda path: path.write_text("dear diary"), "Cannot open none.mp4 as a video"),
         (lambda path: write_tone(path, seconds=0.2), "has no video track"),
+        (os.mkfifo, "none.mp4 is a pipe; name a camera, a URL or a file"),
         (lambda path: None, "There is no file .*none.mp4, and it is no URL such as rtsp://host/stream"),
     ],
 )
