@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.inference.episodes import Episode, find_episodes
+from ferfusion.inference.episodes import find_episodes
 
 
 def triangle(*, rise, fall, peak, step=0.04, length=4.0):
@@ -44,7 +44,8 @@ def test_find_episodes_ends_an_episode_where_the_face_is_gone():
 
 def test_find_episodes_says_that_the_beginning_and_the_end_were_not_seen():
     [episode] = find_episodes(np.arange(3) / 10, np.full(3, 0.9), longest_step=0.3)
-    assert episode == Episode(0.0, 0.0, pytest.approx(0.3), 0.9, onset_seen=False, offset_seen=False)
+    assert (episode.onset, episode.apex, episode.offset) == (0, 0, pytest.approx(0.3))
+    assert (episode.onset_seen, episode.offset_seen) == (False, False)
 
 
 def test_find_episodes_of_no_frame_are_none():
