@@ -37,7 +37,9 @@ def run_prepare(corpus, dataset, *options):
 
 
 def files_of(folder: Path) -> list[str]:
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    # .clips.json has the times of the clip files beside their hashes
+    paths = (path for path in folder.rglob("*") if path.is_file() and path.name != ".clips.json")
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
 
 
 def assert_same_bytes(first: Path, second: Path) -> None:
