@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -94,6 +95,8 @@ def run(words: tuple[str, ...], folder: Path, *, kill_after: float | None = None
     child = os.fork()
     if not child:
         _become(words, folder)
+    with suppress(PermissionError, ProcessLookupError):  # the child does the same, in either order
+        os.setpgid(child, child)
     while not (ended := os.waitpid(child, os.WNOHANG))[0]:
         seconds = time.monotonic() - start
         if seconds > (_LIMIT_SECONDS if kill_after is None else kill_after):
@@ -108,7 +111,7 @@ def run(words: tuple[str, ...], folder: Path, *, kill_after: float | None = None
 
 
 def _become(words: tuple[str, ...], folder: Path) -> None:
-    os.setsid()
+    os.setpgid(0, 0)
     os.chdir(folder)
     log = os.open("log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(log, 1)
