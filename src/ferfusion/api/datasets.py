@@ -193,7 +193,7 @@ def prepare(
         CorpusError: the corpus is missing or not recognised.
         ConfigError: a setting cannot be used.
         DatasetError: the folder holds something else.
-        FileError: a file cannot be written, such as on a full disk.
+        FileError: another process writes the folder, or a file cannot be written, such as on a full disk.
 
     Source: the report, section 3.1; Viola & Jones 2001; Farneback 2003.
 

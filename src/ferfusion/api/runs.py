@@ -204,6 +204,7 @@ def train(
         ConfigError: a setting cannot be used, the device does not start, or the folder holds a run with other
             settings.
         BundleError: the bundle to start from cannot be read.
+        FileError: another process writes the folder, or a file cannot be written.
 
     Source: the report, sections 3.2 to 3.4.
 
