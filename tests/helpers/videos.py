@@ -1,6 +1,7 @@
 """Small videos, written with PyAV: any times and rotation, with and without sound, whole and damaged."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -146,6 +147,36 @@ def _move_first(path: Path, kind: bytes, *, inside: bytes) -> None:
         at += size
     boxes.sort(key=lambda box: box[4:8] != kind)
     path.write_bytes(content[:start] + b"".join(boxes) + content[end:])
+
+
+def retime(path: Path, source: Path, times_of: Callable[[str, int, int], tuple[int, int]]) -> Path:
+    """Write the packets of a video with other times; a time below 0 stays one.
+
+    Args:
+        path: The file to write.
+        source: The video.
+        times_of: Returns the times of presentation and decoding, in ticks of 1/90,000 s, from the kind of the
+            track, the place of the packet in it, and its time of presentation.
+    """
+    counts: Counter[str] = Counter()
+    with (
+        av.open(str(source)) as reading,
+        av.open(str(path), "w", options={"avoid_negative_ts": "disabled"}) as writing,
+    ):
+        tracks = {track.index: writing.add_stream_from_template(track) for track in reading.streams}
+        for packet in reading.demux():
+            if packet.dts is None or packet.pts is None or packet.time_base is None:
+                continue
+            kind = packet.stream.type
+            delay = round((packet.pts - packet.dts) * packet.time_base * TICKS)
+            packet.stream = tracks[packet.stream_index]
+            shown = round(packet.pts * packet.time_base * TICKS)
+            packet.pts, packet.dts = times_of(kind, counts[kind], shown)
+            packet.dts -= delay
+            packet.time_base = Fraction(1, TICKS)
+            counts[kind] += 1
+            writing.mux(packet)
+    return path
 
 
 def shift_asf(path: Path, *, milliseconds: int) -> Path:

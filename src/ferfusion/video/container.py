@@ -16,6 +16,8 @@ _NO_TIMESTAMPS, _CLOCK_MAY_RESTART = 0x80, 0x200
 """FFmpeg's AVFMT_NOTIMESTAMPS and AVFMT_TS_DISCONT, which PyAV does not name."""
 _NOT_A_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 _USUAL_RATE, _MAX_RATE = Fraction(25), 1000
+MOST_PRIMING = Fraction(1, 5)
+"""Seconds of sound before 0 that nobody hears: AAC has up to 0.15 s, Opus 0.08 s."""
 _MAX_PIXEL_ASPECT = 4
 """A pixel that is longer than this is a mistake in the file."""
 _CONTAINERS = (
@@ -109,24 +111,34 @@ def clock_may_restart(container: InputContainer) -> bool:
 
 def stated_rate(container: InputContainer, track: VideoStream) -> Fraction:
     """Return the mean frame rate by the header; of a raw stream, the rate that the encoder wrote into it."""
-    if not has_timestamps(container):
-        rate = track.codec_context.framerate or track.guessed_rate or _USUAL_RATE
-        return rate if rate <= _MAX_RATE else _USUAL_RATE
-    return track.average_rate or track.guessed_rate or _USUAL_RATE
+    stated = track.average_rate if has_timestamps(container) else track.codec_context.framerate
+    rates = (rate for rate in (stated, track.guessed_rate) if rate)
+    return next((rate for rate in rates if rate <= _MAX_RATE), _USUAL_RATE)
 
 
 def start_of(container: InputContainer) -> Fraction:
     """Return the timestamp, in seconds, at which a player starts the file.
 
-    Some sound starts before 0 with samples that the decoder needs and nobody hears; images do not.
+    Some sound starts shortly before 0 with samples that the decoder needs and nobody hears; images do not.
     """
     if container.start_time is None:
         return Fraction(0)
     start = Fraction(container.start_time, av.time_base)  # rounded: the track's own time is exact
     exact = min(map(_start_of_track, container.streams), key=lambda each: abs(each - start))
     start = exact if abs(exact - start) <= Fraction(1, av.time_base) else start
-    images_start_before_0 = any(_start_of_track(track) < 0 for track in _videos(container))
-    return start if start > 0 or images_start_before_0 else Fraction(0)
+    is_priming = -MOST_PRIMING <= start < 0 and not _images_start_before_0(container)
+    return Fraction(0) if is_priming else start
+
+
+def _images_start_before_0(container: InputContainer) -> bool:
+    tracks = _videos(container)
+    if not tracks or any(_start_of_track(track) < 0 for track in tracks):
+        return bool(tracks)
+    # FFmpeg reads no time below 0 from a block of Matroska
+    with av.open(container.name, options=_OPTIONS | _AT_MOST, metadata_errors="replace") as again:
+        track = again.streams.video[container.streams.video.index(tracks[0])]
+        packet = next(again.demux(track))
+        return packet.pts is None and packet.dts is None
 
 
 def _start_of_track(track: Stream) -> Fraction:

@@ -237,9 +237,10 @@ def read_info(path: Path) -> VideoInfo:
 def _measured_rate(container: InputContainer, track: VideoStream, step: float) -> Fraction | None:
     """Return the mean frame rate by the timestamps of all packets; None if there are too few."""
     times: list[float] = []
+    start = start_of(container)
     try:
         packets = (
-            (float(packet.dts * packet.time_base), None)  # these rise in the order of packets
+            (float(packet.dts * packet.time_base - start), None)  # these rise in the order of packets
             for packet in container.demux(track)
             if packet.dts is not None
         )

@@ -10,7 +10,7 @@ import av
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
-from ferfusion.video.container import clock_may_restart, open_file, start_of
+from ferfusion.video.container import MOST_PRIMING, clock_may_restart, open_file, start_of
 from ferfusion.video.timestamps import rising_times
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class SoundTrack:
     that no timestamp and no packet of the file can spoil the video. Sound that cannot be decoded is left out.
 
     Attributes:
-        left_out: Why the file's sound is missing; empty if it is there, or if the file has none.
+        left_out: Why the file's sound, or its beginning, is missing; empty if it is there or there is none.
 
     Args:
         source: The file with the sound.
@@ -74,8 +74,8 @@ class SoundTrack:
 
     def _timed_packets(self, track: AudioStream) -> "Iterator[tuple[float, _SoundPacket]]":
         """Yield the packets with their times in the container."""
-        first = float(start_of(self._source)) + self._start
-        packets = ((_seconds(packet), packet) for packet in self._source.demux(track) if packet.size)
+        first, start = self._start, float(start_of(self._source))
+        packets = ((_seconds(packet, start), packet) for packet in self._source.demux(track) if packet.size)
         restarts = clock_may_restart(self._source)
         length = None if self._end is None else self._end - self._start
         with suppress(av.FFmpegError):  # the file is cut short
@@ -84,6 +84,8 @@ class SoundTrack:
                     return
                 if seconds >= first:
                     yield seconds - first, packet
+                elif seconds < -MOST_PRIMING and not self.left_out:
+                    self.left_out = f"its first {-seconds:.2f} s are before the start of the file"
 
     def copy_until(self, seconds: float | None) -> None:
         """Write the sound up to ``seconds`` of the container; all the rest for None."""
@@ -116,7 +118,8 @@ class SoundTrack:
             self._written = at
         tolerated = _DRIFT_SECONDS * self._rate
         if at > self._written + tolerated:
-            self._write(self._silence(at - self._written))
+            for missing in range(at - self._written, 0, -self._rate):
+                self._write(self._silence(min(missing, self._rate)))
         for frame in frames:
             if self._written <= at + tolerated:
                 for even in self._resample(frame):
@@ -153,6 +156,7 @@ class SoundTrack:
         self._source.close()
 
 
-def _seconds(packet: "_SoundPacket") -> float | None:
+def _seconds(packet: "_SoundPacket", start: float) -> float | None:
+    """Return the time of a packet from the start of the file."""
     ticks = packet.pts if packet.pts is not None else packet.dts
-    return None if ticks is None or packet.time_base is None else float(ticks * packet.time_base)
+    return None if ticks is None or packet.time_base is None else float(ticks * packet.time_base) - start

@@ -12,8 +12,12 @@ SLACK_SECONDS = 1e-6
 _LOOK_AHEAD = 16
 """Number of items that are read to tell a wrong time from a gap or a new start."""
 _JUMP_STEPS = 4
+_SURE_STEPS = 1.9
+"""A time that is later by fewer steps is right, whatever follows: the times after it cannot fall back."""
 _RESTART_SECONDS = 10.0
 """A longer gap in a broadcast is a new clock, as in FFmpeg's ``-dts_delta_threshold``."""
+_MOST_SECONDS = 7 * 86_400.0
+"""A later time is no time: some formats store a time below 0 as a huge one."""
 _FAULTS = 3
 
 Item = TypeVar("Item")
@@ -53,7 +57,7 @@ def rising_times(
     times start again, as in a file that was joined from two, the second part follows the first.
 
     Args:
-        items: Times in seconds, or None, and items.
+        items: Times in seconds from the start of the file, or None, and items.
         step_seconds: Usual time between two items; it is measured once there are items.
         clock_restarts: Whether a gap of more than 10 seconds is a new clock, as in a broadcast.
 
@@ -63,7 +67,7 @@ def rising_times(
     """
     line: _Line[Item] = _Line(step_seconds, clock_restarts=clock_restarts)
     for item in items:
-        line.waiting.append(item)
+        line.add(*item)
         yield from line.settle()
     yield from line.settle(at_end=True)
 
@@ -75,12 +79,18 @@ class _Line(Generic[Item]):
         self.waiting: deque[Timed[Item]] = deque()
         self._clock_restarts = clock_restarts
         self._last: float | None = None
+        self._jump = 0.0  # the last long step, in seconds
         self._shift = 0.0
         self._steps = deque([step_seconds], maxlen=9)
 
     @property
     def _step(self) -> float:
         return median(self._steps)
+
+    def add(self, seconds: float | None, item: Item) -> None:
+        """Append an item; a time that no video reaches is a missing one."""
+        is_time = seconds is not None and abs(seconds) <= _MOST_SECONDS
+        self.waiting.append((seconds if is_time else None, item))
 
     def settle(self, *, at_end: bool = False) -> Iterator[tuple[float, Item]]:
         """Yield the items whose times are certain."""
@@ -91,7 +101,10 @@ class _Line(Generic[Item]):
             returned = self._first_return()
             if returned is None and len(self.waiting) < _LOOK_AHEAD and not at_end:
                 return
-            if self._starts_again(returned):
+            if self._last is None:
+                self._begin(returned)
+            elif self._starts_again(returned):
+                self._jump = 0.0
                 self._shift += (self._last or 0.0) + self._step - (self._time(0) or 0.0)
             elif returned is not None:
                 yield from self._take_between(returned)
@@ -105,8 +118,17 @@ class _Line(Generic[Item]):
     def _fits(self) -> bool:
         first = self._time(0)
         if self._last is None or first is None:
-            return self._last is None
-        return self._last < first <= self._last + _JUMP_STEPS * self._step
+            return first is not None
+        return self._last < first <= self._last + _SURE_STEPS * self._step
+
+    def _begin(self, returned: int | None) -> None:
+        """Give the first item, which has no time, the one that the next time implies.
+
+        If that is below 0, the file starts with this item.
+        """
+        time = 0.0 if returned is None else (self._time(returned) or 0.0) - returned * self._step
+        self._shift -= min(0.0, time)
+        self.waiting[0] = (time, self.waiting[0][1])
 
     def _take_first(self) -> tuple[float, Item]:
         first, last = self._time(0), self._last
@@ -114,16 +136,31 @@ class _Line(Generic[Item]):
             time = first or 0.0
         else:
             time = first if first is not None and first > last else last + self._step
+            if time - last > _SURE_STEPS * self._step:
+                self._jump = time - last
             self._steps.append(time - last)
         self._last = time
         return time, self.waiting.popleft()[1]
 
     def _first_return(self) -> int | None:
         """Return the place of the first item that follows the last certain one better than the first item."""
-        first, last = self._time(0), self._last or 0.0
-        latest = first if first is not None and first > last else float("inf")
-        later = ((place, self._time(place)) for place in range(1, len(self.waiting)))
-        return next((place for place, time in later if time is not None and last < time < latest), None)
+        first, last = self._time(0), -float("inf") if self._last is None else self._last
+        is_jump = first is not None and first > last
+        before = first
+        for place in range(1, len(self.waiting)):
+            time = self._time(place)
+            if time is None:
+                continue
+            if time > last and not (is_jump and first is not None and time >= first):
+                return place
+            if is_jump and before is not None and self._cancel((first or 0.0) - last, time - before):
+                return place
+            before = time
+        return None
+
+    def _cancel(self, jump: float, fall: float) -> bool:
+        """Return whether times fell back by as much as they had jumped: those in between were wrong."""
+        return fall <= 0 and abs(jump + fall - 2 * self._step) <= self._step / 2
 
     def _starts_again(self, returned: int | None) -> bool:
         """Return whether the items are not wrong, but have another clock than those before."""
@@ -134,6 +171,8 @@ class _Line(Generic[Item]):
             return returned is None and self._clock_restarts and first - last > _RESTART_SECONDS
         if returned is None:
             return True
+        if self._cancel(self._jump, first - last):
+            return False
         # the times rose evenly until they passed the end of the first part
         times = [self._time(place) for place in range(returned + 1)]
         steps = [b - a if a is not None and b is not None else 0.0 for a, b in pairwise(times)]

@@ -15,6 +15,7 @@ from helpers.videos import (
     flat,
     join,
     numbered,
+    retime,
     rotate,
     set_display_matrix,
     shift_asf,
@@ -239,6 +240,27 @@ def test_reader_times_below_0_count_from_the_start_too(tmp_path):
     before = times(read_frames(video))
     expected = [time - before[0] for time in before]
     assert times(read_frames(shift_asf(video, milliseconds=700))) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("sound_seconds", [1.0, None])
+def test_reader_times_that_matroska_cannot_store_are_a_step_apart(tmp_path, sound_seconds):
+    """FFmpeg reads no time below 0 from Matroska: the first images have none."""
+    plain = write_video(tmp_path / "a.mp4", numbered(25), sound_seconds=sound_seconds)
+    early = retime(tmp_path / "b.mkv", plain, lambda kind, place, shown: (shown - 45_000,) * 2)
+    assert sum(image.pts is None for image in decode_plainly(early)) >= 12
+    got = times(read_frames(early))
+    priming = 1024 / 48_000 if sound_seconds else 0
+    assert got == pytest.approx([priming + k / 25 for k in range(25)], abs=2e-3)
+
+
+def test_reader_outliers_of_a_transport_stream_move_no_other_frame(tmp_path):
+    plain = write_video(tmp_path / "a.mp4", numbered(30), rate=30, every_frame_alone=True)
+    late = retime(
+        tmp_path / "b.ts", plain, lambda kind, place, shown: (shown + 9_000 * (place in (14, 15)), shown)
+    )
+    shown = [image.time for image in decode_plainly(late)]
+    assert shown[14] - shown[13] == pytest.approx(4 / 30, abs=1e-4)
+    assert times(read_frames(late)) == pytest.approx([k / 30 for k in range(30)], abs=1e-4)
 
 
 @pytest.mark.parametrize(("codec", "delay"), [("libx264", 2), ("mpeg4", 1)])

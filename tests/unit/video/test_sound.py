@@ -7,7 +7,7 @@ import pytest
 from ferfusion.video.reader import read_frames
 from ferfusion.video.writer import VideoWriter
 from helpers.oddities import replace_bytes
-from helpers.videos import join, numbered, shift_asf, sound_length, write_video
+from helpers.videos import join, numbered, retime, shift_asf, sound_length, write_video
 
 
 def annotate(path, source):
@@ -59,6 +59,16 @@ def test_sound_before_0_is_kept_with_its_images(tmp_path):
     assert annotate(tmp_path / "b.mp4", shift_asf(source, milliseconds=700)) == ""
     assert sound_length(tmp_path / "b.mp4") == pytest.approx(length, abs=0.05)
     assert len(list(read_frames(tmp_path / "b.mp4"))) == 25
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "flv"])
+def test_sound_before_0_is_kept_where_the_format_has_no_time_below_0(tmp_path, suffix):
+    plain = write_video(tmp_path / "a.mp4", numbered(25), sound_seconds=1.0)
+    source = retime(tmp_path / f"b.{suffix}", plain, lambda kind, place, shown: (shown - 45_000,) * 2)
+    assert annotate(tmp_path / "c.mp4", source) == ""
+    assert sound_length(tmp_path / "c.mp4") == pytest.approx(sound_length(plain), abs=0.05)
+    frames = list(read_frames(tmp_path / "c.mp4"))
+    assert frames[-1].seconds - frames[0].seconds == pytest.approx(24 / 25, abs=0.01)
 
 
 def test_sound_of_an_unknown_codec_is_left_out_with_the_reason(tmp_path):

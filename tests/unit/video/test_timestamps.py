@@ -1,4 +1,5 @@
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
@@ -36,6 +37,30 @@ def test_rising_times_outliers_in_the_middle_move_nothing_else(outlier, count, b
     true = steps(*range(60))
     times = [time + outlier * (before <= place < before + count) for place, time in enumerate(true)]
     assert risen(times) == pytest.approx(true)
+
+
+@pytest.mark.parametrize("late", [2.2, 3, 4, 5])
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 40])
+def test_rising_times_outliers_of_a_few_steps_move_nothing_after_them(late, count):
+    true = steps(*range(80))
+    times = [time + late * STEP * (14 <= place < 14 + count) for place, time in enumerate(true)]
+    after = 14 + count + (5 if count > 12 else 0)  # a long run is noticed at its end
+    got = risen(times)
+    assert got[:14] + got[after:] == pytest.approx(true[:14] + true[after:])
+    assert min(later - earlier for earlier, later in pairwise(got)) > 0
+
+
+@pytest.mark.parametrize("count", [3, 15, 40])
+def test_rising_times_missing_at_the_start_are_a_step_apart(count):
+    """Some formats have no time below 0."""
+    got = risen([*[None] * count, *steps(*range(count, count + 20))])
+    assert got == pytest.approx(steps(*range(count + 20)))
+    assert risen(steps(None, None, 5, 6)) == pytest.approx(steps(3, 4, 5, 6))
+
+
+def test_rising_times_takes_a_time_that_no_video_reaches_as_missing():
+    """Ogg and FLV store a time below 0 as a huge one."""
+    assert risen([*steps(0, 1), 9.6e15, 2e6, *steps(4, 5)]) == pytest.approx(steps(0, 1, 2, 3, 4, 5))
 
 
 def test_rising_times_places_missing_and_repeated_times_between_their_neighbours():
