@@ -58,6 +58,40 @@ def test_colour_keeps_the_tags_of_wide_colours():
     assert colour_of_image(image) == Colour(9, 9, 16)
 
 
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj420p", "yuv422p", "yuv444p", "yuv420p10le"])
+@pytest.mark.parametrize("matrix", [1, 6, 9])
+def test_colour_keeps_the_mean_of_a_grey_ramp(matrix, pix_fmt):
+    """Values are rounded, not truncated; FFmpeg's fast conversion is half a grey level darker."""
+    ramp = np.arange(256, dtype=np.uint8)[None, :, None].repeat(3, axis=2).repeat(32, axis=0)
+    is_full = pix_fmt == "yuvj420p"
+    stored = av.VideoFrame.from_ndarray(ramp, format="rgb24").reformat(
+        format=pix_fmt,
+        dst_colorspace={1: 1, 6: 5, 9: 9}[matrix],
+        dst_color_range=2 if is_full else 1,
+        interpolation=0x42004,  # bicubic, rounded, with all of the chroma
+    )
+    colour = Colour(matrix)
+    shown = colour.to_rgb(stored)
+    written = colour.to_rgb(colour.to_yuv420p(shown))
+    for image in (shown, written):
+        assert abs((image.astype(int) - ramp).mean(axis=(0, 1))).max() < 0.25
+
+
+@pytest.mark.parametrize("matrix", [1, 6])
+@pytest.mark.parametrize("full", [False, True])
+def test_colour_keeps_the_mean_of_many_colours(matrix, full):
+    """FFmpeg's fast conversion truncates luma and chroma: red and blue are 1 grey level darker, green 1.5."""
+    rng = np.random.default_rng(0)
+    planes = rng.integers([[80], [110], [110]], [[160], [146], [146]], (3, 32 * 48), dtype=np.uint8)
+    chroma = np.concatenate([planes[1, : 16 * 24], planes[2, : 16 * 24]]).reshape(-1, 48)
+    stored = av.VideoFrame.from_ndarray(np.vstack([planes[0].reshape(32, 48), chroma]), format="yuv420p")
+    stored.color_range = 2 if full else 1
+    means_yuv = [planes[0].mean(), planes[1, : 16 * 24].mean(), planes[2, : 16 * 24].mean()]
+    shown = Colour(matrix).to_rgb(stored).mean(axis=(0, 1))
+    # what is repeated at the edges of the chroma planes counts more than once
+    assert shown == pytest.approx(rgb_of(means_yuv, matrix=matrix, full=full), abs=0.4)
+
+
 @pytest.mark.parametrize("matrix", [1, 4, 5, 6, 7, 9])
 def test_colour_converts_there_and_back(matrix):
     image = textured(32, 48)
