@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ferfusion.corpora.walk import walk
 from ferfusion.errors import ConfigError
-from ferfusion.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from ferfusion.video.suffixes import IMAGE_SUFFIXES, UNREAD_IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 
 def find_videos(
@@ -17,9 +17,9 @@ def find_videos(
 ) -> list[Path]:
     """Return the videos and photographs of some places: files as they are named, and those inside folders.
 
-    Folders are searched at every depth, through links, for the suffixes of videos and photographs; each file
-    is returned once. Hidden files are skipped, and so are the files inside ``out``, which an earlier
-    prediction has written.
+    Folders are searched at every depth, through links, for the suffixes of videos and photographs, also of
+    photographs that cannot be read, such as .heic; each file is returned once. Hidden files are skipped, and
+    so are the files inside ``out``, which an earlier prediction has written.
 
     Args:
         places: Files and folders.
@@ -70,7 +70,7 @@ class _Search:
 
     def _is_wanted(self, path: Path) -> bool:
         suffix = path.suffix.lower()
-        if suffix in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
+        if suffix in VIDEO_SUFFIXES | IMAGE_SUFFIXES | UNREAD_IMAGE_SUFFIXES:
             return True
         self._other[suffix or "without a suffix"] += 1
         return False

@@ -58,7 +58,7 @@ class Colour:
         return np.asarray(rgb.to_ndarray(), np.uint8)
 
     def _yuv420p_to_rgb(self, image: av.VideoFrame) -> NDArray[np.uint8]:
-        # FFmpeg's fast conversion truncates and is 1 grey level too dark; its exact one takes 20 times as long
+        # FFmpeg's fast conversion truncates, and is a grey level darker; its exact one takes 20 times as long
         size = (image.width, image.height)
         luma, *chroma = (
             np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:, : plane.width]

@@ -14,10 +14,8 @@ from ferfusion.errors import VideoError
 from ferfusion.files import check_is_file, printable
 from ferfusion.video.images import read_image
 from ferfusion.video.reader import Frame, VideoInfo, read_frames, read_info
-from ferfusion.video.suffixes import IMAGE_SUFFIXES
+from ferfusion.video.suffixes import IMAGE_SUFFIXES, UNREAD_IMAGE_SUFFIXES
 
-_UNREAD_SUFFIXES = frozenset({".heic", ".heif"})
-"""Photographs whose tiles the video decoder would return as if each were an image."""
 _WANTED = "uint8 RGB of shape (T, H, W, 3), or grey of shape (T, H, W)"
 
 
@@ -129,7 +127,7 @@ def open_footage(path: Path) -> Footage:
         VideoError: there is no such file, or it is no video.
     """
     suffix = path.suffix.lower()
-    if suffix in _UNREAD_SUFFIXES:
+    if suffix in UNREAD_IMAGE_SUFFIXES:  # the video decoder would return each tile of a .heic as an image
         raise VideoError(f"{path.name}: {suffix} photographs cannot be read; convert it to .jpg or .png")
     if suffix not in IMAGE_SUFFIXES:
         return open_video(path)

@@ -1,7 +1,9 @@
 """The largest image that is decoded, and the size of an encoded image by its header."""
 
+import re
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from types import MappingProxyType
 
 MAX_PIXELS = 2**26
@@ -13,6 +15,8 @@ It is above the 61 megapixels of a full-frame camera and the 33 of an 8K video, 
 Size = tuple[int, int]
 """Width and height in pixels."""
 
+_SUBFILE_TYPE, _COPY_OR_MASK = 254, 0b101
+"""TIFF's tag of a page, and its bits for a smaller copy of another page and for a mask."""
 _MOST_ENTRIES = 4096
 """Segments, directory entries or characters in which the size is searched."""
 _NO_FRAME_HEADER = frozenset((0xC4, 0xC8, 0xCC))
@@ -39,8 +43,10 @@ def why_too_large(width: int, height: int) -> str:
 def encoded_size(encoded: bytes) -> Size | None:
     """Return the size of an image file by its header; None if it is of no known format or is damaged.
 
-    The formats are BMP, GIF, JPEG, PBM to PPM, PNG, TIFF and WebP.
+    The formats are AVIF, BMP, GIF, JPEG, JPEG 2000, PBM to PPM, PNG, TIFF and WebP.
     """
+    if is_avif(encoded):
+        return _avif(encoded)
     for signature, read in _READERS.items():
         if encoded.startswith(signature):
             try:
@@ -48,6 +54,57 @@ def encoded_size(encoded: bytes) -> Size | None:
             except (struct.error, ValueError, IndexError):
                 return None
     return None
+
+
+def is_avif(encoded: bytes) -> bool:
+    """Return whether a file says that it is AVIF, as one image or as an animation."""
+    if encoded[4:8] != b"ftyp":
+        return False
+    brands = encoded[8 : min(int.from_bytes(encoded[:4], "big"), _MOST_ENTRIES)]
+    return any(brands[at : at + 4] in (b"avif", b"avis") for at in range(0, len(brands), 4))
+
+
+def _avif(encoded: bytes) -> Size | None:
+    """Return the largest width and height of its images and tiles (ISO/IEC 23008-12, section 6.5.3)."""
+    places = [found.end() for found in re.finditer(b"ispe", encoded[: encoded.find(b"mdat")])]
+    sizes = [struct.unpack_from(">II", encoded, at + 4) for at in places if at + 12 <= len(encoded)]
+    return (max(size[0] for size in sizes), max(size[1] for size in sizes)) if sizes else None
+
+
+def _jp2(encoded: bytes) -> Size:
+    """Return the size in the box of the image header (ITU-T T.800, section I.5.3.1)."""
+    at = encoded.index(b"ihdr", 0, _MOST_ENTRIES) + 4
+    height, width = struct.unpack_from(">II", encoded, at)
+    return width, height
+
+
+def _j2k(encoded: bytes) -> Size:
+    """Return the size in the SIZ marker of a raw codestream (ITU-T T.800, section A.5.1)."""
+    width, height, left, top = struct.unpack_from(">IIII", encoded, 8)
+    return width - left, height - top
+
+
+def count_pages(encoded: bytes) -> int:
+    """Return the number of pages of a TIFF file, without its smaller copies and masks; 1 of another file."""
+    if not encoded.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+        return 1
+    order = "<" if encoded.startswith(b"II") else ">"
+    big = struct.unpack_from(f"{order}H", encoded, 2)[0] == 43
+    offset, count_form, step = ("Q", "Q", 20) if big else ("I", "H", 12)
+    pages, at, seen = 0, 8 if big else 4, set[int]()
+    with suppress(struct.error):  # a damaged file is refused by its decoder
+        while (start := struct.unpack_from(order + offset, encoded, at)[0]) and start not in seen:
+            seen.add(start)
+            entries = struct.unpack_from(order + count_form, encoded, start)[0]
+            first = start + struct.calcsize(count_form)
+            at = first + step * entries
+            kinds = (
+                struct.unpack_from(f"{order}I", encoded, entry + (12 if big else 8))[0]
+                for entry in range(first, min(at, len(encoded)), step)
+                if struct.unpack_from(f"{order}H", encoded, entry)[0] == _SUBFILE_TYPE
+            )
+            pages += not next(kinds, 0) & _COPY_OR_MASK
+    return pages
 
 
 def _bmp(encoded: bytes) -> Size:
@@ -132,6 +189,8 @@ _READERS: MappingProxyType[bytes, Callable[[bytes], Size]] = MappingProxyType(
         b"MM\0*": _tiff,
         b"II+\0": _tiff,
         b"MM\0+": _tiff,
+        b"\0\0\0\x0cjP  ": _jp2,
+        b"\xff\x4f\xff\x51": _j2k,
         **{b"P%d" % number: _pnm for number in range(1, 7)},
     }
 )

@@ -2,19 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import reduce
+from io import BytesIO
 from itertools import pairwise
 from math import gcd
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
 from ferfusion.errors import VideoError
 from ferfusion.files import check_is_file
-from ferfusion.video.image_size import MAX_PIXELS, encoded_size, why_too_large
+from ferfusion.video.image_size import MAX_PIXELS, count_pages, encoded_size, is_avif, why_too_large
 from ferfusion.video.reader import Frame
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
 
@@ -151,6 +156,8 @@ def _check_is_photograph(encoded: bytes) -> None:
         raise VideoError(f"the image is {'cut short' if encoded else 'empty'}")
     if _is_animated(encoded):
         raise VideoError("an animation, not a photograph; convert it to a video, such as .mp4 or .gif")
+    if (pages := count_pages(encoded)) > 1:
+        raise VideoError(f"{pages} pages, not a photograph; save each page as a file of its own")
 
 
 def decode_image(encoded: bytes, flags: int) -> NDArray[np.uint8]:
@@ -162,20 +169,59 @@ def decode_image(encoded: bytes, flags: int) -> NDArray[np.uint8]:
     size = encoded_size(encoded)
     if size is not None and (reason := why_too_large(*size)):
         raise VideoError(reason)
-    try:
-        pixels = None if size is None else cv2.imdecode(np.frombuffer(encoded, np.uint8), flags)
-    except cv2.error:  # such as a side of more than a million pixels
-        pixels = None
+    pixels: NDArray[Any] | None = None
+    with suppress(cv2.error), _quiet:  # such as a side of more than a million pixels
+        if size is not None:
+            is_turned = is_avif(encoded)  # which OpenCV ignores
+            pixels = (_decode_avif if is_turned else _decode)(encoded, flags)
     if pixels is None:
         raise VideoError("not an image that can be read")
     return np.asarray(pixels, np.uint8)
 
 
+def _decode(encoded: bytes, flags: int) -> NDArray[Any] | None:
+    return cv2.imdecode(np.frombuffer(encoded, np.uint8), flags)
+
+
+def _decode_avif(encoded: bytes, flags: int) -> NDArray[Any] | None:
+    """Return the upright pixels of an AVIF file; None if it is damaged, or this Pillow has no decoder."""
+    try:
+        with Image.open(BytesIO(encoded), formats=["AVIF"]) as image:
+            rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    except (OSError, KeyError, SyntaxError, ValueError, RuntimeError):
+        return None
+    return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY if flags == cv2.IMREAD_GRAYSCALE else cv2.COLOR_RGB2BGR)
+
+
+class _Quiet:
+    """OpenCV logs nothing inside ``with``, in any thread; its level is as before after the last one."""
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._level = Lock(), 0, 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                cv2.utils.logging.setLogLevel(self._level)
+
+
+_quiet = _Quiet()
+
+
 def _is_animated(encoded: bytes) -> bool:
-    """Return whether a PNG or WebP file has several images; its first one would stand for all.
+    """Return whether a PNG, WebP or AVIF file has several images; its first one would stand for all.
 
     Sources: PNG specification, third edition, section 11.3.6; WebP container specification, section VP8X.
     """
     if encoded.startswith(b"\x89PNG"):
         return 0 <= encoded.find(b"acTL") < encoded.find(b"IDAT")
+    if is_avif(encoded):
+        return encoded[8:12] == b"avis"
     return encoded[8:16] == b"WEBPVP8X" and bool(encoded[20:] and encoded[20] & 0b10)

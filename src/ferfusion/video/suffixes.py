@@ -8,5 +8,9 @@ VIDEO_SUFFIXES = frozenset(
     ).split()
 )
 """Containers and raw streams that FFmpeg reads; a suffix that other kinds of files have too is left out."""
-IMAGE_SUFFIXES = frozenset(".bmp .jpeg .jpg .pgm .png .ppm .tif .tiff .webp".split())
+IMAGE_SUFFIXES = frozenset(
+    ".avif .bmp .j2k .jfif .jp2 .jpe .jpeg .jpg .mpo .pbm .pgm .png .pnm .ppm .tif .tiff .webp".split()
+)
+UNREAD_IMAGE_SUFFIXES = frozenset(".heic .heif .hif .jxl .tga".split())
+"""Photographs that are not decoded; a folder's are reported one by one."""
 SOUND_SUFFIXES = frozenset(".aac .aif .aiff .flac .m4a .mp3 .ogg .opus .wav .wma".split())

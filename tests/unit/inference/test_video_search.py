@@ -68,6 +68,15 @@ def test_find_videos_follows_links_and_returns_each_file_once(tmp_path):
     ]
 
 
+def test_find_videos_finds_every_photograph_also_one_that_cannot_be_read(tmp_path):
+    """A .heic gets a row with the reason, not the advice to name it."""
+    names = ["a.HEIC", "b.avif", "c.jfif", "d.jpe", "e.jp2", "f.mpo", "g.tga"]
+    touch(*(tmp_path / name for name in names))
+    messages: list[str] = []
+    assert [path.name for path in find_videos([tmp_path], on_message=messages.append)] == names
+    assert messages == []
+
+
 def test_find_videos_names_what_it_passes_over(tmp_path):
     touch(*(tmp_path / name for name in ("a.mp4", "b.txt", "d/c.TXT", "d/README", ".x.txt", "out/y.csv")))
     messages: list[str] = []

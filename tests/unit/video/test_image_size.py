@@ -3,7 +3,7 @@ import io
 import pytest
 from PIL import Image
 
-from ferfusion.video.image_size import MAX_PIXELS, encoded_size, why_too_large
+from ferfusion.video.image_size import MAX_PIXELS, count_pages, encoded_size, why_too_large
 
 SIZE = (37, 21)
 
@@ -11,10 +11,13 @@ SIZE = (37, 21)
 @pytest.mark.parametrize(
     ("form", "settings"),
     [
+        ("AVIF", {}),
         ("BMP", {}),
         ("GIF", {}),
         ("JPEG", {}),
         ("JPEG", {"progressive": True, "exif": b"Exif\0\0" + b"\xff\xc0\0\x11\x08" * 9}),
+        ("JPEG2000", {}),
+        ("JPEG2000", {"no_jp2": True}),
         ("PNG", {}),
         ("PPM", {}),
         ("TIFF", {}),
@@ -71,10 +74,21 @@ def test_encoded_size_by_the_standard(encoded: bytes, size: tuple[int, int]) -> 
         b"P6",
         b"P6 3",
         b"P6 a b",
+        b"\0\0\0\x20ftypavif",
+        b"\0\0\0\x20ftypavif" + bytes(20) + b"ispe\0",
+        b"\0\0\0\x0cjP  ",
+        b"\xff\x4f\xff\x51",
     ],
 )
 def test_encoded_size_of_a_damaged_header_is_none(encoded: bytes) -> None:
     assert encoded_size(encoded) is None
+
+
+@pytest.mark.parametrize(
+    "encoded", [b"", b"II*\0", b"II*\0\x08\0\0\0\xff\xff", b"MM\0+" + bytes(40), b"no image"]
+)
+def test_count_pages_of_a_damaged_file_ends(encoded: bytes) -> None:
+    assert count_pages(encoded) <= 1
 
 
 def test_why_too_large_from_the_first_pixel_above_the_limit() -> None:

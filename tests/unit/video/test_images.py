@@ -1,6 +1,7 @@
 import os
 import struct
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -124,7 +125,7 @@ def test_read_image_frames_brings_all_images_to_the_size_of_the_first(tmp_path: 
     assert high[:, 21:].min() == 255
 
 
-@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+@pytest.mark.parametrize("suffix", [".avif", ".jpg", ".png", ".webp", ".tif"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_read_image_applies_the_orientation_of_exif(tmp_path: Path, suffix: str, orientation: int) -> None:
     shown = np.zeros((16, 32), np.uint8)
@@ -147,7 +148,42 @@ def test_read_image_applies_the_orientation_of_exif(tmp_path: Path, suffix: str,
     assert np.abs(read_image(path)[..., 0].astype(int) - shown).max() <= 3
 
 
-@pytest.mark.parametrize("suffix", [".png", ".webp"])
+@pytest.mark.parametrize(
+    ("suffix", "form"), [("jfif", "JPEG"), ("jpe", "JPEG"), ("mpo", "MPO"), ("jp2", None)]
+)
+def test_read_image_reads_the_rarer_suffixes_of_photographs(tmp_path: Path, suffix: str, form: str) -> None:
+    Image.new("RGB", (24, 16), (200, 90, 40)).save(tmp_path / f"a.{suffix}", form)
+    pixels = read_image(tmp_path / f"a.{suffix}")
+    assert pixels.shape == (16, 24, 3)
+    assert pixels[8, 8].tolist() == pytest.approx([200, 90, 40], abs=4)
+
+
+@pytest.mark.parametrize("big_tiff", [False, True])
+def test_read_image_refuses_several_pages(tmp_path: Path, big_tiff: bool) -> None:
+    pages = [Image.new("RGB", (16, 16), (level, 0, 0)) for level in (0, 90, 200)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:], big_tiff=big_tiff)
+    with pytest.raises(VideoError, match=r"^a\.tif: 3 pages, not a photograph; save each page as a file"):
+        read_image(tmp_path / "a.tif")
+    small_copy = Image.new("RGB", (8, 8))
+    small_copy.encoderinfo = {"tiffinfo": {254: 1}}
+    pages[1].save(tmp_path / "b.tif", save_all=True, append_images=[small_copy], big_tiff=big_tiff)
+    assert read_image(tmp_path / "b.tif")[0, 0].tolist() == [90, 0, 0]
+
+
+def test_read_image_logs_nothing_and_keeps_the_log_level(tmp_path: Path, capfd: Any) -> None:
+    Image.fromarray(np.ones((16, 16), np.float32)).save(tmp_path / "a.tif")
+    log = cv2.utils.logging
+    level = log.setLogLevel(log.LOG_LEVEL_WARNING)
+    try:
+        with pytest.raises(VideoError, match=r"^a\.tif: not an image that can be read"):
+            read_image(tmp_path / "a.tif")
+        assert log.getLogLevel() == log.LOG_LEVEL_WARNING
+        assert capfd.readouterr() == ("", "")
+    finally:
+        log.setLogLevel(level)
+
+
+@pytest.mark.parametrize("suffix", [".avif", ".png", ".webp"])
 def test_read_image_refuses_an_animation(tmp_path: Path, suffix: str) -> None:
     images = [Image.new("RGB", (16, 16), (level, 0, 0)) for level in (0, 90, 200)]
     images[0].save(tmp_path / f"a{suffix}", save_all=True, append_images=images[1:], duration=100)

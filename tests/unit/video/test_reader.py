@@ -201,7 +201,7 @@ def test_reader_yields_the_frames_of_a_file_that_is_cut_short(tmp_path):
     frames = [frame for frame in read_frames(shorten(video, keep=0.6)) if not frame.error]
     assert 8 <= len(frames) <= 13
     for frame, expected in zip(frames[:-1], whole, strict=False):
-        assert np.array_equal(frame.rgb(), expected.to_ndarray(format="rgb24"))
+        assert np.array_equal(frame.luma, expected.to_ndarray()[:64])
 
 
 @pytest.mark.parametrize(
