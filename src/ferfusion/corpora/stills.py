@@ -8,6 +8,7 @@ from types import MappingProxyType
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
 
+AMONG_VIDEOS = "a photograph among videos; prepare photographs into their own dataset"
 VOTE_COLUMNS = (
     "neutral",
     "happiness",
@@ -78,9 +79,8 @@ def without_photographs(listing: CorpusListing, root: Path) -> CorpusListing:
         root: Folder of the corpus, or its file.
     """
     folder = root if root.is_dir() else root.parent
-    reason = "a photograph among videos; prepare photographs into their own dataset"
     left_out = [
-        LeftOut(Path(os.path.relpath(entry.path, folder)).as_posix(), reason)
+        LeftOut(Path(os.path.relpath(entry.path, folder)).as_posix(), AMONG_VIDEOS)
         for entry in listing.entries
         if _is_photograph(entry)
     ]

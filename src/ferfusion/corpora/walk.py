@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
+from ferfusion.corpora.stills import AMONG_VIDEOS
 from ferfusion.errors import CorpusError
-from ferfusion.video.suffixes import IMAGE_SUFFIXES, SOUND_SUFFIXES, VIDEO_SUFFIXES
+from ferfusion.video.suffixes import (
+    IMAGE_SUFFIXES,
+    SOUND_SUFFIXES,
+    UNREAD_IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
+)
+
+A_VIDEO = "a video file"
+_FEW = 20
 
 
 @dataclass(frozen=True)
@@ -140,19 +149,31 @@ def find_image_folders(root: Path) -> tuple[list[Found], list[Path]]:
 
 
 def leave_out(root: Path, files: Iterable[Path], *, wanted: str) -> list[LeftOut]:
-    """Return rows for files that are not ``wanted``: one a suffix in each folder of the root."""
+    """Return rows for files that are not ``wanted``: one a suffix in each folder of the root.
+
+    A few photographs have a row each, since somebody wants them.
+    """
     groups: dict[tuple[str, str], list[Path]] = defaultdict(list)
     for path in files:
         top, *below = path.relative_to(root).parts
         groups[f"{top}/**/" if below else "", path.suffix.lower()].append(path)
     rows = []
     for (top, suffix), members in sorted(groups.items()):
-        reason = "sound without video" if suffix in SOUND_SUFFIXES else f"not {wanted}"
-        if len(members) == 1:
-            rows.append(LeftOut(members[0].relative_to(root).as_posix(), reason))
+        reason = _why_left_out(suffix, wanted)
+        is_photograph = suffix in IMAGE_SUFFIXES | UNREAD_IMAGE_SUFFIXES
+        if len(members) <= (_FEW if is_photograph else 1):
+            rows += [LeftOut(path.relative_to(root).as_posix(), reason) for path in members]
         else:
             rows.append(LeftOut(f"{top}*{suffix}", f"{len(members)} files: {reason}"))
     return rows
+
+
+def _why_left_out(suffix: str, wanted: str) -> str:
+    if suffix in SOUND_SUFFIXES:
+        return "sound without video"
+    if suffix in UNREAD_IMAGE_SUFFIXES:
+        return f"{suffix} photographs cannot be read; convert it to .jpg or .png"
+    return AMONG_VIDEOS if suffix in IMAGE_SUFFIXES and wanted == A_VIDEO else f"not {wanted}"
 
 
 def make_listing(
@@ -162,7 +183,7 @@ def make_listing(
     others: Iterable[Path],
     *,
     expected: str,
-    wanted: str = "a video file",
+    wanted: str = A_VIDEO,
 ) -> CorpusListing:
     """Sort rows into those to use and those left out.
 

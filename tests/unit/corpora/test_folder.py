@@ -47,3 +47,19 @@ def test_list_folder_without_a_video_lists_photographs(tmp_path):
     ]
     write_files(tmp_path, "s1/joy/film.mp4")
     assert [entry.path.name for entry in list_folder(tmp_path).entries] == ["film.mp4"]
+
+
+def test_list_folder_leaves_photographs_among_videos_out_one_by_one(tmp_path: Path) -> None:
+    """They are what somebody wants; bad.jpg is one of them."""
+    reason = "a photograph among videos; prepare photographs into their own dataset"
+    write_files(
+        tmp_path, "s1/joy/a.mp4", "s1/joy/bad.jpg", "s1/joy/b.JPG", "s2/fear/c.avif", "s2/fear/d.heic"
+    )
+    assert left_out_of(list_folder(tmp_path)) == {
+        "s1/joy/b.JPG": reason,
+        "s1/joy/bad.jpg": reason,
+        "s2/fear/c.avif": reason,
+        "s2/fear/d.heic": ".heic photographs cannot be read; convert it to .jpg or .png",
+    }
+    write_files(tmp_path, *(f"s3/joy/{number}.png" for number in range(21)))
+    assert left_out_of(list_folder(tmp_path))["s3/**/*.png"] == f"21 files: {reason}"
