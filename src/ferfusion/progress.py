@@ -26,7 +26,8 @@ class Progress:
         stage: Name of the step: ``Preparing``, ``epoch 3/20``.
         item: The item in progress, such as the name of a video; empty if there is none.
         done: Number of units that are done.
-        total: Number of all units; None if it is not known.
+        total: Number of all units, at least ``done``; None if it is not known. The header of a video may say
+            fewer frames than are decoded.
         unit: Name of the units: videos, frames, batches, trainings, clips.
         message: A message; the other fields are empty then.
     """
@@ -37,6 +38,10 @@ class Progress:
     total: int | None = None
     unit: str = ""
     message: str = ""
+
+    def __post_init__(self) -> None:
+        if self.total is not None and self.done > self.total:
+            object.__setattr__(self, "total", self.done)
 
 
 OnProgress = Callable[[Progress], None]

@@ -78,3 +78,9 @@ def test_jupyter_bar_updates_one_display(monkeypatch):
     assert pages[0].startswith('<progress max="10" value="0">')
     assert pages[-1].startswith('<progress max="10" value="10">')
     assert len(pages) < 11  # a few times a second
+
+
+def test_progress_total_is_at_least_what_is_done():
+    """The header of a video may say fewer frames than are decoded."""
+    assert (Progress(done=60, total=59).total, Progress(done=59, total=60).total) == (60, 60)
+    assert Progress(done=60).total is None
