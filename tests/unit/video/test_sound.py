@@ -1,3 +1,4 @@
+from fractions import Fraction
 from typing import Any
 
 import av
@@ -97,3 +98,12 @@ def test_sound_with_a_hole_stays_at_its_times(tmp_path):
     assert sound_length(tmp_path / "c.mp4") == pytest.approx(2.0, abs=0.1)
     assert all(is_loud for time, is_loud in loud.items() if time < 0.4 or time > 1.6)
     assert not any(is_loud for time, is_loud in loud.items() if 0.7 < time < 1.4)
+
+
+def test_sound_before_the_start_of_the_file_is_left_out_with_the_reason(tmp_path, monkeypatch):
+    plain = write_video(tmp_path / "a.mp4", numbered(25), sound_seconds=1.0)
+    source = retime(tmp_path / "b.mkv", plain, lambda kind, place, shown: (shown - 45_000,) * 2)
+    monkeypatch.setattr("ferfusion.video.sound.start_of", lambda container: Fraction(0))
+    reason = annotate(tmp_path / "c.mp4", source)
+    assert reason == "its first 0.52 s are before the start of the file"  # 0.5 s and 1024 samples
+    assert sound_length(tmp_path / "c.mp4") == pytest.approx(0.5, abs=0.05)
