@@ -32,6 +32,9 @@ _WEIGHTS = MappingProxyType(
     }
 )
 """Weights of red and blue in luma, by the matrix (ITU-T H.273, table 4)."""
+_PLANAR = frozenset("yuv420p yuv422p yuv444p yuvj420p yuvj422p yuvj444p".split())
+_SAME_CHROMA = frozenset("nv12 nv21 p010le yuv420p10le yuv420p12le".split())
+"""Formats with the chroma planes of yuv420p, and 8 to 12 bits."""
 _EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
 
@@ -51,22 +54,26 @@ class Colour:
 
     def to_rgb(self, image: av.VideoFrame) -> NDArray[np.uint8]:
         """Return a decoded image of these colours as RGB (H, W, 3), each value rounded to the nearest."""
-        if image.format.name in ("yuv420p", "yuvj420p"):
-            return self._yuv420p_to_rgb(image)
+        if image.format.name in _SAME_CHROMA:
+            image = image.reformat(format="yuv420p")
+        if image.format.name in _PLANAR:
+            return self._planes_to_rgb(image)
         source = None if image.format.is_rgb else _SWSCALE[self.matrix]
         rgb = image.reformat(format="rgb24", src_colorspace=source, interpolation=_EXACT)
         return np.asarray(rgb.to_ndarray(), np.uint8)
 
-    def _yuv420p_to_rgb(self, image: av.VideoFrame) -> NDArray[np.uint8]:
+    def _planes_to_rgb(self, image: av.VideoFrame) -> NDArray[np.uint8]:
         # FFmpeg's fast conversion truncates, and is a grey level darker; its exact one takes 20 times as long
         size = (image.width, image.height)
         luma, *chroma = (
-            np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:, : plane.width]
+            np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[
+                : plane.height, : plane.width
+            ]
             for plane in image.planes
         )
         enlarged = (cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in chroma)
-        yuv = cv2.merge([luma[: image.height], *enlarged])
-        is_full = image.format.name == "yuvj420p" or image.color_range == ColorRange.JPEG
+        yuv = cv2.merge([luma, *enlarged])
+        is_full = image.format.name.startswith("yuvj") or image.color_range == ColorRange.JPEG
         return np.asarray(cv2.transform(yuv, _yuv_to_rgb(*_WEIGHTS[self.matrix], is_full=is_full)), np.uint8)
 
     def to_yuv420p(self, image_rgb: NDArray[np.uint8]) -> av.VideoFrame:

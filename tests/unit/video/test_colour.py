@@ -58,12 +58,14 @@ def test_colour_keeps_the_tags_of_wide_colours():
     assert colour_of_image(image) == Colour(9, 9, 16)
 
 
-@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuvj420p", "yuv422p", "yuv444p", "yuv420p10le"])
+@pytest.mark.parametrize(
+    "pix_fmt", ["yuv420p", "yuvj420p", "yuvj422p", "yuv444p", "yuv420p10le", "nv12", "yuyv422"]
+)
 @pytest.mark.parametrize("matrix", [1, 6, 9])
 def test_colour_keeps_the_mean_of_a_grey_ramp(matrix, pix_fmt):
     """Values are rounded, not truncated; FFmpeg's fast conversion is half a grey level darker."""
     ramp = np.arange(256, dtype=np.uint8)[None, :, None].repeat(3, axis=2).repeat(32, axis=0)
-    is_full = pix_fmt == "yuvj420p"
+    is_full = pix_fmt.startswith("yuvj")
     stored = av.VideoFrame.from_ndarray(ramp, format="rgb24").reformat(
         format=pix_fmt,
         dst_colorspace={1: 1, 6: 5, 9: 9}[matrix],
