@@ -48,6 +48,7 @@ class TrainingSummary(TypedDict, total=False):
         start: SHA-256 of each file of initial weights.
         corpus: Name of the corpus's layout, or ``unknown``.
         split_hash: Hash of the split.
+        dataset_identity: Identity of the dataset: its clips, labels, subjects and recipe.
         parameters: Number of trainable values.
         epochs: Number of epochs.
         best_epoch: Epoch of the weights.
@@ -66,6 +67,7 @@ class TrainingSummary(TypedDict, total=False):
     start: dict[str, str]
     corpus: str
     split_hash: str
+    dataset_identity: str
     parameters: int
     epochs: int
     best_epoch: int

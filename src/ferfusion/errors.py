@@ -116,5 +116,6 @@ def file_errors(path: PathLike[str] | None = None) -> Iterator[None]:
         verb = "read or write" if path is None else "write"
         shown = final_path(Path(os.fsdecode(name)))
         reason = error.strerror or in_one_line(error)
-        advice = f"; {_ADVICE[error.errno]}" if error.errno in _ADVICE else ""
+        hint = _ADVICE.get(error.errno or 0)
+        advice = f"; {hint}" if hint else ""
         raise FileError(f"Cannot {verb} {shown}: {reason}{advice}") from error

@@ -157,5 +157,8 @@ def write_run(
         json.dumps(fake_config() if config is None else config), encoding="utf-8"
     )
     (fake_epochs() if epochs is None else epochs).to_csv(path / "metrics.csv", index=False)
-    (fake_predictions() if predictions is None else predictions).to_csv(path / "predictions.csv", index=False)
+    table = fake_predictions() if predictions is None else predictions
+    names = {"validation": "predictions_validation.csv"}
+    for part, rows in table.groupby("part"):
+        rows.to_csv(path / names.get(part, "predictions.csv"), index=False)
     return path

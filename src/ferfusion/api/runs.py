@@ -65,8 +65,8 @@ class Run:
     >>> run = fer.Run("run")
     >>> run
     Run('run': two-stream, gap-concat fusion, listing stream; 2 epochs)
-    >>> run.predictions["part"].value_counts().to_dict()
-    {'validation': 768, 'test': 768}
+    >>> run.predictions["part"].unique().tolist(), run.validation_predictions["part"].unique().tolist()
+    (['test'], ['validation'])
     """
 
     folder: Path
@@ -99,8 +99,21 @@ class Run:
 
     @property
     def predictions(self) -> "pd.DataFrame":
-        """A row per pair of the validation and test parts: true label, and a probability for each class."""
-        return self._read.predictions.copy(deep=False)
+        """A row per pair of the test part: true label, and a probability for each class.
+
+        Empty if there is no test part. ``validation_predictions`` are of the part that chose the epoch, so
+        they are no result.
+        """
+        return self._part("test")
+
+    @property
+    def validation_predictions(self) -> "pd.DataFrame":
+        """The same of the validation part."""
+        return self._part("validation")
+
+    def _part(self, part: str) -> "pd.DataFrame":
+        predictions = self._read.predictions
+        return predictions[predictions["part"] == part].reset_index(drop=True)
 
     @property
     def splits(self) -> "pd.DataFrame":
@@ -175,6 +188,7 @@ def train(
     devices: int = 1,
     precision: str = "32-true",
     rights: str | None = None,
+    retrain_changed: bool = False,
     progress: ShowProgress = True,
     **settings: Any,
 ) -> Run:
@@ -193,6 +207,8 @@ def train(
         precision: Precision of the layers: 32-true; bf16-mixed, for a GPU or a processor that has bfloat16
             in hardware (``ferfusion doctor`` reports it); or 16-mixed, for a GPU.
         rights: Licence and rights of the training data and the model, kept in the bundle.
+        retrain_changed: Begin the run again if the dataset has changed since it began: labels, subjects,
+            clips. Without it, such a run is refused.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
         settings: Fields of ``ModelConfig`` and ``TrainRecipe`` by name, such as ``fusion="gap-sum"``.
 
@@ -226,6 +242,7 @@ def train(
             recipe=training,
             rights=NO_RIGHTS if rights is None else rights,
             compute=Compute(device, devices, precision),
+            retrain_changed=retrain_changed,
             on_progress=on_progress,
         )
     return Run(run)

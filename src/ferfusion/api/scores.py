@@ -48,6 +48,15 @@ class Scores:
         return pd.concat(tables, ignore_index=True)
 
     @property
+    def people(self) -> pd.DataFrame:
+        """``part, subject, videos, war, low, high, uar, classes, note``: a row per person of the test part.
+
+        Of the validation part if there is no test part; empty if the images are of unknown people. The
+        interval is Wilson's, over the person's videos; the note says where they are too few.
+        """
+        return self._evaluation.scored.people
+
+    @property
     def votes(self) -> pd.DataFrame:
         """The same as ``scores``, on the majority of annotators' votes; empty without votes."""
         return scores_table(self._evaluation.voted)

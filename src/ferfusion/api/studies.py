@@ -78,6 +78,31 @@ class Study:
         """A row per variant: kinds of confusion, prediction bias toward the majority class, calibration."""
         return self._read("error_patterns")
 
+    @cached_property
+    def people(self) -> "pd.DataFrame":
+        """A row per variant, seed and tested person: videos, accuracy with interval, UAR, and a note."""
+        return self._read("people")
+
+    def predictions(self, variant: str, level: str = "pair") -> "pd.DataFrame":
+        """Return the test predictions of a variant, all folds and seeds together.
+
+        Args:
+            variant: Name of the variant.
+            level: pair or video.
+
+        Raises:
+            RunError: the study has no such variant.
+        """
+        from ferfusion.errors import RunError  # noqa: PLC0415
+        from ferfusion.studies.study_folder import prediction_kind  # noqa: PLC0415
+        from ferfusion.tables import read_table  # noqa: PLC0415 pandas
+
+        path = StudyFolder(self.folder).predictions_file(variant, level)
+        if not path.is_file():
+            names = ", ".join(sorted(set(self.table["variant"])))
+            raise RunError(f"{self.folder} has no predictions of {variant!r}; it has trained: {names}")
+        return read_table(path, kind_of=prediction_kind, error=RunError, advice="run the study again")
+
     @property
     def report(self) -> Path:
         """Path of the page."""
@@ -155,6 +180,7 @@ def study(
     engine: str = "pool",
     workers: int | None = None,
     address: str | None = None,
+    retrain_changed: bool = False,
     progress: ShowProgress = True,
     **settings: Any,
 ) -> Study:
@@ -176,6 +202,8 @@ def study(
         engine: What runs the trainings: pool (several processes), here (this process) or ray.
         workers: Number of trainings at a time; by default, the number of processors.
         address: Ray cluster, for the engine ray; by default, Ray is started on this host.
+        retrain_changed: Train all again if the dataset has changed since the study began: labels, subjects,
+            clips. Without it, such a study is refused.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
         settings: Fields of ``StudyPlan``, ``ModelConfig`` and ``TrainRecipe`` by name, such as
             ``variants=["fusions"], seeds=5, folds="5", epochs=12``.
@@ -184,7 +212,8 @@ def study(
         The finished study.
 
     Raises:
-        DatasetError: the dataset cannot be used, or is not split and the plan has no folds.
+        DatasetError: the dataset cannot be used, has changed since the study began, or is not split and the
+            plan has no folds.
         ConfigError: a setting cannot be used, or the folder holds another study.
 
     Source: docs/study.md names the tests and their papers.
@@ -212,6 +241,7 @@ def study(
             engine=engine,
             workers=workers,
             address=address,
+            retrain_changed=retrain_changed,
             on_progress=on_progress,
         )
     return Study(folder)

@@ -47,7 +47,8 @@ def evaluate_run(path: Path, recipe: EvaluateRecipe | None = None) -> Evaluation
     """Score a run folder, and write the tables, the figures and the report into it.
 
     The files are ``scores.csv``, ``per_class.csv``, ``confusion_<part>_<level>.csv``,
-    ``predictions_videos.csv``, ``figures/*.png``, ``report.html`` and, of a run on images with votes,
+    ``people.csv``, ``predictions_videos.csv`` of the test part, ``predictions_videos_validation.csv``,
+    ``figures/*.png``, ``report.html`` and, of a run on images with votes,
     ``scores_votes.csv``. They replace those of an earlier evaluation together.
 
     Raises:
@@ -77,7 +78,12 @@ def write_tables(scored: RunScores, folder: Path) -> None:
     for one in scored.scores:
         path = folder / f"confusion_{one.part}_{one.level}.csv"
         write_table(path, confusion_table(one, labels=labels), float_format=None, index=True)
-    write_table(folder / "predictions_videos.csv", scored.videos, float_format=None)
+    for part, name in (("test", "predictions_videos"), ("validation", "predictions_videos_validation")):
+        videos = scored.videos[scored.videos["part"] == part]
+        if len(videos):
+            write_table(folder / f"{name}.csv", videos, float_format=None)
+    if scored.run.people_known:
+        write_table(folder / "people.csv", scored.people, float_format=None)
 
 
 def draw_figures(scored: RunScores, folder: Path) -> dict[str, Path]:

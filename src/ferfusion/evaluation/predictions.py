@@ -1,5 +1,6 @@
 """Prediction tables: read and check them, average pairs into videos."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -38,14 +39,20 @@ def read_predictions(path: Path, *, labels: LabelSet) -> pd.DataFrame:
     )
     _check_labels(table, path, labels)
     _check_probabilities(table, path, labels)
-    for owner, owned in (
-        ("video", "subject"),
-        ("video", "emotion"),
-        ("video", "part"),
-        ("subject", "part"),
-    ):
-        _check_single(table, path, owner=owner, owned=owned)
+    _check_owners(table, path)
     return table.astype({"code": np.int64})
+
+
+def read_parts(paths: Sequence[Path], *, labels: LabelSet) -> pd.DataFrame:
+    """Read and check the prediction tables of several parts as one table.
+
+    Raises:
+        RunError: a table is wrong, or a subject or video is in two parts.
+    """
+    tables = [read_predictions(path, labels=labels) for path in paths]
+    joined = pd.concat(tables, ignore_index=True)
+    _check_owners(joined, paths[0].parent)
+    return joined
 
 
 def video_level(pairs: pd.DataFrame, *, labels: LabelSet) -> pd.DataFrame:
@@ -68,6 +75,17 @@ def predicted_codes(table: pd.DataFrame, *, labels: LabelSet) -> IntArray:
     """Return the code of the top class of each row; of several equally likely ones the first."""
     probabilities = table[list(labels.probability_columns)].to_numpy(dtype=float)
     return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
+
+
+def _check_owners(table: pd.DataFrame, path: Path) -> None:
+    """Check that a video has one subject, label and part, and a subject one part."""
+    for owner, owned in (
+        ("video", "subject"),
+        ("video", "emotion"),
+        ("video", "part"),
+        ("subject", "part"),
+    ):
+        _check_single(table, path, owner=owner, owned=owned)
 
 
 def _check_columns(table: pd.DataFrame, path: Path, labels: LabelSet) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ferfusion.errors import ConfigError, RunError
 from ferfusion.evaluation.metrics import always, uar, war
-from ferfusion.evaluation.predictions import read_predictions
+from ferfusion.evaluation.predictions import read_parts
 from ferfusion.files import read_json
 from ferfusion.labels import LabelSet
 from ferfusion.recipe import has_type
@@ -37,7 +37,8 @@ EVALUATION_FILES = (
     "scores_votes.csv",
     "per_class.csv",
     "confusion_*.csv",
-    "predictions_videos.csv",
+    "people.csv",
+    "predictions_videos*.csv",
     "figures/confusion_*.png",
     "figures/recall.png",
     "figures/class_histogram.png",
@@ -52,6 +53,16 @@ EXPLANATION_FILES = (
     "figures/explain_*.png",
 )
 """Patterns of the files that ``explain`` writes into a run folder, the page first."""
+TRAINING_FILES = (
+    "bundle.safetensors",
+    "predictions.csv",
+    "predictions_validation.csv",
+    "votes.csv",
+    "cost.json",
+    "metrics.csv",
+    "checkpoints/*",
+)
+"""Patterns of the files that ``train`` writes beside the settings and the split, the bundle first."""
 _SECTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "dataset": {"labels": list[str], "path": str},
@@ -102,8 +113,13 @@ class RunFolder:
 
     @property
     def predictions_file(self) -> Path:
-        """A row per pair of the validation and test parts."""
+        """A row per pair of the test part; absent without a test part."""
         return self.path / "predictions.csv"
+
+    @property
+    def validation_predictions_file(self) -> Path:
+        """A row per pair of the validation part, which chose the epoch."""
+        return self.path / "predictions_validation.csv"
 
     @property
     def votes_file(self) -> Path:
@@ -183,12 +199,19 @@ class RunFolder:
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
-        """A row per pair, checked.
+        """A row per pair of the validation and test parts, checked.
 
         Raises:
             RunError: the file is missing, damaged or contradicts itself.
         """
-        return read_predictions(self.predictions_file, labels=self.labels)
+        files = [self.validation_predictions_file, self.predictions_file]
+        found = [file for file in files if file.exists()]
+        return read_parts(found or files[1:], labels=self.labels)
+
+    @property
+    def identity(self) -> str:
+        """The identity of the dataset that the run was trained on."""
+        return str(self.section("dataset").get("identity", ""))
 
     def section(self, name: str) -> Mapping[str, Any]:
         """Return a group of settings, such as ``model``."""

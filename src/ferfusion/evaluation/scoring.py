@@ -15,6 +15,7 @@ from ferfusion.evaluation.metrics import (
     class_scores,
     confusion_by_group,
 )
+from ferfusion.evaluation.people import people_table
 from ferfusion.evaluation.predictions import predicted_codes, video_level
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import RunFolder
@@ -88,6 +89,13 @@ class RunScores:
     recipe: EvaluateRecipe
     scores: tuple[Scores, ...]
     videos: pd.DataFrame
+
+    @property
+    def people(self) -> pd.DataFrame:
+        """A row per person of the first part; empty if the images are of unknown people."""
+        known = self.videos["part"] == self.scores[0].part
+        videos = self.videos[known if self.run.people_known else known & False]
+        return people_table(videos, labels=self.run.labels, confidence=self.recipe.confidence)
 
     def of(self, part: str, level: str) -> Scores:
         """Return the scores of one part at one level.

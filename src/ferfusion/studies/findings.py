@@ -12,6 +12,8 @@ from ferfusion.evaluation.aligned import join_folds
 from ferfusion.evaluation.calibration import Reliability, reliability
 from ferfusion.evaluation.confusions import KINDS, prediction_bias, share_of_kind
 from ferfusion.evaluation.metrics import class_scores
+from ferfusion.evaluation.people import people_table
+from ferfusion.evaluation.predictions import video_level
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import RunFolder, read_run
 from ferfusion.evaluation.statistics import StudyStatistics, study_statistics
@@ -89,10 +91,15 @@ def gather(study: Study, recipe: EvaluateRecipe | None = None) -> Findings:
     """Read every run of a finished study.
 
     Raises:
-        RunError: a run is missing or damaged.
+        RunError: a run is missing or damaged, or the dataset changed between the trainings.
         DatasetError: the runs were not tested on the same videos, or a video was tested in two folds.
     """
     variants = tuple(_variant(study, variant) for variant in study.trained)
+    if len({run.identity for each in variants for run in each.runs}) > 1:
+        raise RunError(
+            f"The trainings of {study.folder} are of different states of the dataset; "
+            "train all again with --retrain-changed"
+        )
     statistics = study_statistics(
         {each.name: each.predictions for each in variants},
         labels=study.dataset.labels,
@@ -162,6 +169,31 @@ def costs_table(findings: Findings) -> pd.DataFrame:
             for variant in (one.variant, *one.equivalents)
         ]
     )
+
+
+def people_of_study(findings: Findings) -> pd.DataFrame:
+    """Return a row per variant, seed and tested person: how many of their videos are predicted correctly."""
+    statistics, tables = findings.statistics, []
+    for one in findings.variants:
+        for seed, rows in enumerate(one.predictions):
+            videos = video_level(rows, labels=statistics.labels)
+            people = people_table(
+                videos, labels=statistics.labels, confidence=statistics.recipe.confidence
+            ).drop(columns="part")
+            people.insert(0, "seed", seed)
+            people.insert(0, "variant", one.name)
+            tables.append(people)
+    return pd.concat(tables, ignore_index=True)
+
+
+def pooled_predictions(one: VariantFindings) -> pd.DataFrame:
+    """Return the test rows of all folds and seeds of a variant, with the column ``seed``.
+
+    With folds, every person is tested once for each seed, by a network that never saw them.
+    """
+    tables = [rows.assign(seed=seed) for seed, rows in enumerate(one.predictions)]
+    pooled = pd.concat(tables, ignore_index=True)
+    return pooled[["seed", *pooled.columns.drop(["seed", "part"])]]
 
 
 def classes_table(findings: Findings) -> pd.DataFrame:

@@ -27,6 +27,7 @@ def run_study(
     engine: str = "pool",
     workers: int | None = None,
     address: str | None = None,
+    retrain_changed: bool = False,
     on_progress: OnProgress = ignore_progress,
 ) -> Path:
     """Run a study in a folder and return its page; finished trainings of an earlier call are kept.
@@ -41,10 +42,12 @@ def run_study(
         engine: What runs the trainings, a name of ``ENGINES``.
         workers: Number of trainings at a time; by default, the number of processors.
         address: Ray cluster, for the engine ray.
+        retrain_changed: Whether all is trained again if the dataset has changed since the study began.
         on_progress: Called after every training, and with messages.
 
     Raises:
-        DatasetError: the dataset cannot be opened, or is not split and the plan has no folds.
+        DatasetError: the dataset cannot be opened, has changed since the study began, or is not split and the
+            plan has no folds.
         ConfigError: a variant is wrong, or the folder holds another study.
         FileError: another process writes the folder, or a file cannot be written.
     """
@@ -54,7 +57,7 @@ def run_study(
     for sentence in equivalence_lines(work.equivalences):
         report_message(on_progress, f"Before the training: {sentence}")
     with only_writer(folder, subfolders=("splits",)):
-        work.begin()
+        work.begin(retrain_changed=retrain_changed)
         jobs = work.jobs(workers=workers, compute=compute)
         left = [job for job in jobs if not job.is_done]
         report_message(

@@ -1,6 +1,7 @@
 """A study on disk: its plan, its trainings as jobs that can be stopped and resumed, and their cost."""
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -19,13 +20,14 @@ from ferfusion.models.config import ModelConfig
 from ferfusion.outputs import is_new_or_empty
 from ferfusion.parts import Part
 from ferfusion.preparation.dataset import Dataset, open_dataset
+from ferfusion.preparation.identity import clip_identities, identity_differences, read_clip_identities
 from ferfusion.recipe import has_type
 from ferfusion.splits.leaks import refuse_copies
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import compared_copies, fold_recipes, read_splits, split_dataset, split_header
 from ferfusion.studies.equivalent_variants import EquivalentPair, equivalent_pairs
 from ferfusion.studies.plan import StudyPlan, Training, Variant, read_variants
-from ferfusion.studies.study_folder import StudyFolder
+from ferfusion.studies.study_folder import REPORT_FILES, StudyFolder
 from ferfusion.tables import write_table
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.train import train_run
@@ -173,20 +175,53 @@ class Study:
             for each in self.trainings
         ]
 
-    def begin(self) -> None:
+    def begin(self, *, retrain_changed: bool = False) -> None:
         """Write the settings into the folder, or check that it holds this study.
+
+        Args:
+            retrain_changed: Whether a study whose dataset has changed since is begun again; its trainings
+                and its report are removed then.
 
         Raises:
             ConfigError: it holds another study, or something else.
+            DatasetError: the dataset has changed since the study began; the message names what differs.
         """
-        path = StudyFolder(self.folder).settings_file
-        settings = self._settings()
-        if path.is_file():
-            _refuse_another(self.folder, _read_settings(path), settings)
+        files, settings = StudyFolder(self.folder), self._settings()
+        if files.settings_file.is_file():
+            there = _read_settings(files.settings_file)
+            _refuse_another(self.folder, there, settings)
+            if changes := self._changes(there["dataset"], settings["dataset"]):
+                if not retrain_changed:
+                    raise DatasetError(
+                        f"{self.dataset.root} has changed since the study {self.folder} began: "
+                        f"{'; '.join(changes)}. Name a new folder, or train all again with --retrain-changed"
+                    )
+                self._remove_results()
         elif not is_new_or_empty(self.folder):
             raise ConfigError(f"{self.folder} exists and is no study; name a new or empty folder")
-        write_json(path, settings)
+        write_json(files.settings_file, settings)
+        write_table(files.clips_file, clip_identities(self.dataset))
         self._divide()
+
+    def _changes(self, there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+        """Return what has changed in the dataset since the study began, a phrase for each kind."""
+        files = StudyFolder(self.folder)
+        words = {"labels": "the classes", "recipe_hash": "the recipe of its preparation"}
+        changes = [words[key] for key in here if there.get(key) != here[key]]
+        if not files.clips_file.is_file() and not files.runs.exists():  # it was stopped before it began
+            return changes
+        kept = read_clip_identities(files.clips_file)
+        return changes + identity_differences(kept, clip_identities(self.dataset))
+
+    def _remove_results(self) -> None:
+        """Remove the report, the trainings and the splits; the settings and clips are written afterwards."""
+        files = StudyFolder(self.folder)
+        for pattern in REPORT_FILES:
+            for file in self.folder.glob(pattern):
+                file.unlink()
+        for folder in (files.runs, files.splits):
+            if folder.is_dir():
+                shutil.rmtree(folder)
 
     def _divide(self) -> None:
         """Write the split table of every fold, and check that its parts share no subject, video or image.
@@ -251,9 +286,9 @@ def _refuse_another(folder: Path, there: Mapping[str, Any], settings: Mapping[st
     """Check that a resumed study has its former settings; it may get more seeds."""
     plans = [{**each["plan"], _MAY_GROW: None} for each in (there, settings)]
     plans = [{**plan, "variants": sorted(plan["variants"])} for plan in plans]
-    if plans[0] != plans[1] or any(there[key] != settings[key] for key in ("variants", "dataset")):
+    if plans[0] != plans[1] or there["variants"] != settings["variants"]:
         raise ConfigError(
-            f"{folder} holds a study of other variants, settings or data; resume it with those, "
+            f"{folder} holds a study of other variants or settings; resume it with those, "
             "or name another folder"
         )
     if settings["plan"][_MAY_GROW] < there["plan"][_MAY_GROW]:

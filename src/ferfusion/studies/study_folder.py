@@ -14,6 +14,8 @@ REPORT_FILES = (
     "costs.csv",
     "classes.csv",
     "error_patterns.csv",
+    "people.csv",
+    "predictions/*.csv",
     "figures/*.png",
 )
 """Patterns of the files that a study writes when its trainings are finished, the page first."""
@@ -42,9 +44,23 @@ TABLES: Mapping[str, Mapping[str, Kind | None]] = MappingProxyType(
             **dict.fromkeys(("recall", "precision", "f1"), float),
         },
         "error_patterns": {"variant": None},
+        "people": {
+            **dict.fromkeys(("variant", "subject", "note")),
+            **dict.fromkeys(("seed", "videos", "classes"), int),
+            **dict.fromkeys(("war", "low", "high", "uar"), float),
+        },
     }
 )
 """The columns of each table, and the kind of each that is not text; further columns are numbers."""
+
+_WHOLE = ("seed", "segment", "frame", "pair", "pairs", "code")
+
+
+def prediction_kind(column: str) -> Kind | None:
+    """Return the kind of a column of a table of predictions; None for text."""
+    if column in _WHOLE:
+        return int
+    return float if column.startswith("p_") or column == "seconds" else None
 
 
 @dataclass(frozen=True)
@@ -62,13 +78,33 @@ class StudyFolder:
         """The plan, the settings of every variant, and the dataset."""
         return self.path / "study.json"
 
+    @property
+    def clips_file(self) -> Path:
+        """The identity of every clip of the dataset when the study began."""
+        return self.path / "clips.csv"
+
+    @property
+    def runs(self) -> Path:
+        """The folder of the trainings."""
+        return self.path / "runs"
+
+    @property
+    def splits(self) -> Path:
+        """The folder of the split tables."""
+        return self.path / "splits"
+
     def splits_file(self, fold: int) -> Path:
         """Return the split table of a fold, from 0; a study without folds has the first only."""
-        return self.path / "splits" / f"fold{fold}.csv"
+        return self.splits / f"fold{fold}.csv"
 
     def table_file(self, name: str) -> Path:
-        """Return a table: variants, comparisons, costs, classes or error_patterns."""
+        """Return a table: variants, comparisons, costs, classes, error_patterns or people."""
         return self.path / f"{name}.csv"
+
+    def predictions_file(self, variant: str, level: str) -> Path:
+        """Return the table of a variant's test predictions of all seeds, a row per pair or per video."""
+        suffix = "_videos" if level == "video" else ""
+        return self.path / "predictions" / f"{variant}{suffix}.csv"
 
     @property
     def figures(self) -> Path:

@@ -3,21 +3,28 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
+
 from ferfusion.evaluation.confusions import KINDS
 from ferfusion.evaluation.multiplicity import group_letters
+from ferfusion.evaluation.predictions import video_level
 from ferfusion.evaluation.run_page import flat_settings
 from ferfusion.evaluation.statistics_tables import comparisons_table, variants_table
 from ferfusion.files import write_text
+from ferfusion.labels import LabelSet
 from ferfusion.outputs import replaced_result
 from ferfusion.reporting.pages import render_page
 from ferfusion.studies.equivalent_variants import equivalence_lines
 from ferfusion.studies.figures import draw_figures
 from ferfusion.studies.findings import (
     Findings,
+    VariantFindings,
     classes_table,
     costs_table,
     error_patterns_table,
     gather,
+    people_of_study,
+    pooled_predictions,
     published,
 )
 from ferfusion.studies.published import CAVEAT, SOURCE
@@ -41,15 +48,31 @@ def finish_study(study: Study) -> Path:
         "costs": costs_table(findings),
         "classes": classes_table(findings),
         "error_patterns": error_patterns_table(findings),
+        "people": people_of_study(findings),
     }
     with replaced_result(study.folder, earlier=REPORT_FILES) as new:
         files = StudyFolder(new)
         for name, table in tables.items():
             columns = table.columns if len(table) else list(TABLES[name])  # one variant has no comparison
             write_table(files.table_file(name), table.reindex(columns=columns), float_format=None)
+        for one in findings.variants:
+            write_predictions(one, files, labels=findings.statistics.labels)
         images = draw_figures(findings, files.figures)
         write_text(files.page_file, study_page(findings, images))
     return StudyFolder(study.folder).page_file
+
+
+def write_predictions(one: VariantFindings, files: StudyFolder, *, labels: LabelSet) -> None:
+    """Write the pooled test predictions of a variant, a row per pair and a row per video."""
+    pairs = pooled_predictions(one)
+    write_table(files.predictions_file(one.name, "pair"), pairs)
+    videos = [
+        video_level(rows, labels=labels).drop(columns="part").assign(seed=seed)
+        for seed, rows in enumerate(one.predictions)
+    ]
+    joined = pd.concat(videos, ignore_index=True)
+    columns = ["seed", *joined.columns.drop("seed")]
+    write_table(files.predictions_file(one.name, "video"), joined[columns], float_format=None)
 
 
 def study_page(findings: Findings, images: Mapping[str, Path]) -> str:

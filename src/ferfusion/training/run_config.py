@@ -1,30 +1,40 @@
 """The settings of a run, and the check that a run folder has these settings."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
 
 import ferfusion
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.errors import BundleError, ConfigError
-from ferfusion.evaluation.run_folder import EVALUATION_FILES, EXPLANATION_FILES, RunFolder, read_config
+from ferfusion.evaluation.run_folder import (
+    EVALUATION_FILES,
+    EXPLANATION_FILES,
+    TRAINING_FILES,
+    RunFolder,
+    read_config,
+)
 from ferfusion.files import write_json
 from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
 from ferfusion.outputs import is_new_or_empty
 from ferfusion.parts import PARTS, Part
 from ferfusion.preparation.dataset import Dataset
+from ferfusion.preparation.identity import dataset_identity
 from ferfusion.recipe import has_type
+from ferfusion.splits.kept_split import changes_since, read_kept_split
 from ferfusion.splits.split import parts_hash
 from ferfusion.training.imbalance import TREATMENTS
 from ferfusion.training.optim.schedules import find_schedule
 from ferfusion.training.recipe import TrainRecipe
 
 SCHEMA = 1
-_SETTINGS = ("model", "recipe", "dataset", "start")
-# where a file lies does not matter: its hash is compared
-_NOT_SETTINGS = ("path", "start_from", "weights")
+_OF_MODEL = ("model", "recipe", "start")
+_SETTINGS = (*_OF_MODEL, "dataset")
+_RETRAIN = ", or train it again with --retrain-changed"
+# where a file lies does not matter: its hash is compared; what has changed in a dataset is named by its clips
+_NOT_SETTINGS = ("path", "start_from", "weights", "identity")
 
 
 class RunConfig(TypedDict):
@@ -89,6 +99,7 @@ def run_config(
             "recipe": dataset.recipe.to_dict(),
             "recipe_hash": dataset.recipe.hash,
             "split_hash": parts_hash(pairs.part_of_clip),
+            "identity": dataset_identity(dataset),
         },
         "parameters": count_parameters(build_model(model_config, len(dataset.labels))),
         "subjects": {part: int(rows["subject"].nunique()) for part, rows in parts.items()},
@@ -122,35 +133,67 @@ def recipe_to_pass_on(recipe: TrainRecipe) -> dict[str, Any]:
     return recipe.to_dict() | names
 
 
-def claim_run(run: RunFolder, config: Mapping[str, Any]) -> None:
+def claim_run(
+    run: RunFolder, config: Mapping[str, Any], dataset: Dataset, *, retrain_changed: bool = False
+) -> bool:
     """Write the settings into a new run folder, or check that they are those of the run in it.
 
     The settings of a run that has not begun may change. A run that has begun may get more epochs if its
     learning rates do not follow from their number; a finished run then becomes unfinished, and what evaluate
     and explain wrote of it is removed.
 
+    Args:
+        run: The run folder.
+        config: All settings.
+        dataset: The dataset.
+        retrain_changed: Whether a run is begun again if its dataset has changed since; all its files are
+            removed then.
+
+    Returns:
+        Whether the folder holds a run that is resumed.
+
     Raises:
         ConfigError: the folder holds a run of other settings, or something else.
+        DatasetError: the dataset has changed since the run began; the message names what differs.
     """
     if not run.config_file.is_file():
         if not is_new_or_empty(run.path):
             raise ConfigError(f"{run.path} exists and is not a run folder; name a new or empty folder")
         write_json(run.config_file, config)
-        return
+        return False
     saved = read_config(run.config_file)
     differences = setting_differences(saved, config)
-    if not differences:
-        return
-    if run.has_begun and not _only_adds_epochs(saved, config):
-        raise ConfigError(
-            f"{run.path} holds a run of other settings: {'; '.join(differences)}. "
-            f"Resume it with its own settings, or name another folder{_why_no_more_epochs(config)}"
-        )
-    run.bundle_file.unlink(missing_ok=True)  # first, because its presence is what makes a run finished
-    for pattern in (*EVALUATION_FILES, *EXPLANATION_FILES, run.predictions_file.name):
+    if run.has_begun:
+        if retrain_changed and _dataset_has_changed(run, saved, config, dataset):
+            _remove(run, (*TRAINING_FILES, *EVALUATION_FILES, *EXPLANATION_FILES))
+            write_json(run.config_file, config)
+            return False
+        if differences and not _only_adds_epochs(saved, config):
+            again = "" if setting_differences(saved, config, sections=_OF_MODEL) else _RETRAIN
+            raise ConfigError(
+                f"{run.path} holds a run of other settings: {'; '.join(differences)}. "
+                f"Resume it with its own settings, or name another folder{again}{_why_no_more_epochs(config)}"
+            )
+        read_kept_split(run.splits_file, dataset)
+    if differences:
+        removed = (run.predictions_file.name, run.validation_predictions_file.name)
+        _remove(run, (run.bundle_file.name, *EVALUATION_FILES, *EXPLANATION_FILES, *removed))
+        write_json(run.config_file, config)
+    return run.has_begun
+
+
+def _dataset_has_changed(
+    run: RunFolder, saved: Mapping[str, Any], config: Mapping[str, Any], dataset: Dataset
+) -> bool:
+    of_dataset = setting_differences(saved, config, sections=("dataset",))
+    return bool(of_dataset or changes_since(run.splits_file, dataset))
+
+
+def _remove(run: RunFolder, patterns: Iterable[str]) -> None:
+    """Remove files of a run; the bundle comes first, because its presence is what makes a run finished."""
+    for pattern in patterns:
         for file in run.path.glob(pattern):
             file.unlink()
-    write_json(run.config_file, config)
 
 
 def _only_adds_epochs(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
@@ -174,14 +217,16 @@ def _why_no_more_epochs(wanted: Mapping[str, Any]) -> str:
     return ""
 
 
-def setting_differences(saved: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+def setting_differences(
+    saved: Mapping[str, Any], wanted: Mapping[str, Any], *, sections: Iterable[str] = _SETTINGS
+) -> list[str]:
     """Return a line for each setting in which two run configs differ; the dataset's path does not count.
 
     >>> setting_differences({"recipe": {"epochs": 2}}, {"recipe": {"epochs": 4}})
     ['epochs is 2 in the folder, 4 in this call']
     """
     lines = []
-    for section in _SETTINGS:
+    for section in sections:
         there, here = saved.get(section, {}), wanted.get(section, {})
         lines += [
             "the dataset has another split than when the run began"

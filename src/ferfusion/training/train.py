@@ -16,8 +16,9 @@ from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import count_parameters
 from ferfusion.models.config import ModelConfig
 from ferfusion.outputs import only_writer
+from ferfusion.parts import Part
 from ferfusion.progress import OnProgress, ignore_progress, report_message
-from ferfusion.splits.kept_split import keep_split, read_kept_split
+from ferfusion.splits.kept_split import keep_split
 from ferfusion.splits.split import parts_hash, split_header
 from ferfusion.tables import write_table
 from ferfusion.training.build import open_parts
@@ -45,6 +46,7 @@ def train_run(
     rights: str = NO_RIGHTS,
     compute: Compute = Compute(),  # noqa: B008 frozen
     splits: Path | None = None,
+    retrain_changed: bool = False,
     callbacks: Sequence[Callback] = (),
     on_progress: OnProgress = ignore_progress,
 ) -> RunFolder:
@@ -63,6 +65,7 @@ def train_run(
         rights: Licence and rights, for the bundle.
         compute: Where and how it is computed.
         splits: The split table, with its header beside it; None is the dataset's ``splits.csv``.
+        retrain_changed: Whether a run whose dataset has changed since is begun again.
         callbacks: Further Lightning callbacks.
         on_progress: Called with the progress of the training, and with a line for every epoch.
 
@@ -77,21 +80,25 @@ def train_run(
         return _train_run(
             TrainJob(dataset, run, treated_config(model_config, recipe), recipe, compute, splits),
             rights=rights,
+            retrain_changed=retrain_changed,
             callbacks=callbacks,
             on_progress=on_progress,
         )
 
 
 def _train_run(
-    job: TrainJob, *, rights: str, callbacks: Sequence[Callback], on_progress: OnProgress
+    job: TrainJob,
+    *,
+    rights: str,
+    retrain_changed: bool,
+    callbacks: Sequence[Callback],
+    on_progress: OnProgress,
 ) -> RunFolder:
     run = RunFolder(job.run)
     procedure = procedure_of(job.model_config, job.recipe)
     source, pairs = open_parts(job)
-    claim_run(run, run_config(source, pairs, job.model_config, job.recipe))
-    if run.has_begun:
-        read_kept_split(run.splits_file, source)
-    else:
+    config = run_config(source, pairs, job.model_config, job.recipe)
+    if not claim_run(run, config, source, retrain_changed=retrain_changed):
         keep_split(run.splits_file, source, pairs.part_of_clip, header=split_header(source, job.splits))
     if run.is_finished:
         report_message(on_progress, f"{run.path} is finished; to train again, name another folder")
@@ -102,6 +109,7 @@ def _train_run(
         rights=rights,
         compute=job.compute,
         splits=job.splits,
+        retrain_changed=retrain_changed,
         callbacks=callbacks,
         on_progress=on_progress,
     )
@@ -117,16 +125,15 @@ def _train_run(
 
 
 def _write_predictions(opened: OpenJob, procedure: Procedure, model: ExpressionModel) -> pd.DataFrame:
-    """Write the prediction table of the validation and test parts, and return it."""
-    pairs = opened.pairs
-    tables = []
-    for part in ("validation", "test"):
+    """Write the prediction tables of the validation and test parts, and return both as one."""
+    pairs, run, tables = opened.pairs, opened.run, []
+    files: dict[Part, Path] = {"validation": run.validation_predictions_file, "test": run.predictions_file}
+    for part, file in files.items():
         if len(pairs.rows(part)):
             rows, probabilities = procedure.predict(model, opened.data.batches(part), pairs, part=part)
             tables.append(prediction_table(pairs, rows, probabilities, part=part))
-    table = pd.concat(tables)
-    write_table(opened.run.predictions_file, table)
-    return table
+            write_table(file, tables[-1])
+    return pd.concat(tables)
 
 
 def _bundle(
@@ -157,6 +164,7 @@ def _bundle(
             "start": start_hashes(job.recipe),
             "corpus": source.corpus,
             "split_hash": parts_hash(opened.pairs.part_of_clip),
+            "dataset_identity": run.identity,
             "parameters": count_parameters(model),
             "epochs": len(run.epochs),
             "best_epoch": run.best_epoch,

@@ -31,10 +31,8 @@ def tables_of(root, subjects, *, labels=SIX, official=None):
             for take, pairs in enumerate(takes):
                 video = f"{subject}_{emotion}_{take}"
                 videos.append({"video": video, "subject": subject, "part": (official or {}).get(video, "")})
-                rows += [
-                    {"emotion": emotion, "subject": subject, "video": video, "clip": video, "pair": pair}
-                    for pair in range(pairs)
-                ]
+                of_video = {"emotion": emotion, "code": labels.code(emotion), "subject": subject}
+                rows += [of_video | {"video": video, "clip": video, "pair": pair} for pair in range(pairs)]
     files = DatasetFiles(root)
     write_table(files.pairs_file, pd.DataFrame(rows))
     write_table(files.videos_file, pd.DataFrame(videos))

@@ -1,16 +1,20 @@
 """A study on disk: what it trains, and that a killed one resumes to the same report."""
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 
+from ferfusion.errors import DatasetError
 from ferfusion.models.config import ModelConfig
 from ferfusion.studies.plan import StudyPlan
 from ferfusion.studies.study import open_study
+from ferfusion.studies.study_folder import StudyFolder
 from ferfusion.training.recipe import TrainRecipe
 from helpers.datasets import write_dataset
 
@@ -23,7 +27,7 @@ SETTINGS = (
     "--variants=architecture=flow",
     "--variants=architecture=spatial",
 )
-TABLES = ("variants", "comparisons", "classes", "error_patterns")
+TABLES = ("variants", "comparisons", "classes", "error_patterns", "people")
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +57,58 @@ def test_open_study_trains_the_first_of_equivalent_variants(dataset, tmp_path):
 def test_open_study_trains_the_same_function_with_another_recipe(dataset, tmp_path):
     study = opened(dataset, tmp_path, "fusion=gap-sum", "fusion=flatten-sum,batch-size=8")
     assert len(study.trained) == 2
+
+
+def relabel(dataset, video, *, emotion, code):
+    """Correct the label of a video, as ``prepare`` does from a corrected table."""
+    table = pd.read_csv(dataset / "data.csv", dtype=str)
+    table.loc[table["video"] == video, ["emotion", "code"]] = [emotion, code]
+    table.to_csv(dataset / "data.csv", index=False)
+
+
+@pytest.fixture
+def changing(dataset, tmp_path, monkeypatch):
+    """A dataset that may be changed, and a study of it that has begun and has a finished training."""
+    # its drawn squares count as copies of one another
+    monkeypatch.setattr("ferfusion.studies.study.compared_copies", lambda *_, **__: ())
+    copy, folder = tmp_path / "dataset", tmp_path / "study"
+    shutil.copytree(dataset, copy)
+    study = opened(copy, folder, "architecture=flow")
+    study.begin()
+    files = StudyFolder(folder)
+    for path in (files.runs / "flow" / "bundle.safetensors", files.page_file, folder / "mine.txt"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return copy, files
+
+
+def test_study_begin_refuses_a_dataset_with_another_label(changing):
+    dataset, files = changing
+    relabel(dataset, "S00_fear_0", emotion="Anger", code="0")
+    study = opened(dataset, files.path, "architecture=flow")
+    with pytest.raises(
+        DatasetError, match=r"another label: 1 \(S00_fear_0: Fear before, Anger now\)"
+    ) as error:
+        study.begin()
+    assert "--retrain-changed" in str(error.value)
+    assert files.page_file.exists()
+
+
+def test_study_begin_removes_the_results_of_a_changed_dataset_on_request(changing):
+    dataset, files = changing
+    relabel(dataset, "S00_fear_0", emotion="Anger", code="0")
+    opened(dataset, files.path, "architecture=flow").begin(retrain_changed=True)
+    assert not files.runs.exists()
+    assert not files.page_file.exists()
+    assert (files.path / "mine.txt").exists()
+    opened(dataset, files.path, "architecture=flow").begin()  # it is today's dataset now
+
+
+def test_study_begin_keeps_the_results_of_an_unchanged_dataset(changing):
+    dataset, files = changing
+    opened(dataset, files.path, "architecture=flow").begin(retrain_changed=True)
+    assert files.runs.exists()
+    assert files.page_file.exists()
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,35 @@ def test_finish_study_writes_the_tables_of_the_runs(finished):
     assert len(classes) == 3 * 2 * 6
 
 
+def test_finish_study_writes_the_pooled_test_predictions_of_each_variant(finished):
+    """Three seeds of 120 test videos with 4 pairs each; the validation rows are in no table."""
+    study, _ = finished
+    folder = study.folder / "predictions"
+    assert {path.stem for path in folder.iterdir()} == {
+        name + suffix for name in ("gap-concat", "gap-sum", "spatial") for suffix in ("", "_videos")
+    }
+    pairs, videos = (pd.read_csv(folder / f"gap-sum{suffix}.csv") for suffix in ("", "_videos"))
+    assert len(pairs) == 3 * 120 * 4
+    assert videos.groupby("seed")["video"].nunique().tolist() == [120] * 3
+    assert pairs["subject"].nunique() == 12
+    means = pairs.groupby(["seed", "video"])["p_fear"].mean()
+    found = videos.set_index(["seed", "video"])["p_fear"]
+    assert found.loc[means.index].to_numpy() == pytest.approx(means.to_numpy(), abs=1e-6)
+
+
+def test_finish_study_writes_a_row_for_each_person(finished):
+    study, _ = finished
+    people = pd.read_csv(study.folder / "people.csv", keep_default_na=False)
+    assert len(people) == 3 * 3 * 12
+    assert people["videos"].tolist() == [10] * len(people)
+    assert people["note"].tolist() == [""] * len(people)
+    assert (people["low"] <= people["war"]).all()
+    videos = pd.read_csv(study.folder / "predictions" / "spatial_videos.csv").query("seed == 2")
+    correct = (videos["expression"] == videos["emotion"]).groupby(videos["subject"]).mean()
+    own = people.query("variant == 'spatial' and seed == 2").set_index("subject")["war"]
+    assert own.to_dict() == pytest.approx(correct.to_dict())
+
+
 def test_study_page_has_the_results_and_loads_nothing_from_outside(finished):
     study, page = finished
     assert "2 of 3 pairs of variants differ significantly" in page

@@ -6,6 +6,8 @@ from safetensors.torch import load_file
 
 from ferfusion.compute import Compute
 from ferfusion.models.build import build_model
+from ferfusion.splits.kept_split import keep_split
+from ferfusion.splits.split import split_header
 from ferfusion.training.build import open_parts
 from ferfusion.training.end_to_end import predict_pairs, train_end_to_end
 from ferfusion.training.job import TrainJob
@@ -24,7 +26,8 @@ def open_run(dataset, run, *, callbacks=(), reported=None):
     source, pairs = open_parts(job)
     lines = [] if reported is None else reported
     opened = OpenJob(job, source, pairs, refuse, callbacks, lambda progress: lines.append(progress.message))
-    claim_run(opened.run, run_config(source, pairs, MODEL, SHORT))
+    if not claim_run(opened.run, run_config(source, pairs, MODEL, SHORT), source):
+        keep_split(opened.run.splits_file, source, pairs.part_of_clip, header=split_header(source))
     return opened
 
 

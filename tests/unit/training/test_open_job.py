@@ -24,7 +24,7 @@ def opened(dataset, tmp_path):
     source, pairs = open_parts(job)
     reported: list[Progress] = []
     opened = OpenJob(job, source, pairs, refuse, on_progress=reported.append)
-    claim_run(opened.run, run_config(source, pairs, MODEL, SHORT))
+    claim_run(opened.run, run_config(source, pairs, MODEL, SHORT), source)
     return opened, reported
 
 

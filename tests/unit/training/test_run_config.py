@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from ferfusion.errors import BundleError, ConfigError
+from ferfusion.errors import BundleError, ConfigError, DatasetError
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.splits.split import parts_hash
+from ferfusion.splits.kept_split import keep_split
+from ferfusion.splits.split import parts_hash, split_header
 from ferfusion.training.build import open_parts
 from ferfusion.training.job import TrainJob
 from ferfusion.training.recipe import TrainRecipe
@@ -47,11 +48,28 @@ def run(tmp_path):
     return RunFolder(tmp_path / "run")
 
 
-def begin(run, config):
-    """Leave what a run of one epoch leaves."""
-    claim_run(run, config)
-    for path in (run.metrics_file, run.bundle_file, run.predictions_file):
-        path.write_text("")
+@pytest.fixture
+def claim(opened):
+    """``claim_run`` with the dataset."""
+
+    def claim(run, config, **options):
+        return claim_run(run, config, opened[0], **options)
+
+    return claim
+
+
+@pytest.fixture
+def begin(opened, claim):
+    """A function that leaves what a finished run of one epoch leaves."""
+    source, pairs = opened
+
+    def begin(run, config):
+        claim(run, config)
+        keep_split(run.splits_file, source, pairs.part_of_clip, header=split_header(source))
+        for path in (run.metrics_file, run.bundle_file, run.predictions_file):
+            path.write_text("")
+
+    return begin
 
 
 def test_run_config_has_all_settings_and_the_class_counts(opened):
@@ -106,35 +124,35 @@ def test_setting_differences_ignore_paths_and_name_another_split(config_of):
     assert setting_differences(saved, copy.deepcopy(saved)) == []
 
 
-def test_claim_run_writes_the_settings_into_a_new_folder(tmp_path, config_of):
+def test_claim_run_writes_the_settings_into_a_new_folder(tmp_path, config_of, claim):
     run = RunFolder(tmp_path / "new")
-    claim_run(run, config_of())
+    claim(run, config_of())
     assert json.loads(run.config_file.read_text()) == config_of()
-    claim_run(run, config_of())  # the same run
+    claim(run, config_of())  # the same run
 
 
-def test_claim_run_refuses_a_folder_with_something_else_and_a_file(run, config_of):
+def test_claim_run_refuses_a_folder_with_something_else_and_a_file(run, config_of, claim):
     (run.path / "thesis.docx").write_text("")
     with pytest.raises(ConfigError, match="is not a run folder; name a new or empty folder"):
-        claim_run(run, config_of())
+        claim(run, config_of())
     with pytest.raises(ConfigError, match="is not a run folder"):
-        claim_run(RunFolder(run.path / "thesis.docx"), config_of())
+        claim(RunFolder(run.path / "thesis.docx"), config_of())
 
 
-def test_claim_run_changes_the_settings_of_a_run_that_has_not_begun(run, config_of):
-    claim_run(run, config_of(seed=1))
-    claim_run(run, config_of(epochs=1))
+def test_claim_run_changes_the_settings_of_a_run_that_has_not_begun(run, config_of, claim):
+    claim(run, config_of(seed=1))
+    claim(run, config_of(epochs=1))
     saved = json.loads(run.config_file.read_text())
     assert (saved["recipe"]["seed"], saved["recipe"]["epochs"]) == (0, 1)
 
 
-def test_claim_run_with_more_epochs_makes_a_finished_run_unfinished(run, config_of):
+def test_claim_run_with_more_epochs_makes_a_finished_run_unfinished(run, config_of, claim, begin):
     begin(run, config_of(epochs=1))
     results = [run.report_file, run.path / "contributions.csv", run.figures / "explain_fear_wrong.png"]
     run.figures.mkdir()
     for each in (*results, run.figures / "mine.png"):
         each.touch()
-    claim_run(run, config_of(epochs=2))
+    claim(run, config_of(epochs=2))
     assert not run.is_finished
     assert not any(each.exists() for each in (*results, run.predictions_file))
     assert (run.figures / "mine.png").exists()
@@ -155,11 +173,50 @@ def test_claim_run_with_more_epochs_makes_a_finished_run_unfinished(run, config_
         ({"imbalance": "smote"}, {"imbalance": "smote", "epochs": 3}, "that smote starts from follow from"),
     ],
 )
-def test_claim_run_refuses_other_settings_of_a_run_that_has_begun(run, config_of, saved, wanted, message):
+def test_claim_run_refuses_other_settings_of_a_run_that_has_begun(
+    run, config_of, claim, begin, *, saved, wanted, message
+):
     begin(run, config_of(**saved))
     before = run.config_file.read_bytes()
     with pytest.raises(ConfigError, match=message) as error:
-        claim_run(run, config_of(**wanted))
+        claim(run, config_of(**wanted))
     assert "\n" not in str(error.value)
     assert run.is_finished
     assert run.config_file.read_bytes() == before
+
+
+@pytest.fixture
+def relabelled(opened):
+    """The dataset after a label was corrected."""
+    source, _ = opened
+    pairs = source.pairs.copy()
+    rows = pairs["clip"] == pairs["clip"].iloc[0]
+    pairs.loc[rows, ["emotion", "code"]] = ["Surprise", 5]
+    changed = replace(source)
+    changed.__dict__["pairs"] = pairs
+    return changed
+
+
+def test_claim_run_refuses_a_run_whose_dataset_has_another_label(run, config_of, begin, relabelled):
+    begin(run, config_of())
+    with pytest.raises(DatasetError, match=r"another label: 1 \(.* now\).*--retrain-changed"):
+        claim_run(run, config_of(), relabelled)
+    assert run.is_finished
+
+
+def test_claim_run_begins_a_changed_run_again_on_request(run, config_of, begin, relabelled):
+    begin(run, config_of())
+    (run.path / "notes.txt").touch()
+    assert not claim_run(run, config_of(), relabelled, retrain_changed=True)
+    assert {path.name for path in run.path.iterdir()} == {
+        "config.json",
+        "notes.txt",
+        "splits.csv",
+        "splits.json",
+    }
+
+
+def test_claim_run_resumes_an_unchanged_run_although_it_may_retrain(run, config_of, begin, claim):
+    begin(run, config_of())
+    assert claim(run, config_of(), retrain_changed=True)
+    assert run.is_finished

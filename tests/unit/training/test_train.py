@@ -73,6 +73,7 @@ def test_train_run_writes_the_files_of_a_run_folder(whole_run):
         "config.json",
         "metrics.csv",
         "predictions.csv",
+        "predictions_validation.csv",
         "splits.csv",
         "splits.json",
         "bundle.safetensors",
@@ -273,8 +274,9 @@ def test_train_run_with_the_same_seed_repeats_bit_for_bit(dataset, tmp_path, set
 
 def test_train_run_without_a_test_part_predicts_validation_alone(without_test_part, tmp_path):
     result = train(without_test_part, tmp_path / "run", model=STILLS_MODEL, recipe=STILLS_RECIPE)
-    table = pd.read_csv(tmp_path / "run" / "predictions.csv")
+    table = pd.read_csv(tmp_path / "run" / "predictions_validation.csv")
     assert set(table["part"]) == {"validation"}
+    assert not (tmp_path / "run" / "predictions.csv").exists()
     assert len(table) == 14
     assert (table["expression"] == table["emotion"]).mean() == pytest.approx(result.best["val_accuracy"])
 

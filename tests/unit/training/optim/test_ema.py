@@ -94,7 +94,7 @@ def test_weight_average_is_validated_and_kept(dataset, tmp_path):
     best = load_file(tmp_path / "run" / "checkpoints" / "best.safetensors")
     assert all(torch.equal(tensor, state[f"average.model.{name}"]) for name, tensor in best.items())
     assert not any(torch.equal(tensor, state[f"model.{name}"]) for name, tensor in best.items())
-    table = pd.read_csv(tmp_path / "run" / "predictions.csv").query("part == 'validation'")
+    table = pd.read_csv(tmp_path / "run" / "predictions_validation.csv")
     right = (table["expression"] == table["emotion"]).mean()
     assert right == pytest.approx(result.best["val_accuracy"])
 

@@ -53,6 +53,7 @@ def test_train_hybrid_writes_a_run_with_a_run_of_each_stream_in_it(whole_run):
         "config.json",
         "metrics.csv",
         "predictions.csv",
+        "predictions_validation.csv",
         "splits.csv",
         "splits.json",
         "bundle.safetensors",

@@ -35,7 +35,7 @@ def test_retrain_head_changes_the_head_of_a_normal_training_alone(whole_run, unb
 
 def test_retrain_head_scores_the_run_with_the_new_head(whole_run):
     run, result = whole_run
-    table = pd.read_csv(run / "predictions.csv").query("part == 'validation'")
+    table = pd.read_csv(run / "predictions_validation.csv")
     right = (table["expression"] == table["emotion"]).mean()
     assert right == pytest.approx(result.best["val_accuracy"])
     network = pd.read_csv(run / "network" / "metrics.csv")

@@ -1,0 +1,121 @@
+"""The identity of a dataset: what its clips are, and how one that has changed since differs.
+
+A dataset can be prepared again with corrected labels, further people or other clips. Whatever was made from
+it before keeps its identity, so that old and new results are never mixed.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ferfusion.errors import RunError
+from ferfusion.files import read_json, write_json
+from ferfusion.preparation.clip_hashes import clip_hashes
+from ferfusion.preparation.dataset import Dataset
+from ferfusion.tables import read_table
+
+IDENTITY_COLUMNS = ("clip", "subject", "emotion", "rows", "content")
+_ROW = ("pair", "code", "emotion", "subject", "video")
+_EXAMPLES = 3
+_DIGITS = 16
+
+
+def clip_identities(dataset: Dataset) -> pd.DataFrame:
+    """Return a row per clip: ``clip, subject, emotion, rows, content``.
+
+    ``rows`` is a fingerprint of the clip's rows of ``data.csv``, ``content`` one of its file. Where the rows
+    of a clip differ in subject or emotion, as in a pack of still images, that column is empty.
+    """
+    contents = clip_hashes(dataset.root)
+    rows = [
+        {
+            "clip": clip,
+            "subject": _only(table["subject"]),
+            "emotion": _only(table["emotion"]),
+            "rows": _fingerprint(table[list(_ROW)]),
+            "content": contents.get(str(clip), "")[:_DIGITS],
+        }
+        for clip, table in dataset.pairs.groupby("clip", sort=False)
+    ]
+    return pd.DataFrame(rows, columns=list(IDENTITY_COLUMNS))
+
+
+def dataset_identity(dataset: Dataset) -> str:
+    """Return 16 hexadecimal digits that change with the clips, labels, subjects or recipe of a dataset."""
+    clips = clip_identities(dataset).sort_values("clip")
+    lines = [dataset.recipe.hash, ",".join(dataset.labels.names), *clips.agg("\t".join, axis=1)]
+    return _digest("\n".join(lines))
+
+
+def record_identity(dataset: Dataset) -> None:
+    """Write the identity of a complete dataset into its ``dataset.json``."""
+    header = read_json(dataset.header_file)
+    identity = dataset_identity(dataset)
+    if header.get("identity") != identity:
+        write_json(dataset.header_file, header | {"identity": identity})
+
+
+def read_clip_identities(path: Path, *, further: Sequence[str] = ()) -> pd.DataFrame:
+    """Read the identities of clips from a table that a run or a study keeps.
+
+    Args:
+        path: The table.
+        further: Columns that it must also have.
+
+    Raises:
+        RunError: it is damaged, or another version wrote it.
+    """
+    return read_table(
+        path,
+        columns=(*IDENTITY_COLUMNS, *further),
+        error=RunError,
+        advice="train a new run, in a new folder",
+    )
+
+
+def identity_differences(kept: pd.DataFrame, today: pd.DataFrame) -> list[str]:
+    """Return a phrase for each kind of difference between the clips of a dataset then and now."""
+    return list(_differences(kept, today))
+
+
+def _differences(kept: pd.DataFrame, today: pd.DataFrame) -> Iterator[str]:
+    then, now = kept.set_index("clip"), today.set_index("clip")
+    yield from _phrase("clips that are gone", list(then.index.difference(now.index)))
+    yield from _phrase("clips that are new", list(now.index.difference(then.index)))
+    both = then.index.intersection(now.index)
+    before, after = then.loc[both], now.loc[both]
+    unexplained = before["rows"] != after["rows"]
+    for column, words in (("subject", "clips of another subject"), ("emotion", "clips of another label")):
+        differs = unexplained & (before[column] != after[column])
+        changes = before[column] + " before, " + after[column] + " now"
+        yield from _phrase(words, [f"{clip}: {change}" for clip, change in changes[differs].items()])
+        unexplained &= ~differs
+    yield from _phrase("clips with other pairs", list(both[unexplained]))
+    known = (before["content"] != "") & (after["content"] != "")
+    replaced = known & (before["rows"] == after["rows"]) & (before["content"] != after["content"])
+    yield from _phrase("clips of another content", list(both[replaced]))
+
+
+def _phrase(words: str, examples: Sequence[str]) -> Iterator[str]:
+    """Yield the number of examples and the first of them; nothing if there are none.
+
+    >>> list(_phrase("clips that are gone", ["a", "b", "c", "d"]))
+    ['clips that are gone: 4 (a, b, c, …)']
+    """
+    if len(examples):
+        more = ", …" if len(examples) > _EXAMPLES else ""
+        yield f"{words}: {len(examples)} ({', '.join(examples[:_EXAMPLES])}{more})"
+
+
+def _only(values: "pd.Series[str]") -> str:
+    return str(values.iloc[0]) if values.nunique() == 1 else ""
+
+
+def _fingerprint(table: pd.DataFrame) -> str:
+    return _digest("\n".join(",".join(map(str, row)) for row in table.itertuples(index=False, name=None)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
