@@ -1,7 +1,6 @@
 """Tables as CSV files: read and checked cell by cell, and written so that a spreadsheet runs no cell."""
 
 import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -18,8 +17,12 @@ if TYPE_CHECKING:
 from ferfusion.errors import DatasetError, FerfusionError, in_one_line
 from ferfusion.files import check_is_file, decode_text, write_whole
 
+LARGEST_BYTES = 320 * 2**20
+"""Of a table that a person may have saved; the one of FER2013 has 301 million."""
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 _NUMBER = re.compile(r"[-+]\d+([.,]\d+)?([eE][-+]?\d+)?")
+_LINE = re.compile(r"[^\r\n]*(\r\n|\r|\n)|[^\r\n]+")
+"""A line with its end, as a text file has it; io.StringIO would take four times the memory of the text."""
 _GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
 
 Kind = type[int] | type[float] | type[bool]
@@ -296,6 +299,8 @@ def read_cells(
     """
     check_is_file(path, error=error)
     try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise ValueError(f"it has more than {LARGEST_BYTES:,} bytes")
         return parse_cells(path.read_bytes())
     except OSError as failed:
         raise error(f"{path} cannot be read ({failed.strerror}); {advice}") from failed
@@ -322,7 +327,7 @@ def parse_cells(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
     first = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
     try:
         cells = csv.reader(
-            io.StringIO(text, newline=""),
+            (line[0] for line in _LINE.finditer(text)),
             delimiter=named[1] if named else max(",;\t", key=first.count),
             strict=True,
         )

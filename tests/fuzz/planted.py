@@ -7,8 +7,10 @@ from typing import Any
 from unittest import mock
 
 import ferfusion.bundle
+import ferfusion.corpora.zip_files
 import ferfusion.exchange.keras_files
 import ferfusion.inference.predictor
+import ferfusion.preparation.crop
 from fuzz import cases
 
 MOST_CASES = 300
@@ -21,33 +23,33 @@ def spin(*_: Any) -> None:
 
 
 PLANTS: tuple[tuple[str, str, ModuleType, str, Any], ...] = (
-    (
-        "a check is missing",
-        "bundle",
-        ferfusion.bundle,
-        "_summary",
-        lambda text, _: json.loads(text),
-    ),
-    ("a hang", "bundle", ferfusion.bundle, "_check_metrics", spin),
+    ("traceback", "bundle", ferfusion.bundle, "_summary", lambda text, _: json.loads(text)),
+    ("hang", "bundle", ferfusion.bundle, "_check_metrics", spin),
     ("memory", "bundle", ferfusion.bundle, "_check_fit", lambda *_: bytearray(2**31)),
-    ("answers are not finite", "bundle", ferfusion.inference.predictor, "check_answers", lambda _: None),
-    ("an error of a library", "keras", ferfusion.exchange.keras_files, "_DAMAGE", (OSError,)),
+    ("wrong", "bundle", ferfusion.inference.predictor, "check_answers", lambda _: None),
+    ("traceback", "keras", ferfusion.exchange.keras_files, "_DAMAGE", (OSError,)),
+    ("traceback", "zip", ferfusion.corpora.zip_files, "_DAMAGED_MEMBER", (OSError,)),
+    ("memory", "video", ferfusion.preparation.crop, "_LONGEST_SIDE", 2**20),
 )
-"""What is planted, the kind of file that finds it, and the attribute of a module that is replaced."""
+"""What it leads to, the group of files that finds it, and the attribute of a module that is replaced."""
 
 
-def first_fault(name: str) -> str:
-    """Return the first case of a kind that is a fault; empty if there is none."""
-    outcomes = cases.run_cases(name, range(MOST_CASES))
-    return next((outcome.case for outcome in outcomes if outcome.status == "fault"), "")
+def first_fault(group: str) -> str:
+    """Return the first case of a group that is a fault, and what it is; empty if there is none."""
+    outcomes = cases.run_cases(group, range(MOST_CASES))
+    return next((f"{outcome.status} {outcome.case}" for outcome in outcomes if outcome.is_fault), "")
 
 
 def main(report: Callable[[str], object] = print) -> None:
-    """Plant each fault and report the case that finds it."""
-    with mock.patch.object(cases, "SECONDS", 1):
-        for what, name, module, attribute, replacement in PLANTS:
-            with mock.patch.object(module, attribute, replacement):
-                report(f"{what}: {first_fault(name) or 'not found'}")
+    """Plant each fault and report what it led to and the case that found it."""
+    for expected, group, module, attribute, replacement in PLANTS:
+        seconds = 1 if expected == "hang" else cases.SECONDS
+        with (
+            mock.patch.object(cases, "SECONDS", seconds),
+            mock.patch.object(module, attribute, replacement),
+        ):
+            found = first_fault(group)
+            report(f"{attribute}: {found if found.startswith(expected) else f'not found ({found})'}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pytest
 
 from ferfusion.errors import DatasetError, RunError
 from ferfusion.tables import (
+    LARGEST_BYTES,
     CellWriter,
     parse_cells,
     plain_cell,
@@ -157,3 +158,17 @@ def test_csv_module_reads_the_rows_of_a_cell_writer():
     CellWriter(file).write(list(ODD))
     [row] = csv.reader(io.StringIO(file.getvalue(), newline=""))
     assert [plain_cell(cell) for cell in row] == list(ODD)
+
+
+def test_read_cells_refuses_a_table_by_its_size(tmp_path):
+    with (tmp_path / "a.csv").open("wb") as file:
+        file.truncate(LARGEST_BYTES + 1)  # without a block on the disk
+    with pytest.raises(RunError, match="it has more than 335,544,320 bytes"):
+        read_cells(tmp_path / "a.csv", error=RunError, advice="save it as CSV")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_parse_cells_takes_every_end_of_a_line_and_keeps_those_in_quotes(end):
+    text = end.join(["path,label", '"a\nb\rc\r\nd",joy', "", "e,sad"])
+    _, rows = parse_cells(text.encode())
+    assert [(row["path"], row["label"]) for row in rows] == [("a\nb\rc\r\nd", "joy"), ("e", "sad")]

@@ -107,7 +107,7 @@ def _of_images(files: Files) -> Iterator[Still | LeftOut]:
                 yield Still(ids[place], place, emotion, parts[place], read(), votes.get(_votes_key(place)))
             except CorpusError as error:
                 yield LeftOut(place, str(error))
-        elif place != votes_place:
+        elif place != votes_place or not place:
             yield LeftOut(place, "not an image at <part>/<emotion>/<image>")
 
 

@@ -32,8 +32,11 @@ class NamedFiles:
         """
         written = re.sub(r"\\u(dc[89a-f][0-9a-f])", lambda match: chr(int(match[1], 16)), written)
         exact = self._folder / written
-        if "\0" not in written and exact.exists():
-            return exact
+        try:
+            if "\0" not in written and exact.exists():
+                return exact
+        except OSError as error:  # such as a name that is too long
+            raise CorpusError(f"{written!r:.80} cannot be found: {error.strerror}") from error
         here = self._folder
         for name in components(written):
             if name == ".." or name == PurePosixPath(name).anchor:

@@ -9,16 +9,20 @@ from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
 from ferfusion.errors import CorpusError, in_one_line
+from ferfusion.tables import LARGEST_BYTES
 
 _DAMAGE = (BadZipFile, LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError)
 _DAMAGED_MEMBER = (*_DAMAGE, zlib.error, lzma.LZMAError)
+
+MOST_BYTES = LARGEST_BYTES
+"""Bytes of all members that are read, when they are unpacked: one table may have as many."""
 
 
 def zip_members(path: Path) -> Mapping[str, Callable[[], bytes]]:
     """Return a reader for each member of a zip file, by its name.
 
     A reader raises CorpusError for a member that is damaged or encrypted, whose name leads out of the zip
-    file, or whose name comes twice; the message is the reason.
+    file, or whose name comes twice, and for members beyond ``MOST_BYTES``; the message is the reason.
 
     Raises:
         CorpusError: the file is no zip file, or its directory is damaged.
@@ -35,8 +39,10 @@ def zip_members(path: Path) -> Mapping[str, Callable[[], bytes]]:
 
 
 def _readers(archive: ZipFile) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    members = sorted((info for info in archive.infolist() if not info.is_dir()), key=_name)
+    # is_dir() fails for a member without a name
+    members = sorted((info for info in archive.infolist() if not info.filename.endswith("/")), key=_name)
     times: Counter[str] = Counter()
+    left_bytes = MOST_BYTES
     for info in members:
         name = info.filename
         times[name] += 1
@@ -44,7 +50,13 @@ def _readers(archive: ZipFile) -> Iterator[tuple[str, Callable[[], bytes]]]:
             yield f"{name}: copy {times[name]}", partial(_refuse, "another member has this name")
         elif ".." in PurePosixPath(name).parts or name.startswith("/"):
             yield name, partial(_refuse, "its name leads out of the zip file")
+        elif info.file_size > left_bytes:
+            reason = (
+                f"it has {info.file_size:,} bytes when it is unpacked; a zip file may have {MOST_BYTES:,}"
+            )
+            yield name, partial(_refuse, reason)
         else:
+            left_bytes -= info.file_size
             yield name, partial(_read, archive, info)
 
 

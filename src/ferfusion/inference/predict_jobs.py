@@ -96,10 +96,17 @@ def named_photographs(jobs: Sequence[PredictJob], out: Path | None) -> Named:
             return True
         _, rows = read_cells(table, error=ConfigError, advice=f"move the folder {folder} away")
         earlier = (common / row.get("photograph", "") for row in rows)
-        return all(path in now or not path.is_file() for path in earlier)
+        return all(path in now or not _is_file(path) for path in earlier)
 
     name = jobs[0].source.name if len(jobs) == 1 else "photographs"
     return Named(name, common_place(jobs), may_replace)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a table that was edited has a name that is too long
+        return False
 
 
 def _is_photograph(source: Source) -> bool:

@@ -18,6 +18,10 @@ def _to_rgb(rows: list[list[float]]) -> NDArray[np.float64]:
 _BT601 = _to_rgb([[1.164384, 0, 1.596027], [1.164384, -0.391762, -0.812968], [1.164384, 2.017232, 0]])
 _BT709 = _to_rgb([[1.164384, 0, 1.792741], [1.164384, -0.213249, -0.532909], [1.164384, 2.112402, 0]])
 
+_LONGEST_SIDE = 8192
+"""Of a box that leaves the image. Of a longer one, such as the square around a strip of 65,000 x 100 pixels,
+every k-th row and column is read: the square would have many times the pixels of the image."""
+
 
 def whole_pixels(box: Box) -> tuple[int, int, int, int]:
     """Return the pixels that are cut for a box: x, y, width and height as integers."""
@@ -36,8 +40,11 @@ def cut_plane(plane: NDArray[np.uint8], box: Box, *, size: int) -> NDArray[np.ui
     if x >= 0 and y >= 0 and x + width <= columns and y + height <= rows:
         inside = plane[y : y + height, x : x + width]
     else:
-        inside = plane.take(range(y, y + height), axis=0, mode="clip")
-        inside = inside.take(range(x, x + width), axis=1, mode="clip")
+        step = -(-max(width, height) // _LONGEST_SIDE)
+        spans = (range(y, y + height, step), range(x, x + width, step))
+        inside = plane
+        for axis in sorted((0, 1), key=lambda axis: -plane.shape[axis]):
+            inside = inside.take(spans[axis], axis=axis, mode="clip")
     shrinks = min(inside.shape) > size
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(inside, (size, size), interpolation=method), np.uint8)

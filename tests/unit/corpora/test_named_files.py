@@ -33,6 +33,11 @@ def test_named_files_finds_absolute_paths(tmp_path: Path) -> None:
     assert found == tmp_path / "In" / "a.txt"
 
 
+def test_named_files_refuses_a_name_that_is_too_long(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"'x{79} cannot be found: File name too long"):
+        NamedFiles(tmp_path).find("x" * 10_000)
+
+
 @pytest.mark.parametrize(
     ("written", "cause"),
     [
@@ -40,7 +45,7 @@ def test_named_files_finds_absolute_paths(tmp_path: Path) -> None:
         ("inn/talk.txt", "/inn/talk.txt; the folder .* has no inn; did you mean in?"),
         (r"C:\\me\\talk.txt", "the folder .* has no C:"),
         ("in/talk.txt/x", "the folder .*/in/talk.txt has no x"),
-        ("in/\0", "has no \0"),
+        ("in/\0", r"has no \\x00"),
     ],
 )
 def test_named_files_names_the_path_and_the_likely_cause(tmp_path: Path, written: str, cause: str) -> None:

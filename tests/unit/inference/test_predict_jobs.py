@@ -5,6 +5,7 @@ import pandas as pd
 from ferfusion.inference.predict_jobs import common_place, make_jobs
 from ferfusion.inference.predict_many import predict_each
 from ferfusion.video.footage import image_in_memory
+from helpers.corpora import write_text
 from helpers.photographs import grey, whole_image_predictor, write_photograph
 
 
@@ -44,6 +45,13 @@ def test_make_jobs_keeps_photographs_that_are_not_predicted_again(tmp_path):
     paths[0].unlink()
     assert predict(*paths[1:]) == "photographs"
     assert len(pd.read_csv(out / "videos.csv")) == 2
+
+
+def test_make_jobs_takes_an_earlier_photograph_with_an_impossible_name_as_gone(tmp_path):
+    photographs = [tmp_path / name for name in ("1.png", "2.png")]
+    write_text(tmp_path / "out", "videos.csv", f"folder,video\nphotographs,{tmp_path}\n")
+    write_text(tmp_path / "out", "photographs/photographs.csv", f"photograph\n{'x' * 10_000}\n")
+    assert {job.folder for job in make_jobs(photographs, out=tmp_path / "out")} == {"photographs"}
 
 
 def test_common_place_of_images_in_memory_is_the_name_of_their_folder():

@@ -107,3 +107,14 @@ def test_cut_rgb_cuts_chroma_where_luma_is():
     assert bright[8:40, 8:40].all()
     assert bright.sum() == 32 * 32
     assert (bright ^ coloured).mean() < 0.03
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_cut_plane_of_the_square_around_a_long_strip_takes_little_memory(transposed):
+    """The square has 4.3 GB; a strip of a GIF that fuzzing made ended the process."""
+    strip = np.repeat(np.arange(10, dtype=np.uint8)[:, None], 65_000, axis=1)
+    box = np.array([0, -32_495, 65_000, 65_000], np.float64)
+    strip, box = (strip.T, box[[1, 0, 2, 3]]) if transposed else (strip, box)
+    cut = cut_plane(strip, box, size=16)
+    assert set(np.unique((cut.T if transposed else cut)[:8])) == {0}
+    assert set(np.unique((cut.T if transposed else cut)[9:])) == {9}
