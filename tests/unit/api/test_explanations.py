@@ -16,7 +16,7 @@ def test_explanation_contributions_sum_to_the_answer(explanation, trained):
     streams = table.columns[table.columns.get_loc("baseline") :].tolist()
     assert {"spatial", "flow"} == set(streams) - {"baseline"}
     np.testing.assert_allclose(table[streams].sum(axis=1), table["answer"], atol=1e-3)
-    assert len(table) == (trained.predictions["part"] == "validation").sum()
+    assert len(table) == len(trained.validation_predictions)
 
 
 def test_explanation_is_a_short_line_and_a_table_of_means(explanation, trained):

@@ -56,13 +56,12 @@ def test_webcam_takes_a_source_as_it_is_written(video, bundle, capsys, monkeypat
 
     def no_input(*arguments):
         opened.append(arguments)
-        nothing: list[object] = []
-        return (frame for frame in nothing)  # a generator, which can be closed
+        raise VideoError("nothing is sent")
 
-    monkeypatch.setattr("ferfusion.video.live_source._ffmpeg_input", no_input)
+    monkeypatch.setattr("ferfusion.video.live_source._open_address", no_input)
     with pytest.raises(VideoError):
         app(["rtsp://camera/stream", "--bundle", str(bundle)], exit_on_error=False)
-    assert opened == [("rtsp://camera/stream", "rtsp://camera/stream", None)]
+    assert opened == [("rtsp://camera/stream", None)]
 
 
 @pytest.mark.parametrize(

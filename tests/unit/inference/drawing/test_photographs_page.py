@@ -10,7 +10,7 @@ from helpers.videos import textured
 
 
 def page_of(page, folder):
-    page.write(folder)
+    page.write(folder, title="photographs")
     return " ".join((folder / "report.html").read_text().split())
 
 
