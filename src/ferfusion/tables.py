@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,7 @@ _LINE = re.compile(r"[^\r\n]*(\r\n|\r|\n)|[^\r\n]+")
 """A line with its end, as a text file has it; io.StringIO would take four times the memory of the text."""
 _GUARDED = re.compile(r"'+[=+\-@\t\r\n]")
 
+Parsed = TypeVar("Parsed")
 Kind = type[int] | type[float] | type[bool]
 _WORDS: Mapping[Kind, str] = MappingProxyType(
     {int: "a whole number", float: "a number", bool: "True or False"}
@@ -297,11 +298,28 @@ def read_cells(
     Raises:
         FerfusionError: ``error``, if the file is missing or is no text.
     """
+    return _read(path, parse_cells, error=error, advice=advice)
+
+
+def read_lines(
+    path: Path, *, error: type[FerfusionError], advice: str
+) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Do as ``read_cells``, and return what ``parse_lines`` does.
+
+    Raises:
+        FerfusionError: ``error``, if the file is missing or is no text.
+    """
+    return _read(path, parse_lines, error=error, advice=advice)
+
+
+def _read(
+    path: Path, parse: Callable[[bytes], Parsed], *, error: type[FerfusionError], advice: str
+) -> Parsed:
     check_is_file(path, error=error)
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise ValueError(f"it has more than {LARGEST_BYTES:,} bytes")
-        return parse_cells(path.read_bytes())
+        return parse(path.read_bytes())
     except OSError as failed:
         raise error(f"{path} cannot be read ({failed.strerror}); {advice}") from failed
     except ValueError as damaged:
@@ -311,9 +329,8 @@ def read_cells(
 def parse_cells(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
     r"""Return the names of a table's columns in lower case, and its rows; every cell is stripped text.
 
-    Cells are separated by the sign that is the most frequent of comma, semicolon and tab in the first line,
-    or that Excel names there (``sep=;``). A missing cell is empty; cells beyond the last column have the name
-    "". Of columns with one name, the first counts. What ``safe_cell`` put before text is removed.
+    A missing cell is empty; cells beyond the last column have the name "". Of columns with one name, the
+    first counts. See ``parse_lines``.
 
     Raises:
         ValueError: the content is no text, or a quote is not closed.
@@ -321,27 +338,51 @@ def parse_cells(content: bytes) -> tuple[list[str], list[dict[str, str]]]:
     >>> parse_cells("Path;Label\na.mp4;joy\n".encode("utf-16"))
     (['path', 'label'], [{'path': 'a.mp4', 'label': 'joy', '': ''}])
     """
+    names, rows = parse_lines(content)
+    header = [name.lower() for name in names]
+    return header, [_named(header, cells) for _, cells in rows]
+
+
+def parse_lines(content: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    r"""Return the names of a table's columns, and the line and the cells of each row that is not blank.
+
+    Cells are separated by the sign that is the most frequent of comma, semicolon and tab in the first line,
+    or that Excel names there (``sep=;``). Cells are stripped, and without what ``safe_cell`` put before text.
+
+    Raises:
+        ValueError: the content is no text, or a quote is not closed.
+
+    >>> parse_lines(b"Path;Label\n\na.mp4;joy\n")
+    (['Path', 'Label'], [(3, ['a.mp4', 'joy'])])
+    """
     text = decode_text(content)
     named = re.match(r"sep=(.)\r?\n", text)
     text = text[named.end() :] if named else text
     first = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
     try:
-        cells = csv.reader(
+        rows = csv.reader(
             (line[0] for line in _LINE.finditer(text)),
             delimiter=named[1] if named else max(",;\t", key=first.count),
             strict=True,
         )
-        header = [plain_cell(name.strip()).lower() for name in next(cells, [])]
-        return header, [_named(header, row) for row in cells if any(cell.strip() for cell in row)]
+        header = _plain(next(rows, []))
+        lines_before = int(bool(named))
+        return header, [
+            (rows.line_num + lines_before, _plain(row)) for row in rows if any(cell.strip() for cell in row)
+        ]
     except (csv.Error, TypeError) as error:  # TypeError: Excel's line names a sign that separates no cells
         raise ValueError(str(error)) from error
 
 
-def _named(header: list[str], row: list[str]) -> dict[str, str]:
-    cells = [plain_cell(cell.strip()) for cell in row]
-    padded = cells + [""] * len(header)
-    beyond = "".join(cells[len(header) :])
-    return dict(reversed(list(zip(header, padded, strict=False)))) | {"": beyond}
+def _plain(row: list[str]) -> list[str]:
+    return [plain_cell(cell.strip()) for cell in row]
+
+
+def _named(header: list[str], cells: list[str]) -> dict[str, str]:
+    named: dict[str, str] = {}
+    for name, cell in zip(header, cells + [""] * len(header), strict=False):
+        named.setdefault(name, cell)
+    return named | {"": "".join(cells[len(header) :])}
 
 
 def decimal_point(number: str) -> str:

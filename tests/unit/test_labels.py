@@ -1,7 +1,18 @@
+import re
+
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.labels import LABEL_SETS, SEVEN, SIX, LabelSet, canonical_emotion
+from ferfusion.labels import (
+    LABEL_SETS,
+    SEVEN,
+    SIX,
+    LabelSet,
+    canonical_emotion,
+    class_of_votes,
+    emotion_of_word,
+    parse_labels,
+)
 
 SPELLINGS = {
     "Anger": ["anger", "ANGER", "Angry", "ang", " anger "],
@@ -84,3 +95,59 @@ def test_label_set_has_at_most_100_names():
     assert len(LabelSet(names[:100])) == 100
     with pytest.raises(ConfigError, match="at most 100 names, got 101"):
         LabelSet(names)
+
+
+def test_label_set_has_no_word_for_no_class():
+    with pytest.raises(ConfigError, match="'unsure' is a word for no class; give the class another name"):
+        LabelSet(("Anger", "unsure"))
+    assert "Unsure" in LabelSet(("Anger", "Unsure"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        ("six", SIX.names),
+        ("seven", SEVEN.names),
+        ("Happiness,Anger,Sadness", ("Happiness", "Anger", "Sadness")),
+        (" joy , calm", ("joy", "calm")),
+        (["a, b", "c"], ("a, b", "c")),
+    ],
+)
+def test_parse_labels_keeps_the_order_and_the_words_of_the_user(labels, names):
+    found = parse_labels(labels)
+    assert found is not None
+    assert found.names == names
+
+
+def test_parse_labels_of_the_table_are_not_known_yet():
+    assert parse_labels("table") is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ("sevn", "Unknown label set 'sevn'; choose one of seven, six. Did you mean 'seven'?"),
+        ("joy,", "printable text of 1 to 60 characters"),
+        ("joy,JOY", "at least two different names"),
+        (7, "labels must be text or several names, got 7"),
+    ],
+)
+def test_parse_labels_refuses_what_is_no_label_set(labels, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        parse_labels(labels)
+
+
+def test_emotion_of_word_has_the_spellings_of_the_corpora_too():
+    for name, forms in SPELLINGS.items():
+        assert {emotion_of_word(form) for form in forms} == {name}
+
+
+@pytest.mark.parametrize("names", [("joy", "calm"), ("calm", "Neutral"), ("Ruhe", "x"), ("joy", "anger")])
+def test_label_set_neutral_is_the_class_of_a_face_at_rest(names):
+    expected = {("joy", "calm"): "calm", ("calm", "Neutral"): "Neutral", ("Ruhe", "x"): "Ruhe"}
+    assert LabelSet(names).neutral == expected.get(names)
+
+
+def test_class_of_votes_is_the_users_word_for_the_expression():
+    assert class_of_votes("sadness", LabelSet(("Trauer", "joy"))) == "Trauer"
+    assert class_of_votes("unknown", SIX) == "Unknown"

@@ -1,5 +1,6 @@
 """Datasets: crops and flow of labelled videos, divided into parts that share no people."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -89,6 +90,13 @@ class Dataset:
         return self._opened.videos.copy(deep=False)
 
     @property
+    def left_out(self) -> "pd.DataFrame":
+        """Why rows of ``videos`` are not used: ``rows, status, reason, example``, a row per reason."""
+        from ferfusion.preparation.reasons import count_reasons  # noqa: PLC0415 pandas
+
+        return count_reasons(self._opened.videos)
+
+    @property
     def frames(self) -> "pd.DataFrame":
         """A row per decoded frame, with its status (``frames.csv``)."""
         return self._opened.frames.copy(deep=False)
@@ -158,7 +166,10 @@ def prepare(
     dataset: PathOrText,
     *,
     corpus: str = "auto",
-    labels: str = "six",
+    labels: str | Sequence[str] = "six",
+    columns: str | Mapping[str, str] | None = None,
+    label_map: str | Mapping[str, str] | None = None,
+    pattern: str | None = None,
     recipe: PrepareRecipe | None = None,
     detector_model: PathOrText | None = None,
     images: bool = True,
@@ -173,10 +184,16 @@ def prepare(
     The same call resumes a preparation that was stopped: only unfinished videos are prepared.
 
     Args:
-        root: Folder of the corpus (for the csv corpus: its CSV file, or the folder it is in).
+        root: Folder of the corpus, or the table that lists its videos.
         dataset: Dataset folder to write.
         corpus: Layout of the corpus; auto recognises it by its files (see docs/corpora.md).
-        labels: Classes to keep: six, or seven with Neutral.
+        labels: Classes to keep: six, seven with Neutral, names such as Happiness,Anger,Sadness in your order,
+            or table for the words of your table or folders as they are.
+        columns: Columns of your table, such as path=Datei,subject=Person,label=Emotion,start=von,end=bis, if
+            they are not found by their names.
+        label_map: Classes of words, such as joy=Happiness,angry=Anger, or a TOML or CSV file of them.
+        pattern: Where subject and label stand in the paths, such as {subject}-s{session}/{label}-{take};
+            other fields become columns of videos.csv.
         recipe: Settings of preparation.
         detector_model: Model file of the detector yunet.
         images: Also write every kept pair as two PNG files, for people to look at.
@@ -209,6 +226,9 @@ def prepare(
             as_folder(dataset),
             corpus=corpus,
             labels=labels,
+            columns=columns,
+            label_map=label_map,
+            pattern=pattern,
             recipe=with_settings(PrepareRecipe, recipe, settings),
             detector_model=None if detector_model is None else as_path(detector_model),
             images=images,

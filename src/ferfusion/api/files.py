@@ -142,7 +142,7 @@ def import_keras(
     imported = import_keras_model(
         source,
         spatial_input=spatial_input,
-        labels=labels or (data.labels.names if data else ()),
+        labels=labels or (data.labels if data else ()),
         largest_pixel=largest_pixel,
         prepare_recipe=data.recipe if data else None,
         rights=NO_RIGHTS if rights is None else rights,

@@ -1,66 +1,118 @@
-"""A CSV file with a row per video or photograph: path, label, and optionally subject, times and part."""
+"""A table with a row per video or photograph: path, label, and optionally subject, times and part."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path, PurePosixPath
 
+from ferfusion.corpora.columns import Columns, find_columns, parse_columns
 from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, unique_ids
-from ferfusion.corpora.named_files import NamedFiles
+from ferfusion.corpora.named_files import NamedFiles, components
+from ferfusion.corpora.path_pattern import PathPattern
 from ferfusion.corpora.stills import has_photographs_only
 from ferfusion.corpora.walk import Found, find_photographs, find_videos, unreadable_folders
-from ferfusion.errors import CorpusError
-from ferfusion.labels import canonical_emotion
-from ferfusion.tables import decimal_point, read_cells
+from ferfusion.errors import ConfigError, CorpusError
+from ferfusion.labels import emotion_of_word, word_key
+from ferfusion.tables import decimal_point, read_lines
 
-COLUMNS = ("path", "label")
-OPTIONAL_COLUMNS = ("subject", "start_seconds", "end_seconds", "split")
+TABLE_SUFFIXES = (".csv", ".tsv")
+_NEEDED = ("path", "label")
+_IN_PATH = ("label", "subject")
+"""Fields that a pattern can have in place of a column."""
+_OWN_FILES = ("dataset.json", "verdict.json")
+"""A folder with one of these holds what ferfusion wrote, and no videos of a corpus."""
 
 
-def list_csv(root: Path) -> CorpusListing:
-    """List a corpus that a CSV file describes; its paths are relative to the file's folder.
+@dataclass(frozen=True)
+class VideoTable:
+    """A table of videos.
 
-    A path may be a video, a folder of images, or a photograph. Without the column subject, each counts as a
-    subject of its own. The table may be saved from a spreadsheet, with semicolons or tabs, decimal commas and
-    further columns.
+    Attributes:
+        path: The file.
+        columns: Its columns.
+        rows: Line and cells of each row.
+        pattern: Where further fields stand in the paths.
+    """
+
+    path: Path
+    columns: Columns
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    pattern: PathPattern | None = None
+
+    def cell(self, cells: tuple[str, ...], field: str) -> str | None:
+        """Return the cell of a field; None without such a column."""
+        place = self.columns.place_of.get(field)
+        return None if place is None else _at(cells, place)
+
+    def further(self, cells: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Return the name and the cell of each further column."""
+        return tuple((name, _at(cells, place)) for name, place in self.columns.further.items())
+
+
+def list_csv(
+    root: Path,
+    *,
+    columns: Mapping[str, str] | str | None = None,
+    pattern: PathPattern | None = None,
+) -> CorpusListing:
+    """List a corpus that a table describes; its paths are relative to the table's folder.
+
+    A path may be a video, a folder of images, or a photograph. Without a subject, each counts as a subject of
+    its own. The table may be saved from a spreadsheet, with semicolons or tabs, decimal commas and further
+    columns. Videos of its folder that no row names are left out, or photographs if the rows name no video.
 
     Args:
-        root: The file, or a folder with exactly one CSV file. In a folder, videos that no row names are
-            reported too, or photographs if the rows name no video.
+        root: The table, or a folder with one table of videos.
+        columns: Names of columns by field, for columns that are not found by their names.
+        pattern: Where fields stand in the paths instead.
 
     Raises:
-        CorpusError: there is no such file, or a needed column is missing, or no row can be used.
+        CorpusError: there is no such table, or a needed column is missing, or no row can be used.
+        ConfigError: ``columns`` has no such form.
     """
-    path = find_table(root)
-    _, rows = read_table(path)
-    files = NamedFiles(path.parent)
+    table = read_table(find_table(root, columns=columns, pattern=pattern), columns=columns, pattern=pattern)
+    folder = table.path.parent
+    files = NamedFiles(folder)
     entries: list[VideoEntry] = []
     left_out: list[LeftOut] = []
     seen: set[tuple[Path, float | None, float | None, str, str]] = set()
-    for video_id, row in zip(unique_ids(row["path"] for row in rows), rows, strict=True):
+    for video_id, (line, cells) in zip(_ids(table), table.rows, strict=True):
+        written = table.cell(cells, "path") or ""
         try:
-            entry = _entry(files, video_id, row)
+            entry = _entry(files, video_id, table, cells)
             stretch = (entry.path.resolve(), entry.start_seconds, entry.end_seconds)
-            row_of_stretch = (*stretch, entry.emotion, row.get("subject", ""))
-            if row_of_stretch in seen:
+            claims = (word_key(entry.word) or entry.word, "" if entry.subject == video_id else entry.subject)
+            if (*stretch, *claims) in seen:
                 raise CorpusError("a second row for the same video")
-            seen.add(row_of_stretch)
-            entries.append(entry)
+            seen.add((*stretch, *claims))
+            entries.append(replace(entry, line=line))
         except CorpusError as error:
-            left_out.append(LeftOut(row["path"], str(error)))
+            left_out.append(LeftOut(written, str(error)))
     if not entries:
         reason = f"the first is left out: {left_out[0].reason}" if left_out else "it is empty"
-        raise CorpusError(f"{path} has no row that can be used; {reason}")
-    listing = CorpusListing("csv", tuple(entries), tuple(left_out))
-    find = find_photographs if has_photographs_only(listing) else find_videos
-    closed = unreadable_folders(root) if root.is_dir() else []
-    unnamed = _without_a_row(find(root)[0] if root.is_dir() else (), path, files, rows)
-    return replace(listing, left_out=(*listing.left_out, *unnamed, *closed))
+        raise CorpusError(f"{table.path} has no row that can be used; {reason}")
+    listing = CorpusListing("csv", tuple(entries), tuple(left_out), _notes(table, entries))
+    if root.is_dir() or any(entry.path.resolve().is_relative_to(folder.resolve()) for entry in entries):
+        find = find_photographs if has_photographs_only(listing) else find_videos
+        left_out += _without_a_row(find(folder)[0], table, files)
+        left_out += unreadable_folders(folder)
+    return replace(listing, left_out=tuple(left_out))
 
 
-def find_table(root: Path) -> Path:
-    """Return the CSV file, which is ``root`` itself or the only one in the folder ``root``.
+def find_table(
+    root: Path,
+    *,
+    columns: Mapping[str, str] | str | None = None,
+    pattern: PathPattern | None = None,
+) -> Path:
+    """Return the table, which is ``root`` itself or the only one of videos in the folder ``root``.
+
+    Args:
+        root: The table, or the folder.
+        columns: Names of columns by field.
+        pattern: Where fields stand in the paths instead.
 
     Raises:
         CorpusError: there is none, or there are several.
@@ -69,86 +121,170 @@ def find_table(root: Path) -> Path:
         return root
     if not root.is_dir():
         raise CorpusError(f"There is no file or folder {root}")
-    tables = sorted(
-        path for path in root.iterdir() if path.suffix.lower() == ".csv" and not path.name.startswith(".")
-    )
-    if len(tables) != 1:
-        found = ", ".join(path.name for path in tables) or "none"
-        raise CorpusError(f"The csv corpus needs one CSV file; in {root} there are: {found}")
-    return tables[0]
+    tables = [
+        path
+        for path in sorted(root.iterdir())
+        if path.suffix.lower() in TABLE_SUFFIXES and not path.name.startswith(".")
+    ]
+    if len(tables) == 1:
+        return tables[0]
+    of_videos = []
+    for table in tables:
+        with suppress(CorpusError):
+            of_videos.append(read_table(table, columns=columns, pattern=pattern).path)
+    if len(of_videos) != 1:
+        found = ", ".join(path.name for path in of_videos or tables) or "none"
+        kind = " tables of videos" if of_videos else ""
+        raise CorpusError(f"The csv corpus needs one CSV file; in {root} there are{kind}: {found}")
+    return of_videos[0]
 
 
-def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Return the names of the columns and the rows of a table with the columns path and label.
+def read_table(
+    path: Path,
+    *,
+    columns: Mapping[str, str] | str | None = None,
+    pattern: PathPattern | None = None,
+) -> VideoTable:
+    """Read a table of videos, and find its columns.
+
+    Args:
+        path: The file.
+        columns: Names of columns by field.
+        pattern: Where fields stand in the paths instead.
 
     Raises:
-        CorpusError: it is no text file, or a column is missing or comes twice.
+        CorpusError: it is no text file, or a column is missing or can be one of several.
+        ConfigError: ``columns`` has no such form, or a field of the pattern.
     """
-    header, rows = read_cells(
+    given = parse_columns(columns)
+    in_path = [field for field in _IN_PATH if pattern and field in pattern.fields]
+    for field in in_path:
+        if given.setdefault(field, ""):
+            raise ConfigError(f"The {field} is in the pattern and in the column {given[field]}; name one")
+    header, rows = read_lines(
         path, error=CorpusError, advice="save it as CSV, with the columns path,label,subject"
     )
-    missing = [name for name in COLUMNS if name not in header]
+    try:
+        found = find_columns(header, [cells for _, cells in rows], given=given, is_time=_is_time)
+    except CorpusError as error:
+        raise CorpusError(f"{path}: {error}") from error
+    missing = [field for field in _NEEDED if field not in found.place_of and field not in in_path]
     if missing:
         raise CorpusError(
-            f"{path} needs the columns path,label and, if people are known, subject; "
-            f"missing: {', '.join(missing)}; "
-            f"found: {', '.join(header)}"
+            f"{path} needs columns for path and label and, if people are known, subject; "
+            f"missing: {', '.join(missing)}; found: {', '.join(header)}; "
+            f"name them, such as --columns path=Datei,label=Emotion"
         )
-    twice = [name for name in (*COLUMNS, *OPTIONAL_COLUMNS) if header.count(name) > 1]
-    if twice:
-        raise CorpusError(f"{path} has the column {twice[0]} more than once; keep one of them")
-    return header, rows
+    return VideoTable(path, found, tuple((line, tuple(cells)) for line, cells in rows), pattern)
 
 
-def _entry(files: NamedFiles, video_id: str, row: dict[str, str]) -> VideoEntry:
+def _notes(table: VideoTable, entries: list[VideoEntry]) -> tuple[str, ...]:
+    notes = [f"Table {table.path.name}: {table.columns.in_words}"]
+    if all(entry.subject == entry.video_id for entry in entries):
+        notes.append(
+            f"No column of {table.path.name} has the person: each video counts as a person of its own, and "
+            "the parts may share people; name the column with --columns subject=..."
+        )
+    return tuple(notes)
+
+
+def _ids(table: VideoTable) -> list[str]:
+    """Return an id for each row: of its path in the table's folder, or of the end of a path elsewhere."""
+    names = []
+    for _, cells in table.rows:
+        name = table.cell(cells, "path") or ""
+        parts = components(name)
+        if parts and (parts[0] == "/" or parts[0].endswith(":")):
+            inside = _inside(Path(name), table.path.parent)
+            name = inside or "/".join(parts[1:][-2:])
+        start = table.cell(cells, "start_seconds")
+        if start and _is_time(start):
+            pure = PurePosixPath(name)
+            stem = (pure.parent / pure.stem).as_posix()
+            name = f"{stem}-{float(decimal_point(start)):g}s{pure.suffix or '.s'}"
+        names.append(name)
+    return unique_ids(names)
+
+
+def _inside(path: Path, folder: Path) -> str:
+    for one, other in ((path, folder), (path.resolve(), folder.resolve())):
+        if one.is_relative_to(other):
+            return one.relative_to(other).as_posix()
+    return ""
+
+
+def _entry(files: NamedFiles, video_id: str, table: VideoTable, cells: tuple[str, ...]) -> VideoEntry:
     """Return the entry of a row.
 
     Raises:
         CorpusError: the row cannot be used; the message is the reason.
     """
-    if row[""]:
+    if any(cells[len(table.columns.names) :]):
         raise CorpusError("the row has more cells than there are columns; quote a cell that has a comma")
-    for column in (*COLUMNS, "subject"):
-        if not row.get(column, video_id):
-            raise CorpusError(f"the {column} is empty")
-    path = files.find(row["path"])
-    split = row.get("split", "").lower()
+    fields = {field: table.cell(cells, field) or "" for field in table.columns.place_of}
+    further = table.further(cells)
+    if table.pattern and fields["path"]:
+        in_path = table.pattern.read(fields["path"])
+        fields |= {name: text for name, text in in_path.items() if name in _IN_PATH}
+        taken = {name.casefold() for name in table.columns.names}
+        further += tuple(
+            (f"path_{name}" if name.casefold() in taken else name, text)
+            for name, text in in_path.items()
+            if name not in _IN_PATH
+        )
+    for field in (*_NEEDED, "subject"):
+        if not fields.get(field, video_id):
+            raise CorpusError(f"the {field} is empty")
+    path = files.find(fields["path"])
+    split = fields.get("split", "").lower()
     if split and split not in PART_NAMES:
         raise CorpusError(f"split is {split!r}, not train, validation or test")
-    start, end = _seconds(row, "start_seconds"), _seconds(row, "end_seconds")
+    start, end = (_seconds(fields, field) for field in ("start_seconds", "end_seconds"))
     if start is not None and end is not None and end <= start:
         raise CorpusError(f"end_seconds {end} is not after start_seconds {start}")
     return VideoEntry(
         path,
         video_id,
-        row.get("subject", video_id),
-        canonical_emotion(row["label"]),
+        fields.get("subject", video_id),
+        emotion_of_word(fields["label"]),
         start_seconds=start,
         end_seconds=end,
         part=PART_NAMES.get(split),
+        word=fields["label"],
+        further=further,
     )
 
 
-def _seconds(row: dict[str, str], column: str) -> float | None:
-    text = row.get(column, "")
+def _at(cells: tuple[str, ...], place: int) -> str:
+    return cells[place] if place < len(cells) else ""
+
+
+def _seconds(fields: Mapping[str, str], field: str) -> float | None:
+    text = fields.get(field, "")
     if not text:
         return None
+    if not _is_time(text):
+        raise CorpusError(f"{field} is {text!r}, not a number of seconds")
+    return float(decimal_point(text))
+
+
+def _is_time(text: str) -> bool:
     try:
         value = float(decimal_point(text))
     except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value >= 0):
-        raise CorpusError(f"{column} is {text!r}, not a number of seconds")
-    return value
+        return False
+    return math.isfinite(value) and value >= 0
 
 
-def _without_a_row(
-    found: Iterable[Found], table: Path, files: NamedFiles, rows: list[dict[str, str]]
-) -> Iterator[LeftOut]:
+def _without_a_row(found: Iterable[Found], table: VideoTable, files: NamedFiles) -> Iterator[LeftOut]:
     named = set()
-    for row in rows:
+    for _, cells in table.rows:
         with suppress(CorpusError):  # the row is left out with the reason
-            named.add(files.find(row["path"]).resolve())
+            named.add(files.find(table.cell(cells, "path") or "").resolve())
+    is_own = cache(lambda folder: any((folder / name).is_file() for name in _OWN_FILES))
     for file in found:
+        folders = [file.path.parent, *file.path.parent.parents]
+        if any(is_own(folder) for folder in folders if folder.is_relative_to(file.root)):
+            continue
         if file.path.resolve() not in named:
-            yield file.left_out(f"no row in {table.name}")
+            yield file.left_out(f"no row in {table.path.name}")

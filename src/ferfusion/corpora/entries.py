@@ -18,13 +18,17 @@ class VideoEntry:
         path: The video file, or the folder whose images are the frames.
         video_id: Unique in the corpus without regard to case, and safe as a file name.
         subject: The person; in a corpus without names, each video is its own subject.
-        emotion: Canonical name of the expression (see ``labels``).
+        emotion: Canonical name of the expression (see ``labels``); in a listing with labels, a name of the
+            label set.
         start_seconds: Start of the stretch, where the video is a stretch of a longer file.
         end_seconds: Its end.
         part: Part in the corpus's official split: train, validation or test.
         note: How an inconsistency of the corpus was resolved; a column of ``videos.csv``.
         rotation_degrees: Clockwise rotation that sets the frames upright, where the file does not have it.
         images_per_second: Frame rate of a folder of images.
+        word: The word for the expression in a table or folder of the user's; empty in a known corpus.
+        line: Line of the entry in its table.
+        further: Name and cell of each further column of its table; columns of ``videos.csv``.
     """
 
     path: Path
@@ -37,6 +41,9 @@ class VideoEntry:
     note: str = ""
     rotation_degrees: int = 0
     images_per_second: float = 25.0
+    word: str = ""
+    line: int | None = None
+    further: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,11 +59,15 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class CorpusListing:
-    """What a corpus loader found under a root folder: rows to use, and rows left out with the reason."""
+    """What a corpus loader found under a root folder: rows to use, and rows left out with the reason.
+
+    ``notes`` are sentences for the user about what was taken for what.
+    """
 
     corpus: str
     entries: tuple[VideoEntry, ...]
     left_out: tuple[LeftOut, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 PART_NAMES = MappingProxyType(

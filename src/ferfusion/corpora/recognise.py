@@ -1,7 +1,7 @@
 """Tell which corpus a folder holds, by the places and names of its files."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -23,10 +23,11 @@ from ferfusion.corpora import (
     savee,
 )
 from ferfusion.corpora.baum1 import sheet_name
-from ferfusion.corpora.csv_table import find_table, read_table
+from ferfusion.corpora.csv_table import VideoTable, find_table, read_table
+from ferfusion.corpora.path_pattern import PathPattern
 from ferfusion.corpora.walk import walk
 from ferfusion.errors import CorpusError
-from ferfusion.labels import SEVEN, canonical_emotion
+from ferfusion.labels import SEVEN, emotion_of_word
 from ferfusion.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 _NAMES_PER_FOLDER = 40  # enough to tell; some folders hold a hundred thousand images
@@ -66,11 +67,18 @@ SIGNS: MappingProxyType[str, re.Pattern[str]] = MappingProxyType(
 """The place of at least one file of each corpus matches its pattern."""
 
 
-def recognise(root: Path) -> Recognition:
+def recognise(
+    root: Path, *, columns: str | Mapping[str, str] | None = None, pattern: str | None = None
+) -> Recognition:
     """Return the corpus that ``root`` holds.
 
     Files that are known of a corpus take precedence over a CSV table, and a table over folders named after
-    emotions.
+    emotions. Columns are of a table only, and a pattern is of a table or of folders.
+
+    Args:
+        root: The folder, or a file.
+        columns: Names of the columns of a table by field.
+        pattern: Where label and subject stand in the paths.
 
     Raises:
         CorpusError: there is no such folder, the corpus is unknown, several fit, or ``root`` is a file and
@@ -79,9 +87,15 @@ def recognise(root: Path) -> Recognition:
     suffix = root.suffix.lower()
     if root.is_file() and suffix in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
         raise CorpusError(f"{root} is one file; name the folder of a corpus, or a table of its videos")
-    if root.is_file() and suffix != ".zip":
-        read_table(root)
-        return _described_by(root)
+    paths = None if pattern is None else PathPattern(pattern)
+    if columns is not None or (root.is_file() and suffix != ".zip"):
+        table = find_table(root, columns=columns, pattern=paths)
+        return _described_by(read_table(table, columns=columns, pattern=paths))
+    if paths:
+        try:
+            return _described_by(read_table(find_table(root, pattern=paths), pattern=paths))
+        except CorpusError:  # no table, or none of videos
+            return Recognition("folder", f"its paths have the pattern {paths.text}")
     found = _first_of_each(root)
     if {"baum1a", "baum1s"} <= found.keys():
         found["baum1"] = f"{found.pop('baum1a')} and {found.pop('baum1s')}"
@@ -90,12 +104,16 @@ def recognise(root: Path) -> Recognition:
         raise CorpusError(f"{root} holds more than one corpus ({listed}); name the one to prepare")
     for corpus, place in found.items():
         return Recognition(corpus, f"it holds {place}")
-    fallback = _described_by_table(root) or _labelled_by_folders(root)
+    try:
+        return _described_by(read_table(find_table(root)))
+    except CorpusError as error:  # none, several, no text, or other columns: then it is not this
+        why_no_table = str(error)
+    fallback = _labelled_by_folders(root)
     if fallback is None:
         raise CorpusError(
             f"No corpus is recognised in {root}; looked for the files of {', '.join(SIGNS)}, for a CSV file "
             f"with the columns path,label,subject, and for videos or photographs in folders named after "
-            "emotions; name the corpus"
+            f"emotions; name the corpus, or its columns, or a pattern of its paths ({why_no_table})"
         )
     return fallback
 
@@ -147,23 +165,16 @@ def _places(root: Path) -> Iterator[str]:
             yield (folder / name).relative_to(root).as_posix()
 
 
-def _described_by_table(root: Path) -> Recognition | None:
-    try:
-        table = find_table(root)
-        read_table(table)
-    except CorpusError:
-        return None  # none, several, no text, or other columns: then it is not this
-    return _described_by(table)
-
-
-def _described_by(table: Path) -> Recognition:
-    return Recognition("csv", f"{table.name} has the columns path and label")
+def _described_by(table: VideoTable) -> Recognition:
+    place_of = table.columns.place_of
+    names = [table.columns.names[place_of[field]] for field in ("path", "label") if field in place_of]
+    return Recognition("csv", f"{table.path.name} has the columns {' and '.join(names)}")
 
 
 def _labelled_by_folders(root: Path) -> Recognition | None:
     for place in _places(root):
         *folders, name = place.split("/")
-        known = any(canonical_emotion(folder) in SEVEN for folder in folders)
+        known = any(emotion_of_word(folder) in SEVEN for folder in folders)
         if known and len(folders) <= 2 and Path(name).suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
             return Recognition("folder", f"its folders are named after emotions, as in {place}")
     return None

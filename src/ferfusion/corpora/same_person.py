@@ -58,7 +58,6 @@ def without_repeated_files(listing: CorpusListing, root: Path) -> CorpusListing:
         listing: The listing.
         root: Folder of the corpus, or its file.
     """
-    folder = root if root.is_dir() else root.parent
     groups: dict[object, list[VideoEntry]] = defaultdict(list)
     for entry in listing.entries:
         groups[_identity(entry)].append(entry)
@@ -66,7 +65,7 @@ def without_repeated_files(listing: CorpusListing, root: Path) -> CorpusListing:
     for same in groups.values():
         for entry in same:
             other = same[0] if entry is not same[0] else same[-1]
-            reason = f"the same file as {_place(other, folder)}"
+            reason = f"the same file as {place_of(other, root)}"
             if any(_claims(each) != _claims(same[0]) for each in same):
                 differs = other.emotion != entry.emotion
                 claim = f"the label {other.emotion}" if differs else f"the subject {other.subject}"
@@ -76,7 +75,7 @@ def without_repeated_files(listing: CorpusListing, root: Path) -> CorpusListing:
     if not reasons:
         return listing
     left_out = [
-        LeftOut(_place(entry, folder), reasons[entry.video_id])
+        LeftOut(place_of(entry, root), reasons[entry.video_id])
         for entry in listing.entries
         if entry.video_id in reasons
     ]
@@ -97,5 +96,7 @@ def _claims(entry: VideoEntry) -> tuple[str, str]:
     return entry.emotion, "" if entry.subject == entry.video_id else entry.subject
 
 
-def _place(entry: VideoEntry, folder: Path) -> str:
+def place_of(entry: VideoEntry, root: Path) -> str:
+    """Return the path of an entry relative to the corpus's folder, or to the folder of its table."""
+    folder = root if root.is_dir() else root.parent
     return entry.path.relative_to(folder).as_posix() if entry.path.is_relative_to(folder) else str(entry.path)

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ferfusion.errors import ConfigError
-from ferfusion.labels import LabelSet, canonical_emotion
+from ferfusion.labels import LabelSet, class_of_votes
 from ferfusion.preparation.dataset import Dataset
 
 
@@ -39,5 +39,7 @@ def class_votes(votes: pd.DataFrame, labels: LabelSet) -> npt.NDArray[np.float32
     >>> class_votes(votes, LabelSet(("Fear", "Anger", "Sadness"))).tolist()
     [[2.0, 3.0, 0.0]]
     """
-    named = votes.rename(columns=canonical_emotion).reindex(columns=list(labels.names))
+    named = votes.rename(columns=lambda column: class_of_votes(column, labels)).reindex(
+        columns=[*labels.names]
+    )
     return named.fillna(0).to_numpy(np.float32)

@@ -9,7 +9,7 @@ from ferfusion.errors import RunError
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.evaluation.scoring import Scores, score
-from ferfusion.labels import LabelSet, canonical_emotion
+from ferfusion.labels import LabelSet, class_of_votes
 from ferfusion.preparation.dataset import read_votes
 from ferfusion.reporting.pages import percent
 
@@ -44,7 +44,7 @@ def voted(predictions: pd.DataFrame, votes: pd.DataFrame, labels: LabelSet) -> p
     >>> voted(predictions, votes, LabelSet(("Fear", "Sadness"))).to_numpy().tolist()
     [['a', 1, 'Sadness']]
     """
-    counts = votes.rename(columns=canonical_emotion)
+    counts = votes.rename(columns=lambda column: class_of_votes(column, labels))
     most = counts.max(axis=1)
     is_clear = counts.eq(most, axis=0).sum(axis=1) == 1
     chosen = counts.idxmax(axis=1)[is_clear]

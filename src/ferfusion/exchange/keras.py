@@ -93,7 +93,7 @@ def import_keras_model(
     path: Path,
     *,
     spatial_input: str = "",
-    labels: Sequence[str] = (),
+    labels: Sequence[str] | LabelSet = (),
     largest_pixel: int | None = None,
     prepare_recipe: PrepareRecipe | None = None,
     rights: str = NO_RIGHTS,
@@ -199,12 +199,14 @@ def _size(layer: KerasLayer) -> int:
 
 
 def _interpretation(
-    network: KerasNetwork, config: ModelConfig, labels: Sequence[str], largest_pixel: int | None
+    network: KerasNetwork, config: ModelConfig, labels: Sequence[str] | LabelSet, largest_pixel: int | None
 ) -> Interpretation:
     """Return labels and pixel range: as they are given, or as in the notebook with the same stream."""
     notebook = NOTEBOOKS[config.stream]
+    if not isinstance(labels, LabelSet) and labels:
+        labels = LabelSet(tuple(map(canonical_emotion, labels)))
     interpretation = Interpretation(
-        labels=LabelSet(tuple(map(canonical_emotion, labels))) if labels else notebook.labels,
+        labels=labels if isinstance(labels, LabelSet) else notebook.labels,
         largest_pixel=notebook.largest_pixel if largest_pixel is None else largest_pixel,
     )
     outputs = network.dense[-1].weights[1].size

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ferfusion.corpora.entries import unique_ids
 from ferfusion.evaluation.run_folder import EXPLANATION_FILES
 from ferfusion.explanation.examples import ClassExamples, choose_examples, read_answers
 from ferfusion.explanation.explain_page import page_html
@@ -67,12 +68,12 @@ def explain_run(
 
 def _draw_galleries(folder: Path, classes: list[ClassExamples], source: RunPairs) -> dict[str, Path]:
     images = {}
-    for one in classes:
+    words = (f"{one.name.lower().replace(' ', '_')}.png" for one in classes)
+    for one, word in zip(classes, unique_ids(words), strict=True):
         for kind, examples in (("correct", one.correct), ("wrong", one.wrong)):
             if examples:
-                name = f"{PREFIX}{one.name.lower().replace(' ', '_')}_{kind}"
                 figure = examples_figure(examples, source.pairs.labels)
-                images[f"{one.name}_{kind}"] = save(figure, folder / f"{name}.png")
+                images[f"{one.name}_{kind}"] = save(figure, folder / f"{PREFIX}{word}_{kind}.png")
     return images
 
 

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from ferfusion.errors import ConfigError
 
-HIGH, LOW = 0.5, 0.3
+_HIGH, _LOW = 0.5, 0.3
+_HIGH_ABOVE_CHANCE, _LOW_ABOVE_CHANCE = 0.4, 0.16
+"""The same for six classes, as shares of the way from chance to 1."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,19 @@ class Episode:
     offset_seen: bool
 
 
+def usual_thresholds(num_classes: int) -> tuple[float, float]:
+    """Return (high, low): 0.5 and 0.3, and more for fewer than six classes, whose chance is higher.
+
+    >>> [tuple(round(each, 3) for each in usual_thresholds(count)) for count in (2, 3, 6, 11)]
+    [(0.7, 0.58), (0.6, 0.44), (0.5, 0.3), (0.5, 0.3)]
+    """
+    chance = 1 / num_classes
+    return (
+        max(_HIGH, chance + _HIGH_ABOVE_CHANCE * (1 - chance)),
+        max(_LOW, chance + _LOW_ABOVE_CHANCE * (1 - chance)),
+    )
+
+
 def check_thresholds(high: float, low: float) -> None:
     """Check the thresholds of an episode.
 
@@ -55,8 +70,8 @@ def find_episodes(
     probabilities: NDArray[np.floating[Any]],
     *,
     longest_step: float,
-    high: float = HIGH,
-    low: float = LOW,
+    high: float,
+    low: float,
 ) -> list[Episode]:
     """Return the episodes of one expression of one face.
 
@@ -69,7 +84,7 @@ def find_episodes(
         low: Probability below which it has not begun, or has ended.
 
     >>> times = np.arange(6) / 10
-    >>> find_episodes(times, np.array([0.1, 0.4, 0.7, 0.4, 0.1, 0.1]), longest_step=0.3)
+    >>> find_episodes(times, np.array([0.1, 0.4, 0.7, 0.4, 0.1, 0.1]), longest_step=0.3, high=0.5, low=0.3)
     [Episode(onset=0.1, apex=0.2, offset=0.4, probability=0.7, onset_seen=True, offset_seen=True)]
     """
     check_thresholds(high, low)

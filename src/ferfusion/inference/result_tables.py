@@ -5,7 +5,7 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from ferfusion.inference.episodes import HIGH, LOW, check_thresholds, find_episodes
+from ferfusion.inference.episodes import check_thresholds, find_episodes, usual_thresholds
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.timeline import faces_of, longest_step
 from ferfusion.video.timestamps import SLACK_SECONDS
@@ -44,7 +44,11 @@ def span_table(prediction: VideoPrediction) -> pd.DataFrame:
 
 
 def onset_table(
-    prediction: VideoPrediction, expression: str | None = None, *, high: float = HIGH, low: float = LOW
+    prediction: VideoPrediction,
+    expression: str | None = None,
+    *,
+    high: float | None = None,
+    low: float | None = None,
 ) -> pd.DataFrame:
     """Return a row per episode of an expression, or of all: when it begins, peaks and ends.
 
@@ -53,14 +57,17 @@ def onset_table(
     Args:
         prediction: The prediction of a video.
         expression: A class of the model; None for all.
-        high: Smoothed probability that an episode must reach.
+        high: Smoothed probability that an episode must reach; by default, that of ``usual_thresholds``.
         low: Smoothed probability below which it has not begun, or has ended.
 
     Raises:
         ConfigError: the model has no such class, or the thresholds are not 0 < low <= high <= 1.
     """
-    check_thresholds(high, low)
     labels, table = prediction.info.labels, prediction.table
+    usual_high, usual_low = usual_thresholds(len(labels))
+    high = usual_high if high is None else high
+    low = min(usual_low, high) if low is None else low
+    check_thresholds(high, low)
     codes = range(len(labels)) if expression is None else [labels.code(expression)]
     seconds = table["seconds"].to_numpy(np.float64)
     of_faces = [] if prediction.is_photograph else faces_of(table)

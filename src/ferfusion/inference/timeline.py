@@ -8,10 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.inference.smoothing import smooth_over_time
-from ferfusion.labels import LabelSet
+from ferfusion.labels import NO_CLASS_WORDS, LabelSet
 
 FRAME_COLUMNS = ("frame", "seconds", "face", "x", "y", "w", "h", "status")
-UNSURE, NOTHING_CLEAR = "unsure", "no clear expression"
+UNSURE, NOTHING_CLEAR, MIXED = NO_CLASS_WORDS
 _AWAY_STEPS = 12
 """Median steps from frame to frame after which a face was out of view."""
 
@@ -43,7 +43,16 @@ def unsure_word(labels: LabelSet) -> str:
     >>> unsure_word(SIX), unsure_word(SEVEN)
     ('no clear expression', 'unsure')
     """
-    return UNSURE if "Neutral" in labels else NOTHING_CLEAR
+    return UNSURE if labels.neutral else NOTHING_CLEAR
+
+
+def smoothed_columns(labels: LabelSet) -> tuple[str, ...]:
+    """Return the columns of the smoothed probabilities in a frame table.
+
+    >>> smoothed_columns(LabelSet(("Fear", "Happiness")))
+    ('smoothed_fear', 'smoothed_happiness')
+    """
+    return tuple(f"smoothed_{column.removeprefix('p_')}" for column in labels.probability_columns)
 
 
 def faces_of(table: pd.DataFrame) -> list[tuple[int, NDArray[np.int64]]]:

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferfusion.inference.timeline import faces_of, unsure_word
+from ferfusion.inference.timeline import MIXED, faces_of, unsure_word
 from ferfusion.labels import LabelSet
 from ferfusion.video.timestamps import SLACK_SECONDS
 
 _RESAMPLES, _RESAMPLES_AT_ONCE = 1000, 50
 _CONFIDENCE = 0.9
-MIXED = "mixed"
 MIXED_SHARE = 0.2
 """A face is mixed if two or more expressions each have at least this share of its frames in the timeline."""
 MIN_SUPPORT = 0.9
@@ -159,9 +158,9 @@ def _interval_and_support(
     tail = (1 - _CONFIDENCE) / 2
     low, high = np.quantile(resampled[:, code], (tail, 1 - tail))
     # a face is at rest before and after most expressions, which does not make the expression less clear
-    ignored = () if labels.names[code] == "Neutral" else ("Neutral",)
-    others = [each for each, name in enumerate(labels.names) if each != code and name not in ignored]
-    is_top = resampled[:, code] >= resampled[:, others].max(axis=1)
+    ignored = None if labels.names[code] == labels.neutral else labels.neutral
+    others = [each for each, name in enumerate(labels.names) if each != code and name != ignored]
+    is_top = resampled[:, code] >= resampled[:, others].max(axis=1, initial=0)
     return (float(low), float(high)), float(is_top.mean())
 
 
@@ -178,7 +177,7 @@ def _frequent_expressions(
     frequent = [
         name
         for name, share in shares.items()
-        if share >= MIXED_SHARE and name in labels and name != "Neutral"
+        if share >= MIXED_SHARE and name in labels and name != labels.neutral
     ]
     return sorted(frequent, key=lambda name: float(np.median(index[names == name])))
 
@@ -194,7 +193,7 @@ def _name(
 ) -> tuple[str, str]:
     """Return the name of a face's expression, and why it is not a class."""
     first, *others = (labels.names[code] for code in np.argsort(-mean, kind="stable"))
-    second = next(name for name in others if name != "Neutral")
+    second = next((name for name in others if name != labels.neutral), others[0])
     unsure = unsure_word(labels)
     if len(frequent) > 1:
         return MIXED, "first " + ", then ".join(

@@ -175,6 +175,25 @@ class Dataset(DatasetFiles):
         return read_votes(self.votes_file) if self.votes_file.is_file() else None
 
 
+def further_columns(names: Iterable[str]) -> dict[str, str]:
+    """Return the name in ``videos.csv`` of each further column of a corpus's table.
+
+    A name that the tables of a dataset use, in any case, gets ``table_`` before it.
+
+    >>> further_columns(["Age", "Status", "age"])
+    {'Age': 'Age', 'Status': 'table_Status', 'age': 'table_age'}
+    """
+    taken = {*map(str.casefold, (*VIDEO_COLUMNS, *_KINDS))}
+    column_of: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        column = name
+        while column.casefold() in taken:
+            column = f"table_{column}"
+        taken.add(column.casefold())
+        column_of[name] = column
+    return column_of
+
+
 def _read(path: Path, *, columns: Iterable[str], gaps: Collection[str] = ()) -> pd.DataFrame:
     return read_table(
         path, columns=columns, kind_of=_KINDS.get, gaps=gaps, advice="run ferfusion prepare again"

@@ -28,6 +28,7 @@ from ferfusion.preparation.dataset import (
     VIDEO_COLUMNS,
     DatasetFiles,
     check_dataset_folder,
+    further_columns,
     write_header,
 )
 from ferfusion.preparation.frame_preparer import kept_preparer
@@ -238,8 +239,10 @@ def _write_tables(
         if "pair" in row_of.get(entry.video_id, {})
     ]
     copies = _find_copies(used, files)
+    column_of = further_columns(name for entry in listing.entries for name, _ in entry.further)
     videos = pd.DataFrame(
-        _video_rows(listing, root, row_of, copies, labels), columns=list(VIDEO_COLUMNS)
+        _video_rows(listing, root, row_of, copies, labels, column_of=column_of),
+        columns=[*VIDEO_COLUMNS, *column_of.values()],
     ).astype(dict.fromkeys(("code", "frames", "faces", "pairs"), "Int64"))
     kept = [photograph for photograph in used if photograph.entry.video_id not in copies.left_out]
     data = pd.DataFrame(
@@ -313,8 +316,24 @@ def _is_alone(entry: VideoEntry) -> bool:
 
 
 def _video_rows(
-    listing: CorpusListing, root: Path, row_of: dict[str, dict[str, Any]], copies: _Copies, labels: LabelSet
+    listing: CorpusListing,
+    root: Path,
+    row_of: dict[str, dict[str, Any]],
+    copies: _Copies,
+    labels: LabelSet,
+    *,
+    column_of: dict[str, str],
 ) -> Iterator[dict[str, Any]]:
+    """Yield the rows of ``videos.csv``.
+
+    Args:
+        listing: The photographs, and what is left out.
+        root: Folder of the corpus, or its file.
+        row_of: Row of each photograph that was prepared.
+        copies: What follows from near-identical crops.
+        labels: Classes to keep.
+        column_of: Name of the column of each further column of the corpus's table.
+    """
     for entry in listing.entries:
         row: dict[str, Any] = {
             "video": entry.video_id,
@@ -322,7 +341,7 @@ def _video_rows(
             "subject": copies.subject_of.get(entry.video_id, entry.subject),
             "emotion": entry.emotion,
             "part": entry.part or "",
-        }
+        } | {column_of[name]: cell for name, cell in entry.further}
         if entry.emotion not in labels:
             reason = f"{entry.emotion} is not one of {', '.join(labels.names)}"
             yield row | {"note": entry.note, "status": "left_out", "reason": reason}

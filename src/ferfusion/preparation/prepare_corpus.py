@@ -1,27 +1,39 @@
 """Prepare a corpus into a dataset folder: recognise its layout, then prepare its videos or photographs."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from os import PathLike
 from pathlib import Path
 
 from ferfusion.corpora.catalogue import CORPORA, STILLS_CORPORA
+from ferfusion.corpora.csv_table import list_csv
+from ferfusion.corpora.entries import CorpusListing
+from ferfusion.corpora.folder import list_folder
+from ferfusion.corpora.label_words import parse_label_map, with_labels, with_labels_of_stills
+from ferfusion.corpora.path_pattern import PathPattern
 from ferfusion.corpora.recognise import recognise
 from ferfusion.corpora.same_person import with_one_spelling, without_repeated_files
 from ferfusion.corpora.stills import has_photographs_only, without_photographs
 from ferfusion.engines import ENGINES
+from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.faces.model_file import model_sha256
 from ferfusion.faces.official_model import OFFICIAL_MODELS
-from ferfusion.labels import LABEL_SETS
+from ferfusion.labels import parse_labels
 from ferfusion.lookup import choose
 from ferfusion.outputs import only_writer
 from ferfusion.preparation.clip_hashes import record_clips
 from ferfusion.preparation.dataset import SUBFOLDERS, Dataset, DatasetFiles, open_dataset
 from ferfusion.preparation.frame_preparer import FramePreparer
+from ferfusion.preparation.identity import record_identity
 from ferfusion.preparation.photographs import prepare_photographs
+from ferfusion.preparation.reasons import count_reasons
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.stills import prepare_stills
 from ferfusion.preparation.videos import prepare_videos
 from ferfusion.progress import OnProgress, ignore_progress, report_message
+
+_MOST_REASONS = 3
 
 
 def prepare_corpus(
@@ -29,7 +41,10 @@ def prepare_corpus(
     dataset: Path,
     *,
     corpus: str = "auto",
-    labels: str = "six",
+    labels: str | Sequence[str] = "six",
+    columns: str | Mapping[str, str] | None = None,
+    label_map: str | PathLike[str] | Mapping[str, str] | None = None,
+    pattern: str | None = None,
     recipe: PrepareRecipe = PrepareRecipe(),  # noqa: B008 frozen
     detector_model: Path | None = None,
     images: bool = True,
@@ -44,7 +59,10 @@ def prepare_corpus(
         root: Folder of the corpus, or its file.
         dataset: Dataset folder to write.
         corpus: Layout of the corpus, a name of ``CORPORA`` or ``STILLS_CORPORA``; auto recognises it.
-        labels: Classes to keep, a name of ``LABEL_SETS``.
+        labels: Classes to keep: six, seven, table, or names (see ``parse_labels``).
+        columns: Names of the columns of a table by field (see ``parse_columns``).
+        label_map: Class of each word (see ``parse_label_map``).
+        pattern: Where label and subject stand in the paths of a table or a folder (see ``PathPattern``).
         recipe: Settings of preparation.
         detector_model: Model file of the detector, for one that comes without.
         images: Also write every kept pair as two PNG files.
@@ -56,11 +74,13 @@ def prepare_corpus(
     Raises:
         CorpusError: the corpus is not there, or is not recognised.
         ConfigError: a name is not known, or the detector cannot be made.
-        DatasetError: the folder holds something else.
+        DatasetError: the folder holds something else, or nothing of the corpus can be used.
         FileError: another process writes the folder, or a file cannot be written, such as on a full disk.
     """
+    wanted = parse_labels(labels)
+    class_of_word = parse_label_map(label_map)
     if corpus == "auto":
-        found = recognise(root)
+        found = recognise(root, columns=columns, pattern=pattern)
         report_message(on_progress, f"Recognised the corpus {found.corpus}: {found.evidence}")
         corpus = found.corpus
     official = OFFICIAL_MODELS.get(recipe.detector)
@@ -70,17 +90,20 @@ def prepare_corpus(
         recipe = replace(recipe, detector_sha256=model_sha256(detector_model))
     # an error of the recipe is raised before anything is written
     FramePreparer(recipe, detector_model=detector_model)
-    label_set = choose(LABEL_SETS, labels, what="label set")
     choose(dict.fromkeys((*CORPORA, *STILLS_CORPORA)), corpus, what="corpus")
     run_engine = choose(ENGINES, engine, what="engine")
     with only_writer(dataset, subfolders=SUBFOLDERS):
         if corpus in STILLS_CORPORA:
-            prepare_stills(STILLS_CORPORA[corpus](root), dataset, labels=label_set, recipe=recipe)
-            _record_clips(DatasetFiles(dataset))
-            return open_dataset(dataset)
-        listing, spellings = with_one_spelling(without_repeated_files(CORPORA[corpus](root), root))
-        if spellings:
-            report_message(on_progress, spellings)
+            stills_listing, label_set = with_labels_of_stills(
+                STILLS_CORPORA[corpus](root), wanted, label_map=class_of_word
+            )
+            prepare_stills(stills_listing, dataset, labels=label_set, recipe=recipe)
+            return _recorded(dataset)
+        listing = _listing(corpus, root, columns=columns, pattern=pattern)
+        listing, label_set, labels_taken = with_labels(listing, root, wanted, label_map=class_of_word)
+        listing, spellings = with_one_spelling(without_repeated_files(listing, root))
+        for sentence in filter(None, (*listing.notes, *labels_taken, spellings)):
+            report_message(on_progress, sentence)
         stills = has_photographs_only(listing)
         prepare = prepare_photographs if stills else partial(prepare_videos, images=images)
         prepare(
@@ -95,10 +118,44 @@ def prepare_corpus(
             address=address,
             on_progress=on_progress,
         )
-        _record_clips(DatasetFiles(dataset))
-        return open_dataset(dataset)
+        return _recorded(dataset)
 
 
-def _record_clips(files: DatasetFiles) -> None:
+def _listing(
+    corpus: str, root: Path, *, columns: str | Mapping[str, str] | None, pattern: str | None
+) -> CorpusListing:
+    """Return the rows of a corpus.
+
+    Raises:
+        CorpusError: the corpus is not there.
+        ConfigError: it is a known corpus, which has neither columns nor a pattern.
+    """
+    paths = None if pattern is None else PathPattern(pattern)
+    if corpus == "csv":
+        return list_csv(root, columns=columns, pattern=paths)
+    if columns is None and corpus == "folder":
+        return list_folder(root, pattern=paths)
+    if columns is not None or paths is not None:
+        raise ConfigError(f"columns are of a table, and a pattern is of a table or folder, not of {corpus}")
+    return CORPORA[corpus](root)
+
+
+def _why_nothing(dataset: Dataset) -> str:
+    reasons = [
+        f"{row.rows:,} {row.status} ({row.reason})"
+        for row in count_reasons(dataset.videos).head(_MOST_REASONS).itertuples()
+    ]
+    found = "; ".join(reasons) or "it has no row"
+    return f"Nothing of the corpus can be used, so {dataset.root} has no pair: {found}"
+
+
+def _recorded(dataset: Path) -> Dataset:
+    """Record the clips and the identity of a complete dataset, and return it."""
+    files = DatasetFiles(dataset)
     clips = {path.stem: path for path in sorted(files.clips_folder.glob("*.safetensors"))}
     record_clips(files.root, clips, rows_of={clip: files.rows_file(clip) for clip in clips})
+    prepared = open_dataset(dataset)
+    if prepared.pairs.empty:
+        raise DatasetError(_why_nothing(prepared))
+    record_identity(prepared)
+    return prepared

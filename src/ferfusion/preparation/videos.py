@@ -20,6 +20,7 @@ from ferfusion.preparation.dataset import (
     VIDEO_COLUMNS,
     DatasetFiles,
     check_dataset_folder,
+    further_columns,
     write_header,
 )
 from ferfusion.preparation.labelled_video import (
@@ -112,7 +113,10 @@ class _VideoCorpus:
     def write_tables(self) -> dict[str, Any]:
         """Write the tables from the rows of all videos, in the corpus's order, and return the counts."""
         rows_of = {job.entry.video_id: read_json(job.rows_file, keys=ROWS) for job in self.jobs}
-        videos = pd.DataFrame(self._video_rows(rows_of), columns=list(VIDEO_COLUMNS))
+        column_of = further_columns(name for entry in self.listing.entries for name, _ in entry.further)
+        videos = pd.DataFrame(
+            self._video_rows(rows_of, column_of), columns=[*VIDEO_COLUMNS, *column_of.values()]
+        )
         # whole numbers, also in a column with missing ones
         videos = videos.astype(dict.fromkeys(("code", "frames", "faces", "pairs"), "Int64"))
         data = pd.DataFrame(self._pair_rows(rows_of), columns=list(DATA_COLUMNS))
@@ -150,7 +154,9 @@ class _VideoCorpus:
             counts=counts,
         )
 
-    def _video_rows(self, rows_of: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _video_rows(
+        self, rows_of: dict[str, dict[str, Any]], column_of: dict[str, str]
+    ) -> Iterator[dict[str, Any]]:
         for entry in self.listing.entries:
             row = {
                 "video": entry.video_id,
@@ -159,7 +165,7 @@ class _VideoCorpus:
                 "emotion": entry.emotion,
                 "part": entry.part or "",
                 "note": entry.note,
-            }
+            } | {column_of[name]: cell for name, cell in entry.further}
             if entry.emotion in self.labels:
                 yield row | {"code": self.labels.code(entry.emotion)} | rows_of[entry.video_id]["video"]
             else:

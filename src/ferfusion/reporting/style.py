@@ -6,6 +6,7 @@ differ in dash as well. Figures are objects, without pyplot and its global state
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
@@ -15,11 +16,12 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from ferfusion.files import write_whole
+from ferfusion.labels import LabelSet, emotion_of_word
 
 RgbImage = npt.NDArray[np.uint8]
 """(H, W, 3), 0 to 255."""
@@ -57,11 +59,35 @@ SHADES = LinearSegmentedColormap.from_list(
     "ferfusion", ["#f6f9fc", "#b5d3e8", "#4a90c2", "#0b4f82", "#072f52"]
 )
 WIDTH_INCHES, DOTS_PER_INCH = 4.7, 200
+_GRID_RGB = np.stack(np.meshgrid(*[np.linspace(0.1, 1, 10)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+_CANDIDATES = _GRID_RGB[np.abs(_GRID_RGB @ (0.2126, 0.7152, 0.0722) - 0.55) < 0.2]
+"""Colours on which dark text and beside which white ground can be seen, (N, 3)."""
 
 
-def colour_of(name: str) -> str:
-    """Return the colour of a class; a class without its own colour has Neutral's grey."""
-    return CLASS_COLOURS.get(name, CLASS_COLOURS["Neutral"])
+def colour_of(name: str, labels: LabelSet) -> str:
+    """Return the colour of a class of a label set; the word for no class has Neutral's grey.
+
+    The words of the seven classes, in any language, have their colours; each other class has the colour that
+    is farthest from all before it.
+    """
+    return _colours(labels).get(name, CLASS_COLOURS["Neutral"])
+
+
+@lru_cache(maxsize=16)
+def _colours(labels: LabelSet) -> dict[str, str]:
+    colours: dict[str, str] = {}
+    for name in labels.names:
+        own = CLASS_COLOURS.get(emotion_of_word(name))
+        if own and own not in colours.values():
+            colours[name] = own
+    taken = [to_rgb(colour) for colour in CLASS_COLOURS.values()]
+    for name in labels.names:
+        if name not in colours:
+            distances = np.linalg.norm(_CANDIDATES[:, None] - np.array(taken), axis=2).min(axis=1)
+            chosen = _CANDIDATES[distances.argmax()]
+            taken.append(tuple(chosen))
+            colours[name] = to_hex(chosen)
+    return colours
 
 
 class NotebookFigure(Figure):

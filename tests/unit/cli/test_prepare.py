@@ -2,6 +2,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 from cyclopts import App
 
@@ -16,6 +17,10 @@ COUNTS = {
     "pairs": 100,
     "subjects": 3,
 }
+LEFT_OUT = pd.DataFrame(
+    [(1_200, "left_out", "no row in [t].csv", "a.mp4"), (1, "no_face", "no face in any of 30 frames", "")],
+    columns=["rows", "status", "reason", "example"],
+)
 
 
 @pytest.fixture
@@ -25,7 +30,7 @@ def called(monkeypatch):
 
     def prepare_corpus(root, dataset, **settings):
         arguments.update(settings, root=root, dataset=dataset)
-        return SimpleNamespace(folder=dataset, counts=arguments["counts"])
+        return SimpleNamespace(folder=dataset, counts=arguments["counts"], left_out=LEFT_OUT)
 
     monkeypatch.setattr(fer, "prepare", prepare_corpus)
     return arguments
@@ -51,6 +56,21 @@ def test_prepare_prints_the_counts_and_how_many_videos_are_not_used(app, called,
     for words in ("Dataset data", "ok 10, no_face 2", "ok 300, no_face 60", "Anger 40, Fear 60"):
         assert words in text
     assert "2 rows of videos.csv are not used" in text
+    assert (
+        "1,200 left_out: no row in [t].csv (a.mp4) 1 no_face: no face in any of 30 frames (no path)" in text
+    )
+
+
+def test_prepare_takes_classes_columns_words_and_a_pattern(app, called):
+    line = ["corpus", "data", "--labels", "joy,rage", "--columns", "path=Datei,label=Klasse"]
+    line += ["--label-map", "glad=joy", "--pattern", "{subject}/{label}_{n}"]
+    app(line, exit_on_error=False)
+    assert {name: called[name] for name in ("labels", "columns", "label_map", "pattern")} == {
+        "labels": "joy,rage",
+        "columns": "path=Datei,label=Klasse",
+        "label_map": "glad=joy",
+        "pattern": "{subject}/{label}_{n}",
+    }
 
 
 def test_prepare_of_images_without_subjects(app, called, capsys):

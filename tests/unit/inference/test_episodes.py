@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.inference.episodes import find_episodes
+from ferfusion.inference.episodes import find_episodes, usual_thresholds
 
 
 def triangle(*, rise, fall, peak, step=0.04, length=4.0):
@@ -37,22 +37,32 @@ def test_find_episodes_keeps_a_dip_between_the_thresholds_in_one_episode():
 
 def test_find_episodes_ends_an_episode_where_the_face_is_gone():
     seconds = np.array([0.0, 0.1, 0.2, 1.0, 1.1])
-    found = find_episodes(seconds, np.array([0.1, 0.8, 0.8, 0.9, 0.1]), longest_step=0.3)
+    found = find_episodes(seconds, np.array([0.1, 0.8, 0.8, 0.9, 0.1]), longest_step=0.3, high=0.5, low=0.3)
     assert [(each.onset, each.offset) for each in found] == [(0.1, pytest.approx(0.3)), (1.0, 1.1)]
     assert [(each.onset_seen, each.offset_seen) for each in found] == [(True, False), (False, True)]
 
 
 def test_find_episodes_says_that_the_beginning_and_the_end_were_not_seen():
-    [episode] = find_episodes(np.arange(3) / 10, np.full(3, 0.9), longest_step=0.3)
-    assert (episode.onset, episode.apex, episode.offset) == (0, 0, pytest.approx(0.3))
+    [episode] = find_episodes(np.arange(3) / 10, np.full(3, 0.9), longest_step=0.3, high=0.5, low=0.3)
+    assert (episode.onset, episode.apex, episode.offset) == pytest.approx((0, 0, 0.3))
     assert (episode.onset_seen, episode.offset_seen) == (False, False)
 
 
 def test_find_episodes_of_no_frame_are_none():
-    assert find_episodes(np.zeros(0), np.zeros(0), longest_step=1) == []
+    assert find_episodes(np.zeros(0), np.zeros(0), longest_step=1, high=0.5, low=0.3) == []
 
 
 @pytest.mark.parametrize(("high", "low"), [(0.3, 0.5), (0.5, 0.0), (1.1, 0.5), (float("nan"), 0.3)])
 def test_find_episodes_refuses_thresholds_out_of_order(high, low):
     with pytest.raises(ConfigError, match="0 < low <= high <= 1"):
         find_episodes(np.arange(2.0), np.zeros(2), longest_step=1, high=high, low=low)
+
+
+def test_usual_thresholds_are_above_chance_and_never_below_those_of_six_classes():
+    """Where no class is displayed, a model of two classes gives each 0.5."""
+    thresholds = [usual_thresholds(count) for count in range(2, 101)]
+    for count, (high, low) in enumerate(thresholds, 2):
+        assert 1 / count < low < high < 1
+    assert thresholds == sorted(thresholds, reverse=True)
+    assert thresholds[6 - 2] == pytest.approx((0.5, 0.3))
+    assert thresholds[-1] == (0.5, 0.3)

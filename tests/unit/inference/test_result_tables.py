@@ -75,7 +75,7 @@ def test_onset_table_has_the_episodes_of_each_face_by_time():
     seconds = [0, 0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 0.4, 0.4]
     faces = [0, 0, 1, 0, 1, 0, 1, 0, 1]
     fear = [0.1, 0.4, 0.6, 0.9, 0.2, 0.2, 0.2, 0.2, 0.7]
-    table = onset_table(predicted(seconds, faces, fear), "Fear")
+    table = onset_table(predicted(seconds, faces, fear), "Fear", high=0.5, low=0.3)
     assert table.columns.tolist() == EPISODE_COLUMNS
     assert table[["face", "onset", "apex", "offset"]].to_numpy().tolist() == [
         [0, 0.1, 0.2, 0.3],
@@ -85,6 +85,14 @@ def test_onset_table_has_the_episodes_of_each_face_by_time():
     assert table["onset_seen"].tolist() == [True, False, True]
     assert table["offset_seen"].tolist() == [True, True, False]
     assert table["probability"].tolist() == pytest.approx([0.9, 0.6, 0.7])
+
+
+def test_onset_table_of_two_classes_has_higher_thresholds():
+    """0.7 and 0.58: without an expression, each of two classes has 0.5."""
+    prediction = predicted([0, 0.1, 0.2, 0.3], [0, 0, 0, 0], [0.55, 0.6, 0.75, 0.55])
+    assert onset_table(prediction, "Fear")[["onset", "offset"]].to_numpy().tolist() == [[0.1, 0.3]]
+    lower = onset_table(predicted([0, 0.1], [0, 0], [0.1, 0.6]), "Fear", high=0.55)
+    assert lower["onset"].tolist() == [0.1]
 
 
 def test_onset_table_of_all_expressions_is_sorted_by_time():

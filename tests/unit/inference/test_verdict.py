@@ -13,7 +13,7 @@ from ferfusion.inference.verdict import (
     normalised_entropy,
     resampled_means,
 )
-from ferfusion.labels import SEVEN, SIX
+from ferfusion.labels import SEVEN, SIX, LabelSet
 
 SURE_ANGER, SURE_FEAR = [0.9, 0.02, 0.02, 0.02, 0.02, 0.02], [0.02, 0.02, 0.9, 0.02, 0.02, 0.02]
 WEAK_FEAR = [0.3, 0, 0.4, 0.1, 0.1, 0.1]
@@ -290,3 +290,19 @@ def test_describe_photograph_without_a_face(status, words):
     frames = table([(0, None, status, None)])
     assert judge_photograph(frames, SIX) == []
     assert describe_photograph([], frames) == f"{words}, so no expression is given."
+
+
+@pytest.mark.parametrize("names", [("joy", "calm"), ("calm", "joy"), ("joy", "rage")])
+def test_judge_of_two_classes_of_which_one_may_be_a_face_at_rest(names):
+    """Beside the class at rest there is no other class, so that the only one has full support."""
+    labels = LabelSet(names)
+    [verdict] = judge(seen([[0.6, 0.4], [0.3, 0.7]] * 50, labels=labels), labels)
+    assert verdict.top_class == names[1]
+    assert verdict.bootstrap_support == pytest.approx(1, abs=0.05) if names[0] == "calm" else True
+    assert verdict.expression in (*names, "mixed")
+
+
+def test_judge_ignores_the_users_word_for_a_face_at_rest():
+    labels = LabelSet(("Freude", "Wut", "Ruhe"))
+    [verdict] = judge(seen([[0.0, 0.1, 0.9]] * 40 + [[0.9, 0.1, 0]] * 60, labels=labels), labels)
+    assert (verdict.expression, verdict.bootstrap_support) == ("Freude", 1)

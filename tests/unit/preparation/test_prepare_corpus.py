@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ferfusion.errors import ConfigError, CorpusError
+from ferfusion.errors import ConfigError, CorpusError, DatasetError
 from ferfusion.faces.model_file import model_sha256
 from ferfusion.labels import SEVEN
 from ferfusion.preparation.prepare_corpus import prepare_corpus
@@ -52,6 +52,66 @@ def test_prepare_corpus_keeps_the_classes_of_the_label_set(corpus, tmp_path):
     assert (set(seven.pairs["emotion"]), seven.labels) == ({"Anger", "Neutral"}, SEVEN)
 
 
+def own_corpus(corpus):
+    """A German table beside the videos, with a typo, a missing file, and a video that it does not list."""
+    rows = ["s1/anger/s1anger.mp4;Ann;w\u00fctend;31;x", "s1/neutral/s1neutral.mp4;Ann;Freude;31;y"]
+    rows += ["s2/anger/s2anger.mp4;Ben;Freuda;40;", "s2/anger/gone.mp4;Ben;Freude;40;"]
+    (corpus / "Liste.csv").write_text("\n".join(["Datei;Person;Emotion;Alter;Status", *rows]), "cp1252")
+    return corpus
+
+
+def test_prepare_corpus_of_a_table_says_what_was_taken_for_what(corpus, tmp_path):
+    dataset, reported = prepare(own_corpus(corpus), tmp_path / "dataset")
+    assert [each.message for each in reported if each.message] == [
+        "Recognised the corpus csv: Liste.csv has the columns Datei and Emotion",
+        "Table Liste.csv: path is Datei, label is Emotion, subject is Person; further columns: Alter, Status",
+        "Labels taken for classes: 'w\u00fctend' is Anger (1), 'Freude' is Happiness (1)",
+    ]
+    assert dict(zip(dataset.videos["path"], dataset.videos["reason"], strict=True)) == {
+        "s1/anger/s1anger.mp4": "",
+        "s1/neutral/s1neutral.mp4": "",
+        "s2/anger/gone.mp4": f"there is no file {corpus}/s2/anger/gone.mp4; the folder {corpus}/s2/anger has "
+        "no gone.mp4",
+        "s2/neutral/s2neutral.mp4": "no row in Liste.csv",
+        "s2/anger/s2anger.mp4": "'Freuda' in line 4: did you mean Happiness?",
+    }
+    assert dataset.videos["Alter"].tolist() == ["31", "31", "", "", ""]
+    assert dataset.videos["table_Status"].tolist()[:2] == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "names", "emotions"),
+    [
+        ({"labels": "Freude,rage", "label_map": "w\u00fctend=rage"}, ("Freude", "rage"), ["rage", "Freude"]),
+        (
+            {"labels": "table", "label_map": {"Freuda": "Freude"}},
+            ("w\u00fctend", "Freude"),
+            ["w\u00fctend", "Freude", "Freude"],
+        ),
+        (
+            {"labels": ["Ann", "Ben"], "columns": {"label": "Person", "subject": "Alter"}},
+            ("Ann", "Ben"),
+            ["Ann", "Ann", "Ben"],
+        ),
+    ],
+)
+def test_prepare_corpus_has_the_classes_of_the_user(corpus, tmp_path, settings, names, emotions):
+    dataset, _ = prepare(own_corpus(corpus), tmp_path / "dataset", **settings)
+    assert dataset.labels.names == names
+    assert dataset.pairs.drop_duplicates("video")["emotion"].tolist() == emotions
+    assert dataset.pairs["code"].tolist() == [names.index(name) for name in dataset.pairs["emotion"]]
+
+
+def test_prepare_corpus_reads_labels_by_a_pattern_without_a_table(corpus, tmp_path):
+    pattern = "{subject}/{label}/{take}"
+    dataset, reported = prepare(corpus, tmp_path / "dataset", pattern=pattern, labels="seven")
+    assert reported[0].message == f"Recognised the corpus folder: its paths have the pattern {pattern}"
+    assert dataset.videos["subject"].tolist() == ["s1", "s1", "s2", "s2"]
+    assert dataset.videos["take"].tolist() == ["s1anger", "s1neutral", "s2anger", "s2neutral"]
+    with pytest.raises(ConfigError, match="not of ravdess"):
+        prepare(corpus, tmp_path / "other", pattern=pattern, corpus="ravdess")
+
+
 def test_prepare_corpus_reports_what_is_prepared_already(corpus, tmp_path):
     prepare(corpus, tmp_path / "dataset", corpus="folder")
     [clip, _] = (tmp_path / "dataset" / "clips").iterdir()
@@ -97,3 +157,17 @@ def test_prepare_corpus_pins_the_content_of_a_model_file(corpus, tmp_path, monke
     )
     dataset, _ = prepare(corpus, tmp_path / "dataset", detector_model=model)
     assert dataset.recipe.detector_sha256 == model_sha256(model)
+
+
+def test_prepare_corpus_with_nothing_usable_is_an_error_with_the_reasons_by_count(corpus, tmp_path):
+    for video in corpus.rglob("*.mp4"):
+        video.write_text(video.name)
+    (corpus / "s1" / "anger" / "photo.png").write_bytes(b"")
+    with pytest.raises(DatasetError) as caught:
+        prepare(corpus, tmp_path / "dataset", labels="seven")
+    message = str(caught.value)
+    assert message.startswith(f"Nothing of the corpus can be used, so {tmp_path / 'dataset'} has no pair: ")
+    assert "4 unreadable (Cannot open … as a video: Invalid data found" in message
+    assert "1 left_out (a photograph among videos" in message
+    assert "\n" not in message
+    assert (tmp_path / "dataset" / "videos.csv").is_file()

@@ -4,7 +4,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from ferfusion.errors import FileError
-from ferfusion.labels import SEVEN
+from ferfusion.labels import SEVEN, LabelSet
 from ferfusion.reporting import style
 from ferfusion.reporting.style import CLASS_COLOURS, OKABE_ITO, PART_COLOURS
 
@@ -36,9 +36,26 @@ def test_part_colours_are_those_of_the_three_parts():
     assert len(set(PART_COLOURS.values())) == 3
 
 
-def test_colour_of_a_class_without_a_colour_is_grey():
-    assert style.colour_of("Fear") == CLASS_COLOURS["Fear"]
-    assert style.colour_of("Boredom") == CLASS_COLOURS["Neutral"]
+def test_colour_of_what_is_no_class_is_grey():
+    assert style.colour_of("Fear", SEVEN) == CLASS_COLOURS["Fear"]
+    assert style.colour_of("unsure", SEVEN) == CLASS_COLOURS["Neutral"]
+
+
+def test_colour_of_own_classes_is_that_of_the_expression_in_any_words():
+    labels = LabelSet(("Freude", "joy", "wut"))
+    assert style.colour_of("Freude", labels) == CLASS_COLOURS["Happiness"]
+    assert style.colour_of("wut", labels) == CLASS_COLOURS["Anger"]
+    assert style.colour_of("joy", labels) not in CLASS_COLOURS.values()
+
+
+@pytest.mark.parametrize(("count", "apart"), [(11, 0.3), (40, 0.1)])
+def test_colour_of_many_own_classes_differs_for_each(count, apart):
+    """The farthest colour is taken each time; the nearest two of the seven classes are 0.26 apart."""
+    labels = LabelSet(tuple(f"word {number}" for number in range(count)))
+    colours = [to_rgb(style.colour_of(name, labels)) for name in labels.names]
+    greys = [to_rgb(CLASS_COLOURS["Neutral"])]
+    for one, other in combinations([*colours, *greys], 2):
+        assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 > apart
 
 
 def test_notebook_figure_shows_itself_as_png():

@@ -80,7 +80,7 @@ class Overlay:
         return canvas
 
     def _draw_face(self, image: RgbImage, face: DrawnFace, *, several: bool) -> None:
-        colour = colour_of(face.expression)
+        colour = colour_of(face.expression, self._labels)
         x, y, w, h = (round(value) for value in face.box)
         line = self._line
         for edges in (
@@ -127,7 +127,7 @@ class Overlay:
             y = self._bar_top(row)
             probability = float(face.probabilities[row])
             filled = start + max(1, round((end - start) * probability))
-            _fill(strip, (start, y + 3, filled + 1, y + self._text + 1), colour_of(name))
+            _fill(strip, (start, y + 3, filled + 1, y + self._text + 1), colour_of(name, self._labels))
             number = _sprite(f"{probability:.2f}", self._text, _INK, _STRIP)
             _paste(strip, number, end + self._text // 2, y)
 

@@ -45,7 +45,8 @@ class Panel:
         """Write the explained class, and return the first free row below it."""
         name = self._labels.names[explanation.code]
         size = round(self._text * 1.15)
-        pen.rectangle((self._margin, self._margin, self._margin + size, self._margin + size), colour_of(name))
+        square = (self._margin, self._margin, self._margin + size, self._margin + size)
+        pen.rectangle(square, colour_of(name, self._labels))
         words = f"why {name}, {explanation.probabilities[explanation.code]:.2f}"
         pen.text((self._margin + 1.6 * size, self._margin - 1), words, font=sans(size), fill=_INK)
         return self._margin + 2 * size

@@ -22,6 +22,7 @@ from ferfusion.reporting.style import (
 )
 
 _MAX_FACES = 4
+_LEGEND_COLUMNS = 4
 _MAX_POINTS = 1500
 _RIBBON = 0.08
 """Height of the line of names below the probabilities."""
@@ -30,7 +31,9 @@ _RIBBON = 0.08
 def timeline_figure(prediction: VideoPrediction) -> Figure:
     """Draw the faces with the largest areas, one below the other, with the names of the timeline."""
     faces = faces_of(prediction.table)[:_MAX_FACES]
-    height = 1.1 + 1.5 * max(len(faces), 1)
+    names = [*prediction.info.labels.names, unsure_word(prediction.info.labels)]
+    legend_rows = -(-len(names) // _LEGEND_COLUMNS)
+    height = 0.74 + 0.18 * legend_rows + 1.5 * max(len(faces), 1)
     figure = NotebookFigure(figsize=(1.6 * WIDTH_INCHES, height), layout="constrained")
     grid = figure.subplots(max(len(faces), 1), 1, squeeze=False, sharex=True)[:, 0]
     for axes in grid:
@@ -50,11 +53,10 @@ def timeline_figure(prediction: VideoPrediction) -> Figure:
     set_title(
         grid[0], prediction.video, "smoothed probability of each displayed expression; below it, the timeline"
     )
-    names = [*prediction.info.labels.names, unsure_word(prediction.info.labels)]
     figure.legend(
         handles=[Patch(label=name, **_style(name, prediction)) for name in names],
         loc="outside lower center",
-        ncols=4,
+        ncols=_LEGEND_COLUMNS,
         fontsize=8.5,
         frameon=False,
         labelcolor=INK,
@@ -72,7 +74,9 @@ def faces_figure(prediction: VideoPrediction) -> Figure:
     for axes, verdict in zip(grid, shown, strict=False):
         style_axes(axes)
         values = [verdict.probabilities[name] for name in names]
-        bars = axes.barh(names, values, color=[colour_of(name) for name in names], height=0.7)
+        bars = axes.barh(
+            names, values, color=[colour_of(name, prediction.info.labels) for name in names], height=0.7
+        )
         axes.bar_label(bars, fmt="%.2f", padding=3, fontsize=8.5, color=INK)
         axes.invert_yaxis()
         axes.set_ylabel(f"face {verdict.face}")
@@ -94,7 +98,9 @@ def _draw_probabilities(axes: Axes, prediction: VideoPrediction, rows: NDArray[n
     tops = np.cumsum(means, axis=1)
     below = np.zeros(len(seconds))
     for code, name in enumerate(prediction.info.labels.names):
-        axes.fill_between(seconds, below, tops[:, code], color=colour_of(name), linewidth=0)
+        axes.fill_between(
+            seconds, below, tops[:, code], color=colour_of(name, prediction.info.labels), linewidth=0
+        )
         below = tops[:, code]
 
 
@@ -110,7 +116,7 @@ def _style(name: str, prediction: VideoPrediction) -> dict[str, Any]:
     """Return the style of a name; stripes stand for no class, since a grey could be mistaken for Neutral."""
     if name == unsure_word(prediction.info.labels):
         return {"facecolor": "white", "edgecolor": FAINT, "hatch": "/////", "linewidth": 0}
-    return {"facecolor": colour_of(name), "edgecolor": "none"}
+    return {"facecolor": colour_of(name, prediction.info.labels), "edgecolor": "none"}
 
 
 def _points(

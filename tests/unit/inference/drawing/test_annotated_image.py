@@ -20,7 +20,10 @@ def test_write_annotated_image_shows_the_photograph_its_box_and_a_strip(tmp_path
     assert np.median(drawn[:height]) == pytest.approx(100, abs=1)
     exact = draw_photograph(image, prediction)
     colour = np.array(
-        [int(colour_of(prediction.verdicts[0].expression)[at : at + 2], 16) for at in (1, 3, 5)]
+        [
+            int(colour_of(prediction.verdicts[0].expression, prediction.info.labels)[at : at + 2], 16)
+            for at in (1, 3, 5)
+        ]
     )
     assert (exact == colour).all(axis=2).any()
     assert np.abs(exact.astype(int) - drawn).mean() < 2  # JPEG

@@ -25,7 +25,7 @@ def changed(image, drawn):
 
 
 def pixels_of(drawn, name):
-    return (drawn == ImageColor.getrgb(colour_of(name))).all(axis=2)
+    return (drawn == ImageColor.getrgb(colour_of(name, SEVEN))).all(axis=2)
 
 
 def test_draw_covers_only_the_box_and_the_name_above_it():
@@ -109,9 +109,13 @@ def test_draw_cuts_a_box_at_the_border_of_the_frame(box):
     assert np.array_equal(drawing.draw(image, faces((*box, "Fear")))[240:], inside[240:])
 
 
-def test_colour_of_differs_for_every_class():
-    assert len({colour_of(name) for name in SEVEN.names}) == 7
-    assert colour_of("Boredom") == colour_of("Neutral")
+def test_draw_has_a_bar_in_its_own_colour_for_each_of_eleven_classes():
+    labels = LabelSet(tuple(f"word {number}" for number in range(11)))
+    drawing = Overlay(width=320, height=240, labels=labels)
+    face = DrawnFace(0, (100, 80, 60, 60), "word 3", np.full(11, 1 / 11))
+    drawn = drawing.draw(textured(240, 320), [face])
+    for name in labels.names:
+        assert (drawn[240:] == ImageColor.getrgb(colour_of(name, labels))).all(axis=2).any()
 
 
 def test_draw_does_not_change_its_input():

@@ -38,7 +38,7 @@ def test_timeline_figure_has_axes_areas_and_names_for_each_face():
         named, unnamed = axes.patches
         assert isinstance(named, Rectangle)
         assert (named.get_x(), named.get_width()) == (0, 1)
-        assert to_hex(named.get_facecolor()) == colour_of("Fear")
+        assert to_hex(named.get_facecolor()) == colour_of("Fear", SIX)
         assert unnamed.get_hatch()
     [legend] = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == [*SIX.names, "no clear expression"]

@@ -1,0 +1,197 @@
+"""Find the columns of a table that a person made: the one with the videos, the labels, the people."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from ferfusion.errors import ConfigError, CorpusError
+from ferfusion.labels import word_key
+
+COLUMN_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "path": (
+            "path file filename filepath video videofile videofilename videoname videopath clip clipname "
+            "Datei Dateiname Dateipfad Pfad Videodatei fichier nomdufichier chemin vidéo archivo "
+            "nombredearchivo fichero ruta percorso nomefile nomedelfile arquivo nomedoarquivo ficheiro "
+            "caminho bestand bestandsnaam pad image photo photograph Bild Foto imagen immagine imagem "
+            "afbeelding "
+            "文件 文件名 路径 视频 视频文件 图片 照片"
+        ),
+        "label": (
+            "label labels emotion emotions expression emotionlabel Ausdruck Gefühl étiquette émotion "
+            "etiqueta emoción expresión etichetta emozione espressione rótulo emoção expressão emotie "
+            "uitdrukking 标签 情绪 情感 表情"
+        ),
+        "subject": (
+            "subject subjectid subj person personid participant participantid speaker actor Proband "
+            "Probandin Versuchsperson VP Teilnehmer Teilnehmerin sujet personne sujeto participante persona "
+            "soggetto "
+            "partecipante sujeito pessoa proefpersoon deelnemer persoon 被试 受试者 参与者 人物"
+        ),
+        "start_seconds": "startseconds start startsec starts begin von Beginn début inicio inizio 开始",
+        "end_seconds": "endseconds end endsec ends stop bis Ende fin fine fim einde 结束",
+        "split": "split",
+    }
+)
+"""The names under which each column is found, whatever their case, accents, blanks and signs."""
+_IF_ALONE: Mapping[str, str] = MappingProxyType(
+    {
+        "label": "class category Klasse Kategorie classe catégorie clase categoría categoria 类别",
+        "subject": "id",
+    }
+)
+"""Names that count if there is no other; id only if a value comes twice, since it may number the rows."""
+_SHORT = MappingProxyType({"start": "start_seconds", "end": "end_seconds"})
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table.
+
+    Attributes:
+        place_of: Number of the column of each field that there is, a name of ``COLUMN_WORDS``.
+        names: Names of all columns; no two are the same.
+    """
+
+    place_of: Mapping[str, int]
+    names: tuple[str, ...]
+
+    @property
+    def further(self) -> dict[str, int]:
+        """Name and number of every column that is no field."""
+        return {name: place for place, name in enumerate(self.names) if place not in self.place_of.values()}
+
+    @property
+    def in_words(self) -> str:
+        """What is taken for what.
+
+        >>> Columns({"path": 1, "label": 0}, ("Emotion", "Datei", "Alter")).in_words
+        'path is Datei, label is Emotion; further columns: Alter'
+        """
+        taken = ", ".join(f"{field} is {self.names[place]}" for field, place in self.place_of.items())
+        return "; further columns: ".join(filter(None, [taken, ", ".join(self.further)]))
+
+
+def parse_pairs(text: str, *, what: str) -> dict[str, str]:
+    """Return the names and values of an option such as ``path=Datei,subject=Person``.
+
+    Raises:
+        ConfigError: it is no such text, or a name comes twice.
+
+    >>> parse_pairs("path=Datei, subject=Person", what="columns")
+    {'path': 'Datei', 'subject': 'Person'}
+    """
+    pairs: dict[str, str] = {}
+    for part in filter(str.strip, text.split(",")):
+        name, sign, value = (piece.strip() for piece in part.partition("="))
+        if not sign or not name:
+            raise ConfigError(f"{what} must be like a=b,c=d, got {part.strip()!r:.80}")
+        if name in pairs:
+            raise ConfigError(f"{what} has {name!r:.80} more than once")
+        pairs[name] = value
+    return pairs
+
+
+def parse_columns(columns: str | Mapping[str, str] | None) -> dict[str, str]:
+    """Return the name of the column of each field that a user gives; an empty name is none.
+
+    Raises:
+        ConfigError: a field is not known, or a name is no text.
+
+    >>> parse_columns("path=Datei,start=von")
+    {'path': 'Datei', 'start_seconds': 'von'}
+    """
+    given = parse_pairs(columns, what="columns") if isinstance(columns, str) else dict(columns or {})
+    known = [_SHORT.get(field, field) for field in given]
+    for field, name in zip(known, given.values(), strict=True):
+        if field not in COLUMN_WORDS or not isinstance(name, str):
+            fields = ", ".join(("path", "label", "subject", "start", "end", "split"))
+            raise ConfigError(f"columns has {field!r:.80}: {name!r:.80}; the names are of {fields}")
+    return dict(zip(known, given.values(), strict=True))
+
+
+def find_columns(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    given: Mapping[str, str] = MappingProxyType({}),
+    is_time: Callable[[str], bool] = lambda cell: True,
+) -> Columns:
+    """Return the columns of a table by their names, or as a user gives them.
+
+    Args:
+        header: Names of the columns.
+        rows: Cells of the rows.
+        given: Names of columns by field, from ``parse_columns``.
+        is_time: Returns whether a cell is a number of seconds. A column that is not named by the user is one
+            of times only if all of its cells are.
+
+    Raises:
+        CorpusError: a column that is given is not there, or several can be meant.
+    """
+    names = _different([name or f"column_{number}" for number, name in enumerate(header, 1)])
+    place_of: dict[str, int] = {}
+    for field in COLUMN_WORDS:
+        place = _given(header, field, given) if field in given else _found(header, rows, field, is_time)
+        if place is not None:
+            place_of[field] = place
+    return Columns(MappingProxyType(place_of), tuple(names))
+
+
+def _given(header: Sequence[str], field: str, given: Mapping[str, str]) -> int | None:
+    wanted = given[field]
+    if not wanted:
+        return None
+    for same in (str, word_key):
+        places = [place for place, name in enumerate(header) if same(name) == same(wanted)]
+        if len(places) == 1:
+            return places[0]
+        if places:
+            raise CorpusError(f"the column {wanted} for the {field} is there {len(places)} times; keep one")
+    near = get_close_matches(wanted, header, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise CorpusError(f"there is no column {wanted} for the {field}; found: {', '.join(header)}{hint}")
+
+
+def _found(
+    header: Sequence[str], rows: Sequence[Sequence[str]], field: str, is_time: Callable[[str], bool]
+) -> int | None:
+    keys = [word_key(name) for name in header]
+    for words in ([field], COLUMN_WORDS[field].split(), _IF_ALONE.get(field, "").split()):
+        wanted = set(map(word_key, words))
+        places = [place for place, key in enumerate(keys) if key in wanted]
+        if len(places) > 1:
+            found = " and ".join(header[place] for place in places)
+            if words == [field]:
+                raise CorpusError(f"the column {field} is there more than once ({found}); keep one of them")
+            raise CorpusError(
+                f"the columns {found} can be the {field}; name one with --columns {field}={header[places[0]]}"
+            )
+        if places:
+            cells = [row[places[0]] for row in rows if len(row) > places[0] and row[places[0]]]
+            exact = header[places[0]].lower() == field
+            if field.endswith("_seconds") and not exact and not all(map(is_time, cells)):
+                return None
+            if keys[places[0]] == "id" and len(set(cells)) == len(cells):
+                return None
+            return places[0]
+    return None
+
+
+def _different(names: Sequence[str]) -> list[str]:
+    """Return names of which no two are the same but for their case.
+
+    >>> _different(["notes", "age", "Notes"])
+    ['notes', 'age', 'Notes_2']
+    """
+    seen: set[str] = set()
+    different = []
+    for name in names:
+        count, chosen = 1, name
+        while chosen.casefold() in seen:
+            count += 1
+            chosen = f"{name}_{count}"
+        seen.add(chosen.casefold())
+        different.append(chosen)
+    return different
