@@ -1,5 +1,6 @@
-"""Environment variables that are set within a block and restored at its end."""
+"""The process's environment: variables that are set within a block, and memory that is given back."""
 
+import ctypes
 import os
 import sys
 from collections.abc import Iterator
@@ -48,3 +49,12 @@ def load_torch() -> None:
     if "torch" not in sys.modules:
         with sleeping_threads():
             import torch  # noqa: F401, PLC0415 imported for its effect
+
+
+def release_free_memory() -> None:
+    """Give memory that is no longer used back to the system, where the C library can (glibc).
+
+    FFmpeg's buffers of large frames otherwise stay with the process after a video: 890 MiB of 8K.
+    """
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+        trim(0)

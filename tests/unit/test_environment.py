@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from ferfusion.environment import SPIN_COUNT, environment_defaults, sleeping_threads
+from ferfusion.environment import SPIN_COUNT, environment_defaults, release_free_memory, sleeping_threads
 
 WATCH = (
     "import os, sys, builtins\n"
@@ -59,3 +60,18 @@ def test_environment_defaults_is_used_by_one_thread_at_a_time(monkeypatch):
         thread.join()
     assert sorted(seen) == [(number, str(number)) for number in range(8)]
     assert "FERFUSION_TURNS" not in os.environ
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such call")
+def test_release_free_memory_gives_back_what_lies_below_a_used_block():
+    def resident_mib():
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGESIZE") / 2**20
+
+    blocks = [bytes(2**16) for _ in range(1600)]
+    used = bytes(2**16)  # above the others, so that freeing them alone gives nothing back
+    blocks.clear()
+    before = resident_mib()
+    release_free_memory()
+    assert before - resident_mib() > 50
+    assert len(used) == 2**16

@@ -22,11 +22,13 @@ from ferfusion.faces.detectors import (
     search_near,
 )
 from ferfusion.faces.none import WholeImage
-from ferfusion.faces.tracks import MIN_DETECTIONS, Track, TrackedFace, largest_is_missing
+from ferfusion.faces.tracks import MIN_DETECTIONS, Track, TrackedFace, TrackedFrame, largest_is_missing
 from ferfusion.video.reader import Frame
 
 STRIDE = 12
 """Frames from one search to the next."""
+STRIDE_OF_LARGE_FRAMES, LARGE_FRAME_PIXELS = 4, 2**24
+"""The same for frames of more than 16 megapixels, because the frames between searches are kept in memory."""
 STRIDE_WHILE_MISSING = 2
 """The same while the largest face is missing."""
 SEARCH_EVERYWHERE_EVERY = 10 * STRIDE
@@ -81,23 +83,6 @@ class TrackerSettings:
     reported_size: float = 0.75
 
 
-@dataclass(frozen=True)
-class TrackedFrame:
-    """A frame with its faces, and its status.
-
-    Attributes:
-        frame: The frame.
-        faces: Its faces; none unless the status is ``ok``.
-        rejected: The best detection that was too small or scored too low, in a frame without a face.
-        status: ``ok``, ``no_face``, ``small_face``, ``low_score`` or ``decode_error``.
-    """
-
-    frame: Frame
-    faces: list[TrackedFace]
-    rejected: Detection | None
-    status: str
-
-
 class FaceTracker:
     """Gives every face of a video a track, and a smooth box in every frame that shows the face.
 
@@ -127,7 +112,6 @@ class FaceTracker:
     ) -> None:
         self._detector, self._min_face, self._sigma = detector, min_face, sigma
         self._every_face, self._causal, self._settings = every_face, causal, settings
-        self._reach = max(STRIDE, round(2.5 * sigma))
         # the whole image is never a false positive
         self._min_detections = 1 if isinstance(detector, WholeImage) else MIN_DETECTIONS
         self._tracks: list[Track] = []
@@ -135,6 +119,7 @@ class FaceTracker:
         self._waiting: deque[Frame] = deque()
         self._frame_by_index: dict[int, Frame] = {}
         self._last_search: int | None = None
+        self._usual_stride = STRIDE
         self._stride = 1 if causal else STRIDE
         self._last_full_search: int | None = None
         self._rejected: dict[int, Detection] = {}
@@ -151,12 +136,17 @@ class FaceTracker:
                 self._frame_by_index[frame.index] = frame
                 self._take(frame, last)
                 last = frame
-            yield from self._settle(keep=0 if self._causal else self._reach + STRIDE)
+            yield from self._settle(keep=0 if self._causal else self._reach + self._usual_stride)
         if last is not None and self._last_search != last.index:
             self._search(last)
         for track in self._tracks:  # a video may have fewer frames than a track needs detections
             track.min_detections = min(track.min_detections, len(self._frame_by_index))
         yield from self._settle(keep=0)
+
+    @property
+    def _reach(self) -> int:
+        """Frames on either side that the smooth box of a frame depends on."""
+        return max(self._usual_stride, round(2.5 * self._sigma))
 
     def _take(self, frame: Frame, last: Frame | None) -> None:
         if self._is_cut(frame):
@@ -173,6 +163,7 @@ class FaceTracker:
         previous_thumbnail, self._thumbnail = self._thumbnail, thumbnail
         previous_size, self._size = self._size, frame.luma.shape
         if previous_thumbnail is None or previous_size != self._size:
+            self._usual_stride = STRIDE_OF_LARGE_FRAMES if frame.luma.size > LARGE_FRAME_PIXELS else STRIDE
             return True
         difference = cv2.norm(thumbnail, previous_thumbnail, cv2.NORM_L1)
         return difference > self._settings.cut_difference * thumbnail.size
@@ -206,7 +197,8 @@ class FaceTracker:
             if detection is not None:
                 self._add_detection(track, index, detection, before)
         if not self._causal:
-            self._stride = STRIDE_WHILE_MISSING if live and largest_is_missing(live, detected) else STRIDE
+            is_missing = live and largest_is_missing(live, detected)
+            self._stride = STRIDE_WHILE_MISSING if is_missing else self._usual_stride
 
     def _near_or_followed(self, track: Track, frame: Frame, *, follow: bool) -> Detection | None:
         """Search for a face near its expected box; if that fails, follow it through the frames between."""
@@ -365,7 +357,7 @@ class FaceTracker:
             yield TrackedFrame(
                 frame, [] if frame.error else faces, rejected, self._status(frame, faces, rejected)
             )
-            self._frame_by_index.pop(index - STRIDE, None)
+            self._frame_by_index.pop(index - self._usual_stride, None)
             self._tracks = [t for t in self._tracks if index - t.last_index <= self._settings.forgotten_after]
             for track in self._tracks:
                 track.forget_before(index - self._reach)

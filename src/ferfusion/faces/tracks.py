@@ -9,6 +9,7 @@ import numpy as np
 from ferfusion.faces.boxes import Box, iou
 from ferfusion.faces.detectors import Detection
 from ferfusion.faces.smoothing import smooth_at
+from ferfusion.video.reader import Frame
 
 LONGEST_GAP = 11
 """A face that is missed for at most so many frames, and is then detected again, was present all the time."""
@@ -24,6 +25,23 @@ class TrackedFace:
     track: int
     box: Box
     score: float
+
+
+@dataclass(frozen=True)
+class TrackedFrame:
+    """A frame with its faces, and its status.
+
+    Attributes:
+        frame: The frame.
+        faces: Its faces; none unless the status is ``ok``.
+        rejected: The best detection that was too small or scored too low, in a frame without a face.
+        status: ``ok``, ``no_face``, ``small_face``, ``low_score`` or ``decode_error``.
+    """
+
+    frame: Frame
+    faces: list[TrackedFace]
+    rejected: Detection | None
+    status: str
 
 
 @dataclass

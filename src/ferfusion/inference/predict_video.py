@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ferfusion.environment import release_free_memory
 from ferfusion.files import write_json
 from ferfusion.inference.apex_frames import ApexFrames
 from ferfusion.inference.drawing.annotated_video import PredictionsByFrame, write_annotated
@@ -18,8 +19,18 @@ from ferfusion.inference.predict_faces import predict_frames
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.prediction_folder import PREDICTION_FILES, PredictionFolder
 from ferfusion.inference.predictor import Predictor
-from ferfusion.inference.recipe import FrameChoice, PredictRecipe
-from ferfusion.inference.timeline import Span, faces_of, name_predictions, smooth_table, spans, unsure_word
+from ferfusion.inference.recipe import FrameChoice, PredictRecipe, parse_seconds
+from ferfusion.inference.result_tables import means_table, onset_table
+from ferfusion.inference.timeline import (
+    Span,
+    faces_of,
+    longest_step,
+    name_predictions,
+    smooth_table,
+    smoothed_columns,
+    spans,
+    unsure_word,
+)
 from ferfusion.inference.verdict import (
     INTERVAL_METHOD,
     describe,
@@ -35,8 +46,8 @@ from ferfusion.video.ahead import ahead
 from ferfusion.video.footage import Footage, Photograph, Video, open_video
 from ferfusion.video.reader import Frame, VideoInfo
 
-_FACE_AWAY_STEPS = 12
-"""A span ends where its face is missing in more than this many frames that get a prediction."""
+_PIXELS_AHEAD = 2**25
+"""Pixels of the frames that are decoded in one step ahead of their use: one frame of 8K, or four of 4K."""
 OnFrame = Callable[[str, int], None]
 """Called after every frame with the name of the stage and the number of frames that are done."""
 
@@ -118,7 +129,8 @@ def predict_footage(
         flow=bundle_info.reads_flow,
     )
     prepared = preparer.prepare(
-        ahead(_frames(footage, recipe, "Predicting", on_frame)), chosen=FrameChoice(recipe.every)
+        ahead(_frames(footage, recipe, "Predicting", on_frame), weight=_weight),
+        chosen=FrameChoice(recipe.every),
     )
     for row in predict_frames(prepared, predictor):
         rows.add(row)
@@ -128,6 +140,8 @@ def predict_footage(
     names = name_predictions(smoothed, labels, abstain_below=calibration.abstain_below_pair)
     table["smoothed"] = pd.Categorical(names, categories=[*labels.names, unsure_word(labels)])
     is_photograph = isinstance(footage, Photograph)
+    if not is_photograph:
+        table[list(smoothed_columns(labels))] = smoothed
     verdicts = (
         judge_photograph(table, labels, abstain_below=calibration.abstain_below_pair)
         if is_photograph
@@ -174,8 +188,12 @@ def write_prediction(
     prediction = replace(prediction, folder=folder)
     files = PredictionFolder(folder)
     write_table(files.frames_file, prediction.table)
+    write_table(files.onsets_file, onset_table(prediction))
+    if period := prediction.recipe.per:
+        write_table(files.means_file, means_table(prediction, parse_seconds(period)))
     write_json(files.verdict_file, _summary(prediction, footage.info))
     if annotate and not prediction.table.empty:
+        release_free_memory()  # before the frames are decoded again, at the same time as they are encoded
         sound_left_out = write_annotated(
             files.annotated_file,
             _frames(footage, prediction.recipe, "Drawing", on_frame),
@@ -198,13 +216,15 @@ def _frames(footage: Footage, recipe: PredictRecipe, stage: str, on_frame: OnFra
         on_frame(stage, number)
 
 
+def _weight(frame: Frame) -> float:
+    return frame.num_pixels / _PIXELS_AHEAD
+
+
 def _spans(table: pd.DataFrame, smoothed: NDArray[np.float32]) -> dict[int, list[Span]]:
     """Return the timeline of each face."""
     seconds, names = table["seconds"].to_numpy(np.float64), table["smoothed"].to_numpy(dtype=object)
-    steps = np.diff(np.unique(seconds))
-    longest_step = _FACE_AWAY_STEPS * float(np.median(steps)) if len(steps) else 0.0
     return {
-        face: spans(seconds[rows], names[rows], smoothed[rows], longest_step=longest_step)
+        face: spans(seconds[rows], names[rows], smoothed[rows], longest_step=longest_step(seconds))
         for face, rows in faces_of(table)
     }
 

@@ -6,6 +6,8 @@ from pathlib import Path
 PREDICTION_FILES = (
     "report.html",
     "frames.csv",
+    "onsets.csv",
+    "means.csv",
     "photographs.csv",
     "verdict.json",
     "annotated.mp4",
@@ -28,6 +30,16 @@ class PredictionFolder:
     def frames_file(self) -> Path:
         """A row for every frame and face of a video."""
         return self.path / "frames.csv"
+
+    @property
+    def onsets_file(self) -> Path:
+        """When each expression begins, peaks and ends, for every face of a video."""
+        return self.path / "onsets.csv"
+
+    @property
+    def means_file(self) -> Path:
+        """Mean probabilities of every face in every period of a video."""
+        return self.path / "means.csv"
 
     @property
     def photographs_file(self) -> Path:

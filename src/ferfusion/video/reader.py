@@ -124,6 +124,11 @@ class Frame:
         self._orientation = _AS_STORED if image is None else _orientation(image)
         self._quarter_turns = -rotation_degrees // 90 % 4  # counter-clockwise, as numpy rotates
 
+    @property
+    def num_pixels(self) -> int:
+        """Number of pixels as stored; 0 without an image."""
+        return 0 if self._image is None else self._image.width * self._image.height
+
     @cached_property
     def planes(self) -> tuple[Plane, Plane, Plane]:
         """Luma (H, W) and the two chroma planes (H/2, W/2), upright, in limited range (16 to 235).

@@ -65,6 +65,7 @@ def test_prediction_save_writes_the_folder_of_the_video(seen, tmp_path):
         "frames.csv",
         "report.html",
         "verdict.json",
+        "onsets.csv",
     }
     summary = pd.read_csv(tmp_path / "out" / "videos.csv")
     assert summary["folder"].tolist() == [folder.name]

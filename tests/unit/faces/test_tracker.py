@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ferfusion.faces.detectors import DETECTORS
-from ferfusion.faces.tracker import SEARCH_EVERYWHERE_EVERY, STRIDE, FaceTracker
+from ferfusion.faces.tracker import SEARCH_EVERYWHERE_EVERY, STRIDE, STRIDE_OF_LARGE_FRAMES, FaceTracker
 from ferfusion.faces.tracks import LONGEST_GAP
 from ferfusion.preparation.frame_preparer import STATUSES, FramePreparer
 from ferfusion.preparation.recipe import PrepareRecipe
@@ -217,8 +217,10 @@ def _is_face(box, face):
     return apart < 0.35 * max(sides) and 0.5 < sides[0] / sides[1] < 2
 
 
-def test_tracker_memory_does_not_grow_with_the_video(monkeypatch):
+@pytest.mark.parametrize(("large_pixels", "stride"), [(2**24, STRIDE), (1_000, STRIDE_OF_LARGE_FRAMES)])
+def test_tracker_memory_does_not_grow_with_the_video(monkeypatch, large_pixels, stride):
     monkeypatch.setattr("ferfusion.preparation.frame_preparer.DETECTORS", {"squares": SquareDetector})
+    monkeypatch.setattr("ferfusion.faces.tracker.LARGE_FRAME_PIXELS", large_pixels)
     alive: weakref.WeakSet = weakref.WeakSet()
     most = 0
 
@@ -234,5 +236,5 @@ def test_tracker_memory_does_not_grow_with_the_video(monkeypatch):
 
     count = sum(1 for _ in FramePreparer(PrepareRecipe(detector="squares", size=16)).prepare(endless()))
     assert count == 600
-    # those whose search is due or whose boxes the filter needs, and a stride of settled ones
-    assert most <= 3 * STRIDE + 1
+    # those whose search is due or whose boxes the filter (8 frames) needs, and a stride of settled ones
+    assert most <= 2 * stride + max(stride, 8) + 1

@@ -13,6 +13,7 @@ from ferfusion.flow.estimators import FLOW_ESTIMATORS
 from ferfusion.inference.predict_video import expected_frames, frame_lines, predict_video
 from ferfusion.inference.predictor import TorchPredictor
 from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.inference.result_tables import onset_table
 from ferfusion.inference.verdict import judge
 from ferfusion.labels import SIX
 from ferfusion.preparation.frame_preparer import FramePreparer
@@ -39,10 +40,11 @@ def done(tmp_path_factory, video):
     return predict_video(video, BrightnessPredictor(), tmp_path_factory.mktemp("out"))
 
 
-def test_predict_video_writes_four_files(done, video):
+def test_predict_video_writes_its_files(done, video):
     assert {path.name for path in done.folder.iterdir()} == {
         "frames.csv",
         "verdict.json",
+        "onsets.csv",
         "annotated.mp4",
         "report.html",
     }
@@ -56,6 +58,28 @@ def test_frames_csv_is_the_frame_table(done):
     assert table["expression"].tolist() == done.table["expression"].tolist()
     assert table["smoothed"].tolist() == done.table["smoothed"].tolist()
     assert judge(table, SIX)[0].probabilities == pytest.approx(done.verdicts[0].probabilities, abs=1e-5)
+
+
+def test_predict_video_has_the_smoothed_probabilities_as_columns(done):
+    columns = [f"smoothed_{name.lower()}" for name in done.info.labels.names]
+    assert done.table[columns].to_numpy() == pytest.approx(done.smoothed, nan_ok=True)
+    table = pd.read_csv(done.folder / "frames.csv")
+    assert table[columns].sum(axis=1)[table["status"] == "ok"].to_numpy() == pytest.approx(1, abs=1e-4)
+
+
+def test_onsets_csv_is_the_table_of_all_episodes(done):
+    table, wanted = pd.read_csv(done.folder / "onsets.csv"), onset_table(done)
+    assert table.columns.tolist() == wanted.columns.tolist()
+    assert table["onset"].tolist() == pytest.approx(wanted["onset"].tolist(), abs=1e-5)
+
+
+def test_means_csv_is_written_where_a_period_is_asked_for(tmp_path, video):
+    predict_video(video, BrightnessPredictor(), tmp_path, PredictRecipe(per="0.4s"), annotate=False)
+    table = pd.read_csv(tmp_path / "means.csv")
+    assert table["seconds"].tolist() == [0, 0.8]
+    assert table["frames"].sum() == FRAMES
+    predict_video(video, BrightnessPredictor(), tmp_path, annotate=False)
+    assert not (tmp_path / "means.csv").exists()
 
 
 def test_verdict_json_is_the_verdict(done):
@@ -318,7 +342,12 @@ def test_write_prediction_that_fails_leaves_the_old_file(tmp_path, video, monkey
     with pytest.raises(FileError, match="no space left"):
         predicted(video, tmp_path, window=0)
     assert (folder / name).read_bytes() == before
-    assert {path.name for path in folder.iterdir()} == {"frames.csv", "verdict.json", "report.html"}
+    assert {path.name for path in folder.iterdir()} == {
+        "frames.csv",
+        "onsets.csv",
+        "verdict.json",
+        "report.html",
+    }
 
 
 def test_frame_lines_have_the_format_of_the_reports_figure():

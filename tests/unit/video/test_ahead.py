@@ -36,3 +36,17 @@ def test_ahead_raises_an_error_after_the_chunks_before_it():
     with pytest.raises(ValueError, match="damaged"):
         seen.extend(ahead(items()))
     assert seen == list(range(8))
+
+
+def test_ahead_ends_a_chunk_where_its_items_together_have_the_weight_1():
+    taken: list[int] = []
+
+    def items():
+        for number in range(20):
+            taken.append(number)
+            yield number
+
+    for number in ahead(items(), weight=lambda number: 0.5):
+        time.sleep(0.001)
+        assert len(taken) <= number // 2 * 2 + 6  # the chunk of two, and two chunks after it
+    assert taken == list(range(20))
