@@ -52,7 +52,8 @@ class NamedFiles:
 
     def _cause(self, folder: Path, name: str) -> str:
         stems = {Path(key).stem: names[0] for key, names in self._names_by_key(folder).items()}
-        near = get_close_matches(Path(name_key(name)).stem, stems, n=1)
+        wanted = Path(name_key(name)).stem
+        near = [stem for stem in get_close_matches(wanted, stems) if not _has_other_numbers(stem, wanted)]
         hint = f"; did you mean {stems[near[0]]}?" if near else ""
         return f"; the folder {folder} has no {name}{hint}"
 
@@ -64,6 +65,17 @@ def components(path: str) -> tuple[str, ...]:
     ('videos', 's1', 'a.mp4')
     """
     return PurePosixPath(path.replace("\\", "/")).parts
+
+
+def _has_other_numbers(one: str, other: str) -> bool:
+    """Return whether two names differ by the value of their numbers alone: then they are two files.
+
+    >>> _has_other_numbers("take 12", "take 13"), _has_other_numbers("take 1", "take 01")
+    (True, False)
+    """
+    words = [re.split(r"\d+", name) for name in (one, other)]
+    numbers = [[int(number) for number in re.findall(r"\d+", name)] for name in (one, other)]
+    return words[0] == words[1] and numbers[0] != numbers[1]
 
 
 def name_key(name: str) -> str:

@@ -46,9 +46,11 @@ def test_named_files_refuses_a_name_that_is_too_long(tmp_path: Path) -> None:
         (r"C:\\me\\talk.txt", "the folder .* has no C:"),
         ("in/talk.txt/x", "the folder .*/in/talk.txt has no x"),
         ("in/\0", r"has no \\x00"),
+        ("take 03.mp4", "has no take 03.mp4$"),
+        ("take 0001.mp4", "has no take 0001.mp4; did you mean take 01.mp4?"),
     ],
 )
 def test_named_files_names_the_path_and_the_likely_cause(tmp_path: Path, written: str, cause: str) -> None:
-    write_files(tmp_path, "in/talk.txt")
+    write_files(tmp_path, "in/talk.txt", "take 01.mp4", "take 02.mp4")
     with pytest.raises(CorpusError, match=f"there is no file .*{cause}".replace("?", r"\?")):
         NamedFiles(tmp_path).find(written)
