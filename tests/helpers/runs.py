@@ -160,5 +160,5 @@ def write_run(
     table = fake_predictions() if predictions is None else predictions
     names = {"validation": "predictions_validation.csv"}
     for part, rows in table.groupby("part"):
-        rows.to_csv(path / names.get(part, "predictions.csv"), index=False)
+        rows.to_csv(path / names.get(str(part), "predictions.csv"), index=False)
     return path

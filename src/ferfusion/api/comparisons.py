@@ -1,5 +1,6 @@
 """Comparisons of existing runs."""
 
+import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -41,6 +42,21 @@ class Comparison:
     def warnings(self) -> tuple[str, ...]:
         """Reasons why scores of some runs cannot be compared with those of others."""
         return self._scored.warnings
+
+    @property
+    def lead(self) -> tuple[str, ...]:
+        """Which run has the highest UAR, and whether the difference may be chance, a sentence each."""
+        return self._scored.lead
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What to know before believing the scores, a sentence or two each."""
+        return self._scored.cautions
+
+    @property
+    def protocol(self) -> str:
+        """How the parts were divided and how the epochs were chosen."""
+        return self._scored.protocol
 
     @property
     def equivalences(self) -> tuple[str, ...]:
@@ -95,11 +111,14 @@ class Comparison:
         return f"Comparison({', '.join(run.name for run in self._scored.runs)})"
 
     def _repr_html_(self) -> str:
-        """Return the summary and the warnings, for a notebook."""
+        """Return the summary with protocol, warnings and cautions, for a notebook."""
         from ferfusion.api.tables import titled_table  # noqa: PLC0415 pandas
 
         title = f"Test part, per video, with {self.confidence:.0%} intervals over people"
-        lines = "<br>".join([*self.warnings, *self.equivalences])
+        lines = "<br>".join(
+            html.escape(line)
+            for line in (*self.lead, self.protocol, *self.warnings, *self.cautions, *self.equivalences)
+        )
         return f"{titled_table(title, self.summary)}<p>{lines}</p>"
 
 

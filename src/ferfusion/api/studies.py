@@ -1,5 +1,6 @@
 """Studies: several variants, each with several seeds, compared with statistics over people."""
 
+import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError, file_errors
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import ShowProgress, shown
+from ferfusion.reporting.words import counted
 from ferfusion.studies.plan import StudyPlan
 from ferfusion.studies.study_folder import StudyFolder
 from ferfusion.training.recipe import TrainRecipe
@@ -51,6 +53,70 @@ class Study:
         ``level, variant, metric, value, low, high, baseline, seeds, seed_deviation, subjects, groups``
         """
         return self._read("variants")
+
+    @property
+    def summary(self) -> "pd.DataFrame":
+        """The scores per video as text, a row per trained variant, with intervals in brackets.
+
+        Variants that share a letter of ``group`` do not differ significantly in UAR.
+        """
+        import pandas as pd  # noqa: PLC0415
+
+        from ferfusion.evaluation.uncertainty import Interval  # noqa: PLC0415 numpy
+        from ferfusion.reporting.pages import interval_text, percent  # noqa: PLC0415 jinja2
+
+        videos = self.table[self.table["level"] == "video"]
+        by_variant: dict[str, dict[str, dict[str, Any]]] = {}
+        for row in videos.to_dict("records"):
+            by_variant.setdefault(row["variant"], {})[row["metric"]] = {str(k): v for k, v in row.items()}
+        rows = []
+        for variant, scores in by_variant.items():
+            uar, war = scores["uar"], scores["war"]
+            cells = {
+                name: f"{percent(one['value'])} ({interval_text(Interval(one['low'], one['high']))})"
+                for name, one in (("UAR", uar), ("WAR", war))
+            }
+            rows.append(
+                {
+                    "variant": variant,
+                    **cells,
+                    "majority UAR / WAR": f"{percent(uar['baseline'])} / {percent(war['baseline'])}",
+                    "group": uar["groups"],
+                    "seeds": str(uar["seeds"]),
+                    "people": f"{uar['subjects']:,}",
+                }
+            )
+        return pd.DataFrame(rows)
+
+    @property
+    def verdict(self) -> list[str]:
+        """Which variants differ, which has the highest UAR, and what was not learned, in sentences."""
+        return list(self._sentences["verdict"])
+
+    @property
+    def protocol(self) -> str:
+        """Who was tested, and how the epochs were chosen."""
+        return str(self._sentences["protocol"])
+
+    @property
+    def baseline(self) -> str:
+        """What the majority baseline predicts, in a sentence."""
+        return str(self._sentences["baseline"])
+
+    @property
+    def cautions(self) -> list[str]:
+        """What to know before believing the verdict, a sentence or two each."""
+        return list(self._sentences["cautions"])
+
+    @property
+    def equivalences(self) -> list[str]:
+        """Sentences that name variants that can compute the same functions."""
+        return list(self._sentences["equivalences"])
+
+    @property
+    def confidence(self) -> float:
+        """Share of the resampled scores inside an interval."""
+        return float(self._sentences["confidence"])
 
     @property
     def groups(self) -> "pd.DataFrame":
@@ -124,9 +190,22 @@ class Study:
                 Estimate(value, Interval(low, high), baseline) for value, low, high, baseline in numbers
             )
             bars.append(Bars(metric.upper(), estimates))
-        people = int(rows["subjects"].iloc[0])
+        people = counted(int(rows["subjects"].iloc[0]), "person")
         return interval_figure(
-            names, bars, title=f"UAR and WAR per {level}", subtitle=f"mean over seeds, {people} people tested"
+            names, bars, title=f"UAR and WAR per {level}", subtitle=f"mean over seeds, {people} tested"
+        )
+
+    @cached_property
+    def _sentences(self) -> dict[str, Any]:
+        from ferfusion.errors import RunError  # noqa: PLC0415
+        from ferfusion.files import read_json  # noqa: PLC0415
+
+        kinds = {
+            **dict.fromkeys(("verdict", "cautions", "equivalences"), list[str]),
+            **{"protocol": str, "baseline": str, "confidence": float},
+        }
+        return read_json(
+            StudyFolder(self.folder).summary_file, keys=kinds, error=RunError, advice="run the study again"
         )
 
     def _read(self, name: str) -> "pd.DataFrame":
@@ -153,17 +232,18 @@ class Study:
         return str(self.folder)
 
     def __repr__(self) -> str:
-        variants, seeds = self.table["variant"].nunique(), int(self.table["seeds"].iloc[0])
-        people = int(self.table["subjects"].iloc[0])
-        return f"Study({str(self.folder)!r}: {variants} variants, {seeds} seeds, {people} people tested)"
+        variants = counted(self.table["variant"].nunique(), "variant")
+        seeds = counted(int(self.table["seeds"].iloc[0]), "seed")
+        people = counted(int(self.table["subjects"].iloc[0]), "person")
+        return f"Study({str(self.folder)!r}: {variants}, {seeds}, {people} tested)"
 
     def _repr_html_(self) -> str:
-        """Return UAR and WAR per video of each variant, for a notebook."""
+        """Return the summary with verdict, protocol, baseline and cautions, for a notebook."""
         from ferfusion.api.tables import titled_table  # noqa: PLC0415 pandas
 
-        columns = ["variant", "metric", "value", "low", "high", "baseline", "seeds", "groups"]
-        rows = self.table[(self.table["level"] == "video") & self.table["metric"].isin(["uar", "war"])]
-        return titled_table(f"{self!r}; per video", rows[columns])
+        title = f"{self!r}; per video, with {self.confidence:.0%} intervals over people"
+        lines = (*self.verdict, self.protocol, self.baseline, *self.cautions, *self.equivalences)
+        return f"{titled_table(title, self.summary)}<p>{'<br>'.join(map(html.escape, lines))}</p>"
 
 
 @file_errors()

@@ -18,8 +18,12 @@ def compare(*runs: Path, out: Path = Path("comparison"), **settings: Any) -> Non
     comparison = fer.compare(runs, out=out, **settings)
     console = Console()
     console.print(runs_table(comparison))
+    for line in (*comparison.lead, comparison.protocol):
+        console.print(escape(line))
     for warning in comparison.warnings:
         console.print(f"Not comparable: {escape(warning)}", style="yellow")
+    for caution in comparison.cautions:
+        console.print(escape(caution), style="yellow")
     for sentence in comparison.equivalences:
         console.print(f"Note: {escape(sentence)}", style="dim")
     console.print(f"Comparison: {escape(str(comparison.page))}", soft_wrap=True)

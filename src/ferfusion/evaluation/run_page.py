@@ -1,6 +1,5 @@
 """The report of one run: a single HTML file for readers who do not know the project."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
@@ -87,13 +86,13 @@ def cautions(scored: RunScores) -> list[str]:
     """Return the cautions about the scores of the first part, a sentence or two each."""
     run, head, found = scored.run, scored.scores[0], []
     majority = run.labels.names[run.majority_code]
-    learned = head.uar.value > head.uar.majority
+    learned = head.uar.beats_majority
     if not learned:
         found.append(
             f"Nothing was learned that the {head.part} part shows: always answering “{majority}” has a UAR "
-            f"of {percent(head.uar.majority)}, the model has {percent(head.uar.value)}."
+            f"of {percent(head.uar.majority)}, and the model has {percent(head.uar.value)}."
         )
-    if math.isnan(head.uar.interval.low):
+    if not head.uar.has_interval:
         found.append(f"The {head.part} part has a single person: no interval over people can be given.")
     else:
         if learned and head.uar.interval.low <= head.uar.majority:
@@ -106,17 +105,15 @@ def cautions(scored: RunScores) -> list[str]:
                 f"The {head.part} part has {head.subjects} people. With fewer than {FEW_SUBJECTS}, "
                 "such intervals are too narrow: the uncertainty is larger than shown."
             )
-    if learned and head.war.value <= head.war.majority:
+    if learned and not head.war.beats_majority:
         found.append(
             f"On accuracy alone (WAR), always answering “{majority}” would be as good or better. "
             "Compare the UAR, which a constant answer does not raise."
         )
     pairs = zip(run.labels.names, head.classes.support, strict=True)
-    if absent := [name for name, support in pairs if support == 0]:
-        found.append(
-            f"Without rows in the {head.part} part: {', '.join(absent)}. UAR and macro-F1 are means over the "
-            f"other {len(run.labels) - len(absent)} classes."
-        )
+    present = [name for name, support in pairs if support > 0]
+    if absent := [name for name in run.labels.names if name not in present]:
+        found.append(absent_classes_text(head.part, absent, present=present))
     if not run.people_known:
         found.append(
             "The people in the images are unknown: the same person may be in two parts, and the intervals "
@@ -128,6 +125,18 @@ def cautions(scored: RunScores) -> list[str]:
             "each pair, and cannot be compared with the per-pair scores of other models."
         )
     return found
+
+
+def absent_classes_text(part: str, absent: Sequence[str], *, present: Sequence[str]) -> str:
+    """Return a caution about classes without rows in a part.
+
+    >>> absent_classes_text("test", ["Fear"], present=["Anger"])
+    'Without rows in the test part: Fear. All others are Anger, so one answer can always be right.'
+    """
+    start = f"Without rows in the {part} part: {', '.join(absent)}."
+    if len(present) == 1:
+        return f"{start} All others are {present[0]}, so one answer can always be right."
+    return f"{start} UAR and macro-F1 are means over the other {len(present)} classes."
 
 
 def worst_mistakes(scores: Scores, labels: LabelSet, *, limit: int = 3) -> list[Mistake]:

@@ -1,5 +1,6 @@
 """Scores of a run, computed from its prediction table."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -23,6 +24,7 @@ from ferfusion.evaluation.uncertainty import Interval, subject_intervals
 from ferfusion.labels import LabelSet
 
 LEVELS = ("video", "pair")
+_ROUNDING = 1e-9
 SCORE_COLUMNS = ("part", "level", "metric", "value", "low", "high", "baseline", "people")
 
 
@@ -33,6 +35,16 @@ class Estimate:
     value: float
     interval: Interval
     majority: float
+
+    @property
+    def beats_majority(self) -> bool:
+        """Whether the score is above that of the majority baseline by more than rounding."""
+        return self.value > self.majority + _ROUNDING
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether there are several people, and so an interval."""
+        return not math.isnan(self.interval.low)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ferfusion import __version__
+from ferfusion.reporting.words import counted
 
 _NOTHING = "n/a"
 
@@ -98,7 +99,7 @@ def minutes_text(seconds: float) -> str:
     >>> minutes_text(183.4), minutes_text(42)
     ('3.1 minutes', '42 seconds')
     """
-    return f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.1f} minutes" if seconds >= 60 else counted(round(seconds), "second")
 
 
 def _number(value: Any) -> str:
@@ -110,7 +111,7 @@ def _share(value: float) -> str:
 
 
 def _people(number: int) -> str:
-    return "one person" if number == 1 else f"{number:,} people"
+    return "one person" if number == 1 else counted(number, "person")
 
 
 def _css_length(share: float) -> str:

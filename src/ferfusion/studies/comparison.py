@@ -19,11 +19,13 @@ from ferfusion.models.config import ModelConfig
 from ferfusion.outputs import only_writer, replaced_result
 from ferfusion.reporting.pages import render_page
 from ferfusion.reporting.style import save
+from ferfusion.reporting.words import listed
+from ferfusion.studies.comparison_text import cautions, lead
 from ferfusion.studies.equivalent_variants import equivalence_lines, equivalent_pairs
-from ferfusion.studies.published import CAVEAT, PUBLISHED, SOURCE, PublishedRow
+from ferfusion.studies.published import CAVEAT, SOURCE, PublishedRow, published_row
+from ferfusion.studies.run_differences import PART, differences, videos_tested
 from ferfusion.tables import write_table
 
-PART = "test"
 _FILES = ("comparison.html", "comparison.csv", "figures/comparison_*.png")
 
 
@@ -34,12 +36,17 @@ class ComparedRun:
     Attributes:
         name: Its folder's name, or its path where two folders have the same name.
         scored: The run and its scores.
-        published: The report's row for this fusion, if it has one.
     """
 
     name: str
     scored: RunScores
-    published: PublishedRow | None
+
+    @property
+    def published(self) -> PublishedRow | None:
+        """The report's row for this fusion, if it has one and the dataset is BAUM-1."""
+        corpus = str(self.run.section("dataset").get("corpus", ""))
+        kind, fusion = (str(self.model[key]) for key in ("architecture", "fusion"))
+        return published_row(architecture=kind, fusion=fusion, corpus=corpus)
 
     @property
     def run(self) -> RunFolder:
@@ -83,6 +90,32 @@ class Comparison:
     equivalences: tuple[str, ...]
     recipe: EvaluateRecipe
 
+    @property
+    def lead(self) -> tuple[str, ...]:
+        """Which run has the highest UAR, and whether the difference may be chance, a sentence each."""
+        confidence = f"{100 * self.recipe.confidence:g}\N{NO-BREAK SPACE}%"
+        return tuple(lead({run.name: run.video for run in self.runs}, confidence=confidence))
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Cautions about all scores, a sentence or two each."""
+        return tuple(cautions({run.name: run.video for run in self.runs}))
+
+    @property
+    def protocol(self) -> str:
+        """How the parts were divided and how the epochs were chosen, in a line for each kind of run."""
+        runs_of: dict[str, list[str]] = {}
+        for run in self.runs:
+            runs_of.setdefault(run.run.protocol, []).append(run.name)
+        if len(runs_of) == 1:
+            return self.runs[0].run.protocol
+        return " ".join(f"{listed(names)}: {protocol}" for protocol, names in runs_of.items())
+
+    @property
+    def has_published(self) -> bool:
+        """Whether a run has a row in the report."""
+        return any(run.published for run in self.runs)
+
 
 def compare_runs(paths: Sequence[Path], recipe: EvaluateRecipe | None = None) -> Comparison:
     """Read and score several run folders.
@@ -101,7 +134,8 @@ def compare_runs(paths: Sequence[Path], recipe: EvaluateRecipe | None = None) ->
         _compared(path, recipe, name=name if uses[name := path.resolve().name] == 1 else str(path))
         for path in paths
     )
-    return Comparison(runs, tuple(differences(runs)), tuple(equivalences_of(runs)), recipe)
+    warnings = differences({run.name: run.scored for run in runs})
+    return Comparison(runs, tuple(warnings), tuple(equivalences_of(runs)), recipe)
 
 
 def write_comparison(comparison: Comparison, out: Path) -> Path:
@@ -139,7 +173,7 @@ def comparison_table(comparison: Comparison) -> pd.DataFrame:
             "minutes": run.minutes,
             "test_videos": run.video.videos,
             "test_subjects": run.video.subjects,
-            "same_test_videos_as_first": _test_videos(run) == _test_videos(first),
+            "same_test_videos_as_first": videos_tested(run.scored).equals(videos_tested(first.scored)),
         }
         for scores in (run.video, run.pair):
             for metric, estimate in scores.estimates.items():
@@ -148,26 +182,10 @@ def comparison_table(comparison: Comparison) -> pd.DataFrame:
                 row[f"{prefix}_low"] = estimate.interval.low
                 row[f"{prefix}_high"] = estimate.interval.high
                 row[f"{prefix}_baseline"] = estimate.majority
-        row["published_accuracy"] = run.published.accuracy if run.published else None
+        if comparison.has_published:
+            row["published_accuracy"] = run.published.accuracy if run.published else None
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def differences(runs: Sequence[ComparedRun]) -> list[str]:
-    """Return a sentence for each run whose classes or test videos differ from those of the first."""
-    first, found = runs[0], []
-    for run in runs[1:]:
-        if run.run.labels != first.run.labels:
-            found.append(
-                f"{run.name} and {first.name} do not have the same classes: "
-                f"{', '.join(run.run.labels.names)} against {', '.join(first.run.labels.names)}."
-            )
-        if only := len(_test_videos(run) ^ _test_videos(first)):
-            found.append(
-                f"{run.name} and {first.name} do not have the same test videos ({only} are in one of the two "
-                "only): a difference between their scores may come from the videos."
-            )
-    return found
 
 
 def equivalences_of(runs: Sequence[ComparedRun]) -> list[str]:
@@ -186,39 +204,18 @@ def equivalences_of(runs: Sequence[ComparedRun]) -> list[str]:
 
 
 def _compared(path: Path, recipe: EvaluateRecipe, *, name: str) -> ComparedRun:
-    run = read_run(path)
-    model = run.section("model")
-    published = PUBLISHED.get(str(model.get("fusion"))) if model.get("architecture") == "two-stream" else None
-    compared = ComparedRun(printable(name), score_run(run, recipe), published)
+    compared = ComparedRun(printable(name), score_run(read_run(path), recipe))
     compared.scored.of(PART, "video")  # a run without test predictions fails here
     return compared
 
 
-def _test_videos(run: ComparedRun) -> set[tuple[str, str]]:
-    videos = run.scored.videos
-    tested = videos[videos["part"] == PART]
-    return set(zip(tested["video"], tested["emotion"], strict=True))
-
-
 def _page(comparison: Comparison, images: Mapping[str, Path]) -> str:
-    best = max(comparison.runs, key=lambda run: run.video.uar.value)
-    near = [run for run in comparison.runs if run is not best and _overlap(run.video, best.video)]
     return render_page(
         "comparison.html.j2",
         images=images,
         comparison=comparison,
-        best=best,
-        near=near,
         confidence=f"{100 * comparison.recipe.confidence:g}\N{NO-BREAK SPACE}%",
         source=SOURCE,
         caveat=CAVEAT,
-        has_published=any(run.published for run in comparison.runs),
+        has_published=comparison.has_published,
     )
-
-
-def _overlap(first: Scores, second: Scores) -> bool:
-    """Return whether the UAR intervals overlap; an unknown interval overlaps with every other."""
-    apart = (
-        first.uar.interval.high < second.uar.interval.low or second.uar.interval.high < first.uar.interval.low
-    )
-    return not apart

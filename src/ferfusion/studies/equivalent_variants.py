@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
+from ferfusion.reporting.words import listed
 
 _DRAWS = 3
 _INPUTS = 4
@@ -73,7 +74,7 @@ def equivalence_lines(found: Sequence[EquivalentPair]) -> list[str]:
     'a and b are the same function: w'
     """
     exact = [
-        f"{_listed(group)} are the same function: with the same weights, their outputs for the same "
+        f"{listed(group)} are the same function: with the same weights, their outputs for the same "
         "random input are equal. Differences between their scores are chance."
         for group in _groups([each for each in found if each.is_exact])
     ]
@@ -141,7 +142,3 @@ def _one_of_each_pair_of_groups(found: Sequence[EquivalentPair]) -> list[Equival
             key = (leader.get(each.first, each.first), leader.get(each.second, each.second))
             kept.setdefault((min(key), max(key)), each)
     return list(kept.values())
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -20,7 +20,7 @@ from ferfusion.evaluation.statistics import StudyStatistics, study_statistics
 from ferfusion.files import read_json
 from ferfusion.recipe import has_type
 from ferfusion.studies.plan import Variant
-from ferfusion.studies.published import PUBLISHED, PublishedRow
+from ferfusion.studies.published import PublishedRow, published_row
 from ferfusion.studies.study import Study
 
 PART = "test"
@@ -82,6 +82,23 @@ class Findings:
         """The most frequent class of the training part of the first fold."""
         return self.variants[0].runs[0].majority_code
 
+    @property
+    def majority_codes(self) -> tuple[int, ...]:
+        """The most frequent class of the training part of each fold; folds can have different ones."""
+        return tuple(dict.fromkeys(run.majority_code for run in self.variants[0].runs))
+
+    def published(self, variant: Variant) -> PublishedRow | None:
+        """Return the report's row for a variant's fusion, if it has one and the dataset is BAUM-1."""
+        model = variant.model
+        return published_row(
+            architecture=model.architecture, fusion=model.fusion, corpus=self.study.dataset.corpus
+        )
+
+    @property
+    def has_published(self) -> bool:
+        """Whether a variant has a row in the report."""
+        return any(self.published(variant) for variant in self.study.variants)
+
     def of(self, name: str) -> VariantFindings:
         """Return the findings of a variant."""
         return next(each for each in self.variants if each.name == name)
@@ -137,11 +154,6 @@ def _read_cost(run: RunFolder) -> dict[str, Any]:
     return cost
 
 
-def published(variant: Variant) -> PublishedRow | None:
-    """Return the report's row for a variant's fusion, if it has one."""
-    return PUBLISHED.get(variant.model.fusion) if variant.model.architecture == "two-stream" else None
-
-
 def _majority_of_subjects(runs: Sequence[RunFolder]) -> dict[str, int]:
     """Return for each tested person the most frequent class in the training part of the fold."""
     return {
@@ -152,8 +164,11 @@ def _majority_of_subjects(runs: Sequence[RunFolder]) -> dict[str, int]:
 
 
 def costs_table(findings: Findings) -> pd.DataFrame:
-    """Return a row per variant: size, the variant trained in its place, and the cost of the trainings."""
-    return pd.DataFrame(
+    """Return a row per variant: size, the variant trained in its place, and the cost of the trainings.
+
+    Of a study of BAUM-1 also the accuracy that the report published for the variant.
+    """
+    table = pd.DataFrame(
         [
             {
                 "variant": variant.name,
@@ -163,12 +178,13 @@ def costs_table(findings: Findings) -> pd.DataFrame:
                 "minutes_each": float(np.mean(one.minutes)),
                 "minutes": float(np.sum(one.minutes)),
                 "peak_mib": one.peak_mib,
-                "published_accuracy": row.accuracy if (row := published(variant)) else None,
+                "published_accuracy": row.accuracy if (row := findings.published(variant)) else None,
             }
             for one in findings.variants
             for variant in (one.variant, *one.equivalents)
         ]
     )
+    return table if findings.has_published else table.drop(columns="published_accuracy")
 
 
 def people_of_study(findings: Findings) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from ferfusion.tables import Kind
 
 REPORT_FILES = (
     "report.html",
+    "summary.json",
     "variants.csv",
     "comparisons.csv",
     "costs.csv",
@@ -37,7 +38,7 @@ TABLES: Mapping[str, Mapping[str, Kind | None]] = MappingProxyType(
         },
         "costs": {
             **{"variant": None, "trained_as": None, "parameters": int, "trainings": int},
-            **dict.fromkeys(("minutes_each", "minutes", "peak_mib", "published_accuracy"), float),
+            **dict.fromkeys(("minutes_each", "minutes", "peak_mib"), float),
         },
         "classes": {
             **dict.fromkeys(("variant", "level", "emotion")),
@@ -105,6 +106,11 @@ class StudyFolder:
         """Return the table of a variant's test predictions of all seeds, a row per pair or per video."""
         suffix = "_videos" if level == "video" else ""
         return self.path / "predictions" / f"{variant}{suffix}.csv"
+
+    @property
+    def summary_file(self) -> Path:
+        """The sentences of the page: verdict, protocol, baseline and cautions."""
+        return self.path / "summary.json"
 
     @property
     def figures(self) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -10,10 +11,11 @@ from ferfusion.evaluation.multiplicity import group_letters
 from ferfusion.evaluation.predictions import video_level
 from ferfusion.evaluation.run_page import flat_settings
 from ferfusion.evaluation.statistics_tables import comparisons_table, variants_table
-from ferfusion.files import write_text
+from ferfusion.files import write_json, write_text
 from ferfusion.labels import LabelSet
 from ferfusion.outputs import replaced_result
-from ferfusion.reporting.pages import render_page
+from ferfusion.reporting.pages import minutes_text, render_page
+from ferfusion.reporting.words import counted
 from ferfusion.studies.equivalent_variants import equivalence_lines
 from ferfusion.studies.figures import draw_figures
 from ferfusion.studies.findings import (
@@ -25,11 +27,11 @@ from ferfusion.studies.findings import (
     gather,
     people_of_study,
     pooled_predictions,
-    published,
 )
 from ferfusion.studies.published import CAVEAT, SOURCE
 from ferfusion.studies.study import Study
 from ferfusion.studies.study_folder import REPORT_FILES, TABLES, StudyFolder
+from ferfusion.studies.study_text import StudySize, baseline, cautions, protocol, question, verdict
 from ferfusion.tables import write_table
 
 
@@ -57,6 +59,7 @@ def finish_study(study: Study) -> Path:
             write_table(files.table_file(name), table.reindex(columns=columns), float_format=None)
         for one in findings.variants:
             write_predictions(one, files, labels=findings.statistics.labels)
+        write_json(files.summary_file, study_summary(findings))
         images = draw_figures(findings, files.figures)
         write_text(files.page_file, study_page(findings, images))
     return StudyFolder(study.folder).page_file
@@ -77,7 +80,9 @@ def write_predictions(one: VariantFindings, files: StudyFolder, *, labels: Label
 
 def study_page(findings: Findings, images: Mapping[str, Path]) -> str:
     """Return the page; ``images`` are PNG files by the name that the template knows."""
-    statistics, plan = findings.statistics, findings.study.plan
+    statistics, plan, summary = findings.statistics, findings.study.plan, study_summary(findings)
+    trainings = sum(len(each.runs) for each in findings.variants)
+    minutes = sum(sum(each.minutes) for each in findings.variants)
     deciding = statistics.family("video", "uar")
     rows = {
         level: [each for each in statistics.variants if each.level == level] for level in ("video", "pair")
@@ -88,58 +93,47 @@ def study_page(findings: Findings, images: Mapping[str, Path]) -> str:
         findings=findings,
         statistics=statistics,
         rows=rows,
-        best=rows["video"][0],
+        question=question(statistics),
         deciding=deciding,
         letters=group_letters(deciding.groups),
-        differing=[pair for pair in deciding.pairs if pair.differs],
-        protocol=protocol(findings),
+        summary=summary,
         plan=plan,
-        notes=[*equivalence_lines(findings.study.equivalences), *cautions(findings)],
+        notes=[*summary["equivalences"], *summary["cautions"]],
         error_patterns=error_patterns_table(findings).to_dict("records"),
         kinds=KINDS,
         majority=statistics.labels.names[findings.majority_code],
+        majority_differs=len(findings.majority_codes) > 1,
         confidence=f"{100 * statistics.recipe.confidence:g}\N{NO-BREAK SPACE}%",
-        trainings=sum(len(each.runs) for each in findings.variants),
-        minutes=sum(sum(each.minutes) for each in findings.variants),
+        cost=f"{counted(trainings, 'training')} took {minutes_text(60 * minutes)} of computing.",
         source=SOURCE,
         caveat=CAVEAT,
-        published=published,
-        has_published=any(published(each) for each in findings.study.variants),
+        has_published=findings.has_published,
         settings=settings(findings),
     )
 
 
-def protocol(findings: Findings) -> str:
-    """Return a text on the tested people, and on the people that chose the epoch."""
-    folds, statistics = findings.study.plan.folds, findings.statistics
-    people = f"{statistics.subjects} people ({statistics.videos} videos)"
-    chosen = "Other people (the validation part) chose the epoch; the test part was read once, at the end."
-    if folds == "0":
-        return f"Tested on {people} that training never saw (one division of the subjects). {chosen}"
-    way = (
-        "each person was the test part once (leave one subject out)"
-        if folds == "subjects"
-        else f"the people were divided into {folds} folds, each of which was the test part once"
+def size_of(findings: Findings) -> StudySize:
+    """Return what the sentences need to know beside the statistics."""
+    codes, names = findings.majority_codes, findings.statistics.labels.names
+    return StudySize(
+        folds=findings.study.plan.folds,
+        variants=len(findings.study.variants),
+        majority=names[codes[0]] if len(codes) == 1 else None,
+        people_known=findings.variants[0].runs[0].people_known,
     )
-    return f"Tested on {people}: {way}, with networks that never saw them. {chosen}"
 
 
-def cautions(findings: Findings) -> list[str]:
-    """Return the cautions about the verdicts, a sentence or two each."""
-    statistics, found = findings.statistics, []
-    if not statistics.can_find_a_difference:
-        found.append(
-            f"With {statistics.subjects} tested people and so many comparisons, no difference can be "
-            "significant, however large. Test more people, or test all people with --folds."
-        )
-    if not statistics.has_several_seeds:
-        found.append(
-            "Each variant was trained once: the verdicts hold for these trained networks only. Another "
-            "training may be better or worse by chance."
-        )
-    if len(findings.study.trained) < len(findings.study.variants):
-        found.append("Of equivalent variants, only the first was trained; its results count for all of them.")
-    return found
+def study_summary(findings: Findings) -> dict[str, Any]:
+    """Return the sentences of the page, for ``summary.json``."""
+    statistics, size = findings.statistics, size_of(findings)
+    return {
+        "verdict": verdict(statistics, size),
+        "protocol": protocol(statistics, size),
+        "baseline": baseline(size),
+        "cautions": cautions(statistics, size),
+        "equivalences": equivalence_lines(findings.study.equivalences),
+        "confidence": statistics.recipe.confidence,
+    }
 
 
 def settings(findings: Findings) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -38,9 +38,34 @@ def test_study_refuses_an_unfinished_folder(tmp_path):
 
 def test_study_is_a_short_line_and_a_table(study):
     assert repr(study) == f"Study('{study.folder}': 3 variants, 3 seeds, 12 people tested)"
-    assert study._repr_html_().count("<tr") == 1 + 3 * 2
+    page = study._repr_html_()
+    assert page.count("<tr") == 1 + 3
+    assert "2 of 3 pairs of variants differ significantly" in page
     assert fer.Study(study) == study
     assert Path(study) == study.folder
+
+
+def test_study_summary_is_text_with_intervals_baselines_and_letters(study):
+    summary = study.summary.set_index("variant")
+    rows = study.table.query("level == 'video'").set_index(["variant", "metric"])
+    assert set(summary.index) == {"gap-concat", "gap-sum", "spatial"}
+    for metric in ("uar", "war"):
+        assert summary[metric.upper()].str.fullmatch(r"\d+\.\d\s% \(\d+ to \d+\s%\)").all()
+        for name, text in summary[metric.upper()].items():
+            assert text.startswith(f"{100 * rows.loc[(name, metric), 'value']:.1f}")
+    assert summary["majority UAR / WAR"].nunique() == 1
+    assert summary["group"].tolist() == ["a", "a", "b"]
+    assert set(summary["seeds"]) == {"3"}
+    assert set(summary["people"]) == {"12"}
+
+
+def test_study_has_verdict_protocol_baseline_and_cautions(study):
+    assert study.verdict[0] == "2 of 3 pairs of variants differ significantly in UAR per video."
+    assert study.protocol.startswith("Tested on 12 people (120 videos)")
+    assert study.baseline.startswith("Majority baseline: always Sadness")
+    assert [caution[:23] for caution in study.cautions] == ["Of equivalent variants,"]
+    assert study.equivalences[0].startswith("gap-concat and flatten-concat are the same")
+    assert study.confidence == 0.95
 
 
 def test_study_groups_are_the_letters_of_compared_metrics(study):

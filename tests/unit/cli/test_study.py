@@ -1,18 +1,36 @@
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 from cyclopts import App
 
 import ferfusion as fer
 from ferfusion.cli.study import study
 
+ROW = {
+    "UAR": "60.0 % (40 to 80 %)",
+    "WAR": "70.0 % (50 to 90 %)",
+    "majority UAR / WAR": "33.3 % / 50.0 %",
+    "group": "ab",
+    "seeds": "2",
+    "people": "1",
+}
 
-def test_study_has_plan_model_and_recipe_as_options_and_prints_its_report(monkeypatch, capsys, tmp_path):
+
+def test_study_has_plan_model_and_recipe_as_options_and_prints_its_table(monkeypatch, capsys, tmp_path):
     called: dict[str, Any] = {}
 
     def conduct(dataset, folder, **settings):
         called.update(settings, dataset=dataset, folder=folder)
-        return SimpleNamespace(report=folder / "report.html")
+        return SimpleNamespace(
+            report=folder / "report.html",
+            confidence=0.95,
+            summary=pd.DataFrame([ROW | {"variant": name} for name in ("gap-sum", "[flow]")]),
+            verdict=["gap-sum and [flow] do not differ."],
+            protocol="Tested on 1 person.",
+            baseline="Majority baseline: always Fear.",
+            cautions=["One person was tested."],
+        )
 
     monkeypatch.setattr(fer, "study", conduct)
     app = App(default_command=study, result_action="return_value")
@@ -23,4 +41,10 @@ def test_study_has_plan_model_and_recipe_as_options_and_prints_its_report(monkey
     assert called["model"] == fer.ModelConfig(stream="table1")
     assert called["recipe"] == fer.TrainRecipe(epochs=2)
     assert called["device"] == "cpu"
-    assert capsys.readouterr().out == f"Report: {tmp_path / 'study' / 'report.html'}\n"
+    printed = capsys.readouterr().out
+    assert f"Report: {tmp_path / 'study' / 'report.html'}" in printed.replace("\n", "")
+    words = " ".join(printed.split())
+    for text in ("60.0 %", "40 to 80 %", "33.3 %", "[flow]", "ab", "Tested on 1 person.", "always Fear"):
+        assert text in words
+    assert "One person was tested." in words
+    assert "gap-sum and [flow] do not differ." in words

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,16 +7,12 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 
 from ferfusion.evaluation.confusions import KINDS
 from ferfusion.labels import SIX
-from ferfusion.models.config import ModelConfig
 from ferfusion.studies.findings import (
     classes_table,
     costs_table,
     error_patterns_table,
-    published,
     reliability_of,
 )
-from ferfusion.studies.plan import Variant
-from ferfusion.training.recipe import TrainRecipe
 from helpers.fabricated_study import SKILLS
 
 COLUMNS = list(SIX.probability_columns)
@@ -55,6 +53,12 @@ def test_costs_table_has_equivalent_variants_with_the_cost_of_the_trained_one(fi
     }
     assert table["minutes"].tolist() == pytest.approx([3 * 1.5] * 4)
     assert table["minutes_each"].tolist() == pytest.approx([1.5] * 4)
+    assert "published_accuracy" not in table
+
+
+def test_costs_table_has_the_accuracies_of_the_report_for_baum1(findings):
+    study = replace(findings.study, dataset=replace(findings.study.dataset, corpus="baum1s"))
+    table = costs_table(replace(findings, study=study))
     accuracies = [0.598, 0.577, 0.5648, float("nan")]
     assert table["published_accuracy"].tolist() == pytest.approx(accuracies, nan_ok=True)
 
@@ -83,14 +87,3 @@ def test_error_patterns_table_has_a_row_per_trained_variant(findings):
         occurs = (mean["code"] == findings.majority_code).sum()
         assert table.loc[name, "prediction_bias"] == pytest.approx(answered / occurs)
         assert reliability_of(findings, name).counts.sum() == len(rows)
-
-
-def test_published_is_of_two_streams_only():
-    def variant(**settings):
-        return Variant("any", ModelConfig(**settings), TrainRecipe())
-
-    row = published(variant(fusion="gap-sum"))
-    assert row is not None
-    assert row.accuracy == 0.5648
-    assert published(variant(fusion="gap-max")) is None
-    assert published(variant(architecture="spatial", fusion="gap-sum")) is None

@@ -1,9 +1,10 @@
 import re
 
+from ferfusion.corpora.catalogue import CORPORA as ALL_CORPORA
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.studies.plan import read_variants
-from ferfusion.studies.published import CAVEAT, PUBLISHED
+from ferfusion.studies.published import CAVEAT, CORPORA, PUBLISHED, published_row
 from ferfusion.training.recipe import TrainRecipe
 
 TABLE_1 = """
@@ -41,3 +42,16 @@ def test_published_sizes_are_those_of_the_networks():
 def test_published_accuracies_exceed_the_majority_baseline_of_the_caveat():
     [majority] = re.findall(r"(\d+\.\d) %", CAVEAT)
     assert all(row.accuracy > float(majority) / 100 for row in PUBLISHED.values())
+
+
+def test_published_row_is_of_two_streams_on_baum1_only():
+    row = published_row(architecture="two-stream", fusion="gap-sum", corpus="baum1s")
+    assert row is not None
+    assert row.accuracy == 0.5648
+    for other in ({"architecture": "spatial"}, {"fusion": "gap-max"}, {"corpus": "csv"}, {"corpus": ""}):
+        settings = {"architecture": "two-stream", "fusion": "gap-sum", "corpus": "baum1s"} | other
+        assert published_row(**settings) is None
+
+
+def test_published_corpora_are_the_layouts_of_baum1():
+    assert {name for name in ALL_CORPORA if name.startswith("baum1")} == CORPORA

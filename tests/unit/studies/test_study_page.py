@@ -1,9 +1,13 @@
 """The report of a study, from fabricated runs whose truth is known."""
 
+import html
+import json
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
-from ferfusion.studies.study_page import cautions, finish_study, protocol, settings
+from ferfusion.studies.study_page import finish_study, settings, size_of, study_summary
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +22,7 @@ def test_finish_study_writes_the_tables_of_the_runs(finished):
     assert costs["trainings"].tolist() == [3] * 4
     assert costs["minutes"].tolist() == pytest.approx([4.5] * 4)
     assert costs.loc["spatial", "peak_mib"] == 708
-    assert costs["published_accuracy"].tolist()[:2] == [0.598, 0.577]
+    assert "published_accuracy" not in costs
     assert costs["trained_as"].tolist() == ["gap-concat", "gap-concat", "gap-sum", "spatial"]
     scores = pd.read_csv(study.folder / "variants.csv")
     uar = scores[(scores["level"] == "video") & (scores["metric"] == "uar")].set_index("variant")
@@ -66,7 +70,7 @@ def test_study_page_has_the_results_and_loads_nothing_from_outside(finished):
     assert "gap-concat and flatten-concat are the same function" in page
     assert page.count("same function as gap-concat") == 2  # in the table per video, and in that per pair
     assert "Of equivalent variants, only the first was trained" in page
-    assert "9 trainings took 14 minutes" in page
+    assert "9 trainings took 13.5 minutes of computing." in page
     for word in ("majority baseline", "displayed expression", "Tested on 12 people", "accuracy"):
         assert word in page
     assert page.count("data:image/png;base64,") >= 6 + 3 * 2
@@ -74,13 +78,32 @@ def test_study_page_has_the_results_and_loads_nothing_from_outside(finished):
     assert str(study.folder) not in page
 
 
-def test_protocol_names_the_tested_people(findings):
-    assert protocol(findings).startswith("Tested on 12 people (120 videos)")
-
-
-def test_cautions_name_the_variants_that_were_not_trained(findings):
-    [caution] = cautions(findings)
+def test_study_summary_has_the_sentences_of_the_page(finished, findings):
+    study, page = finished
+    summary = study_summary(findings)
+    assert json.loads((study.folder / "summary.json").read_text(encoding="utf-8")) == summary
+    assert summary["verdict"][0] == "2 of 3 pairs of variants differ significantly in UAR per video."
+    assert summary["protocol"].startswith("Tested on 12 people (120 videos)")
+    [caution] = summary["cautions"]
     assert caution.startswith("Of equivalent variants, only the first was trained")
+    for sentence in (*summary["verdict"], summary["protocol"], *summary["cautions"]):
+        assert html.escape(sentence, quote=False) in page
+
+
+def test_study_page_of_another_corpus_has_no_accuracy_of_the_report(finished):
+    assert "54.6" not in finished[1]
+
+
+def test_size_of_has_a_majority_only_if_all_folds_have_it(findings):
+    assert size_of(findings).majority == "Sadness"
+    first = findings.variants[0]
+    runs = first.runs
+    config = json.loads(json.dumps(dict(runs[0].config)))
+    config["class_counts"]["train"] = {"Fear": 9}
+    other = replace(runs[0])
+    other.__dict__["config"] = config
+    changed = replace(findings, variants=(replace(first, runs=(other, *runs[1:])),))
+    assert size_of(changed).majority is None
 
 
 def test_settings_are_shared_or_of_a_variant(findings):

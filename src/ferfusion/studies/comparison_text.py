@@ -1,0 +1,124 @@
+"""The sentences of a comparison of runs, true for any number of runs, tested people and classes."""
+
+from collections.abc import Mapping, Sequence
+
+from ferfusion.evaluation.scoring import Scores
+from ferfusion.evaluation.uncertainty import FEW_SUBJECTS
+from ferfusion.reporting.pages import interval_text, percent
+from ferfusion.reporting.words import counted, listed
+
+
+def lead(runs: Mapping[str, Scores], *, confidence: str) -> list[str]:
+    """Return which run has the highest UAR, whether the difference may be chance, and what was not learned.
+
+    Scores that are printed alike count as equal.
+
+    Args:
+        runs: By name, the scores of the test part per video; two or more.
+        confidence: Share of the resampled scores inside an interval, as text.
+    """
+    highest = percent(max(one.uar.value for one in runs.values()))
+    best = [name for name, one in runs.items() if percent(one.uar.value) == highest]
+    return [
+        _highest(runs, best, confidence=confidence),
+        *_chance(runs, best),
+        *_not_learned(runs),
+    ]
+
+
+def cautions(runs: Mapping[str, Scores]) -> list[str]:
+    """Return the cautions about all scores of a comparison, a sentence or two each.
+
+    Args:
+        runs: By name, the scores of the test part per video.
+    """
+    found = []
+    people = [one.subjects for one in runs.values()]
+    if 1 < min(people) < FEW_SUBJECTS:
+        found.append(
+            f"{_tested(people)}. With fewer than {FEW_SUBJECTS} people, intervals are too narrow: the "
+            "uncertainty is larger than shown."
+        )
+    single = [name for name, one in runs.items() if (one.classes.support > 0).sum() == 1]
+    if single:
+        of_runs = "" if len(single) == len(runs) else f" of {listed(single)}"
+        found.append(
+            f"All test videos{of_runs} show the same expression: a constant answer can be correct every time."
+        )
+    return found
+
+
+def _highest(runs: Mapping[str, Scores], best: Sequence[str], *, confidence: str) -> str:
+    head, what = runs[best[0]], "mean recall (UAR) per test video"
+    value = percent(head.uar.value)
+    if len(best) == len(runs):
+        return f"{listed(best)} have the same {what}: {value}."
+    if len(best) > 1:
+        return f"{listed(best)} have the highest {what}: {value}."
+    interval = f" ({confidence} interval {interval_text(head.uar.interval)})" if head.uar.has_interval else ""
+    return (
+        f"{best[0]} has the highest {what}: {value}{interval}. Its accuracy (WAR) is "
+        f"{percent(head.war.value)}. Always predicting the most frequent class of its training part has a "
+        f"UAR of {percent(head.uar.majority)} and a WAR of {percent(head.war.majority)}."
+    )
+
+
+def _chance(runs: Mapping[str, Scores], best: Sequence[str]) -> list[str]:
+    """Return whether the other runs may differ from the best by chance."""
+    without = [name for name, one in runs.items() if not one.uar.has_interval]
+    if len(without) == len(runs):
+        return ["One tested person gives no interval, so no difference between the runs can be judged."]
+    found = []
+    if without:
+        were = "was" if len(without) == 1 else "were"
+        found.append(
+            f"{listed(without)} {were} tested on one person, which gives no interval: no difference from "
+            f"{'this run' if len(without) == 1 else 'these runs'} can be judged."
+        )
+    others = [name for name in runs if name not in {*best, *without}]
+    heads = [runs[name] for name in best if name not in without]
+    if not others or not heads:
+        return found
+    near = [name for name in others if any(overlap(runs[name], head) for head in heads)]
+    whose = "it" if len(best) == 1 else "theirs"
+    if not near:
+        text = f"No other interval overlaps with {whose}."
+    elif len(near) == 1:
+        text = f"The interval of {near[0]} overlaps with {whose}: the difference may be chance."
+    elif len(near) == len(others):
+        every = "Both" if len(near) == 2 else f"All {len(near)}"
+        text = f"{every} other intervals overlap with {whose}: the differences may be chance."
+    else:
+        text = (
+            f"The intervals of {len(near)} of the {len(others)} other runs overlap with {whose}: these "
+            "differences may be chance."
+        )
+    return [*found, text]
+
+
+def _not_learned(runs: Mapping[str, Scores]) -> list[str]:
+    names = [name for name, one in runs.items() if not one.uar.beats_majority]
+    if not names:
+        return []
+    if len(names) == len(runs):
+        return [
+            "Nothing was learned that the test part shows: no run has a UAR above that of its majority "
+            "baseline."
+        ]
+    verb, whose = ("has", "its") if len(names) == 1 else ("have", "their")
+    return [
+        f"{listed(names)} {verb} learned nothing that the test part shows: {whose} UAR is not above that of "
+        "the majority baseline."
+    ]
+
+
+def overlap(first: Scores, second: Scores) -> bool:
+    """Return whether the UAR intervals of two runs overlap."""
+    one, other = first.uar.interval, second.uar.interval
+    return one.low <= other.high and other.low <= one.high
+
+
+def _tested(people: Sequence[int]) -> str:
+    if len(set(people)) == 1:
+        return f"The test part has {counted(people[0], 'person')}"
+    return f"The smallest test part has {counted(min(people), 'person')}"

@@ -1,0 +1,82 @@
+"""Reasons why the scores of two runs cannot be compared: other classes, test videos, labels or datasets."""
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from ferfusion.evaluation.run_folder import RunFolder
+from ferfusion.evaluation.scoring import RunScores
+from ferfusion.reporting.words import counted, examples
+
+PART = "test"
+
+
+def differences(runs: Mapping[str, RunScores]) -> list[str]:
+    """Return what differs between the first run and each other one, a sentence or two for each kind.
+
+    Args:
+        runs: By name, each run with its scores.
+    """
+    (first, reference), *others = runs.items()
+    return [
+        sentence
+        for name, scored in others
+        for sentence in _differences(f"{name} and {first}", (name, scored), (first, reference))
+    ]
+
+
+def videos_tested(scored: RunScores) -> pd.DataFrame:
+    """Return ``emotion, subject`` of each video of the test part, by its name."""
+    videos = scored.videos
+    return videos[videos["part"] == PART].set_index("video")[["emotion", "subject"]].sort_index()
+
+
+def _differences(both: str, one: tuple[str, RunScores], other: tuple[str, RunScores]) -> Iterator[str]:
+    (name, scored), (first, reference) = one, other
+    if scored.run.labels != reference.run.labels:
+        yield (
+            f"{both} do not have the same classes: {', '.join(scored.run.labels.names)} against "
+            f"{', '.join(reference.run.labels.names)}."
+        )
+    here, there = videos_tested(scored), videos_tested(reference)
+    only = here.index.symmetric_difference(there.index)
+    if len(only):
+        yield (
+            f"{both} do not have the same test videos: {counted(len(only), 'video')} "
+            f"{'is' if len(only) == 1 else 'are'} in one of the two only. A difference between their scores "
+            "may come from the videos."
+        )
+    shared = here.index.intersection(there.index)
+    for column, has, what in (("emotion", "has", "label"), ("subject", "is of", "person")):
+        pairs = zip(shared, here.loc[shared, column], there.loc[shared, column], strict=True)
+        changed = [f"{video} ({now} / {before})" for video, now, before in pairs if now != before]
+        if changed:
+            verb = has if len(changed) == 1 else {"has": "have", "is of": "are of"}[has]
+            yield (
+                f"{counted(len(changed), 'test video')} {verb} another {what} in {name} than in {first}: "
+                f"{examples(changed)}. A difference between their scores may come from that."
+            )
+    if len(only) == 0:
+        yield from _other_datasets(both, scored.run, reference.run)
+
+
+def _other_datasets(both: str, run: RunFolder, reference: RunFolder) -> Iterator[str]:
+    """Yield how the datasets of two runs differ although their test videos have the same names."""
+    if not run.identity or not reference.identity or run.identity == reference.identity:
+        return
+    here, there = (dict(each.section("dataset").get("recipe", {})) for each in (run, reference))
+    settings = [
+        f"{key} ({here.get(key)} / {there.get(key)})"
+        for key in sorted({*here, *there})
+        if here.get(key) != there.get(key)
+    ]
+    if settings:
+        yield (
+            f"The datasets of {both} were prepared with other settings: {examples(settings)}. A difference "
+            "between their scores may come from the preparation."
+        )
+    else:
+        yield (
+            f"{both} were trained on different states of a dataset, although their test videos have the "
+            "same names: videos, labels, subjects or clips have changed."
+        )
