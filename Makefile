@@ -1,6 +1,6 @@
 # make demo     install, then the main job on the sample corpus
 # make test     install, then lint, types and tests
-# make fuzz     mutate files of every kind and read them: make fuzz N=5000
+# make fuzz     mutate files of every kind and read them: make fuzz N=5000, and from a case on: FROM=video:300
 # make kills    kill each command at random moments and run it again: make kills KILLS=20
 # Needs Python 3.11 or later, make and the package index.
 PYTHON ?= python3
@@ -39,7 +39,7 @@ test: check
 
 N ?= 300
 fuzz: install
-	PYTHONPATH=tests $(BIN)/python -m fuzz $(N)
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m fuzz $(N) $(FROM)
 
 KILLS ?= 20
 kills: install

@@ -21,6 +21,7 @@ from types import MappingProxyType
 
 from ferfusion.temporary import final_path
 
+_LONGEST_MESSAGE = 1400
 _FULL = "free some space and run the same command again"
 _CLOSED = "change its permissions, or name another place"
 _ADVICE = MappingProxyType(
@@ -53,10 +54,14 @@ class FerfusionError(Exception):
     def __str__(self) -> str:
         r"""Return the message as one line that can be printed, whatever the file names in it have.
 
+        The middle of a message with a very long value is left out.
+
         >>> str(FerfusionError("a\nb\x1b[2J\udce9.mp4"))
         'a\\nb\\x1b[2J\\udce9.mp4'
         """
-        return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in super().__str__())
+        text = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in super().__str__())
+        half = _LONGEST_MESSAGE // 2
+        return text if len(text) <= _LONGEST_MESSAGE else f"{text[:half]} … {text[-half:]}"
 
 
 class VideoError(FerfusionError):

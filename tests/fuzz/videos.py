@@ -42,7 +42,7 @@ def _write(folder: Path, *, place: str) -> None:
 def predict_beside(folder: Path, neighbour: Path) -> None:
     """Predict an intact neighbour alone, and keep its frame table for comparison."""
     list(predict_each(make_jobs([neighbour]), whole_image_predictor(), out=folder / "alone", annotate=False))
-    [table] = (folder / "alone").glob("*/*s.csv")
+    [table] = [*(folder / "alone").glob("*/frames.csv"), *(folder / "alone").glob("*/photographs.csv")]
     table.replace(folder / "neighbour.csv")
 
 

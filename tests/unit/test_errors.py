@@ -68,3 +68,11 @@ def test_file_errors_name_the_file_the_reason_and_what_to_do(number, named, path
 def test_file_errors_pass_what_is_of_no_file():
     with pytest.raises(BrokenPipeError), file_errors():
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def test_ferfusion_error_leaves_out_the_middle_of_a_very_long_message():
+    """A dataset.json with a field name of 10,000 characters gave a message that fills the terminal."""
+    message = str(FerfusionError(f"Unknown setting {'x' * 10_000}; delete it"))
+    assert message.startswith("Unknown setting x")
+    assert message.endswith("x; delete it")
+    assert len(message) < 1500
