@@ -13,6 +13,7 @@ from ferfusion.files import check_output_folder
 from ferfusion.parts import PARTS
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.progress import Progress, ShowProgress, report_message, shown
+from ferfusion.reporting.disk import measured_line
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.synthesis.recipe import SynthesisRecipe
 
@@ -114,6 +115,21 @@ class Dataset:
 
         parts = read_splits(self._opened)
         return pd.DataFrame({"clip": list(parts), "part": list(parts.values())})
+
+    @property
+    def split_cautions(self) -> list[str]:
+        """Which parts of the split have too few people to say anything, and the command that is better.
+
+        Raises:
+            DatasetError: the dataset is not split, or the split does not fit it.
+        """
+        from ferfusion.splits.part_sizes import split_cautions  # noqa: PLC0415
+        from ferfusion.splits.split import part_counts, read_splits  # noqa: PLC0415 pandas
+
+        source = self._opened
+        if source.stills and not source.people_known:
+            return []
+        return split_cautions(part_counts(source, read_splits(source)), dataset=str(self.folder))
 
     def split(self, *, recipe: SplitRecipe | None = None, **settings: Any) -> "pd.DataFrame":
         """Divide the dataset, as ``fer.split`` does."""
@@ -237,6 +253,7 @@ def prepare(
             address=address,
             on_progress=on_progress,
         )
+        report_message(on_progress, measured_line(as_path(dataset)))
     return Dataset(dataset)
 
 

@@ -15,7 +15,8 @@ from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.files import check_output_folder
 from ferfusion.models.config import ModelConfig
-from ferfusion.progress import ShowProgress, shown
+from ferfusion.progress import ShowProgress, report_message, shown
+from ferfusion.reporting.disk import estimate_line, measured_line
 from ferfusion.training.recipe import TrainRecipe
 
 if TYPE_CHECKING:
@@ -136,6 +137,18 @@ class Run:
         return load_model(self.folder)
 
     @property
+    def files(self) -> list[str]:
+        """Names of its main files: the bundle, the predictions of its parts, the metrics of its epochs."""
+        folder = self._read
+        main = (folder.bundle_file, folder.predictions_file, folder.validation_predictions_file)
+        return [file.name for file in (*main, folder.metrics_file) if file.is_file()]
+
+    @property
+    def protocol(self) -> str:
+        """How the parts were divided and how the epoch was chosen, in a sentence."""
+        return self._read.protocol
+
+    @property
     def validation(self) -> Validation:
         """Scores of the kept epoch on the validation part."""
         return _validation(self._read)
@@ -234,9 +247,12 @@ def train(
 
     network, training = with_settings_of_each([(ModelConfig, model), (TrainRecipe, recipe)], settings)
     folder = as_folder(run)
+    data = as_dataset(dataset)
     with shown(progress) as on_progress:
+        for line in _before_training(data, folder, network, training):
+            report_message(on_progress, line)
         train_run(
-            as_dataset(dataset).folder,
+            data.folder,
             folder,
             model_config=network,
             recipe=training,
@@ -245,6 +261,7 @@ def train(
             retrain_changed=retrain_changed,
             on_progress=on_progress,
         )
+        report_message(on_progress, measured_line(folder))
     return Run(run)
 
 
@@ -275,6 +292,16 @@ def evaluate(run: Run | PathOrText, *, recipe: EvaluateRecipe | None = None, **s
     folder, how = as_run(run).folder, with_settings(EvaluateRecipe, recipe, settings)
     check_output_folder(folder)
     return Scores(evaluate_run(folder, how))
+
+
+def _before_training(data: Dataset, folder: Path, model: ModelConfig, recipe: TrainRecipe) -> list[str]:
+    """Return what to know before a training: the disk space that it takes, and a schedule cut short."""
+    from ferfusion.training.optim.schedule_length import schedule_caution  # noqa: PLC0415 torch
+    from ferfusion.training.run_size import run_bytes  # noqa: PLC0415 torch
+
+    size = run_bytes(model, recipe, classes=len(data.labels), pairs=len(data.pairs))
+    lines = [estimate_line(size, "the run", folder=folder), schedule_caution(recipe, epochs=recipe.epochs)]
+    return [line for line in lines if line]
 
 
 def as_run(run: Run | PathOrText) -> Run:

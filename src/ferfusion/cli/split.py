@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 import ferfusion as fer
@@ -11,7 +12,7 @@ from ferfusion.cli.verbs import command_of
 
 @command_of(fer.split)
 def split(*given: Any, **settings: Any) -> None:
-    """Split, and print the size of each part."""
+    """Split, and print the size of each part, with a caution where one is too small."""
     parts = fer.split(*given, **settings).set_index("part")
     recipe = settings.get("recipe")
     fold = f", fold {recipe.fold}" if recipe and recipe.folds else ""
@@ -24,3 +25,5 @@ def split(*given: Any, **settings: Any) -> None:
         cells = zip(pairs[name], shares[name], strict=True)
         table.add_row(name, *(f"{number} ({share:.0%})" for number, share in cells))
     console.print(table)
+    for caution in fer.Dataset(given[0]).split_cautions:
+        console.print(escape(caution), style="yellow", soft_wrap=True)

@@ -18,5 +18,6 @@ def train(*given: Any, **settings: Any) -> None:
         f"WAR {best.war:.1%} (majority {best.baseline_war:.1%}), "
         f"UAR {best.uar:.1%} (majority {best.baseline_uar:.1%}); {best.minutes:.1f} minutes"
     )
-    print(f"{run.folder}: bundle.safetensors, predictions.csv, metrics.csv")
+    print(run.protocol)
+    print(f"{run.folder}: {', '.join(run.files)}")
     print(f"Next: ferfusion evaluate {run.folder}")

@@ -23,6 +23,7 @@ from ferfusion.preparation.dataset import (
     further_columns,
     write_header,
 )
+from ferfusion.preparation.dataset_size import dataset_bytes
 from ferfusion.preparation.labelled_video import (
     FRAME_COLUMNS,
     PAIR_COLUMNS,
@@ -33,6 +34,8 @@ from ferfusion.preparation.labelled_video import (
 )
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.progress import OnProgress, Progress, ignore_progress, report_message
+from ferfusion.reporting.disk import estimate_line
+from ferfusion.reporting.words import counted
 from ferfusion.tables import write_table
 
 
@@ -77,8 +80,11 @@ def prepare_videos(
         _remove_leftovers(unfinished)
     if len(unfinished) < len(jobs):
         report_message(
-            on_progress, f"{len(jobs) - len(unfinished)} of {len(jobs)} videos are prepared already."
+            on_progress, f"{len(jobs) - len(unfinished)} of {counted(len(jobs), 'video')} prepared already."
         )
+    if estimate := dataset_bytes([job.entry for job in unfinished], recipe, images=images):
+        what = counted(len(unfinished), "video")
+        report_message(on_progress, estimate_line(estimate, what, folder=dataset))
     prepared = engine(prepare_video, unfinished, workers=workers, address=address)
     for number, video_id in enumerate(prepared, start=1):
         on_progress(Progress("Preparing", video_id, number, len(unfinished), "videos"))

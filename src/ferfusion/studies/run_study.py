@@ -1,6 +1,7 @@
 """Run a study: find equivalent variants, run the unfinished trainings, write the report."""
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ferfusion.compute import Compute
@@ -9,11 +10,15 @@ from ferfusion.lookup import choose
 from ferfusion.models.config import ModelConfig
 from ferfusion.outputs import only_writer
 from ferfusion.progress import OnProgress, Progress, ignore_progress, report_message
+from ferfusion.reporting.disk import estimate_line, measured_line
+from ferfusion.reporting.words import counted, listed
 from ferfusion.studies.equivalent_variants import equivalence_lines
 from ferfusion.studies.plan import StudyPlan
-from ferfusion.studies.study import open_study
+from ferfusion.studies.study import Study, TrainingJob, open_study
 from ferfusion.studies.study_page import finish_study
+from ferfusion.training.optim.schedule_length import schedule_caution
 from ferfusion.training.recipe import TrainRecipe
+from ferfusion.training.run_size import run_bytes
 
 
 def run_study(
@@ -60,15 +65,42 @@ def run_study(
         work.begin(retrain_changed=retrain_changed)
         jobs = work.jobs(workers=workers, compute=compute)
         left = [job for job in jobs if not job.is_done]
-        report_message(
-            on_progress,
-            f"{len(work.variants)} variants ({len(work.trained)} functions), "
-            f"{plan.seeds} {'seed' if plan.seeds == 1 else 'seeds'}, "
-            f"{len(work.splits)} division(s) of the subjects: "
-            f"{len(jobs)} trainings, {len(jobs) - len(left)} of them done.",
-        )
+        for line in (plan_line(work, done=len(jobs) - len(left)), *_before(work, left)):
+            report_message(on_progress, line)
         costs = work.run(run_engine, left, workers=workers, address=address)
         for number, cost in enumerate(costs, start=1):
             name = f"{cost.name}, {cost.minutes:.1f} minutes"
             on_progress(Progress("Training", name, number, len(left), "trainings"))
-        return finish_study(work)
+        page = finish_study(work)
+        report_message(on_progress, measured_line(folder))
+        return page
+
+
+def plan_line(work: Study, *, done: int) -> str:
+    """Return the size of a study: its variants, seeds, divisions and trainings."""
+    functions = (
+        "" if len(work.trained) == len(work.variants) else f" ({counted(len(work.trained), 'function')})"
+    )
+    return (
+        f"{counted(len(work.variants), 'variant')}{functions}, {counted(work.plan.seeds, 'seed')}, "
+        f"{counted(len(work.splits), 'division')} of the subjects: "
+        f"{counted(len(work.trainings), 'training')}, {done} of them done."
+    )
+
+
+def _before(work: Study, left: Sequence[TrainingJob]) -> Iterator[str]:
+    """Yield what to know before the trainings: their disk space, and schedules that are cut short."""
+    data = work.dataset
+    sizes = {
+        each.name: run_bytes(each.model, each.recipe, classes=len(data.labels), pairs=len(data.pairs))
+        for each in work.trained
+    }
+    if left:
+        total = sum(sizes[job.training.variant.name] for job in left)
+        yield estimate_line(total, counted(len(left), "training"), folder=work.folder)
+    names: dict[str, list[str]] = {}
+    for each in work.trained:
+        names.setdefault(schedule_caution(each.recipe, epochs=each.recipe.epochs), []).append(each.name)
+    for caution, variants in names.items():
+        if caution:
+            yield caution if len(names) == 1 else f"{listed(variants)}: {caution}"

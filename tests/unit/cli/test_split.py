@@ -41,6 +41,13 @@ def test_split_has_protocols_as_options(app, dataset, capsys, line, recipe):
     )
 
 
+def test_split_names_the_better_command_where_parts_are_small(app, dataset, capsys):
+    app([str(dataset)], exit_on_error=False)
+    words = " ".join(capsys.readouterr().out.split())
+    assert "The test part has 1 of 6 people: there is no interval over people" in words
+    assert f"ferfusion study {dataset} STUDY --folds subjects tests each of the 6 people." in words
+
+
 def test_split_refuses_people_who_look_the_same_and_writes_nothing(app, tmp_path):
     dataset = write_dataset(tmp_path / "dataset", subjects=4)
     (dataset / "splits.csv").unlink()

@@ -1,3 +1,4 @@
+import re
 from dataclasses import fields
 from typing import Any
 
@@ -51,6 +52,10 @@ def test_train_prints_scores_beside_the_baseline(app, capsys, tmp_path):
     text = capsys.readouterr().out
     assert "Best epoch 1 of 1, on validation: WAR" in text
     assert text.count("majority 16.7%") >= 2
+    assert "Protocol: no person in two parts; validation chose the epoch; test read once." in text
+    words = " ".join(text.split())
+    assert re.search(r"Disk: about [\d.]+ MB for the run; .* are free\. .* Disk: [\d.]+ MB in", words)
+    assert "The schedule triangular2 rises for 5 epochs and falls for 5; 1 epoch ends" in words
     assert (tmp_path / "run" / "bundle.safetensors").is_file()
     app(line, exit_on_error=False)
     assert "is finished" in " ".join(capsys.readouterr().out.split())

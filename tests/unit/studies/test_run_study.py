@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from ferfusion.errors import ConfigError
@@ -64,8 +66,10 @@ def test_run_study_trains_the_first_of_equivalent_variants_with_every_seed(run):
     assert "gap-sum and flatten-sum are the same function" in steps[0].message
     assert "3 variants (2 functions), 2 seeds" in steps[1].message
     assert steps[1].message.endswith("4 trainings, 0 of them done.")
-    assert [(step.done, step.total) for step in steps[2:]] == [(1, 4), (2, 4), (3, 4), (4, 4)]
-    assert steps[2].item == "gap-sum/fold0-seed0, 1.2 minutes"
+    assert re.fullmatch(r"Disk: about \d+ MB for 4 trainings; .* are free\.", steps[2].message)
+    assert [(step.done, step.total) for step in steps[3:-1]] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert steps[3].item == "gap-sum/fold0-seed0, 1.2 minutes"
+    assert re.fullmatch(r"Disk: .* in .*study\.", steps[-1].message)
 
 
 def test_run_study_again_trains_what_is_not_finished(run):
@@ -74,6 +78,16 @@ def test_run_study_again_trains_what_is_not_finished(run):
     assert [(name, seed) for name, seed, _ in trained] == [("gap-sum", 1), ("flow", 1)]
     assert steps[1].message.endswith("4 trainings, 2 of them done.")
     assert run()[1] == []
+
+
+def test_run_study_says_which_schedules_are_cut_short(run):
+    plan = StudyPlan(("architecture=flow,epochs=3", "architecture=flow,schedule=constant"), seeds=1)
+    steps, _ = run(plan)
+    cautions = [step.message for step in steps if "The schedule" in step.message]
+    assert [caution.partition(";")[0] for caution in cautions] == [
+        "flow_epochs-3: The schedule triangular2 rises for 5 epochs and falls for 5"
+    ]
+    assert steps[0].message.startswith("2 variants, 1 seed, 1 division of the subjects: 2 trainings, 0 of")
 
 
 def test_run_study_in_this_process_gives_it_all_threads(run, monkeypatch):

@@ -1,0 +1,31 @@
+from types import SimpleNamespace
+
+from ferfusion.reporting.disk import estimate_line, folder_bytes, free_bytes, measured_line
+
+
+def test_folder_bytes_counts_all_files_below(tmp_path):
+    (tmp_path / "a").write_bytes(b"12345")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "b").write_bytes(b"123")
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+    assert folder_bytes(tmp_path) == 8 + len(str(tmp_path / "gone"))
+    assert folder_bytes(tmp_path / "missing") == 0
+
+
+def test_free_bytes_of_a_folder_that_is_not_there_yet(tmp_path, monkeypatch):
+    free = {tmp_path: SimpleNamespace(free=7)}
+    monkeypatch.setattr("shutil.disk_usage", free.__getitem__)
+    assert free_bytes(tmp_path / "new" / "folder") == 7
+
+
+def test_estimate_line_says_where_there_is_too_little(tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=2_000_000))
+    assert estimate_line(1.5e6, "12 trainings", folder=tmp_path) == (
+        "Disk: about 1.5 MB for 12 trainings; 2.0 MB are free."
+    )
+    assert estimate_line(3e6, "the run", folder=tmp_path).endswith("2.0 MB are free: too little.")
+
+
+def test_measured_line_has_the_size_of_the_folder(tmp_path):
+    (tmp_path / "a").write_bytes(b"1" * 1500)
+    assert measured_line(tmp_path) == f"Disk: 1.5 KB in {tmp_path}."
