@@ -175,6 +175,8 @@ def read_table(
             with np.errstate(invalid="raise"):  # pandas takes 1e308 for a whole number, and of any value
                 table = pd.read_csv(
                     path,
+                    names=header,  # pandas has another name for a column without one
+                    header=0,
                     dtype={name: _dtype(known.get(name), has_gaps=name in gaps) for name in header},
                     keep_default_na=False,
                     na_values={name: [""] for name in known},

@@ -172,3 +172,10 @@ def test_parse_cells_takes_every_end_of_a_line_and_keeps_those_in_quotes(end):
     text = end.join(["path,label", '"a\nb\rc\r\nd",joy', "", "e,sad"])
     _, rows = parse_cells(text.encode())
     assert [(row["path"], row["label"]) for row in rows] == [("a\nb\rc\r\nd", "joy"), ("e", "sad")]
+
+
+def test_read_table_keeps_a_column_without_a_name(tmp_path):
+    """Such as the index that pandas writes."""
+    (tmp_path / "a.csv").write_text(",n,t\n'=x,1,a\ny,2,b\n")
+    table = read_table(tmp_path / "a.csv", kind_of={"n": int}.get)
+    assert table.to_dict("list") == {"": ["=x", "y"], "n": [1, 2], "t": ["a", "b"]}
