@@ -158,6 +158,12 @@ class Model:
                 else:
                     yield Prediction(result.outcome, result.footage, self._predictor, result.job)
 
+    def explain_video(self, video: PathOrText, out: PathOrText, **settings: Any) -> Path:
+        """Write a video that shows why the model predicts what it does, as ``fer.explain_video`` does."""
+        from ferfusion.api.explanations import explain_video  # noqa: PLC0415 torch
+
+        return explain_video(video, out, model=self, **settings)
+
     def export(self, out: PathOrText, *, int8: PathOrText | None = None) -> "Exported":
         """Write the model as an ONNX file, as ``fer.export`` does."""
         from ferfusion.api.files import export  # noqa: PLC0415 torch

@@ -1,4 +1,4 @@
-"""``ferfusion explain``: explain a model's predictions, of pairs of its run or of a video."""
+"""``ferfusion explain``: explain a model's predictions, of pairs of its run, or of a video or photograph."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,7 +24,9 @@ def explain(
 
     For a run: writes explain.html into its folder, with correctly and wrongly predicted pairs of every class,
     and contributions.csv. For a video, by a run or a bundle: writes a folder with explained.mp4 (every frame,
-    beside it the maps of face and motion) and contributions.csv (a row for every frame and face).
+    beside it the maps of face and motion) and contributions.csv (a row for every frame, face and explained
+    class; docs/tables.md describes the columns). Faces and expressions have the numbers and names that
+    predict gives them.
 
     Args:
         model: Run folder that train wrote. For a video also a bundle; by default, the model that comes with
@@ -32,7 +34,7 @@ def explain(
         recipe: Settings of the pairs and of the maps.
         check: Also check whether the maps of this run can be trusted: by deletion and by random weights.
         dataset: The run's dataset, if it was moved since the training.
-        video: Video to explain, frame by frame.
+        video: Video to explain, frame by frame, or a photograph.
         out: Folder for explained videos.
     """
     if video is not None:

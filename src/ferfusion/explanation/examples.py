@@ -22,13 +22,23 @@ _CANDIDATES = 128
 
 @dataclass(frozen=True)
 class Example:
-    """One explained pair: its video and time, its true class, the input of the model and the explanation."""
+    """One explained pair.
+
+    Attributes:
+        video: Its video.
+        seconds: Time of its frame.
+        true_code: Code of its true class.
+        face_input: The model's input.
+        explanation: The explanation of its top class.
+        why_not: The explanation of the class that the user chose, if any and if it is not the top class.
+    """
 
     video: str
     seconds: float
     true_code: int
     face_input: FaceInput
     explanation: Explanation
+    why_not: Explanation | None = None
 
 
 @dataclass(frozen=True)
@@ -47,32 +57,62 @@ class ClassExamples:
     wrong: tuple[Example, ...]
     answers: pd.DataFrame
 
+    @property
+    def predicted_answers(self) -> int:
+        """Number of pairs."""
+        return int((self.answers["explained"] == self.answers["expression"]).sum())
+
+    @property
+    def correct_answers(self) -> int:
+        """Number of pairs whose prediction is correct."""
+        is_correct = self.answers["expression"] == self.name
+        return int((is_correct & (self.answers["explained"] == self.name)).sum())
+
 
 def read_answers(source: RunPairs, recipe: ExplainRecipe) -> pd.DataFrame:
     """Return a row for some pairs of every class; its index is the row of the pair table.
 
-    Columns: the identity of the pair, its top class ``expression``, the log-odds ``answer`` of that class,
-    the ``baseline`` of these log-odds (a blank face without motion), and the contribution of each stream.
+    Columns: the identity of the pair, its top class ``expression``, the ``explained`` class, the ``log_odds``
+    of that class, the ``baseline`` of these log-odds (a blank face without motion), and the contribution of
+    each stream. With ``why_not``, rows of that class follow those of the top classes.
+
+    Raises:
+        ConfigError: the model has no class ``why_not``.
     """
+    why_not = source.explainer.labels.code(recipe.why_not) if recipe.why_not else None
     candidates = source.candidates(recipe.part, per_class=_CANDIDATES, seed=recipe.seed)
     rows = np.concatenate(list(candidates.values()))
     starts = range(0, len(rows), BATCH_ROWS)
-    answers = pd.concat([_predict(source, rows[start : start + BATCH_ROWS]) for start in starts])
-    return pd.concat([source.pairs.table.loc[rows, list(IDENTITY_COLUMNS)], answers], axis=1)
+    batches = [_predict(source, rows[start : start + BATCH_ROWS], why_not) for start in starts]
+    answers = pd.concat([top for top, _ in batches] + [other for _, other in batches])
+    identity = source.pairs.table.loc[answers.index, list(IDENTITY_COLUMNS)]
+    return identity.assign(**{str(name): answers[name].to_numpy() for name in answers})
 
 
-def _predict(source: RunPairs, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
+def _predict(
+    source: RunPairs, rows: npt.NDArray[np.int64], why_not: int | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the contributions to the top class of each row, and to another class where it is not that."""
     explainer, images = source.explainer, source.images(rows)
+    names = np.array(explainer.labels.names)
     with torch.inference_mode():
         codes = explainer.model(*images).argmax(1)
-    shares = stream_contributions(explainer.model, images, codes, explainer.blank)
-    columns = {
-        "expression": np.array(explainer.labels.names)[codes.numpy()],
-        "answer": shares.answer.numpy(),
-        "baseline": shares.baseline.numpy(),
-        **{name: share.numpy() for name, share in shares.of_stream.items()},
-    }
-    return pd.DataFrame(columns, index=rows)
+
+    def table(targets: torch.Tensor) -> pd.DataFrame:
+        shares = stream_contributions(explainer.model, images, targets, explainer.blank)
+        columns = {
+            "expression": names[codes.numpy()],
+            "explained": names[targets.numpy()],
+            "log_odds": shares.answer.numpy(),
+            "baseline": shares.baseline.numpy(),
+            **{name: share.numpy() for name, share in shares.of_stream.items()},
+        }
+        return pd.DataFrame(columns, index=rows)
+
+    top = table(codes)
+    if why_not is None:
+        return top, top.iloc[:0]
+    return top, table(torch.full_like(codes, why_not))[codes.numpy() != why_not]
 
 
 def choose_examples(source: RunPairs, answers: pd.DataFrame, recipe: ExplainRecipe) -> list[ClassExamples]:
@@ -83,20 +123,28 @@ def choose_examples(source: RunPairs, answers: pd.DataFrame, recipe: ExplainReci
     chosen = []
     for name in source.pairs.labels.names:
         of_class = answers[answers["emotion"] == name]
-        is_correct = of_class["expression"] == name
+        predicted = of_class[of_class["explained"] == of_class["expression"]]
+        is_correct = predicted["expression"] == name
         correct, wrong = (
-            of_class.index[group][: recipe.examples].to_numpy() for group in (is_correct, ~is_correct)
+            tuple(_explain(source, predicted.index[group][: recipe.examples].to_numpy(), recipe.why_not))
+            for group in (is_correct, ~is_correct)
         )
-        chosen.append(
-            ClassExamples(name, tuple(_explain(source, correct)), tuple(_explain(source, wrong)), of_class)
-        )
+        chosen.append(ClassExamples(name, correct, wrong, of_class))
     return chosen
 
 
-def _explain(source: RunPairs, rows: npt.NDArray[np.int64]) -> Iterator[Example]:
+def _explain(source: RunPairs, rows: npt.NDArray[np.int64], why_not: str) -> Iterator[Example]:
     if not len(rows):
         return
-    explanations = source.explainer.explain(source.images(rows))
-    for row, face_input, explanation in zip(rows, source.face_inputs(rows), explanations, strict=True):
+    images = source.images(rows)
+    explanations = source.explainer.explain(images)
+    others: list[Explanation | None] = [None] * len(rows)
+    if why_not:
+        targets = torch.full((len(rows),), source.explainer.labels.code(why_not))
+        others = list(source.explainer.explain(images, targets=targets))
+    face_inputs = source.face_inputs(rows)
+    for row, face_input, top, other in zip(rows, face_inputs, explanations, others, strict=True):
         pair = source.pairs.table.iloc[row]
-        yield Example(str(pair["video"]), float(pair["seconds"]), int(pair["code"]), face_input, explanation)
+        video, seconds, code = str(pair["video"]), float(pair["seconds"]), int(pair["code"])
+        why_not_top = other if other is not None and other.code != top.code else None
+        yield Example(video, seconds, code, face_input, top, why_not_top)

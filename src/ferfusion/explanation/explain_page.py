@@ -77,6 +77,7 @@ def page_html(
         streams=[STREAM_WORDS.get(name, name) for name in streams],
         has_flow="flow" in streams,
         contributions=contribution_rows(answers, source.pairs.labels.names, streams),
+        why_not=contribution_rows(answers, source.pairs.labels.names, streams, explained=recipe.why_not),
         blank=dict(
             zip(source.pairs.labels.names, source.explainer.blank_probabilities.tolist(), strict=True)
         ),
@@ -86,12 +87,20 @@ def page_html(
 
 
 def contribution_rows(
-    answers: pd.DataFrame, names: tuple[str, ...], streams: list[str]
+    answers: pd.DataFrame, names: tuple[str, ...], streams: list[str], *, explained: str | None = None
 ) -> list[ContributionRow]:
-    """Return the mean contributions to the predictions of each class, correct or wrong."""
+    """Return the mean contributions over the pairs that are predicted as each class, correct or wrong.
+
+    Args:
+        answers: The table of ``read_answers``.
+        names: Names of the classes.
+        streams: Names of the streams.
+        explained: The class that the contributions are to; None for the predicted class.
+    """
     rows = []
     for name in names:
-        predicted = answers[answers["expression"] == name]
+        wanted = name if explained is None else explained
+        predicted = answers[(answers["expression"] == name) & (answers["explained"] == wanted)]
         if len(predicted):
             means = tuple(signed(float(predicted[stream].mean())) for stream in streams)
             baseline = signed(float(predicted["baseline"].mean()))

@@ -29,7 +29,7 @@ class Explanation:
             stream's map has no time.
         contributions: Contribution of each stream to the log-odds of that class, in nats.
         baseline: Log-odds of that class for a blank face without motion. Baseline and contributions add up to
-            the log-odds of the prediction.
+            the log-odds of its probability.
     """
 
     probabilities: NDArray[np.float32]
@@ -37,6 +37,11 @@ class Explanation:
     maps: Mapping[str, NDArray[np.float32]]
     contributions: Mapping[str, float]
     baseline: float
+
+    @property
+    def log_odds(self) -> float:
+        """Log-odds of the explained class, in nats: the baseline plus all contributions."""
+        return self.baseline + sum(self.contributions.values())
 
 
 class Explainer:
@@ -88,7 +93,7 @@ class Explainer:
             return [one for batch in batches(images) for one in self._explain_batch(batch, None)]
         return [
             one
-            for *batch, codes in batches((*images, targets))
+            for *batch, codes in batches((*images, targets.to(self._device)))
             for one in self._explain_batch(tuple(batch), codes)
         ]
 

@@ -8,6 +8,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from ferfusion.explanation.drawing import Tile, contribution_words, tiles
 from ferfusion.explanation.examples import Example
+from ferfusion.explanation.explainer import Explanation
 from ferfusion.labels import LabelSet
 from ferfusion.reporting.style import INK, SOFT, WIDTH_INCHES, NotebookFigure, RgbImage
 
@@ -16,21 +17,30 @@ _MOST_TILES_NARROW = 5
 
 
 def examples_figure(examples: Sequence[Example], labels: LabelSet) -> Figure:
-    """Draw examples in rows: the prediction, the contributions of the streams, their inputs and the maps."""
-    rows = [tiles(example.face_input, example.explanation, side=_TILE_PX) for example in examples]
+    """Draw examples in rows: the prediction, the contributions of the streams, their inputs and the maps.
+
+    An example with ``why_not`` has a second row, for that class.
+    """
+    lines = [
+        (example, explanation)
+        for example in examples
+        for explanation in (example.explanation, example.why_not)
+        if explanation is not None
+    ]
+    rows = [tiles(example.face_input, explanation, side=_TILE_PX) for example, explanation in lines]
     count = len(rows[0])
     width = WIDTH_INCHES * (1 if is_narrow(rows[0]) else 2)
     height = len(rows) * (width / count + 0.42) + 0.15
     figure = NotebookFigure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.02, hspace=0))
     grid = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
-    for index, (axes, example, row) in enumerate(zip(grid, examples, rows, strict=True)):
+    for index, (axes, (example, explanation), row) in enumerate(zip(grid, lines, rows, strict=True)):
         axes.imshow(_strip(row))
         axes.axis("off")
-        axes.set_title(
-            f"{_prediction(example, labels)}\n", loc="left", fontsize=9.5, color=INK, fontweight="bold"
-        )
+        is_other = explanation is example.why_not
+        title = _why_not(explanation, labels) if is_other else _prediction(example, labels)
+        axes.set_title(f"{title}\n", loc="left", fontsize=9.5, color=INK, fontweight="bold")
         axes.annotate(
-            _contributions(example),
+            _contributions(example, explanation),
             (0, 1),
             (0, 5),
             xycoords="axes fraction",
@@ -72,6 +82,10 @@ def _prediction(example: Example, labels: LabelSet) -> str:
     return f"{labels.names[example.true_code]} {own}, predicted {predicted}"
 
 
-def _contributions(example: Example) -> str:
-    contributions = contribution_words(example.explanation.contributions)
+def _why_not(explanation: Explanation, labels: LabelSet) -> str:
+    return f"Why not {labels.names[explanation.code]}: {explanation.probabilities[explanation.code]:.2f}"
+
+
+def _contributions(example: Example, explanation: Explanation) -> str:
+    contributions = contribution_words(explanation.contributions)
     return f"{contributions}   ({example.video}, {example.seconds:.2f} s)"

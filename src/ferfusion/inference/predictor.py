@@ -16,6 +16,7 @@ from ferfusion.data.inputs import FaceInput
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
+from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.faces.official_model import OFFICIAL_MODELS
 from ferfusion.inference.network_inputs import network_inputs
 from ferfusion.inference.onnx_predictor import OnnxPredictor
@@ -92,10 +93,18 @@ class TorchPredictor:
         check_answers(probabilities)
         return probabilities
 
+    def explainer(self, method: str = DEFAULT_METHOD) -> Explainer:
+        """Return an explainer of this model, with the temperature of its predictions.
+
+        Args:
+            method: Method of the maps, a name of ``CAM_METHODS``.
+        """
+        temperature = self.info.calibration.temperature
+        return Explainer(self._description, method=method, temperature=temperature, model=self._model)
+
     def explain(self, face_inputs: Sequence[FaceInput]) -> list[Explanation]:
         """Return the explanation of the model's top class for each face."""
-        temperature = self.info.calibration.temperature
-        explainer = Explainer(self._description, temperature=temperature, model=self._model)
+        explainer = self.explainer()
         return explainer.explain(images_of(explainer, face_inputs))
 
 

@@ -7,7 +7,7 @@ from ferfusion.bundle import Bundle, save_bundle
 from ferfusion.cli.explain import explain
 from ferfusion.errors import ConfigError
 from ferfusion.explanation.recipe import ExplainRecipe
-from ferfusion.inference.predictor import SHIPPED
+from ferfusion.inference.predictor import SHIPPED_NAME
 from ferfusion.labels import SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
@@ -55,14 +55,17 @@ def test_explain_needs_a_run_or_a_video(app, bundle):
 
 
 def test_explain_of_a_video_alone_takes_the_model_of_the_package(app, monkeypatch, tmp_path):
-    called: list[Any] = []
-    monkeypatch.setattr("ferfusion.bundle.load_bundle", called.append)
-    monkeypatch.setattr(
-        "ferfusion.inference.drawing.explained_video.explain_video", lambda video, bundle, folder, **_: folder
-    )
+    called: dict[str, Any] = {}
+
+    def explain_footage(footage, source, predictor, folder, **settings):
+        called.update(settings, name=predictor.name)
+        return folder
+
+    monkeypatch.setattr("ferfusion.inference.drawing.explained_video.explain_footage", explain_footage)
     video = write_video(tmp_path / "clip.mp4", numbered(4))
-    app(["--video", str(video), "--out", str(tmp_path / "out")], exit_on_error=False)
-    assert called == [SHIPPED]
+    line = ["--video", str(video), "--out", str(tmp_path / "out"), "--why-not", "Fear"]
+    app(line, exit_on_error=False)
+    assert (called["name"], called["why_not"]) == (SHIPPED_NAME, "Fear")
 
 
 @pytest.mark.parametrize("by", ["run", "bundle"])

@@ -13,7 +13,7 @@ def test_read_answers_has_the_predictions_of_the_model(source, run):
     probabilities = model(*source.images(rows)).softmax(1).detach().numpy()
     assert answers["expression"].tolist() == [SIX.names[code] for code in probabilities.argmax(1)]
     p = probabilities.max(axis=1)
-    np.testing.assert_allclose(answers["answer"], np.log(p / (1 - p)), atol=1e-4)
+    np.testing.assert_allclose(answers["log_odds"], np.log(p / (1 - p)), atol=1e-4)
 
 
 def test_choose_examples_gives_correct_and_wrong_predictions_of_each_class(source):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ferfusion.errors import BundleError
+from ferfusion.errors import BundleError, ConfigError
 from ferfusion.explanation.explain_run import explain_run
 from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.labels import SIX
@@ -21,7 +21,7 @@ def test_explain_run_reads_pairs_of_the_part_and_contributions_add_up(run, expla
     assert {parts[clip] for clip in answers["clip"]} == {"validation"}
     assert len(answers) == sum(parts[clip] == "validation" for clip in data.pairs["clip"])
     total = answers["baseline"] + answers["spatial"] + answers["flow"]
-    np.testing.assert_allclose(total, answers["answer"], atol=1e-4)
+    np.testing.assert_allclose(total, answers["log_odds"], atol=1e-4)
 
 
 def test_explain_run_writes_a_page_without_other_files(run, explained):
@@ -33,6 +33,31 @@ def test_explain_run_writes_a_page_without_other_files(run, explained):
     assert "Validation part; maps by Grad-CAM" in page
     assert "Sanity checks: can the maps be trusted?" in page
     assert page.count("data:image/png") == len(list((run / "figures").glob("explain_*.png")))
+
+
+def test_explain_run_answers_why_not_another_class(tmp_path, dataset, make_run):
+    run = make_run(tmp_path / "run", dataset)
+    explained = explain_run(run, ExplainRecipe(examples=1, why_not="Sadness"))
+    rows = pd.read_csv(run / "contributions.csv")
+    total = rows["baseline"] + rows["spatial"] + rows["flow"]
+    np.testing.assert_allclose(total, rows["log_odds"], atol=1e-4)
+    predicted = rows["explained"] == rows["expression"]
+    assert set(rows.loc[~predicted, "explained"]) == {"Sadness"}
+    identity = ["clip", "frame"]
+    others = rows[predicted & (rows["expression"] != "Sadness")]
+    assert rows.loc[~predicted, identity].values.tolist() == others[identity].values.tolist()
+    # of one pair, the top class has the highest log-odds
+    assert (rows.loc[~predicted, "log_odds"].to_numpy() < others["log_odds"].to_numpy()).all()
+    examples = [each for one in explained.classes for each in (*one.correct, *one.wrong)]
+    assert {each.why_not.code for each in examples if each.why_not} == {SIX.code("Sadness")}
+    page = explained.page.read_text(encoding="utf-8")
+    assert "<h3>Why not Sadness?</h3>" in page
+    assert f"of {len(rows[predicted & (rows['emotion'] == 'Fear')])} predicted" in page
+
+
+def test_explain_run_refuses_a_class_that_the_model_lacks_and_lists_its_classes(run):
+    with pytest.raises(ConfigError, match=r"Unknown expression 'Feer'.*Anger, Disgust, Fear"):
+        explain_run(run, ExplainRecipe(why_not="Feer"))
 
 
 def test_explain_run_leaves_no_partial_file(run, explained):

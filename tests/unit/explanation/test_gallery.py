@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,15 @@ def test_examples_figure_names_prediction_contributions_and_video():
     assert not [text for text in first.texts if text.get_text() == "motion"]
     captions = [text.get_text() for text in second.texts[1:]]
     assert captions == ["face", "face, marked", "motion", "motion, marked"]
+
+
+def test_examples_figure_has_a_second_row_for_the_class_of_why_not():
+    shown = example(true="Fear", predicted="Anger")
+    other = replace(shown.explanation, code=SIX.code("Fear"), contributions={"spatial": 0.5, "flow": -2.0})
+    first, second = examples_figure([replace(shown, why_not=other)], SIX).axes
+    assert first.get_title(loc="left").strip() == "Fear 0.08, predicted Anger 0.60"
+    assert second.get_title(loc="left").strip() == "Why not Fear: 0.08"
+    assert second.texts[0].get_text() == "face +0.5, motion \N{MINUS SIGN}2.0   (s01_fear_1, 1.25 s)"
 
 
 @pytest.mark.parametrize(("count", "narrow"), [(4, True), (5, True), (6, False)])

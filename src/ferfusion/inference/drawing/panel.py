@@ -12,6 +12,7 @@ from ferfusion.reporting.style import RgbImage, colour_of
 
 _GROUND, _INK, _SOFT, _TRACK = "#1d252d", "#f3f6f8", "#a9b6c1", "#313b45"
 _FOR, _AGAINST = "#f0a23b", "#5aa7de"
+_LEAST_TEXT_PX = 9
 _FULL_NATS = 6.0
 """Contribution whose bar has full length; it multiplies the odds by e to the power of 6."""
 
@@ -22,33 +23,41 @@ class Panel:
     Args:
         height: Height of the panels in pixels.
         labels: Classes of the explanations.
+        after: Words after the probability of the explained class.
     """
 
-    def __init__(self, *, height: int, labels: LabelSet) -> None:
+    def __init__(self, *, height: int, labels: LabelSet, after: str = "") -> None:
         self.height, self.width = height, round(height * 0.66)
-        self._labels = labels
+        self._labels, self._after = labels, after
         self._text = max(11, round(height / 38))
         self._margin = self._text
 
-    def draw(self, explained: tuple[FaceInput, Explanation] | None) -> RgbImage:
-        """Return the panel (H, W, 3) of one face; None gives an empty panel."""
+    def draw(self, explained: tuple[FaceInput, Explanation] | None, *, words: str = "why") -> RgbImage:
+        """Return the panel (H, W, 3) of one face; None gives an empty panel.
+
+        Args:
+            explained: Input and explanation of the face.
+            words: Words before the explained class.
+        """
         panel = Image.new("RGB", (self.width, self.height), _GROUND)
         if explained is not None:
             face_input, explanation = explained
             pen = ImageDraw.Draw(panel)
-            top = self._draw_class(pen, explanation)
+            top = self._draw_class(pen, explanation, words)
             bottom = self._draw_contributions(pen, explanation)
             self._draw_tiles(panel, face_input, explanation, top=top, bottom=bottom)
         return np.asarray(panel)
 
-    def _draw_class(self, pen: ImageDraw.ImageDraw, explanation: Explanation) -> int:
+    def _draw_class(self, pen: ImageDraw.ImageDraw, explanation: Explanation, words: str) -> int:
         """Write the explained class, and return the first free row below it."""
         name = self._labels.names[explanation.code]
         size = round(self._text * 1.15)
         square = (self._margin, self._margin, self._margin + size, self._margin + size)
         pen.rectangle(square, colour_of(name, self._labels))
-        words = f"why {name}, {explanation.probabilities[explanation.code]:.2f}"
-        pen.text((self._margin + 1.6 * size, self._margin - 1), words, font=sans(size), fill=_INK)
+        words += f" {name}: {explanation.probabilities[explanation.code]:.2f}{self._after}"
+        left = self._margin + 1.6 * size
+        room = min(1.0, (self.width - self._margin - left) / sans(size).getlength(words))
+        pen.text((left, self._margin - 1), words, font=sans(max(_LEAST_TEXT_PX, int(room * size))), fill=_INK)
         return self._margin + 2 * size
 
     def _draw_contributions(self, pen: ImageDraw.ImageDraw, explanation: Explanation) -> int:

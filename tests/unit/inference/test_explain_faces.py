@@ -1,0 +1,56 @@
+import io
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ferfusion.explanation.explainer import Explanation
+from ferfusion.inference.explain_faces import (
+    LINE_COLUMNS,
+    ExplainedFace,
+    RecordingPredictor,
+    contribution_lines,
+)
+from ferfusion.inference.predictor import TorchPredictor
+from helpers.bundles import drawn_faces, untrained_bundle
+
+
+def explanation(code):
+    probabilities = np.full(6, 0.1, np.float32)
+    probabilities[2] = 0.5
+    return Explanation(probabilities, code, {}, {"spatial": 1.5, "flow": -0.5}, -1.0)
+
+
+@pytest.mark.parametrize("architecture", ["two-stream", "lstm"])
+def test_recording_predictor_predicts_as_another_and_returns_its_input(architecture):
+    trained = untrained_bundle(architecture=architecture, head_units=16, frames=3)
+    predictor = TorchPredictor(trained)
+    recorded = RecordingPredictor(predictor, io.BytesIO())
+    crops, flow, windows = drawn_faces(trained.model_config, 5)
+    more: list[Any] = [] if windows is None else [windows]
+    assert np.array_equal(recorded.predict(crops, flow, *more), predictor.predict(crops, flow, *more))
+    recorded.predict(crops[:2], None, *(each[:2] for each in more))
+    first, second = recorded.face_inputs()
+    assert (len(first), len(second)) == (5, 2)
+    assert np.array_equal(first[3].crop, crops[3])
+    assert np.array_equal(first[3].flow, flow[3])
+    assert not second[1].flow.any()
+    assert (first[4].window is None) == (windows is None)
+    if windows is not None:
+        assert np.array_equal(first[4].window, windows[4])
+
+
+def test_contribution_lines_are_one_for_each_class_and_add_up():
+    table = pd.DataFrame(
+        {"frame": [7], "seconds": [0.28], "face": [0], "expression": ["Fear"], "smoothed": ["unsure"]}
+    )
+    face = ExplainedFace(0, None, explanation(2), explanation(3))
+    info = untrained_bundle(head_units=16).info
+    lines = contribution_lines(face, table, info)
+    assert [list(line) for line in lines] == 2 * [[*LINE_COLUMNS, "spatial", "flow"]]
+    assert [line["explained"] for line in lines] == ["Fear", "Happiness"]
+    assert [line["probability"] for line in lines] == pytest.approx([0.5, 0.1])
+    assert [line["log_odds"] for line in lines] == [0.0, 0.0]
+    same = ExplainedFace(0, None, explanation(2), explanation(2))
+    assert len(contribution_lines(same, table, info)) == 1
