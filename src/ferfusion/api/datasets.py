@@ -14,6 +14,7 @@ from ferfusion.parts import PARTS
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.progress import Progress, ShowProgress, report_message, shown
 from ferfusion.reporting.disk import measured_line
+from ferfusion.reporting.words import counted
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.synthesis.recipe import SynthesisRecipe
 
@@ -160,8 +161,10 @@ class Dataset:
 
     def __repr__(self) -> str:
         pairs = self.pairs
-        videos = f"{pairs['video'].nunique():,} videos, {pairs['subject'].nunique():,} subjects"
-        rows = f"{len(pairs):,} images" if self.stills else f"{videos}, {len(pairs):,} pairs"
+        videos = (
+            f"{counted(pairs['video'].nunique(), 'video')}, {counted(pairs['subject'].nunique(), 'subject')}"
+        )
+        rows = counted(len(pairs), "image") if self.stills else f"{videos}, {counted(len(pairs), 'pair')}"
         classes = f"{len(self.labels)} classes, crops of {self.recipe.size} px"
         return f"Dataset({str(self.folder)!r}: {rows}, {classes})"
 
@@ -345,7 +348,7 @@ def synthesize(
     total, left = len(takes(made_of)), len(unfinished(root, made_of, with_flow=true_flow))
     with shown(progress) as on_progress:
         if left < total:
-            report_message(on_progress, f"{total - left} of {total} clips exist already.")
+            report_message(on_progress, f"Rendered already: {total - left} of {counted(total, 'clip')}.")
         on_progress(Progress("Loading the head model, about a minute", total=left, unit="clips"))
         for number, path in enumerate(write_corpus(root, made_of, with_flow=true_flow), start=1):
             on_progress(Progress("Rendering", path.stem, number, left, "clips"))

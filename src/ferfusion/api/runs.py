@@ -17,6 +17,7 @@ from ferfusion.files import check_output_folder
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import ShowProgress, report_message, shown
 from ferfusion.reporting.disk import estimate_line, measured_line
+from ferfusion.reporting.words import counted
 from ferfusion.training.recipe import TrainRecipe
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class Run:
         return str(self.folder)
 
     def __repr__(self) -> str:
-        return f"Run({str(self.folder)!r}: {self._read.variant}; {len(self.epochs)} epochs)"
+        return f"Run({str(self.folder)!r}: {self._read.variant}; {counted(len(self.epochs), 'epoch')})"
 
     def _repr_html_(self) -> str:
         """Return the scores of the kept epoch, for a notebook."""

@@ -1,5 +1,6 @@
 """Scores of a run, with intervals over people and the majority baseline beside each."""
 
+import html
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from ferfusion.evaluation.scoring import Scores as PartScores
 from ferfusion.evaluation.vote_scores import vote_lines
 from ferfusion.lookup import choose
 from ferfusion.reporting.pages import interval_text, percent
+from ferfusion.reporting.words import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -150,13 +152,13 @@ class Scores:
         baseline = f"majority {head.war.majority:.3f} and {head.uar.majority:.3f}"
         return (
             f"Scores({str(self._evaluation.scored.run.path)!r}: {head.part}, per {head.level}: "
-            f"{scores}, {baseline}; {head.subjects} people)"
+            f"{scores}, {baseline}; {counted(head.subjects, 'person')})"
         )
 
     def _repr_html_(self) -> str:
         """Return the summary with protocol, baseline and cautions, for a notebook."""
         title = f"Scores, with {self.confidence:.0%} intervals over people"
-        lines = "<br>".join([self.protocol, self.baseline, *self.cautions])
+        lines = "<br>".join(map(html.escape, [self.protocol, self.baseline, *self.cautions]))
         return f"{titled_table(title, self.summary)}<p>{lines}</p>"
 
 

@@ -17,11 +17,11 @@ def evaluate(*given: Any, **settings: Any) -> None:
     console = Console()
     console.print(scores_table(scores))
     for line in (scores.protocol, scores.baseline):
-        console.print(line)
+        console.print(escape(line))
     for caution in scores.cautions:
-        console.print(caution, style="yellow")
+        console.print(escape(caution), style="yellow")
     for line in scores.vote_lines:
-        console.print(line)
+        console.print(escape(line))
     console.print(f"Report: {escape(str(scores.report))}", soft_wrap=True)
 
 

@@ -25,7 +25,7 @@ def prepare(*given: Any, **settings: Any) -> None:
     console.print(table)
     lost = counts["videos"] - counts["videos_by_status"].get("ok", 0)
     if lost:
-        console.print(f"{lost} rows of videos.csv are not used; the column reason has the reasons:")
+        console.print(f"Rows of videos.csv that are not used: {lost:,}; the column reason has the reasons:")
         for rows, status, reason, example in data.left_out.itertuples(index=False, name=None):
             line = f"{rows:>7,}  {status}: {reason} ({example or 'no path'})"
             console.print(line, markup=False, highlight=False, soft_wrap=True)

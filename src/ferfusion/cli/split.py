@@ -23,7 +23,7 @@ def split(*given: Any, **settings: Any) -> None:
     shares = pairs.div(pairs.sum(axis=1).clip(lower=1), axis=0)
     for name in pairs.columns:
         cells = zip(pairs[name], shares[name], strict=True)
-        table.add_row(name, *(f"{number} ({share:.0%})" for number, share in cells))
+        table.add_row(escape(name), *(f"{number} ({share:.0%})" for number, share in cells))
     console.print(table)
     for caution in fer.Dataset(given[0]).split_cautions:
         console.print(escape(caution), style="yellow", soft_wrap=True)

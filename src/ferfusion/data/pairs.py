@@ -10,6 +10,7 @@ import pandas as pd
 from ferfusion.errors import DatasetError
 from ferfusion.labels import LabelSet
 from ferfusion.parts import Part
+from ferfusion.reporting.words import counted
 
 _NEEDED: tuple[Part, ...] = ("train", "validation")
 
@@ -62,7 +63,7 @@ def parted_pairs(table: pd.DataFrame, part_of_clip: Mapping[str, Part], *, label
     if parts.isna().any():
         lost = sorted(table["clip"][parts.isna()].unique())
         raise DatasetError(
-            f"{len(lost)} clips have no part, the first is {lost[0]!r}; run `ferfusion split` again"
+            f"No part for {counted(len(lost), 'clip')}, the first is {lost[0]!r}; run `ferfusion split` again"
         )
     if not table["code"].between(0, len(labels) - 1).all():
         raise DatasetError(

@@ -11,6 +11,7 @@ from ferfusion.errors import DatasetError
 from ferfusion.evaluation.metrics import IntArray, always, confusion_by_group
 from ferfusion.evaluation.predictions import predicted_codes, video_level
 from ferfusion.labels import LabelSet
+from ferfusion.reporting.words import counted_are
 
 PART = "test"
 Predictions = Mapping[str, Sequence[pd.DataFrame]]
@@ -79,7 +80,7 @@ def join_folds(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     twice = sorted(videos[videos.duplicated()])
     if twice:
         raise DatasetError(
-            f"{len(twice)} videos are tested in more than one fold, for example {twice[0]}; "
+            f"{counted_are(len(twice), 'video')} tested in more than one fold, for example {twice[0]}; "
             "name one run for each fold of one split"
         )
     return pd.concat(tested, ignore_index=True)
@@ -131,7 +132,7 @@ def _check_same_rows(reference: pd.DataFrame, table: pd.DataFrame, *, first: str
         return
     only = set(reference["video"]) ^ set(table["video"])
     why = (
-        f"{len(only)} videos are in one of the two only, for example {min(only)}"
+        f"{counted_are(len(only), 'video')} in one of the two only, for example {min(only)}"
         if only
         else "their videos differ in rows, subjects or labels"
     )

@@ -12,6 +12,7 @@ from ferfusion.evaluation.scoring import Scores, score
 from ferfusion.labels import LabelSet, class_of_votes
 from ferfusion.preparation.dataset import read_votes
 from ferfusion.reporting.pages import percent
+from ferfusion.reporting.words import counted
 
 
 def score_votes(run: RunFolder, recipe: EvaluateRecipe) -> tuple[Scores, ...]:
@@ -56,7 +57,7 @@ def voted(predictions: pd.DataFrame, votes: pd.DataFrame, labels: LabelSet) -> p
 def vote_lines(voted: Sequence[Scores]) -> list[str]:
     """Return the scores on the majority of the annotators' votes, a sentence for each part."""
     return [
-        f"On the majority of the annotators' votes, {one.part}, {one.rows:,} images: "
+        f"On the majority of the annotators' votes, {one.part}, {counted(one.rows, 'image')}: "
         f"WAR {percent(one.war.value)} (majority {percent(one.war.majority)}), "
         f"UAR {percent(one.uar.value)} (majority {percent(one.uar.majority)})."
         for one in voted

@@ -25,6 +25,7 @@ from ferfusion.extras import require
 from ferfusion.files import write_whole
 from ferfusion.parts import Part
 from ferfusion.preparation.dataset import Dataset, open_dataset
+from ferfusion.reporting.words import counted
 from ferfusion.splits.kept_split import read_kept_split
 from ferfusion.splits.split import parts_hash, read_splits
 
@@ -63,9 +64,8 @@ class Int8Cost:
             for row in self.scores.itertuples(index=False)
         ]
         before, after = self.bytes_before / 2**20, self.bytes_after / 2**20
-        title = (
-            f"8 bit numbers: {before:.1f} to {after:.1f} MiB; on the validation part, {self.pairs:,} pairs:"
-        )
+        pairs = counted(self.pairs, "pair")
+        title = f"8 bit numbers: {before:.1f} to {after:.1f} MiB; on the validation part, {pairs}:"
         return [title, *rows, *([self.caution] if self.caution else [])]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from ferfusion.errors import DatasetError, FileError
 from ferfusion.files import read_json, write_json
+from ferfusion.reporting.words import counted
 
 _EXAMPLES = 3
 _ADVICE = "delete it, and run ferfusion prepare again"
@@ -100,6 +101,6 @@ def _refuse(replaced: list[str], root: Path) -> None:
     if replaced:
         more = ", …" if len(replaced) > _EXAMPLES else ""
         raise DatasetError(
-            f"{len(replaced)} clips of {root} have another content than prepare wrote: "
+            f"Content that prepare did not write, in {counted(len(replaced), 'clip')} of {root}: "
             f"{', '.join(replaced[:_EXAMPLES])}{more}; delete their files, and run ferfusion prepare again"
         )

@@ -79,9 +79,8 @@ def prepare_videos(
         corpus.write_header(complete=False, counts={})
         _remove_leftovers(unfinished)
     if len(unfinished) < len(jobs):
-        report_message(
-            on_progress, f"{len(jobs) - len(unfinished)} of {counted(len(jobs), 'video')} prepared already."
-        )
+        done = len(jobs) - len(unfinished)
+        report_message(on_progress, f"Prepared already: {done:,} of {counted(len(jobs), 'video')}.")
     if estimate := dataset_bytes([job.entry for job in unfinished], recipe, images=images):
         what = counted(len(unfinished), "video")
         report_message(on_progress, estimate_line(estimate, what, folder=dataset))

@@ -15,6 +15,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural(noun)}"
 
 
+def counted_are(number: int, noun: str) -> str:
+    """Return a number with its noun and verb.
+
+    >>> counted_are(1, "clip"), counted_are(2, "clip")
+    ('1 clip is', '2 clips are')
+    """
+    return f"{counted(number, noun)} {'is' if number == 1 else 'are'}"
+
+
 def plural(noun: str) -> str:
     """Return the plural of a noun.
 

@@ -17,6 +17,7 @@ from ferfusion.preparation.clip_file import read_clip
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.preparation.near_duplicates import SIDE, crop_vectors, near_pairs
 from ferfusion.preparation.recipe import COPY_SIMILARITY
+from ferfusion.reporting.words import counted
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,11 @@ def refuse_copies(
         f"{clip} (subject {subject}, {parts[clip]} part, pair {pair})"
         for clip, subject, pair in zip(worst.clips, worst.subjects, worst.pairs, strict=True)
     )
+    pairs = "1 pair" if len(leaks) == 1 else f"{len(leaks)} pairs"
     raise DatasetError(
-        f"{len(leaks)} pairs of clips in different parts show the same images, for example {sides}: "
-        f"{worst.frames} frames correlate at {similarity:g} or more, the best at {worst.similarity:.3f}. "
+        f"{pairs} of clips in different parts show the same images, for example {sides}: "
+        f"{counted(worst.frames, 'frame')} with a correlation of {similarity:g} or more, "
+        f"the best of {worst.similarity:.3f}. "
         "Give both one subject, or leave one out, and prepare again; "
         "if they are not one recording, raise --similarity"
     )

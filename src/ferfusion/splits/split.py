@@ -15,6 +15,7 @@ from ferfusion.files import read_json, write_json
 from ferfusion.outputs import only_writer
 from ferfusion.parts import PARTS, Part
 from ferfusion.preparation.dataset import Dataset
+from ferfusion.reporting.words import counted, counted_are
 from ferfusion.splits.leaks import Copy, find_copies, refuse_copies
 from ferfusion.splits.protocols import (
     assign_subjects,
@@ -134,7 +135,7 @@ def check_parts(dataset: Dataset, parts: Mapping[str, str]) -> None:
     unmatched = sorted(set(clips["clip"]) ^ set(parts))
     if unmatched:
         raise DatasetError(
-            f"The split does not fit the data: {len(unmatched)} clips are only in one of them, "
+            f"The split does not fit the data: {counted_are(len(unmatched), 'clip')} only in one of them, "
             f"for example {unmatched[0]}; make it again with: ferfusion split {dataset.root}"
         )
     clips = clips.assign(part=[parts[clip] for clip in clips["clip"]])
@@ -149,7 +150,7 @@ def check_parts(dataset: Dataset, parts: Mapping[str, str]) -> None:
         shared = sorted(spread.index[spread > 1])
         if shared:
             raise DatasetError(
-                f"{len(shared)} {column}s are in more than one part, for example {shared[0]}: "
+                f"{counted_are(len(shared), column)} in more than one part, for example {shared[0]}: "
                 "the same subject or video cannot train a model and test it"
             )
 
@@ -194,7 +195,7 @@ def _official_split(dataset: Dataset, clips: pd.DataFrame, recipe: SplitRecipe) 
     missing = [video for video in clips["video"] if not official.get(video)]
     if missing:
         raise DatasetError(
-            f"The official split of the corpus has no part for {len(missing)} videos, "
+            f"The official split of the corpus has no part for {counted(len(missing), 'video')}, "
             f"for example {missing[0]}; unset official to make the parts"
         )
     if dataset.stills:

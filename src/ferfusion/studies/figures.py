@@ -27,6 +27,7 @@ from ferfusion.reporting.style import (
     save,
     set_title,
 )
+from ferfusion.reporting.words import counted
 from ferfusion.studies.findings import Findings, reliability_of
 
 # Okabe and Ito's colours, which differ for any colour vision; then the same with other dashes
@@ -48,7 +49,7 @@ def draw_figures(findings: Findings, folder: Path) -> dict[str, Path]:
             [row.name for row in rows],
             bars,
             title=f"UAR and WAR per {level}",
-            subtitle=f"mean over seeds, {statistics.subjects} people in the test part",
+            subtitle=f"mean over seeds, {counted(statistics.subjects, 'person')} in the test part",
         )
     for row in statistics.variants:
         if row.level == "video":

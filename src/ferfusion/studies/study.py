@@ -22,6 +22,7 @@ from ferfusion.parts import Part
 from ferfusion.preparation.dataset import Dataset, open_dataset
 from ferfusion.preparation.identity import clip_identities, identity_differences, read_clip_identities
 from ferfusion.recipe import has_type
+from ferfusion.reporting.words import counted
 from ferfusion.splits.leaks import refuse_copies
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import compared_copies, fold_recipes, read_splits, split_dataset, split_header
@@ -293,8 +294,8 @@ def _refuse_another(folder: Path, there: Mapping[str, Any], settings: Mapping[st
         )
     if settings["plan"][_MAY_GROW] < there["plan"][_MAY_GROW]:
         raise ConfigError(
-            f"{folder} has {there['plan'][_MAY_GROW]} seeds, {settings['plan'][_MAY_GROW]} in this call; "
-            "a study can get more seeds, but not fewer"
+            f"{folder} has {counted(there['plan'][_MAY_GROW], 'seed')}, and this call has "
+            f"{settings['plan'][_MAY_GROW]}; a study can get more seeds, but not fewer"
         )
 
 

@@ -29,7 +29,7 @@ def test_run_is_a_value_of_its_folder(trained):
 def test_run_tables_are_the_callers_to_change(trained):
     predictions = trained.predictions
     predictions["part"] = "changed"
-    assert set(trained.predictions["part"]) == {"validation", "test"}
+    assert set(trained.predictions["part"]) == {"test"}
 
 
 def test_run_validation_is_that_of_the_best_epoch_beside_the_training_majority(tmp_path):

@@ -55,7 +55,7 @@ def test_prepare_prints_the_counts_and_how_many_videos_are_not_used(app, called,
     text = " ".join(capsys.readouterr().out.split())
     for words in ("Dataset data", "ok 10, no_face 2", "ok 300, no_face 60", "Anger 40, Fear 60"):
         assert words in text
-    assert "2 rows of videos.csv are not used" in text
+    assert "Rows of videos.csv that are not used: 2" in text
     assert (
         "1,200 left_out: no row in [t].csv (a.mp4) 1 no_face: no face in any of 30 frames (no path)" in text
     )

@@ -37,7 +37,7 @@ def test_shuffle_video_labels_keeps_counts_and_videos_and_the_other_parts(parted
 
 
 def test_parted_pairs_name_a_clip_without_a_part(parted):
-    with pytest.raises(DatasetError, match="have no part, the first is 'S00_anger_0'"):
+    with pytest.raises(DatasetError, match=r"No part for \d+ clips, the first is 'S00_anger_0'"):
         parted_pairs(parted.table, {}, labels=SIX)
 
 

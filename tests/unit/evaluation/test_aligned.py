@@ -49,7 +49,7 @@ def test_answers_constant_counts_every_row_in_the_column_of_its_persons_class(pr
     [
         (
             lambda table: table[table["video"] != "P00-Fear-1"],
-            "1 videos are in one of the two only, for example",
+            "1 video is in one of the two only, for example",
         ),
         (lambda table: table.iloc[1:], "their videos differ in rows, subjects or labels"),
         (lambda table: table.assign(part="validation"), "no row of the test part; they have validation"),

@@ -85,7 +85,7 @@ def test_report_html_has_every_setting(page):
 def test_report_html_of_seven_classes_and_one_person(scored):
     table = fake_predictions(labels=SEVEN, subjects={"validation": 1, "test": 1}, pairs=2)
     words = words_of(scored(config=fake_config(labels=SEVEN), predictions=table))
-    assert "no interval: one subject" in words
+    assert "no interval: one person" in words
     assert "a random guess among the 7 expressions of this part, has a UAR of 14.3" in words
 
 
@@ -150,6 +150,46 @@ def test_cautions_name_one_person_and_absent_classes(scored):
     assert (
         "Without rows in the test part: Fear. UAR and macro-F1 are means over the other 5 classes." in found
     )
+
+
+@pytest.mark.parametrize(
+    ("people", "classes", "words", "not_said"),
+    [
+        (
+            1,
+            6,
+            ["of one person", "The test part has a single person", "no interval: one person"],
+            ["1 people"],
+        ),
+        (2, 6, ["of 2 people", "The test part has 2 people. With fewer than 10"], ["single person"]),
+        (3, 6, ["of 3 people", "The test part has 3 people. With fewer than 10"], ["single person"]),
+        (
+            1,
+            1,
+            ["All others are Anger, so one answer can always be right.", "has a single expression"],
+            ["1 classes", "1 expressions", "random guess"],
+        ),
+        (2, 2, ["are means over the other 2 classes", "among the 2 expressions"], ["Always right"]),
+    ],
+)
+def test_report_html_over_small_cases(scored, people, classes, words, not_said):
+    table = fake_predictions(pairs=1, subjects={"validation": 1, "test": people})
+    text = words_of(scored(predictions=table[table["code"] < classes]))
+    assert [word for word in words if word not in text] == []
+    assert [word for word in not_said if word in text] == []
+
+
+def test_report_html_of_one_video_is_singular(scored):
+    table = fake_predictions(pairs=1, subjects={"validation": 1, "test": 1})
+    one = table[(table["part"] == "validation") | (table["video"] == "St00_fear_0")]
+    assert "predicted 1 test video of one person that it had never seen" in words_of(scored(predictions=one))
+
+
+def test_report_html_without_a_test_part_says_so(scored):
+    text = words_of(scored(predictions=fake_predictions(pairs=1).query("part == 'validation'")))
+    assert "The people were divided into two parts" in text
+    assert "There is no test part" in text
+    assert "predicted 30 validation videos of 3 people. The predicted" in text
 
 
 def test_cautions_of_a_model_that_answers_whole_videos(scored):

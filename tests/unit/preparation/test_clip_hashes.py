@@ -26,7 +26,7 @@ def test_check_clips_notices_a_clip_whose_content_was_replaced(tmp_path: Path) -
     written = clips["a"].stat().st_mtime_ns
     write_clips(tmp_path, a=b"later")
     os.utime(clips["a"], ns=(written, written))
-    with pytest.raises(DatasetError, match=r"1 clips of .* have another content than prepare wrote: a;"):
+    with pytest.raises(DatasetError, match=r"Content that prepare did not write, in 1 clip of .*: a;"):
         check_clips(tmp_path, tmp_path / "clips")
 
 
@@ -50,5 +50,5 @@ def test_record_clips_takes_a_clip_that_was_prepared_again_and_no_other(tmp_path
     assert clip_hashes(tmp_path) == {"a": sha256(b"again").hexdigest()}
     write_clips(tmp_path, a=b"wrong")
     os.utime(rows, ns=(5, 5))
-    with pytest.raises(DatasetError, match="have another content than prepare wrote: a"):
+    with pytest.raises(DatasetError, match=r"Content that prepare did not write, in .*: a"):
         record_clips(tmp_path, clips, rows_of={"a": rows})

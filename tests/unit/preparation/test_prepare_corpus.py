@@ -39,7 +39,7 @@ def test_prepare_corpus_recognises_the_layout_and_says_why(corpus, tmp_path):
     dataset, reported = prepare(corpus, tmp_path / "dataset")
     assert dataset.corpus == "folder"
     assert reported[0].message.startswith("Recognised the corpus folder: ")
-    assert [(each.done, each.total, each.unit) for each in reported[1:]] == [
+    assert [(each.done, each.total, each.unit) for each in reported if not each.message] == [
         (1, 2, "videos"),
         (2, 2, "videos"),
     ]
@@ -62,7 +62,9 @@ def own_corpus(corpus):
 
 def test_prepare_corpus_of_a_table_says_what_was_taken_for_what(corpus, tmp_path):
     dataset, reported = prepare(own_corpus(corpus), tmp_path / "dataset")
-    assert [each.message for each in reported if each.message] == [
+    *found, disk = [each.message for each in reported if each.message]
+    assert disk.startswith("Disk: about ")
+    assert found == [
         "Recognised the corpus csv: Liste.csv has the columns Datei and Emotion",
         "Table Liste.csv: path is Datei, label is Emotion, subject is Person; further columns: Alter, Status",
         "Labels taken for classes: 'w\u00fctend' is Anger (1), 'Freude' is Happiness (1)",
@@ -117,8 +119,9 @@ def test_prepare_corpus_reports_what_is_prepared_already(corpus, tmp_path):
     [clip, _] = (tmp_path / "dataset" / "clips").iterdir()
     clip.unlink()
     _, reported = prepare(corpus, tmp_path / "dataset", corpus="folder")
-    assert reported[0].message == "1 of 2 videos are prepared already."
-    assert [(each.item, each.done, each.total) for each in reported[1:]] == [(clip.stem, 1, 1)]
+    assert reported[0].message == "Prepared already: 1 of 2 videos."
+    assert reported[1].message.startswith("Disk: about ")
+    assert [(each.item, each.done, each.total) for each in reported[2:]] == [(clip.stem, 1, 1)]
 
 
 def test_prepare_corpus_prepares_still_images(tmp_path):

@@ -151,5 +151,5 @@ def test_find_copies_refuses_tables_and_clips_that_do_not_fit(tmp_path):
 def test_refuse_copies_allows_copies_in_one_part():
     copies = [Copy(("a", "b"), ("s1", "s2"), (0, 0), 4, 0.99)]
     refuse_copies(copies, {"a": "train", "b": "train"})
-    with pytest.raises(DatasetError, match=r"1 pairs of .* a \(subject s1, train part, pair 0\) and b"):
+    with pytest.raises(DatasetError, match=r"1 pair of .* a \(subject s1, train part, pair 0\) and b"):
         refuse_copies(copies, {"a": "train", "b": "test"})

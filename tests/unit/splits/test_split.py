@@ -163,7 +163,7 @@ def test_official_split_is_used(tmp_path):
 def test_official_split_names_a_video_without_a_part(tmp_path):
     subjects = everyone(3)
     official = official_parts(subjects) | {"s1_Fear_1": ""}
-    with pytest.raises(DatasetError, match="no part for 1 videos, for example s1_Fear_1; unset official"):
+    with pytest.raises(DatasetError, match="no part for 1 video, for example s1_Fear_1; unset official"):
         split(tables_of(tmp_path, subjects, official=official), SplitRecipe(official=True))
 
 
@@ -233,10 +233,10 @@ def test_folds_refuse_too_few_subjects(tmp_path, recipe, message):
     [
         (
             {"s1_Fear_1": "train"},
-            "1 subjects are in more than one part, for example s1: the same subject",
+            "1 subject is in more than one part, for example s1: the same subject",
         ),
         ({"s1_Fear_1": "dev"}, r"unknown parts \['dev'\]"),
-        ({"s9_Fear_0": "train"}, "1 clips are only in one of them, for example s9_Fear_0"),
+        ({"s9_Fear_0": "train"}, "1 clip is only in one of them, for example s9_Fear_0"),
         (
             dict.fromkeys([k for k in official_parts(everyone(3)) if k[:2] == "s2"], "train"),
             r"empty parts \['test'\]",
@@ -255,7 +255,7 @@ def test_check_parts_refuses_a_video_in_two_parts(tmp_path):
     table = dataset.pairs
     # two clips of one video, with two subjects
     table.loc[table["clip"].isin(["s0_Fear_0", "s1_Fear_0"]), "video"] = "shared"
-    with pytest.raises(DatasetError, match="1 videos are in more than one part, for example shared"):
+    with pytest.raises(DatasetError, match="1 video is in more than one part, for example shared"):
         check_parts(dataset, official_parts(everyone(3)))
 
 

@@ -160,4 +160,4 @@ def words(folder):
     page = (folder / "report.html").read_text(encoding="utf-8")
     page = re.sub(r'src="data:[^"]*"', "", page)
     page = re.sub(r'(data-label="(?:Minutes a training|Peak MiB)">)[^<]*', r"\1", page)
-    return re.sub(r"trainings took \d+ minutes", "", page)
+    return re.sub(r"trainings took [\d.]+ \w+", "", page)
