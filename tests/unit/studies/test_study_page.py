@@ -7,7 +7,13 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from ferfusion.studies.study_page import finish_study, settings, size_of, study_summary
+from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.statistics import study_statistics
+from ferfusion.studies.findings import Findings
+from ferfusion.studies.study_page import finish_study, settings, size_of, study_page, study_summary
+from helpers.html_page import Page
+
+QUICK = EvaluateRecipe(resamples=20)
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +110,26 @@ def test_size_of_has_a_majority_only_if_all_folds_have_it(findings):
     other.__dict__["config"] = config
     changed = replace(findings, variants=(replace(first, runs=(other, *runs[1:])),))
     assert size_of(changed).majority is None
+
+
+def test_study_page_of_one_variant_and_one_person_compares_nothing(findings):
+    first = findings.of("spatial")
+    predictions = tuple(
+        table[table["subject"] == table["subject"].iloc[0]].reset_index(drop=True)
+        for table in first.predictions[:1]
+    )
+    alone = replace(first, runs=first.runs[:1], minutes=first.minutes[:1], predictions=predictions)
+    statistics = study_statistics(
+        {"spatial": predictions}, labels=findings.statistics.labels, baseline=4, recipe=QUICK
+    )
+    study = replace(findings.study, variants=(first.variant,), equivalences=())
+    words = Page(study_page(Findings(study, (alone,), statistics), {})).words
+    assert "How well does spatial recognise expressions?" in words
+    assert "Tested on 1 person (10 videos), never seen in training" in words
+    assert "One person was tested: no interval over people can be given." in words
+    assert "1 training took 1.5 minutes of computing." in words
+    for absent in ("All comparisons", "share a letter", "n/a to n/a", "1 people", "1 variants", "1 seeds"):
+        assert absent not in words
 
 
 def test_settings_are_shared_or_of_a_variant(findings):
