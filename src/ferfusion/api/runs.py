@@ -296,10 +296,13 @@ def evaluate(run: Run | PathOrText, *, recipe: EvaluateRecipe | None = None, **s
 
 
 def _before_training(data: Dataset, folder: Path, model: ModelConfig, recipe: TrainRecipe) -> list[str]:
-    """Return what to know before a training: the disk space that it takes, and a schedule cut short."""
+    """Return the disk space of a training and what cuts its schedule short; nothing if it is finished."""
+    from ferfusion.evaluation.run_folder import RunFolder  # noqa: PLC0415 pandas
     from ferfusion.training.optim.schedule_length import schedule_caution  # noqa: PLC0415 torch
     from ferfusion.training.run_size import run_bytes  # noqa: PLC0415 torch
 
+    if RunFolder(folder).is_finished:
+        return []
     size = run_bytes(model, recipe, classes=len(data.labels), pairs=len(data.pairs))
     lines = [estimate_line(size, "the run", folder=folder), schedule_caution(recipe, epochs=recipe.epochs)]
     return [line for line in lines if line]

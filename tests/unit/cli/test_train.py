@@ -58,4 +58,6 @@ def test_train_prints_scores_beside_the_baseline(app, capsys, tmp_path):
     assert "The schedule triangular2 rises for 5 epochs and falls for 5; 1 epoch ends" in words
     assert (tmp_path / "run" / "bundle.safetensors").is_file()
     app(line, exit_on_error=False)
-    assert "is finished" in " ".join(capsys.readouterr().out.split())
+    words = " ".join(capsys.readouterr().out.split())
+    assert "is finished" in words
+    assert "Disk: about" not in words
