@@ -9,6 +9,7 @@ from ferfusion.explanation.explain_run import explain_run
 from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.labels import SIX
 from ferfusion.preparation.dataset import open_dataset
+from ferfusion.reporting.columns.page import table_kind
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import read_splits, split_dataset
 from helpers.datasets import write_dataset
@@ -58,6 +59,13 @@ def test_explain_run_answers_why_not_another_class(tmp_path, dataset, make_run):
 def test_explain_run_refuses_a_class_that_the_model_lacks_and_lists_its_classes(run):
     with pytest.raises(ConfigError, match=r"Unknown expression 'Feer'.*Anger, Disgust, Fear"):
         explain_run(run, ExplainRecipe(why_not="Feer"))
+
+
+@pytest.mark.parametrize("file", ["contributions", "explain_deletion", "explain_randomisation"])
+def test_explain_run_writes_documented_columns_only(run, explained, file):
+    kind = table_kind("RUN", f"{file}.csv")
+    assert kind is not None
+    assert kind.unknown(list(pd.read_csv(run / f"{file}.csv").columns)) == []
 
 
 def test_explain_run_leaves_no_partial_file(run, explained):

@@ -7,6 +7,7 @@ from cv2.data import haarcascades
 
 from ferfusion.errors import CorpusError
 from ferfusion.labels import SIX
+from ferfusion.reporting.columns.page import table_kind
 from ferfusion.synthesis.corpus import Take, perform, takes, unfinished, write_corpus
 from ferfusion.synthesis.recipe import SynthesisRecipe
 
@@ -103,3 +104,10 @@ def test_write_corpus_tables_describe_the_frames(rendered_corpus, rendered_recip
         happy["mouthSmileLeft"].idxmax() in happy.index[happy["intensity"] > 0.9 * happy["intensity"].max()]
     )
     assert happy["browInnerUp"].max() == 0
+
+
+@pytest.mark.parametrize("file", ["corpus.csv", "truth/frames.csv"])
+def test_write_corpus_writes_documented_columns_only(rendered_corpus, file):
+    kind = table_kind("CORPUS", file)
+    assert kind is not None
+    assert kind.unknown(list(pd.read_csv(rendered_corpus / file).columns)) == []

@@ -1,0 +1,146 @@
+"""Tables of a run."""
+
+from ferfusion.reporting.columns.kinds import (
+    ANSWER,
+    CONTRIBUTIONS,
+    EXPLAINED,
+    IDENTITY,
+    PAIR,
+    PERSON,
+    VIDEO,
+    table,
+)
+
+SCORE = """
+part | text | validation or test
+level | text | pair or video
+metric | text | war (accuracy), uar (mean recall over classes) or macro_f1
+value | share | the score
+low | share | lower end of its interval over people
+high | share | upper end
+baseline | share | the same metric of always answering the most frequent class of the training part
+people | whole number | people whose videos are scored
+"""
+RUNS = (
+    table(
+        "RUN",
+        "splits.csv",
+        command="train",
+        row="a clip of the dataset, as it was when the run was trained",
+        columns=f"clip | text | id of the clip\npart | text | train, validation or test\n{IDENTITY.strip()}",
+    ),
+    table(
+        "RUN",
+        "metrics.csv",
+        command="train",
+        row="an epoch",
+        columns="""
+epoch | whole number | number of the epoch, from 1
+lr | number | learning rate
+train_loss | number | mean loss of the training part, during the epoch
+train_accuracy | share | accuracy per pair of the training part, during the epoch
+train_uar | share | mean recall over classes of the training part, during the epoch
+val_loss | number | mean loss of the validation part, after the epoch
+val_accuracy | share | accuracy per pair of the validation part
+val_uar | share | mean recall over classes of the validation part
+seconds | seconds | time of training since its start, with those of stopped trainings
+""",
+    ),
+    table(
+        "RUN",
+        "predictions.csv predictions_validation.csv",
+        command="train",
+        row="a pair of the test part (of the validation part, in the second file)",
+        columns=f"part | text | test or validation\n{PAIR.strip()}\n{ANSWER.strip()}",
+    ),
+    table(
+        "RUN",
+        "votes.csv",
+        command="train",
+        row="an image of the test or validation part, as in the dataset's votes.csv",
+        columns="""
+video | text | id of the image
+<choice> | whole number | annotators who chose this expression, unknown or not_a_face
+""",
+    ),
+    table("RUN", "scores.csv scores_votes.csv", command="evaluate", row="a score", columns=SCORE),
+    table(
+        "RUN",
+        "per_class.csv",
+        command="evaluate",
+        row="a class, for each part and level",
+        columns="""
+part | text | validation or test
+level | text | pair or video
+emotion | text | the class
+support | whole number | pairs or videos whose true class it is
+predicted | whole number | pairs or videos that are predicted as it
+precision | share | of those predicted as it, those of this class
+recall | share | of those of this class, those predicted as it
+f1 | share | harmonic mean of precision and recall
+f_beta | share | the same with the weight beta of the recipe
+""",
+    ),
+    table(
+        "RUN",
+        "confusion_*.csv",
+        command="evaluate",
+        row="a true class; the name of the file has part and level",
+        columns="""
+true \\ predicted | text | the true class
+<class> | whole number | pairs or videos that are predicted as this class
+""",
+    ),
+    table(
+        "RUN",
+        "people.csv",
+        command="evaluate",
+        row="a person, for each part",
+        columns=f"part | text | validation or test\n{PERSON.strip()}",
+    ),
+    table(
+        "RUN",
+        "predictions_videos.csv predictions_videos_validation.csv",
+        command="evaluate",
+        row="a video of the test part (of the validation part, in the second file)",
+        columns=f"part | text | test or validation\n{VIDEO.strip()}",
+    ),
+    table(
+        "RUN",
+        "contributions.csv",
+        command="explain RUN",
+        row="a pair and explained class; the probabilities are those of predictions.csv, not calibrated",
+        columns=f"""
+{PAIR.strip()}
+expression | text | the class with the highest probability
+{EXPLAINED}
+{CONTRIBUTIONS.strip()}
+""",
+    ),
+    table(
+        "RUN",
+        "explain_deletion.csv",
+        command="explain RUN --check",
+        row="a point of a deletion curve",
+        columns="""
+method | text | method of the maps
+stream | text | the stream whose input is deleted
+order | text | the map that orders the squares: its own, another pair's, a random one, its own backwards
+gone | share | of the input, deleted
+probability | probability | of the predicted class, mean over pairs
+""",
+    ),
+    table(
+        "RUN",
+        "explain_randomisation.csv",
+        command="explain RUN --check",
+        row="a stream at a step of the check by random weights",
+        columns="""
+method | text | method of the maps
+step | whole number | layers that are random so far; 0 is the trained model
+layer | text | the layer that this step made random
+stream | text | the stream of the maps
+correlation | -1 to 1 | rank correlation with the trained model's maps
+""",
+    ),
+)

@@ -1,0 +1,153 @@
+"""Tables of a study, and of a comparison of runs."""
+
+from ferfusion.reporting.columns.kinds import ANSWER, IDENTITY, PAIR, PERSON, table
+
+STUDIES = (
+    table(
+        "STUDY",
+        "variants.csv",
+        command="study",
+        row="a score of a variant",
+        columns="""
+level | text | pair or video
+variant | text | the variant
+metric | text | war (accuracy), uar (mean recall over classes) or macro_f1
+value | share | mean of the score over seeds
+low | share | lower end of its interval over people
+high | share | upper end
+baseline | share | the same metric of always answering the most frequent class of the training part
+seeds | whole number | trainings of the variant in each fold
+seed_deviation | share | standard deviation of the score between seeds; empty with one seed
+subjects | whole number | people whose videos are tested
+groups | letters | variants that share a letter do not differ; empty for a metric that is not compared
+""",
+    ),
+    table(
+        "STUDY",
+        "comparisons.csv",
+        command="study",
+        row="two variants, for each level and metric",
+        columns="""
+level | text | pair or video
+metric | text | the metric
+first | text | one variant
+second | text | the other variant
+difference | share | score of the first minus score of the second
+low | share | lower end of the interval of the difference, over people
+high | share | upper end
+p_subjects | p-value | of the test over people
+p_trainings | p-value | of the test over seeds; empty with few seeds
+p | p-value | the larger of the two
+p_adjusted | p-value | p, adjusted for the number of comparisons
+differs | True or False | whether p_adjusted is below the level of the test
+mcnemar_first_only | whole number | rows that only the first predicts correctly
+mcnemar_second_only | whole number | rows that only the second predicts correctly
+mcnemar_exact | p-value | exact McNemar test, which takes rows as independent
+mcnemar_mid | p-value | mid-p McNemar test
+mcnemar_adjusted | p-value | mid-p, adjusted for the number of comparisons
+""",
+    ),
+    table(
+        "STUDY",
+        "costs.csv",
+        command="study",
+        row="a variant",
+        columns="""
+variant | text | the variant
+trained_as | text | the equivalent variant that was trained in its place, or itself
+parameters | whole number | values that training changes
+trainings | whole number | trainings
+minutes_each | minutes | mean time of a training
+minutes | minutes | time of all trainings together
+peak_mib | MiB | largest peak memory of a training; empty if the system does not report it
+published_accuracy | percent | accuracy in the report, of a study of BAUM-1
+""",
+    ),
+    table(
+        "STUDY",
+        "classes.csv",
+        command="study",
+        row="a class of a variant, for each level; all seeds together",
+        columns="""
+variant | text | the variant
+level | text | pair or video
+emotion | text | the class
+recall | share | of those of this class, those predicted as it
+precision | share | of those predicted as it, those of this class
+f1 | share | harmonic mean of precision and recall
+""",
+    ),
+    table(
+        "STUDY",
+        "error_patterns.csv",
+        command="study",
+        row="a variant, per video",
+        columns="""
+variant | text | the variant
+category <number> | share | of the errors that are of this kind of the report; empty if it lacks a class
+prediction_bias | share | how far the most frequent class of training is predicted more often than it is true
+ece_pair | share | expected calibration error per pair
+""",
+    ),
+    table(
+        "STUDY",
+        "people.csv",
+        command="study",
+        row="a person, for each variant and seed",
+        columns=f"variant | text | the variant\nseed | whole number | the seed, from 0\n{PERSON.strip()}",
+    ),
+    table(
+        "STUDY",
+        "predictions/*.csv",
+        command="study",
+        row="a tested pair, or a tested video in the files that end so, for each seed; all folds together",
+        columns=f"""
+seed | whole number | the seed, from 0
+{PAIR.strip()}
+pairs | whole number | pairs of the video, over which its probabilities are averaged
+{ANSWER.strip()}
+segment | whole number | number of the segment of 16 frames
+pair | whole number | place of the pair in the clip, from 0
+fold | whole number | the fold that tested it, from 0
+""",
+    ),
+    table(
+        "STUDY",
+        "clips.csv",
+        command="study",
+        row="a clip of the dataset, as it was when the study began",
+        columns=f"clip | text | id of the clip\n{IDENTITY.strip()}",
+    ),
+    table(
+        "STUDY",
+        "splits/*.csv",
+        command="study",
+        row="a clip; the name of the file has the fold",
+        columns="""
+clip | text | id of the clip
+part | text | train, validation or test
+""",
+    ),
+    table(
+        "COMPARISON",
+        "comparison.csv",
+        command="compare",
+        row="a run",
+        columns="""
+run | text | the run
+architecture | text | its architecture
+fusion | text | its fusion
+stream | text | its streams
+parameters | whole number | values that training changes
+minutes | minutes | time of its training; empty if it is not known
+test_videos | whole number | videos of its test part
+test_subjects | whole number | people of its test part
+same_test_videos_as_first | True or False | whether it was tested on the videos of the first run
+<level>_<metric> | share | a score: level video or pair, metric war, uar or macro_f1
+<level>_<metric>_low | share | lower end of its interval over people
+<level>_<metric>_high | share | upper end
+<level>_<metric>_baseline | share | the metric of always answering the most frequent class of training
+published_accuracy | percent | accuracy in the report, of runs on BAUM-1
+""",
+    ),
+)
