@@ -52,7 +52,7 @@ code | whole number | number of the true class, from 0
 part | text | part of the corpus's official split, if it has one
 fps | frames per second | nominal frame rate
 frames | whole number | decoded frames
-faces | whole number | frames with a face that is used
+faces | whole number | face crops of its clips
 pairs | whole number | rows of data.csv
 status | text | whether it is used, and what kind of obstacle there is
 reason | text | why it is not used

@@ -43,7 +43,7 @@ train_uar | share | mean recall over classes of the training part, during the ep
 val_loss | number | mean loss of the validation part, after the epoch
 val_accuracy | share | accuracy per pair of the validation part
 val_uar | share | mean recall over classes of the validation part
-seconds | seconds | time of training since its start, with those of stopped trainings
+seconds | seconds | time that the epoch took; the first includes the time before it
 """,
     ),
     table(
@@ -125,7 +125,7 @@ expression | text | the class with the highest probability
         columns="""
 method | text | method of the maps
 stream | text | the stream whose input is deleted
-order | text | the map that orders the squares: its own, another pair's, a random one, its own backwards
+order | text | what orders the squares: map, another pair's map, random, or least first (the map backwards)
 gone | share | of the input, deleted
 probability | probability | of the predicted class, mean over pairs
 """,

@@ -60,7 +60,7 @@ trainings | whole number | trainings
 minutes_each | minutes | mean time of a training
 minutes | minutes | time of all trainings together
 peak_mib | MiB | largest peak memory of a training; empty if the system does not report it
-published_accuracy | percent | accuracy in the report, of a study of BAUM-1
+published_accuracy | share | accuracy in the report, of a study of BAUM-1
 """,
     ),
     table(
@@ -84,8 +84,8 @@ f1 | share | harmonic mean of precision and recall
         row="a variant, per video",
         columns="""
 variant | text | the variant
-category <number> | share | of the errors that are of this kind of the report; empty if it lacks a class
-prediction_bias | share | how far the most frequent class of training is predicted more often than it is true
+category <number> | share | of the videos of its classes that are confused in this way of the report
+prediction_bias | ratio | predictions of the most frequent class of training by its occurrences; 1: no bias
 ece_pair | share | expected calibration error per pair
 """,
     ),
@@ -147,7 +147,7 @@ same_test_videos_as_first | True or False | whether it was tested on the videos 
 <level>_<metric>_low | share | lower end of its interval over people
 <level>_<metric>_high | share | upper end
 <level>_<metric>_baseline | share | the metric of always answering the most frequent class of training
-published_accuracy | percent | accuracy in the report, of runs on BAUM-1
+published_accuracy | share | accuracy in the report, of runs on BAUM-1
 """,
     ),
 )
