@@ -22,6 +22,7 @@ from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.timeline import FRAME_COLUMNS, name_predictions
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.frame_preparer import FramePreparer, PreparedFrame
+from ferfusion.reporting.words import counted
 from ferfusion.tables import CellWriter
 from ferfusion.video.live_source import LiveFrame, LiveSource
 from ferfusion.video.reader import Frame
@@ -181,7 +182,7 @@ class Pace:
         """Return it as text."""
         mean = 1000 * self.total_delay / max(self.predicted, 1)
         return (
-            f"{self.predicted} of {source.decoded} frames have a prediction, {source.dropped} were dropped; "
+            f"{self.predicted} of {counted(source.decoded, 'frame')} predicted, {source.dropped} dropped; "
             f"mean delay {mean:.0f} ms, longest delay {1000 * self.longest_delay:.0f} ms"
         )
 

@@ -19,6 +19,7 @@ from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.verdict import FaceVerdict
 from ferfusion.inference.videos_table import VideosTable
 from ferfusion.progress import OnProgress, Progress, ignore_progress
+from ferfusion.reporting.words import any_of
 from ferfusion.video.footage import Footage, Photograph, open_footage
 from ferfusion.video.stretch import why_no_frame
 
@@ -113,7 +114,7 @@ def _check_decoded(prediction: VideoPrediction, footage: Footage) -> None:
         why = why_no_frame(duration_seconds=duration, start_seconds=recipe.start, end_seconds=recipe.end)
         raise VideoError(f"{footage.name}: {why}")
     if (statuses == "decode_error").all():
-        raise VideoError(f"{footage.name}: none of {len(statuses)} frames can be decoded")
+        raise VideoError(f"{footage.name}: nothing can be decoded in {any_of(len(statuses), 'frame')}")
 
 
 class PredictionWriter:

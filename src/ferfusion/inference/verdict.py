@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ferfusion.inference.timeline import MIXED, faces_of, unsure_word
 from ferfusion.labels import LabelSet
+from ferfusion.reporting.words import any_of
 from ferfusion.video.timestamps import SLACK_SECONDS
 
 _RESAMPLES, _RESAMPLES_AT_ONCE = 1000, 50
@@ -264,7 +265,7 @@ def describe(verdicts: list[FaceVerdict], table: pd.DataFrame) -> str:
         statuses = table["status"].value_counts()
         reasons = ", ".join(f"{status} {count}" for status, count in statuses.items() if count)
         return (
-            f"No face was found in any of {num_frames} frames, so no expression is given ({reasons})."
+            f"No face was found in {any_of(num_frames, 'frame')}, so no expression is given ({reasons})."
             if num_frames
             else "No frame could be decoded, so no expression is given."
         )

@@ -21,6 +21,7 @@ from ferfusion.preparation.face_spool import FaceSpool, SpooledFace, main_face
 from ferfusion.preparation.frame_preparer import kept_preparer
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.segments import kept_pairs
+from ferfusion.reporting.words import any_of, counted
 from ferfusion.video.images import list_images, read_image_frames
 from ferfusion.video.reader import Frame, read_frames, read_info
 from ferfusion.video.stretch import why_no_frame
@@ -153,7 +154,7 @@ def _why_unreadable(frames: Sequence[FrameNote], entry: VideoEntry, duration: fl
             duration_seconds=duration, start_seconds=entry.start_seconds, end_seconds=entry.end_seconds
         )
     if all(frame.status == "decode_error" for frame in frames):
-        return f"none of {len(frames)} frames can be decoded"
+        return f"nothing can be decoded in {any_of(len(frames), 'frame')}"
     return ""
 
 
@@ -166,9 +167,12 @@ def _status_and_reason(reason: str, num_frames: int, num_faces: int, num_pairs: 
     if reason:
         return "unreadable", reason
     if num_faces == 0:
-        return "no_face", f"no face in any of {num_frames} frames"
+        return "no_face", f"no face in {any_of(num_frames, 'frame')}"
     if num_pairs == 0:
-        return "too_short", f"a face in {num_faces} of {num_frames} frames, and a pair needs two in a row"
+        return (
+            "too_short",
+            f"a face in {num_faces} of {counted(num_frames, 'frame')}, and a pair needs two in a row",
+        )
     return "ok", ""
 
 

@@ -24,6 +24,15 @@ def counted_are(number: int, noun: str) -> str:
     return f"{counted(number, noun)} {'is' if number == 1 else 'are'}"
 
 
+def any_of(number: int, noun: str) -> str:
+    """Return a number with its noun, as after "in".
+
+    >>> any_of(1, "frame"), any_of(3, "frame")
+    ('the only frame', 'any of 3 frames')
+    """
+    return f"the only {noun}" if number == 1 else f"any of {counted(number, noun)}"
+
+
 def plural(noun: str) -> str:
     """Return the plural of a noun.
 

@@ -28,7 +28,7 @@ def test_webcam_prints_expressions_and_a_summary(video, bundle, tmp_path, capsys
     webcam(str(video), model=bundle, out=tmp_path / "out", annotate=True, seconds=1.0)
     printed = capsys.readouterr().out
     assert "face 0: " in printed
-    assert "frames have a prediction" in printed
+    assert "frames predicted" in printed
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"frames.csv", "annotated.mp4"}
     with (tmp_path / "out" / "frames.csv").open(newline="") as file:
         assert float(list(csv.DictReader(file))[-1]["seconds"]) < 2.4
@@ -51,7 +51,7 @@ def test_webcam_keeps_its_files_when_it_is_stopped(video, bundle, tmp_path, caps
 def test_webcam_takes_a_source_as_it_is_written(video, bundle, capsys, monkeypatch):
     app = App(default_command=webcam, result_action="return_value")
     app([str(video), "--bundle", str(bundle), "--seconds", "0.2"], exit_on_error=False)
-    assert "frames have a prediction" in capsys.readouterr().out
+    assert "frames predicted" in capsys.readouterr().out
     opened = []
 
     def no_input(*arguments):

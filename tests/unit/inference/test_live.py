@@ -122,5 +122,5 @@ def test_pace_describes_frames_and_delays(video):
         pace.count(prediction)
     words = pace.describe(source)
     assert words.startswith(
-        f"{len(predictions)} of 62 frames have a prediction, {source.dropped} were dropped; mean delay "
+        f"{len(predictions)} of 62 frames predicted, {source.dropped} dropped; mean delay "
     )

@@ -255,6 +255,12 @@ def test_describe_no_face_with_the_statuses():
     )
 
 
+def test_describe_no_face_in_a_single_frame():
+    frames = table([(0, None, "no_face", None)])
+    words = describe([], frames)
+    assert words == "No face was found in the only frame, so no expression is given (no_face 1)."
+
+
 def test_describe_no_frame():
     assert judge(table([]), SIX) == []
     assert describe([], table([])) == "No frame could be decoded, so no expression is given."

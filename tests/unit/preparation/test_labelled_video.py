@@ -141,7 +141,7 @@ def test_prepare_video_says_that_an_interval_is_outside_the_video(tmp_path, squa
         (
             lambda path: damage(write_video(path, numbered(9), every_frame_alone=True), range(9)),
             "unreadable",
-            "none of 9 frames can be decoded",
+            "nothing can be decoded in any of 9 frames",
         ),
     ],
     ids=["text", "no face", "all damaged"],
