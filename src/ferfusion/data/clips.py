@@ -59,7 +59,10 @@ def map_clip(path: Path) -> MappedClip:
             f"{path}: crops {crops.shape} and flow {flow.shape} have shapes that do not match; "
             f"expected (T, S, S, 3) and (T - 1, 2, S, S). {_AGAIN.capitalize()}"
         )
-    return MappedClip(crops, flow, run_starts(arrays["pair_ok"]))
+    pair_ok = arrays["pair_ok"]
+    if pair_ok.shape != flow.shape[:1]:
+        raise DatasetError(f"{path}: pair_ok {pair_ok.shape}, expected ({len(flow)},); {_AGAIN}")
+    return MappedClip(crops, flow, run_starts(pair_ok))
 
 
 def _stills(crops: npt.NDArray[np.uint8], size: int, path: Path) -> MappedClip:

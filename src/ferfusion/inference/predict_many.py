@@ -241,7 +241,7 @@ def _predicted(result: VideoPrediction) -> dict[str, Any]:
         "status": "ok",
         "reason": "",
         "frames": table["frame"].nunique(),
-        "seconds": f"{table['seconds'].max():.3f}" if len(table) else "",
+        "seconds": f"{result.length_seconds:.3f}",
         "faces": len(result.verdicts),
     }
     if not result.verdicts:

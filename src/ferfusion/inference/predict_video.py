@@ -128,8 +128,9 @@ def predict_footage(
         detector_model=detector_model,
         flow=bundle_info.reads_flow,
     )
+    length = _Length()
     prepared = preparer.prepare(
-        ahead(_frames(footage, recipe, "Predicting", on_frame), weight=_weight),
+        ahead(length.of(_frames(footage, recipe, "Predicting", on_frame)), weight=_weight),
         chosen=FrameChoice(recipe.every),
     )
     for row in predict_frames(prepared, predictor):
@@ -153,6 +154,7 @@ def predict_footage(
         info=bundle_info,
         recipe=recipe,
         table=table,
+        length_seconds=length.seconds,
         smoothed=smoothed,
         verdicts=verdicts,
         spans={} if is_photograph else _spans(table, smoothed),
@@ -214,6 +216,28 @@ def _frames(footage: Footage, recipe: PredictRecipe, stage: str, on_frame: OnFra
     for number, frame in enumerate(footage.read(recipe.start or None, recipe.end), start=1):
         yield frame
         on_frame(stage, number)
+
+
+class _Length:
+    """The length of the frames that pass: from the first one to the end of the last one."""
+
+    def __init__(self) -> None:
+        self._first = self._last = 0.0
+        self._frames = 0
+
+    def of(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """Yield the frames."""
+        for frame in frames:
+            self._first = self._first if self._frames else frame.seconds
+            self._last = frame.seconds
+            self._frames += 1
+            yield frame
+
+    @property
+    def seconds(self) -> float:
+        """The length; the last frame is shown for a mean step. A single frame has none."""
+        steps = self._frames - 1
+        return (self._last - self._first) * self._frames / steps if steps > 0 else 0.0
 
 
 def _weight(frame: Frame) -> float:

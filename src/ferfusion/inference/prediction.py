@@ -29,6 +29,7 @@ class VideoPrediction:
         spans: The timeline of each face: spans of one name.
         apex_frames: The apex frames of each face.
         statement: The verdicts as text, or why there is none.
+        length_seconds: Length of the video, or of the stretch that was read.
         is_photograph: Whether it is a photograph: one frame, without a time.
         sound_left_out: Why the annotated video lacks the sound of the video; empty if it does not.
         folder: Folder of its files, once they are written.
@@ -44,6 +45,7 @@ class VideoPrediction:
     spans: dict[int, list[Span]]
     apex_frames: dict[int, list[ApexFrame]]
     statement: str
+    length_seconds: float = 0.0
     is_photograph: bool = False
     sound_left_out: str = ""
     folder: Path | None = None

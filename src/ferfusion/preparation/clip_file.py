@@ -33,6 +33,18 @@ _TYPES = MappingProxyType(
     }
 )
 """The data types of a clip's arrays, by their safetensors names."""
+_TYPE_OF = MappingProxyType(
+    {
+        "crops": "U8",
+        "flow": "F16",
+        "pair_ok": "BOOL",
+        "frame_index": "I32",
+        "seconds": "F64",
+        "boxes": "F32",
+        "scores": "F32",
+    }
+)
+"""The data type of each array."""
 _NAMES = MappingProxyType({dtype: name for name, dtype in _TYPES.items()})
 
 
@@ -108,14 +120,16 @@ def clip_views(content: NDArray[np.uint8], path: Path) -> dict[str, NDArray[Any]
             raise ValueError("the file is shorter than its header")
         header = parse_json(content[8:start].tobytes())
         header.pop("__metadata__", None)
-        return {name: _view(content[start:], entry) for name, entry in header.items()}
+        return {name: _view(content[start:], name, entry) for name, entry in header.items()}
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise DatasetError(
             f"{path} is not a clip file ({in_one_line(error)}); delete it and run ferfusion prepare again"
         ) from error
 
 
-def _view(data: NDArray[np.uint8], entry: Mapping[str, Any]) -> NDArray[Any]:
+def _view(data: NDArray[np.uint8], name: str, entry: Mapping[str, Any]) -> NDArray[Any]:
+    if entry["dtype"] != _TYPE_OF.get(name):
+        raise ValueError(f"the array {name} has the type {entry['dtype']}, expected {_TYPE_OF.get(name)}")
     first, last = entry["data_offsets"]
     # an array may start at any byte: frombuffer takes that, .view() does not
     return np.frombuffer(data[first:last], _TYPES[entry["dtype"]]).reshape(entry["shape"])

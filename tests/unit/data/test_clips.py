@@ -88,6 +88,17 @@ def test_map_clip_refuses_crops_and_flow_that_do_not_fit(tmp_path):
         map_clip(tmp_path / "odd.safetensors")
 
 
+def test_map_clip_refuses_an_array_of_another_type_and_flags_that_do_not_fit(tmp_path):
+    arrays = clip()
+    path = tmp_path / "odd.safetensors"
+    save_file({**arrays, "pair_ok": arrays["pair_ok"].astype(np.float32)}, path)
+    with pytest.raises(DatasetError, match="the array pair_ok has the type F32, expected BOOL"):
+        map_clip(path)
+    save_file({**arrays, "pair_ok": arrays["pair_ok"][:-1].copy()}, path)
+    with pytest.raises(DatasetError, match=r"pair_ok \(3,\), expected \(4,\)"):
+        map_clip(path)
+
+
 def test_pair_reader_refuses_a_pair_outside_its_clip(folder):
     with pytest.raises(DatasetError, match="Pair 4 is outside clip 'clip0', which has 4 pairs"):
         PairReader(folder, ["clip0"], [4])

@@ -67,6 +67,12 @@ def test_predict_video_has_the_smoothed_probabilities_as_columns(done):
     assert table[columns].sum(axis=1)[table["status"] == "ok"].to_numpy() == pytest.approx(1, abs=1e-4)
 
 
+def test_predict_video_has_the_length_of_the_video_whatever_frames_are_predicted(tmp_path, video, done):
+    assert done.length_seconds == pytest.approx(SHOWN[-1] * FRAMES / (FRAMES - 1), abs=1e-5)
+    few = predict_video(video, BrightnessPredictor(), tmp_path, PredictRecipe(every="5"), annotate=False)
+    assert few.length_seconds == done.length_seconds
+
+
 def test_onsets_csv_is_the_table_of_all_episodes(done):
     table, wanted = pd.read_csv(done.folder / "onsets.csv"), onset_table(done)
     assert table.columns.tolist() == wanted.columns.tolist()

@@ -24,7 +24,7 @@ video | text | its absolute path
 status | text | ok, no_face or unreadable
 reason | text | why there is no prediction
 frames | whole number | frames that got a prediction, or photographs
-seconds | seconds | time of the last frame that got a prediction
+seconds | seconds | length of the video, or of the stretch that was read
 faces | whole number | number of faces
 expression | text | verdict on face 0: a class, mixed, or no clear expression / unsure
 top_class | text | class with the highest mean probability of face 0
