@@ -15,6 +15,7 @@ from ferfusion.explanation.pairs import RunPairs
 from ferfusion.explanation.recipe import METHOD_NAMES, ExplainRecipe
 from ferfusion.explanation.sanity_checks import DeletionCheck, SanityChecks
 from ferfusion.reporting.pages import render_page
+from ferfusion.reporting.words import counted
 
 
 @dataclass(frozen=True)
@@ -124,13 +125,15 @@ def _deletion_row(check: DeletionCheck, recipe: ExplainRecipe) -> DeletionRow:
 
 def check_lines(checks: SanityChecks) -> list[str]:
     """Return the results of the sanity checks, a line for every method and stream."""
-    people = "one person" if checks.subjects == 1 else f"{checks.subjects} people"
-    lines = [f"Deletion, {checks.pairs} pairs of {people}: area under the curve, by the map and at random"]
-    lines += [
-        f"  {METHOD_NAMES[one.method]}, {one.stream}: {one.areas[OWN]:.3f} against {one.areas[RANDOM]:.3f}, "
-        f"{one.gain:.3f} less (95 % interval {one.gain_interval.low:.3f} to {one.gain_interval.high:.3f})"
-        for one in checks.deletions
-    ]
+    tested = f"{counted(checks.pairs, 'pair')} of {counted(checks.subjects, 'person')}"
+    lines = [f"Deletion, {tested}: area under the curve, by the map and at random"]
+    for one in checks.deletions:
+        low, high = one.gain_interval.low, one.gain_interval.high
+        interval = "no interval" if math.isnan(low) else f"95 % interval {low:.3f} to {high:.3f}"
+        lines.append(
+            f"  {METHOD_NAMES[one.method]}, {one.stream}: {one.areas[OWN]:.3f} against "
+            f"{one.areas[RANDOM]:.3f}, {one.gain:.3f} less ({interval})"
+        )
     lines.append("Random weights: rank correlation with the trained model's maps, layer by layer")
     for one in checks.randomisations:
         for stream in one.other_pairs:

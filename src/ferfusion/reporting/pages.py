@@ -136,6 +136,7 @@ def _environment() -> Environment:
         "number": _number,
         "share": _share,
         "people": _people,
+        "counted": counted,
         "css": _css_length,
     }
     return environment

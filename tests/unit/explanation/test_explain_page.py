@@ -14,7 +14,7 @@ def test_check_lines_give_the_result_of_each_check():
     steps = [RandomisedStep("", {"flow": 1.0}), RandomisedStep("dense3", {"flow": 0.125})]
     checks = SanityChecks(12, 1, (deletion,), (RandomisationCheck("grad-cam", steps, {"flow": 0.1}),))
     assert check_lines(checks) == [
-        "Deletion, 12 pairs of one person: area under the curve, by the map and at random",
+        "Deletion, 12 pairs of 1 person: area under the curve, by the map and at random",
         "  Grad-CAM, flow: 0.250 against 0.500, 0.250 less (95 % interval 0.200 to 0.300)",
         "Random weights: rank correlation with the trained model's maps, layer by layer",
         "  Grad-CAM, flow: 1.00, 0.12",

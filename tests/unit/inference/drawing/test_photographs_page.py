@@ -49,5 +49,5 @@ def test_photographs_page_explains_the_first_faces_only(tmp_path, monkeypatch):
         image = textured(40, 40)
         page.add(name, predict_footage(image_in_memory(image, name=name), predictor), image)
     text = page_of(page, tmp_path)
-    assert "for the first 1 faces" in text
+    assert "for the first face." in text
     assert [len(card.faces[0].images) for card in page.photographs] == [2, 1]
