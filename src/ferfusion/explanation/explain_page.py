@@ -127,12 +127,12 @@ def check_lines(checks: SanityChecks) -> list[str]:
     """Return the results of the sanity checks, a line for every method and stream."""
     tested = f"{counted(checks.pairs, 'pair')} of {counted(checks.subjects, 'person')}"
     lines = [f"Deletion, {tested}: area under the curve, by the map and at random"]
-    for one in checks.deletions:
-        low, high = one.gain_interval.low, one.gain_interval.high
+    for deletion in checks.deletions:
+        low, high = deletion.gain_interval.low, deletion.gain_interval.high
         interval = "no interval" if math.isnan(low) else f"95 % interval {low:.3f} to {high:.3f}"
         lines.append(
-            f"  {METHOD_NAMES[one.method]}, {one.stream}: {one.areas[OWN]:.3f} against "
-            f"{one.areas[RANDOM]:.3f}, {one.gain:.3f} less ({interval})"
+            f"  {METHOD_NAMES[deletion.method]}, {deletion.stream}: {deletion.areas[OWN]:.3f} against "
+            f"{deletion.areas[RANDOM]:.3f}, {deletion.gain:.3f} less ({interval})"
         )
     lines.append("Random weights: rank correlation with the trained model's maps, layer by layer")
     for one in checks.randomisations:
