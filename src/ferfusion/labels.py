@@ -123,7 +123,9 @@ class LabelSet:
             if name in NO_CLASS_WORDS:
                 raise ConfigError(f"{name!r} is a word for no class; give the class another name")
         if len(self.names) < 2 or len(set(self.probability_columns)) != len(self.names):
-            raise ConfigError(f"A label set needs at least two different names, got {list(self.names)}")
+            raise ConfigError(
+                f"A label set needs two or more names, all of them different, got {list(self.names)}"
+            )
 
     def __contains__(self, name: object) -> bool:
         return name in self.names

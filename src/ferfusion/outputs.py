@@ -124,9 +124,11 @@ def _held(lock_file: Path, output: Path, *, patience_seconds: float) -> Iterator
     try:
         lock.acquire(timeout=patience_seconds)
     except Timeout as busy:
-        raise FileError(
-            f"{output} is being written by {_holder(lock_file)}; wait for it, or name another output"
-        ) from busy
+        if not _holder(lock_file).startswith(_this_process()):
+            raise FileError(
+                f"{output} is being written by {_holder(lock_file)}; wait for it, or name another output"
+            ) from busy
+        lock.acquire()  # threads of one process take turns
     except OSError as error:
         if error.errno not in _WITHOUT_LOCKS:
             raise
@@ -148,7 +150,11 @@ def _held(lock_file: Path, output: Path, *, patience_seconds: float) -> Iterator
 
 def _write_holder(lock_file: Path) -> None:
     since = datetime.now().astimezone().isoformat(" ", "seconds")
-    lock_file.write_text(f"process {os.getpid()} on {socket.gethostname()} since {since}", encoding="utf-8")
+    lock_file.write_text(f"{_this_process()} since {since}", encoding="utf-8")
+
+
+def _this_process() -> str:
+    return f"process {os.getpid()} on {socket.gethostname()}"
 
 
 def _holder(lock_file: Path) -> str:

@@ -14,11 +14,7 @@ os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # keeps every port on 127
 import ray
 from ray.cluster_utils import Cluster
 
-from ferfusion.corpora.folder import list_folder
-from ferfusion.engines import run_on_ray
-from ferfusion.labels import SIX
-from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.preparation.videos import prepare_videos
+from ferfusion.preparation.prepare_corpus import prepare_corpus
 from ferfusion.progress import Progress
 
 
@@ -30,20 +26,15 @@ def main(corpus: Path, dataset: Path) -> None:
 
     def kill_a_node(progress: Progress) -> None:
         nonlocal done, alive
+        if progress.message:
+            return
         done = progress.done
         if done == 3:
             alive = sum(node["Alive"] for node in ray.nodes())
             cluster.remove_node(second, allow_graceful=False)
 
-    prepare_videos(
-        list_folder(corpus),
-        corpus,
-        dataset,
-        labels=SIX,
-        recipe=PrepareRecipe(),
-        engine=run_on_ray,
-        address=cluster.address,
-        on_progress=kill_a_node,
+    prepare_corpus(
+        corpus, dataset, corpus="folder", engine="ray", address=cluster.address, on_progress=kill_a_node
     )
     print(f"done {done} nodes {alive}")
     cluster.shutdown()

@@ -74,12 +74,12 @@ def test_label_set_code_names_an_unknown_expression_and_the_known():
 
 @pytest.mark.parametrize("names", [(), ("Anger",), ("Anger", "Fear", "Anger")])
 def test_label_set_needs_two_different_names(names):
-    with pytest.raises(ConfigError, match="at least two different names, got "):
+    with pytest.raises(ConfigError, match="two or more names, all of them different, got "):
         LabelSet(names)
 
 
 def test_label_set_names_differ_by_more_than_case():
-    with pytest.raises(ConfigError, match="at least two different names, got "):
+    with pytest.raises(ConfigError, match="two or more names, all of them different, got "):
         LabelSet(("Anger", "Mixed Anger", "mixed_anger"))  # both would be the column p_mixed_anger
 
 
@@ -128,7 +128,7 @@ def test_parse_labels_of_the_table_are_not_known_yet():
     [
         ("sevn", "Unknown label set 'sevn'; choose one of seven, six. Did you mean 'seven'?"),
         ("joy,", "printable text of 1 to 60 characters"),
-        ("joy,JOY", "at least two different names"),
+        ("joy,JOY", "two or more names, all of them different"),
         (7, "labels must be text or several names, got 7"),
     ],
 )

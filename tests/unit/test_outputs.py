@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from contextlib import suppress
 
 import pytest
@@ -138,3 +140,22 @@ def test_replaced_result_keeps_the_earlier_one_after_an_error(tmp_path):
         raise KeyError
     assert names(tmp_path) == ["a.csv"]
     assert (tmp_path / "a.csv").read_text() == "old"
+
+
+def test_only_writer_lets_threads_of_a_process_take_turns(tmp_path):
+    """The first thread keeps the folder for longer than the patience of the second."""
+    entered, order = threading.Event(), []
+
+    def keep():
+        with only_writer(tmp_path):
+            entered.set()
+            time.sleep(0.2)
+            order.append("first")
+
+    first = threading.Thread(target=keep)
+    first.start()
+    entered.wait()
+    with only_writer(tmp_path, patience_seconds=0.05):
+        order.append("second")
+    first.join()
+    assert order == ["first", "second"]

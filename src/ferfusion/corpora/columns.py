@@ -171,7 +171,8 @@ def _found(
         if places:
             cells = [row[places[0]] for row in rows if len(row) > places[0] and row[places[0]]]
             exact = header[places[0]].lower() == field
-            if field.endswith("_seconds") and not exact and not all(map(is_time, cells)):
+            # where most cells are times, a row with another cell is left out for it
+            if field.endswith("_seconds") and not exact and 2 * sum(map(is_time, cells)) < len(cells):
                 return None
             if keys[places[0]] == "id" and len(set(cells)) == len(cells):
                 return None

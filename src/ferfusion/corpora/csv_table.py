@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from ferfusion.corpora.columns import Columns, find_columns, parse_columns
@@ -185,7 +186,24 @@ def _notes(table: VideoTable, entries: list[VideoEntry]) -> tuple[str, ...]:
             f"No column of {table.path.name} has the person: each video counts as a person of its own, and "
             "the parts may share people; name the column with --columns subject=..."
         )
-    return tuple(notes)
+    return (*notes, *_overlaps(entries))
+
+
+def _overlaps(entries: list[VideoEntry]) -> Iterator[str]:
+    """Yield a note for each two stretches of a file that overlap and have different labels or people."""
+    of_file: dict[Path, list[VideoEntry]] = {}
+    for entry in entries:
+        of_file.setdefault(entry.path.resolve(), []).append(entry)
+    for path, stretches in of_file.items():
+        ordered = sorted(stretches, key=lambda each: each.start_seconds or 0.0)
+        for first, second in pairwise(ordered):
+            end = math.inf if first.end_seconds is None else first.end_seconds
+            differs = (first.emotion, first.subject) != (second.emotion, second.subject)
+            if differs and (second.start_seconds or 0.0) < end:
+                yield (
+                    f"Lines {first.line} and {second.line} give frames of {path.name} twice, as "
+                    f"{first.word} of {first.subject} and as {second.word} of {second.subject}"
+                )
 
 
 def _ids(table: VideoTable) -> list[str]:

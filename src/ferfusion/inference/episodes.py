@@ -7,6 +7,7 @@ Source: the four phases of an expression are those of Ekman & Friesen's FACS; th
 those of Canny 1986, section VI.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +71,7 @@ def find_episodes(
     probabilities: NDArray[np.floating[Any]],
     *,
     longest_step: float,
+    end_seconds: float = math.inf,
     high: float,
     low: float,
 ) -> list[Episode]:
@@ -80,6 +82,7 @@ def find_episodes(
         probabilities: Smoothed probabilities of the expression, (N,).
         longest_step: Longest time from one frame to the next, in seconds, that is not a gap. An episode ends
             at the next frame; before a gap and at the end, it ends one median step after its last frame.
+        end_seconds: End of the video, which no episode passes.
         high: Probability that an episode must reach.
         low: Probability below which it has not begun, or has ended.
 
@@ -106,7 +109,7 @@ def find_episodes(
                 Episode(
                     onset=float(seconds[first]),
                     apex=float(seconds[apex]),
-                    offset=float(ends[last]),
+                    offset=min(float(ends[last]), end_seconds),
                     probability=float(probabilities[apex]),
                     onset_seen=first > 0 and bool(is_followed[first - 1]),
                     offset_seen=bool(is_followed[last]),

@@ -1,5 +1,6 @@
 """Predict the displayed expressions of one video and write the results."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -155,9 +156,10 @@ def predict_footage(
         recipe=recipe,
         table=table,
         length_seconds=length.seconds,
+        end_seconds=length.end_seconds,
         smoothed=smoothed,
         verdicts=verdicts,
-        spans={} if is_photograph else _spans(table, smoothed),
+        spans={} if is_photograph else _spans(table, smoothed, end_seconds=length.end_seconds),
         apex_frames={number: apex_frames.of_track(track) for track, number in numbers.items()},
         statement=(describe_photograph if is_photograph else describe)(verdicts, table),
         is_photograph=is_photograph,
@@ -239,16 +241,26 @@ class _Length:
         steps = self._frames - 1
         return (self._last - self._first) * self._frames / steps if steps > 0 else 0.0
 
+    @property
+    def end_seconds(self) -> float:
+        """The time at which the last frame ends; unknown of a single frame."""
+        return self._first + self.seconds if self._frames > 1 else math.inf
+
 
 def _weight(frame: Frame) -> float:
     return frame.num_pixels / _PIXELS_AHEAD
 
 
-def _spans(table: pd.DataFrame, smoothed: NDArray[np.float32]) -> dict[int, list[Span]]:
+def _spans(
+    table: pd.DataFrame, smoothed: NDArray[np.float32], *, end_seconds: float
+) -> dict[int, list[Span]]:
     """Return the timeline of each face."""
     seconds, names = table["seconds"].to_numpy(np.float64), table["smoothed"].to_numpy(dtype=object)
     return {
-        face: spans(seconds[rows], names[rows], smoothed[rows], longest_step=longest_step(seconds))
+        face: [
+            replace(span, end=min(span.end, end_seconds))
+            for span in spans(seconds[rows], names[rows], smoothed[rows], longest_step=longest_step(seconds))
+        ]
         for face, rows in faces_of(table)
     }
 

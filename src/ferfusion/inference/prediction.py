@@ -1,5 +1,6 @@
 """The prediction of a video or photograph, as one value."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class VideoPrediction:
         apex_frames: The apex frames of each face.
         statement: The verdicts as text, or why there is none.
         length_seconds: Length of the video, or of the stretch that was read.
+        end_seconds: Time at which its last frame ends.
         is_photograph: Whether it is a photograph: one frame, without a time.
         sound_left_out: Why the annotated video lacks the sound of the video; empty if it does not.
         folder: Folder of its files, once they are written.
@@ -46,6 +48,7 @@ class VideoPrediction:
     apex_frames: dict[int, list[ApexFrame]]
     statement: str
     length_seconds: float = 0.0
+    end_seconds: float = math.inf
     is_photograph: bool = False
     sound_left_out: str = ""
     folder: Path | None = None

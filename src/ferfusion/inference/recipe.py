@@ -23,7 +23,8 @@ class PredictRecipe(Recipe):
         end: Second at which prediction ends; without it, the end of the video.
         every: Frames in which the expression is predicted: a number N is every N-th frame, 0.5s the first
             frame of every half second. Faces are tracked through all frames, and optical flow always leads to
-            the very next frame, so a row has the same values whether all frames get a prediction or some.
+            the very next frame, so a row has the same box and probabilities whether all frames or some get a
+            prediction; smoothing is over those that do.
         smoothing: Smoothing of the timeline: centred (the mean of the predictions around a frame) or causal
             (the mean of the predictions up to a frame, as in a live prediction).
         window: Length of the smoothing window in seconds; 0 turns smoothing off.

@@ -79,6 +79,7 @@ def onset_table(
             seconds[places],
             prediction.smoothed[places, code],
             longest_step=longest_step(seconds),
+            end_seconds=prediction.end_seconds,
             high=high,
             low=low,
         )

@@ -192,7 +192,7 @@ class Study:
             there = _read_settings(files.settings_file)
             _refuse_another(self.folder, there, settings)
             if changes := self._changes(there["dataset"], settings["dataset"]):
-                if not retrain_changed:
+                if files.runs.exists() and not retrain_changed:
                     raise DatasetError(
                         f"{self.dataset.root} has changed since the study {self.folder} began: "
                         f"{'; '.join(changes)}. Name a new folder, or train all again with --retrain-changed"
@@ -209,7 +209,7 @@ class Study:
         files = StudyFolder(self.folder)
         words = {"labels": "the classes", "recipe_hash": "the recipe of its preparation"}
         changes = [words[key] for key in here if there.get(key) != here[key]]
-        if not files.clips_file.is_file() and not files.runs.exists():  # it was stopped before it began
+        if not files.clips_file.is_file() and not files.runs.exists():  # it was stopped at once
             return changes
         kept = read_clip_identities(files.clips_file)
         return changes + identity_differences(kept, clip_identities(self.dataset))

@@ -17,8 +17,9 @@ from ferfusion.models.build import count_parameters
 from ferfusion.models.config import ModelConfig
 from ferfusion.outputs import only_writer
 from ferfusion.parts import Part
+from ferfusion.preparation.dataset import open_dataset
 from ferfusion.progress import OnProgress, ignore_progress, report_message
-from ferfusion.splits.kept_split import keep_split
+from ferfusion.splits.kept_split import keep_split, read_kept_split
 from ferfusion.splits.split import parts_hash, split_header
 from ferfusion.tables import write_table
 from ferfusion.training.build import open_parts
@@ -96,6 +97,8 @@ def _train_run(
 ) -> RunFolder:
     run = RunFolder(job.run)
     procedure = procedure_of(job.model_config, job.recipe)
+    if run.config_file.is_file() and run.has_begun and not retrain_changed:
+        read_kept_split(run.splits_file, open_dataset(job.dataset))  # names what has changed in the dataset
     source, pairs = open_parts(job)
     config = run_config(source, pairs, job.model_config, job.recipe)
     if not claim_run(run, config, source, retrain_changed=retrain_changed):

@@ -101,7 +101,7 @@ def no_labels(config):
         (lambda config: json.dumps({**config, "model": {}}), r"lacks model\.architecture, model\.fusion"),
         (lambda config: json.dumps({**config, "parameters": "many"}), "lacks parameters"),
         (lambda config: "[" * 100_000, "config.json is damaged"),
-        (no_labels, "needs at least two different names"),
+        (no_labels, "needs two or more names, all of them different"),
     ],
 )
 def test_read_run_refuses_a_damaged_config(tmp_path, damaged, message):

@@ -42,6 +42,13 @@ def test_find_episodes_ends_an_episode_where_the_face_is_gone():
     assert [(each.onset_seen, each.offset_seen) for each in found] == [(True, False), (False, True)]
 
 
+def test_find_episodes_end_at_the_end_of_the_video_where_few_frames_are_predicted():
+    [episode] = find_episodes(
+        np.arange(4.0), np.array([0.1, 0.1, 0.1, 0.9]), longest_step=12, end_seconds=3.84, high=0.5, low=0.3
+    )
+    assert (episode.onset, episode.offset, episode.offset_seen) == (3, 3.84, False)
+
+
 def test_find_episodes_says_that_the_beginning_and_the_end_were_not_seen():
     [episode] = find_episodes(np.arange(3) / 10, np.full(3, 0.9), longest_step=0.3, high=0.5, low=0.3)
     assert (episode.onset, episode.apex, episode.offset) == pytest.approx((0, 0, 0.3))

@@ -104,6 +104,15 @@ def test_study_begin_removes_the_results_of_a_changed_dataset_on_request(changin
     opened(dataset, files.path, "architecture=flow").begin()  # it is today's dataset now
 
 
+def test_study_begin_that_trained_nothing_takes_the_changed_dataset(changing):
+    dataset, files = changing
+    shutil.rmtree(files.runs)
+    relabel(dataset, "S00_fear_0", emotion="Anger", code="0")
+    opened(dataset, files.path, "architecture=flow").begin()
+    kept = pd.read_csv(files.clips_file).set_index("clip")["emotion"]
+    assert kept["S00_fear_0"] == "Anger"
+
+
 def test_study_begin_keeps_the_results_of_an_unchanged_dataset(changing):
     dataset, files = changing
     opened(dataset, files.path, "architecture=flow").begin(retrain_changed=True)
