@@ -250,7 +250,7 @@ def predict(
         BundleError: the model is missing, damaged or no bundle.
 
     >>> fer.predict(fer.sample_corpus() / "s01/fear/s01_fear_1.mp4", model="run").table.shape
-    (32, 16)
+    (32, 22)
     """
     return load_model(model, device=device).predict(
         inputs,
