@@ -116,6 +116,6 @@ def test_predict_video_with_sound_that_cannot_be_copied_has_all_its_files(real_d
     )
     assert prediction.sound_left_out == ""
     assert {path.name for path in tmp_path.iterdir()} == {
-        "frames.csv", "verdict.json", "annotated.mp4", "report.html"
+        "frames.csv", "onsets.csv", "verdict.json", "annotated.mp4", "report.html"
     }  # fmt: skip
     assert sound_length(tmp_path / "annotated.mp4") == pytest.approx(0.5, abs=0.06)
