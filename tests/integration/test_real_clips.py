@@ -35,7 +35,7 @@ clips = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def prepared(real_data):
-    """The prepared frames of a clip, and the luma of some of its images as they were read; each clip is prepared once."""
+    """The prepared frames of a clip, and the luma of some of its frames; each clip is prepared once."""
     done = {}
 
     def sampled(frames, images):
