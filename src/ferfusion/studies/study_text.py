@@ -142,7 +142,7 @@ def _not_learned(ranked: tuple[VariantScores, ...]) -> list[str]:
     if ranked[0].estimates["uar"].beats_majority:
         return []
     who = f"{ranked[0].name} has no" if len(ranked) == 1 else "no variant has a"
-    return [f"Nothing was learned that the test part shows: {who} UAR above the majority baseline."]
+    return [f"Nothing was learned that the test part shows: {who} UAR per video above the majority baseline."]
 
 
 def _few_people(statistics: StudyStatistics, size: StudySize) -> list[str]:

@@ -126,7 +126,8 @@ HIGHEST = f"A has the highest {SCORE.replace('UAR', 'UAR per video:', 1)}. {AGAI
             {"people": 1, "war": 0.5},
             [
                 f"A has UAR 33.3 %, and WAR 50.0 % per video. {AGAINST}",
-                "Nothing was learned that the test part shows: A has no UAR above the majority baseline.",
+                "Nothing was learned that the test part shows: A has no UAR per video above the majority "
+                "baseline.",
             ],
         ),
         (
@@ -135,8 +136,8 @@ HIGHEST = f"A has the highest {SCORE.replace('UAR', 'UAR per video:', 1)}. {AGAI
             [
                 "One tested person gives no interval and no test, so no difference can be judged.",
                 f"A has the highest UAR per video: 33.3 %, and WAR 50.0 %. {AGAINST}",
-                "Nothing was learned that the test part shows: no variant has a UAR above the majority "
-                "baseline.",
+                "Nothing was learned that the test part shows: no variant has a UAR per video above the "
+                "majority baseline.",
             ],
         ),
     ],
