@@ -114,3 +114,9 @@ def safe_id(name: str) -> str:
         digest = hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:12]
         plain = f"{plain.encode()[: _LONGEST_ID - 13].decode(errors='ignore')}-{digest}"
     return plain
+
+
+def relative_place(path: Path, root: Path) -> str:
+    """Return the path of a file relative to the corpus's folder, or to the folder of its table."""
+    base = root if root.is_dir() else root.parent
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)

@@ -11,8 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ferfusion.corpora.columns import parse_pairs
-from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
-from ferfusion.corpora.same_person import place_of
+from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry, relative_place
 from ferfusion.corpora.stills import StillsListing
 from ferfusion.errors import ConfigError, in_one_line
 from ferfusion.files import check_is_file
@@ -123,7 +122,7 @@ def with_labels(
         if resolved.reason:
             where = f" in line {entry.line}" if entry.line else ""
             reason = f"{_word(entry)!r:.80}{where}{resolved.reason}"
-            left_out.append(LeftOut(place_of(entry, root), reason))
+            left_out.append(LeftOut(relative_place(entry.path, root), reason))
             continue
         name = resolved.name or entry.emotion
         if resolved.name and entry.word and entry.word.casefold() != resolved.name.casefold():

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
+from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry, relative_place
 from ferfusion.corpora.named_files import name_key
 
 
@@ -65,7 +65,7 @@ def without_repeated_files(listing: CorpusListing, root: Path) -> CorpusListing:
     for same in groups.values():
         for entry in same:
             other = same[0] if entry is not same[0] else same[-1]
-            reason = f"the same file as {place_of(other, root)}"
+            reason = f"the same file as {relative_place(other.path, root)}"
             if any(_claims(each) != _claims(same[0]) for each in same):
                 differs = other.emotion != entry.emotion
                 claim = f"the label {other.emotion}" if differs else f"the subject {other.subject}"
@@ -75,7 +75,7 @@ def without_repeated_files(listing: CorpusListing, root: Path) -> CorpusListing:
     if not reasons:
         return listing
     left_out = [
-        LeftOut(place_of(entry, root), reasons[entry.video_id])
+        LeftOut(relative_place(entry.path, root), reasons[entry.video_id])
         for entry in listing.entries
         if entry.video_id in reasons
     ]
@@ -94,9 +94,3 @@ def _identity(entry: VideoEntry) -> object:
 def _claims(entry: VideoEntry) -> tuple[str, str]:
     """Return the label and the subject; a subject that is not known contradicts no other."""
     return entry.emotion, "" if entry.subject == entry.video_id else entry.subject
-
-
-def place_of(entry: VideoEntry, root: Path) -> str:
-    """Return the path of an entry relative to the corpus's folder, or to the folder of its table."""
-    folder = root if root.is_dir() else root.parent
-    return entry.path.relative_to(folder).as_posix() if entry.path.is_relative_to(folder) else str(entry.path)

@@ -13,9 +13,8 @@ from typing import Any
 
 from ferfusion.errors import DatasetError, FileError
 from ferfusion.files import read_json, write_json
-from ferfusion.reporting.words import counted
+from ferfusion.reporting.words import counted, examples
 
-_EXAMPLES = 3
 _ADVICE = "delete it, and run ferfusion prepare again"
 
 
@@ -99,8 +98,7 @@ def _is_newer(clip: Path, rows: Path | None) -> bool:
 
 def _refuse(replaced: list[str], root: Path) -> None:
     if replaced:
-        more = ", …" if len(replaced) > _EXAMPLES else ""
         raise DatasetError(
             f"Content that prepare did not write, in {counted(len(replaced), 'clip')} of {root}: "
-            f"{', '.join(replaced[:_EXAMPLES])}{more}; delete their files, and run ferfusion prepare again"
+            f"{examples(replaced)}; delete their files, and run ferfusion prepare again"
         )

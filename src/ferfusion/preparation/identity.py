@@ -14,11 +14,11 @@ from ferfusion.errors import RunError
 from ferfusion.files import read_json, write_json
 from ferfusion.preparation.clip_hashes import clip_hashes
 from ferfusion.preparation.dataset import Dataset
+from ferfusion.reporting.words import examples
 from ferfusion.tables import read_table
 
 IDENTITY_COLUMNS = ("clip", "subject", "emotion", "rows", "content")
 _ROW = ("pair", "code", "emotion", "subject", "video")
-_EXAMPLES = 3
 _DIGITS = 16
 
 
@@ -98,15 +98,14 @@ def _differences(kept: pd.DataFrame, today: pd.DataFrame) -> Iterator[str]:
     yield from _phrase("clips of another content", list(both[replaced]))
 
 
-def _phrase(words: str, examples: Sequence[str]) -> Iterator[str]:
+def _phrase(words: str, found: Sequence[str]) -> Iterator[str]:
     """Yield the number of examples and the first of them; nothing if there are none.
 
     >>> list(_phrase("clips that are gone", ["a", "b", "c", "d"]))
     ['clips that are gone: 4 (a, b, c, …)']
     """
-    if len(examples):
-        more = ", …" if len(examples) > _EXAMPLES else ""
-        yield f"{words}: {len(examples)} ({', '.join(examples[:_EXAMPLES])}{more})"
+    if found:
+        yield f"{words}: {len(found)} ({examples(found)})"
 
 
 def _only(values: "pd.Series[str]") -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferfusion.corpora.entries import CorpusListing, VideoEntry, unique_ids
+from ferfusion.corpora.entries import CorpusListing, VideoEntry, relative_place, unique_ids
 from ferfusion.engines import Engine
 from ferfusion.errors import DatasetError, VideoError
 from ferfusion.files import read_json, write_rows
@@ -35,7 +35,6 @@ from ferfusion.preparation.frame_preparer import kept_preparer
 from ferfusion.preparation.labelled_video import FRAME_COLUMNS
 from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
 from ferfusion.preparation.recipe import COPY_SIMILARITY, PrepareRecipe
-from ferfusion.preparation.videos import relative_place
 from ferfusion.progress import OnProgress, Progress, ignore_progress
 from ferfusion.tables import write_table
 from ferfusion.video.footage import Photograph

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ferfusion.corpora.entries import CorpusListing
+from ferfusion.corpora.entries import CorpusListing, relative_place
 from ferfusion.engines import Engine
 from ferfusion.errors import DatasetError
 from ferfusion.files import read_json
@@ -230,9 +230,3 @@ def _is_done(job: PrepareJob) -> bool:
     if any(len(row) != width for width, table in widths.items() for row in table):
         return False
     return bool(rows["stamp"] == job.stamp and (job.clip_file.is_file() or not rows["pairs"]))
-
-
-def relative_place(path: Path, root: Path) -> str:
-    """Return the path of a file relative to the corpus's folder, or to the folder of its table."""
-    base = root if root.is_dir() else root.parent
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)

@@ -11,7 +11,7 @@ from ferfusion.reporting.words import counted, listed
 def lead(runs: Mapping[str, Scores], *, confidence: str) -> list[str]:
     """Return which run has the highest UAR, whether the difference may be chance, and what was not learned.
 
-    Scores that are printed alike count as equal.
+    Scores with the same printed value count as equal.
 
     Args:
         runs: By name, the scores of the test part per video; two or more.

@@ -90,7 +90,7 @@ def cautions(statistics: StudyStatistics, size: StudySize) -> list[str]:
 
 
 def best_names(ranked: tuple[VariantScores, ...]) -> list[str]:
-    """Return the variants with the highest UAR; values that are printed alike count as equal."""
+    """Return the variants with the highest UAR; UARs with the same printed value count as equal."""
     highest = percent(ranked[0].estimates["uar"].value)
     return [each.name for each in ranked if percent(each.estimates["uar"].value) == highest]
 
