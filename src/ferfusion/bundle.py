@@ -31,7 +31,9 @@ from ferfusion.recipe import has_type
 
 FORMAT = "ferfusion-bundle"
 FORMAT_VERSION = 1
-_MAX_HEADER_BYTES, _MAX_ENTRY_CHARACTERS = 2**22, 2**20
+_MAX_HEADER_BYTES, _MAX_ENTRY_CHARACTERS, _MAX_VERSION_CHARACTERS = 2**22, 2**20, 100
+_LARGEST_NUMBER = 2**53
+"""Numbers in the summaries are below it, so that they are exact in JSON and in tables."""
 _TYPES = MappingProxyType(
     {"F32": torch.float32, "F16": torch.float16, "I64": torch.int64, "BOOL": torch.bool}
 )
@@ -340,6 +342,10 @@ def _bundle(metadata: Mapping[str, str]) -> Bundle:
             raise ValueError(
                 f"{name!r:.80} has {len(text):,} characters, at most {_MAX_ENTRY_CHARACTERS:,} are read"
             )
+    if len(metadata["version"]) > _MAX_VERSION_CHARACTERS:
+        raise ValueError(
+            f"its version has {len(metadata['version']):,} characters, at most {_MAX_VERSION_CHARACTERS} are read"
+        )
     prepare_recipe = PrepareRecipe.from_dict(parse_json(metadata["prepare_recipe"]))
     if prepare_recipe.hash != metadata["prepare_recipe_hash"]:
         raise ValueError("the preparation recipe does not have the hash that was written with it")
@@ -375,6 +381,8 @@ def _summary(text: str, kind: type[_Summary]) -> _Summary:
     for name, wanted in get_type_hints(kind).items():
         if name in values and not has_type(values[name], wanted):
             raise ValueError(f"its {name} has a value of another type, {values[name]!r:.80}")
+        if wanted in (int, float) and not 0 <= values.get(name, 0) < _LARGEST_NUMBER:
+            raise ValueError(f"its {name} must be 0 or more and below 2^53, got {values[name]!s:.80}")
     return cast("_Summary", values)
 
 

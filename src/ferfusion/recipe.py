@@ -98,6 +98,8 @@ class Recipe:
         return cls(**values)
 
 
+LARGEST = 2**32 - 1
+"""Largest size of a number, where its field states no limit."""
 _IN_WORDS = MappingProxyType(
     {int: "a whole number", float: "a number", str: "text", bool: "true or false", NoneType: "unset"}
 )
@@ -105,6 +107,8 @@ _IN_WORDS = MappingProxyType(
 
 def check_bounds(settings: Any) -> None:
     """Check the value of every field of a dataclass against the field's type and the bounds in it.
+
+    On a side where the field states no limit, ``LARGEST`` is the limit.
 
     Raises:
         ConfigError: a value has another type, is not a finite number, or is out of bounds.
@@ -124,9 +128,12 @@ def check_bounds(settings: Any) -> None:
         if _IN_WORDS.keys() >= set(kinds) and not any(has_type(value, kind) for kind in kinds):
             words = " or ".join(_IN_WORDS[kind] for kind in kinds)
             raise ConfigError(f"{field.name} must be {words}, got {value!r:.80}")
-        is_number = isinstance(value, Real)
-        if is_number and not (_is_finite(value) and all(bound.allows(value) for bound in bounds)):
+        if not isinstance(value, Real):
+            continue
+        if not (_is_finite(value) and all(bound.allows(value) for bound in bounds)):
             raise ConfigError(f"{field.name} must be {_words(bounds) or 'finite'}, got {value!s:.80}")
+        if abs(value) > LARGEST:
+            raise ConfigError(f"{field.name} must be at most {LARGEST:,} in size, got {value!s:.80}")
 
 
 def has_type(value: Any, kind: Any) -> bool:
@@ -149,7 +156,7 @@ def _is_finite(value: float) -> bool:
     try:
         return isfinite(value)
     except OverflowError:  # a whole number beyond the largest float
-        return False
+        return True
 
 
 def value_type(field: "Field[Any]") -> Any:

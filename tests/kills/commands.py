@@ -24,7 +24,7 @@ SAMPLE = Path(__file__).parents[2] / "src" / "ferfusion" / "sample"
 SUBJECTS, LABELS = ("s01", "s02", "s03"), ("fear",)
 _LIMIT_SECONDS = 300
 _TIMES = re.compile(
-    rb'[\d.,]+(?: |\xc2\xa0)(?:minutes|seconds)|data-label="(?:Minutes a training|Peak MiB)">[^<]*'
+    rb'[\d.,]+(?: |\xc2\xa0)(?:minute|second)s?|data-label="(?:Minutes a training|Peak MiB)">[^<]*'
 )
 """Times and memory in a page."""
 _TIME_COLUMNS = frozenset({"seconds", "minutes_each", "minutes", "peak_mib"})

@@ -74,6 +74,9 @@ class Settings(Recipe):
         ({"start": -1}, "start must be 0 or more seconds, got -1"),
         ({"start": math.nan}, "start must be 0 or more seconds, got nan"),
         ({"end": -1.0}, "end must be 0 or more, got -1.0"),
+        ({"epochs": 10**12}, "epochs must be at most 4,294,967,295 in size, got 1000000000000"),
+        ({"epochs": 10**400}, f"epochs must be at most 4,294,967,295 in size, got 1{'0' * 79}"),
+        ({"factor": -1e10}, "factor must be at most 4,294,967,295 in size, got -10000000000.0"),
     ],
 )
 def test_check_bounds_names_the_bound_or_the_type_and_the_value(settings, message):
