@@ -14,7 +14,7 @@ import onnx
 
 from ferfusion.bundle import Bundle, bundle_of, load_bundle, save_bundle
 from ferfusion.exchange.keras import import_keras_model
-from ferfusion.inference.onnx_session import INPUTS, read_graph, try_answer
+from ferfusion.exchange.onnx_session import INPUTS, read_graph, try_answer
 from ferfusion.inference.predictor import TorchPredictor
 from fuzz.kind import Kind, check_probabilities, refused_without
 from fuzz.mutations import mutated_bytes, mutated_json, mutated_value

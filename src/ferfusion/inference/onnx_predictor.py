@@ -11,7 +11,7 @@ from scipy.special import softmax
 from ferfusion.bundle import bundle_of, check_answers
 from ferfusion.engines import rehearse
 from ferfusion.inference.network_inputs import network_inputs
-from ferfusion.inference.onnx_session import INPUTS, OnnxSession, read_graph, try_answer
+from ferfusion.exchange.onnx_session import INPUTS, OnnxSession, read_graph, try_answer
 
 
 class OnnxPredictor:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ferfusion.errors import BundleError
-from ferfusion.inference.onnx_session import OnnxSession, read_graph, try_answer
+from ferfusion.exchange.onnx_session import OnnxSession, read_graph, try_answer
 from helpers.onnx_files import write_onnx
 
 pytest.importorskip("onnxruntime")
@@ -49,6 +49,35 @@ def with_external_attribute(model):
     model.graph.node.append(onnx.helper.make_node("Constant", [], ["v"], value=value))
 
 
+def with_size_of_the_pixels(model):
+    """The largest pixel becomes the length of an array."""
+    nodes = [
+        onnx.helper.make_node("ReduceMax", ["spatial"], ["largest"], keepdims=0),
+        onnx.helper.make_node("Cast", ["largest"], ["whole"], to=onnx.TensorProto.INT64),
+        onnx.helper.make_node("Unsqueeze", ["whole", "axes"], ["length"]),
+        onnx.helper.make_node("ConstantOfShape", ["length"], ["zeros"]),
+    ]
+    model.graph.node.extend(nodes)
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.zeros(1, np.int64), "axes"))
+
+
+def with_size_in_another_order(model):
+    """The same, with the node that makes the array before those that make its length."""
+    with_size_of_the_pixels(model)
+    nodes = model.graph.node
+    nodes.insert(0, nodes.pop())
+
+
+def with_size_of_the_batch(model):
+    """An array as long as the batch, as exporters write for a token beside the image."""
+    nodes = [
+        onnx.helper.make_node("Shape", ["spatial"], ["shape"]),
+        onnx.helper.make_node("Cast", ["shape"], ["same"], to=onnx.TensorProto.INT64),
+        onnx.helper.make_node("ConstantOfShape", ["same"], ["zeros"]),
+    ]
+    model.graph.node.extend(nodes)
+
+
 def with_metadata_twice(model):
     model.metadata_props.append(model.metadata_props[0])
 
@@ -56,7 +85,7 @@ def with_metadata_twice(model):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (with_operator("Range"), "has the operator 'Range', which no exported bundle has"),
+        (with_operator("NonZero"), "has the operator 'NonZero', which ferfusion does not run"),
         (with_operator("Add", domain="evil"), r"has the operator 'evil\.Add'"),
         (with_operator("line\nline"), r"has the operator 'line\\nline'"),
         (with_loop, "has the operator 'Loop'"),
@@ -64,13 +93,19 @@ def with_metadata_twice(model):
         (with_external_weights, "has its weights in other files, which are not opened"),
         (with_external_attribute, "has its weights in other files, which are not opened"),
         (with_metadata_twice, "has an entry of its metadata twice"),
+        (with_size_of_the_pixels, "an operator ConstantOfShape whose output's size depends on the image"),
+        (with_size_in_another_order, "an operator ConstantOfShape whose output's size depends on the image"),
     ],
 )
-def test_read_graph_refuses_what_no_exported_bundle_has(tmp_path, change, message):
+def test_read_graph_refuses_what_no_network_of_an_image_needs(tmp_path, change, message):
     path = write_onnx(tmp_path / "model.onnx", change=change)
     with pytest.raises(BundleError, match=message) as error:
         read_graph(path)
     assert one_line(error)
+
+
+def test_read_graph_takes_sizes_that_depend_on_the_batch_alone(tmp_path):
+    assert read_graph(write_onnx(tmp_path / "model.onnx", change=with_size_of_the_batch)).content
 
 
 @pytest.mark.parametrize("content", [b"no graph", b"\x0a\x96", b"\xff" * 50])

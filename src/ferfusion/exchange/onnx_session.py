@@ -4,9 +4,10 @@ This module imports no torch, so that a new process can try a file quickly.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,34 @@ from ferfusion.extras import require
 
 INPUTS = ("spatial", "flow", "frames")
 OPERATORS = frozenset(
-    "Abs Add AveragePool BatchNormalization Clip Concat Constant Conv DequantizeLinear Div Exp Expand "
-    "Flatten Gather Gemm GlobalAveragePool Identity LSTM Log LogSoftmax MatMul Max MaxPool Min Mul Neg Pad "
-    "Pow QuantizeLinear ReduceLogSumExp ReduceMax ReduceMean ReduceProd ReduceSum Relu Reshape Shape Sigmoid "
-    "Slice Softmax Split Sqrt Squeeze Sub Sum Tanh Transpose Unsqueeze Where".split()
+    "Abs Add And AveragePool BatchNormalization Cast Ceil Celu Clip Concat Constant ConstantOfShape Conv "
+    "ConvTranspose Cos DepthToSpace DequantizeLinear Div Dropout Elu Equal Erf Exp Expand Flatten Floor "
+    "Gather Gelu Gemm GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual GroupNormalization HardSigmoid "
+    "HardSwish Identity InstanceNormalization LRN LSTM LayerNormalization LeakyRelu Less LessOrEqual Log "
+    "LogSoftmax LpNormalization MatMul Max MaxPool Mean Min Mish Mul Neg Not Or PRelu Pad Pow QLinearConv "
+    "QLinearMatMul QuantizeLinear Range Reciprocal ReduceL1 ReduceL2 ReduceLogSumExp ReduceMax ReduceMean "
+    "ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Resize Round Selu Shape Sigmoid Sign Sin "
+    "Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh ThresholdedRelu Tile "
+    "Transpose Unsqueeze Upsample Where".split()
 )
-"""What exporters write for our networks. None repeats a part of the graph, and none makes a size of a value:
-the time and the memory of an answer do not depend on the image."""
+"""What exporters write for networks that read an image. None repeats a part of the graph."""
+_SIZE_INPUTS = MappingProxyType(
+    {
+        "ConstantOfShape": (0,),
+        "Expand": (1,),
+        "Pad": (1,),
+        "Range": (0, 1, 2),
+        "Resize": (1, 2, 3),
+        "Tile": (1,),
+        "Upsample": (1,),
+    }
+)
+"""The inputs of an operator that say how large its output is. They must not depend on the image: then the time
+and the memory of an answer do not depend on it either."""
+_ONLY_SIZES = frozenset({"Shape"})
+"""What these operators return of an image does not depend on its pixels."""
 _MAX_BYTES = 2**30
-_ADVICE = "export the bundle again"
+_ADVICE = "export or import the network again"
 
 
 @dataclass(frozen=True)
@@ -48,11 +68,13 @@ def read_graph(path: Path) -> OnnxGraph:
 
     Raises:
         BundleError: the file is missing or damaged, its weights lie in other files, or it has an operator
-            that an exported bundle has not.
+            that the network of an image does not need.
         MissingExtraError: onnx is not installed.
     """
     if not path.is_file():
-        raise BundleError(f"There is no file {path}; `ferfusion export` writes one from a bundle")
+        raise BundleError(
+            f"There is no file {path}; `ferfusion export` and `ferfusion import-onnx` write ONNX files"
+        )
     onnx: Any = require("onnx", extra="onnx")
     message: Any = require("google.protobuf.message", extra="onnx")
     if path.stat().st_size > _MAX_BYTES:
@@ -71,16 +93,37 @@ def read_graph(path: Path) -> OnnxGraph:
     if len(metadata) != len(model.metadata_props):
         raise BundleError(f"{path} has an entry of its metadata twice; {_ADVICE}")
     if len(model.functions):
-        raise BundleError(f"{path} has functions of its own, which no exported bundle has; {_ADVICE}")
+        raise BundleError(f"{path} has functions of its own, which ferfusion does not run; {_ADVICE}")
     for node in nodes:
         if node.op_type not in OPERATORS or node.domain not in ("", "ai.onnx"):
             name = ".".join(part for part in (node.domain, node.op_type) if part)
             raise BundleError(
-                f"{path} has the operator {name!r:.80}, which no exported bundle has; {_ADVICE}"
+                f"{path} has the operator {name!r:.80}, which ferfusion does not run; {_ADVICE}"
             )
     if any(tensor.external_data or tensor.data_location for tensor in _tensors(model.graph)):
         raise BundleError(f"{path} has its weights in other files, which are not opened; {_ADVICE}")
+    _check_sizes(path, model.graph)
     return OnnxGraph(path, content, metadata)
+
+
+def _check_sizes(path: Path, graph: Any) -> None:
+    """Refuse a graph in which the size of an array depends on the pixels of the image.
+
+    A name that no earlier node returns counts as dependent, whatever the order in which the runtime runs them.
+    """
+    free = {"", *(tensor.name for tensor in graph.initializer)}
+    free.update(sparse.values.name for sparse in graph.sparse_initializer)
+    for node in graph.node:
+        for place in _SIZE_INPUTS.get(node.op_type, ()):
+            if place < len(node.input) and node.input[place] not in free:
+                raise BundleError(
+                    f"{path} has an operator {node.op_type} whose output's size depends on the image, which "
+                    f"ferfusion does not run; {_ADVICE}"
+                )
+        if node.op_type in _ONLY_SIZES or free.issuperset(node.input):
+            free.update(node.output)
+        else:
+            free.difference_update(node.output)
 
 
 def _tensors(graph: Any) -> Iterator[Any]:
@@ -95,11 +138,61 @@ def _tensors(graph: Any) -> Iterator[Any]:
             yield from (sparse.values, sparse.indices)
 
 
-class OnnxSession:
-    """Runs a graph.
+class OnnxRuntime:
+    """Runs a graph, and raises one error for whatever the runtime raises.
 
     It uses all processors. Its threads do not spin while they wait, so that other work can use the
     processors.
+
+    Args:
+        graph: The checked graph.
+        threads: Number of threads; by default, the number of processors.
+
+    Attributes:
+        path: The file.
+        inputs: Inputs of the graph, each with ``name``, ``shape`` and ``type``.
+        outputs: Its outputs, likewise.
+
+    Raises:
+        BundleError: the runtime refuses the graph.
+        MissingExtraError: onnxruntime is not installed.
+    """
+
+    def __init__(self, graph: OnnxGraph, *, threads: int | None = None) -> None:
+        runtime: Any = require("onnxruntime", extra="onnx")
+        self.path = graph.path
+        self._errors = _errors_of(runtime)
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = threads or os.cpu_count() or 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 4
+        try:
+            self._session = runtime.InferenceSession(
+                graph.content, options, providers=["CPUExecutionProvider"]
+            )
+        except self._errors as error:
+            raise self._refusal(error) from error
+        self.inputs: list[Any] = self._session.get_inputs()
+        self.outputs: list[Any] = self._session.get_outputs()
+
+    def run(self, outputs: Sequence[str] | None, arrays: Mapping[str, NDArray[np.float32]]) -> list[Any]:
+        """Return the outputs of these names, or all.
+
+        Raises:
+            BundleError: the runtime refuses the inputs or the graph.
+        """
+        try:
+            return list(self._session.run(outputs, dict(arrays)))
+        except self._errors as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: BaseException) -> BundleError:
+        reason = in_one_line(error, longest=200)
+        return BundleError(f"{self.path} cannot be run by ONNX Runtime ({reason}); {_ADVICE}")
+
+
+class OnnxSession:
+    """Runs the graph of an exported bundle.
 
     Args:
         graph: The checked graph.
@@ -115,23 +208,11 @@ class OnnxSession:
     def __init__(
         self, graph: OnnxGraph, *, inputs: tuple[str, ...], classes: int, threads: int | None = None
     ) -> None:
-        runtime: Any = require("onnxruntime", extra="onnx")
-        self._path, self._classes = graph.path, classes
-        self._errors = _errors_of(runtime)
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = threads or os.cpu_count() or 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 4
-        try:
-            self._session = runtime.InferenceSession(
-                graph.content, options, providers=["CPUExecutionProvider"]
-            )
-        except self._errors as error:
-            raise self._refusal(error) from error
-        found = tuple(each.name for each in self._session.get_inputs())
-        if found != inputs or len(self._session.get_outputs()) != 1:
+        self._runtime, self._classes = OnnxRuntime(graph, threads=threads), classes
+        found = tuple(each.name for each in self._runtime.inputs)
+        if found != inputs or len(self._runtime.outputs) != 1:
             raise BundleError(
-                f"{graph.path} has the inputs {found!s:.80} and {len(self._session.get_outputs())} outputs, "
+                f"{graph.path} has the inputs {found!s:.80} and {len(self._runtime.outputs)} outputs, "
                 f"expected {inputs} and 1; {_ADVICE}"
             )
 
@@ -141,21 +222,15 @@ class OnnxSession:
         Raises:
             BundleError: the runtime refuses the graph, or its answer has another shape or type.
         """
-        try:
-            [logits] = self._session.run(None, dict(arrays))
-        except self._errors as error:
-            raise self._refusal(error) from error
+        [logits] = self._runtime.run(None, arrays)
         wanted = (len(arrays["spatial"]), self._classes)
         if not (isinstance(logits, np.ndarray) and logits.dtype == np.float32 and logits.shape == wanted):
             found = (logits.dtype, logits.shape) if isinstance(logits, np.ndarray) else type(logits).__name__
             raise BundleError(
-                f"{self._path} answers with {found}, expected 32 bit numbers of shape {wanted}; {_ADVICE}"
+                f"{self._runtime.path} answers with {found}, expected 32 bit numbers of shape {wanted}; "
+                f"{_ADVICE}"
             )
         return logits
-
-    def _refusal(self, error: BaseException) -> BundleError:
-        reason = in_one_line(error, longest=200)
-        return BundleError(f"{self._path} cannot be run by ONNX Runtime ({reason}); {_ADVICE}")
 
 
 def _errors_of(runtime: Any) -> tuple[type[BaseException], ...]:
