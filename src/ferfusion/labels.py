@@ -89,12 +89,12 @@ def word_key(word: str) -> str:
 def emotion_of_word(word: str) -> str:
     """Return this project's name for the word that a person wrote for an expression, in several languages.
 
-    Another word is returned as ``canonical_emotion`` returns it.
+    Another word is returned as it is written.
 
     >>> emotion_of_word("joy"), emotion_of_word("WUT"), emotion_of_word("calm"), emotion_of_word("boredom")
-    ('Happiness', 'Anger', 'Neutral', 'Boredom')
+    ('Happiness', 'Anger', 'Neutral', 'boredom')
     """
-    return _EMOTION_OF_KEY.get(word_key(word)) or canonical_emotion(word)
+    return _EMOTION_OF_KEY.get(word_key(word)) or word.strip()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 
+from ferfusion.corpora.entries import distinct_names
 from ferfusion.errors import ConfigError, CorpusError
 from ferfusion.labels import word_key
 
@@ -130,7 +131,7 @@ def find_columns(
     Raises:
         CorpusError: a column that is given is not there, or several can be meant.
     """
-    names = _different([name or f"column_{number}" for number, name in enumerate(header, 1)])
+    names = distinct_names((name or f"column_{number}" for number, name in enumerate(header, 1)), sign="_")
     place_of: dict[str, int] = {}
     for field in COLUMN_WORDS:
         place = _given(header, field, given) if field in given else _found(header, rows, field, is_time)
@@ -178,21 +179,3 @@ def _found(
                 return None
             return places[0]
     return None
-
-
-def _different(names: Sequence[str]) -> list[str]:
-    """Return names of which no two are the same but for their case.
-
-    >>> _different(["notes", "age", "Notes"])
-    ['notes', 'age', 'Notes_2']
-    """
-    seen: set[str] = set()
-    different = []
-    for name in names:
-        count, chosen = 1, name
-        while chosen.casefold() in seen:
-            count += 1
-            chosen = f"{name}_{count}"
-        seen.add(chosen.casefold())
-        different.append(chosen)
-    return different

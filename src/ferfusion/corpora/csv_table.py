@@ -12,6 +12,7 @@ from ferfusion.corpora.columns import Columns, find_columns, parse_columns
 from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, unique_ids
 from ferfusion.corpora.named_files import NamedFiles, components
 from ferfusion.corpora.path_pattern import PathPattern
+from ferfusion.corpora.same_person import subject_key
 from ferfusion.corpora.stills import has_photographs_only
 from ferfusion.corpora.walk import Found, find_photographs, find_videos, unreadable_folders
 from ferfusion.errors import ConfigError, CorpusError
@@ -78,19 +79,19 @@ def list_csv(
     files = NamedFiles(folder)
     entries: list[VideoEntry] = []
     left_out: list[LeftOut] = []
-    seen: set[tuple[Path, float | None, float | None, str, str]] = set()
+    line_of: dict[tuple[Path, float | None, float | None, str, str], int] = {}
     for video_id, (line, cells) in zip(_ids(table), table.rows, strict=True):
         written = table.cell(cells, "path") or ""
         try:
             entry = _entry(files, video_id, table, cells)
             stretch = (entry.path.resolve(), entry.start_seconds, entry.end_seconds)
-            claims = (word_key(entry.word) or entry.word, "" if entry.subject == video_id else entry.subject)
-            if (*stretch, *claims) in seen:
-                raise CorpusError("a second row for the same video")
-            seen.add((*stretch, *claims))
+            claims = (*stretch, _word(entry), "" if entry.subject == video_id else entry.subject)
+            if line_of.setdefault(claims, line) != line:
+                raise CorpusError(f"a second row for the same video, after line {line_of[claims]}")
             entries.append(replace(entry, line=line))
         except CorpusError as error:
-            left_out.append(LeftOut(written, str(error)))
+            subject, label = (table.cell(cells, field) or "" for field in ("subject", "label"))
+            left_out.append(LeftOut(written, str(error), subject, label, table.further(cells)))
     if not entries:
         reason = f"the first is left out: {left_out[0].reason}" if left_out else "it is empty"
         raise CorpusError(f"{table.path} has no row that can be used; {reason}")
@@ -198,12 +199,19 @@ def _overlaps(entries: list[VideoEntry]) -> Iterator[str]:
         ordered = sorted(stretches, key=lambda each: each.start_seconds or 0.0)
         for first, second in pairwise(ordered):
             end = math.inf if first.end_seconds is None else first.end_seconds
-            differs = (first.emotion, first.subject) != (second.emotion, second.subject)
+            differs = (_word(first), subject_key(first.subject)) != (
+                _word(second),
+                subject_key(second.subject),
+            )
             if differs and (second.start_seconds or 0.0) < end:
                 yield (
                     f"Lines {first.line} and {second.line} give frames of {path.name} twice, as "
                     f"{first.word} of {first.subject} and as {second.word} of {second.subject}"
                 )
+
+
+def _word(entry: VideoEntry) -> str:
+    return word_key(entry.word) or entry.word
 
 
 def _ids(table: VideoTable) -> list[str]:

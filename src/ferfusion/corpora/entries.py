@@ -50,11 +50,19 @@ class VideoEntry:
 class LeftOut:
     """A file, a group of files or a row of an annotation that a loader does not use, with the reason.
 
-    ``path`` is relative to the corpus's root; a group is a pattern (``AudioWAV/**/*.wav``).
+    Attributes:
+        path: Relative to the corpus's root; a group is a pattern (``AudioWAV/**/*.wav``).
+        reason: Why it is not used.
+        subject: The person as its row has it; empty if that is not known.
+        emotion: The expression as its row has it, or its class.
+        further: Name and cell of each further column of its row.
     """
 
     path: str
     reason: str
+    subject: str = ""
+    emotion: str = ""
+    further: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,24 @@ class CorpusListing:
     entries: tuple[VideoEntry, ...]
     left_out: tuple[LeftOut, ...] = field(default=())
     notes: tuple[str, ...] = ()
+
+    @property
+    def further_names(self) -> tuple[str, ...]:
+        """Names of the further columns of its rows, also of those that are left out."""
+        rows = [*(entry.further for entry in self.entries), *(left.further for left in self.left_out)]
+        return tuple(dict.fromkeys(name for further in rows for name, _ in further))
+
+
+def left_out_entry(entry: VideoEntry, root: Path, reason: str) -> LeftOut:
+    """Return the row of an entry that is not used after all.
+
+    Args:
+        entry: The entry.
+        root: Folder of the corpus, or its file.
+        reason: Why it is not used.
+    """
+    subject = "" if entry.subject == entry.video_id else entry.subject
+    return LeftOut(relative_place(entry.path, root), reason, subject, entry.emotion, entry.further)
 
 
 PART_NAMES = MappingProxyType(
@@ -89,18 +115,30 @@ def unique_ids(names: Iterable[str]) -> list[str]:
     >>> unique_ids(["s1/joy/a.mp4", "s1/joy/a.avi", "s 2/a.mp4", "../b.mp4"])
     ['s1-joy-a', 's1-joy-a-2', 's_2-a', 'b']
     """
+    paths = map(PurePosixPath, names)
+    return distinct_names((safe_id(str(path.parent / path.stem)) for path in paths), sign="-")
+
+
+def distinct_names(names: Iterable[str], *, sign: str) -> list[str]:
+    """Return names of which no two are the same but for their case: a repeated one gets a number.
+
+    Args:
+        names: The names.
+        sign: What stands before the number.
+
+    >>> distinct_names(["notes", "age", "Notes", "NOTES"], sign="_")
+    ['notes', 'age', 'Notes_2', 'NOTES_3']
+    """
     seen: set[str] = set()
-    ids = []
+    distinct = []
     for name in names:
-        path = PurePosixPath(name)
-        plain = safe_id(str(path.parent / path.stem))
-        count, chosen = 1, plain
-        while chosen.lower() in seen:
+        count, chosen = 1, name
+        while chosen.casefold() in seen:
             count += 1
-            chosen = f"{plain}-{count}"
-        seen.add(chosen.lower())
-        ids.append(chosen)
-    return ids
+            chosen = f"{name}{sign}{count}"
+        seen.add(chosen.casefold())
+        distinct.append(chosen)
+    return distinct
 
 
 def safe_id(name: str) -> str:

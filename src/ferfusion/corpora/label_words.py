@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ferfusion.corpora.columns import parse_pairs
-from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry, relative_place
+from ferfusion.corpora.entries import CorpusListing, VideoEntry, left_out_entry
 from ferfusion.corpora.stills import StillsListing
 from ferfusion.errors import ConfigError, in_one_line
 from ferfusion.files import check_is_file
@@ -114,6 +114,7 @@ def with_labels(
             raise ConfigError(
                 f"label_map has {label!r:.80}, which is not one of {', '.join(labels.names)}{hint}"
             )
+    spelling = _most_frequent_spellings(entry.emotion for entry in listing.entries)
     resolve = cache(partial(_resolve, mapped=mapped, labels=labels))
     entries, left_out = [], list(listing.left_out)
     taken: Counter[tuple[str, str]] = Counter()
@@ -122,9 +123,9 @@ def with_labels(
         if resolved.reason:
             where = f" in line {entry.line}" if entry.line else ""
             reason = f"{_word(entry)!r:.80}{where}{resolved.reason}"
-            left_out.append(LeftOut(relative_place(entry.path, root), reason))
+            left_out.append(left_out_entry(entry, root, reason))
             continue
-        name = resolved.name or entry.emotion
+        name = resolved.name or spelling[_key(entry.emotion)]
         if resolved.name and entry.word and entry.word.casefold() != resolved.name.casefold():
             taken[entry.word, resolved.name] += 1
         entries.append(replace(entry, emotion=name))
@@ -194,18 +195,29 @@ def _resolve(word: str, *, is_free: bool, mapped: Mapping[str, str], labels: Lab
     return _Resolved(reason=f": did you mean {known[near[0]]}?") if near else _Resolved()
 
 
+def _most_frequent_spellings(words: Iterable[str]) -> dict[str, str]:
+    """Return the most frequent spelling of each word, the first of several, by the word's key."""
+    spelling: dict[str, str] = {}
+    for word, _ in Counter(words).most_common():
+        spelling.setdefault(_key(word), word)
+    return spelling
+
+
 def _with_own_words(
     listing: CorpusListing, mapped: Mapping[str, str], sentences: list[str]
 ) -> tuple[CorpusListing, LabelSet, list[str]]:
-    spelling: dict[str, str] = {}
-    entries = []
-    for entry in listing.entries:
-        word = mapped.get(_key(_word(entry)), _word(entry))
-        entries.append(replace(entry, emotion=spelling.setdefault(_key(word), word)))
-    counts = Counter(entry.emotion for entry in entries)
-    labels = LabelSet(tuple(spelling.values()))
+    words = [mapped.get(_key(_word(entry)), _word(entry)) for entry in listing.entries]
+    spelling = _most_frequent_spellings(words) | {_key(label): label for label in mapped.values()}
+    names = [spelling[_key(word)] for word in words]
+    entries = [replace(entry, emotion=name) for entry, name in zip(listing.entries, names, strict=True)]
+    counts = Counter(names)
+    labels = LabelSet(tuple(counts))
     classes = ", ".join(f"{name} ({counts[name]})" for name in labels.names)
     sentences.append(f"The classes are the words of the table: {classes}")
+    respelled = Counter((word, name) for word, name in zip(words, names, strict=True) if word != name)
+    if respelled:
+        spelled = ", ".join(f"{word!r} is {name} ({count})" for (word, name), count in respelled.items())
+        sentences.append(f"One class in several spellings: {spelled}")
     for name in labels.names:
         others = [other for other in labels.names if other != name and counts[other] > counts[name]]
         near = get_close_matches(name.casefold(), map(str.casefold, others), n=1, cutoff=_VERY_NEAR)

@@ -1,12 +1,15 @@
 """One person under several spellings, and one file under several names, in the rows of a corpus."""
 
+import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry, relative_place
+from ferfusion.corpora.entries import CorpusListing, VideoEntry, left_out_entry, relative_place
 from ferfusion.corpora.named_files import name_key
+from ferfusion.reporting.words import counted, examples, listed, plural
 
 
 def subject_key(subject: str) -> str:
@@ -63,24 +66,83 @@ def without_repeated_files(listing: CorpusListing, root: Path) -> CorpusListing:
         groups[_identity(entry)].append(entry)
     reasons: dict[str, str] = {}
     for same in groups.values():
-        for entry in same:
-            other = same[0] if entry is not same[0] else same[-1]
-            reason = f"the same file as {relative_place(other.path, root)}"
-            if any(_claims(each) != _claims(same[0]) for each in same):
-                differs = other.emotion != entry.emotion
-                claim = f"the label {other.emotion}" if differs else f"the subject {other.subject}"
-                reasons[entry.video_id] = f"{reason}, which has {claim}"
-            elif entry is not same[0]:
-                reasons[entry.video_id] = reason
+        if conflict := _conflict(same):
+            reason = _of_places(same, root, conflict)
+            reasons |= dict.fromkeys((each.video_id for each in same), reason)
+        else:
+            reason = f"the same file as {relative_place(same[0].path, root)}"
+            reasons |= dict.fromkeys((each.video_id for each in same[1:]), reason)
     if not reasons:
         return listing
     left_out = [
-        LeftOut(relative_place(entry.path, root), reasons[entry.video_id])
+        left_out_entry(entry, root, reasons[entry.video_id])
         for entry in listing.entries
         if entry.video_id in reasons
     ]
     entries = tuple(entry for entry in listing.entries if entry.video_id not in reasons)
     return replace(listing, entries=entries, left_out=(*listing.left_out, *left_out))
+
+
+def _conflict(same: Sequence[VideoEntry]) -> str:
+    """Return the different labels, or else people, of the rows of one file; empty if they agree.
+
+    A subject that is not known contradicts no other.
+    """
+    claimed = {
+        "label": {each.emotion: each.word or each.emotion for each in same},
+        "person": {each.subject: each.subject for each in same if each.subject != each.video_id},
+    }
+    for noun, words in claimed.items():
+        if len(words) > 1:
+            number = "two" if len(words) == 2 else str(len(words))
+            return f"{number} {plural(noun)}: {', '.join(words.values())}"
+    return ""
+
+
+def _of_places(same: Sequence[VideoEntry], root: Path, conflict: str) -> str:
+    lines = [str(each.line) for each in same if each.line]
+    if len(lines) == len(same):
+        return f"lines {listed(lines)} give this video {conflict}"
+    places = list(dict.fromkeys(relative_place(each.path, root) for each in same))
+    return f"{listed(places)} are one file, with {conflict}"
+
+
+def likely_same(listing: CorpusListing) -> str:
+    """Return a sentence about people of a user's corpus whose names are nearly the same; empty without any.
+
+    They are different people by the rule of ``with_one_spelling``: their names differ by accents, by signs,
+    or by zeros before a number.
+    """
+    entry_of: dict[str, dict[str, VideoEntry]] = defaultdict(dict)
+    for entry in listing.entries:
+        if entry.word and entry.subject != entry.video_id:
+            entry_of[_near_key(entry.subject)].setdefault(subject_key(entry.subject), entry)
+    groups = [list(same.values()) for same in entry_of.values() if len(same) > 1]
+    if not groups:
+        return ""
+    names = [listed([_subject_in_line(each) for each in group]) for group in groups]
+    taken = "two people" if len(groups) == 1 and len(groups[0]) == 2 else "different people"
+    more = f" ({counted(len(groups), 'such case')})" if len(groups) > 1 else ""
+    return f"{examples(names)} are taken for {taken}{more}; if they are one, write the name the same way"
+
+
+def _subject_in_line(entry: VideoEntry) -> str:
+    return f"{entry.subject!r} (line {entry.line})" if entry.line else repr(entry.subject)
+
+
+def _near_key(subject: str) -> str:
+    r"""Return the form that names share which are likely one person's.
+
+    >>> _near_key("Mar\u00eda") == _near_key("Maria"), _near_key("Anna M.") == _near_key("Anna-M")
+    (True, True)
+    >>> _near_key("P 01"), _near_key("p1"), _near_key("1-11"), _near_key("11-1")
+    ('p1', 'p1', '1 11', '11 1')
+    """
+    apart = unicodedata.normalize("NFKD", subject.casefold())
+    letters = "".join(sign for sign in apart if not unicodedata.combining(sign))
+    words = re.sub(r"[\W_]+", " ", letters).strip()
+    # a blank between two numbers keeps them apart
+    return re.sub(r"(?<!\d) | (?!\d)", "", re.sub(r"(?<!\d)0+(?=\d)", "", words)) or subject
 
 
 def _identity(entry: VideoEntry) -> object:
@@ -89,8 +151,3 @@ def _identity(entry: VideoEntry) -> object:
     except OSError:  # it gets a row with the reason when it is read
         return entry.video_id
     return found.st_dev, found.st_ino, entry.start_seconds, entry.end_seconds
-
-
-def _claims(entry: VideoEntry) -> tuple[str, str]:
-    """Return the label and the subject; a subject that is not known contradicts no other."""
-    return entry.emotion, "" if entry.subject == entry.video_id else entry.subject

@@ -1,11 +1,10 @@
 """The rows that the loaders of still images return, and photographs among the rows of other loaders."""
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
+from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry, left_out_entry
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
 
 AMONG_VIDEOS = "a photograph among videos; prepare photographs into their own dataset"
@@ -78,11 +77,8 @@ def without_photographs(listing: CorpusListing, root: Path) -> CorpusListing:
         listing: The listing.
         root: Folder of the corpus, or its file.
     """
-    folder = root if root.is_dir() else root.parent
     left_out = [
-        LeftOut(Path(os.path.relpath(entry.path, folder)).as_posix(), AMONG_VIDEOS)
-        for entry in listing.entries
-        if _is_photograph(entry)
+        left_out_entry(entry, root, AMONG_VIDEOS) for entry in listing.entries if _is_photograph(entry)
     ]
     videos = tuple(entry for entry in listing.entries if not _is_photograph(entry))
     return replace(listing, entries=videos, left_out=(*listing.left_out, *left_out)) if left_out else listing

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ferfusion import __version__
+from ferfusion.corpora.entries import LeftOut
 from ferfusion.errors import DatasetError, FerfusionError
 from ferfusion.files import read_json, write_json
 from ferfusion.labels import LabelSet
@@ -192,6 +193,18 @@ def further_columns(names: Iterable[str]) -> dict[str, str]:
         taken.add(column.casefold())
         column_of[name] = column
     return column_of
+
+
+def left_out_row(left: LeftOut, column_of: Mapping[str, str]) -> dict[str, str]:
+    """Return the row of ``videos.csv`` for a file, a group of files or a row of a table that is not used.
+
+    Args:
+        left: It, and why.
+        column_of: Name of the column of each further column of the corpus's table.
+    """
+    row = {"path": left.path, "subject": left.subject, "emotion": left.emotion}
+    row |= {column_of[name]: cell for name, cell in left.further}
+    return row | {"status": "left_out", "reason": left.reason}
 
 
 def _read(path: Path, *, columns: Iterable[str], gaps: Collection[str] = ()) -> pd.DataFrame:

@@ -29,6 +29,7 @@ from ferfusion.preparation.dataset import (
     DatasetFiles,
     check_dataset_folder,
     further_columns,
+    left_out_row,
     write_header,
 )
 from ferfusion.preparation.frame_preparer import kept_preparer
@@ -238,7 +239,7 @@ def _write_tables(
         if "pair" in row_of.get(entry.video_id, {})
     ]
     copies = _find_copies(used, files)
-    column_of = further_columns(name for entry in listing.entries for name, _ in entry.further)
+    column_of = further_columns(listing.further_names)
     videos = pd.DataFrame(
         _video_rows(listing, root, row_of, copies, labels, column_of=column_of),
         columns=[*VIDEO_COLUMNS, *column_of.values()],
@@ -356,7 +357,7 @@ def _video_rows(
             row |= {"pairs": 0, "status": "left_out", "reason": copies.left_out[entry.video_id]}
         yield row
     for left in listing.left_out:
-        yield {"path": left.path, "status": "left_out", "reason": left.reason}
+        yield left_out_row(left, column_of)
 
 
 def _data_row(used: _Used, root: Path, subject_of: dict[str, str], labels: LabelSet) -> dict[str, Any]:

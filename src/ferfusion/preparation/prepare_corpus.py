@@ -13,7 +13,7 @@ from ferfusion.corpora.folder import list_folder
 from ferfusion.corpora.label_words import parse_label_map, with_labels, with_labels_of_stills
 from ferfusion.corpora.path_pattern import PathPattern
 from ferfusion.corpora.recognise import recognise
-from ferfusion.corpora.same_person import with_one_spelling, without_repeated_files
+from ferfusion.corpora.same_person import likely_same, with_one_spelling, without_repeated_files
 from ferfusion.corpora.stills import has_photographs_only, without_photographs
 from ferfusion.engines import ENGINES
 from ferfusion.errors import ConfigError, DatasetError
@@ -102,7 +102,7 @@ def prepare_corpus(
         listing = _listing(corpus, root, columns=columns, pattern=pattern)
         listing, label_set, labels_taken = with_labels(listing, root, wanted, label_map=class_of_word)
         listing, spellings = with_one_spelling(without_repeated_files(listing, root))
-        for sentence in filter(None, (*listing.notes, *labels_taken, spellings)):
+        for sentence in filter(None, (*listing.notes, *labels_taken, spellings, likely_same(listing))):
             report_message(on_progress, sentence)
         stills = has_photographs_only(listing)
         prepare = prepare_photographs if stills else partial(prepare_videos, images=images)

@@ -27,6 +27,7 @@ from ferfusion.preparation.dataset import (
     VIDEO_COLUMNS,
     DatasetFiles,
     check_dataset_folder,
+    left_out_row,
     write_header,
 )
 from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
@@ -80,7 +81,7 @@ def prepare_stills(
     rows = list(_write_packs(files, faces, labels))
     write_table(files.pairs_file, pd.DataFrame(rows, columns=list(DATA_COLUMNS)))
     videos = pd.DataFrame(
-        [*(_used_row(face, labels) for face in faces), *map(_left_out_row, left_out)],
+        [*(_used_row(face, labels) for face in faces), *(left_out_row(left, {}) for left in left_out)],
         columns=list(VIDEO_COLUMNS),
     )
     write_table(files.videos_file, videos)
@@ -225,10 +226,6 @@ def _used_row(face: Face, labels: LabelSet) -> dict[str, Any]:
         "status": "ok",
         "note": face.note,
     }
-
-
-def _left_out_row(left: LeftOut) -> dict[str, Any]:
-    return {"path": left.path, "status": "left_out", "reason": left.reason}
 
 
 def _write_votes(files: DatasetFiles, faces: list[Face]) -> None:

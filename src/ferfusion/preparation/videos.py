@@ -21,6 +21,7 @@ from ferfusion.preparation.dataset import (
     DatasetFiles,
     check_dataset_folder,
     further_columns,
+    left_out_row,
     write_header,
 )
 from ferfusion.preparation.dataset_size import dataset_bytes
@@ -118,7 +119,7 @@ class _VideoCorpus:
     def write_tables(self) -> dict[str, Any]:
         """Write the tables from the rows of all videos, in the corpus's order, and return the counts."""
         rows_of = {job.entry.video_id: read_json(job.rows_file, keys=ROWS) for job in self.jobs}
-        column_of = further_columns(name for entry in self.listing.entries for name, _ in entry.further)
+        column_of = further_columns(self.listing.further_names)
         videos = pd.DataFrame(
             self._video_rows(rows_of, column_of), columns=[*VIDEO_COLUMNS, *column_of.values()]
         )
@@ -177,7 +178,7 @@ class _VideoCorpus:
                 reason = f"{entry.emotion} is not one of {', '.join(self.labels.names)}"
                 yield row | {"status": "left_out", "reason": reason}
         for left in self.listing.left_out:
-            yield {"path": left.path, "status": "left_out", "reason": left.reason}
+            yield left_out_row(left, column_of)
 
     def _pair_rows(self, rows_of: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
         for entry in (job.entry for job in self.jobs):

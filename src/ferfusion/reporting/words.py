@@ -51,13 +51,13 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
-def examples(names: Sequence[str], *, limit: int = 3) -> str:
+def examples(names: Sequence[str], *, limit: int = 3, between: str = ", ") -> str:
     """Return the first of several names, with a sign where there are more.
 
     >>> examples(["a", "b"]), examples(["a", "b", "c", "d"])
     ('a, b', 'a, b, c, …')
     """
-    return ", ".join(names[:limit]) + (", …" if len(names) > limit else "")
+    return between.join([*names[:limit], *(["…"] if len(names) > limit else [])])
 
 
 def bytes_text(number: float) -> str:

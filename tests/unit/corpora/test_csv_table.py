@@ -55,7 +55,7 @@ g.mov,joy,s1,,,test,and more
         "e.mp4": "end_seconds 1.5 is not after start_seconds 2.0",
         "f.mp4": "split is 'holdout', not train, validation or test",
         "g.mov": "the row has more cells than there are columns; quote a cell that has a comma",
-        "./a.mp4": "a second row for the same video",
+        "./a.mp4": "a second row for the same video, after line 2",
     }
 
 

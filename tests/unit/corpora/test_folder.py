@@ -22,7 +22,7 @@ def test_list_folder_accepts_subjects_inside_or_missing(tmp_path: Path) -> None:
     write_files(tmp_path, "Anger/s1/a.mp4", "fear/b.mp4", "fear/B.avi", "boredom/c d.mp4")
     assert rows_of(list_folder(tmp_path)) == [
         ("Anger-s1-a", "s1", "Anger", None),
-        ("boredom-c_d", "boredom-c_d", "Boredom", None),
+        ("boredom-c_d", "boredom-c_d", "boredom", None),
         ("fear-B", "fear-B", "Fear", None),
         ("fear-b-2", "fear-b-2", "Fear", None),
     ]

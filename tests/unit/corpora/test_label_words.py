@@ -66,8 +66,19 @@ def test_with_labels_leaves_out_a_misspelled_word_with_the_nearest(
 
 
 def test_with_labels_keeps_a_word_of_another_expression() -> None:
-    listing, _, sentences = with_labels(listing_of("boredom", "neutral", "contempt"), ROOT, SIX)
-    assert (emotions(listing), listing.left_out, sentences) == (["Boredom", "Neutral", "Contempt"], (), [])
+    listing, _, sentences = with_labels(listing_of("boredom", "neutral", "Boredom", "boredom"), ROOT, SIX)
+    assert emotions(listing) == ["boredom", "Neutral", "boredom", "boredom"]
+    assert (listing.left_out, sentences) == ((), [])
+
+
+def test_with_labels_of_the_table_are_one_class_in_the_most_frequent_spelling() -> None:
+    listing, labels, sentences = with_labels(listing_of("Froh", "froh", "m\u00fcde", "froh"), ROOT, None)
+    assert (emotions(listing), labels.names) == (["froh", "froh", "m\u00fcde", "froh"], ("froh", "m\u00fcde"))
+    assert labels.probability_columns == ("p_froh", "p_m\u00fcde")
+    assert sentences == [
+        "The classes are the words of the table: froh (3), m\u00fcde (1)",
+        "One class in several spellings: 'Froh' is froh (1)",
+    ]
 
 
 def test_with_labels_has_the_words_and_the_order_of_the_user() -> None:
@@ -86,6 +97,7 @@ def test_with_labels_of_the_table_are_its_words_as_they_are() -> None:
     assert emotions(listing)[-1] == "joy"
     assert sentences == [
         "The classes are the words of the table: zeal (2), joy (2), happy (1), happiness (3), hapiness (1)",
+        "One class in several spellings: 'Zeal' is zeal (1)",
         "The class hapiness (1) may be a misspelled happiness; see --label-map",
     ]
 

@@ -77,7 +77,7 @@ def test_prepare_corpus_of_a_table_says_what_was_taken_for_what(corpus, tmp_path
         "s2/neutral/s2neutral.mp4": "no row in Liste.csv",
         "s2/anger/s2anger.mp4": "'Freuda' in line 4: did you mean Happiness?",
     }
-    assert dataset.videos["Alter"].tolist() == ["31", "31", "", "", ""]
+    assert dataset.videos["Alter"].tolist() == ["31", "31", "40", "", "40"]
     assert dataset.videos["table_Status"].tolist()[:2] == ["x", "y"]
 
 
@@ -102,6 +102,37 @@ def test_prepare_corpus_has_the_classes_of_the_user(corpus, tmp_path, settings, 
     assert dataset.labels.names == names
     assert dataset.pairs.drop_duplicates("video")["emotion"].tolist() == emotions
     assert dataset.pairs["code"].tolist() == [names.index(name) for name in dataset.pairs["emotion"]]
+
+
+def test_prepare_corpus_keeps_the_further_columns_of_rows_that_are_left_out(corpus, tmp_path):
+    used, twice = "s1/anger/s1anger.mp4", "s2/anger/s2anger.mp4"
+    rows = {
+        f"{used};Ana;Wut;31;": "",
+        f"{used};Ana;Wut;32;": "a second row for the same video, after line 2",
+        "s1/neutral/s1neutral.mp4;Ana;Freuda;33;": "'Freuda' in line 4: did you mean Happiness?",
+        f"{twice};Mar\u00eda;Freude;34;": "lines 5 and 6 give this video two labels: Freude, Wut",
+        f"{twice};Mar\u00eda;Wut;35;": "lines 5 and 6 give this video two labels: Freude, Wut",
+        f"{twice};Mar\u00eda;Wut;36;x": "start_seconds is 'x', not a number of seconds",
+        "gone.mp4;Mar\u00eda;Wut;37;": "there is no file",
+        "s2/neutral/s2neutral.mp4;Mar\u00eda;aburrimiento;38;": "aburrimiento is not one of Anger, Disgust, ",
+    }
+    table = "\n".join(["Datei;Person;Emotion;Alter;start_seconds", *rows])
+    (corpus / "Liste.csv").write_text(table, "utf-8")
+    dataset, _ = prepare(corpus, tmp_path / "dataset")
+    videos = dataset.videos.set_index("Alter")
+    assert videos.index.is_unique
+    for row, reason in rows.items():
+        place, subject, _, age, _ = row.split(";")
+        found = videos.loc[age]
+        assert (found["path"], found["subject"]) == (place, subject)
+        assert found["reason"].startswith(reason)
+    assert videos["emotion"][["33", "34", "36", "38"]].tolist() == [
+        "Freuda",
+        "Happiness",
+        "Wut",
+        "aburrimiento",
+    ]
+    assert dataset.counts["subjects"] == 1
 
 
 def test_prepare_corpus_reads_labels_by_a_pattern_without_a_table(corpus, tmp_path):

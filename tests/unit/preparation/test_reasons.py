@@ -21,6 +21,15 @@ def test_count_reasons_counts_rows_that_differ_by_names_and_numbers_as_one():
     ]
 
 
+def test_count_reasons_shows_the_rows_that_contradict_each_other():
+    whole = "lines 17 and 18 give this video two labels: Freude, Wut"
+    other = "a.mp4 and b.mp4 are one file, with two labels: Fear, Anger"
+    rows = [("a.mp4", "left_out", reason) for reason in (whole, whole, other, other)]
+    table = pd.DataFrame(rows, columns=["path", "status", "reason"])
+    assert count_reasons(table[:2])["reason"].tolist() == [whole]
+    assert count_reasons(table)["reason"].tolist() == [f"{whole}; {other}"]
+
+
 def test_count_reasons_of_no_row_is_empty():
     table = count_reasons(pd.DataFrame([("a", "ok", "")], columns=["path", "status", "reason"]))
     assert table.columns.tolist() == ["rows", "status", "reason", "example"]

@@ -47,7 +47,7 @@ score | number | the detector's score, in the detector's own unit; empty without
 video | text | id of the video, short and stable
 path | text | its path, relative to the corpus
 subject | text | the person
-emotion | text | the true class
+emotion | text | the true class; of a row that is left out, the class or the word that it has
 code | whole number | number of the true class, from 0
 part | text | part of the corpus's official split, if it has one
 fps | frames per second | nominal frame rate

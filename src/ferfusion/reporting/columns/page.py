@@ -23,7 +23,7 @@ Words that come again:
 - **smoothed**: the name of the expression after smoothing over time: a class, or `no clear expression`
   (`unsure`, of a model with a class of a face at rest) where no class reaches the model's threshold.
 - **class** in a column's name: a class of the model in lower case, with underscores for blanks, such as
-  `p_happiness`.
+  `p_happiness` and, of a class of one's own, `p_alegría`.
 - **nats**: log-odds with the natural logarithm, log(p / (1 - p)). +0.7 doubles the odds, -0.7 halves them.
 - **low, high**: the ends of an interval, over people unless a column says otherwise.
 """
