@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from ferfusion.bundle import Bundle, BundleMetrics, load_bundle, save_bundle
+from ferfusion.bundle import Bundle, load_bundle, save_bundle
 from ferfusion.evaluation.metrics import confusion_matrix, uar, war
 from ferfusion.evaluation.model_calibration import fit_calibration
+from ferfusion.evaluation.model_scores import BundleMetrics
 from ferfusion.inference.predictor import SHIPPED
 from ferfusion.labels import LabelSet
 from ferfusion.training.build import make_data, open_parts

@@ -21,6 +21,7 @@ from torch import Tensor
 import ferfusion
 from ferfusion.errors import BundleError, ConfigError, in_one_line
 from ferfusion.evaluation.model_calibration import Calibration
+from ferfusion.evaluation.model_scores import BundleMetrics, check_metrics, model_caution
 from ferfusion.files import parse_json, write_whole
 from ferfusion.labels import LabelSet
 from ferfusion.models.bases import ExpressionModel
@@ -83,30 +84,7 @@ class TrainingSummary(TypedDict, total=False):
     note: str
 
 
-class BundleMetrics(TypedDict, total=False):
-    """The validation scores of a bundle.
-
-    Attributes:
-        part: Part that they were measured on: ``validation``.
-        level: What was scored: ``pair`` or ``video``.
-        war: Accuracy.
-        uar: Mean recall over the classes.
-        majority_war: Accuracy of always answering the most frequent class.
-        majority_uar: Mean recall of the same.
-        confusion: Confusion matrix, a row for each true class.
-        calibration: Fields of the ``Calibration``; absent for a model that was not calibrated.
-    """
-
-    part: str
-    level: str
-    war: float
-    uar: float
-    majority_war: float
-    majority_uar: float
-    confusion: list[list[int]]
-    calibration: dict[str, Any]
-
-
+_DESCRIBED = ("labels", "prepare_recipe", "training", "metrics", "rights", "version")
 _Summary = TypeVar("_Summary", TrainingSummary, BundleMetrics)
 
 
@@ -123,6 +101,8 @@ class BundleInfo:
         frame_step: Frames from each crop of a window to the next.
         streams: Streams of the model: spatial reads the crop, flow the optical flow, all others the window.
         flow_encoding: How the flow becomes an image, a name of ``FLOW_ENCODINGS``.
+        caution: Why its verdicts cannot be trusted (``model_caution``); empty if they can.
+        training: Summary of its training.
     """
 
     labels: LabelSet
@@ -132,6 +112,8 @@ class BundleInfo:
     frame_step: int = 1
     streams: tuple[str, ...] = ("spatial", "flow")
     flow_encoding: str = ModelConfig.flow_encoding
+    caution: str = ""
+    training: TrainingSummary = field(default_factory=lambda: TrainingSummary())
 
     @property
     def reads_flow(self) -> bool:
@@ -175,6 +157,8 @@ class Bundle:
             frame_step=config.frame_step,
             streams=config.streams,
             flow_encoding=config.flow_encoding,
+            caution=model_caution(self.metrics),
+            training=self.training,
         )
 
     def build_model(self) -> ExpressionModel:
@@ -369,8 +353,8 @@ def _bundle(metadata: Mapping[str, str]) -> Bundle:
         rights=metadata["rights"],
         version=metadata["version"],
     )
-    _check_metrics(bundle)
-    return bundle
+    check_metrics(described.metrics, classes=len(labels))
+    return described
 
 
 def _summary(text: str, kind: type[_Summary]) -> _Summary:
@@ -384,14 +368,3 @@ def _summary(text: str, kind: type[_Summary]) -> _Summary:
         if wanted in (int, float) and not 0 <= values.get(name, 0) < _LARGEST_NUMBER:
             raise ValueError(f"its {name} must be 0 or more and below 2^53, got {values[name]!s:.80}")
     return cast("_Summary", values)
-
-
-def _check_metrics(bundle: Bundle) -> None:
-    metrics: Mapping[str, Any] = bundle.metrics
-    for name in ("war", "uar", "majority_war", "majority_uar"):
-        if not 0 <= metrics.get(name, 0) <= 1:
-            raise ValueError(f"{name} must be from 0 to 1, got {metrics[name]!s:.80}")
-    confusion, classes = metrics.get("confusion"), len(bundle.labels)
-    if confusion is not None and [len(row) for row in confusion] != [classes] * classes:
-        raise ValueError(f"the confusion matrix must have a row and a column for each of {classes} labels")
-    Calibration.of(metrics)

@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from ferfusion.bundle import Bundle, BundleMetrics
+from ferfusion.bundle import Bundle
+from ferfusion.evaluation.model_scores import BundleMetrics
 from ferfusion.labels import SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig

@@ -26,6 +26,7 @@ class Live(Iterator["LivePrediction"]):
         source: The source as it was named.
         model: Name of the model.
         labels: Names of the classes, in the order of the probabilities.
+        caution: Why the predictions cannot be trusted (``Model.caution``); empty if they can.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Live(Iterator["LivePrediction"]):
         from ferfusion.video.live_source import LiveSource  # noqa: PLC0415 av
 
         self.source, self.model, self.labels = source, predictor.name, predictor.info.labels.names
+        self.caution = predictor.info.caution
         self._seconds = seconds
         self._pace = Pace()
         with ExitStack() as opened:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+    from ferfusion.api.datasets import Dataset
     from ferfusion.api.files import Exported
     from ferfusion.api.predictions import Prediction, Predictions, UnreadVideo
+    from ferfusion.api.scores import Scores
     from ferfusion.inference.predict_jobs import Source
     from ferfusion.inference.predictor import Predictor
     from ferfusion.video.footage import ImageSequence, Photograph
@@ -67,6 +69,11 @@ class Model:
     def calibration(self) -> Mapping[str, Any]:
         """Its temperature, its thresholds for abstention, and what they reached on the validation part."""
         return self._predictor.info.calibration.to_dict()
+
+    @property
+    def caution(self) -> str:
+        """Why its verdicts cannot be trusted, from its validation scores; empty if they can."""
+        return self._predictor.info.caution
 
     @overload
     def predict(self, inputs: OneInput, **settings: Any) -> "Prediction": ...
@@ -164,6 +171,12 @@ class Model:
 
         return explain_video(video, out, model=self, **settings)
 
+    def evaluate(self, dataset: "Dataset | PathOrText", **settings: Any) -> "Scores":
+        """Measure the model on a prepared dataset, as ``fer.evaluate`` does."""
+        from ferfusion.api.evaluations import evaluate  # noqa: PLC0415 torch
+
+        return evaluate(self, dataset=dataset, **settings)
+
     def export(self, out: PathOrText, *, int8: PathOrText | None = None) -> "Exported":
         """Write the model as an ONNX file, as ``fer.export`` does."""
         from ferfusion.api.files import export  # noqa: PLC0415 torch
@@ -183,8 +196,8 @@ def load_model(model: Model | PathOrText | None = None, *, device: str = "auto")
     """Load a trained model.
 
     Args:
-        model: A run folder, a bundle, or an exported ONNX file; by default, the model that comes with the
-            package. A loaded model is returned unchanged.
+        model: A run folder, a bundle, or an exported ONNX file; by default, or as "shipped", the model that
+            comes with the package. A loaded model is returned unchanged.
         device: Where it runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda, or mps. ONNX
             files run on the processor.
 
@@ -201,7 +214,10 @@ def load_model(model: Model | PathOrText | None = None, *, device: str = "auto")
 
     if isinstance(model, Model):
         return model
-    path = None if model is None else bundle_file(as_path(model))
+    named = None if model is None else as_path(model)
+    if named == Path("shipped") and not named.exists():
+        named = None
+    path = None if named is None else bundle_file(named)
     return Model(load_predictor(path, device=device), path)
 
 

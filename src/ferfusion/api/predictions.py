@@ -94,8 +94,16 @@ class Prediction:
 
     @property
     def statement(self) -> str:
-        """The verdicts in words, or why there is none."""
-        return self._read.statement
+        """The verdicts in words, with the caution about the model; or why there is none."""
+        return " ".join(filter(None, (self._read.statement, self.caution)))
+
+    @property
+    def caution(self) -> str:
+        """Why the verdicts cannot be trusted: the model learned nothing, or its scores are unknown.
+
+        Empty if the model's validation scores are above those of always answering one class.
+        """
+        return self._read.caution
 
     @property
     def folder(self) -> Path | None:
@@ -197,7 +205,8 @@ class Prediction:
         frames, faces = self._read.table["frame"].nunique(), len(self.verdicts)
         shows = "photograph" if self.is_photograph else _counted(frames, "frame")
         what = f"{shows}, {_counted(faces, 'face')}"
-        return f"Prediction({self.video!r}: {what}; model {self.model})"
+        caution = ", see its caution" if self.caution else ""
+        return f"Prediction({self.video!r}: {what}; model {self.model}{caution})"
 
     def _repr_html_(self) -> str:
         """Return the verdicts as a table, for a notebook."""

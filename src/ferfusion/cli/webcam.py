@@ -15,6 +15,8 @@ def webcam(source: str = "0", **settings: Any) -> None:
     predictions = fer.live(source, **settings)
     if settings.get("model") is None:
         console.print(f"Model: {predictions.model}", highlight=False)
+    if predictions.caution:
+        console.print(predictions.caution, highlight=False)
     before = dict[int, str]()
     with predictions, console.status(f"Waiting for {escape(source)}") as status:
         try:

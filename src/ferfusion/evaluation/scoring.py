@@ -8,6 +8,8 @@ from types import MappingProxyType
 import pandas as pd
 
 from ferfusion.errors import RunError
+from ferfusion.evaluation.learned import beats, reaches_baseline
+from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.metrics import (
     METRICS,
     ClassScores,
@@ -24,7 +26,6 @@ from ferfusion.evaluation.uncertainty import Interval, subject_intervals
 from ferfusion.labels import LabelSet
 
 LEVELS = ("video", "pair")
-_ROUNDING = 1e-9
 SCORE_COLUMNS = ("part", "level", "metric", "value", "low", "high", "baseline", "people")
 
 
@@ -39,7 +40,12 @@ class Estimate:
     @property
     def beats_majority(self) -> bool:
         """Whether the score is above that of the majority baseline by more than rounding."""
-        return self.value > self.majority + _ROUNDING
+        return beats(self.value, self.majority)
+
+    @property
+    def may_be_majority(self) -> bool:
+        """Whether the interval reaches down to the score of the majority baseline."""
+        return reaches_baseline(self.interval, self.majority)
 
     @property
     def has_interval(self) -> bool:

@@ -83,6 +83,7 @@ class PhotographWriter:
         write_table(self._files.photographs_file, table.reindex(columns=columns))
         summary = {
             "model": self._predictor.name,
+            "caution": info.caution if self._verdicts else "",
             "photographs": len(self._page.photographs),
             "calibration": info.calibration.to_dict(),
             "faces": self._verdicts,

@@ -194,7 +194,10 @@ class PredictionWriter:
             if self._photographs is not None:
                 cards = self._photographs.write()
                 wanted = named_photographs(self._of_photographs, self._out)
-                self._table.put(wanted, _photographs_read(cards), new=self._photographs.folder)
+                line = _photographs_read(cards)
+                if line["status"] == "ok":
+                    line |= {"caution": self._predictor.info.caution}
+                self._table.put(wanted, line, new=self._photographs.folder)
 
 
 def report_frame(on_progress: OnProgress, item: str, total: int | None, stage: str, frame: int) -> None:
@@ -246,7 +249,7 @@ def _predicted(result: VideoPrediction) -> dict[str, Any]:
     }
     if not result.verdicts:
         return line | {"status": "no_face", "reason": result.statement}
-    return line | _expression(result.verdicts[0])
+    return line | _expression(result.verdicts[0]) | {"caution": result.caution}
 
 
 def _expression(first: FaceVerdict) -> dict[str, Any]:

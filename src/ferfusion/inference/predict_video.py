@@ -274,6 +274,7 @@ def _summary(prediction: VideoPrediction, video_info: VideoInfo) -> dict[str, An
         "frames": int(table["frame"].nunique()),
         "frames_per_second": float(video_info.rate),
         "statement": prediction.statement,
+        "caution": prediction.caution,
         "predict_recipe": prediction.recipe.to_dict(),
         "predict_recipe_in_words": prediction.recipe.in_words,
         "calibration": prediction.info.calibration.to_dict(),

@@ -29,7 +29,7 @@ class VideoPrediction:
         verdicts: One verdict for each face; empty if no face was found.
         spans: The timeline of each face: spans of one name.
         apex_frames: The apex frames of each face.
-        statement: The verdicts as text, or why there is none.
+        statement: The verdicts as text, or why there is none; without the caution.
         length_seconds: Length of the video, or of the stretch that was read.
         end_seconds: Time at which its last frame ends.
         is_photograph: Whether it is a photograph: one frame, without a time.
@@ -52,3 +52,8 @@ class VideoPrediction:
     is_photograph: bool = False
     sound_left_out: str = ""
     folder: Path | None = None
+
+    @property
+    def caution(self) -> str:
+        """Why the verdicts cannot be trusted; empty if they can, or if there is none."""
+        return self.info.caution if self.verdicts else ""

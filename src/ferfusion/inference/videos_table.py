@@ -16,7 +16,8 @@ from ferfusion.inference.prediction_folder import PREDICTION_FILES
 from ferfusion.outputs import new_result, only_writer, replace_result
 from ferfusion.tables import CellWriter, decimal_point, read_cells
 
-COLUMNS = "folder video status reason frames seconds faces expression top_class probability low high".split()
+_VERDICT = "expression top_class probability low high caution"
+COLUMNS = f"folder video status reason frames seconds faces {_VERDICT}".split()
 _FILE = "videos.csv"
 _PATIENCE_SECONDS = 60.0
 """Time to wait for another process, which holds the folder only while it moves files and writes the table."""

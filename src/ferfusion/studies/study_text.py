@@ -176,7 +176,7 @@ def _weak_best(best: VariantScores, size: StudySize) -> list[str]:
     if not uar.beats_majority:
         return []
     found = []
-    if uar.has_interval and uar.interval.low <= uar.majority:
+    if uar.may_be_majority:
         found.append(
             f"The interval of the UAR of {best.name} reaches down to the majority baseline "
             f"({percent(uar.majority)}): this does not show that it recognises expressions."

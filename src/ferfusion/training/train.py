@@ -8,10 +8,13 @@ from threading import RLock
 import pandas as pd
 from lightning.pytorch import Callback
 
-from ferfusion.bundle import Bundle, BundleMetrics, save_bundle
+from ferfusion.bundle import Bundle, save_bundle
 from ferfusion.compute import Compute
 from ferfusion.evaluation.model_calibration import fit_calibration
+from ferfusion.evaluation.model_scores import BundleMetrics
+from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import RunFolder, read_run
+from ferfusion.evaluation.scoring import score
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import count_parameters
 from ferfusion.models.config import ModelConfig
@@ -154,6 +157,17 @@ def _bundle(
         "majority_war": baseline.war,
         "majority_uar": baseline.uar,
     }
+    if not validation.empty:
+        uar = score(
+            validation,
+            labels=source.labels,
+            part="validation",
+            level="pair",
+            majority_code=run.majority_code,
+            recipe=EvaluateRecipe(),
+        ).uar
+        if uar.has_interval:
+            metrics |= {"uar_low": uar.interval.low, "uar_high": uar.interval.high}
     # predictions of whole videos do not calibrate the probabilities of single pairs
     if not run.predicts_videos and not validation.empty:
         metrics["calibration"] = fit_calibration(validation, source.labels).to_dict()

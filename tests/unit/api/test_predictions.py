@@ -1,9 +1,15 @@
+import html
+
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
 import ferfusion as fer
+from ferfusion.bundle import save_bundle
+from ferfusion.files import read_json
+from ferfusion.preparation.recipe import PrepareRecipe
+from helpers.bundles import untrained_bundle
 from helpers.face_videos import face_images
 from helpers.photographs import whole_image_predictor, write_photograph
 from helpers.videos import numbered, textured, write_video
@@ -163,3 +169,21 @@ def test_predict_says_what_a_folder_has_beside_videos(model, tmp_path):
         f"In the folder {tmp_path}, files without the suffix of a video or photograph are passed over: "
         "1 .txt (name a file to read it)"
     ]
+
+
+def test_prediction_says_that_its_model_learned_nothing(tmp_path):
+    metrics = {"uar": 1 / 6, "majority_uar": 1 / 6, "war": 0.4, "majority_war": 0.4}
+    bundle, out = tmp_path / "bundle.safetensors", tmp_path / "out"
+    save_bundle(bundle, untrained_bundle(metrics=metrics, prepare_recipe=PrepareRecipe(detector="none")))
+    model = fer.load_model(bundle)
+    caution = model.caution
+    assert caution.startswith("Caution: this model learned nothing")
+    seen = model.predict(np.stack(face_images(4)), fps=25, out=out, annotate=False)
+    assert seen.statement.endswith(caution)
+    assert repr(seen).endswith("see its caution)")
+    assert read_json(seen.folder / "verdict.json", error=ValueError, advice="")["caution"] == caution
+    assert caution in html.unescape((seen.folder / "report.html").read_text())
+    assert pd.read_csv(out / "videos.csv")["caution"].tolist() == [caution]
+    photograph = model.predict(face_images(1)[0], out=out, annotate=False)
+    assert caution in html.unescape((photograph.folder / "report.html").read_text())
+    assert read_json(photograph.folder / "verdict.json", error=ValueError, advice="")["caution"] == caution

@@ -121,6 +121,7 @@ class PhotographsPage:
             without_face=[card for card in self.photographs if card.is_read and not card.faces],
             unread=[card for card in self.photographs if not card.is_read],
             faces=len(faces),
+            caution=info.caution if faces else "",
             explained=sum(len(face.images) > 1 for face in faces),
             counts=[(name, counts[name]) for name in names],
             colours={name: colour_of(name, info.labels) for name in names},

@@ -61,6 +61,7 @@ def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Expl
         video=prediction.video,
         model=prediction.model,
         statement=prediction.statement,
+        caution=prediction.caution,
         verdicts=shown,
         more_faces=len(prediction.verdicts) - len(shown),
         charts=charts,

@@ -22,7 +22,7 @@ PREDICTIONS = (
 folder | text | folder of its files
 video | text | its absolute path
 status | text | ok, no_face or unreadable
-reason | text | why there is no prediction
+reason | text | why there is no prediction, or why no class is named
 frames | whole number | frames that got a prediction, or photographs
 seconds | seconds | length of the video, or of the stretch that was read
 faces | whole number | number of faces
@@ -31,6 +31,7 @@ top_class | text | class with the highest mean probability of face 0
 probability | probability | mean of the top class over the frames of face 0
 low | probability | lower end of its 90 % interval over time; empty for a face of one second or less
 high | probability | upper end
+caution | text | why the verdict cannot be trusted; empty if the model is better than a constant answer
 <added column> | as there | a column that somebody added in a spreadsheet
 """,
     ),
