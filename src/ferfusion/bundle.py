@@ -84,7 +84,6 @@ class TrainingSummary(TypedDict, total=False):
     note: str
 
 
-_DESCRIBED = ("labels", "prepare_recipe", "training", "metrics", "rights", "version")
 _Summary = TypeVar("_Summary", TrainingSummary, BundleMetrics)
 
 
@@ -102,7 +101,6 @@ class BundleInfo:
         streams: Streams of the model: spatial reads the crop, flow the optical flow, all others the window.
         flow_encoding: How the flow becomes an image, a name of ``FLOW_ENCODINGS``.
         caution: Why its verdicts cannot be trusted (``model_caution``); empty if they can.
-        training: Summary of its training.
     """
 
     labels: LabelSet
@@ -113,7 +111,6 @@ class BundleInfo:
     streams: tuple[str, ...] = ("spatial", "flow")
     flow_encoding: str = ModelConfig.flow_encoding
     caution: str = ""
-    training: TrainingSummary = field(default_factory=lambda: TrainingSummary())
 
     @property
     def reads_flow(self) -> bool:
@@ -158,7 +155,6 @@ class Bundle:
             streams=config.streams,
             flow_encoding=config.flow_encoding,
             caution=model_caution(self.metrics),
-            training=self.training,
         )
 
     def build_model(self) -> ExpressionModel:
@@ -353,8 +349,8 @@ def _bundle(metadata: Mapping[str, str]) -> Bundle:
         rights=metadata["rights"],
         version=metadata["version"],
     )
-    check_metrics(described.metrics, classes=len(labels))
-    return described
+    check_metrics(bundle.metrics, classes=len(labels))
+    return bundle
 
 
 def _summary(text: str, kind: type[_Summary]) -> _Summary:

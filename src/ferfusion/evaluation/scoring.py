@@ -9,7 +9,6 @@ import pandas as pd
 
 from ferfusion.errors import RunError
 from ferfusion.evaluation.learned import beats, reaches_baseline
-from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.metrics import (
     METRICS,
     ClassScores,
