@@ -15,7 +15,8 @@ from ferfusion.errors import DatasetError, FerfusionError
 from ferfusion.files import read_json, write_json
 from ferfusion.labels import LabelSet
 from ferfusion.outputs import is_new_or_empty
-from ferfusion.preparation.clip_hashes import check_clips
+from ferfusion.preparation.clip_hashes import check_clips, clip_hashes
+from ferfusion.preparation.clip_identities import identities_of_clips
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.tables import Kind, read_table, refuse_rows
 
@@ -169,6 +170,11 @@ class Dataset(DatasetFiles):
     def videos(self) -> pd.DataFrame:
         """``videos.csv``: a row per video of the corpus, and per file that is left out."""
         return _read(self.videos_file, columns=("video", "part"), gaps=tuple(_KINDS))
+
+    @cached_property
+    def clips(self) -> pd.DataFrame:
+        """The identity of every clip (see ``identities_of_clips``)."""
+        return identities_of_clips(self.pairs, clip_hashes(self.root))
 
     @cached_property
     def votes(self) -> pd.DataFrame | None:

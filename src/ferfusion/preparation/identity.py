@@ -4,7 +4,6 @@ A dataset can be prepared again with corrected labels, further people or other c
 it before keeps its identity, so that old and new results are never mixed.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,41 +11,17 @@ import pandas as pd
 
 from ferfusion.errors import RunError
 from ferfusion.files import read_json, write_json
-from ferfusion.preparation.clip_hashes import clip_hashes
+from ferfusion.preparation.clip_identities import IDENTITY_COLUMNS, fingerprint
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.reporting.words import examples
 from ferfusion.tables import read_table
 
-IDENTITY_COLUMNS = ("clip", "subject", "emotion", "rows", "content")
-_ROW = ("pair", "code", "emotion", "subject", "video")
-_DIGITS = 16
-
-
-def clip_identities(dataset: Dataset) -> pd.DataFrame:
-    """Return a row per clip: ``clip, subject, emotion, rows, content``.
-
-    ``rows`` is a fingerprint of the clip's rows of ``data.csv``, ``content`` one of its file. Where the rows
-    of a clip differ in subject or emotion, as in a pack of still images, that column is empty.
-    """
-    contents = clip_hashes(dataset.root)
-    rows = [
-        {
-            "clip": clip,
-            "subject": _only(table["subject"]),
-            "emotion": _only(table["emotion"]),
-            "rows": _fingerprint(table[list(_ROW)]),
-            "content": contents.get(str(clip), "")[:_DIGITS],
-        }
-        for clip, table in dataset.pairs.groupby("clip", sort=False)
-    ]
-    return pd.DataFrame(rows, columns=list(IDENTITY_COLUMNS))
-
 
 def dataset_identity(dataset: Dataset) -> str:
     """Return 16 hexadecimal digits that change with the clips, labels, subjects or recipe of a dataset."""
-    clips = clip_identities(dataset).sort_values("clip")
+    clips = dataset.clips.sort_values("clip")
     lines = [dataset.recipe.hash, ",".join(dataset.labels.names), *clips.agg("\t".join, axis=1)]
-    return _digest("\n".join(lines))
+    return fingerprint("\n".join(lines))
 
 
 def record_identity(dataset: Dataset) -> None:
@@ -106,15 +81,3 @@ def _phrase(words: str, found: Sequence[str]) -> Iterator[str]:
     """
     if found:
         yield f"{words}: {len(found)} ({examples(found)})"
-
-
-def _only(values: "pd.Series[str]") -> str:
-    return str(values.iloc[0]) if values.nunique() == 1 else ""
-
-
-def _fingerprint(table: pd.DataFrame) -> str:
-    return _digest("\n".join(",".join(map(str, row)) for row in table.itertuples(index=False, name=None)))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]

@@ -12,7 +12,7 @@ from ferfusion.errors import DatasetError, RunError
 from ferfusion.files import read_json, write_json
 from ferfusion.parts import Part
 from ferfusion.preparation.dataset import Dataset
-from ferfusion.preparation.identity import clip_identities, identity_differences, read_clip_identities
+from ferfusion.preparation.identity import identity_differences, read_clip_identities
 from ferfusion.splits.split import read_splits
 from ferfusion.tables import write_table
 
@@ -26,7 +26,7 @@ def keep_split(path: Path, dataset: Dataset, parts: Mapping[str, Part], *, heade
         parts: Clip to part.
         header: The JSON header of the split of the dataset.
     """
-    clips = clip_identities(dataset)
+    clips = dataset.clips.copy()
     clips.insert(1, "part", clips["clip"].map(parts))
     write_table(path, clips)
     write_json(path.with_suffix(".json"), read_json(header))
@@ -66,4 +66,4 @@ def changes_since(path: Path, dataset: Dataset) -> list[str]:
         raise RunError(
             f"{path} is missing, which keeps the split of the training; train a new run, in a new folder"
         )
-    return identity_differences(read_clip_identities(path, further=("part",)), clip_identities(dataset))
+    return identity_differences(read_clip_identities(path, further=("part",)), dataset.clips)

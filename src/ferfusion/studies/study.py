@@ -20,7 +20,7 @@ from ferfusion.models.config import ModelConfig
 from ferfusion.outputs import is_new_or_empty
 from ferfusion.parts import Part
 from ferfusion.preparation.dataset import Dataset, open_dataset
-from ferfusion.preparation.identity import clip_identities, identity_differences, read_clip_identities
+from ferfusion.preparation.identity import identity_differences, read_clip_identities
 from ferfusion.recipe import has_type
 from ferfusion.reporting.words import counted
 from ferfusion.splits.leaks import refuse_copies
@@ -201,7 +201,7 @@ class Study:
         elif not is_new_or_empty(self.folder):
             raise ConfigError(f"{self.folder} exists and is no study; name a new or empty folder")
         write_json(files.settings_file, settings)
-        write_table(files.clips_file, clip_identities(self.dataset))
+        write_table(files.clips_file, self.dataset.clips)
         self._divide()
 
     def _changes(self, there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
@@ -212,7 +212,7 @@ class Study:
         if not files.clips_file.is_file() and not files.runs.exists():  # it was stopped at once
             return changes
         kept = read_clip_identities(files.clips_file)
-        return changes + identity_differences(kept, clip_identities(self.dataset))
+        return changes + identity_differences(kept, self.dataset.clips)
 
     def _remove_results(self) -> None:
         """Remove the report, the trainings and the splits; the settings and clips are written afterwards."""

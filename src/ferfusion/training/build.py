@@ -26,6 +26,16 @@ def open_parts(job: TrainJob) -> tuple[Dataset, PartedPairs]:
         ConfigError: the model or the recipe cannot be used with this dataset.
     """
     source = open_dataset(job.dataset)
+    return source, read_parts(job, source)
+
+
+def read_parts(job: TrainJob, source: Dataset) -> PartedPairs:
+    """Read the part of every pair of a job's dataset.
+
+    Raises:
+        DatasetError: the split cannot be used.
+        ConfigError: the model or the recipe cannot be used with this dataset.
+    """
     pairs = parted_pairs(source.pairs, read_splits(source, job.splits), labels=source.labels)
     if job.model_config.size != source.recipe.size:
         raise ConfigError(
@@ -39,7 +49,7 @@ def open_parts(job: TrainJob) -> tuple[Dataset, PartedPairs]:
         )
     if job.recipe.uses_votes:
         vote_shares(source)  # raises without votes, before anything is written
-    return source, pairs
+    return pairs
 
 
 def codes_to_learn(recipe: TrainRecipe, pairs: PartedPairs) -> npt.NDArray[np.int64]:

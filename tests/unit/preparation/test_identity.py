@@ -5,7 +5,6 @@ from ferfusion.errors import RunError
 from ferfusion.files import read_json, write_json
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.identity import (
-    clip_identities,
     dataset_identity,
     identity_differences,
     read_clip_identities,
@@ -44,7 +43,7 @@ def test_dataset_identity_changes_with_the_content_of_a_clip(dataset):
     entry = {"sha256": "ab" * 32, "bytes": 1, "times_ns": [1, 1]}
     write_json(dataset / ".clips.json", {"S00_fear_0": entry})
     assert dataset_identity(source) != before
-    assert clip_identities(source).set_index("clip")["content"]["S00_fear_0"] == "ab" * 8
+    assert source.clips.set_index("clip")["content"]["S00_fear_0"] == "ab" * 8
 
 
 def test_record_identity_adds_it_to_the_header_and_leaves_the_rest(dataset):
