@@ -16,6 +16,11 @@ Floats = NDArray[np.floating[Any]]
 
 _WINDOW_PX, _STRIDE_PX = 12, 2  # of the first network
 _STEP = 0.709  # a face size, divided by the next larger one: the area doubles
+_STRIP_PIXELS = 2**20
+"""Pixels of an image that the first network reads at once, for which it takes about 130 MB.
+
+Only an image that is far longer than wide has more.
+"""
 
 
 class MtcnnDetector:
@@ -47,7 +52,9 @@ class MtcnnDetector:
         self, luma: NDArray[np.uint8], *, min_side_px: float, max_side_px: float = np.inf, quick: bool = False
     ) -> list[Detection]:
         """Return the faces of ``luma`` (H, W), highest score first; the score is a probability."""
-        image = (grey_image(luma).astype(np.float32) - 127.5) / 128
+        image = grey_image(luma).astype(np.float32)
+        image -= 127.5  # in place: a large image has hundreds of megabytes
+        image /= 128
         boxes = self._proposals(image, max(min_side_px, _WINDOW_PX), min(max_side_px, *luma.shape))
         for network, size, threshold in (
             (self._refine, 24, self.thresholds[1]),
@@ -71,7 +78,7 @@ class MtcnnDetector:
         scale = _WINDOW_PX / side
         rows, columns = (max(_WINDOW_PX, round(length * scale)) for length in image.shape[:2])
         small = cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA)
-        offsets, scores = _run(self._propose, np.asarray(small, np.float32)[None])
+        offsets, scores = _run_in_strips(self._propose, np.asarray(small, np.float32))
         across, down = np.nonzero(scores[0, ..., 1] >= self.thresholds[0])
         corners = _STRIDE_PX * np.stack([across, down], axis=1).astype(np.float32)
         windows = np.hstack([corners, corners + _WINDOW_PX])
@@ -104,6 +111,26 @@ def _run(network: cv2.dnn.Net, images_bhwc: Floats) -> tuple[Floats, Floats]:
     network.setInput(np.ascontiguousarray(images_bhwc.transpose(0, 2, 1, 3)))
     outputs = network.forward(network.getUnconnectedOutLayersNames())
     return np.asarray(outputs[0]), np.asarray(outputs[-1])
+
+
+def _run_in_strips(network: cv2.dnn.Net, image: Floats) -> tuple[Floats, Floats]:
+    """Return what the first network returns for an image (H, W, 3), of which it reads one strip at a time."""
+    height, width = image.shape[:2]
+    if height * width <= _STRIP_PIXELS:
+        return _run(network, image[None])
+    axis = int(width > height)
+    length, other = (width, height) if axis else (height, width)
+    step = max(1, _STRIP_PIXELS // other // _STRIDE_PX) * _STRIDE_PX
+    windows = (length - _WINDOW_PX + 1) // _STRIDE_PX + 1  # its pooling keeps an odd column
+    starts = range(0, windows * _STRIDE_PX, step)
+    strips = [
+        np.take(image, range(start, min(start + step + _WINDOW_PX - _STRIDE_PX, length)), axis)
+        for start in starts
+    ]
+    # the networks' images have columns before rows
+    answers = zip(*(_run(network, strip[None]) for strip in strips), strict=True)
+    offsets, scores = (np.concatenate(each, axis=2 - axis) for each in answers)
+    return offsets, scores
 
 
 def _refined(network: cv2.dnn.Net, image: Floats, squares: Floats, *, size: int, threshold: float) -> Floats:

@@ -74,6 +74,11 @@ class PhotographWriter:
         self._tables.append(pd.DataFrame({"photograph": [name], "status": "unreadable", "reason": reason}))
         self._page.add_unread(name, reason)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no photograph was added yet."""
+        return not self._tables
+
     def write(self) -> list[PhotographCard]:
         """Write the files of all photographs that were added; return what the page shows of each."""
         info = self._predictor.info

@@ -191,7 +191,7 @@ class PredictionWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._new_photographs:
-            if self._photographs is not None:
+            if self._photographs is not None and not self._photographs.is_empty:
                 cards = self._photographs.write()
                 wanted = named_photographs(self._of_photographs, self._out)
                 line = _photographs_read(cards)

@@ -12,6 +12,8 @@ MAX_PIXELS = 2**26
 It is above the 61 megapixels of a full-frame camera and the 33 of an 8K video, and keeps a prediction below
 1 GiB of memory.
 """
+MAX_SIDE = 65_500
+"""Pixels of the longest side that is decoded, the most that OpenCV writes as JPEG."""
 Size = tuple[int, int]
 """Width and height in pixels."""
 
@@ -32,8 +34,13 @@ def why_too_large(width: int, height: int) -> str:
     >>> why_too_large(16_000, 16_000)
     '16,000 x 16,000 pixels are more than 67,108,864 (8,192 x 8,192), the most that are read; make it smaller'
     """
-    if width * height <= MAX_PIXELS:
+    if width * height <= MAX_PIXELS and max(width, height) <= MAX_SIDE:
         return ""
+    if width * height <= MAX_PIXELS:
+        return (
+            f"{width:,} x {height:,} pixels have a side of more than {MAX_SIDE:,}, the most that is read; "
+            "make it smaller"
+        )
     return (
         f"{width:,} x {height:,} pixels are more than {MAX_PIXELS:,} (8,192 x 8,192), the most that are "
         "read; make it smaller"

@@ -7,7 +7,15 @@ import pytest
 from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import iou
 from ferfusion.faces.haar import HaarDetector
-from ferfusion.faces.mtcnn import MtcnnDetector, _crop_square, _moved, _non_maximum_suppression, _squares
+from ferfusion.faces.mtcnn import (
+    MtcnnDetector,
+    _crop_square,
+    _moved,
+    _non_maximum_suppression,
+    _run,
+    _run_in_strips,
+    _squares,
+)
 from helpers.videos import decode_plainly
 
 CLIPS = ["s01/anger/s01_anger_1.mp4", "s05/fear/s05_fear_1.mp4", "s11/happiness/s11_happiness_1.mp4"]
@@ -40,6 +48,17 @@ def test_mtcnn_detects_the_larger_face_of_a_larger_image(detector, luma):
 def test_mtcnn_detects_no_transposed_face(detector, luma):
     """The networks' images have columns before rows; without the transposition, such a face is detected."""
     assert detector.detect(np.ascontiguousarray(luma.T), min_side_px=60) == []
+
+
+@pytest.mark.parametrize("length", [*range(60, 66), 90, 91])
+def test_run_in_strips_returns_what_one_run_returns(detector, monkeypatch, length):
+    image = np.random.default_rng(length).normal(size=(14, length, 3)).astype(np.float32)
+    for upright in (image, image.transpose(1, 0, 2)):
+        expected = _run(detector._propose, upright[None])
+        for columns in (6, 8, 31):
+            monkeypatch.setattr("ferfusion.faces.mtcnn._STRIP_PIXELS", 14 * columns)
+            for found, wanted in zip(_run_in_strips(detector._propose, upright), expected, strict=True):
+                np.testing.assert_allclose(found, wanted, atol=1e-4)
 
 
 def test_mtcnn_does_not_import_its_package(detector):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ferfusion.errors import FileError
 from ferfusion.inference.predict_jobs import make_jobs
 from ferfusion.inference.predict_many import Unreadable, predict_each
 from ferfusion.inference.prediction import VideoPrediction
@@ -182,6 +183,17 @@ def test_predict_each_writes_the_photographs_of_a_prediction_that_is_stopped(tmp
     next(results)
     results.close()
     assert len(pd.read_csv(tmp_path / "out" / "photographs" / "photographs.csv")) == 1
+
+
+def test_predict_each_names_the_first_annotated_photograph_that_cannot_be_written(tmp_path, monkeypatch):
+    def write(path, image, prediction):
+        raise FileError(f"Cannot write {path.name}: no space left")
+
+    monkeypatch.setattr("ferfusion.inference.photographs.write_annotated_image", write)
+    path = write_photograph(tmp_path / "me.png", grey(255))
+    with pytest.raises(FileError, match=r"Cannot write me\.jpg: no space left"):
+        list(predict_each(make_jobs([path]), whole_image_predictor(), out=tmp_path / "out"))
+    assert not any((tmp_path / "out").glob("*/"))
 
 
 def test_predict_each_finds_the_people_of_group_photographs(tmp_path, real_data):

@@ -95,3 +95,7 @@ def test_why_too_large_from_the_first_pixel_above_the_limit() -> None:
     assert MAX_PIXELS == 8192 * 8192
     assert why_too_large(8192, 8192) == why_too_large(9504, 6336) == ""  # 8K square; a full-frame camera
     assert why_too_large(8192, 8193).startswith("8,192 x 8,193 pixels are more than 67,108,864")
+    assert why_too_large(65_500, 1024) == why_too_large(1, 65_500) == ""
+    assert why_too_large(65_501, 1) == (
+        "65,501 x 1 pixels have a side of more than 65,500, the most that is read; make it smaller"
+    )

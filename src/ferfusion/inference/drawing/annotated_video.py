@@ -23,6 +23,8 @@ from ferfusion.video.writer import VideoWriter
 
 _MOST_PIXELS = 36_864 * 16 * 16
 """Pixels of a frame of H.264's level 5.1, 4,096 x 2,304; browsers and TVs play no more."""
+_LONGEST_SIDE = 16 * int((8 * 36_864) ** 0.5)
+"""Pixels of a side at that level: the square root of 8 times the macroblocks of a frame (H.264, A.3.1)."""
 
 
 class PredictionsByFrame:
@@ -117,8 +119,9 @@ class AnnotatedVideo:
         writer.write(drawn, seconds=seconds - self._start)
 
     def _open(self, image: RgbImage, colour: Colour) -> tuple[Overlay, VideoWriter]:
-        scale = min(1.0, (_MOST_PIXELS / (image.shape[0] * image.shape[1])) ** 0.5)
-        height, width = (max(1, int(scale * length)) for length in image.shape[:2])
+        sides = image.shape[:2]
+        scale = min(1.0, (_MOST_PIXELS / (sides[0] * sides[1])) ** 0.5, _LONGEST_SIDE / max(sides))
+        height, width = (max(1, int(scale * side)) for side in sides)
         self._size_hw = height, width
         overlay = Overlay(width=width, height=height, labels=self._labels)
         writer = VideoWriter(

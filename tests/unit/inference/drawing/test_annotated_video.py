@@ -158,3 +158,10 @@ def test_annotated_video_scales_a_frame_of_another_size_and_its_boxes(tmp_path):
         written.write(small, [DrawnFace(0, (20, 20, 30, 30), "Fear", certain)], status="ok", seconds=0.04)
     first, second = (frame.rgb().astype(int) for frame in read_frames(tmp_path / "a.mp4"))
     assert abs(first - second).mean() < 1
+
+
+def test_annotated_video_scales_a_strip_to_the_longest_side_that_can_be_encoded(tmp_path):
+    with AnnotatedVideo(tmp_path / "a.mp4", SIX) as written:
+        written.write(flat(32, 17_376, [120] * 3), [], status="no_face", seconds=0.0)
+    with av.open(tmp_path / "a.mp4") as container:
+        assert container.streams.video[0].width == 8688
