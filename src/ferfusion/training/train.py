@@ -25,7 +25,7 @@ from ferfusion.progress import OnProgress, ignore_progress, report_message
 from ferfusion.splits.kept_split import keep_split, read_kept_split
 from ferfusion.splits.split import parts_hash, split_header
 from ferfusion.tables import write_table
-from ferfusion.training.build import open_parts
+from ferfusion.training.build import read_parts
 from ferfusion.training.job import TrainJob, treated_config
 from ferfusion.training.open_job import OpenJob
 from ferfusion.training.predictions import prediction_table
@@ -100,9 +100,11 @@ def _train_run(
 ) -> RunFolder:
     run = RunFolder(job.run)
     procedure = procedure_of(job.model_config, job.recipe)
+    source = open_dataset(job.dataset)
     if run.config_file.is_file() and run.has_begun and not retrain_changed:
-        read_kept_split(run.splits_file, open_dataset(job.dataset))  # names what has changed in the dataset
-    source, pairs = open_parts(job)
+        # before the parts, which a dataset that was split again has others of: what has changed is named
+        read_kept_split(run.splits_file, source)
+    pairs = read_parts(job, source)
     config = run_config(source, pairs, job.model_config, job.recipe)
     if not claim_run(run, config, source, retrain_changed=retrain_changed):
         keep_split(run.splits_file, source, pairs.part_of_clip, header=split_header(source, job.splits))

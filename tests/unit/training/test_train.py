@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,8 @@ from ferfusion.evaluation.predictions import predicted_codes
 from ferfusion.evaluation.run_folder import EPOCH_COLUMNS, Baseline, read_run
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
+from ferfusion.preparation.clip_identities import identities_of_clips
+from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.training.recipe import TrainRecipe
 from helpers.datasets import write_dataset
@@ -198,6 +201,20 @@ def test_train_run_reports_a_finished_run_and_changes_nothing(whole_run, dataset
     assert again == result
     assert again.best.equals(result.best)
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
+def test_train_run_of_a_finished_run_opens_the_dataset_and_identifies_its_clips_once(
+    whole_run, dataset, monkeypatch
+):
+    calls: list[str] = []
+    for original, place in (
+        (open_dataset, "ferfusion.training.train.open_dataset"),
+        (identities_of_clips, "ferfusion.preparation.dataset.identities_of_clips"),
+    ):
+        counting = partial(lambda call, *given: calls.append(call.__name__) or call(*given), original)
+        monkeypatch.setattr(place, counting)
+    train(dataset, whole_run[0])
+    assert sorted(calls) == ["identities_of_clips", "open_dataset"]
 
 
 def test_train_run_refuses_a_run_of_other_settings_and_names_the_difference(whole_run, dataset):
