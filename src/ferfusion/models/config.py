@@ -30,9 +30,10 @@ class ModelConfig(Recipe):
             lstm, convlstm and hybrid use the layer only.
         stream: The CNN of each stream: listing (64, 128 channels; the report's listing), table1 (128, 256;
             its Table 1), or spatial-map (table1 without the last average pooling: flatten and gap differ);
-            residual and residual-wide learn more from many faces, such as FER2013's; vgg16, vgg19 and
-            resnet50 are made for ImageNet weights and crops of 224 pixels, take smaller ones down to 32
-            (resnet50: 33), and scale their input themselves.
+            listing-32-64 is listing with 32 channels in its first three convolutions and 64 in the last two
+            (any numbers up to 1024), and so is spatial-map-32-64; residual and residual-wide learn more from
+            many faces, such as FER2013's; vgg16, vgg19 and resnet50 are made for ImageNet weights and crops
+            of 224 pixels, take smaller ones down to 32 (resnet50: 33), and scale their input themselves.
         frames: Crops of a window; the pair's own crop is the last. A window does not cross a gap in the
             track: there, and at the beginning of a clip, its first crop is repeated.
         frame_step: From each crop of a window to the next, in frames.
@@ -73,12 +74,12 @@ class ModelConfig(Recipe):
         from ferfusion.models.fusion import fusions  # noqa: PLC0415
         from ferfusion.models.outputs import OUTPUTS  # noqa: PLC0415
         from ferfusion.models.scaling import INPUT_SCALINGS  # noqa: PLC0415
-        from ferfusion.models.small_cnn import SMALL_SHAPES  # noqa: PLC0415
-        from ferfusion.models.streams import STREAMS  # noqa: PLC0415
+        from ferfusion.models.small_cnn import SMALL_SHAPES, find_small_shape  # noqa: PLC0415
+        from ferfusion.models.streams import find_stream  # noqa: PLC0415
 
         choose(ARCHITECTURES, self.architecture, what="architecture")
         choose(fusions(), self.fusion, what="fusion")
-        kind = choose(STREAMS, self.stream, what="stream")
+        kind = find_stream(self.stream)
         choose(OUTPUTS, self.output, what="output")
         choose(DBNS, self.dbn, what="deep belief network")
         choose(FLOW_ENCODINGS, self.flow_encoding, what="flow encoding")
@@ -95,7 +96,7 @@ class ModelConfig(Recipe):
                 f"A window over {span:,} frames of {self.size} pixels takes {span_bytes:,} bytes for each "
                 f"face, at most {_MAX_WINDOW_BYTES:,} are kept; choose less frames, frame_step or size"
             )
-        if "conv3d" in self.streams and self.stream not in SMALL_SHAPES:
+        if "conv3d" in self.streams and find_small_shape(self.stream) is None:
             raise ConfigError(
                 f"The stream {self.stream!r} has no 3D form; choose one of {', '.join(SMALL_SHAPES)}, "
                 "or an architecture without conv3d"

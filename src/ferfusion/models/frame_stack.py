@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from ferfusion.models.bases import Stream
-from ferfusion.models.streams import STREAMS
+from ferfusion.models.streams import find_stream
 
 
 class FrameStack(Stream):
@@ -14,7 +14,7 @@ class FrameStack(Stream):
 
     def __init__(self, stream: str, *, frames: int, scaling: str) -> None:
         super().__init__()
-        self.stream = STREAMS[stream].make(scaling=scaling, in_channels=3 * frames)
+        self.stream = find_stream(stream).make(scaling=scaling, in_channels=3 * frames)
         self.out_channels, self.last_pool = self.stream.out_channels, self.stream.last_pool
 
     def forward(self, frames: Tensor) -> Tensor:

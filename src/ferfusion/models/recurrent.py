@@ -9,7 +9,7 @@ from ferfusion.models.bases import ExpressionModel, InputName, required
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.fusion import FusionLayer, make_layer
 from ferfusion.models.heads import DenseHead
-from ferfusion.models.streams import STREAMS
+from ferfusion.models.streams import find_stream
 
 LSTM_UNITS = 256
 
@@ -91,7 +91,7 @@ class RecurrentModel(ExpressionModel):
 
     def __init__(self, config: ModelConfig, num_classes: int) -> None:
         super().__init__()
-        self.spatial_stream = STREAMS[config.stream].make(scaling=config.input_scaling, in_channels=3)
+        self.spatial_stream = find_stream(config.stream).make(scaling=config.input_scaling, in_channels=3)
         self.window_maps = WindowMaps(config.frames)
         self.decoder = DECODERS[config.architecture](
             make_layer(config.fusion, self.spatial_stream, map_side=config.map_side)

@@ -1,16 +1,19 @@
-"""The small CNN of the report's listing and Table 1 (section 3)."""
+"""The small CNN of the report's listing and Table 1 (section 3), with their channels or other ones."""
 
+import re
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ferfusion.errors import ConfigError
 from ferfusion.models.bases import Stream
 from ferfusion.models.scaling import INPUT_SCALINGS
 
 SMALLEST_SIZE = 48
 """In pixels; below it, the map of the last convolution is smaller than the kernel of its average pooling."""
+MOST_CHANNELS = 1024
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,40 @@ SMALL_SHAPES = MappingProxyType(
         "spatial-map": SmallShape(128, 256, last_pool=False),
     }
 )
+_OTHER_CHANNELS = re.compile("(listing|spatial-map)-([0-9]{1,9})-([0-9]{1,9})")
+
+
+def find_small_shape(name: str) -> SmallShape | None:
+    """Return the shape of a small CNN by its name, None for another stream.
+
+    A name such as ``listing-32-64`` has its own channels.
+
+    Raises:
+        ConfigError: a number of channels is out of bounds.
+
+    >>> find_small_shape("listing-32-64")
+    SmallShape(early=32, late=64, last_pool=True)
+    """
+    found = _OTHER_CHANNELS.fullmatch(name)
+    if found is None:
+        return SMALL_SHAPES.get(name)
+    if any(number.startswith("0") or int(number) > MOST_CHANNELS for number in found.groups()[1:]):
+        raise ConfigError(
+            f"The channels in the name of a stream must be from 1 to {MOST_CHANNELS:,}, such as "
+            f"listing-32-64, got {name!r}"
+        )
+    return SmallShape(int(found[2]), int(found[3]), last_pool=SMALL_SHAPES[found[1]].last_pool)
+
+
+def small_shape_name(shape: SmallShape) -> str:
+    """Return the name of a shape, which ``find_small_shape`` reads.
+
+    >>> small_shape_name(SmallShape(64, 128)), small_shape_name(SmallShape(32, 64, last_pool=False))
+    ('listing', 'spatial-map-32-64')
+    """
+    names = (name for name, known in SMALL_SHAPES.items() if known == shape)
+    base = "listing" if shape.last_pool else "spatial-map"
+    return next(names, f"{base}-{shape.early}-{shape.late}")
 
 
 class LateBiasConv(nn.Conv2d):

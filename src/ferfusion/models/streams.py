@@ -7,11 +7,12 @@ from typing import Protocol
 
 import torch
 
+from ferfusion.lookup import choose
 from ferfusion.models.backbones import BACKBONES
 from ferfusion.models.bases import Stream
 from ferfusion.models.residual import RESIDUAL_SHAPES, ResidualStream
 from ferfusion.models.residual import SMALLEST_SIZE as RESIDUAL_SMALLEST
-from ferfusion.models.small_cnn import SMALL_SHAPES, SMALLEST_SIZE, SmallStream
+from ferfusion.models.small_cnn import SMALL_SHAPES, SMALLEST_SIZE, SmallStream, find_small_shape
 
 
 class MakeStream(Protocol):
@@ -44,6 +45,21 @@ STREAMS: MappingProxyType[str, StreamKind] = MappingProxyType(
 )
 
 
+def find_stream(name: str) -> StreamKind:
+    """Return a stream of the table, or a small CNN whose name has its own channels.
+
+    Raises:
+        ConfigError: there is no stream of this name, or its channels are out of bounds.
+
+    >>> find_stream("listing-32-64").smallest_size
+    48
+    """
+    shape = find_small_shape(name)
+    if shape is None:
+        return choose(STREAMS, name, what="stream")
+    return StreamKind(partial(SmallStream, shape), SMALLEST_SIZE)
+
+
 @cache
 def map_side(stream: str, size: int) -> int:
     """Return the side of a stream's last map for a square image of ``size`` pixels, without computing it.
@@ -52,6 +68,6 @@ def map_side(stream: str, size: int) -> int:
     (3, 7)
     """
     with torch.device("meta"), torch.inference_mode():
-        built = STREAMS[stream].make(scaling="unit", in_channels=3).eval()
+        built = find_stream(stream).make(scaling="unit", in_channels=3).eval()
         side: int = built(torch.empty(1, 3, size, size)).shape[-1]
     return side

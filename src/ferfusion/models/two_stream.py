@@ -14,8 +14,8 @@ from ferfusion.models.conv3d import Conv3dStream
 from ferfusion.models.frame_stack import FrameStack
 from ferfusion.models.fusion import make_layer, make_operator
 from ferfusion.models.heads import DenseHead
-from ferfusion.models.small_cnn import SMALL_SHAPES
-from ferfusion.models.streams import STREAMS
+from ferfusion.models.small_cnn import find_small_shape
+from ferfusion.models.streams import find_stream
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class InputStream:
 
 
 def _image_stream(config: ModelConfig) -> Stream:
-    return STREAMS[config.stream].make(scaling=config.input_scaling, in_channels=3)
+    return find_stream(config.stream).make(scaling=config.input_scaling, in_channels=3)
 
 
 def _frame_stack(config: ModelConfig) -> Stream:
@@ -35,7 +35,9 @@ def _frame_stack(config: ModelConfig) -> Stream:
 
 
 def _conv3d(config: ModelConfig) -> Stream:
-    return Conv3dStream(SMALL_SHAPES[config.stream], scaling=config.input_scaling)
+    shape = find_small_shape(config.stream)
+    assert shape is not None  # the config is checked
+    return Conv3dStream(shape, scaling=config.input_scaling)
 
 
 INPUT_STREAMS: MappingProxyType[str, InputStream] = MappingProxyType(

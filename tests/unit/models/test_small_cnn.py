@@ -2,7 +2,17 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from ferfusion.models.small_cnn import SMALL_SHAPES, LateBiasConv, SmallStream
+from ferfusion.errors import ConfigError
+from ferfusion.models.build import build_model, count_parameters
+from ferfusion.models.config import ModelConfig
+from ferfusion.models.small_cnn import (
+    SMALL_SHAPES,
+    LateBiasConv,
+    SmallShape,
+    SmallStream,
+    find_small_shape,
+    small_shape_name,
+)
 
 
 def image(batch, size=48, seed=0):
@@ -70,3 +80,32 @@ def test_late_bias_keeps_the_name_and_shape_of_a_convolutions_bias():
         "bias": (8,),
     }
     assert layer.late_bias.shape == (8, 1, 1)
+
+
+def test_small_shape_name_is_read_back():
+    shapes = [
+        SmallShape(early, late, pool)
+        for early in (1, 64, 1024)
+        for late in (7, 128)
+        for pool in (True, False)
+    ]
+    assert [find_small_shape(small_shape_name(shape)) for shape in shapes] == shapes
+    assert [small_shape_name(shape) for shape in SMALL_SHAPES.values()] == list(SMALL_SHAPES)
+    assert find_small_shape("vgg16") is None
+
+
+@pytest.mark.parametrize("numbers", ["0-64", "64-1025", "064-128", "999999999-1"])
+def test_find_small_shape_refuses_channels_out_of_bounds(numbers):
+    with pytest.raises(
+        ConfigError, match=f"must be from 1 to 1,024, such as listing-32-64, got 'listing-{numbers}'"
+    ):
+        ModelConfig(stream=f"listing-{numbers}")
+
+
+def test_stream_with_other_channels_is_a_setting_of_a_model():
+    """5 * 5 * 3 * 8 + 8, twice 9 * 8 * 8 + 8, 9 * 8 * 16 + 16, 9 * 16 * 16 + 16; head 16 to 4 to 4 to 6."""
+    config = ModelConfig(architecture="spatial", stream="listing-8-16", head_units=4)
+    assert count_parameters(build_model(config, 6)) == 608 + 2 * 584 + 1168 + 2320 + 68 + 20 + 30
+    assert ModelConfig.from_dict(config.to_dict()) == config
+    for architecture in ("three-stream-stack", "spatial-conv3d", "convlstm", "hybrid"):
+        build_model(ModelConfig(architecture=architecture, stream="spatial-map-2-3", head_units=4), 6)

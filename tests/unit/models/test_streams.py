@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from ferfusion.models.small_cnn import SMALL_SHAPES, SmallStream
-from ferfusion.models.streams import STREAMS, map_side
+from ferfusion.models.streams import STREAMS, find_stream, map_side
 
 
 def image(batch, size=48, seed=0):
@@ -22,9 +22,9 @@ def test_map_side_leaves_the_random_state_alone():
     assert torch.equal(state, torch.random.get_rng_state())
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("name", [*STREAMS, "listing-8-16"])
 def test_streams_have_their_channels_and_map_side_from_the_smallest_size_on(name):
-    kind = STREAMS[name]
+    kind = find_stream(name)
     for size in (kind.smallest_size, 96):
         with torch.device("meta"), torch.inference_mode():
             stream = kind.make(scaling="standard", in_channels=6).eval()
