@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ferfusion.api.datasets import sample_corpus as sample_corpus
     from ferfusion.api.datasets import split as split
     from ferfusion.api.datasets import synthesize as synthesize
+    from ferfusion.api.evaluations import evaluate as evaluate
     from ferfusion.api.explanations import Explanation as Explanation
     from ferfusion.api.explanations import explain as explain
     from ferfusion.api.explanations import explain_video as explain_video
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from ferfusion.api.predictions import Predictions as Predictions
     from ferfusion.api.predictions import UnreadVideo as UnreadVideo
     from ferfusion.api.runs import Run as Run
-    from ferfusion.api.runs import evaluate as evaluate
     from ferfusion.api.runs import train as train
     from ferfusion.api.scores import Scores as Scores
     from ferfusion.api.studies import Study as Study
@@ -73,13 +73,14 @@ _HOMES = MappingProxyType(
     {
         "api.comparisons": ("Comparison", "compare"),
         "api.datasets": ("Dataset", "prepare", "sample_corpus", "split", "synthesize"),
+        "api.evaluations": ("evaluate",),
         "api.explanations": ("Explanation", "explain", "explain_video"),
         "api.files": ("Exported", "export", "import_keras"),
         "api.installation": ("doctor", "fetch"),
         "api.live": ("Live", "live"),
         "api.models": ("Model", "load_model", "predict"),
         "api.predictions": ("Prediction", "Predictions", "UnreadVideo"),
-        "api.runs": ("Run", "evaluate", "train"),
+        "api.runs": ("Run", "train"),
         "api.scores": ("Scores",),
         "api.studies": ("Study", "study"),
         "errors": (

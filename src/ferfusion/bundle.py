@@ -6,7 +6,7 @@ file.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypedDict, TypeVar, cast, get_type_hints
@@ -52,6 +52,8 @@ class TrainingSummary(TypedDict, total=False):
         corpus: Name of the corpus's layout, or ``unknown``.
         split_hash: Hash of the split.
         dataset_identity: Identity of the dataset: its clips, labels, subjects and recipe.
+        learned_clips: Fingerprint of each clip of the training and validation parts (``learned_clips``).
+        class_counts: Pairs of each class in the training part.
         parameters: Number of trainable values.
         epochs: Number of epochs.
         best_epoch: Epoch of the weights.
@@ -71,6 +73,8 @@ class TrainingSummary(TypedDict, total=False):
     corpus: str
     split_hash: str
     dataset_identity: str
+    learned_clips: list[str]
+    class_counts: dict[str, int]
     parameters: int
     epochs: int
     best_epoch: int
@@ -101,6 +105,7 @@ class BundleInfo:
         streams: Streams of the model: spatial reads the crop, flow the optical flow, all others the window.
         flow_encoding: How the flow becomes an image, a name of ``FLOW_ENCODINGS``.
         caution: Why its verdicts cannot be trusted (``model_caution``); empty if they can.
+        training: Summary of its training.
     """
 
     labels: LabelSet
@@ -111,6 +116,7 @@ class BundleInfo:
     streams: tuple[str, ...] = ("spatial", "flow")
     flow_encoding: str = ModelConfig.flow_encoding
     caution: str = ""
+    training: TrainingSummary = field(default_factory=lambda: TrainingSummary())
 
     @property
     def reads_flow(self) -> bool:
@@ -155,6 +161,7 @@ class Bundle:
             streams=config.streams,
             flow_encoding=config.flow_encoding,
             caution=model_caution(self.metrics),
+            training=self.training,
         )
 
     def build_model(self) -> ExpressionModel:

@@ -18,8 +18,9 @@ from ferfusion.corpora.baum1_sheet import read_sheet
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.evaluation.evaluate import write_tables
 from ferfusion.evaluation.run_folder import read_run
-from ferfusion.evaluation.run_page import cautions, report_html
-from ferfusion.evaluation.scoring import score_run
+from ferfusion.evaluation.report_page import cautions, report_html
+from ferfusion.evaluation.run_page import run_story
+from ferfusion.evaluation.scoring import score_measured
 from ferfusion.evaluation.vote_scores import score_votes, vote_lines
 from ferfusion.inference.predict_jobs import make_jobs
 from ferfusion.inference.predict_many import Unreadable, predict_each
@@ -145,13 +146,17 @@ def _read_run(path: Path) -> None:
     run = read_run(path.parent)
     columns = list(run.labels.probability_columns)
     check_probabilities(run.predictions[columns])
-    scored = score_run(run)
+    scored = score_measured(run)
     for one in scored.scores:
         values = [estimate.value for estimate in one.estimates.values()]
         check(all(0 <= value <= 1 for value in values), f"scores {values}")
     write_tables(scored, path.parent)
     report_html(
-        scored, {}, cautions=tuple(cautions(scored)), vote_lines=vote_lines(score_votes(run, scored.recipe))
+        scored,
+        run_story(scored),
+        {},
+        cautions=tuple(cautions(scored)),
+        vote_lines=vote_lines(score_votes(run, scored.recipe)),
     )
 
 

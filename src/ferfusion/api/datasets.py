@@ -7,8 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ferfusion.api.models import Model, load_model
 from ferfusion.api.settings import PathOrText, as_folder, as_path, check_workers, with_settings
-from ferfusion.errors import file_errors
+from ferfusion.errors import ConfigError, file_errors
 from ferfusion.files import check_output_folder
 from ferfusion.parts import PARTS
 from ferfusion.preparation.recipe import PrepareRecipe
@@ -185,10 +186,11 @@ def prepare(
     dataset: PathOrText,
     *,
     corpus: str = "auto",
-    labels: str | Sequence[str] = "six",
+    labels: str | Sequence[str] | None = None,
     columns: str | Mapping[str, str] | None = None,
     label_map: str | Mapping[str, str] | None = None,
     pattern: str | None = None,
+    for_model: Model | PathOrText | None = None,
     recipe: PrepareRecipe | None = None,
     detector_model: PathOrText | None = None,
     images: bool = True,
@@ -207,12 +209,15 @@ def prepare(
         dataset: Dataset folder to write.
         corpus: Layout of the corpus; auto recognises it by its files (see docs/corpora.md).
         labels: Classes to keep: six, seven with Neutral, names such as Happiness,Anger,Sadness in your order,
-            or table for the words of your table or folders as they are.
+            or table for the words of your table or folders as they are; by default, six, or those of the
+            model.
         columns: Columns of your table, such as path=Datei,subject=Person,label=Emotion,start=von,end=bis, if
             they are not found by their names.
         label_map: Classes of words, such as joy=Happiness,angry=Anger, or a TOML or CSV file of them.
         pattern: Where subject and label stand in the paths, such as {subject}-s{session}/{label}-{take};
             other fields become columns of videos.csv.
+        for_model: Model to measure on the dataset, for which it is prepared with the model's own settings: a
+            run, a bundle, an ONNX file, or shipped, the model that comes with the package.
         recipe: Settings of preparation.
         detector_model: Model file of the detector yunet.
         images: Also write every kept pair as two PNG files, for people to look at.
@@ -239,16 +244,19 @@ def prepare(
     from ferfusion.preparation.prepare_corpus import prepare_corpus  # noqa: PLC0415 OpenCV, pandas
 
     check_workers(workers)
+    how = with_settings(PrepareRecipe, recipe, settings)
+    if for_model is not None:
+        how, labels = _of_model(for_model, how, labels)
     with shown(progress) as on_progress:
         prepare_corpus(
             as_path(root),
             as_folder(dataset),
             corpus=corpus,
-            labels=labels,
+            labels="six" if labels is None else labels,
             columns=columns,
             label_map=label_map,
             pattern=pattern,
-            recipe=with_settings(PrepareRecipe, recipe, settings),
+            recipe=how,
             detector_model=None if detector_model is None else as_path(detector_model),
             images=images,
             engine=engine,
@@ -258,6 +266,21 @@ def prepare(
         )
         report_message(on_progress, measured_line(as_path(dataset)))
     return Dataset(dataset)
+
+
+def _of_model(
+    model: Model | PathOrText, given: PrepareRecipe, labels: str | Sequence[str] | None
+) -> tuple[PrepareRecipe, str | Sequence[str]]:
+    """Return the settings and the classes with which a dataset is prepared for a model.
+
+    Raises:
+        ConfigError: there are other settings beside the model's.
+    """
+    loaded = load_model(model, device="cpu")
+    if differences := PrepareRecipe().differences(given):
+        names = ", ".join(each.partition(" ")[0] for each in differences)
+        raise ConfigError(f"A dataset for a model is prepared with the model's settings; unset {names}")
+    return loaded.prepare_recipe, loaded.labels.names if labels is None else labels
 
 
 @file_errors()

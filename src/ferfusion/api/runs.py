@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.datasets import Dataset, as_dataset
-from ferfusion.api.settings import PathOrText, as_folder, as_path, with_settings, with_settings_of_each
+from ferfusion.api.settings import PathOrText, as_folder, as_path, with_settings_of_each
 from ferfusion.compute import Compute
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError, file_errors
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.explanation.recipe import ExplainRecipe
-from ferfusion.files import check_output_folder
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import ShowProgress, report_message, shown
 from ferfusion.reporting.disk import estimate_line, measured_line
@@ -154,9 +153,17 @@ class Run:
         """Scores of the kept epoch on the validation part."""
         return _validation(self._read)
 
-    def evaluate(self, *, recipe: EvaluateRecipe | None = None, **settings: Any) -> "Scores":
-        """Score the run, and write its figures and report, as ``fer.evaluate`` does."""
-        return evaluate(self, recipe=recipe, **settings)
+    def evaluate(
+        self,
+        dataset: Dataset | PathOrText | None = None,
+        *,
+        recipe: EvaluateRecipe | None = None,
+        **settings: Any,
+    ) -> "Scores":
+        """Score the run, or measure its model on a dataset, as ``fer.evaluate`` does."""
+        from ferfusion.api.evaluations import evaluate  # noqa: PLC0415
+
+        return evaluate(self, dataset=dataset, recipe=recipe, **settings)
 
     def explain(self, *, recipe: ExplainRecipe | None = None, **settings: Any) -> "Explanation":
         """Explain the model's predictions, as ``fer.explain`` does."""
@@ -264,35 +271,6 @@ def train(
         )
         report_message(on_progress, measured_line(folder))
     return Run(run)
-
-
-@file_errors()
-def evaluate(run: Run | PathOrText, *, recipe: EvaluateRecipe | None = None, **settings: Any) -> "Scores":
-    """Score a run, per pair and per video, and write its tables, figures and report into its folder.
-
-    Args:
-        run: A finished run, or its folder.
-        recipe: Settings of the scores and their intervals.
-        settings: Fields of ``EvaluateRecipe`` by name, such as ``resamples=5000``.
-
-    Returns:
-        WAR, UAR and macro-F1 with intervals over people, beside the majority baseline.
-
-    Raises:
-        RunError: the run folder or one of its files is missing or damaged.
-        ConfigError: a setting cannot be used.
-
-    Source: intervals by resampling people, Field & Welsh 2007.
-
-    >>> sorted(set(fer.evaluate("run").scores["metric"]))
-    ['macro_f1', 'uar', 'war']
-    """
-    from ferfusion.api.scores import Scores  # noqa: PLC0415 pandas, matplotlib
-    from ferfusion.evaluation.evaluate import evaluate_run  # noqa: PLC0415
-
-    folder, how = as_run(run).folder, with_settings(EvaluateRecipe, recipe, settings)
-    check_output_folder(folder)
-    return Scores(evaluate_run(folder, how))
 
 
 def _before_training(data: Dataset, folder: Path, model: ModelConfig, recipe: TrainRecipe) -> list[str]:

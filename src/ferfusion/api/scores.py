@@ -1,4 +1,4 @@
-"""Scores of a run, with intervals over people and the majority baseline beside each."""
+"""Scores of a run or of a measurement, with intervals over people and the majority baseline beside each."""
 
 import html
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import pandas as pd
 from ferfusion.api.runs import Run
 from ferfusion.api.tables import titled_table
 from ferfusion.evaluation.evaluate import Evaluation
+from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.evaluation.scoring import LEVELS, class_table, confusion_table, scores_table
 from ferfusion.evaluation.scoring import Scores as PartScores
 from ferfusion.evaluation.vote_scores import vote_lines
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Scores:
-    """The scores of a run on each part, per video and per pair; made by ``evaluate``.
+    """The scores of a run on each part, or of any model on a dataset, per video and per pair.
+
+    Made by ``evaluate``.
 
     >>> scores = fer.Run("run").evaluate()
     >>> scores.scores.columns.tolist()
@@ -46,7 +49,7 @@ class Scores:
     def classes(self) -> pd.DataFrame:
         """``part, level, emotion, support, predicted, precision, recall, f1, f_beta``: a row per class."""
         scored = self._evaluation.scored
-        tables = [class_table(one, labels=scored.run.labels) for one in scored.scores]
+        tables = [class_table(one, labels=scored.measured.labels) for one in scored.scores]
         return pd.concat(tables, ignore_index=True)
 
     @property
@@ -71,16 +74,22 @@ class Scores:
         """
         choose(dict.fromkeys(LEVELS), level, what="level")
         scored = self._evaluation.scored
-        return confusion_table(scored.of(part, level), labels=scored.run.labels)
+        return confusion_table(scored.of(part, level), labels=scored.measured.labels)
 
     @property
-    def run(self) -> Run:
-        """The run."""
-        return Run(self._evaluation.scored.run.path)
+    def predictions(self) -> pd.DataFrame:
+        """A row per pair that is scored: true label, and a probability for each class."""
+        return self._evaluation.scored.measured.predictions.copy(deep=False)
 
     @property
-    def report(self) -> Path:
-        """Path of the page."""
+    def run(self) -> Run | None:
+        """The run; None for a model on another dataset than that of its training."""
+        measured = self._evaluation.scored.measured
+        return Run(measured.path) if isinstance(measured, RunFolder) else None
+
+    @property
+    def report(self) -> Path | None:
+        """Path of the page; None if nothing was written."""
         return self._evaluation.report
 
     @property
@@ -91,12 +100,14 @@ class Scores:
     @property
     def protocol(self) -> str:
         """How the parts were divided and how the epoch was chosen, in a sentence."""
-        return self._evaluation.scored.run.protocol
+        return self._evaluation.scored.measured.protocol
 
     @property
     def baseline(self) -> str:
         """What the majority baseline predicts, in a sentence."""
-        return f"Majority baseline: always {self._majority}, the most frequent class of the training part."
+        return (
+            f"Majority baseline: always {self._majority}, {self._evaluation.scored.measured.majority_rule}."
+        )
 
     @property
     def cautions(self) -> list[str]:
@@ -124,7 +135,7 @@ class Scores:
         from ferfusion.evaluation.plots import confusion_figure  # noqa: PLC0415 matplotlib
 
         scored = self._evaluation.scored
-        return confusion_figure(scored.of(part, level), scored.run.labels, normalised=normalised)
+        return confusion_figure(scored.of(part, level), scored.measured.labels, normalised=normalised)
 
     def plot_recall(self, part: str = "test") -> "Figure":
         """Draw the recall of each class, per video and per pair.
@@ -135,7 +146,7 @@ class Scores:
         from ferfusion.evaluation.plots import recall_figure  # noqa: PLC0415 matplotlib
 
         scored = self._evaluation.scored
-        return recall_figure([scored.of(part, level) for level in ("video", "pair")], scored.run.labels)
+        return recall_figure([scored.of(part, level) for level in ("video", "pair")], scored.measured.labels)
 
     @property
     def _head(self) -> PartScores:
@@ -143,15 +154,15 @@ class Scores:
 
     @property
     def _majority(self) -> str:
-        run = self._evaluation.scored.run
-        return run.labels.names[run.majority_code]
+        measured = self._evaluation.scored.measured
+        return measured.labels.names[measured.majority_code]
 
     def __repr__(self) -> str:
         head = self._head
         scores = f"WAR {head.war.value:.3f}, UAR {head.uar.value:.3f}"
         baseline = f"majority {head.war.majority:.3f} and {head.uar.majority:.3f}"
         return (
-            f"Scores({str(self._evaluation.scored.run.path)!r}: {head.part}, per {head.level}: "
+            f"Scores({self._evaluation.scored.measured.title!r}: {head.part}, per {head.level}: "
             f"{scores}, {baseline}; {counted(head.subjects, 'person')})"
         )
 

@@ -1,20 +1,22 @@
-"""``ferfusion evaluate RUN``: scores, figures and a report from a run's predictions."""
+"""``ferfusion evaluate``: scores of a run, or of any model on a dataset, with figures and a report."""
 
+from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 import ferfusion as fer
+from ferfusion.cli.progress import console, progress_bar
 from ferfusion.cli.verbs import command_of
 
 
 @command_of(fer.evaluate)
-def evaluate(*given: Any, **settings: Any) -> None:
+def evaluate(*given: Any, dataset: Path | None = None, out: Path | None = None, **settings: Any) -> None:
     """Evaluate, and print the scores with their cautions."""
-    scores = fer.evaluate(*given, **settings)
-    console = Console()
+    place = Path("measurement") if dataset is not None and out is None else out
+    with progress_bar() as bar:
+        scores = fer.evaluate(*given, dataset=dataset, out=place, **settings, progress=bar)
     console.print(scores_table(scores))
     for line in (scores.protocol, scores.baseline):
         console.print(escape(line))

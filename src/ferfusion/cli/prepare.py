@@ -9,7 +9,7 @@ from ferfusion.cli.progress import console, progress_bar
 from ferfusion.cli.verbs import command_of
 
 
-@command_of(fer.prepare)
+@command_of(fer.prepare, options={"for_model": "--for"})
 def prepare(*given: Any, **settings: Any) -> None:
     """Prepare, and print the counts of the dataset."""
     with progress_bar() as bar:

@@ -1,29 +1,37 @@
-"""Evaluate a run folder: scores, tables, figures and the report, from its prediction table."""
+"""Evaluate predictions, those of a run or of a measurement: scores, tables, figures and the report."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ferfusion.errors import RunError
 from ferfusion.evaluation import plots
+from ferfusion.evaluation.measured import Measured, Measurement
+from ferfusion.evaluation.measurement_page import measurement_story
 from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.report_page import Story, cautions, report_html
 from ferfusion.evaluation.run_folder import EVALUATION_FILES, RunFolder, read_run
-from ferfusion.evaluation.run_page import cautions, report_html
+from ferfusion.evaluation.run_page import run_story
 from ferfusion.evaluation.scoring import (
-    RunScores,
+    Scored,
     Scores,
     class_table,
     confusion_table,
-    score_run,
+    score_measured,
     scores_table,
 )
 from ferfusion.evaluation.vote_scores import score_votes, vote_lines
-from ferfusion.files import write_text
-from ferfusion.outputs import only_writer, replaced_result
-from ferfusion.parts import PARTS
+from ferfusion.files import write_json, write_text
+from ferfusion.outputs import is_new_or_empty, only_writer, replaced_result
 from ferfusion.reporting.style import save
 from ferfusion.tables import write_table
+
+MEASUREMENT_FILES = (*EVALUATION_FILES, "predictions.csv", "measurement.json")
+"""Patterns of the files that a measurement writes into its folder, the page first."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +40,15 @@ class Evaluation:
 
     Attributes:
         scored: The scores.
-        voted: Scores on the majority of the annotators' votes, of a run on images with votes.
+        voted: Scores on the majority of the annotators' votes, of images with votes.
         cautions: Cautions about the scores, a sentence or two each.
-        report: Path of the page.
+        report: Path of the page; None if nothing was written.
     """
 
-    scored: RunScores
+    scored: Scored[Measured]
     voted: tuple[Scores, ...]
     cautions: tuple[str, ...]
-    report: Path
+    report: Path | None = None
 
 
 def evaluate_run(path: Path, recipe: EvaluateRecipe | None = None) -> Evaluation:
@@ -57,52 +65,94 @@ def evaluate_run(path: Path, recipe: EvaluateRecipe | None = None) -> Evaluation
     """
     run = read_run(path)
     with only_writer(path), replaced_result(path, earlier=EVALUATION_FILES) as new:
-        scored = score_run(run, recipe)
-        write_tables(scored, new)
-        voted = score_votes(run, scored.recipe)
-        if voted:
-            write_table(new / "scores_votes.csv", scores_table(voted), float_format=None)
-        found = tuple(cautions(scored))
-        images = draw_figures(scored, RunFolder(new).figures)
-        page = report_html(scored, images, cautions=found, vote_lines=vote_lines(voted))
-        write_text(RunFolder(new).report_file, page)
-    return Evaluation(scored, voted, found, run.report_file)
+        scored = score_measured(run, recipe)
+        result = Evaluation(scored, score_votes(run, scored.recipe), tuple(cautions(scored)), run.report_file)
+        _write(result, run_story(scored), new, learning=_learning_figures(run))
+    return result
 
 
-def write_tables(scored: RunScores, folder: Path) -> None:
-    """Write the tables of a scored run as CSV."""
-    labels = scored.run.labels
+def evaluate_measurement(
+    measurement: Measurement, recipe: EvaluateRecipe | None = None, *, out: Path | None = None
+) -> Evaluation:
+    """Score a measurement, and write the same files into a folder as of a run.
+
+    The folder also gets ``predictions.csv``, and ``measurement.json``: the model, the dataset and the
+    protocol.
+
+    Args:
+        measurement: The predictions of a model on a dataset.
+        recipe: Settings of the scores.
+        out: The folder, new or of an earlier measurement; by default, nothing is written.
+
+    Raises:
+        RunError: the folder holds something else.
+        FileError: another process writes the folder.
+    """
+    scored = score_measured(measurement, recipe)
+    found = (*measurement.cautions, *cautions(scored))
+    result = Evaluation(scored, score_votes(measurement, scored.recipe), found)
+    if out is None:
+        return result
+    if not is_new_or_empty(out) and not (out / "measurement.json").is_file():
+        raise RunError(f"{out} holds other files; name a new folder, or that of an earlier measurement")
+    with only_writer(out), replaced_result(out, earlier=MEASUREMENT_FILES) as new:
+        write_table(new / "predictions.csv", measurement.predictions)
+        write_json(new / "measurement.json", measurement.summary() | {"evaluation": scored.recipe.to_dict()})
+        _write(result, measurement_story(scored), new)
+    return replace(result, report=out / "report.html")
+
+
+def _write(
+    result: Evaluation, story: Story, new: Path, *, learning: Mapping[str, Figure] = MappingProxyType({})
+) -> None:
+    """Write the tables, the figures and the page of a result into a folder."""
+    scored, voted = result.scored, result.voted
+    write_tables(scored, new)
+    if voted:
+        write_table(new / "scores_votes.csv", scores_table(voted), float_format=None)
+    images = draw_figures(scored, new / "figures", learning)
+    page = report_html(scored, story, images, cautions=result.cautions, vote_lines=vote_lines(voted))
+    write_text(new / "report.html", page)
+
+
+def write_tables(scored: Scored[Measured], folder: Path) -> None:
+    """Write the tables of scored predictions as CSV."""
+    labels = scored.measured.labels
     write_table(folder / "scores.csv", scores_table(scored.scores), float_format=None)
     classes = pd.concat([class_table(one, labels=labels) for one in scored.scores])
     write_table(folder / "per_class.csv", classes, float_format=None)
     for one in scored.scores:
         path = folder / f"confusion_{one.part}_{one.level}.csv"
         write_table(path, confusion_table(one, labels=labels), float_format=None, index=True)
-    for part, name in (("test", "predictions_videos"), ("validation", "predictions_videos_validation")):
-        videos = scored.videos[scored.videos["part"] == part]
-        if len(videos):
-            write_table(folder / f"{name}.csv", videos, float_format=None)
-    if scored.run.people_known:
+    for part, videos in scored.videos.groupby("part"):
+        name = "predictions_videos_validation" if part == "validation" else "predictions_videos"
+        write_table(folder / f"{name}.csv", videos, float_format=None)
+    if scored.measured.people_known:
         write_table(folder / "people.csv", scored.people, float_format=None)
 
 
-def draw_figures(scored: RunScores, folder: Path) -> dict[str, Path]:
-    """Draw every figure of a scored run as PNG into a folder; return them by name, the file's stem."""
-    run = scored.run
+def draw_figures(
+    scored: Scored[Measured], folder: Path, learning: Mapping[str, Figure] = MappingProxyType({})
+) -> dict[str, Path]:
+    """Draw every figure of scored predictions as PNG into a folder; return them by name, the file's stem.
+
+    Args:
+        scored: The predictions and their scores.
+        folder: Where to write.
+        learning: Learning curves by name, of a run.
+    """
+    measured = scored.measured
     figures = {
         f"confusion_{one.part}_{one.level}{suffix}": plots.confusion_figure(
-            one, run.labels, normalised=normalised
+            one, measured.labels, normalised=normalised
         )
         for one in scored.scores
         for suffix, normalised in (("", True), ("_counts", False))
     }
     head = [one for one in scored.scores if one.part == scored.scores[0].part]
-    counts = {part: run.class_counts(part) for part in PARTS}
-    figures["recall"] = plots.recall_figure(head, run.labels)
-    figures["class_histogram"] = plots.histogram_figure(
-        {part: numbers for part, numbers in counts.items() if numbers}, run.labels
-    )
-    figures |= _learning_figures(run)
+    figures["recall"] = plots.recall_figure(head, measured.labels)
+    figures["class_histogram"] = plots.histogram_figure(measured.pairs_by_class, measured.labels)
+    figures |= learning
     return {name: save(figure, folder / f"{name}.png") for name, figure in figures.items()}
 
 

@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter, StrM
 from ferfusion.evaluation.metrics import FloatArray, IntArray, row_shares
 from ferfusion.evaluation.scoring import Estimate, Scores, chance
 from ferfusion.labels import LabelSet
+from ferfusion.parts import part_title, part_words
 from ferfusion.reporting.style import (
     FAINT,
     GRID,
@@ -39,7 +40,7 @@ def confusion_figure(scores: Scores, labels: LabelSet, *, normalised: bool) -> F
         scores.confusion,
         labels,
         normalised=normalised,
-        title=f"{scores.part.capitalize()}, per {scores.level}",
+        title=f"{part_title(scores.part)}, per {scores.level}",
         subtitle=f"{unit}, {scores.rows:,} {scores.level}s",
     )
 
@@ -153,7 +154,7 @@ def recall_figure(levels: Sequence[Scores], labels: LabelSet) -> Figure:
     axes.set_xticks(np.linspace(0, 1, 5))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     add_legend(figure, axes, columns=3)
-    set_title(axes, "Recall of each class", f"{levels[0].part} part")
+    set_title(axes, "Recall of each class", part_words(levels[0].part).removeprefix("the "))
     return figure
 
 

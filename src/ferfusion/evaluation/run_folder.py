@@ -13,8 +13,10 @@ import pandas as pd
 from ferfusion.errors import ConfigError, RunError
 from ferfusion.evaluation.metrics import always, uar, war
 from ferfusion.evaluation.predictions import read_parts
-from ferfusion.files import read_json
+from ferfusion.files import no_such, read_json
 from ferfusion.labels import LabelSet
+from ferfusion.parts import PARTS
+from ferfusion.preparation.dataset import read_votes
 from ferfusion.recipe import has_type
 from ferfusion.tables import read_table
 from ferfusion.temporary import is_lock
@@ -95,6 +97,11 @@ class RunFolder:
     """
 
     path: Path
+
+    @property
+    def title(self) -> str:
+        """Its name in tables, pages and messages."""
+        return str(self.path)
 
     @property
     def config_file(self) -> Path:
@@ -298,6 +305,26 @@ class RunFolder:
             raise RunError(f"{self.config_file} counts no pair in the training part; train the run again")
         return self.labels.code(max(counts, key=lambda name: counts[name]))
 
+    @property
+    def majority_rule(self) -> str:
+        """How the answer of the majority baseline was chosen."""
+        return "the most frequent class of the training part"
+
+    @cached_property
+    def votes(self) -> pd.DataFrame | None:
+        """The annotators' votes on the predicted images; None without.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return read_votes(self.votes_file, error=RunError) if self.votes_file.is_file() else None
+
+    @property
+    def pairs_by_class(self) -> dict[str, dict[str, int]]:
+        """The number of pairs of each class in each part."""
+        counts = {part: self.class_counts(part) for part in PARTS}
+        return {part: numbers for part, numbers in counts.items() if numbers}
+
     def baseline(self, part: str) -> Baseline:
         """Return the scores of the majority baseline on the pairs of a part."""
         truth = np.diag(np.array(list(self.class_counts(part).values()), dtype=np.int64))
@@ -324,7 +351,7 @@ def read_run(path: Path) -> RunFolder:
         RunError: the folder or one of its files is missing or damaged.
     """
     if not path.is_dir():
-        raise RunError(f"There is no run folder {path}; name the folder that `ferfusion train` wrote")
+        raise RunError(f"{no_such(path, wanted='run folder')}; name the folder that `ferfusion train` wrote")
     run = RunFolder(path)
     run.epochs, run.predictions  # noqa: B018 reads them
     return run

@@ -1,14 +1,16 @@
-"""Scores of a run, computed from its prediction table."""
+"""Scores of predictions, computed from their table."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Generic, TypeVar
 
 import pandas as pd
 
 from ferfusion.errors import RunError
 from ferfusion.evaluation.learned import beats, reaches_baseline
+from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.metrics import (
     METRICS,
     ClassScores,
@@ -20,10 +22,11 @@ from ferfusion.evaluation.metrics import (
 from ferfusion.evaluation.people import people_table
 from ferfusion.evaluation.predictions import predicted_codes, video_level
 from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.evaluation.uncertainty import Interval, subject_intervals
 from ferfusion.labels import LabelSet
 
+Source = TypeVar("Source", bound=Measured)
+Source_co = TypeVar("Source_co", bound=Measured, covariant=True)
 LEVELS = ("video", "pair")
 SCORE_COLUMNS = ("part", "level", "metric", "value", "low", "high", "baseline", "people")
 
@@ -92,17 +95,17 @@ def chance(scores: Scores) -> float:
 
 
 @dataclass(frozen=True)
-class RunScores:
-    """The scores of a run: each part at each level, the test part and videos first.
+class Scored(Generic[Source_co]):
+    """The scores of predictions: each part at each level, the test part and videos first.
 
     Attributes:
-        run: The run.
+        measured: The predictions, such as a run.
         recipe: Settings of the scores.
         scores: The scores of each part and level.
         videos: The video table, a row per video.
     """
 
-    run: RunFolder
+    measured: Source_co
     recipe: EvaluateRecipe
     scores: tuple[Scores, ...]
     videos: pd.DataFrame
@@ -111,38 +114,43 @@ class RunScores:
     def people(self) -> pd.DataFrame:
         """A row per person of the first part; empty if the images are of unknown people."""
         known = self.videos["part"] == self.scores[0].part
-        videos = self.videos[known if self.run.people_known else known & False]
-        return people_table(videos, labels=self.run.labels, confidence=self.recipe.confidence)
+        videos = self.videos[known if self.measured.people_known else known & False]
+        return people_table(videos, labels=self.measured.labels, confidence=self.recipe.confidence)
 
     def of(self, part: str, level: str) -> Scores:
         """Return the scores of one part at one level.
 
         Raises:
-            RunError: the run has no predictions of that part.
+            RunError: there are no predictions of that part.
         """
         for one in self.scores:
             if (one.part, one.level) == (part, level):
                 return one
-        raise RunError(f"{self.run.path} has no {part} predictions; it has {', '.join(self.run.parts)}")
+        raise RunError(
+            f"{self.measured.title} has no {part} predictions; it has {', '.join(self.measured.parts)}"
+        )
 
 
-def score_run(run: RunFolder, recipe: EvaluateRecipe | None = None) -> RunScores:
-    """Score every part of a run's predictions, per video and per pair."""
+def score_measured(measured: Source, recipe: EvaluateRecipe | None = None) -> Scored[Source]:
+    """Score every part of the predictions of a run or of a measurement, per video and per pair."""
     recipe = recipe or EvaluateRecipe()
-    tables = {"video": video_level(run.predictions, labels=run.labels), "pair": run.predictions}
+    tables = {
+        "video": video_level(measured.predictions, labels=measured.labels),
+        "pair": measured.predictions,
+    }
     scores = tuple(
         score(
             tables[level],
-            labels=run.labels,
+            labels=measured.labels,
             part=part,
             level=level,
-            majority_code=run.majority_code,
+            majority_code=measured.majority_code,
             recipe=recipe,
         )
-        for part in run.parts
+        for part in measured.parts
         for level in LEVELS
     )
-    return RunScores(run, recipe, scores, tables["video"])
+    return Scored(measured, recipe, scores, tables["video"])
 
 
 def score(

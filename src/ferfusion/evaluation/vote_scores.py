@@ -1,39 +1,37 @@
-"""Score a run on the majority of the annotators' votes, if images have votes beside their label."""
+"""Score predictions on the majority of the annotators' votes, if images have votes beside their label."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from ferfusion.errors import RunError
+from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.evaluation.scoring import Scores, score
 from ferfusion.labels import LabelSet, class_of_votes
-from ferfusion.preparation.dataset import read_votes
 from ferfusion.reporting.pages import percent
 from ferfusion.reporting.words import counted
 
 
-def score_votes(run: RunFolder, recipe: EvaluateRecipe) -> tuple[Scores, ...]:
-    """Return the scores of each part on the annotators' majorities; none if the run has no votes.
+def score_votes(measured: Measured, recipe: EvaluateRecipe) -> tuple[Scores, ...]:
+    """Return the scores of each part on the annotators' majorities; none without votes.
 
     Images without a clear majority for one of the classes do not count. The majority baseline predicts the
     most frequent class of the scored rows.
     """
-    if not run.votes_file.is_file():
+    if measured.votes is None:
         return ()
-    table = voted(run.predictions, read_votes(run.votes_file, error=RunError).set_index("video"), run.labels)
+    table = voted(measured.predictions, measured.votes.set_index("video"), measured.labels)
     return tuple(
         score(
             table,
-            labels=run.labels,
+            labels=measured.labels,
             part=part,
             level="pair",
             majority_code=int(np.bincount(table.loc[table["part"] == part, "code"]).argmax()),
             recipe=recipe,
         )
-        for part in run.parts
+        for part in measured.parts
     )
 
 

@@ -1,10 +1,10 @@
 """Predictors: crops and flows in, class probabilities out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -21,10 +21,12 @@ from ferfusion.faces.official_model import OFFICIAL_MODELS
 from ferfusion.inference.network_inputs import network_inputs
 from ferfusion.inference.onnx_predictor import OnnxPredictor
 from ferfusion.lookup import choose
+from ferfusion.models.hybrid import Hybrid
 
 SHIPPED = Path(str(files("ferfusion") / "shipped" / "faces.safetensors"))
 """The bundle that comes with the package, made by ``examples/ship.py``."""
 SHIPPED_NAME = "faces, which comes with ferfusion (model card: docs/model-card.md)"
+_BATCH_ROWS = 256
 Explain = Callable[[Sequence[FaceInput]], Sequence[Explanation]]
 """Returns the explanation of the model's top class for each face."""
 
@@ -57,6 +59,25 @@ class Predictor(Protocol):
     @property
     def explain(self) -> Explain | None:
         """Explains predictions; None if the runtime cannot."""
+
+
+@runtime_checkable
+class VideoPredictor(Protocol):
+    """Predicts whole videos: a predictor whose predictions of single pairs are not the model's result."""
+
+    def predict_video(
+        self,
+        crops_bhwc: NDArray[np.uint8],
+        flow_b2hw: NDArray[np.floating[Any]],
+        segment_of_pair: NDArray[np.int64],
+    ) -> NDArray[np.float32]:
+        """Return the probabilities (C,) of one video.
+
+        Args:
+            crops_bhwc: The face crops of all its pairs (B, S, S, 3).
+            flow_b2hw: Their flows (B, 2, S, S) in crop pixels.
+            segment_of_pair: The segment of each pair, numbered from 0 (B,).
+        """
 
 
 class TorchPredictor:
@@ -108,6 +129,41 @@ class TorchPredictor:
         return explainer.explain(images_of(explainer, face_inputs))
 
 
+class TorchVideoPredictor(TorchPredictor):
+    """Runs a model that predicts whole videos; a single pair is a video of its own to it."""
+
+    @torch.inference_mode()
+    def predict_video(
+        self,
+        crops_bhwc: NDArray[np.uint8],
+        flow_b2hw: NDArray[np.floating[Any]],
+        segment_of_pair: NDArray[np.int64],
+    ) -> NDArray[np.float32]:
+        """Return the probabilities (C,) of one video."""
+        assert isinstance(self._model, Hybrid)
+        embeddings = [
+            self._model.embed(*(image.to(self.device) for image in network_inputs(self.info, crops, flow)))
+            for crops, flow in zip(_batches(crops_bhwc), _batches(flow_b2hw), strict=True)
+        ]
+        segments = torch.from_numpy(segment_of_pair).to(self.device)
+        logits = self._model.classify_video(torch.cat(embeddings), segments)
+        probabilities: NDArray[np.float32] = (
+            (logits / self.info.calibration.temperature).softmax(dim=0).cpu().numpy()
+        )
+        check_answers(probabilities)
+        return probabilities
+
+
+def _batches(rows: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    yield from (rows[start : start + _BATCH_ROWS] for start in range(0, len(rows), _BATCH_ROWS))
+
+
+def torch_predictor(bundle: Bundle, *, name: str = "", device: str = "cpu") -> TorchPredictor:
+    """Return the predictor of a bundle; it is a ``VideoPredictor`` if the model predicts whole videos."""
+    kind = TorchVideoPredictor if bundle.model_config.kind.predicts == "video" else TorchPredictor
+    return kind(bundle, name=name, device=device)
+
+
 def _with_best_detector(bundle: Bundle) -> Bundle:
     """Return the shipped bundle with YuNet as its detector, if ``ferfusion fetch yunet`` has brought it.
 
@@ -133,12 +189,12 @@ def load_predictor(path: Path | None = None, *, device: str = "auto") -> Predict
         MissingExtraError: the file is an ONNX file, and onnxruntime is not installed.
     """
     if path is None:
-        return TorchPredictor(_with_best_detector(load_bundle(SHIPPED)), name=SHIPPED_NAME, device=device)
+        return torch_predictor(_with_best_detector(load_bundle(SHIPPED)), name=SHIPPED_NAME, device=device)
     if path.suffix == ".onnx":
         choose(dict.fromkeys(("auto", "cpu")), device, what="device of an ONNX file")
         return OnnxPredictor(path)
     path = bundle_file(path)
-    return TorchPredictor(load_bundle(path), name="/".join(path.parts[-2:]), device=device)
+    return torch_predictor(load_bundle(path), name="/".join(path.parts[-2:]), device=device)
 
 
 def bundle_file(path: Path) -> Path:

@@ -78,6 +78,19 @@ class Hybrid(StreamsModel):
         ]  # each -> (B, 128) -> (B, 1024)
         return torch.cat(activations, dim=1)  # -> (B, 2048)
 
+    def classify_video(self, embedding: Tensor, segment_of_pair: Tensor) -> Tensor:
+        """Return the SVM's decision values (C,) of one video.
+
+        Args:
+            embedding: The embedding of each of its pairs (B, E).
+            segment_of_pair: The segment of each of them, numbered from 0 (B,).
+        """
+        counts = torch.bincount(segment_of_pair)
+        sums = embedding.new_zeros(len(counts), embedding.shape[1])
+        segments = sums.index_add_(0, segment_of_pair, embedding) / counts.unsqueeze(1)  # (B, E) -> (S, E)
+        decision_values: Tensor = self.svm(self.dbn(segments).mean(dim=0))  # (S, E) -> (C,)
+        return decision_values
+
     def classify(self, embedding: Tensor) -> Tensor:
         """Return the SVM's decision values (B, C) of single pairs."""
         features = self.dbn(embedding)  # (B, 2048) -> (B, 64)

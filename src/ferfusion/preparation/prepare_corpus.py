@@ -86,7 +86,7 @@ def prepare_corpus(
     official = OFFICIAL_MODELS.get(recipe.detector)
     if detector_model is None and official and official.is_cached and not recipe.detector_sha256:
         detector_model = official.path
-    if detector_model is not None:
+    if detector_model is not None and not recipe.detector_sha256:
         recipe = replace(recipe, detector_sha256=model_sha256(detector_model))
     # an error of the recipe is raised before anything is written
     FramePreparer(recipe, detector_model=detector_model)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ferfusion import __version__
+from ferfusion.parts import part_title, part_words
 from ferfusion.reporting.words import counted
 
 _NOTHING = "n/a"
@@ -138,5 +139,7 @@ def _environment() -> Environment:
         "people": _people,
         "counted": counted,
         "css": _css_length,
+        "part": part_words,
+        "part_title": part_title,
     }
     return environment

@@ -13,7 +13,7 @@ from ferfusion.errors import ConfigError
 from ferfusion.evaluation.plots import Bars, interval_figure
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import RunFolder, read_run
-from ferfusion.evaluation.scoring import LEVELS, RunScores, Scores, score_run
+from ferfusion.evaluation.scoring import LEVELS, Scored, Scores, score_measured
 from ferfusion.files import printable, write_text
 from ferfusion.models.config import ModelConfig
 from ferfusion.outputs import only_writer, replaced_result
@@ -39,7 +39,7 @@ class ComparedRun:
     """
 
     name: str
-    scored: RunScores
+    scored: Scored[RunFolder]
 
     @property
     def published(self) -> PublishedRow | None:
@@ -51,7 +51,7 @@ class ComparedRun:
     @property
     def run(self) -> RunFolder:
         """The run folder."""
-        return self.scored.run
+        return self.scored.measured
 
     @property
     def model(self) -> Mapping[str, Any]:
@@ -204,7 +204,7 @@ def equivalences_of(runs: Sequence[ComparedRun]) -> list[str]:
 
 
 def _compared(path: Path, recipe: EvaluateRecipe, *, name: str) -> ComparedRun:
-    compared = ComparedRun(printable(name), score_run(read_run(path), recipe))
+    compared = ComparedRun(printable(name), score_measured(read_run(path), recipe))
     compared.scored.of(PART, "video")  # a run without test predictions fails here
     return compared
 

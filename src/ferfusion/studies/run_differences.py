@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from ferfusion.evaluation.run_folder import RunFolder
-from ferfusion.evaluation.scoring import RunScores
+from ferfusion.evaluation.scoring import Scored
 from ferfusion.reporting.words import counted, examples
 
 PART = "test"
 
 
-def differences(runs: Mapping[str, RunScores]) -> list[str]:
+def differences(runs: Mapping[str, Scored[RunFolder]]) -> list[str]:
     """Return what differs between the first run and each other one, a sentence or two for each kind.
 
     Args:
@@ -25,18 +25,20 @@ def differences(runs: Mapping[str, RunScores]) -> list[str]:
     ]
 
 
-def videos_tested(scored: RunScores) -> pd.DataFrame:
+def videos_tested(scored: Scored[RunFolder]) -> pd.DataFrame:
     """Return ``emotion, subject`` of each video of the test part, by its name."""
     videos = scored.videos
     return videos[videos["part"] == PART].set_index("video")[["emotion", "subject"]].sort_index()
 
 
-def _differences(both: str, one: tuple[str, RunScores], other: tuple[str, RunScores]) -> Iterator[str]:
+def _differences(
+    both: str, one: tuple[str, Scored[RunFolder]], other: tuple[str, Scored[RunFolder]]
+) -> Iterator[str]:
     (name, scored), (first, reference) = one, other
-    if scored.run.labels != reference.run.labels:
+    if scored.measured.labels != reference.measured.labels:
         yield (
-            f"{both} do not have the same classes: {', '.join(scored.run.labels.names)} against "
-            f"{', '.join(reference.run.labels.names)}."
+            f"{both} do not have the same classes: {', '.join(scored.measured.labels.names)} against "
+            f"{', '.join(reference.measured.labels.names)}."
         )
     here, there = videos_tested(scored), videos_tested(reference)
     only = here.index.symmetric_difference(there.index)
@@ -57,7 +59,7 @@ def _differences(both: str, one: tuple[str, RunScores], other: tuple[str, RunSco
                 f"{examples(changed)}. A difference between their scores may come from that."
             )
     if len(only) == 0:
-        yield from _other_datasets(both, scored.run, reference.run)
+        yield from _other_datasets(both, scored.measured, reference.measured)
 
 
 def _other_datasets(both: str, run: RunFolder, reference: RunFolder) -> Iterator[str]:

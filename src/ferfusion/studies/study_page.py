@@ -9,7 +9,7 @@ import pandas as pd
 from ferfusion.evaluation.confusions import KINDS
 from ferfusion.evaluation.multiplicity import group_letters
 from ferfusion.evaluation.predictions import video_level
-from ferfusion.evaluation.run_page import flat_settings
+from ferfusion.evaluation.report_page import flat_settings
 from ferfusion.evaluation.statistics_tables import comparisons_table, variants_table
 from ferfusion.files import write_json, write_text
 from ferfusion.labels import LabelSet

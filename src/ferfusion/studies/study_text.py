@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ferfusion.evaluation.run_page import absent_classes_text
+from ferfusion.evaluation.report_page import absent_classes_text
 from ferfusion.evaluation.statistics import StudyStatistics, VariantScores
 from ferfusion.evaluation.uncertainty import FEW_SUBJECTS
 from ferfusion.reporting.pages import interval_text, percent

@@ -23,6 +23,7 @@ from ferfusion.parts import Part
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.progress import OnProgress, ignore_progress, report_message
 from ferfusion.splits.kept_split import keep_split, read_kept_split
+from ferfusion.splits.learned_clips import learned_clips
 from ferfusion.splits.split import parts_hash, split_header
 from ferfusion.tables import write_table
 from ferfusion.training.build import read_parts
@@ -184,6 +185,8 @@ def _bundle(
             "corpus": source.corpus,
             "split_hash": parts_hash(opened.pairs.part_of_clip),
             "dataset_identity": run.identity,
+            "learned_clips": learned_clips(source, opened.pairs.part_of_clip),
+            "class_counts": opened.pairs.class_counts("train"),
             "parameters": count_parameters(model),
             "epochs": len(run.epochs),
             "best_epoch": run.best_epoch,

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from ferfusion.evaluation import plots
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import read_run
-from ferfusion.evaluation.scoring import score_run
+from ferfusion.evaluation.scoring import score_measured
 from ferfusion.labels import SIX
 from ferfusion.reporting.style import save
 from helpers.runs import fake_epochs, write_run
@@ -19,7 +19,7 @@ from helpers.runs import fake_epochs, write_run
 
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory):
-    return score_run(
+    return score_measured(
         read_run(write_run(tmp_path_factory.mktemp("runs") / "run")), EvaluateRecipe(resamples=20)
     )
 

@@ -8,16 +8,16 @@ import pytest
 from ferfusion.evaluation.evaluate import evaluate_run
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import read_run
-from ferfusion.evaluation.run_page import (
+from ferfusion.evaluation.report_page import (
     Mistake,
     PartSize,
     cautions,
     flat_settings,
-    part_sizes,
     report_html,
     worst_mistakes,
 )
-from ferfusion.evaluation.scoring import score_run
+from ferfusion.evaluation.run_page import part_sizes, run_story
+from ferfusion.evaluation.scoring import score_measured
 from ferfusion.labels import SEVEN, SIX
 from helpers.html_page import Page
 from helpers.runs import fake_config, fake_predictions, write_run
@@ -40,13 +40,13 @@ def scored(tmp_path):
     """Score a run of some predictions and settings."""
 
     def score(**files):
-        return score_run(read_run(write_run(tmp_path / "run", **files)), QUICK)
+        return score_measured(read_run(write_run(tmp_path / "run", **files)), QUICK)
 
     return score
 
 
 def words_of(scored):
-    return Page(report_html(scored, {}, cautions=cautions(scored))).words
+    return Page(report_html(scored, run_story(scored), {}, cautions=cautions(scored))).words
 
 
 def test_report_html_loads_nothing_from_outside(page, evaluated):
@@ -91,7 +91,8 @@ def test_report_html_of_seven_classes_and_one_person(scored):
 
 def test_report_html_escapes_names_from_the_run(scored):
     config = json.loads(json.dumps(fake_config()).replace('"sample"', '"<script>alert(1)</script>"'))
-    html = report_html(scored(config=config), {})
+    found = scored(config=config)
+    html = report_html(found, run_story(found), {})
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
 

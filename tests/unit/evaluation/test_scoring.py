@@ -7,7 +7,7 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 from ferfusion.errors import RunError
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import read_run
-from ferfusion.evaluation.scoring import class_table, confusion_table, score_run, scores_table
+from ferfusion.evaluation.scoring import class_table, confusion_table, score_measured, scores_table
 from ferfusion.labels import SIX
 from helpers.runs import fake_config, fake_predictions, write_run
 
@@ -20,7 +20,7 @@ def run(tmp_path):
 
 
 def test_score_run_agrees_with_scikit_learn_at_both_levels(run):
-    scored = score_run(run, QUICK)
+    scored = score_measured(run, QUICK)
     test = run.predictions[run.predictions["part"] == "test"]
     columns = list(SIX.probability_columns)
     videos = test.groupby("video")[["code", *columns]].mean()
@@ -34,12 +34,12 @@ def test_score_run_agrees_with_scikit_learn_at_both_levels(run):
 
 
 def test_score_run_has_the_test_part_and_videos_first(run):
-    order = [(one.part, one.level) for one in score_run(run, QUICK).scores]
+    order = [(one.part, one.level) for one in score_measured(run, QUICK).scores]
     assert order == [("test", "video"), ("test", "pair"), ("validation", "video"), ("validation", "pair")]
 
 
 def test_score_run_intervals_contain_the_score(run):
-    for one in score_run(run, QUICK).scores:
+    for one in score_measured(run, QUICK).scores:
         for estimate in one.estimates.values():
             assert 0 <= estimate.interval.low <= estimate.value <= estimate.interval.high <= 1
 
@@ -48,7 +48,7 @@ def test_score_run_majority_is_of_training_and_scored_on_the_same_rows(tmp_path)
     config = fake_config(counts={"Fear": 10, "Sadness": 3})
     run = read_run(write_run(tmp_path / "run", config=config))
     assert run.majority_code == SIX.code("Fear")
-    found = score_run(run, QUICK).of("test", "pair")
+    found = score_measured(run, QUICK).of("test", "pair")
     assert found.war.majority == pytest.approx(0.1)  # Fear is 1 of 10 videos of each subject
     assert found.uar.majority == pytest.approx(1 / 6)
 
@@ -56,7 +56,7 @@ def test_score_run_majority_is_of_training_and_scored_on_the_same_rows(tmp_path)
 def test_score_run_of_a_perfect_model_is_1(tmp_path):
     table = fake_predictions(pairs=2)
     table[list(SIX.probability_columns)] = np.eye(6)[table["code"]]
-    scored = score_run(read_run(write_run(tmp_path / "run", predictions=table)), QUICK)
+    scored = score_measured(read_run(write_run(tmp_path / "run", predictions=table)), QUICK)
     assert all(
         e.value == e.interval.low == e.interval.high == 1
         for one in scored.scores
@@ -65,7 +65,7 @@ def test_score_run_of_a_perfect_model_is_1(tmp_path):
 
 
 def test_tables_of_scores_have_a_row_for_each(run):
-    scored = score_run(run, QUICK)
+    scored = score_measured(run, QUICK)
     tidy = scores_table(scored.scores)
     assert list(tidy.columns) == ["part", "level", "metric", "value", "low", "high", "baseline", "people"]
     assert len(tidy) == 2 * 2 * 3
@@ -76,4 +76,4 @@ def test_tables_of_scores_have_a_row_for_each(run):
 
 def test_run_scores_refuse_a_missing_part(run):
     with pytest.raises(RunError, match="has no train predictions; it has test, validation"):
-        score_run(run, QUICK).of("train", "video")
+        score_measured(run, QUICK).of("train", "video")

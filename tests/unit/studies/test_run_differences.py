@@ -2,7 +2,7 @@ import pytest
 
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import read_run
-from ferfusion.evaluation.scoring import score_run
+from ferfusion.evaluation.scoring import score_measured
 from ferfusion.labels import SEVEN
 from ferfusion.studies.run_differences import differences, videos_tested
 from helpers.runs import fake_config, fake_predictions, write_run
@@ -26,7 +26,7 @@ def found(tmp_path):
         other = fake_predictions(pairs=1, labels=labels) if labels else change(table) if change else table
         config["dataset"] |= dict(dataset)
         runs["B"] = write_run(tmp_path / "B", predictions=other, config=config)
-        return differences({name: score_run(read_run(path), QUICK) for name, path in runs.items()})
+        return differences({name: score_measured(read_run(path), QUICK) for name, path in runs.items()})
 
     return find
 
@@ -101,7 +101,7 @@ def test_differences_name_other_classes(found):
 
 
 def test_videos_tested_are_those_of_the_test_part(tmp_path):
-    scored = score_run(read_run(write_run(tmp_path / "run", predictions=fake_predictions(pairs=1))), QUICK)
+    scored = score_measured(read_run(write_run(tmp_path / "run", predictions=fake_predictions(pairs=1))), QUICK)
     videos = videos_tested(scored)
     assert len(videos) == 40
     assert videos.loc["St00_fear_0"].to_dict() == {"emotion": "Fear", "subject": "St00"}

@@ -15,12 +15,14 @@ from ferfusion.data.inputs import model_inputs
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.metrics import confusion_matrix, uar, war
 from ferfusion.evaluation.predictions import predicted_codes
+from ferfusion.evaluation.report_page import cautions
 from ferfusion.evaluation.run_folder import read_run
-from ferfusion.evaluation.run_page import cautions
-from ferfusion.evaluation.scoring import score_run
+from ferfusion.evaluation.scoring import score_measured
+from ferfusion.inference.measure import measure
 from ferfusion.inference.predictor import load_predictor
 from ferfusion.labels import SIX
 from ferfusion.models.config import ModelConfig
+from ferfusion.preparation.dataset import open_dataset
 from ferfusion.training.recipe import TrainRecipe
 from helpers.datasets import write_dataset
 from helpers.trainings import KillAt, KilledError, different_weights, lines_into, train
@@ -119,14 +121,24 @@ def test_train_hybrid_bundles_plain_tensors_that_predict_single_frames(whole_run
     np.testing.assert_allclose(probabilities.sum(1), np.ones(3), rtol=1e-5)
 
 
+def test_train_hybrid_bundles_measure_videos_as_the_run_did(whole_run, dataset):
+    run, _, _ = whole_run
+    measured = measure(load_predictor(run / "bundle.safetensors"), open_dataset(dataset), run=read_run(run))
+    assert measured.predicts_videos
+    predictions = read_run(run).predictions
+    expected = predictions[predictions["part"] == "test"]
+    columns = list(SIX.probability_columns)
+    np.testing.assert_allclose(measured.predictions[columns], expected[columns], atol=1e-5)
+
+
 def test_train_hybrid_leaves_a_run_that_can_be_evaluated(whole_run):
     run, _, _ = whole_run
-    scored = score_run(read_run(run))
+    scored = score_measured(read_run(run))
     assert scored.of("test", "video").videos == 6
     assert scored.of("test", "video").war.value == scored.of("test", "pair").war.value
     found = cautions(scored)
     assert any("predicts whole videos" in caution for caution in found)
-    assert not score_run(read_run(run / "flow")).run.predicts_videos
+    assert not score_measured(read_run(run / "flow")).measured.predicts_videos
 
 
 @pytest.mark.slow

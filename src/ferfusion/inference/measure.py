@@ -1,0 +1,246 @@
+"""Measure a model on a prepared dataset: its prediction of every pair, whatever runs the model."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ferfusion.bundle import BundleInfo
+from ferfusion.corpora.catalogue import STILLS_CORPORA
+from ferfusion.data.clips import PairReader
+from ferfusion.data.pairs import IDENTITY_COLUMNS
+from ferfusion.errors import BundleError, DatasetError
+from ferfusion.evaluation.measured import Measurement
+from ferfusion.evaluation.run_folder import RunFolder
+from ferfusion.inference.predictor import Predictor, VideoPredictor
+from ferfusion.inference.shared_classes import SharedClasses, shared_classes
+from ferfusion.inference.training_overlap import check_overlap, origin_of
+from ferfusion.parts import ALL
+from ferfusion.preparation.dataset import Dataset
+from ferfusion.preparation.identity import dataset_identity
+from ferfusion.progress import OnProgress, Progress, ignore_progress
+from ferfusion.reporting.words import counted, listed
+from ferfusion.splits.split import read_splits
+
+BATCH_ROWS = 256
+_OF_A_FACE = ("size", "detector", "detector_sha256", "margin", "min_face")
+_LEAST = np.finfo(np.float32).tiny
+
+
+def measure(
+    predictor: Predictor,
+    dataset: Dataset,
+    *,
+    part: str = "",
+    run: RunFolder | None = None,
+    sha256: str = "",
+    on_progress: OnProgress = ignore_progress,
+) -> Measurement:
+    """Return the predictions of a model on a part of a dataset, with the protocol of the measurement.
+
+    The probabilities are those before the model's temperature, as in ``predictions.csv`` of a run: the
+    temperature never changes the top class of a pair, and was fitted for single frames.
+
+    Args:
+        predictor: The model.
+        dataset: The dataset, prepared as the model's training data.
+        part: Part of its split, or ``all``; by default, test if it is split, and all if not. For a run and
+            the dataset of its training, the split is the one that the run was trained on.
+        run: The run folder of the model, if it lies in one.
+        sha256: SHA-256 of the model's file, for the record.
+        on_progress: Called after every batch.
+
+    Raises:
+        BundleError: the dataset was prepared in another way than the model's training data.
+        DatasetError: the dataset has no such part, fewer than two of the model's classes, or people that the
+            model has learned from.
+    """
+    check_preparation(predictor.info, dataset)
+    classes = shared_classes(predictor.info.labels, dataset.labels)
+    origin = origin_of(predictor.info.training, dataset, run=run)
+    parts = origin.parts
+    if parts is None and dataset.splits_file.is_file():
+        parts = read_splits(dataset)
+    part = _chosen_part(part, parts, dataset)
+    rows = _rows(dataset, parts, part)
+    overlap = check_overlap(origin, dataset, rows, part=part)
+    known = rows["emotion"].isin(classes.labels.names)
+    rows = rows[known]
+    if rows.empty:
+        raise DatasetError(f"{dataset.root} has no pair of {', '.join(classes.labels.names)} to measure")
+    probabilities = predict_rows(predictor, dataset, rows, on_progress=on_progress)
+    table = _prediction_table(rows, classes, probabilities, part=part)
+    code, rule = _majority(origin.class_counts, classes, predictor.info, table)
+    return Measurement(
+        model=predictor.name,
+        model_sha256=sha256,
+        trained_on=origin.summary,
+        dataset=dataset.root,
+        corpus=dataset.corpus,
+        identity=dataset_identity(dataset),
+        part=part,
+        labels=classes.labels,
+        predictions=table,
+        majority_code=code,
+        majority_rule=rule,
+        people_line=overlap.line,
+        unseen=overlap.unseen,
+        notes=tuple(_notes(classes, probabilities, left_out=int((~known).sum()))),
+        cautions=(*overlap.cautions, *_input_cautions(predictor.info, dataset)),
+        votes=dataset.votes,
+        stills=dataset.stills,
+        people_known=dataset.people_known,
+        predicts_videos=isinstance(predictor, VideoPredictor),
+    )
+
+
+def check_preparation(info: BundleInfo, dataset: Dataset) -> None:
+    """Check that a dataset was prepared as the model's input is, in all settings that change this input.
+
+    Which pairs were kept does not matter, nor does the flow to a model that reads none. Images that show only
+    the face, such as those of FER2013, have nothing but a size.
+
+    Raises:
+        BundleError: a setting differs; the message names it, and the command that prepares the dataset.
+    """
+    settings = [*_OF_A_FACE]
+    if not dataset.stills:
+        settings += ["smoothing", *(("flow", "flow_size") if info.reads_flow else ())]
+    if dataset.corpus in STILLS_CORPORA:
+        settings = ["size"]
+    expected, found = info.prepare_recipe, dataset.recipe
+    differences = [
+        f"{name} is {getattr(found, name)!r}, expected {getattr(expected, name)!r}"
+        for name in settings
+        if getattr(found, name) != getattr(expected, name)
+    ]
+    if differences:
+        raise BundleError(
+            f"{dataset.root} was prepared in another way than the model's training data: "
+            f"{'; '.join(differences)}. Prepare it for the model: "
+            "ferfusion prepare ROOT NEW_DATASET --for MODEL"
+        )
+
+
+def predict_rows(
+    predictor: Predictor, dataset: Dataset, rows: pd.DataFrame, *, on_progress: OnProgress = ignore_progress
+) -> NDArray[np.float64]:
+    """Return the probabilities (R, C) of rows of the pair table, without the model's temperature.
+
+    Args:
+        predictor: The model; one that predicts whole videos gives all pairs of a video the same.
+        dataset: The dataset.
+        rows: Rows of its pair table.
+        on_progress: Called after every batch.
+    """
+    reader = PairReader(dataset.clips_folder, list(rows["clip"]), list(rows["pair"]))
+    found = np.empty((len(rows), len(predictor.info.labels)), np.float32)
+    done = 0
+    for places in _batches(rows, whole_videos=isinstance(predictor, VideoPredictor)):
+        crops, flow = reader.gather(places)
+        if isinstance(predictor, VideoPredictor):
+            clips = rows.iloc[places]
+            segments = clips.groupby(["clip", "segment"], sort=False).ngroup().to_numpy().astype(np.int64)
+            found[places] = predictor.predict_video(crops, flow, segments)
+        else:
+            info = predictor.info
+            windows = None
+            if info.window:
+                windows = reader.gather_windows(places, frames=info.window, step=info.frame_step)
+            found[places] = predictor.predict(crops, flow if info.reads_flow else None, windows)
+        done += len(places)
+        on_progress(Progress("Predicting", dataset.root.name, done, len(rows), "pairs"))
+    return without_temperature(found, predictor.info.calibration.temperature)
+
+
+def without_temperature(probabilities: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
+    """Return the softmax (B, C) of the logits, from that of the logits divided by a temperature.
+
+    >>> warm = np.exp([[1.0, 0.5]]) / np.exp([[1.0, 0.5]]).sum()
+    >>> bool(np.isclose(without_temperature(warm, 2.0)[0, 0], np.e**2 / (np.e**2 + np.e)))
+    True
+    """
+    given = probabilities.astype(np.float64)
+    if temperature == 1:
+        return given
+    logits = temperature * np.log(np.maximum(given, _LEAST))
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def _batches(rows: pd.DataFrame, *, whole_videos: bool) -> Iterator[NDArray[np.int64]]:
+    """Yield the places of rows that are predicted at once."""
+    if whole_videos:
+        yield from (np.asarray(places) for places in rows.reset_index().groupby("video").indices.values())
+        return
+    places = np.arange(len(rows))
+    yield from (places[start : start + BATCH_ROWS] for start in range(0, len(rows), BATCH_ROWS))
+
+
+def _chosen_part(part: str, parts: Mapping[str, str] | None, dataset: Dataset) -> str:
+    if parts is None:
+        if part in ("", ALL):
+            return ALL
+        raise DatasetError(
+            f"{dataset.root} is not split, so it has no {part} part; measure --part all, or divide it with: "
+            f"ferfusion split {dataset.root}"
+        )
+    part = part or "test"
+    there = sorted(set(parts.values()))
+    if part != ALL and part not in there:
+        raise DatasetError(f"{dataset.root} has no {part} part; choose --part {' or '.join([*there, ALL])}")
+    return part
+
+
+def _rows(dataset: Dataset, parts: Mapping[str, str] | None, part: str) -> pd.DataFrame:
+    pairs = dataset.pairs
+    if part == ALL or parts is None:
+        return pairs
+    return pairs[pairs["clip"].map(dict(parts)) == part]
+
+
+def _prediction_table(
+    rows: pd.DataFrame, classes: SharedClasses, probabilities: NDArray[np.float64], *, part: str
+) -> pd.DataFrame:
+    table = rows[list(IDENTITY_COLUMNS)].reset_index(drop=True)
+    table["code"] = table["emotion"].map(classes.labels.code).astype(np.int64)
+    table.insert(0, "part", part)
+    shared = classes.restricted(probabilities)
+    table[list(classes.labels.probability_columns)] = shared
+    table["expression"] = np.array(classes.labels.names)[shared.argmax(axis=1)]
+    return table
+
+
+def _majority(
+    counts: Mapping[str, int], classes: SharedClasses, info: BundleInfo, table: pd.DataFrame
+) -> tuple[int, str]:
+    """Return what the majority baseline answers, and how that was chosen."""
+    trained = [counts.get(info.labels.names[output], 0) for output in classes.outputs]
+    if any(trained):
+        return int(np.argmax(trained)), "the most frequent class of the model's training part"
+    codes = table.drop_duplicates("video")["code"].to_numpy(np.int64)
+    return int(np.bincount(codes).argmax()), (
+        "the most frequent class of the measured videos, and so the best constant answer: the counts of the "
+        "model's training are not known"
+    )
+
+
+def _notes(classes: SharedClasses, probabilities: NDArray[np.float64], *, left_out: int) -> Iterator[str]:
+    if classes.model_only:
+        outside = int(classes.outside(probabilities).sum())
+        yield (
+            f"The dataset has no {listed(classes.model_only)}: the probabilities of the other classes are "
+            f"divided by their sum; the model's top class was {' or '.join(classes.model_only)} in "
+            f"{outside:,} of {counted(len(probabilities), 'pair')}."
+        )
+    if classes.dataset_only:
+        yield (
+            f"The model has no {listed(classes.dataset_only)}: {counted(left_out, 'pair')} of "
+            f"{'it' if len(classes.dataset_only) == 1 else 'them'} left out."
+        )
+
+
+def _input_cautions(info: BundleInfo, dataset: Dataset) -> Iterator[str]:
+    if dataset.stills and (info.reads_flow or info.window):
+        yield "The model reads motion, and single images have none: it was given faces that do not move."

@@ -1,0 +1,163 @@
+"""What a model has learned from, and whether a dataset that it is measured on has any of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from ferfusion.bundle import TrainingSummary
+from ferfusion.errors import DatasetError
+from ferfusion.evaluation.run_folder import RunFolder
+from ferfusion.parts import part_words
+from ferfusion.preparation.dataset import Dataset
+from ferfusion.preparation.identity import dataset_identity, read_clip_identities
+from ferfusion.reporting.words import counted, examples
+from ferfusion.splits.kept_split import changes_since
+from ferfusion.splits.learned_clips import fingerprints, learned_subjects
+from ferfusion.splits.split import parts_hash, read_splits
+
+_OF_ANYBODY = frozenset({"csv", "folder", "unknown", ""})
+"""Layouts that many corpora have: two of the same name need not be of the same people."""
+_UNCHECKED = "Whether the model has learned from any of its people was not checked."
+_START = ("The training of this model started from another model, whose own training data are not checked.",)
+_SUMMARY = ("corpus", "dataset_identity", "split_hash", "epochs", "best_epoch", "imported_from", "note")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is known of the training of a model.
+
+    Attributes:
+        corpus: Name of the layout of its corpus; empty if nothing is known.
+        clips: Fingerprints of the clips that it learned from or that chose its epoch; empty if not known.
+        class_counts: Pairs of each class in its training part; empty if not known.
+        parts: Clip to part in its training, if the measured dataset is the one that it was trained on.
+        is_same_dataset: Whether the measured dataset is the one that it was trained on.
+        starts_from_model: Whether its weights come from another training.
+        summary: What to write down about it.
+    """
+
+    corpus: str = ""
+    clips: tuple[str, ...] = ()
+    class_counts: Mapping[str, int] = field(default_factory=dict)
+    parts: Mapping[str, str] | None = None
+    is_same_dataset: bool = False
+    starts_from_model: bool = False
+    summary: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Whether a model has learned from the people that it is measured on.
+
+    Attributes:
+        line: What is known, in a sentence.
+        unseen: Whether it is certain that the model has not learned from any of them.
+        cautions: What cannot be told, a sentence or two each.
+    """
+
+    line: str
+    unseen: bool = False
+    cautions: tuple[str, ...] = ()
+
+
+def origin_of(training: TrainingSummary, dataset: Dataset, *, run: RunFolder | None = None) -> Origin:
+    """Return what is known of the training of a model, from its file and its run folder.
+
+    Args:
+        training: The summary in its file.
+        dataset: The dataset that it is measured on.
+        run: Its run folder, if it lies in one.
+
+    Raises:
+        RunError: the run folder is damaged.
+    """
+    clips = list(training.get("learned_clips", []))
+    counts: Mapping[str, int] = training.get("class_counts", {})
+    identity = training.get("dataset_identity", "")
+    is_same = bool(identity) and identity == dataset_identity(dataset)
+    parts: Mapping[str, str] | None = None
+    if run is not None:
+        kept = read_clip_identities(run.splits_file, further=("part",))
+        clips = clips or fingerprints(kept.loc[kept["part"] != "test", "content"])
+        counts = counts or run.class_counts("train")
+        is_same = not changes_since(run.splits_file, dataset)
+        parts = read_splits(dataset, run.splits_file) if is_same else None
+    elif is_same and dataset.splits_file.is_file():
+        own = read_splits(dataset)
+        parts = own if parts_hash(own) == training.get("split_hash") else None
+    return Origin(
+        corpus="" if "imported_from" in training else training.get("corpus", ""),
+        clips=tuple(clips),
+        class_counts=counts,
+        parts=parts,
+        is_same_dataset=is_same,
+        starts_from_model="start_from_sha256" in training.get("start", {}),
+        summary={key: value for key, value in training.items() if key in _SUMMARY},
+    )
+
+
+def check_overlap(origin: Origin, dataset: Dataset, rows: pd.DataFrame, *, part: str) -> Overlap:
+    """Refuse to measure a model on what it has learned from, as far as this is known.
+
+    Args:
+        origin: What is known of its training.
+        dataset: The dataset.
+        rows: The measured rows of its pair table.
+        part: The part that they are of.
+
+    Raises:
+        DatasetError: the model has learned from a person of these rows, or the part chose its epoch.
+    """
+    cautions = _START if origin.starts_from_model else ()
+    if origin.parts is not None:
+        if part != "test":
+            raise DatasetError(_why_not(part, dataset, has_test="test" in origin.parts.values()))
+        own = "It is the test part of the model's own training, which learned from nobody in it."
+        return Overlap(own, unseen=not cautions, cautions=cautions)
+    subjects = learned_subjects(dataset, rows, origin.clips)
+    if subjects:
+        nouns = counted(len(subjects), "person" if dataset.people_known else "image")
+        raise DatasetError(
+            f"The model has learned from {nouns} of {part_words(part)} of {dataset.root}: "
+            f"{examples(subjects)}; measure it on other people"
+        )
+    if subjects is not None:
+        line = "None of its people has a clip in the model's training."
+        return Overlap(line, unseen=not cautions, cautions=cautions)
+    if origin.is_same_dataset:
+        raise DatasetError(
+            f"The model was trained on {dataset.root}, with another split that is not known; name its run "
+            "folder, which keeps the split"
+        )
+    return Overlap(_UNCHECKED, cautions=(*cautions, *_unknown(origin, dataset)))
+
+
+def _why_not(part: str, dataset: Dataset, *, has_test: bool) -> str:
+    whose = {
+        "train": "the model has learned from it",
+        "validation": "it chose the model's epoch",
+    }.get(part, "the model has learned from it")
+    advice = "measure --part test" if has_test else "measure another dataset"
+    return f"{part_words(part).capitalize()} of {dataset.root} cannot measure this model: {whose}; {advice}"
+
+
+def _unknown(origin: Origin, dataset: Dataset) -> tuple[str, ...]:
+    if not origin.corpus:
+        return (
+            "What this model was trained on is not known. If it has seen these people, its scores are "
+            "too high.",
+        )
+    if origin.corpus == dataset.corpus:
+        return (
+            f"This model was trained on a corpus of the same layout, {origin.corpus}, and its file does not "
+            "keep which people it has learned from. If they are among those measured, its scores are too "
+            "high.",
+        )
+    if origin.corpus in _OF_ANYBODY or dataset.corpus in _OF_ANYBODY:
+        return (
+            f"This model was trained on a corpus of the layout {origin.corpus}, and whether it has learned "
+            "from any of these people cannot be checked.",
+        )
+    return ()

@@ -1,0 +1,63 @@
+"""The clips that a model has learned from, which are found again in another dataset by their content.
+
+Names do not tell: most corpora have a subject 01, and every rendered corpus has a video ``s01_fear_1``. A
+video that is prepared again with the same settings gives the same clip, whatever its name.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from ferfusion.preparation.clip_hashes import clip_hashes
+from ferfusion.preparation.dataset import Dataset
+
+MOST_CLIPS = 50_000
+"""A bundle keeps no clips of a larger training; its header has a largest size."""
+_DIGITS = 10
+
+
+def learned_clips(dataset: Dataset, parts: Mapping[str, str]) -> list[str]:
+    """Return a fingerprint of each clip that a training learns from or chooses on.
+
+    Args:
+        dataset: The dataset of the training.
+        parts: Clip to part.
+
+    Returns:
+        The first 10 digits of each clip's SHA-256, sorted; empty if there are more than ``MOST_CLIPS`` of
+        them, or if the dataset does not keep the SHA-256 of its clips.
+    """
+    return fingerprints(
+        content for clip, content in clip_hashes(dataset.root).items() if parts.get(clip, "test") != "test"
+    )
+
+
+def fingerprints(contents: Iterable[str]) -> list[str]:
+    """Return the fingerprints of clips by the SHA-256 of each, or by its first digits.
+
+    >>> fingerprints(["0123456789abcdef", ""])
+    ['0123456789']
+    """
+    found = sorted({content[:_DIGITS] for content in contents if content})
+    return found if len(found) <= MOST_CLIPS else []
+
+
+def learned_subjects(dataset: Dataset, rows: pd.DataFrame, learned: Iterable[str]) -> list[str] | None:
+    """Return the subjects of some rows that a model has learned from, in any of their clips.
+
+    Args:
+        dataset: A dataset.
+        rows: Rows of its pair table.
+        learned: Fingerprints of the model's clips.
+
+    Returns:
+        The subjects, sorted; None if this cannot be told: the fingerprints are not known, or the dataset
+        does not keep the SHA-256 of its clips.
+    """
+    known, contents = frozenset(learned), clip_hashes(dataset.root)
+    if not known or not contents:
+        return None
+    seen = {clip for clip, content in contents.items() if content[:_DIGITS] in known}
+    pairs = dataset.pairs
+    subjects = set(pairs.loc[pairs["clip"].isin(seen), "subject"])
+    return sorted(subjects.intersection(rows["subject"]))
