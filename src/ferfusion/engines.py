@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import Pipe, parent_process
@@ -85,12 +86,11 @@ def run_in_pool(
     The processes end with this one, even if it is killed, so that a resumed run does not compete with them.
 
     Raises:
-        ConfigError: an address is given.
+        ConfigError: an address is given, or a process was ended from outside, as for want of memory.
     """
     _refuse_address(address)
-    pool = ProcessPoolExecutor(
-        workers or os.cpu_count(), mp_context=FreshContext(), initializer=_begin_worker
-    )
+    workers = workers or os.cpu_count()
+    pool = ProcessPoolExecutor(workers, mp_context=FreshContext(), initializer=_begin_worker)
     with pool:
         futures = [pool.submit(function, job) for job in jobs]
         try:
@@ -102,6 +102,11 @@ def run_in_pool(
             if isinstance(error, KeyboardInterrupt):  # otherwise the running jobs are finished
                 for process in processes:
                     process.kill()
+            if isinstance(error, BrokenProcessPool):
+                raise ConfigError(
+                    "A worker process was ended from outside, as happens where the memory is full; run the same "
+                    f"command again, with fewer --workers than {workers}"
+                ) from error
             raise
 
 
@@ -180,6 +185,11 @@ def _ray_results(ray: Any, function: Callable[[Job], Result], jobs: Iterable[Job
                 result: Result = ray.get(reference)
             except ray.exceptions.RayTaskError as error:
                 raise error.cause from error  # Ray's own has a traceback as its message
+            except ray.exceptions.RayError as error:  # it was lost after all retries
+                raise ConfigError(
+                    f"Ray lost the process of a job again and again ({type(error).__name__}), as happens where "
+                    "the memory is full; run the same command again, with fewer --workers"
+                ) from error
             yield result
 
 

@@ -107,6 +107,13 @@ def test_run_in_pool_that_is_interrupted_ends_its_running_jobs():
     pytest.fail("the worker goes on")
 
 
+def test_run_in_pool_says_that_a_process_was_ended_from_outside():
+    results = run_in_pool(pid_and_sleep, [0.0, 600.0], workers=1)
+    os.kill(next(iter(results)), signal.SIGKILL)
+    with pytest.raises(ConfigError, match="A worker process was ended from outside"):
+        next(iter(results))
+
+
 def is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
