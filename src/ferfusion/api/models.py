@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union, overload
 
-from ferfusion.api.settings import PathOrText, as_folder, as_path, with_settings
+from ferfusion.api.settings import PathOrText, as_folder, as_path, as_predictions_folder, with_settings
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError, VideoError, file_errors
 from ferfusion.inference.recipe import PredictRecipe
@@ -192,7 +192,9 @@ class Model:
 
 
 @file_errors()
-def load_model(model: Model | PathOrText | None = None, *, device: str = "auto") -> Model:
+def load_model(
+    model: Model | PathOrText | None = None, *, device: str = "auto", out: PathOrText | None = None
+) -> Model:
     """Load a trained model.
 
     Args:
@@ -200,15 +202,19 @@ def load_model(model: Model | PathOrText | None = None, *, device: str = "auto")
             comes with the package. A loaded model is returned unchanged.
         device: Where it runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda, or mps. ONNX
             files run on the processor.
+        out: Folder of its predictions, which is checked before the model is loaded.
 
     Raises:
         BundleError: the file is missing, damaged or no bundle.
-        ConfigError: the device does not start.
+        ConfigError: the device does not start, or ``out`` cannot be used.
+        FileError: no file can be written to ``out``.
         MissingExtraError: the model is an ONNX file, and onnxruntime is not installed.
 
     >>> fer.load_model("run", device="cpu")
     Model('run/bundle.safetensors': 6 classes, crops of 48 px, detector haar)
     """
+    if out is not None:
+        as_predictions_folder(out)
     load_torch()
     from ferfusion.inference.predictor import bundle_file, load_predictor  # noqa: PLC0415 torch
 
@@ -268,7 +274,7 @@ def predict(
     >>> fer.predict(fer.sample_corpus() / "s01/fear/s01_fear_1.mp4", model="run").table.shape
     (32, 22)
     """
-    return load_model(model, device=device).predict(
+    return load_model(model, device=device, out=out).predict(
         inputs,
         fps=fps,
         out=out,

@@ -15,7 +15,7 @@ from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import ShowProgress, report_message, shown
-from ferfusion.reporting.disk import estimate_line, measured_line
+from ferfusion.reporting.disk import measured_line
 from ferfusion.reporting.words import counted
 from ferfusion.training.recipe import TrainRecipe
 
@@ -241,7 +241,8 @@ def train(
         ConfigError: a setting cannot be used, the device does not start, or the folder holds a run with other
             settings.
         BundleError: the bundle to start from cannot be read.
-        FileError: another process writes the folder, or a file cannot be written.
+        FileError: another process writes the folder, the disk has too little space, or a file cannot be
+            written.
 
     Source: the report, sections 3.2 to 3.4.
 
@@ -257,8 +258,6 @@ def train(
     folder = as_folder(run)
     data = as_dataset(dataset)
     with shown(progress) as on_progress:
-        for line in _before_training(data, folder, network, training):
-            report_message(on_progress, line)
         train_run(
             data.folder,
             folder,
@@ -267,23 +266,11 @@ def train(
             rights=NO_RIGHTS if rights is None else rights,
             compute=Compute(device, devices, precision),
             retrain_changed=retrain_changed,
+            announce=True,
             on_progress=on_progress,
         )
         report_message(on_progress, measured_line(folder))
     return Run(run)
-
-
-def _before_training(data: Dataset, folder: Path, model: ModelConfig, recipe: TrainRecipe) -> list[str]:
-    """Return the disk space of a training and what cuts its schedule short; nothing if it is finished."""
-    from ferfusion.evaluation.run_folder import RunFolder  # noqa: PLC0415 pandas
-    from ferfusion.training.optim.schedule_length import schedule_caution  # noqa: PLC0415 torch
-    from ferfusion.training.run_size import run_bytes  # noqa: PLC0415 torch
-
-    if RunFolder(folder).is_finished:
-        return []
-    size = run_bytes(model, recipe, classes=len(data.labels), pairs=len(data.pairs))
-    lines = [estimate_line(size, "the run", folder=folder), schedule_caution(recipe, epochs=recipe.epochs)]
-    return [line for line in lines if line]
 
 
 def as_run(run: Run | PathOrText) -> Run:

@@ -100,6 +100,20 @@ def as_folder(place: PathOrText) -> Path:
     return path
 
 
+def as_predictions_folder(place: PathOrText) -> Path:
+    """Return the path of a folder to write predictions to, before a model is loaded for them.
+
+    Raises:
+        ConfigError: the path is a file, or ``videos.csv`` in it is no table of predictions.
+        FileError: no file can be written there.
+    """
+    from ferfusion.inference.videos_table import VideosTable  # noqa: PLC0415 takes time
+
+    path = as_folder(place)
+    VideosTable(path)
+    return path
+
+
 def as_new_file(place: PathOrText) -> Path:
     """Return the path of a file to write.
 

@@ -24,7 +24,7 @@ def predict(
     **settings: Any,
 ) -> None:
     """Predict, and print the verdict on each video as soon as it is predicted."""
-    reader = fer.load_model(model, device=device)
+    reader = fer.load_model(model, device=device, out=out)
     if model is None:
         console.print(f"Model: {reader.name}", highlight=False)
     read = unread = 0
@@ -45,7 +45,8 @@ def predict(
     if read + unread > 1:
         console.print(f"A line for every video: {escape(str(summary))}", highlight=False, soft_wrap=True)
     if unread:
-        raise VideoError(f"{unread} of {read + unread} files could not be read; {summary} has the reasons")
+        files = f"{unread} of {read + unread} files" if read + unread > 1 else "The file"
+        raise VideoError(f"{files} could not be read; {summary} has the reasons")
 
 
 def _print(seen: "fer.Prediction", *, frames: bool) -> None:

@@ -14,6 +14,10 @@ class ConfusionKind:
     what: str
     cells: tuple[tuple[str, str], ...]
 
+    def applies_to(self, labels: LabelSet) -> bool:
+        """Whether a label set has every class of the kind."""
+        return {name for cell in self.cells for name in cell} <= set(labels.names)
+
 
 KINDS = (
     ConfusionKind(
@@ -47,7 +51,7 @@ def share_of_kind(confusion: IntArray, kind: ConfusionKind, labels: LabelSet) ->
     >>> share_of_kind(counts, KINDS[0], SIX)
     0.2
     """
-    if not {name for cell in kind.cells for name in cell} <= set(labels.names):
+    if not kind.applies_to(labels):
         return float("nan")
     true = sorted({labels.code(name) for name, _ in kind.cells})
     rows = int(confusion[true].sum())

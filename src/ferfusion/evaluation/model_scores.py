@@ -19,6 +19,7 @@ class BundleMetrics(TypedDict, total=False):
         level: What was scored: ``pair`` or ``video``.
         war: Accuracy.
         uar: Mean recall over the classes.
+        people: Number of people of the part.
         majority_war: Accuracy of always answering the most frequent class.
         majority_uar: Mean recall of the same.
         uar_low, uar_high: Interval of the mean recall over people; absent for a single person.
@@ -30,6 +31,7 @@ class BundleMetrics(TypedDict, total=False):
     level: str
     war: float
     uar: float
+    people: int
     majority_war: float
     majority_uar: float
     uar_low: float
@@ -75,6 +77,11 @@ def model_caution(metrics: BundleMetrics) -> str:
             f"answering one class: {percent(baseline)})."
         )
     interval = Interval(metrics.get("uar_low", math.nan), metrics.get("uar_high", math.nan))
+    if metrics.get("people") == 1:
+        return (
+            f"Caution: the scores of this model are of one person (UAR {percent(uar)}; always answering one "
+            f"class: {percent(baseline)}), so nothing shows that it recognises the expressions of others."
+        )
     if reaches_baseline(interval, baseline):
         return (
             "Caution: this model may have learned nothing; the interval of its UAR on its validation part "

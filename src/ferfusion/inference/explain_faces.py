@@ -1,7 +1,9 @@
 """Explain the faces of a video once all its predictions are known, so that both name the same class."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 
 from ferfusion.bundle import BundleInfo
 from ferfusion.data.inputs import FaceInput
+from ferfusion.errors import file_errors
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
 from ferfusion.inference.network_inputs import zero_flow
@@ -37,14 +40,15 @@ class RecordingPredictor:
     Args:
         predictor: The model.
         file: A new file, open for reading and writing.
+        folder: Its folder, for the message of a full disk.
     """
 
     explain: None = None
     """Explanations are made later."""
 
-    def __init__(self, predictor: Predictor, file: BinaryIO) -> None:
+    def __init__(self, predictor: Predictor, file: BinaryIO, folder: Path) -> None:
         self.name, self.info = predictor.name, predictor.info
-        self._predictor, self._file = predictor, file
+        self._predictor, self._file, self._folder = predictor, file, folder
         self._batches = 0
 
     def predict(
@@ -56,13 +60,17 @@ class RecordingPredictor:
         """Return probabilities (B, C)."""
         flows = zero_flow(crops_bhwc) if flow_b2hw is None else flow_b2hw
         for array in (crops_bhwc, flows, *(() if windows_bkhwc is None else (windows_bkhwc,))):
-            np.save(self._file, array, allow_pickle=False)
+            content = io.BytesIO()  # np.save gives no reason for what it cannot write to a file
+            np.save(content, array, allow_pickle=False)
+            with file_errors(self._folder):
+                self._file.write(content.getbuffer())
         self._batches += 1
         return self._predictor.predict(crops_bhwc, flow_b2hw, windows_bkhwc)
 
     def face_inputs(self) -> Iterator[list[FaceInput]]:
         """Yield the faces of every batch, in the order of the predictions."""
-        self._file.seek(0)
+        with file_errors(self._folder):
+            self._file.seek(0)  # writes the rest
         for _ in range(self._batches):
             arrays = [np.load(self._file, allow_pickle=False) for _ in range(3 if self.info.window else 2)]
             yield [FaceInput(*one) for one in zip(*arrays, strict=True)]

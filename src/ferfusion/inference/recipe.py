@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
 from ferfusion.recipe import Above, AtLeast, AtMost, Recipe
+from ferfusion.reporting.words import amount
 from ferfusion.video.timestamps import SLACK_SECONDS
 
 if TYPE_CHECKING:
     from ferfusion.preparation.recipe import PrepareRecipe
     from ferfusion.video.reader import Frame
+
+
+_SHORTEST_SECONDS = 0.001
+"""Shortest period: a frame at 1,000 frames per second. A shorter one would hold no second frame."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class PredictRecipe(Recipe):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.end is not None and not self.start < self.end:
-            raise ConfigError(f"end must lie after start ({self.start:g} seconds), got {self.end:g}")
+            raise ConfigError(f"end must lie after start ({amount(self.start, 'second')}), got {self.end:g}")
         parse_every(self.every)
         if self.per:
             parse_seconds(self.per)
@@ -64,12 +69,13 @@ class PredictRecipe(Recipe):
     def in_words(self) -> str:
         """The settings as text, for the reader of a result."""
         number, period = parse_every(self.every)
-        frames = f"one frame in {period:g} seconds" if period else _nth(number)
+        frames = f"one frame in {amount(period, 'second')}" if period else _nth(number)
         times = f", from second {self.start:g}" if self.start else ""
         times += f", up to second {self.end:g}" if self.end is not None else ""
         around = "around" if self.smoothing == "centred" else "up to"
+        window = amount(self.window, "second")
         timeline = (
-            f"is the mean of the predictions in {self.window:g} seconds {around} a frame ({self.smoothing})"
+            f"is the mean of the predictions in {window} {around} a frame ({self.smoothing})"
             if self.window
             else "is not smoothed"
         )
@@ -88,13 +94,10 @@ def parse_seconds(text: str) -> float:
     >>> parse_seconds("0.5s")
     0.5
     """
-    try:
-        _, period = parse_every(text)
-    except ConfigError:
-        period = 0.0
-    if not period:
+    number, period = _number_and_seconds(text)
+    if number or not period:
         raise ConfigError(f"per must be a number of seconds such as 1s or 0.5s, got {text!r}")
-    return period
+    return _long_enough(period, "per", text)
 
 
 def parse_every(text: str) -> tuple[int, float]:
@@ -106,16 +109,31 @@ def parse_every(text: str) -> tuple[int, float]:
     >>> parse_every("3"), parse_every("0.5s")
     ((3, 0.0), (0, 0.5))
     """
+    number, period = _number_and_seconds(text)
+    if not number and not period:
+        raise ConfigError(
+            f"every must be a number of frames such as 5, or of seconds such as 0.5s, got {text!r}"
+        )
+    return number, 0.0 if number else _long_enough(period, "every", text)
+
+
+def _number_and_seconds(text: str) -> tuple[int, float]:
+    """Return a number of frames and of seconds, of which one is 0; both are if the text is neither."""
     plain = text.strip().lower()
     try:
         number, period = (0, float(plain[:-1])) if plain.endswith("s") else (int(plain), 0.0)
     except ValueError:
-        number, period = 0, 0.0
-    if number < 1 and not 0 < period < math.inf:
+        return 0, 0.0
+    return max(number, 0), period if 0 < period < math.inf else 0.0
+
+
+def _long_enough(period: float, name: str, text: str) -> float:
+    if period < _SHORTEST_SECONDS:
         raise ConfigError(
-            f"every must be a number of frames such as 5, or of seconds such as 0.5s, got {text!r}"
+            f"{name} must be at least {_SHORTEST_SECONDS:g}s, a frame at 1,000 frames per second; "
+            f"got {text!r}"
         )
-    return number, period
+    return period
 
 
 def _nth(number: int) -> str:

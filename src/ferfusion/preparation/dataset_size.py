@@ -16,6 +16,9 @@ _PNG = 1.8
 """Bytes of each pixel of a PNG file: the mean of the sample corpus at 48 pixels, crops and flow."""
 _ROW_BYTES = 100
 """Of each frame in the tables."""
+LEAST_SHARE = 0.25
+"""Share of the estimate that a dataset takes in any case: few corpora show a face in less than every fourth
+frame."""
 
 
 def dataset_bytes(entries: Sequence[VideoEntry], recipe: PrepareRecipe, *, images: bool) -> float | None:

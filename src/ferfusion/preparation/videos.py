@@ -24,7 +24,7 @@ from ferfusion.preparation.dataset import (
     left_out_row,
     write_header,
 )
-from ferfusion.preparation.dataset_size import dataset_bytes
+from ferfusion.preparation.dataset_size import LEAST_SHARE, dataset_bytes
 from ferfusion.preparation.labelled_video import (
     FRAME_COLUMNS,
     PAIR_COLUMNS,
@@ -35,7 +35,7 @@ from ferfusion.preparation.labelled_video import (
 )
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.progress import OnProgress, Progress, ignore_progress, report_message
-from ferfusion.reporting.disk import estimate_line
+from ferfusion.reporting.disk import estimate_line, refuse_too_little
 from ferfusion.reporting.words import counted
 from ferfusion.tables import write_table
 
@@ -71,19 +71,22 @@ def prepare_videos(
 
     Raises:
         DatasetError: the folder holds another recipe's dataset or files that are not a dataset.
-        FileError: a file cannot be written, such as on a full disk.
+        FileError: the disk has too little space, or a file cannot be written.
     """
     corpus = _VideoCorpus(listing, root, DatasetFiles(dataset), labels, recipe, images, detector_model)
     check_dataset_folder(dataset, corpus=listing.corpus, labels=labels, recipe=recipe)
     jobs, unfinished = corpus.jobs, corpus.unfinished()
+    estimate = dataset_bytes([job.entry for job in unfinished], recipe, images=images)
+    what = counted(len(unfinished), "video")
+    if estimate:
+        refuse_too_little(LEAST_SHARE * estimate, what, folder=dataset)
     if unfinished:
         corpus.write_header(complete=False, counts={})
         _remove_leftovers(unfinished)
     if len(unfinished) < len(jobs):
         done = len(jobs) - len(unfinished)
         report_message(on_progress, f"Prepared already: {done:,} of {counted(len(jobs), 'video')}.")
-    if estimate := dataset_bytes([job.entry for job in unfinished], recipe, images=images):
-        what = counted(len(unfinished), "video")
+    if estimate:
         report_message(on_progress, estimate_line(estimate, what, folder=dataset))
     prepared = engine(prepare_video, unfinished, workers=workers, address=address)
     for number, video_id in enumerate(prepared, start=1):

@@ -1,9 +1,10 @@
-"""Disk space: how much a folder takes, and lines that announce it before and after a job."""
+"""Disk space: how much a folder takes, lines that announce it, and jobs that cannot fit."""
 
 import os
 import shutil
 from pathlib import Path
 
+from ferfusion.errors import FileError
 from ferfusion.reporting.words import bytes_text
 
 
@@ -36,8 +37,28 @@ def estimate_line(estimate: float, what: str, *, folder: Path) -> str:
         folder: Where.
     """
     free = free_bytes(folder)
-    too_little = ": too little" if free < estimate else ""
+    too_little = ", which may be too little" if free < estimate else ""
     return f"Disk: about {bytes_text(estimate)} for {what}; {bytes_text(free)} are free{too_little}."
+
+
+def refuse_too_little(least: float, what: str, *, folder: Path, existing: int = 0) -> None:
+    """Refuse a job whose files cannot fit on their disk.
+
+    Args:
+        least: Bytes that the job takes in any case, so that no job is refused that would fit.
+        what: What is written, such as "12 trainings".
+        folder: Where.
+        existing: Bytes of it that are there already.
+
+    Raises:
+        FileError: there is too little space.
+    """
+    free = free_bytes(folder)
+    if least - existing > free:
+        raise FileError(
+            f"The disk of {folder} has {bytes_text(free)} free, and {what} would take at least "
+            f"{bytes_text(least - existing)} more; free some space, or name a folder on another disk"
+        )
 
 
 def measured_line(folder: Path) -> str:

@@ -15,6 +15,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural(noun)}"
 
 
+def amount(number: float, noun: str) -> str:
+    """Return a number that need not be whole with its noun.
+
+    >>> amount(1, "second"), amount(0.5, "second")
+    ('1 second', '0.5 seconds')
+    """
+    return f"{number:g} {noun if number == 1 else plural(noun)}"
+
+
 def counted_are(number: int, noun: str) -> str:
     """Return a number with its noun and verb.
 

@@ -10,7 +10,7 @@ from ferfusion.lookup import choose
 from ferfusion.models.config import ModelConfig
 from ferfusion.outputs import only_writer
 from ferfusion.progress import OnProgress, Progress, ignore_progress, report_message
-from ferfusion.reporting.disk import estimate_line, measured_line
+from ferfusion.reporting.disk import estimate_line, folder_bytes, measured_line, refuse_too_little
 from ferfusion.reporting.words import counted, listed
 from ferfusion.studies.equivalent_variants import equivalence_lines
 from ferfusion.studies.plan import StudyPlan
@@ -18,7 +18,7 @@ from ferfusion.studies.study import Study, TrainingJob, open_study
 from ferfusion.studies.study_page import finish_study
 from ferfusion.training.optim.schedule_length import schedule_caution
 from ferfusion.training.recipe import TrainRecipe
-from ferfusion.training.run_size import run_bytes
+from ferfusion.training.run_size import least_run_bytes, run_bytes
 
 
 def run_study(
@@ -54,17 +54,19 @@ def run_study(
         DatasetError: the dataset cannot be opened, has changed since the study began, or is not split and the
             plan has no folds.
         ConfigError: a variant is wrong, or the folder holds another study.
-        FileError: another process writes the folder, or a file cannot be written.
+        FileError: another process writes the folder, the disk has too little space, or a file cannot be
+            written.
     """
     run_engine = choose(ENGINES, engine, what="engine")
     workers = 1 if engine == "here" else workers or os.cpu_count() or 1
     work = open_study(dataset, folder, plan, model=model, recipe=recipe)
-    for sentence in equivalence_lines(work.equivalences):
-        report_message(on_progress, f"Before the training: {sentence}")
     with only_writer(folder, subfolders=("splits",)):
-        work.begin(retrain_changed=retrain_changed)
         jobs = work.jobs(workers=workers, compute=compute)
+        _check_space(work, [job for job in jobs if not job.is_done])  # before anything is written
+        work.begin(retrain_changed=retrain_changed)
         left = [job for job in jobs if not job.is_done]
+        for sentence in equivalence_lines(work.equivalences):
+            report_message(on_progress, f"Before the training: {sentence}")
         for line in (plan_line(work, done=len(jobs) - len(left)), *_before(work, left)):
             report_message(on_progress, line)
         costs = work.run(run_engine, left, workers=workers, address=address)
@@ -86,6 +88,21 @@ def plan_line(work: Study, *, done: int) -> str:
         f"{counted(len(work.splits), 'division')} of the subjects: "
         f"{counted(len(work.trainings), 'training')}, {done} of them done."
     )
+
+
+def _check_space(work: Study, left: Sequence[TrainingJob]) -> None:
+    """Refuse trainings that cannot fit on the disk.
+
+    Raises:
+        FileError: there is too little space.
+    """
+    sizes = {
+        each.name: least_run_bytes(each.model, each.recipe, classes=len(work.dataset.labels))
+        for each in work.trained
+    }
+    missing = [max(0, sizes[job.training.variant.name] - folder_bytes(job.run)) for job in left]
+    if left:
+        refuse_too_little(sum(missing), counted(len(left), "training"), folder=work.folder)
 
 
 def _before(work: Study, left: Sequence[TrainingJob]) -> Iterator[str]:

@@ -21,6 +21,11 @@ REPORT_FILES = (
 )
 """Patterns of the files that a study writes when its trainings are finished, the page first."""
 
+FILES_BESIDE_PAGE = tuple(
+    dict.fromkeys(f"{name.split('/')[0]}/" if "/" in name else name for name in REPORT_FILES[1:])
+)
+"""The same without the page, with folders in place of their files."""
+
 _INTERVAL = dict.fromkeys(("value", "low", "high", "baseline"), float)
 _P_VALUES = ("difference", "low", "high", "p_subjects", "p_trainings", "p", "p_adjusted")
 TABLES: Mapping[str, Mapping[str, Kind | None]] = MappingProxyType(

@@ -30,7 +30,7 @@ from ferfusion.studies.findings import (
 )
 from ferfusion.studies.published import CAVEAT, SOURCE
 from ferfusion.studies.study import Study
-from ferfusion.studies.study_folder import REPORT_FILES, TABLES, StudyFolder
+from ferfusion.studies.study_folder import FILES_BESIDE_PAGE, REPORT_FILES, TABLES, StudyFolder
 from ferfusion.studies.study_text import StudySize, baseline, cautions, protocol, question, verdict
 from ferfusion.tables import write_table
 
@@ -100,7 +100,7 @@ def study_page(findings: Findings, images: Mapping[str, Path]) -> str:
         plan=plan,
         notes=[*summary["equivalences"], *summary["cautions"]],
         error_patterns=error_patterns_table(findings).to_dict("records"),
-        kinds=KINDS,
+        kinds=[kind for kind in KINDS if kind.applies_to(statistics.labels)],
         majority=statistics.labels.names[findings.majority_code],
         majority_differs=len(findings.majority_codes) > 1,
         confidence=f"{100 * statistics.recipe.confidence:g}\N{NO-BREAK SPACE}%",
@@ -109,6 +109,7 @@ def study_page(findings: Findings, images: Mapping[str, Path]) -> str:
         caveat=CAVEAT,
         has_published=findings.has_published,
         settings=settings(findings),
+        files=FILES_BESIDE_PAGE,
     )
 
 

@@ -22,6 +22,7 @@ from ferfusion.outputs import only_writer
 from ferfusion.parts import Part
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.progress import OnProgress, ignore_progress, report_message
+from ferfusion.reporting.disk import folder_bytes, refuse_too_little
 from ferfusion.splits.kept_split import keep_split, read_kept_split
 from ferfusion.splits.learned_clips import learned_clips
 from ferfusion.splits.split import parts_hash, split_header
@@ -33,6 +34,7 @@ from ferfusion.training.predictions import prediction_table
 from ferfusion.training.procedures import Procedure, procedure_of
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.run_config import claim_run, recipe_to_pass_on, run_config, start_hashes
+from ferfusion.training.run_size import least_run_bytes, lines_before
 
 NO_RIGHTS = (
     "No licence was stated. Rights in the training data may bind whoever uses or passes on this model."
@@ -53,6 +55,7 @@ def train_run(
     splits: Path | None = None,
     retrain_changed: bool = False,
     callbacks: Sequence[Callback] = (),
+    announce: bool = False,
     on_progress: OnProgress = ignore_progress,
 ) -> RunFolder:
     """Train a model on a prepared and split dataset into a run folder, and return the finished run.
@@ -72,6 +75,7 @@ def train_run(
         splits: The split table, with its header beside it; None is the dataset's ``splits.csv``.
         retrain_changed: Whether a run whose dataset has changed since is begun again.
         callbacks: Further Lightning callbacks.
+        announce: Whether the disk space and a schedule that is cut short are reported before the training.
         on_progress: Called with the progress of the training, and with a line for every epoch.
 
     Raises:
@@ -79,7 +83,8 @@ def train_run(
         ConfigError: the folder holds a run of other settings, or the settings do not fit the dataset.
         RunError: a file of the run is missing or damaged, or the loss is no longer a finite number.
         BundleError: the bundle to start from cannot be read.
-        FileError: another process writes the folder, or a file cannot be written.
+        FileError: another process writes the folder, the disk has too little space, or a file cannot be
+            written.
     """
     with _ONE_AT_A_TIME, only_writer(run, subfolders=("checkpoints",)):
         return _train_run(
@@ -87,6 +92,7 @@ def train_run(
             rights=rights,
             retrain_changed=retrain_changed,
             callbacks=callbacks,
+            announce=announce,
             on_progress=on_progress,
         )
 
@@ -97,6 +103,7 @@ def _train_run(
     rights: str,
     retrain_changed: bool,
     callbacks: Sequence[Callback],
+    announce: bool,
     on_progress: OnProgress,
 ) -> RunFolder:
     run = RunFolder(job.run)
@@ -107,11 +114,17 @@ def _train_run(
         read_kept_split(run.splits_file, source)
     pairs = read_parts(job, source)
     config = run_config(source, pairs, job.model_config, job.recipe)
+    if not run.is_finished:  # before anything is written
+        least = least_run_bytes(job.model_config, job.recipe, classes=len(source.labels))
+        refuse_too_little(least, "the run", folder=run.path, existing=folder_bytes(run.path))
     if not claim_run(run, config, source, retrain_changed=retrain_changed):
         keep_split(run.splits_file, source, pairs.part_of_clip, header=split_header(source, job.splits))
     if run.is_finished:
         report_message(on_progress, f"{run.path} is finished; to train again, name another folder")
         return read_run(run.path)
+    if announce:
+        for line in lines_before(job, source):
+            report_message(on_progress, line)
     train_stage = partial(
         train_run,
         job.dataset,
@@ -161,16 +174,17 @@ def _bundle(
         "majority_uar": baseline.uar,
     }
     if not validation.empty:
-        uar = score(
+        scores = score(
             validation,
             labels=source.labels,
             part="validation",
             level="pair",
             majority_code=run.majority_code,
             recipe=EvaluateRecipe(),
-        ).uar
-        if uar.has_interval:
-            metrics |= {"uar_low": uar.interval.low, "uar_high": uar.interval.high}
+        )
+        metrics["people"] = scores.subjects
+        if scores.uar.has_interval:
+            metrics |= {"uar_low": scores.uar.interval.low, "uar_high": scores.uar.interval.high}
     # predictions of whole videos do not calibrate the probabilities of single pairs
     if not run.predicts_videos and not validation.empty:
         metrics["calibration"] = fit_calibration(validation, source.labels).to_dict()

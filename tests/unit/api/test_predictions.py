@@ -181,9 +181,19 @@ def test_prediction_says_that_its_model_learned_nothing(tmp_path):
     seen = model.predict(np.stack(face_images(4)), fps=25, out=out, annotate=False)
     assert seen.statement.endswith(caution)
     assert repr(seen).endswith("see its caution)")
-    assert read_json(seen.folder / "verdict.json", error=ValueError, advice="")["caution"] == caution
+    assert read_json(seen.folder / "verdict.json")["caution"] == caution
     assert caution in html.unescape((seen.folder / "report.html").read_text())
     assert pd.read_csv(out / "videos.csv")["caution"].tolist() == [caution]
     photograph = model.predict(face_images(1)[0], out=out, annotate=False)
     assert caution in html.unescape((photograph.folder / "report.html").read_text())
-    assert read_json(photograph.folder / "verdict.json", error=ValueError, advice="")["caution"] == caution
+    assert read_json(photograph.folder / "verdict.json")["caution"] == caution
+
+
+def test_predict_refuses_its_output_before_the_model_is_loaded(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("video,status\n")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "videos.csv").write_text("name,mark\n")
+    for out, words in ((file, "is a file"), (tmp_path / "out", "has no column folder")):
+        with pytest.raises(fer.ConfigError, match=words):
+            fer.predict(GREY, fps=25, model=tmp_path / "no-model", out=out)

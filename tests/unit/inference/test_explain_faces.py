@@ -1,10 +1,13 @@
+import errno
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from ferfusion.errors import FileError
 from ferfusion.explanation.explainer import Explanation
 from ferfusion.inference.explain_faces import (
     LINE_COLUMNS,
@@ -14,6 +17,7 @@ from ferfusion.inference.explain_faces import (
 )
 from ferfusion.inference.predictor import TorchPredictor
 from helpers.bundles import drawn_faces, untrained_bundle
+from helpers.predictors import BrightnessPredictor
 
 
 def explanation(code):
@@ -22,11 +26,25 @@ def explanation(code):
     return Explanation(probabilities, code, {}, {"spatial": 1.5, "flow": -0.5}, -1.0)
 
 
+class FullDisk(io.BytesIO):
+    def write(self, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_recording_predictor_names_the_folder_of_a_full_disk():
+    predictor = BrightnessPredictor()
+    recorded = RecordingPredictor(predictor, FullDisk(), Path("explanations/clip"))
+    with pytest.raises(
+        FileError, match="Cannot write explanations/clip: No space left on device; free some space"
+    ):
+        recorded.predict(np.zeros((1, 48, 48, 3), np.uint8), None)
+
+
 @pytest.mark.parametrize("architecture", ["two-stream", "lstm"])
 def test_recording_predictor_predicts_as_another_and_returns_its_input(architecture):
     trained = untrained_bundle(architecture=architecture, head_units=16, frames=3)
     predictor = TorchPredictor(trained)
-    recorded = RecordingPredictor(predictor, io.BytesIO())
+    recorded = RecordingPredictor(predictor, io.BytesIO(), Path())
     crops, flow, windows = drawn_faces(trained.model_config, 5)
     more: list[Any] = [] if windows is None else [windows]
     assert np.array_equal(recorded.predict(crops, flow, *more), predictor.predict(crops, flow, *more))

@@ -40,6 +40,23 @@ def test_every_that_cannot_be_parsed_is_refused(every):
         PredictRecipe(every=every)
 
 
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {"every": "1e-12s"},
+            "every must be at least 0.001s, a frame at 1,000 frames per second; got '1e-12s'",
+        ),
+        ({"per": "1e-9s"}, "per must be at least 0.001s"),
+        ({"per": "5"}, "per must be a number of seconds such as 1s or 0.5s, got '5'"),
+    ],
+)
+def test_predict_recipe_refuses_a_period_below_a_frame(settings, words):
+    with pytest.raises(ConfigError, match=words):
+        PredictRecipe(**settings)
+    assert PredictRecipe(every="0.001s", per="0.001s").every == "0.001s"
+
+
 def test_parse_every_takes_a_capital_s():
     assert parse_every(" 2S ") == (0, 2.0)
 

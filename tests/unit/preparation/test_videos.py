@@ -3,6 +3,7 @@ import os
 import stat
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -322,3 +323,10 @@ def test_prepare_videos_prepares_good_videos_beside_any_other(tmp_path, squares,
     assert row["status"] == ("no_face" if is_readable else "unreadable")
     assert row["reason"]
     assert open_dataset(tmp_path / "dataset").frames["video"].nunique() <= 3
+
+
+def test_prepare_videos_refuses_what_cannot_fit(listing, tmp_path, squares, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=20_000))
+    with pytest.raises(FileError, match=r"has 20 KB free, and 4 videos would take at least [\d.]+ KB more"):
+        prepare(listing, tmp_path / "dataset")
+    assert not (tmp_path / "dataset").exists()

@@ -1,8 +1,9 @@
 import re
+from types import SimpleNamespace
 
 import pytest
 
-from ferfusion.errors import ConfigError
+from ferfusion.errors import ConfigError, FileError
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import Progress
 from ferfusion.studies import study as study_module
@@ -99,3 +100,12 @@ def test_run_study_refuses_an_unknown_engine_before_it_writes(run, tmp_path):
     with pytest.raises(ConfigError, match="Unknown engine 'hear'"):
         run(engine="hear")
     assert not (tmp_path / "study").exists()
+
+
+def test_run_study_refuses_trainings_that_cannot_fit(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    with pytest.raises(
+        FileError, match=r"has 1\.0 MB free, and 4 trainings would take at least [\d.]+ MB more"
+    ):
+        run()
+    assert not (tmp_path / "study" / "study.json").exists()

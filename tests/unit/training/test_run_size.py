@@ -4,7 +4,7 @@ from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
 from ferfusion.reporting.disk import folder_bytes
 from ferfusion.training.recipe import TrainRecipe
-from ferfusion.training.run_size import run_bytes
+from ferfusion.training.run_size import least_run_bytes, run_bytes
 from ferfusion.training.train import train_run
 from helpers.datasets import write_dataset
 
@@ -34,3 +34,4 @@ def test_run_bytes_are_about_those_of_a_trained_run(tmp_path):
     run = tmp_path / "run"
     train_run(dataset, run, model_config=FLOW, recipe=TrainRecipe(epochs=1))
     assert run_bytes(FLOW, TrainRecipe(), classes=6, pairs=48) == pytest.approx(folder_bytes(run), rel=0.1)
+    assert least_run_bytes(FLOW, TrainRecipe(), classes=6) <= folder_bytes(run)

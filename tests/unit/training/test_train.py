@@ -5,6 +5,7 @@ import shutil
 import signal
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from lightning.pytorch import Callback
 from safetensors.torch import load_file
 
 from ferfusion.bundle import load_bundle
-from ferfusion.errors import ConfigError, DatasetError
+from ferfusion.errors import ConfigError, DatasetError, FileError
 from ferfusion.evaluation.metrics import confusion_matrix, uar, war
 from ferfusion.evaluation.predictions import predicted_codes
 from ferfusion.evaluation.run_folder import EPOCH_COLUMNS, Baseline, read_run
@@ -23,6 +24,7 @@ from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.clip_identities import identities_of_clips
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.progress import Progress
 from ferfusion.training.recipe import TrainRecipe
 from helpers.datasets import write_dataset
 from helpers.trainings import (
@@ -223,6 +225,21 @@ def test_train_run_refuses_a_run_of_other_settings_and_names_the_difference(whol
     assert "learning_rate" not in str(error.value)
     with pytest.raises(ConfigError, match=r"dropout is 0\.3 in the folder, 0\.1 in this call"):
         train(dataset, whole_run[0], model=replace(MODEL, dropout=0.1))
+
+
+def test_train_run_refuses_before_it_announces_anything(whole_run, dataset, tmp_path, monkeypatch):
+    printed: list[Progress] = []
+    refused = partial(train, dataset, announce=True, on_progress=printed.append)
+    with pytest.raises(ConfigError, match="other settings"):
+        refused(whole_run[0], recipe=replace(RECIPE, epochs=3))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(
+        FileError, match=r"has 1\.0 KB free, and the run would take at least .* free some space"
+    ):
+        refused(tmp_path / "run")
+    assert not (tmp_path / "run" / "config.json").exists()
+    assert printed == []
+    train(dataset, whole_run[0])  # a finished run needs no space
 
 
 def test_train_run_keeps_the_global_random_state(dataset, tmp_path):

@@ -77,7 +77,7 @@ def explain_footage(
     name = _PHOTOGRAPH if isinstance(footage, Photograph) else _VIDEO
     with only_writer(folder), replaced_result(folder, earlier=(_VIDEO, _PHOTOGRAPH, _TABLE, SOURCE)) as new:
         with TemporaryFile(dir=new) as file:
-            recorded = RecordingPredictor(predictor, cast(BinaryIO, file))
+            recorded = RecordingPredictor(predictor, cast(BinaryIO, file), folder)
             prediction = predict_footage(footage, recorded, on_frame=on_frame)
             faces = explain_faces(prediction, recorded, explainer, why_not=code)
             lines: list[dict[str, object]] = []
