@@ -104,8 +104,8 @@ def run_in_pool(
                     process.kill()
             if isinstance(error, BrokenProcessPool):
                 raise ConfigError(
-                    "A worker process was ended from outside, as happens where the memory is full; run the same "
-                    f"command again, with fewer --workers than {workers}"
+                    "A worker process was ended from outside, as happens where the memory is full; run the "
+                    f"same command again, with fewer --workers than {workers}"
                 ) from error
             raise
 
@@ -187,8 +187,8 @@ def _ray_results(ray: Any, function: Callable[[Job], Result], jobs: Iterable[Job
                 raise error.cause from error  # Ray's own has a traceback as its message
             except ray.exceptions.RayError as error:  # it was lost after all retries
                 raise ConfigError(
-                    f"Ray lost the process of a job again and again ({type(error).__name__}), as happens where "
-                    "the memory is full; run the same command again, with fewer --workers"
+                    f"Ray lost the process of a job again and again ({type(error).__name__}), as happens "
+                    "where the memory is full; run the same command again, with fewer --workers"
                 ) from error
             yield result
 
