@@ -5,8 +5,9 @@ file.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypedDict, TypeVar, cast, get_type_hints
@@ -125,6 +126,30 @@ class BundleInfo:
 
 
 @dataclass(frozen=True)
+class Description:
+    """What a file says about its model beside the network, as the attributes of ``Bundle``."""
+
+    labels: LabelSet
+    prepare_recipe: PrepareRecipe
+    training: TrainingSummary
+    metrics: BundleMetrics
+    rights: str
+    version: str = ferfusion.__version__
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return the description as text."""
+        return {
+            "version": self.version,
+            "labels": json.dumps(self.labels.names),
+            "prepare_recipe": json.dumps(self.prepare_recipe.to_dict()),
+            "prepare_recipe_hash": self.prepare_recipe.hash,
+            "training": json.dumps(dict(self.training)),
+            "metrics": json.dumps(dict(self.metrics)),
+            "rights": self.rights,
+        }
+
+
+@dataclass(frozen=True)
 class Bundle:
     """A trained model with everything that a prediction needs.
 
@@ -178,18 +203,10 @@ class Bundle:
 
 def bundle_metadata(bundle: Bundle) -> dict[str, str]:
     """Return everything of a bundle except its weights, as text."""
-    return {
-        "format": FORMAT,
-        "format_version": str(FORMAT_VERSION),
-        "version": bundle.version,
-        "model": json.dumps(bundle.model_config.to_dict()),
-        "labels": json.dumps(bundle.labels.names),
-        "prepare_recipe": json.dumps(bundle.prepare_recipe.to_dict()),
-        "prepare_recipe_hash": bundle.prepare_recipe.hash,
-        "training": json.dumps(dict(bundle.training)),
-        "metrics": json.dumps(dict(bundle.metrics)),
-        "rights": bundle.rights,
-    }
+    description = Description(**{each.name: getattr(bundle, each.name) for each in fields(Description)})
+    model = json.dumps(bundle.model_config.to_dict())
+    head = {"format": FORMAT, "format_version": str(FORMAT_VERSION), "model": model}
+    return head | description.to_metadata()
 
 
 def save_bundle(path: Path, bundle: Bundle) -> None:
@@ -244,8 +261,22 @@ def bundle_of(path: Path, metadata: Mapping[str, str]) -> Bundle:
         BundleError: the metadata have another format, or a value that cannot be used.
     """
     _check_format(path, metadata)
+    with unusable(path):
+        description = description_of(metadata)
+        model_config = ModelConfig.from_dict(parse_json(metadata["model"]))
+        if model_config.size != description.prepare_recipe.size:
+            raise ValueError(
+                f"the model reads crops of {model_config.size} pixels, and its preparation makes crops of "
+                f"{description.prepare_recipe.size}"
+            )
+        return Bundle(weights={}, model_config=model_config, **vars(description))
+
+
+@contextmanager
+def unusable(path: Path) -> Iterator[None]:
+    """Raise a BundleError for whatever is wrong with the metadata of a file."""
     try:
-        return _bundle(metadata)
+        yield
     except (KeyError, ValueError, TypeError, ConfigError) as error:
         reason = f"no {error} in it" if isinstance(error, KeyError) else in_one_line(error)
         raise BundleError(f"{path} cannot be used by ferfusion {ferfusion.__version__}: {reason}") from error
@@ -323,41 +354,35 @@ def _single(tensor: Tensor) -> Tensor:
     return tensor.float() if tensor.dtype == torch.float16 else tensor
 
 
-def _bundle(metadata: Mapping[str, str]) -> Bundle:
+def description_of(metadata: Mapping[str, str]) -> Description:
+    """Return the description in the metadata of a file; for use within ``unusable``."""
     for name, text in metadata.items():
         if len(text) > _MAX_ENTRY_CHARACTERS:
             raise ValueError(
                 f"{name!r:.80} has {len(text):,} characters, at most {_MAX_ENTRY_CHARACTERS:,} are read"
             )
-    if len(metadata["version"]) > _MAX_VERSION_CHARACTERS:
+    version = metadata["version"]
+    if len(version) > _MAX_VERSION_CHARACTERS:
         raise ValueError(
-            f"its version has {len(metadata['version']):,} characters, at most {_MAX_VERSION_CHARACTERS} are read"
+            f"its version has {len(version):,} characters, at most {_MAX_VERSION_CHARACTERS} are read"
         )
     prepare_recipe = PrepareRecipe.from_dict(parse_json(metadata["prepare_recipe"]))
     if prepare_recipe.hash != metadata["prepare_recipe_hash"]:
         raise ValueError("the preparation recipe does not have the hash that was written with it")
-    model_config = ModelConfig.from_dict(parse_json(metadata["model"]))
-    if model_config.size != prepare_recipe.size:
-        raise ValueError(
-            f"the model reads crops of {model_config.size} pixels, and its preparation makes crops of "
-            f"{prepare_recipe.size}"
-        )
     names = parse_json(metadata["labels"])
     if not has_type(names, list[str]):
         raise ValueError(f"its labels must be a list of names, got {names!r:.80}")
     labels = LabelSet(tuple(names))
-    bundle = Bundle(
-        weights={},
-        model_config=model_config,
+    described = Description(
         labels=labels,
         prepare_recipe=prepare_recipe,
         training=_summary(metadata["training"], TrainingSummary),
         metrics=_summary(metadata["metrics"], BundleMetrics),
         rights=metadata["rights"],
-        version=metadata["version"],
+        version=version,
     )
-    check_metrics(bundle.metrics, classes=len(labels))
-    return bundle
+    check_metrics(described.metrics, classes=len(labels))
+    return described
 
 
 def _summary(text: str, kind: type[_Summary]) -> _Summary:

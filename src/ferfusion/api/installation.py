@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 def fetch(name: str) -> "Path":
     """Bring a model file from its official address into the user's cache, unless it is there.
 
-    The content is checked by its SHA-256. Afterwards ``prepare --detector yunet`` needs no file, and the
-    model that comes with ferfusion detects faces with YuNet.
+    The content is checked by its SHA-256. After ``yunet``, ``prepare --detector yunet`` needs no file, and
+    the model that comes with ferfusion detects faces with YuNet. After ``ferplus``, ``import-onnx`` makes a
+    bundle of the file.
 
     Args:
-        name: yunet, the face detector of libfacedetection (Apache-2.0).
+        name: yunet, the face detector of libfacedetection (Apache-2.0), or ferplus, the expression network of
+            the ONNX Model Zoo (MIT; 35 MB).
 
     Returns:
         The path of the file.

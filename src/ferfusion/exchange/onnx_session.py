@@ -22,11 +22,11 @@ OPERATORS = frozenset(
     "ConvTranspose Cos DepthToSpace DequantizeLinear Div Dropout Elu Equal Erf Exp Expand Flatten Floor "
     "Gather Gelu Gemm GlobalAveragePool GlobalMaxPool Greater GreaterOrEqual GroupNormalization HardSigmoid "
     "HardSwish Identity InstanceNormalization LRN LSTM LayerNormalization LeakyRelu Less LessOrEqual Log "
-    "LogSoftmax LpNormalization MatMul Max MaxPool Mean Min Mish Mul Neg Not Or PRelu Pad Pow QLinearConv "
-    "QLinearMatMul QuantizeLinear Range Reciprocal ReduceL1 ReduceL2 ReduceLogSumExp ReduceMax ReduceMean "
-    "ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Resize Round Selu Shape Sigmoid Sign Sin "
-    "Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh ThresholdedRelu Tile "
-    "Transpose Unsqueeze Upsample Where".split()
+    "LogSoftmax LpNormalization MatMul Max MaxPool Mean Min Mish Mod Mul Neg Not Or PRelu Pad Pow "
+    "QLinearConv QLinearMatMul QuantizeLinear Range Reciprocal ReduceL1 ReduceL2 ReduceLogSumExp ReduceMax "
+    "ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Resize Round Selu Shape "
+    "Sigmoid Sign Sin Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Tanh "
+    "ThresholdedRelu Tile Transpose Unsqueeze Upsample Where".split()
 )
 """What exporters write for networks that read an image. None repeats a part of the graph."""
 _SIZE_INPUTS = MappingProxyType(
@@ -40,8 +40,8 @@ _SIZE_INPUTS = MappingProxyType(
         "Upsample": (1,),
     }
 )
-"""The inputs of an operator that say how large its output is. They must not depend on the image: then the time
-and the memory of an answer do not depend on it either."""
+"""The inputs of an operator that give the size of its output. They must not depend on the image, so that time
+and memory of an answer do not depend on it either."""
 _ONLY_SIZES = frozenset({"Shape"})
 """What these operators return of an image does not depend on its pixels."""
 _MAX_BYTES = 2**30
@@ -109,7 +109,7 @@ def read_graph(path: Path) -> OnnxGraph:
 def _check_sizes(path: Path, graph: Any) -> None:
     """Refuse a graph in which the size of an array depends on the pixels of the image.
 
-    A name that no earlier node returns counts as dependent, whatever the order in which the runtime runs them.
+    A name that no earlier node returns counts as dependent, whatever the order of the nodes.
     """
     free = {"", *(tensor.name for tensor in graph.initializer)}
     free.update(sparse.values.name for sparse in graph.sparse_initializer)

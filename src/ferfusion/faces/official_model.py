@@ -1,4 +1,4 @@
-"""Model files of detectors at their official addresses, and in the user's cache."""
+"""Model files of others at their official addresses, and in the user's cache."""
 
 import hashlib
 import os
@@ -49,10 +49,17 @@ OFFICIAL_MODELS: MappingProxyType[str, OfficialModel] = MappingProxyType(
             "0047ac24afb1a50a0c6105001c89d1b5b805dbf1/onnx/yunet_n_640_640.onnx",
             "25a606a145a5b6d7271ae138fbd00eba91dad8b83222ae3f2c7ecd0f4a7b0e31",
             "Apache-2.0",
-        )
+        ),
+        # where the ONNX Model Zoo has moved to, by the notice in its README; the SHA-256 is that of its
+        # ONNX_HUB_MANIFEST.json
+        "ferplus": OfficialModel(
+            "https://huggingface.co/onnxmodelzoo/emotion-ferplus-8/resolve/main/emotion-ferplus-8.onnx",
+            "a2a2ba6a335a3b29c21acb6272f962bd3d47f84952aaffa03b60986e04efa61c",
+            "MIT",
+        ),
     }
 )
-"""The detectors whose model file can be fetched."""
+"""The files that can be fetched: the face detector YuNet, and the expression network FER+."""
 
 
 def fetch_model(name: str) -> Path:

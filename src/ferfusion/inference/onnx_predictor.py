@@ -1,7 +1,6 @@
 """Predict with ONNX Runtime: torch's probabilities up to rounding, about twice as fast on a processor."""
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,9 @@ from scipy.special import softmax
 
 from ferfusion.bundle import bundle_of, check_answers
 from ferfusion.engines import rehearse
+from ferfusion.errors import BundleError
+from ferfusion.exchange.onnx_session import INPUTS, OnnxGraph, OnnxSession, try_answer
 from ferfusion.inference.network_inputs import network_inputs
-from ferfusion.exchange.onnx_session import INPUTS, OnnxSession, read_graph, try_answer
 
 
 class OnnxPredictor:
@@ -20,18 +20,22 @@ class OnnxPredictor:
     The file is run once in a process of its own, with limits of time and memory, before this process runs it.
 
     Args:
-        path: The file.
+        graph: The checked graph of the file.
 
     Raises:
-        BundleError: the file is missing, is damaged or is not an exported bundle.
-        MissingExtraError: onnx or onnxruntime is not installed.
+        BundleError: the file is damaged or is not an exported bundle.
+        MissingExtraError: onnxruntime is not installed.
     """
 
     explain: None = None
     """ONNX Runtime gives no gradients."""
 
-    def __init__(self, path: Path) -> None:
-        graph = read_graph(path)
+    def __init__(self, graph: OnnxGraph) -> None:
+        path = graph.path
+        if "format" not in graph.metadata:
+            raise BundleError(
+                f"{path} is not a bundle; `ferfusion import-onnx` makes a bundle of a network of others"
+            )
         self.name = "/".join(path.parts[-2:])
         self.info = bundle_of(path, graph.metadata).info
         self._inputs = INPUTS if self.info.window else INPUTS[:2]

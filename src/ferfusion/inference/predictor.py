@@ -14,10 +14,13 @@ from ferfusion.bundle import Bundle, BundleInfo, check_answers, load_bundle
 from ferfusion.compute import torch_device
 from ferfusion.data.inputs import FaceInput
 from ferfusion.evaluation.run_folder import RunFolder
+from ferfusion.exchange.foreign_model import is_foreign
+from ferfusion.exchange.onnx_session import read_graph
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
 from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.faces.official_model import OFFICIAL_MODELS
+from ferfusion.inference.foreign_predictor import ForeignPredictor
 from ferfusion.inference.network_inputs import network_inputs
 from ferfusion.inference.onnx_predictor import OnnxPredictor
 from ferfusion.lookup import choose
@@ -177,7 +180,7 @@ def _with_best_detector(bundle: Bundle) -> Bundle:
 
 
 def load_predictor(path: Path | None = None, *, device: str = "auto") -> Predictor:
-    """Load the model of a run folder, of a bundle, or of an exported ONNX file.
+    """Load the model of a run folder, of a bundle, or of an exported or imported ONNX file.
 
     Args:
         path: Run folder or file; without it, the bundle that comes with the package.
@@ -192,7 +195,8 @@ def load_predictor(path: Path | None = None, *, device: str = "auto") -> Predict
         return torch_predictor(_with_best_detector(load_bundle(SHIPPED)), name=SHIPPED_NAME, device=device)
     if path.suffix == ".onnx":
         choose(dict.fromkeys(("auto", "cpu")), device, what="device of an ONNX file")
-        return OnnxPredictor(path)
+        graph = read_graph(path)
+        return ForeignPredictor(graph) if is_foreign(graph.metadata) else OnnxPredictor(graph)
     path = bundle_file(path)
     return torch_predictor(load_bundle(path), name="/".join(path.parts[-2:]), device=device)
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ferfusion.errors import BundleError
+from ferfusion.exchange.onnx_session import read_graph
 from ferfusion.inference.onnx_predictor import OnnxPredictor
 from ferfusion.inference.predictor import TorchPredictor, load_predictor
 from helpers.bundles import drawn_faces, untrained_bundle
@@ -54,7 +55,7 @@ def test_onnx_predictor_without_flow_predicts_as_with_any_flow(tmp_path):
 
     bundle = untrained_bundle(architecture="spatial", head_units=32)
     export_onnx(bundle, tmp_path / "model.onnx")
-    predictor = OnnxPredictor(tmp_path / "model.onnx")
+    predictor = OnnxPredictor(read_graph(tmp_path / "model.onnx"))
     assert predictor.info == bundle.info
     assert predictor.explain is None
     crops, flow, _ = drawn_faces(bundle.model_config, 3)
