@@ -220,7 +220,7 @@ def _check_rows(path: Path) -> list[str]:
         raise ValueError(f"the column {name!r:.80} comes twice")
     for line, row in rows:
         if len(row) != len(header):
-            raise ValueError(f"line {line} has {len(row)} cells, expected {len(header)}")
+            raise ValueError(f"line {line} has not {len(header)} cells as the header, but {len(row)}")
     return header
 
 

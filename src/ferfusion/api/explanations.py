@@ -14,6 +14,7 @@ from ferfusion.errors import BundleError, file_errors
 from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.files import check_output_folder
 from ferfusion.progress import Progress, ShowProgress, shown
+from ferfusion.reporting.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,7 @@ class Explanation:
         return [] if self._found.checks is None else check_lines(self._found.checks)
 
     def __repr__(self) -> str:
-        return f"Explanation({len(self._predicted)} pairs; {str(self.page)!r})"
+        return f"Explanation({counted(len(self._predicted), 'pair')}; {str(self.page)!r})"
 
     def _repr_html_(self) -> str:
         """Return the mean contributions to the predictions of each class, for a notebook."""

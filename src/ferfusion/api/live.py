@@ -11,6 +11,7 @@ from ferfusion.api.models import Model, load_model
 from ferfusion.api.settings import PathOrText, as_folder, as_path
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError, file_errors
+from ferfusion.reporting.words import counted
 
 if TYPE_CHECKING:
     from ferfusion.inference.live import LivePrediction
@@ -101,7 +102,9 @@ class Live(Iterator["LivePrediction"]):
         self.close()
 
     def __repr__(self) -> str:
-        return f"Live({self.source!r}: {self._pace.predicted} images predicted; model {self.model})"
+        return (
+            f"Live({self.source!r}: {counted(self._pace.predicted, 'image')} predicted; model {self.model})"
+        )
 
 
 @file_errors()

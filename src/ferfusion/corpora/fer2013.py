@@ -21,6 +21,7 @@ from ferfusion.errors import CorpusError, in_one_line
 from ferfusion.files import check_is_file
 from ferfusion.labels import canonical_emotion
 from ferfusion.parts import PARTS
+from ferfusion.reporting.words import counted
 from ferfusion.tables import parse_cells
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -152,7 +153,8 @@ def _votes_in_order(files: Files, place: str, *, expected: int) -> list[tuple[in
     rows = _read_table(files, place, ())
     if len(rows) != expected:
         raise CorpusError(
-            f"{_FER_PLUS} has {len(rows)} rows and {_TABLE} has {expected}; they must be of the same images"
+            f"{_FER_PLUS} has {counted(len(rows), 'row')} and {_TABLE} has {expected}; "
+            "they must be of the same images"
         )
     return [_votes(row, f"{_FER_PLUS}, row {number}") for number, row in enumerate(rows, start=1)]
 

@@ -15,6 +15,7 @@ import torch
 from ferfusion.data.windows import run_starts, window_indices
 from ferfusion.errors import DatasetError
 from ferfusion.preparation.clip_file import clip_views
+from ferfusion.reporting.words import counted
 
 _AGAIN = "delete it and run ferfusion prepare again"
 _ALL_AGAIN = "delete the folder clips and run ferfusion prepare again"
@@ -139,6 +140,7 @@ class PairReader:
             row = int(outside.argmax())
             clip = self.clip_of_row[row]
             raise DatasetError(
-                f"Pair {self.pair_of_row[row]} is outside clip {names[clip]!r}, which has {lengths[clip]} "
-                f"pairs; the table and the clips come from different runs of prepare; {_ALL_AGAIN}"
+                f"Pair {self.pair_of_row[row]} is outside clip {names[clip]!r}, which has "
+                f"{counted(int(lengths[clip]), 'pair')}; the table and the clips come from "
+                f"different runs of prepare; {_ALL_AGAIN}"
             )

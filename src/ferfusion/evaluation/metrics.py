@@ -57,7 +57,7 @@ def confusion_by_group(
     cells = _cells(true_codes, predicted_codes, num_classes=num_classes)
     names, group_index = np.unique(np.asarray(groups), return_inverse=True)
     if group_index.shape != cells.shape:
-        raise ValueError(f"Got {group_index.size} groups for {cells.size} rows; give one for each row")
+        raise ValueError(f"The groups must be one for each of the rows, {cells.size}; got {group_index.size}")
     counts = np.zeros((len(names), num_classes * num_classes), dtype=np.int64)
     np.add.at(counts, (group_index, cells), 1)
     return counts.reshape(len(names), num_classes, num_classes)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ferfusion.errors import BundleError, in_one_line
 from ferfusion.extras import require
+from ferfusion.reporting.words import counted
 
 INPUTS = ("spatial", "flow", "frames")
 OPERATORS = frozenset(
@@ -212,8 +213,8 @@ class OnnxSession:
         found = tuple(each.name for each in self._runtime.inputs)
         if found != inputs or len(self._runtime.outputs) != 1:
             raise BundleError(
-                f"{graph.path} has the inputs {found!s:.80} and {len(self._runtime.outputs)} outputs, "
-                f"expected {inputs} and 1; {_ADVICE}"
+                f"{graph.path} has the inputs {found!s:.80} and "
+                f"{counted(len(self._runtime.outputs), 'output')}, expected {inputs} and 1; {_ADVICE}"
             )
 
     def logits(self, arrays: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:

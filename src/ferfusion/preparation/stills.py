@@ -32,6 +32,7 @@ from ferfusion.preparation.dataset import (
 )
 from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
 from ferfusion.preparation.recipe import COPY_SIMILARITY, PrepareRecipe
+from ferfusion.reporting.words import counted
 from ferfusion.tables import write_table
 from ferfusion.video.images import decode_image
 
@@ -111,8 +112,8 @@ def select_faces(listing: StillsListing, *, labels: LabelSet, size: int) -> tupl
             faces.append(Face(still, pixels))
     if not faces:
         raise CorpusError(
-            f"None of {len(left_out)} images of {listing.corpus} can be used; the first, {left_out[0].path}, "
-            f"is left out: {left_out[0].reason}"
+            f"No image of {listing.corpus} can be used ({counted(len(left_out), 'image')}); the first, "
+            f"{left_out[0].path}, is left out: {left_out[0].reason}"
         )
     kept, copies = _without_copies(faces)
     return _with_notes(kept), left_out + copies
@@ -123,7 +124,9 @@ def _check_use(still: Still, labels: LabelSet) -> None:
     if still.emotion not in labels:
         raise VideoError(f"{still.emotion} is not one of {', '.join(labels.names)}")
     if still.votes and 2 * still.votes[_NOT_A_FACE] > sum(still.votes):
-        raise VideoError(f"not a face, say {still.votes[_NOT_A_FACE]} of {sum(still.votes)} annotators")
+        raise VideoError(
+            f"not a face, say {still.votes[_NOT_A_FACE]} of {counted(sum(still.votes), 'annotator')}"
+        )
 
 
 def _without_copies(faces: list[Face]) -> tuple[list[Face], list[LeftOut]]:

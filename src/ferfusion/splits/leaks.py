@@ -87,7 +87,7 @@ def refuse_copies(
         f"{clip} (subject {subject}, {parts[clip]} part, pair {pair})"
         for clip, subject, pair in zip(worst.clips, worst.subjects, worst.pairs, strict=True)
     )
-    pairs = "1 pair" if len(leaks) == 1 else f"{len(leaks)} pairs"
+    pairs = counted(len(leaks), "pair")
     raise DatasetError(
         f"{pairs} of clips in different parts show the same images, for example {sides}: "
         f"{counted(worst.frames, 'frame')} with a correlation of {similarity:g} or more, "
@@ -106,7 +106,7 @@ def _vectors(dataset: Dataset, rows: pd.DataFrame) -> NDArray[np.float32]:
         if pairs.max() >= len(crops):
             raise DatasetError(
                 f"{dataset.pairs_file.name} has pair {pairs.max()} of the clip {clip}, "
-                f"which has {len(crops)} crops; delete the clip and run ferfusion prepare again"
+                f"which has {counted(len(crops), 'crop')}; delete the clip and run ferfusion prepare again"
             )
         vectors[numbers] = crop_vectors(crops[pairs])
     return vectors

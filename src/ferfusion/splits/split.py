@@ -182,9 +182,7 @@ def _fold_parts(counts: pd.DataFrame, recipe: SplitRecipe) -> dict[str, Part]:
     folds = fold_of_subject(counts, folds=recipe.folds, seed=recipe.seed)
     test_subjects = [subject for subject, fold in folds.items() if fold == recipe.fold]
     if not test_subjects:
-        raise DatasetError(
-            f"There are {max(folds.values()) + 1} folds, counted from 0; got fold {recipe.fold}"
-        )
+        raise DatasetError(f"The folds are 0 to {max(folds.values())}; got fold {recipe.fold}")
     rest = counts.drop(index=test_subjects)
     parts = cut_validation(rest, share=recipe.validation_of_rest, seed=recipe.seed)
     return parts | dict.fromkeys(test_subjects, "test")

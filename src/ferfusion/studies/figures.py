@@ -58,7 +58,8 @@ def draw_figures(findings: Findings, folder: Path) -> dict[str, Path]:
                 labels,
                 normalised=True,
                 title=row.name,
-                subtitle=f"% of each true class, per video, {int(row.confusion.sum()):,} predictions",
+                subtitle="% of each true class, per video, "
+                + counted(int(row.confusion.sum()), "prediction"),
             )
             figures[f"reliability_{row.name}"] = reliability_figure(
                 reliability_of(findings, row.name), title=row.name

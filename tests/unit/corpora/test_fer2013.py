@@ -81,7 +81,7 @@ def test_list_fer2013_leaves_out_pixels_that_are_no_grey_values(tmp_path: Path) 
 def test_list_fer2013_refuses_votes_of_other_images(tmp_path: Path) -> None:
     rows = [table_row(1, noise_image(place), "Training") for place in range(2)]
     write_fer_table(tmp_path, rows, ["Training,a.png,4,0,0,1,3,2,0,0,0,0"])
-    with pytest.raises(CorpusError, match=r"1 rows and fer2013\.csv has 2"):
+    with pytest.raises(CorpusError, match=r"1 row and fer2013\.csv has 2"):
         list_fer2013(tmp_path)
 
 

@@ -220,7 +220,7 @@ def test_folds_refuse_a_class_without_training_pairs(tmp_path):
     ("recipe", "message"),
     [
         (SplitRecipe(folds=5), "5 folds need at least 5 subjects, got 4"),
-        (SplitRecipe(folds="subjects", fold=4), "There are 4 folds, counted from 0; got fold 4"),
+        (SplitRecipe(folds="subjects", fold=4), "The folds are 0 to 3; got fold 4"),
     ],
 )
 def test_folds_refuse_too_few_subjects(tmp_path, recipe, message):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ferfusion.reporting.words import counted
+from ferfusion.reporting.words import amount, counted
 from ferfusion.training.optim.recipe import ScheduleRecipe
 from ferfusion.training.optim.schedules import triangular2
 
@@ -67,7 +67,7 @@ def _triangular2(recipe: ScheduleRecipe, epochs: int) -> str:
         return ""
     floor = peak / recipe.cycle_range
     end = triangular2(epochs * _RESOLUTION, floor=floor, peak=peak, half_cycle=round(half * _RESOLUTION))
-    rises = f"The schedule triangular2 rises for {half:g} epochs and falls for {half:g}"
+    rises = f"The schedule triangular2 rises for {amount(half, 'epoch')} and falls for {half:g}"
     verb = "ends" if epochs == 1 else "end"
     if epochs < half:
         return (

@@ -12,6 +12,7 @@ from ferfusion.bundle import load_bundle
 from ferfusion.compute import torch_device
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import build_model
+from ferfusion.reporting.words import counted
 from ferfusion.training.build import codes_to_learn
 from ferfusion.training.loop.checkpoints import load_best_weights
 from ferfusion.training.loop.lightning_module import ExpressionTraining
@@ -40,7 +41,7 @@ def retrain_head(opened: OpenJob) -> ExpressionModel:
     network.to(torch_device(job.compute.device))
     own, validation = (embed(network, opened.data.batches(part), codes) for part in ("train", "validation"))
     train = smote(own, seed=job.recipe.seed)
-    opened.say(f"The head, on {len(own)} embeddings and {len(train) - len(own)} synthetic ones:")
+    opened.say(f"The head, on {counted(len(own), 'embedding')} and {len(train) - len(own)} synthetic ones:")
     untrained = build_model(job.model_config, len(pairs.labels), seed=job.recipe.seed)
     for trained, fresh in zip(network.heads, untrained.heads, strict=True):
         trained.load_state_dict(fresh.state_dict())
