@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ferfusion.errors import ConfigError, RunError
+from ferfusion.evaluation.learned import majority_rule
 from ferfusion.evaluation.metrics import always, uar, war
 from ferfusion.evaluation.predictions import read_parts
 from ferfusion.files import no_such, read_json
@@ -308,7 +309,7 @@ class RunFolder:
     @property
     def majority_rule(self) -> str:
         """How the answer of the majority baseline was chosen."""
-        return "the most frequent class of the training part"
+        return majority_rule(self.class_counts("train"))
 
     @cached_property
     def votes(self) -> pd.DataFrame | None:

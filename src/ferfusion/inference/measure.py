@@ -11,6 +11,7 @@ from ferfusion.corpora.catalogue import STILLS_CORPORA
 from ferfusion.data.clips import PairReader
 from ferfusion.data.pairs import IDENTITY_COLUMNS
 from ferfusion.errors import BundleError, DatasetError
+from ferfusion.evaluation.learned import majority_rule
 from ferfusion.evaluation.measured import Measurement
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.inference.predictor import Predictor, VideoPredictor
@@ -218,7 +219,8 @@ def _majority(
     """Return what the majority baseline answers, and how that was chosen."""
     trained = [counts.get(info.labels.names[output], 0) for output in classes.outputs]
     if any(trained):
-        return int(np.argmax(trained)), "the most frequent class of the model's training part"
+        known = dict(zip(classes.labels.names, trained, strict=True))
+        return int(np.argmax(trained)), majority_rule(known, of="the model's training part")
     codes = table.drop_duplicates("video")["code"].to_numpy(np.int64)
     return int(np.bincount(codes).argmax()), (
         "the most frequent class of the measured videos, and so the best constant answer: the counts of the "

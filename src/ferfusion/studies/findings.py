@@ -87,6 +87,12 @@ class Findings:
         """The most frequent class of the training part of each fold; folds can have different ones."""
         return tuple(dict.fromkeys(run.majority_code for run in self.variants[0].runs))
 
+    @property
+    def majority_rule(self) -> str:
+        """How the answer of the majority baseline was chosen, where it is the same in all folds."""
+        rules = {run.majority_rule for run in self.variants[0].runs}
+        return rules.pop() if len(rules) == 1 else "a most frequent class of each fold's training part"
+
     def published(self, variant: Variant) -> PublishedRow | None:
         """Return the report's row for a variant's fusion, if it has one and the dataset is BAUM-1."""
         model = variant.model

@@ -120,6 +120,7 @@ def size_of(findings: Findings) -> StudySize:
         folds=findings.study.plan.folds,
         variants=len(findings.study.variants),
         majority=names[codes[0]] if len(codes) == 1 else None,
+        majority_rule=findings.majority_rule,
         people_known=findings.variants[0].runs[0].people_known,
     )
 

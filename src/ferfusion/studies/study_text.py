@@ -20,12 +20,14 @@ class StudySize:
         folds: Number of folds as in the plan: 0, a number, or subjects.
         variants: Number of variants, with those that are equivalent to a trained one.
         majority: The class that the majority baseline predicts; none if it differs between folds.
+        majority_rule: How that class was chosen.
         people_known: Whether the subjects are people, and not single images.
     """
 
     folds: str
     variants: int
     majority: str | None
+    majority_rule: str = "the most frequent class of the training part"
     people_known: bool = True
 
 
@@ -70,7 +72,7 @@ def baseline(size: StudySize) -> str:
     """Return what the majority baseline predicts."""
     if size.majority is None:
         return "Majority baseline: in each fold, always the most frequent class of its training part."
-    return f"Majority baseline: always {size.majority}, the most frequent class of the training part."
+    return f"Majority baseline: always {size.majority}, {size.majority_rule}."
 
 
 def cautions(statistics: StudyStatistics, size: StudySize) -> list[str]:

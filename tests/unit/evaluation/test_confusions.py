@@ -41,3 +41,15 @@ def test_prediction_bias_is_1_without_a_mistake_and_all_rows_for_a_constant(conf
     else:
         assert prediction_bias(right, code) == 1
         assert prediction_bias(always(code, confusion), code) == pytest.approx(confusion.sum() / occurs)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (SIX.names, [True, True]),
+        (("froh", "traurig"), [False, False]),
+        (("Happiness", "Sadness", "Fear"), [True, False]),
+    ],
+)
+def test_confusion_kind_applies_to_label_sets_with_all_its_classes(names, expected):
+    assert [kind.applies_to(LabelSet(tuple(names))) for kind in KINDS] == expected

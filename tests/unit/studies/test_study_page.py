@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -139,3 +140,12 @@ def test_settings_are_shared_or_of_a_variant(findings):
     assert "seed" not in dict(groups["Training, shared"])
     assert dict(groups["gap-sum"]) == {"architecture": "two-stream", "fusion": "gap-sum"}
     assert ("size", "48") in groups["Preparation"]
+
+
+def test_study_page_names_the_files_beside_it(finished):
+    study, page = finished
+    footer = page[page.index("Beside this page") :]
+    there = {path.name + ("/" if path.is_dir() else "") for path in study.folder.iterdir()}
+    named = set(re.findall(r"<code>([a-z_]+(?:/|\.csv|\.json))</code>", footer))
+    assert {"people.csv", "predictions/", "figures/", "costs.csv"} <= named
+    assert named - {"predictions.csv"} <= there

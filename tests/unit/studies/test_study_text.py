@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from ferfusion.evaluation.learned import majority_rule
 from ferfusion.evaluation.multiplicity import groups_without_difference
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.significance import Difference, mcnemar
@@ -256,3 +257,11 @@ def test_baseline_names_a_class_that_all_folds_have():
 )
 def test_question_of_one_variant_compares_nothing(uars, words):
     assert question(statistics(uars)).startswith(words)
+
+
+def test_baseline_names_the_classes_that_are_as_frequent():
+    rule = majority_rule({"froh": 4, "traurig": 4, "wütend": 2})
+    assert baseline(StudySize("0", 1, "froh", rule)) == (
+        "Majority baseline: always froh, one of the most frequent classes of the training part, froh and "
+        "traurig."
+    )
