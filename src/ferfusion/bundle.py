@@ -23,7 +23,7 @@ import ferfusion
 from ferfusion.errors import BundleError, ConfigError, in_one_line
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.evaluation.model_scores import BundleMetrics, check_metrics, model_caution
-from ferfusion.files import parse_json, write_whole
+from ferfusion.files import no_such, parse_json, write_whole
 from ferfusion.labels import LabelSet
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import build_model, empty_tensors
@@ -226,7 +226,8 @@ def load_bundle(path: Path) -> Bundle:
             weights do not fit its model config, or are not finite.
     """
     if not path.is_file():
-        raise BundleError(f"There is no bundle {path}; `ferfusion train` writes one into its run folder")
+        found = no_such(path, wanted="bundle")
+        raise BundleError(f"{found}; `ferfusion train` writes one into its run folder")
     try:
         _check_header(path)
         with safe_open(path, framework="pt") as file:

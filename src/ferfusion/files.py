@@ -27,7 +27,7 @@ def check_output_folder(folder: Path) -> None:
     with file_errors(folder):
         nearest = next(each for each in (folder, *folder.parents) if each.exists())
         if not nearest.is_dir():
-            raise ConfigError(f"{nearest} is a file; name a folder to write to, or a new one")
+            raise ConfigError(f"{no_such(nearest, wanted='folder')}; name a folder to write to, or a new one")
         with TemporaryFile(dir=nearest) as file:  # it has no name where the system can do that
             file.write(bytes(_PROBE_BYTES))
             file.flush()
@@ -117,6 +117,30 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"it has the number {name}, which is not finite")
 
 
+def no_such(path: Path, *, wanted: str = "file") -> str:
+    """Return why a path is not what is wanted: nothing is there, or something else.
+
+    >>> no_such(Path("no/such.mp4")), no_such(Path("/dev/zero"), wanted="bundle")
+    ('There is no file no/such.mp4', '/dev/zero is a device, not a bundle')
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return f"There is no {wanted} {path}"
+    return f"{path} is a {_KINDS.get(stat.S_IFMT(mode), 'file')}, not a {wanted}"
+
+
+_KINDS = MappingProxyType(
+    {
+        stat.S_IFDIR: "folder",
+        stat.S_IFIFO: "pipe",
+        stat.S_IFSOCK: "socket",
+        stat.S_IFCHR: "device",
+        stat.S_IFBLK: "device",
+    }
+)
+
+
 def check_is_file(path: Path, *, error: type[FerfusionError] = DatasetError) -> None:
     """Check that a path is a file: reading a pipe or a device may never end.
 
@@ -125,16 +149,16 @@ def check_is_file(path: Path, *, error: type[FerfusionError] = DatasetError) -> 
 
     >>> check_is_file(Path("/dev/zero"))
     Traceback (most recent call last):
-    ferfusion.errors.DatasetError: /dev/zero is a pipe or a device; name a file
+    ferfusion.errors.DatasetError: /dev/zero is a device, not a file
     """
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError, ValueError) as missing:
-        raise error(f"There is no file {path}") from missing
+        raise error(no_such(path)) from missing
     except OSError as failed:
         raise error(f"Cannot read {path}: {failed.strerror}") from failed
     if not stat.S_ISREG(mode):
-        raise error(f"{path} is a {'folder' if stat.S_ISDIR(mode) else 'pipe or a device'}; name a file")
+        raise error(no_such(path))
 
 
 def read_json(

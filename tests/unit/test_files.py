@@ -1,6 +1,8 @@
+import contextlib
 import errno
 import os
 import re
+import socket
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ import pytest
 from ferfusion.errors import ConfigError, DatasetError, FileError, RunError
 from ferfusion.files import (
     check_output_folder,
+    no_such,
     parse_json,
     read_json,
     write_bytes,
@@ -40,6 +43,18 @@ def test_parse_json_returns_the_value():
     assert parse_json('{"a": [1, 2.5, null, "x"]}') == {"a": [1, 2.5, None, "x"]}
 
 
+def test_no_such_says_what_is_there_instead(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with contextlib.chdir(tmp_path), socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket")
+    for name in ("file", "folder", "pipe", "socket"):
+        assert no_such(tmp_path / name, wanted="bundle") == f"{tmp_path / name} is a {name}, not a bundle"
+    assert no_such(tmp_path / "none", wanted="bundle") == f"There is no bundle {tmp_path / 'none'}"
+    assert no_such(tmp_path / "file" / "x") == f"There is no file {tmp_path / 'file' / 'x'}"
+
+
 class BrokenDiskError(Exception):
     """What a failing write raises here."""
 
@@ -62,7 +77,7 @@ def test_check_output_folder_leaves_a_folder_that_can_be_written_as_it_is(tmp_pa
 @pytest.mark.parametrize("place", ["diary", "diary/deep/run"])
 def test_check_output_folder_refuses_a_file(tmp_path, place):
     (tmp_path / "diary").write_text("a file, not a folder")
-    with pytest.raises(ConfigError, match=r"diary is a file; name a folder to write to, or a new one$"):
+    with pytest.raises(ConfigError, match=r"diary is a file, not a folder; name a folder to write to"):
         check_output_folder(tmp_path / place)
 
 

@@ -117,7 +117,7 @@ def test_read_table_names_the_fault_of_a_table_in_one_line(tmp_path, content, re
 
 
 def test_read_table_names_a_folder_in_the_place_of_the_file(tmp_path):
-    with pytest.raises(DatasetError, match="is a folder; name a file"):
+    with pytest.raises(DatasetError, match="is a folder, not a file"):
         read_table(tmp_path)
 
 
@@ -135,7 +135,7 @@ def test_read_cells_names_a_file_that_is_no_table(tmp_path, content, reason):
     (tmp_path / "a.csv").write_bytes(content)
     with pytest.raises(RunError, match=f"a.csv is not a CSV table .*{reason}.*; save it as CSV"):
         read_cells(tmp_path / "a.csv", error=RunError, advice="save it as CSV")
-    with pytest.raises(RunError, match="is a folder; name a file"):
+    with pytest.raises(RunError, match="is a folder, not a file"):
         read_cells(tmp_path, error=RunError, advice="save it as CSV")
 
 

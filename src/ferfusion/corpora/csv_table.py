@@ -16,6 +16,7 @@ from ferfusion.corpora.same_person import subject_key
 from ferfusion.corpora.stills import has_photographs_only
 from ferfusion.corpora.walk import Found, find_photographs, find_videos, unreadable_folders
 from ferfusion.errors import ConfigError, CorpusError
+from ferfusion.files import no_such
 from ferfusion.labels import emotion_of_word, word_key
 from ferfusion.tables import decimal_point, read_lines
 
@@ -122,7 +123,7 @@ def find_table(
     if root.is_file():
         return root
     if not root.is_dir():
-        raise CorpusError(f"There is no file or folder {root}")
+        raise CorpusError(no_such(root, wanted="file or folder"))
     tables = [
         path
         for path in sorted(root.iterdir())

@@ -9,6 +9,7 @@ from pathlib import Path
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
 from ferfusion.corpora.stills import AMONG_VIDEOS
 from ferfusion.errors import CorpusError
+from ferfusion.files import no_such
 from ferfusion.video.suffixes import (
     IMAGE_SUFFIXES,
     SOUND_SUFFIXES,
@@ -58,7 +59,7 @@ def walk(
         CorpusError: ``root`` is not a folder, or cannot be read.
     """
     if not root.is_dir():
-        raise CorpusError(f"There is no folder {root}")
+        raise CorpusError(no_such(root, wanted="folder"))
 
     def note(error: OSError) -> None:
         if error.filename == str(root):

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ferfusion.errors import BundleError, in_one_line
 from ferfusion.exchange.keras_hdf5 import Hdf5Reader
 from ferfusion.extras import require
-from ferfusion.files import parse_json
+from ferfusion.files import no_such, parse_json
 
 Weights = tuple[NDArray[Any], ...]
 
@@ -99,7 +99,7 @@ def read_keras(path: Path) -> KerasModel:
     """
     h5py = require("h5py", extra="keras")
     if not path.is_file():
-        raise BundleError(f"There is no file {path}; name a .h5 or .keras file that Keras wrote")
+        raise BundleError(f"{no_such(path)}; name a .h5 or .keras file that Keras wrote")
     try:
         if is_zipfile(path):
             return _read_archive(h5py, path)

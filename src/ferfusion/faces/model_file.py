@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ferfusion.errors import ConfigError
 from ferfusion.faces.official_model import cached_model, content_sha256
+from ferfusion.files import no_such
 
 MODEL_VARIABLE = "FERFUSION_DETECTOR_MODEL"
 
@@ -68,5 +69,5 @@ def sha256_of(path: Path) -> str:
 
 def _existing(path: Path) -> Path:
     if not path.is_file():
-        raise ConfigError(f"There is no model file {path}; give the path of a detector's ONNX file")
+        raise ConfigError(f"{no_such(path, wanted='model file')}; give the path of a detector's ONNX file")
     return path

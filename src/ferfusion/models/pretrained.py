@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ferfusion.errors import ConfigError
+from ferfusion.files import no_such
 from ferfusion.models.backbones import Backbone
 
 IMAGENET = "imagenet"
@@ -117,7 +118,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         ConfigError: the file is missing or damaged, or holds something else than named tensors.
     """
     if not path.is_file():
-        raise ConfigError(f"There is no weights file {path}; name a file, or imagenet for ImageNet's weights")
+        found = no_such(path, wanted="weights file")
+        raise ConfigError(f"{found}; name a file, or imagenet for ImageNet's weights")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)

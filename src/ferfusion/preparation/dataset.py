@@ -12,7 +12,7 @@ import pandas as pd
 from ferfusion import __version__
 from ferfusion.corpora.entries import LeftOut
 from ferfusion.errors import DatasetError, FerfusionError
-from ferfusion.files import read_json, write_json
+from ferfusion.files import no_such, read_json, write_json
 from ferfusion.labels import LabelSet
 from ferfusion.outputs import is_new_or_empty
 from ferfusion.preparation.clip_hashes import check_clips, clip_hashes
@@ -259,9 +259,10 @@ def open_dataset(root: Path) -> Dataset:
     """
     path = DatasetFiles(root).header_file
     if not path.is_file():
-        raise DatasetError(
-            f"{root} is not a dataset folder (no {path.name}); make one with: ferfusion prepare"
-        )
+        is_other = root.exists() and not root.is_dir()
+        found = no_such(root, wanted="dataset folder") if is_other else f"{root} is not a dataset folder"
+        why = "" if is_other else f" (no {path.name})"
+        raise DatasetError(f"{found}{why}; make one with: ferfusion prepare")
     advice = "run ferfusion prepare again"
     header = read_json(path, keys={"schema": int}, advice=advice)
     if header["schema"] != SCHEMA:

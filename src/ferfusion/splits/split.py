@@ -11,7 +11,7 @@ import pandas as pd
 
 from ferfusion.corpora.same_person import first_spellings
 from ferfusion.errors import DatasetError
-from ferfusion.files import read_json, write_json
+from ferfusion.files import no_such, read_json, write_json
 from ferfusion.outputs import only_writer
 from ferfusion.parts import PARTS, Part
 from ferfusion.preparation.dataset import Dataset
@@ -109,7 +109,7 @@ def read_splits(dataset: Dataset, path: Path | None = None) -> dict[str, Part]:
         )
     path = path or dataset.splits_file
     if not path.is_file():
-        raise DatasetError(f"There is no table of parts {path}; name one that ferfusion wrote")
+        raise DatasetError(f"{no_such(path, wanted='table of parts')}; name one that ferfusion wrote")
     advice = "make it with: ferfusion split"
     table = read_table(path, columns=("clip", "part"), advice=advice)
     parts = dict(zip(table["clip"], table["part"], strict=True))

@@ -15,7 +15,7 @@ from ferfusion.evaluation.run_folder import (
     RunFolder,
     read_config,
 )
-from ferfusion.files import write_json
+from ferfusion.files import no_such, write_json
 from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
 from ferfusion.outputs import is_new_or_empty
@@ -240,6 +240,6 @@ def setting_differences(
 
 def _file_hash(path: Path) -> str:
     if not path.is_file():
-        raise BundleError(f"There is no file {path} to start from")
+        raise BundleError(f"{no_such(path)} to start from")
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

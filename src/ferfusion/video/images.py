@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ferfusion.errors import VideoError
-from ferfusion.files import check_is_file
+from ferfusion.files import check_is_file, no_such
 from ferfusion.video.image_size import MAX_PIXELS, count_pages, encoded_size, is_avif, why_too_large
 from ferfusion.video.reader import Frame
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
@@ -86,7 +86,7 @@ def list_images(folder: Path) -> list[Path]:
         VideoError: there is no such folder.
     """
     if not folder.is_dir():
-        raise VideoError(f"There is no folder {folder}")
+        raise VideoError(no_such(folder, wanted="folder"))
     images = (path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
     return sorted((path for path in images if not path.name.startswith(".")), key=_natural)
 

@@ -101,7 +101,7 @@ def test_command_refuses_an_output_folder_that_is_a_file(run, tmp_path, monkeypa
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "diary"))
     check_one_line(
         run(*ELSEWHERE[command](tmp_path / "diary" / below)),
-        f"{tmp_path / 'diary'} is a file; name a folder to write to, or a new one",
+        f"{tmp_path / 'diary'} is a file, not a folder; name a folder to write to, or a new one",
     )
 
 

@@ -144,5 +144,5 @@ def test_read_run_refuses_a_folder_in_the_place_of_a_file(tmp_path, name):
     run = write_run(tmp_path / "run")
     (run / name).unlink()
     (run / name).mkdir()
-    with pytest.raises(RunError, match="is a folder; name a file"):
+    with pytest.raises(RunError, match="is a folder, not a file"):
         read_run(run)

@@ -122,7 +122,7 @@ def test_open_file_opens_no_playlist_and_no_pattern(tmp_path):
 def test_open_file_refuses_what_is_no_file_at_once(tmp_path):
     os.mkfifo(tmp_path / "a.mp4")
     for path in (tmp_path / "a.mp4", Path("/dev/zero")):
-        with pytest.raises(VideoError, match=r"is a pipe or a device; name a file"):
+        with pytest.raises(VideoError, match=r"is a (pipe|device|socket), not a file"):
             open_file(path)
 
 

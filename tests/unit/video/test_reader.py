@@ -208,7 +208,7 @@ def test_reader_yields_the_frames_of_a_file_that_is_cut_short(tmp_path):
     ("make", "message"),
     [
         (lambda path: path, "There is no file .*a.mp4"),
-        (lambda path: path.mkdir(), "a.mp4 is a folder; name a file"),
+        (lambda path: path.mkdir(), "a.mp4 is a folder, not a file"),
         (lambda path: path.write_text("a diary"), "Cannot open a.mp4 as a video: Invalid data"),
         (lambda path: path.write_bytes(b""), "Cannot open a.mp4 as a video: "),
         (lambda path: shorten(write_video(path, numbered(9)), keep=0.5), "Cannot open a.mp4 as a video: "),
