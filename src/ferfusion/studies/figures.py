@@ -29,6 +29,7 @@ from ferfusion.reporting.style import (
 )
 from ferfusion.reporting.words import counted
 from ferfusion.studies.findings import Findings, reliability_of
+from ferfusion.studies.results import Results
 
 # Okabe and Ito's colours, which differ for any colour vision; then the same with other dashes
 _COLOURS = (*OKABE_ITO.values(), INK)
@@ -37,6 +38,29 @@ _DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = ("-", (0, (4, 1.5)), 
 
 def draw_figures(findings: Findings, folder: Path) -> dict[str, Path]:
     """Draw every figure of a study as PNG; return them by name, which is the file's stem."""
+    labels = findings.statistics.labels
+    people = counted(findings.statistics.subjects, "person")
+    figures = result_figures(findings, subtitle=f"mean over seeds, {people} in the test part")
+    figures["learning"] = curves_figure(
+        {each.name: each.mean_curve("val_uar") for each in findings.variants},
+        title="UAR of the validation part",
+        subtitle="per pair, mean over trainings",
+    )
+    first = findings.variants[0].runs[0]
+    figures["learning_rate"] = plots.rate_figure(first.epochs, best_epoch=None)
+    counts: dict[str, dict[str, int]] = {part: first.class_counts(part) for part in PARTS}
+    figures["class_histogram"] = plots.histogram_figure(counts, labels)
+    figures["samples"] = samples_figure(findings)
+    return {name: save(figure, folder / f"{name}.png") for name, figure in figures.items()}
+
+
+def result_figures(findings: Results, *, subtitle: str) -> dict[str, Figure]:
+    """Draw the scores and the errors of all that are compared.
+
+    Args:
+        findings: Their predictions and statistics.
+        subtitle: Who was tested.
+    """
     labels, statistics = findings.statistics.labels, findings.statistics
     figures: dict[str, Figure] = {}
     for level in ("video", "pair"):
@@ -49,7 +73,7 @@ def draw_figures(findings: Findings, folder: Path) -> dict[str, Path]:
             [row.name for row in rows],
             bars,
             title=f"UAR and WAR per {level}",
-            subtitle=f"mean over seeds, {counted(statistics.subjects, 'person')} in the test part",
+            subtitle=subtitle,
         )
     for row in statistics.variants:
         if row.level == "video":
@@ -64,18 +88,8 @@ def draw_figures(findings: Findings, folder: Path) -> dict[str, Path]:
             figures[f"reliability_{row.name}"] = reliability_figure(
                 reliability_of(findings, row.name), title=row.name
             )
-    figures["learning"] = curves_figure(
-        {each.name: each.mean_curve("val_uar") for each in findings.variants},
-        title="UAR of the validation part",
-        subtitle="per pair, mean over trainings",
-    )
-    first = findings.variants[0].runs[0]
-    figures["learning_rate"] = plots.rate_figure(first.epochs, best_epoch=None)
-    counts: dict[str, dict[str, int]] = {part: first.class_counts(part) for part in PARTS}
-    figures["class_histogram"] = plots.histogram_figure(counts, labels)
     figures["recall"] = recall_grid(findings)
-    figures["samples"] = samples_figure(findings)
-    return {name: save(figure, folder / f"{name}.png") for name, figure in figures.items()}
+    return figures
 
 
 def curves_figure(curves: Mapping[str, pd.Series], *, title: str, subtitle: str) -> Figure:
@@ -125,7 +139,7 @@ def reliability_figure(bins: Reliability, *, title: str) -> Figure:
     return figure
 
 
-def recall_grid(findings: Findings) -> Figure:
+def recall_grid(findings: Results) -> Figure:
     """Draw the recall of each class for each variant, per video."""
     labels = findings.statistics.labels
     rows = [each for each in findings.statistics.variants if each.level == "video"]

@@ -21,6 +21,7 @@ from ferfusion.files import read_json
 from ferfusion.recipe import has_type
 from ferfusion.studies.plan import Variant
 from ferfusion.studies.published import PublishedRow, published_row
+from ferfusion.studies.results import Results, Tested
 from ferfusion.studies.study import Study
 
 PART = "test"
@@ -193,7 +194,7 @@ def costs_table(findings: Findings) -> pd.DataFrame:
     return table if findings.has_published else table.drop(columns="published_accuracy")
 
 
-def people_of_study(findings: Findings) -> pd.DataFrame:
+def people_of_study(findings: Results) -> pd.DataFrame:
     """Return a row per variant, seed and tested person: how many of their videos are predicted correctly."""
     statistics, tables = findings.statistics, []
     for one in findings.variants:
@@ -208,7 +209,7 @@ def people_of_study(findings: Findings) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def pooled_predictions(one: VariantFindings) -> pd.DataFrame:
+def pooled_predictions(one: Tested) -> pd.DataFrame:
     """Return the test rows of all folds and seeds of a variant, with the column ``seed``.
 
     With folds, every person is tested once for each seed, by a network that never saw them.
@@ -218,7 +219,7 @@ def pooled_predictions(one: VariantFindings) -> pd.DataFrame:
     return pooled[["seed", *pooled.columns.drop(["seed", "part"])]]
 
 
-def classes_table(findings: Findings) -> pd.DataFrame:
+def classes_table(findings: Results) -> pd.DataFrame:
     """Return a row per variant, level and class: recall, precision, F1, over all seeds together."""
     labels = findings.statistics.labels
     tables = []
@@ -239,7 +240,7 @@ def classes_table(findings: Findings) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def error_patterns_table(findings: Findings) -> pd.DataFrame:
+def error_patterns_table(findings: Results) -> pd.DataFrame:
     """Return a row per variant, per video: kinds of confusion, bias toward the majority, calibration."""
     labels, rows = findings.statistics.labels, []
     for scores in findings.statistics.variants:
@@ -257,7 +258,7 @@ def error_patterns_table(findings: Findings) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def reliability_of(findings: Findings, name: str) -> Reliability:
+def reliability_of(findings: Results, name: str) -> Reliability:
     """Return the accuracy of a variant against its confidence, on the test pairs of all seeds."""
     table = pd.concat(findings.of(name).predictions)
     columns = list(findings.statistics.labels.probability_columns)

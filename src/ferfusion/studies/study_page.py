@@ -20,7 +20,6 @@ from ferfusion.studies.equivalent_variants import equivalence_lines
 from ferfusion.studies.figures import draw_figures
 from ferfusion.studies.findings import (
     Findings,
-    VariantFindings,
     classes_table,
     costs_table,
     error_patterns_table,
@@ -29,6 +28,7 @@ from ferfusion.studies.findings import (
     pooled_predictions,
 )
 from ferfusion.studies.published import CAVEAT, SOURCE
+from ferfusion.studies.results import Tested
 from ferfusion.studies.study import Study
 from ferfusion.studies.study_folder import FILES_BESIDE_PAGE, REPORT_FILES, TABLES, StudyFolder
 from ferfusion.studies.study_text import StudySize, baseline, cautions, protocol, question, verdict
@@ -65,7 +65,7 @@ def finish_study(study: Study) -> Path:
     return StudyFolder(study.folder).page_file
 
 
-def write_predictions(one: VariantFindings, files: StudyFolder, *, labels: LabelSet) -> None:
+def write_predictions(one: Tested, files: StudyFolder, *, labels: LabelSet) -> None:
     """Write the pooled test predictions of a variant, a row per pair and a row per video."""
     pairs = pooled_predictions(one)
     write_table(files.predictions_file(one.name, "pair"), pairs)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ferfusion.evaluation.report_page import absent_classes_text
 from ferfusion.evaluation.statistics import StudyStatistics, VariantScores
 from ferfusion.evaluation.uncertainty import FEW_SUBJECTS
+from ferfusion.parts import part_words
 from ferfusion.reporting.pages import interval_text, percent
 from ferfusion.reporting.words import counted, listed
 
@@ -22,6 +23,8 @@ class StudySize:
         majority: The class that the majority baseline predicts; none if it differs between folds.
         majority_rule: How that class was chosen.
         people_known: Whether the subjects are people, and not single images.
+        noun: What is compared: variants that were trained, or models.
+        part: The tested part.
     """
 
     folds: str
@@ -29,6 +32,8 @@ class StudySize:
     majority: str | None
     majority_rule: str = "the most frequent class of the training part"
     people_known: bool = True
+    noun: str = "variant"
+    part: str = "test"
 
 
 def question(statistics: StudyStatistics) -> str:
@@ -42,7 +47,11 @@ def question(statistics: StudyStatistics) -> str:
 def verdict(statistics: StudyStatistics, size: StudySize) -> list[str]:
     """Return which variants differ, which has the highest UAR, and whether anything was learned."""
     ranked = statistics.scores("video")
-    return [*_difference(statistics), _highest(ranked, statistics, size), *_not_learned(ranked)]
+    return [
+        *_difference(statistics, size),
+        _highest(ranked, statistics, size),
+        *_not_learned(ranked, size),
+    ]
 
 
 def protocol(statistics: StudyStatistics, size: StudySize) -> str:
@@ -81,8 +90,8 @@ def cautions(statistics: StudyStatistics, size: StudySize) -> list[str]:
     return [
         *_few_people(statistics, size),
         *_weak_best(trained[0], size),
-        *_absent_classes(statistics),
-        *_one_training(statistics, len(trained)),
+        *_absent_classes(statistics, part=size.part),
+        *_one_training(statistics, len(trained), noun=size.noun),
         *(
             ["Of equivalent variants, only the first was trained; its results count for all of them."]
             if len(trained) < size.variants
@@ -97,8 +106,8 @@ def best_names(ranked: tuple[VariantScores, ...]) -> list[str]:
     return [each.name for each in ranked if percent(each.estimates["uar"].value) == highest]
 
 
-def _difference(statistics: StudyStatistics) -> list[str]:
-    """Return how many pairs of variants differ; nothing for a single variant."""
+def _difference(statistics: StudyStatistics, size: StudySize) -> list[str]:
+    """Return how many pairs of variants or models differ; nothing for a single one."""
     pairs = statistics.family("video", "uar").pairs
     if not pairs:
         return []
@@ -112,9 +121,9 @@ def _difference(statistics: StudyStatistics) -> list[str]:
         return [f"{both} do not differ significantly in UAR per video: their difference may be chance."]
     if differing:
         verb = "differs" if differing == 1 else "differ"
-        return [f"{differing} of {len(pairs)} pairs of variants {verb} significantly in UAR per video."]
+        return [f"{differing} of {len(pairs)} pairs of {size.noun}s {verb} significantly in UAR per video."]
     return [
-        f"No two of the {len(names)} variants differ significantly in UAR per video: their differences may "
+        f"No two of the {len(names)} {size.noun}s differ significantly in UAR per video: their differences may "
         "be chance."
     ]
 
@@ -140,11 +149,12 @@ def _highest(ranked: tuple[VariantScores, ...], statistics: StudyStatistics, siz
     return f"{best[0]} has the highest UAR per video: {score}. {against}"
 
 
-def _not_learned(ranked: tuple[VariantScores, ...]) -> list[str]:
+def _not_learned(ranked: tuple[VariantScores, ...], size: StudySize) -> list[str]:
     if ranked[0].estimates["uar"].beats_majority:
         return []
-    who = f"{ranked[0].name} has no" if len(ranked) == 1 else "no variant has a"
-    return [f"Nothing was learned that the test part shows: {who} UAR per video above the majority baseline."]
+    who = f"{ranked[0].name} has no" if len(ranked) == 1 else f"no {size.noun} has a"
+    shown = f"Nothing was learned that {part_words(size.part)} shows"
+    return [f"{shown}: {who} UAR per video above the majority baseline."]
 
 
 def _few_people(statistics: StudyStatistics, size: StudySize) -> list[str]:
@@ -192,17 +202,22 @@ def _weak_best(best: VariantScores, size: StudySize) -> list[str]:
     return found
 
 
-def _absent_classes(statistics: StudyStatistics) -> list[str]:
+def _absent_classes(statistics: StudyStatistics, *, part: str) -> list[str]:
     support = statistics.scores("video")[0].confusion.sum(axis=1)
     names = statistics.labels.names
     present = [name for name, number in zip(names, support, strict=True) if number > 0]
     absent = [name for name in names if name not in present]
-    return [absent_classes_text("test", absent, present=present)] if absent else []
+    return [absent_classes_text(part, absent, present=present)] if absent else []
 
 
-def _one_training(statistics: StudyStatistics, trained: int) -> list[str]:
+def _one_training(statistics: StudyStatistics, trained: int, *, noun: str) -> list[str]:
     if statistics.has_several_seeds:
         return []
+    if noun == "model":
+        return [
+            "The verdicts hold for these models and other people like those tested, not for other trainings "
+            "of the same networks."
+        ]
     if trained == 1:
         return ["There is one seed: another training may be better or worse by chance."]
     return [
