@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ferfusion.api.files import Exported as Exported
     from ferfusion.api.files import export as export
     from ferfusion.api.files import import_keras as import_keras
+    from ferfusion.api.foreign import import_onnx as import_onnx
     from ferfusion.api.installation import doctor as doctor
     from ferfusion.api.installation import fetch as fetch
     from ferfusion.api.live import Live as Live
@@ -76,6 +77,7 @@ _HOMES = MappingProxyType(
         "api.evaluations": ("evaluate",),
         "api.explanations": ("Explanation", "explain", "explain_video"),
         "api.files": ("Exported", "export", "import_keras"),
+        "api.foreign": ("import_onnx",),
         "api.installation": ("doctor", "fetch"),
         "api.live": ("Live", "live"),
         "api.models": ("Model", "load_model", "predict"),

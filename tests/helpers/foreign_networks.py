@@ -39,7 +39,7 @@ def write_network(
     half = 16 if isinstance(size, str) else size // 2
     drawn = np.random.default_rng(1).normal(size=(4 * channels, classes))
     matrix = (drawn if weights is None else weights).astype(np.float32)
-    arrays = {"matrix": matrix, "row": np.array([1, 4 * channels], np.int64)}
+    arrays: dict[str, np.ndarray] = {"matrix": matrix, "row": np.array([1, 4 * channels], np.int64)}
     nodes = [helper.make_node("Transpose", [inputs[0]], ["image"], perm=[0, 3, 1, 2])] if last else []
     nodes += [
         helper.make_node(

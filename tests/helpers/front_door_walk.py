@@ -1,6 +1,6 @@
 """Every verb of the front door, in one process that has no command line: examples, docstrings, threads.
 
-    python front_door_walk.py EXAMPLES KERAS_FILE
+    python front_door_walk.py EXAMPLES KERAS_FILE ONNX_FILE
 
 Runs in an empty folder and prints what it found as JSON on the last line.
 """
@@ -29,18 +29,20 @@ from typing import Any
 import ferfusion as fer
 
 MODULES = (
-    "datasets runs evaluations scores studies comparisons models predictions explanations live files installation"
+    "datasets runs evaluations scores studies comparisons models predictions explanations live files foreign "
+    "installation"
 ).split()
 README_SHORTER = {"epochs=20": "epochs=2, batch_size=32"}
 """Settings of the README's script that the walk changes, so that its run is the one that is there already."""
 FOLDERS = {"data": "work/data", "run": "work/run", "study": "work/study", "rendered": "work/rendered"}
 
 
-def run_examples(folder, keras_file):
-    """Run each script as a user does; return what each printed and the seconds that it took."""
+def run_examples(folder, files):
+    """Run each script as a user does, with its file; return what each printed."""
     printed = {}
     for script in sorted(folder.glob("[0-9]*.py")):
-        sys.argv = [str(script), keras_file]
+        text = script.read_text(encoding="utf-8")
+        sys.argv = [str(script), *(str(file) for file in files if f"{file.suffix}." in text)]
         started = time.perf_counter()
         with contextlib.redirect_stdout(io.StringIO()) as shown:
             runpy.run_path(str(script), run_name="__main__")
@@ -144,8 +146,8 @@ def run_in_threads():
 
 
 def main():
-    examples, keras_file = Path(sys.argv[1]), sys.argv[2]
-    printed = run_examples(examples, keras_file)
+    examples, *files = map(Path, sys.argv[1:])
+    printed = run_examples(examples, files)
     for name, target in FOLDERS.items():
         Path(name).symlink_to(target)
     failures, changed = run_docstrings()

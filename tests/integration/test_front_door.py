@@ -11,6 +11,7 @@ from queue import Empty
 
 import pytest
 
+from helpers.foreign_networks import write_network
 from helpers.keras_files import unpack
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -22,6 +23,7 @@ VERBS = {
     "explain",
     "export",
     "import_keras",
+    "import_onnx",
     "live",
     "load_model",
     "predict",
@@ -35,9 +37,12 @@ VERBS = {
 
 def walk(folder):
     """What a process found that used every verb, three times."""
-    keras_file = unpack("keras2_flatten_concat.h5", folder.parent)
+    files = [
+        unpack("keras2_flatten_concat.h5", folder.parent),
+        write_network(folder.parent / "theirs.onnx", shape=("batch", 3, 224, 224)),
+    ]
     done = subprocess.run(
-        [sys.executable, "-W", "error::FutureWarning", str(WALK), str(EXAMPLES / "api"), str(keras_file)],
+        [sys.executable, "-W", "error::FutureWarning", str(WALK), str(EXAMPLES / "api"), *map(str, files)],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -177,18 +177,35 @@ def _check_numbers(name: str, values: tuple[float, ...], network: ForeignNetwork
         raise ConfigError(f"std must be from 0.0001 to 10,000, got {values!s:.80}")
 
 
-def per_channel(name: str, values: Sequence[float], *, channels: int) -> tuple[float, ...]:
+def as_numbers(name: str, values: float | Sequence[float]) -> tuple[float, ...]:
+    """Return one number or several as a tuple.
+
+    Raises:
+        ConfigError: the values are no numbers.
+
+    >>> as_numbers("mean", 0.5), as_numbers("mean", np.array([103.9, 116.8, 123.7]))
+    ((0.5,), (103.9, 116.8, 123.7))
+    """
+    try:
+        given = np.atleast_1d(np.asarray(values, np.float64))
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{name} must be one number or several, got {values!r:.80}") from error
+    if values is None or isinstance(values, str) or given.ndim != 1:
+        raise ConfigError(f"{name} must be one number or several, got {values!r:.80}")
+    return tuple(given.tolist())
+
+
+def per_channel(name: str, numbers: tuple[float, ...], *, channels: int) -> tuple[float, ...]:
     """Return a number for each channel: one number stands for all channels.
 
     Raises:
-        ConfigError: the values are no numbers, or another number of them.
+        ConfigError: there is another number of them.
 
-    >>> per_channel("mean", [0.5], channels=3)
+    >>> per_channel("mean", (0.5,), channels=3)
     (0.5, 0.5, 0.5)
     """
-    numbers = [] if isinstance(values, str) else list(values)
-    if not has_type(numbers, list[float]) or len(numbers) not in (1, channels):
+    if len(numbers) not in (1, channels):
         raise ConfigError(
-            f"{name} must be one number, or a number for each of {channels} channels, got {values!r:.80}"
+            f"{name} must be one number, or a number for each of {channels} channels, got {numbers!s:.80}"
         )
-    return tuple(map(float, numbers * channels if len(numbers) == 1 else numbers))
+    return numbers * channels if len(numbers) == 1 else numbers

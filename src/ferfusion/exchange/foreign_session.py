@@ -43,8 +43,8 @@ class Asked:
     size: int | None = None
     colours: str = ""
     largest_pixel: int | None = None
-    mean: Sequence[float] = ()
-    std: Sequence[float] = ()
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
     meaning: str = ""
 
 

@@ -10,6 +10,7 @@ from ferfusion.bundle import Description, TrainingSummary
 from ferfusion.engines import rehearse
 from ferfusion.errors import ConfigError
 from ferfusion.exchange.foreign_model import ForeignModel
+from ferfusion.exchange.foreign_network import as_numbers
 from ferfusion.exchange.foreign_session import Asked, Found, find_network, trial_memory
 from ferfusion.exchange.known_networks import KNOWN_NETWORKS, KnownNetwork
 from ferfusion.exchange.onnx_session import OnnxGraph, read_graph
@@ -53,8 +54,8 @@ class OnnxSettings:
     size: int | None = None
     colours: str = ""
     largest_pixel: int | None = None
-    mean: Sequence[float] = ()
-    std: Sequence[float] = ()
+    mean: float | Sequence[float] = ()
+    std: float | Sequence[float] = ()
     outputs: str = ""
     other_outputs: int | None = None
     crop_margin: float = 0.0
@@ -175,8 +176,8 @@ def _asked(settings: OnnxSettings, known: KnownNetwork | None, columns: tuple[in
         size=settings.size or (known.size if known else None),
         colours=settings.colours or (known.colours if known else ""),
         largest_pixel=settings.largest_pixel or (known.largest_pixel if known else None),
-        mean=settings.mean or (known.mean if known else ()),
-        std=settings.std or (known.std if known else ()),
+        mean=as_numbers("mean", settings.mean) or (known.mean if known else ()),
+        std=as_numbers("std", settings.std) or (known.std if known else ()),
         meaning=settings.outputs or (known.outputs if known else ""),
     )
 

@@ -1,14 +1,14 @@
 """Predict with a network of others, which `ferfusion import-onnx` took in."""
 
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.bundle import check_answers
 from ferfusion.engines import rehearse
-from ferfusion.exchange.foreign_model import foreign_model_of
+from ferfusion.exchange.foreign_model import ForeignModel, foreign_model_of
 from ferfusion.exchange.foreign_session import ForeignSession, trial_memory, try_foreign
 from ferfusion.exchange.onnx_session import OnnxGraph
 
@@ -31,15 +31,21 @@ class ForeignPredictor:
 
     def __init__(self, graph: OnnxGraph) -> None:
         model = foreign_model_of(graph.path, graph.metadata)
+        trial = partial(try_foreign, network=model.network, size=model.info.prepare_recipe.size)
+        rehearse(trial, graph.path, memory_bytes=trial_memory(graph))
+        self._run(graph, model)
+
+    @classmethod
+    def tried(cls, graph: OnnxGraph, model: ForeignModel) -> Self:
+        """Return the predictor of a graph that was already run in a process of its own, by the import."""
+        predictor = cls.__new__(cls)
+        predictor._run(graph, model)
+        return predictor
+
+    def _run(self, graph: OnnxGraph, model: ForeignModel) -> None:
         self.name = "/".join(graph.path.parts[-2:])
         self.info = model.info
         self._network = model.network
-        size = self.info.prepare_recipe.size
-        rehearse(
-            partial(try_foreign, network=model.network, size=size),
-            graph.path,
-            memory_bytes=trial_memory(graph),
-        )
         self._session = ForeignSession(graph, model.network)
 
     def predict(

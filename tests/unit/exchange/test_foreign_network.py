@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ferfusion.errors import BundleError, ConfigError
-from ferfusion.exchange.foreign_network import ForeignNetwork
+from ferfusion.exchange.foreign_network import ForeignNetwork, as_numbers
 
 NETWORK = ForeignNetwork(
     input="image",
@@ -86,4 +86,10 @@ def test_network_refuses_values_that_are_not_complete():
     with pytest.raises(ConfigError, match=r"not complete: .*input"):
         ForeignNetwork.from_dict({"width": 3})
     with pytest.raises(ConfigError, match="must be named values"):
-        ForeignNetwork.from_dict([])
+        ForeignNetwork.from_dict([])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("values", ["0.5", ["a"], [[0.5]], None, {"mean": 1}])
+def test_as_numbers_refuses_what_is_no_number(values):
+    with pytest.raises(ConfigError, match="mean must be one number or several, got"):
+        as_numbers("mean", values)
