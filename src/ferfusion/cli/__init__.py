@@ -28,6 +28,7 @@ COMMANDS = (
     "webcam",
     "explain",
     "import-keras",
+    "import-onnx",
     "export",
     "synthesize",
     "fetch",

@@ -25,6 +25,7 @@ ELSEWHERE = {
     "webcam": lambda out: ["webcam", NONE, "--out", out],
     "explain": lambda out: ["explain", "--video", NONE, "--out", out],
     "import-keras": lambda out: ["import-keras", NONE, out / "new.safetensors"],
+    "import-onnx": lambda out: ["import-onnx", NONE, out / "new.onnx"],
     "export": lambda out: ["export", NONE, out / "new.onnx"],
     "synthesize": lambda out: ["synthesize", out],
     "demo": lambda out: ["demo", "--out", out],

@@ -19,6 +19,7 @@ VERBS = {
     "predict": fer.predict,
     "webcam": fer.live,
     "import_keras": fer.import_keras,
+    "import_onnx": fer.import_onnx,
     "export": fer.export,
     "synthesize": fer.synthesize,
 }
