@@ -123,8 +123,8 @@ def _difference(statistics: StudyStatistics, size: StudySize) -> list[str]:
         verb = "differs" if differing == 1 else "differ"
         return [f"{differing} of {len(pairs)} pairs of {size.noun}s {verb} significantly in UAR per video."]
     return [
-        f"No two of the {len(names)} {size.noun}s differ significantly in UAR per video: their differences may "
-        "be chance."
+        f"No two of the {len(names)} {size.noun}s differ significantly in UAR per video: their differences "
+        "may be chance."
     ]
 
 
