@@ -17,10 +17,11 @@ from ferfusion.errors import file_errors
 from ferfusion.inference.drawing.annotated_video import AnnotatedVideo
 from ferfusion.inference.drawing.overlay import DrawnFace
 from ferfusion.inference.predict_faces import FrameRow, predict_frames
-from ferfusion.inference.prediction_folder import PredictionFolder
+from ferfusion.inference.prediction_folder import PREDICTION_FILES, PredictionFolder
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.timeline import FRAME_COLUMNS, name_predictions
 from ferfusion.labels import LabelSet
+from ferfusion.outputs import only_writer
 from ferfusion.preparation.frame_preparer import FramePreparer, PreparedFrame
 from ferfusion.reporting.words import counted
 from ferfusion.tables import CellWriter
@@ -191,7 +192,7 @@ class LiveFiles:
     """Writes predictions as they come: ``frames.csv`` line by line, and ``annotated.mp4`` on request.
 
     ``frames.csv`` can be read at any time and is complete up to its last line; ``annotated.mp4`` appears at
-    the end.
+    the end. Earlier predictions in the folder are removed, and no other process can write it meanwhile.
 
     Args:
         folder: Folder to write.
@@ -205,7 +206,10 @@ class LiveFiles:
         self._path = PredictionFolder(folder).frames_file
         columns = (*FRAME_COLUMNS, *labels.probability_columns, "expression", "smoothed", "delay_ms")
         with file_errors(self._path):
-            folder.mkdir(parents=True, exist_ok=True)
+            self._opened.enter_context(only_writer(folder))
+            for pattern in PREDICTION_FILES:
+                for earlier in folder.glob(pattern):
+                    earlier.unlink()
             self._file = self._opened.enter_context(self._path.open("w", encoding="utf-8", newline=""))
             self._lines = CellWriter(self._file)
             self._lines.write(columns)

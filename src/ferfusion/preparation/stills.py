@@ -21,9 +21,11 @@ from ferfusion.corpora.entries import LeftOut
 from ferfusion.corpora.stills import VOTE_COLUMNS, Still, StillsListing
 from ferfusion.errors import CorpusError, VideoError
 from ferfusion.labels import LabelSet
+from ferfusion.outputs import replaced_result
 from ferfusion.preparation.clip_file import write_clip
 from ferfusion.preparation.dataset import (
     DATA_COLUMNS,
+    TABLES,
     VIDEO_COLUMNS,
     DatasetFiles,
     check_dataset_folder,
@@ -71,22 +73,24 @@ def prepare_stills(
 
     Raises:
         DatasetError: the folder holds another recipe's dataset, or files that are not a dataset.
+        CorpusError: no image can be used; the folder stays as it was.
     """
     files = DatasetFiles(dataset)
     check_dataset_folder(dataset, corpus=listing.corpus, labels=labels, recipe=recipe)
     header = partial(
         write_header, dataset, corpus=listing.corpus, labels=labels, recipe=recipe, stills=True, images=False
     )
-    header(complete=False, counts={})
     faces, left_out = select_faces(listing, labels=labels, size=recipe.size)
+    header(complete=False, counts={})
     rows = list(_write_packs(files, faces, labels))
-    write_table(files.pairs_file, pd.DataFrame(rows, columns=list(DATA_COLUMNS)))
     videos = pd.DataFrame(
         [*(_used_row(face, labels) for face in faces), *(left_out_row(left, {}) for left in left_out)],
         columns=list(VIDEO_COLUMNS),
     )
-    write_table(files.videos_file, videos)
-    _write_votes(files, faces)
+    with replaced_result(dataset, earlier=(*TABLES, files.votes_file.name)) as new:
+        write_table(DatasetFiles(new).pairs_file, pd.DataFrame(rows, columns=list(DATA_COLUMNS)))
+        write_table(DatasetFiles(new).videos_file, videos)
+        _write_votes(DatasetFiles(new), faces)
     counts = {
         "videos": len(videos),
         "videos_by_status": dict(sorted(Counter(videos["status"]).items())),

@@ -24,6 +24,7 @@ from ferfusion.errors import CorpusError
 from ferfusion.extras import require
 from ferfusion.files import read_json, write_text, write_whole
 from ferfusion.labels import SIX
+from ferfusion.outputs import is_new_or_empty, only_writer, replaced_result
 from ferfusion.synthesis.actions import ACTIONS
 from ferfusion.synthesis.casting import draw_subject
 from ferfusion.synthesis.head import HeadModel, load_head
@@ -40,6 +41,7 @@ RIGHTS = (
     "Rendered by ferfusion; nobody is depicted. The head is that of the package anny, whose assets come from "
     "MakeHuman and are CC0 1.0. These videos and tables are given to the public domain under CC0 1.0 as well."
 )
+_TABLES = ("corpus.csv", "truth/frames.csv")
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def _begin(root: Path, recipe: SynthesisRecipe) -> None:
     """
     path, about = root / "corpus.json", _about(recipe)
     if not path.exists():
-        if root.exists() and any(root.iterdir()):
+        if not is_new_or_empty(root):
             raise CorpusError(f"{root} is not empty and is no rendered corpus; give a new folder")
         write_text(path, json.dumps(about, indent=2) + "\n")
     elif read_json(path, error=CorpusError, advice="give a new folder") != about:
@@ -194,10 +196,11 @@ def _write_tables(root: Path, recipe: SynthesisRecipe) -> None:
     """Write corpus.csv and truth/frames.csv; an action that the corpus never uses has no column."""
     played = [(take, perform(take, recipe)) for take in takes(recipe)]
     clips = pd.DataFrame([_clip_row(take, performance, recipe) for take, performance in played])
-    write_table(root / "corpus.csv", clips, float_format=None)
     frames = pd.concat([_frame_rows(take, performance) for take, performance in played], ignore_index=True)
     unused = [name for name in ACTIONS if not frames[name].any()]
-    write_table(root / "truth" / "frames.csv", frames.drop(columns=unused), float_format="%g")
+    with replaced_result(root, earlier=_TABLES) as new:
+        write_table(new / "corpus.csv", clips, float_format=None)
+        write_table(new / "truth" / "frames.csv", frames.drop(columns=unused), float_format="%g")
 
 
 def write_corpus(
@@ -213,9 +216,18 @@ def write_corpus(
 
     Raises:
         CorpusError: ``root`` holds anything but this corpus, or ``corpus.json`` is damaged.
+        FileError: another process writes the folder, or a file cannot be written.
         MissingExtraError: the package anny is not installed.
     """
     require("anny", extra="synth")
+    files = [each for take in takes(recipe) for each in (take.path, take.flow_path)]
+    with only_writer(root, subfolders=sorted({file.parent.as_posix() for file in files} | {"truth"})):
+        yield from _write_corpus(root, recipe, with_flow=with_flow, head=head)
+
+
+def _write_corpus(
+    root: Path, recipe: SynthesisRecipe, *, with_flow: bool, head: HeadModel | None
+) -> Iterator[Path]:
     _begin(root, recipe)
     portrait, filmed = None, -1
     for take in unfinished(root, recipe, with_flow=with_flow):

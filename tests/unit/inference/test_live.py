@@ -10,6 +10,7 @@ from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.inference.live import CausalMeans, LiveFiles, Pace, predict_live
 from ferfusion.inference.smoothing import smooth_over_time
 from ferfusion.labels import SIX
+from ferfusion.temporary import LOCK
 from ferfusion.video.live_source import LiveSource
 from ferfusion.video.reader import read_frames
 from helpers.face_videos import face_video
@@ -113,6 +114,15 @@ def test_live_files_has_a_line_per_prediction_and_a_frame_at_its_time(video, tmp
     assert all(float(line["delay_ms"]) > 0 for line in lines)
     shown = [frame.seconds for frame in read_frames(tmp_path / "live" / "annotated.mp4")]
     assert shown == pytest.approx([prediction.frame.seconds for prediction in predictions], abs=1e-4)
+
+
+def test_live_files_holds_its_folder_and_removes_earlier_predictions(tmp_path):
+    killed = ".annotated.mp4.1-0123abcd.partial.mp4"
+    for name in ("annotated.mp4", "verdict.json", "report.html", "frames.csv", killed, "mine.txt"):
+        (tmp_path / name).touch()
+    with LiveFiles(tmp_path, SIX, annotate=False):
+        assert sorted(path.name for path in tmp_path.iterdir()) == [LOCK, "frames.csv", "mine.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["frames.csv", "mine.txt"]
 
 
 def test_pace_describes_frames_and_delays(video):

@@ -5,6 +5,7 @@ import pytest
 
 from ferfusion.corpora.fer2013 import list_fer2013
 from ferfusion.errors import DatasetError
+from ferfusion.files import read_json
 from ferfusion.labels import SEVEN, SIX
 from ferfusion.preparation import stills
 from ferfusion.preparation.clip_file import read_clip
@@ -13,6 +14,7 @@ from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.stills import prepare_stills
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import read_splits, split_dataset
+from ferfusion.tables import write_table
 from helpers.stills import fer_folders, fer_table, noise_image, table_row, write_fer_table, write_images
 
 
@@ -136,6 +138,24 @@ def test_select_faces_leaves_out_an_unreadable_image(tmp_path):
 def test_select_faces_resizes_to_the_recipe(tmp_path):
     _, dataset = prepare(fer_table(tmp_path / "corpus"), tmp_path / "dataset", size=64)
     assert read_clip(dataset.clip_file("train-000"))["crops"].shape == (14, 64, 64, 3)
+
+
+def test_prepare_stills_keeps_all_earlier_tables_if_one_cannot_be_written(tmp_path, monkeypatch):
+    root, dataset = fer_table(tmp_path), tmp_path / "dataset"
+    prepare(root, dataset)
+    names = ("data.csv", "videos.csv", "votes.csv")
+    before = [(dataset / name).read_bytes() for name in names if (dataset / name).exists()]
+
+    def fail(path, table, **options):
+        if path.name == "videos.csv":
+            raise KeyboardInterrupt
+        write_table(path, table[:0], **options)
+
+    monkeypatch.setattr("ferfusion.preparation.stills.write_table", fail)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(root, dataset)
+    assert [(dataset / name).read_bytes() for name in names if (dataset / name).exists()] == before
+    assert not read_json(dataset / "dataset.json")["complete"]
 
 
 def test_prepare_stills_twice_is_the_same_and_refuses_other_settings(tmp_path):

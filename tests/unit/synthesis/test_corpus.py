@@ -1,3 +1,5 @@
+import json
+
 import av
 import cv2
 import numpy as np
@@ -6,10 +8,13 @@ import pytest
 from cv2.data import haarcascades
 
 from ferfusion.errors import CorpusError
+from ferfusion.files import write_text
 from ferfusion.labels import SIX
 from ferfusion.reporting.columns.page import table_kind
+from ferfusion.synthesis import corpus
 from ferfusion.synthesis.corpus import Take, perform, takes, unfinished, write_corpus
 from ferfusion.synthesis.recipe import SynthesisRecipe
+from ferfusion.tables import write_table
 
 
 def decode(path):
@@ -63,6 +68,30 @@ def test_write_corpus_refuses_a_corpus_of_another_recipe(tmp_path):
     _begin(tmp_path, SynthesisRecipe())
     with pytest.raises(CorpusError, match="another recipe or version"):
         _begin(tmp_path, SynthesisRecipe(seed=8))
+
+
+def test_write_corpus_keeps_both_earlier_tables_if_one_cannot_be_written(tmp_path, monkeypatch):
+    pytest.importorskip("anny")
+    recipe = SynthesisRecipe(subjects=1, clips=1, frames=12)
+    for take in takes(recipe):
+        (tmp_path / take.path).parent.mkdir(parents=True)
+        (tmp_path / take.path).touch()
+    write_text(tmp_path / "corpus.json", json.dumps(corpus._about(recipe)))
+    assert list(write_corpus(tmp_path, recipe)) == []
+    names = ("corpus.csv", "truth/frames.csv")
+    for name in names:
+        (tmp_path / name).write_text("earlier")
+
+    def fail(path, table, **options):
+        if path.name == "frames.csv":
+            raise KeyboardInterrupt
+        write_table(path, table, **options)
+
+    monkeypatch.setattr(corpus, "write_table", fail)
+    with pytest.raises(KeyboardInterrupt):
+        list(write_corpus(tmp_path, recipe))
+    assert [(tmp_path / name).read_text() for name in names] == ["earlier"] * 2
+    assert not list(tmp_path.rglob(".*"))
 
 
 @pytest.mark.slow

@@ -209,12 +209,16 @@ def test_train_run_of_a_finished_run_opens_the_dataset_and_identifies_its_clips_
     whole_run, dataset, monkeypatch
 ):
     calls: list[str] = []
+
+    def count(call, *given):
+        calls.append(call.__name__)
+        return call(*given)
+
     for original, place in (
         (open_dataset, "ferfusion.training.train.open_dataset"),
         (identities_of_clips, "ferfusion.preparation.dataset.identities_of_clips"),
     ):
-        counting = partial(lambda call, *given: calls.append(call.__name__) or call(*given), original)
-        monkeypatch.setattr(place, counting)
+        monkeypatch.setattr(place, partial(count, original))
     train(dataset, whole_run[0])
     assert sorted(calls) == ["identities_of_clips", "open_dataset"]
 
