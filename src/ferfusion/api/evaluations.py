@@ -1,6 +1,5 @@
 """Evaluations: the scores of a run on its own test people, and of any model on any prepared dataset."""
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.datasets import Dataset, as_dataset
@@ -69,7 +68,11 @@ def evaluate(
     ['test']
     """
     from ferfusion.api.scores import Scores  # noqa: PLC0415 pandas, matplotlib
-    from ferfusion.evaluation.evaluate import evaluate_measurement, evaluate_run  # noqa: PLC0415
+    from ferfusion.evaluation.evaluate import (  # noqa: PLC0415
+        check_measurement_folder,
+        evaluate_measurement,
+        evaluate_run,
+    )
 
     how = with_settings(EvaluateRecipe, recipe, settings)
     if dataset is None:
@@ -78,14 +81,15 @@ def evaluate(
                 "evaluate needs a run, or a model and a dataset to measure it on; add the dataset"
             )
         if part or out is not None:
-            raise ConfigError(
-                "part and out are for a measurement on a dataset; add the dataset"
-            )
+            raise ConfigError("part and out are for a measurement on a dataset; add the dataset")
         folder = as_run(model).folder
         check_output_folder(folder)
         return Scores(evaluate_run(folder, how))
     place = None if out is None else as_folder(out)
-    choose(dict.fromkeys(("", *PARTS, ALL)), part, what="part")
+    if place is not None:
+        check_measurement_folder(place)
+    if part:
+        choose(dict.fromkeys((*PARTS, ALL)), part, what="part")
     with shown(progress) as on_progress:
         measurement = measure_model(
             model, as_dataset(dataset), part=part, device=device, on_progress=on_progress
@@ -114,6 +118,6 @@ def measure_model(
         dataset._opened,
         part=part,
         run=run if run.config_file.is_file() and file == run.bundle_file else None,
-        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        file=file,
         on_progress=on_progress,
     )

@@ -93,13 +93,23 @@ def evaluate_measurement(
     result = Evaluation(scored, score_votes(measurement, scored.recipe), found)
     if out is None:
         return result
-    if not is_new_or_empty(out) and not (out / "measurement.json").is_file():
-        raise RunError(f"{out} holds other files; name a new folder, or that of an earlier measurement")
+    check_measurement_folder(out)
     with only_writer(out), replaced_result(out, earlier=MEASUREMENT_FILES) as new:
         write_table(new / "predictions.csv", measurement.predictions)
-        write_json(new / "measurement.json", measurement.summary() | {"evaluation": scored.recipe.to_dict()})
+        record = {"cautions": list(found), "evaluation": scored.recipe.to_dict()}
+        write_json(new / "measurement.json", measurement.summary() | record)
         _write(result, measurement_story(scored), new)
     return replace(result, report=out / "report.html")
+
+
+def check_measurement_folder(out: Path) -> None:
+    """Check that a folder is new or empty, or holds an earlier measurement.
+
+    Raises:
+        RunError: it holds something else.
+    """
+    if not is_new_or_empty(out) and not (out / "measurement.json").is_file():
+        raise RunError(f"{out} holds other files; name a new folder, or that of an earlier measurement")
 
 
 def _write(

@@ -148,5 +148,4 @@ class Measurement:
             "labels": list(self.labels.names),
             "majority": {"answer": self.labels.names[self.majority_code], "rule": self.majority_rule},
             "protocol": self.protocol,
-            "cautions": list(self.cautions),
         }

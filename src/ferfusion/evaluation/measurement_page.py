@@ -23,8 +23,7 @@ def measurement_story(scored: Scored[Measurement]) -> Story:
     return Story(
         kind="a model measured on a dataset",
         title=measured.title,
-        subtitle=f"The model was not trained here: {part_words(measured.part)} of "
-        f"{measured.dataset.resolve().name}, corpus {measured.corpus}",
+        subtitle=f"Dataset {measured.dataset.resolve().name}, corpus {measured.corpus}",
         unseen=measured.unseen,
         steps=[
             f"The model predicted {part_words(measured.part)} once. Nothing was trained, and these scores "

@@ -140,8 +140,8 @@ def cautions(scored: Scored[Measured]) -> list[str]:
         found.append(absent_classes_text(head.part, absent, present=present))
     if not measured.people_known:
         found.append(
-            "The people in the images are unknown: the same person may be in two parts, and the intervals "
-            "count each image as another person, which makes them too narrow."
+            "The people in the images are unknown: the model may have learned from the same person, and the "
+            "intervals count each image as another person, which makes them too narrow."
         )
     if measured.predicts_videos:
         found.append(

@@ -1,6 +1,8 @@
 """Measure a model on a prepared dataset: its prediction of every pair, whatever runs the model."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ from ferfusion.errors import BundleError, DatasetError
 from ferfusion.evaluation.learned import majority_rule
 from ferfusion.evaluation.measured import Measurement
 from ferfusion.evaluation.run_folder import RunFolder
-from ferfusion.inference.predictor import Predictor, VideoPredictor
+from ferfusion.inference.predictor import SHIPPED, Predictor, VideoPredictor
 from ferfusion.inference.shared_classes import SharedClasses, shared_classes
 from ferfusion.inference.training_overlap import check_overlap, origin_of
 from ferfusion.parts import ALL
@@ -35,7 +37,7 @@ def measure(
     *,
     part: str = "",
     run: RunFolder | None = None,
-    sha256: str = "",
+    file: Path | None = None,
     on_progress: OnProgress = ignore_progress,
 ) -> Measurement:
     """Return the predictions of a model on a part of a dataset, with the protocol of the measurement.
@@ -49,7 +51,7 @@ def measure(
         part: Part of its split, or ``all``; by default, test if it is split, and all if not. For a run and
             the dataset of its training, the split is the one that the run was trained on.
         run: The run folder of the model, if it lies in one.
-        sha256: SHA-256 of the model's file, for the record.
+        file: The file of the model, for the record and for messages.
         on_progress: Called after every batch.
 
     Raises:
@@ -57,7 +59,7 @@ def measure(
         DatasetError: the dataset has no such part, fewer than two of the model's classes, or people that the
             model has learned from.
     """
-    check_preparation(predictor.info, dataset)
+    check_preparation(predictor.info, dataset, file=file)
     classes = shared_classes(predictor.info.labels, dataset.labels)
     origin = origin_of(predictor.info.training, dataset, run=run)
     parts = origin.parts
@@ -74,8 +76,8 @@ def measure(
     table = _prediction_table(rows, classes, probabilities, part=part)
     code, rule = _majority(origin.class_counts, classes, predictor.info, table)
     return Measurement(
-        model=predictor.name,
-        model_sha256=sha256,
+        model="shipped" if file == SHIPPED else predictor.name,
+        model_sha256=hashlib.sha256(file.read_bytes()).hexdigest() if file else "",
         trained_on=origin.summary,
         dataset=dataset.root,
         corpus=dataset.corpus,
@@ -96,7 +98,7 @@ def measure(
     )
 
 
-def check_preparation(info: BundleInfo, dataset: Dataset) -> None:
+def check_preparation(info: BundleInfo, dataset: Dataset, *, file: Path | None = None) -> None:
     """Check that a dataset was prepared as the model's input is, in all settings that change this input.
 
     Which pairs were kept does not matter, nor does the flow to a model that reads none. Images that show only
@@ -119,8 +121,8 @@ def check_preparation(info: BundleInfo, dataset: Dataset) -> None:
     if differences:
         raise BundleError(
             f"{dataset.root} was prepared in another way than the model's training data: "
-            f"{'; '.join(differences)}. Prepare it for the model: "
-            "ferfusion prepare ROOT NEW_DATASET --for MODEL"
+            f"{'; '.join(differences)}. Prepare it for the model: ferfusion prepare CORPUS NEW_DATASET --for "
+            f"{'shipped' if file == SHIPPED else file or 'MODEL'}"
         )
 
 
@@ -223,8 +225,8 @@ def _majority(
         return int(np.argmax(trained)), majority_rule(known, of="the model's training part")
     codes = table.drop_duplicates("video")["code"].to_numpy(np.int64)
     return int(np.bincount(codes).argmax()), (
-        "the most frequent class of the measured videos, and so the best constant answer: the counts of the "
-        "model's training are not known"
+        "the most frequent class of the measured videos, than which no other constant answer is better (the "
+        "class counts of the model's training are not known)"
     )
 
 

@@ -19,7 +19,6 @@ from ferfusion.splits.split import parts_hash, read_splits
 
 _OF_ANYBODY = frozenset({"csv", "folder", "unknown", ""})
 """Layouts that many corpora have: two of the same name need not be of the same people."""
-_UNCHECKED = "Whether the model has learned from any of its people was not checked."
 _START = ("The training of this model started from another model, whose own training data are not checked.",)
 _SUMMARY = ("corpus", "dataset_identity", "split_hash", "epochs", "best_epoch", "imported_from", "note")
 
@@ -131,7 +130,7 @@ def check_overlap(origin: Origin, dataset: Dataset, rows: pd.DataFrame, *, part:
             f"The model was trained on {dataset.root}, with another split that is not known; name its run "
             "folder, which keeps the split"
         )
-    return Overlap(_UNCHECKED, cautions=(*cautions, *_unknown(origin, dataset)))
+    return _unchecked(origin, dataset, cautions)
 
 
 def _why_not(part: str, dataset: Dataset, *, has_test: bool) -> str:
@@ -143,21 +142,22 @@ def _why_not(part: str, dataset: Dataset, *, has_test: bool) -> str:
     return f"{part_words(part).capitalize()} of {dataset.root} cannot measure this model: {whose}; {advice}"
 
 
-def _unknown(origin: Origin, dataset: Dataset) -> tuple[str, ...]:
+def _unchecked(origin: Origin, dataset: Dataset, cautions: tuple[str, ...]) -> Overlap:
+    line = "Whether the model has learned from any of its people cannot be checked."
+    too_high = "If it has learned from these people, its scores are too high."
     if not origin.corpus:
-        return (
-            "What this model was trained on is not known. If it has seen these people, its scores are "
-            "too high.",
-        )
-    if origin.corpus == dataset.corpus:
-        return (
+        found = f"What this model was trained on is not known. {too_high}"
+    elif origin.corpus == dataset.corpus:
+        found = (
             f"This model was trained on a corpus of the same layout, {origin.corpus}, and its file does not "
-            "keep which people it has learned from. If they are among those measured, its scores are too "
-            "high.",
+            f"tell which people are in its training. {too_high}"
         )
-    if origin.corpus in _OF_ANYBODY or dataset.corpus in _OF_ANYBODY:
-        return (
-            f"This model was trained on a corpus of the layout {origin.corpus}, and whether it has learned "
-            "from any of these people cannot be checked.",
+    elif _OF_ANYBODY.intersection((origin.corpus, dataset.corpus)):
+        found = f"This model was trained on a corpus of the layout {origin.corpus}. {too_high}"
+    else:
+        return Overlap(
+            f"The model was trained on another corpus, {origin.corpus}; that nobody is in both was not "
+            "checked.",
+            cautions=cautions,
         )
-    return ()
+    return Overlap(line, cautions=(*cautions, found))

@@ -18,6 +18,7 @@ def folders(tmp_path_factory, trained, model, without_figures):
     """The folder of each word that ``docs/tables.md`` has, as the front door writes it."""
     root = tmp_path_factory.mktemp("tables")
     trained.evaluate()
+    trained.evaluate(trained.folder.parent / "data", out=root / "measurement", progress=False)
     trained.explain(examples=1, why_not="Fear")
     video = face_video(root / "face.mp4", 6)
     Image.fromarray(face_images(1)[0]).save(root / "face.png")
@@ -34,6 +35,7 @@ def folders(tmp_path_factory, trained, model, without_figures):
     return {
         "DATASET": trained.folder.parent / "data",
         "RUN": trained.folder,
+        "MEASUREMENT": root / "measurement",
         "STUDY": study.folder,
         "COMPARISON": root / "comparison",
         "PREDICTIONS": root / "predictions",
@@ -48,6 +50,7 @@ def folders(tmp_path_factory, trained, model, without_figures):
     [
         ("DATASET", "data splits"),
         ("RUN", "metrics splits predictions predictions_validation scores per_class people contributions"),
+        ("MEASUREMENT", "predictions predictions_videos scores per_class people confusion_test_video"),
         ("STUDY", "variants comparisons costs classes error_patterns people"),
         ("COMPARISON", "comparison"),
         ("PREDICTIONS", "videos"),

@@ -101,7 +101,8 @@ def test_differences_name_other_classes(found):
 
 
 def test_videos_tested_are_those_of_the_test_part(tmp_path):
-    scored = score_measured(read_run(write_run(tmp_path / "run", predictions=fake_predictions(pairs=1))), QUICK)
+    run = read_run(write_run(tmp_path / "run", predictions=fake_predictions(pairs=1)))
+    scored = score_measured(run, QUICK)
     videos = videos_tested(scored)
     assert len(videos) == 40
     assert videos.loc["St00_fear_0"].to_dict() == {"emotion": "Fear", "subject": "St00"}

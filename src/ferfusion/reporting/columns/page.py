@@ -5,10 +5,10 @@ from fnmatch import fnmatch
 from ferfusion.reporting.columns.datasets import DATASETS
 from ferfusion.reporting.columns.kinds import TableKind
 from ferfusion.reporting.columns.predictions import PREDICTIONS
-from ferfusion.reporting.columns.runs import RUNS
+from ferfusion.reporting.columns.runs import MEASUREMENTS, RUNS
 from ferfusion.reporting.columns.studies import STUDIES
 
-TABLES = (*DATASETS, *RUNS, *STUDIES, *PREDICTIONS)
+TABLES = (*DATASETS, *RUNS, *MEASUREMENTS, *STUDIES, *PREDICTIONS)
 _HEAD = """# Every column of every table
 
 All tables are CSV files in UTF-8, with commas, a decimal point and one header line. An empty cell is a value

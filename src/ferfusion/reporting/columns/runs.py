@@ -1,4 +1,4 @@
-"""Tables of a run."""
+"""Tables of a run and of a measurement."""
 
 from ferfusion.reporting.columns.kinds import (
     ANSWER,
@@ -8,19 +8,75 @@ from ferfusion.reporting.columns.kinds import (
     PAIR,
     PERSON,
     VIDEO,
+    TableKind,
     table,
 )
 
 SCORE = """
-part | text | validation or test
 level | text | pair or video
 metric | text | war (accuracy), uar (mean recall over classes) or macro_f1
 value | share | the score
 low | share | lower end of its interval over people
 high | share | upper end
-baseline | share | the same metric of always answering the most frequent class of the training part
+baseline | share | the same metric of the majority baseline, which always answers one class
 people | whole number | people whose videos are scored
 """
+
+
+def _evaluated(folder: str, command: str, *, parts: str) -> tuple[TableKind, ...]:
+    """Return the tables that an evaluation writes into a folder."""
+    return (
+        table(
+            folder,
+            "scores.csv scores_votes.csv",
+            command=command,
+            row="a score",
+            columns=f"part | text | {parts}\n{SCORE.strip()}",
+        ),
+        table(
+            folder,
+            "per_class.csv",
+            command=command,
+            row="a class, for each part and level",
+            columns=f"""
+part | text | {parts}
+level | text | pair or video
+emotion | text | the class
+support | whole number | pairs or videos whose true class it is
+predicted | whole number | pairs or videos that are predicted as it
+precision | share | of those predicted as it, those of this class
+recall | share | of those of this class, those predicted as it
+f1 | share | harmonic mean of precision and recall
+f_beta | share | the same with the weight beta of the recipe
+""",
+        ),
+        table(
+            folder,
+            "confusion_*.csv",
+            command=command,
+            row="a true class; the name of the file has part and level",
+            columns="""
+true \\ predicted | text | the true class
+<class> | whole number | pairs or videos that are predicted as this class
+""",
+        ),
+        table(
+            folder,
+            "people.csv",
+            command=command,
+            row="a person, for each part",
+            columns=f"part | text | {parts}\n{PERSON.strip()}",
+        ),
+        table(
+            folder,
+            "predictions_videos.csv predictions_videos_validation.csv",
+            command=command,
+            row="a video that is scored (of the validation part, in the second file)",
+            columns=f"part | text | {parts}\n{VIDEO.strip()}",
+        ),
+    )
+
+
 RUNS = (
     table(
         "RUN",
@@ -63,48 +119,7 @@ video | text | id of the image
 <choice> | whole number | annotators who chose this expression, unknown or not_a_face
 """,
     ),
-    table("RUN", "scores.csv scores_votes.csv", command="evaluate", row="a score", columns=SCORE),
-    table(
-        "RUN",
-        "per_class.csv",
-        command="evaluate",
-        row="a class, for each part and level",
-        columns="""
-part | text | validation or test
-level | text | pair or video
-emotion | text | the class
-support | whole number | pairs or videos whose true class it is
-predicted | whole number | pairs or videos that are predicted as it
-precision | share | of those predicted as it, those of this class
-recall | share | of those of this class, those predicted as it
-f1 | share | harmonic mean of precision and recall
-f_beta | share | the same with the weight beta of the recipe
-""",
-    ),
-    table(
-        "RUN",
-        "confusion_*.csv",
-        command="evaluate",
-        row="a true class; the name of the file has part and level",
-        columns="""
-true \\ predicted | text | the true class
-<class> | whole number | pairs or videos that are predicted as this class
-""",
-    ),
-    table(
-        "RUN",
-        "people.csv",
-        command="evaluate",
-        row="a person, for each part",
-        columns=f"part | text | validation or test\n{PERSON.strip()}",
-    ),
-    table(
-        "RUN",
-        "predictions_videos.csv predictions_videos_validation.csv",
-        command="evaluate",
-        row="a video of the test part (of the validation part, in the second file)",
-        columns=f"part | text | test or validation\n{VIDEO.strip()}",
-    ),
+    *_evaluated("RUN", "evaluate", parts="validation or test"),
     table(
         "RUN",
         "contributions.csv",
@@ -143,4 +158,15 @@ stream | text | the stream of the maps
 correlation | -1 to 1 | rank correlation with the trained model's maps
 """,
     ),
+)
+_MEASURED = "train, validation, test, or all for a whole dataset"
+MEASUREMENTS = (
+    table(
+        "MEASUREMENT",
+        "predictions.csv",
+        command="evaluate MODEL --dataset DATASET",
+        row="a pair of the dataset that is scored",
+        columns=f"part | text | {_MEASURED}\n{PAIR.strip()}\n{ANSWER.strip()}",
+    ),
+    *_evaluated("MEASUREMENT", "evaluate MODEL --dataset DATASET", parts=_MEASURED),
 )
