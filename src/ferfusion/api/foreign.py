@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ferfusion.api.datasets import Dataset, as_dataset
 from ferfusion.api.models import Model
 from ferfusion.api.settings import PathOrText, as_new_file, as_path
 from ferfusion.environment import load_torch
@@ -28,6 +29,7 @@ def import_onnx(
     crop_margin: float = 0.0,
     detector: str = "haar",
     rights: str = "",
+    calibrate: Dataset | PathOrText | None = None,
 ) -> Model:
     """Turn an expression network of others, an ONNX file, into a bundle that predicts videos as any other.
 
@@ -56,12 +58,16 @@ def import_onnx(
             network's training images. By default 0, the detector's box, as for both known families.
         detector: Face detector: haar, mtcnn, yunet, or none for videos that show only the face.
         rights: Licence and rights of the network and its training data, kept in the bundle.
+        calibrate: Dataset on which the temperature and the thresholds for abstention are fitted: on its
+            validation part, or on all of it if it is not split; never on a test part. It must be prepared
+            with the size, margin and detector of this import.
 
     Raises:
         ConfigError: the bundle exists already or does not end in .onnx, or a setting cannot be used or does
             not fit the file.
         BundleError: the file is no ONNX file, cannot be run, reads something else than one image, or answers
-            with numbers that are not finite.
+            with numbers that are not finite; or the dataset was prepared in another way.
+        DatasetError: the dataset cannot be used.
         MissingExtraError: onnx or onnxruntime is not installed.
 
     >>> fer.import_onnx("no-model.onnx", "bundle.onnx", preset="ferplus")
@@ -75,6 +81,7 @@ def import_onnx(
         describe_network,
         import_network,
     )
+    from ferfusion.inference.fitted_calibration import calibrate as fit_on  # noqa: PLC0415
     from ferfusion.inference.foreign_predictor import ForeignPredictor  # noqa: PLC0415
 
     source, target = as_path(file), as_new_file(bundle)
@@ -99,8 +106,14 @@ def import_onnx(
         detector=detector,
         rights=rights,
     )
+    data = None if calibrate is None else as_dataset(calibrate)
     imported = import_network(source, settings)
+    model, notes = imported.model, describe_network(imported)
+    graph = replace(imported.graph, path=target)
+    if data is not None:
+        fitted = fit_on(ForeignPredictor.tried(graph, model), data._opened)
+        model = model.with_calibration(fitted.calibration)
+        notes.append(fitted.line)
     with only_writer_of_file(target):
-        save_foreign(target, imported.graph, imported.model)
-    predictor = ForeignPredictor.tried(replace(imported.graph, path=target), imported.model)
-    return Model(predictor, target, tuple(describe_network(imported)))
+        save_foreign(target, graph, model)
+    return Model(ForeignPredictor.tried(graph, model), target, tuple(notes))

@@ -6,7 +6,7 @@ network reads a face, which takes the place of a bundle's model config.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import ferfusion
 from ferfusion.bundle import BundleInfo, Description, description_of, unusable
 from ferfusion.errors import BundleError
 from ferfusion.evaluation.model_calibration import Calibration
-from ferfusion.evaluation.model_scores import model_caution
+from ferfusion.evaluation.model_scores import BundleMetrics, model_caution
 from ferfusion.exchange.foreign_network import ForeignNetwork
 from ferfusion.exchange.onnx_session import OnnxGraph
 from ferfusion.extras import require
@@ -48,6 +48,15 @@ class ForeignModel:
             caution=model_caution(described.metrics),
             training=described.training,
         )
+
+    def with_calibration(self, calibration: Calibration) -> "ForeignModel":
+        """Return the model with a temperature and thresholds that were fitted on a validation part."""
+        metrics: BundleMetrics = {
+            **self.description.metrics,
+            "part": "validation",
+            "calibration": calibration.to_dict(),
+        }
+        return replace(self, description=replace(self.description, metrics=metrics))
 
 
 def save_foreign(path: Path, graph: OnnxGraph, model: ForeignModel) -> None:

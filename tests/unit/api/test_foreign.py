@@ -1,6 +1,9 @@
 import pytest
 
 import ferfusion as fer
+from ferfusion.exchange.foreign_model import foreign_model_of
+from ferfusion.exchange.onnx_session import read_graph
+from helpers.datasets import write_dataset
 from helpers.foreign_networks import write_network
 
 pytest.importorskip("onnxruntime")
@@ -18,7 +21,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(folder):
-    return fer.import_onnx(folder / "theirs.onnx", folder / "ours.onnx", labels=EIGHT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ferfusion.exchange.onnx_import.rehearse", lambda *_, **__: None)
+        return fer.import_onnx(folder / "theirs.onnx", folder / "ours.onnx", labels=EIGHT)
 
 
 def test_import_onnx_writes_what_load_model_reads(model, folder):
@@ -61,3 +66,22 @@ def test_import_onnx_refuses_another_file(folder, tmp_path):
     (tmp_path / "text.onnx").write_text("no graph")
     with pytest.raises(fer.BundleError, match="is damaged or is not an ONNX file"):
         fer.import_onnx(tmp_path / "text.onnx", tmp_path / "b.onnx", labels=EIGHT)
+
+
+def test_import_onnx_keeps_the_calibration_that_it_fits(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("ferfusion.exchange.onnx_import.rehearse", lambda *_, **__: None)
+    data = write_dataset(tmp_path / "data", frames=3, recipe=fer.PrepareRecipe(size=32))
+    model = fer.import_onnx(folder / "theirs.onnx", tmp_path / "b.onnx", labels=EIGHT, calibrate=data)
+    temperature = model.calibration["temperature"]
+    assert temperature != 1
+    assert f"Temperature {temperature:.2f} and thresholds" in model.notes[-1]
+    kept = foreign_model_of(tmp_path / "b.onnx", read_graph(tmp_path / "b.onnx").metadata)
+    assert kept.info.calibration.temperature == temperature
+
+
+def test_import_onnx_writes_nothing_if_it_cannot_calibrate(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("ferfusion.exchange.onnx_import.rehearse", lambda *_, **__: None)
+    data = write_dataset(tmp_path / "data", frames=3)
+    with pytest.raises(fer.BundleError, match="size is 48, expected 32"):
+        fer.import_onnx(folder / "theirs.onnx", tmp_path / "b.onnx", labels=EIGHT, calibrate=data)
+    assert not (tmp_path / "b.onnx").exists()
