@@ -25,6 +25,7 @@ from ferfusion.reporting.style import (
     SOFT,
     WIDTH_INCHES,
     add_legend,
+    fitted_name,
     name_bars,
     new_canvas,
     set_title,
@@ -63,8 +64,10 @@ def matrix_figure(
     numbers = _cell_texts(shades * 100 if normalised else confusion.astype(float))
     axes.imshow(np.nan_to_num(shades), cmap=SHADES, vmin=0, vmax=1)
     _write_cells(axes, numbers, np.nan_to_num(shades))
-    axes.set_xticks(range(len(labels)), labels.names, rotation=38, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(labels)), labels.names)
+    below = [fitted_name(name, width=20, lines=1) for name in labels.names]
+    axes.set_xticks(range(len(labels)), below, rotation=38, ha="right", rotation_mode="anchor")
+    beside = [fitted_name(name, width=20, lines=2) for name in labels.names]
+    axes.set_yticks(range(len(labels)), beside)
     _white_lines_between_cells(axes, len(labels))
     axes.set_xlabel("predicted")
     axes.set_ylabel("true (as labelled)")

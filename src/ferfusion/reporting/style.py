@@ -5,6 +5,7 @@ shows it at a third of its pixels. Colours are near Okabe and Ito's, which diffe
 differ in dash as well. Figures are objects, without pyplot and its global state.
 """
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
@@ -125,7 +126,15 @@ def style_axes(axes: Axes) -> None:
 
 def set_title(axes: Axes, title: str, subtitle: str) -> None:
     """Write a title above the axes, and a grey subtitle below it."""
-    axes.set_title(f"{title}\n", loc="left", fontsize=10.5, fontweight="bold", color=INK, pad=7)
+    width = int(8 * axes.get_figure(root=True).get_figwidth())  # characters of the title's size
+    axes.set_title(
+        f"{fitted_name(title, width=width, lines=2)}\n",
+        loc="left",
+        fontsize=10.5,
+        fontweight="bold",
+        color=INK,
+        pad=7,
+    )
     axes.annotate(
         subtitle,
         (0, 1),
@@ -140,6 +149,7 @@ def set_title(axes: Axes, title: str, subtitle: str) -> None:
 def add_legend(figure: Figure, axes: Axes, *, columns: int) -> None:
     """Add a legend below the axes, where it covers no data."""
     handles, names = axes.get_legend_handles_labels()
+    names = [fitted_name(name, width=24) for name in names]
     figure.legend(
         handles,
         names,
@@ -153,9 +163,35 @@ def add_legend(figure: Figure, axes: Axes, *, columns: int) -> None:
     )
 
 
+def fitted_name(name: str, *, width: int = 22, lines: int = 3) -> str:
+    r"""Return a name of a person's own in short lines, for a figure that must keep space for its data.
+
+    Lines end after a space, an underscore or a hyphen where they can. Of a longer name, the middle is left
+    out, since names often differ at the end.
+
+    >>> fitted_name("gap-sum"), fitted_name("a_long_name_of_a_run", width=12)
+    ('gap-sum', 'a_long_name_\nof_a_run')
+    >>> fitted_name("a_long_name_of_a_run", width=12, lines=1)
+    'a_lon…_a_run'
+    """
+    longest = width * lines
+    if len(name) > longest:
+        half = (longest - 1) // 2
+        name = f"{name[:half]}…{name[-half:]}"
+    found = [""]
+    for piece in re.findall(r"[^ _-]*[ _-]?", name):
+        if len(found[-1]) + len(piece.rstrip()) > width and found[-1] and len(found) < lines:
+            found.append("")
+        found[-1] += piece
+    wide = [line.strip() for line in found]
+    if max(map(len, wide)) > width:
+        wide = [name[start : start + width] for start in range(0, len(name), width)]
+    return "\n".join(wide)
+
+
 def name_bars(axes: Axes, names: Sequence[str]) -> None:
     """Name the groups of horizontal bars at 0, 1, 2, … from top to bottom."""
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [fitted_name(name) for name in names])
     axes.set_ylim(len(names) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

@@ -32,7 +32,8 @@ def assign_subjects(
     parts = list(shares)
     if len(counts) < len(parts):
         raise DatasetError(
-            f"{len(parts)} parts with their own subjects need at least as many subjects, got {len(counts)}"
+            f"{len(parts)} parts with their own subjects need at least {len(parts)} subjects, "
+            f"got {len(counts)}"
         )
     holders = (counts > 0).sum()
     rare = [f"{name} ({number})" for name, number in holders.items() if number < len(parts)]

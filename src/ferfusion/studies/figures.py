@@ -23,6 +23,7 @@ from ferfusion.reporting.style import (
     WIDTH_INCHES,
     NotebookFigure,
     add_legend,
+    fitted_name,
     new_canvas,
     save,
     set_title,
@@ -150,8 +151,9 @@ def recall_grid(findings: Results) -> Figure:
         text = "n/a" if np.isnan(recall) else f"{100 * recall:.0f}"
         colour = "white" if recall > 0.5 else INK
         axes.text(column, row, text, ha="center", va="center", fontsize=8.5, color=colour)
-    axes.set_xticks(range(len(labels)), labels.names, rotation=30, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(rows)), [each.name for each in rows])
+    classes = [fitted_name(name, width=20, lines=1) for name in labels.names]
+    axes.set_xticks(range(len(labels)), classes, rotation=30, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(rows)), [fitted_name(each.name, width=26, lines=2) for each in rows])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     set_title(axes, "Recall of each expression", "% of its test videos, all seeds together")
@@ -187,5 +189,5 @@ def _image_rows(rows: Sequence[FloatArray], *, names: Sequence[str]) -> Figure:
             axes.imshow(np.clip(image, 0, 1), interpolation="nearest")
             axes.set_axis_off()
             if row == 0:
-                axes.set_title(names[column], fontsize=8.5, color=INK)
+                axes.set_title(fitted_name(names[column], width=12), fontsize=8.5, color=INK)
     return figure

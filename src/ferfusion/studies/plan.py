@@ -125,10 +125,16 @@ def _variant(text: str, model: ModelConfig, recipe: TrainRecipe) -> Variant:
     of_recipe = {field.name: value_type(field) for field in fields(TrainRecipe)}
     known = {name: name for name in {**of_model, **of_recipe} if name not in _NOT_VARIED}
     changes: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
-    words = []
+    words, named = [], set[str]()
     for setting in text.split(","):
         given, _, value = setting.partition("=")
         name = choose(known, given.strip().replace("-", "_"), what="setting of a variant")
+        if name in named:
+            raise ConfigError(
+                f"The variant {text!r} sets {name} twice; give --variants once for each "
+                "variant: a comma joins settings of one"
+            )
+        named.add(name)
         is_of_model = name in of_model
         typed = _typed(value.strip(), of_model[name] if is_of_model else of_recipe[name], name)
         changes[0 if is_of_model else 1][name] = typed

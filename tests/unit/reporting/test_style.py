@@ -1,12 +1,20 @@
 from itertools import combinations
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 
 from ferfusion.errors import FileError
 from ferfusion.labels import SEVEN, LabelSet
 from ferfusion.reporting import style
-from ferfusion.reporting.style import CLASS_COLOURS, OKABE_ITO, PART_COLOURS
+from ferfusion.reporting.style import (
+    CLASS_COLOURS,
+    OKABE_ITO,
+    PART_COLOURS,
+    fitted_name,
+    name_bars,
+    new_canvas,
+)
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -122,3 +130,23 @@ def test_figure_draws_dollars_as_text(tmp_path):
     style.name_bars(axes, ["$x^$"])
     style.set_title(axes, "a$_$", "$\\frac{$")
     assert style.save(figure, tmp_path / "a.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize(
+    "name", ["kurz", "x" * 200, "ein sehr langer Name " * 9, "ein_langer_name_eines_laufs", "a-b " * 40]
+)
+def test_fitted_name_keeps_to_its_lines_and_its_ends(name):
+    name = name.strip()
+    lines = fitted_name(name, width=20, lines=3).split("\n")
+    assert len(lines) <= 3
+    assert max(map(len, lines)) <= 20
+    assert lines[0][:4] == name[:4]
+    assert lines[-1][-4:] == name[-4:]
+
+
+def test_name_bars_leaves_space_for_the_bars_of_long_names():
+    figure, axes = new_canvas(height=2)
+    axes.barh([0, 1], [1, 1])
+    name_bars(axes, ["ein_sehr_langer_name_eines_laufs_" * 4, "kurz"])
+    FigureCanvasAgg(figure).draw()  # warns, which is an error, where the axes collapse
+    assert axes.get_position().width > 0.4

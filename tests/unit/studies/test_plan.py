@@ -55,6 +55,11 @@ def test_read_variants_refuses_a_wrong_variant_in_one_line(text, message):
         variants(text)
 
 
+def test_read_variants_refuses_a_setting_that_is_named_twice_in_one_variant():
+    with pytest.raises(ConfigError, match="sets fusion twice; give --variants once for each variant"):
+        variants("fusion=gap-concat,fusion=gap-sum")
+
+
 def test_read_variants_refuses_a_variant_that_is_named_twice():
     with pytest.raises(ConfigError, match="gap-sum is named twice"):
         variants("fusions", "fusion=gap-sum")

@@ -17,6 +17,7 @@ from ferfusion.reporting.style import (
     WIDTH_INCHES,
     NotebookFigure,
     colour_of,
+    fitted_name,
     set_title,
     style_axes,
 )
@@ -54,7 +55,7 @@ def timeline_figure(prediction: VideoPrediction) -> Figure:
         grid[0], prediction.video, "smoothed probability of each displayed expression; below it, the timeline"
     )
     figure.legend(
-        handles=[Patch(label=name, **_style(name, prediction)) for name in names],
+        handles=[Patch(label=fitted_name(name, lines=1), **_style(name, prediction)) for name in names],
         loc="outside lower center",
         ncols=_LEGEND_COLUMNS,
         fontsize=8.5,
@@ -78,6 +79,7 @@ def faces_figure(prediction: VideoPrediction) -> Figure:
             names, values, color=[colour_of(name, prediction.info.labels) for name in names], height=0.7
         )
         axes.bar_label(bars, fmt="%.2f", padding=3, fontsize=8.5, color=INK)
+        axes.set_yticks(range(len(names)), [fitted_name(name, lines=2) for name in names])
         axes.invert_yaxis()
         axes.set_ylabel(f"face {verdict.face}")
     if not shown:
