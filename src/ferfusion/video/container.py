@@ -10,7 +10,7 @@ from av.video.stream import VideoStream
 
 from ferfusion.errors import VideoError
 from ferfusion.files import check_is_file
-from ferfusion.video.image_size import MAX_PIXELS, why_too_large
+from ferfusion.video.image_size import MAX_PIXELS, encoded_size, why_too_large
 
 _NO_TIMESTAMPS, _CLOCK_MAY_RESTART = 0x80, 0x200
 """FFmpeg's AVFMT_NOTIMESTAMPS and AVFMT_TS_DISCONT, which PyAV does not name."""
@@ -30,6 +30,7 @@ The others are playlists (concat, hls, dash, sdp), patterns of file names (image
 no camera writes: a playlist would open other files and network addresses.
 """
 _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
+_HEADER_BYTES = 2**16
 _AT_MOST = {"max_pixels": str(MAX_PIXELS)}
 
 
@@ -92,7 +93,11 @@ def _stored_size(container: InputContainer, track: VideoStream) -> tuple[int, in
         return track.width, track.height
     with av.open(container.name, options=_OPTIONS | {"skip_frame": "all"}) as again:
         track = again.streams.video[container.streams.video.index(track)]
-        return track.width, track.height
+        if track.width:
+            return track.width, track.height
+    # FFmpeg keeps no size above a limit of its own
+    with Path(container.name.removeprefix("file:")).open("rb") as file:
+        return encoded_size(file.read(_HEADER_BYTES)) or (0, 0)
 
 
 def _videos(container: InputContainer) -> list[VideoStream]:

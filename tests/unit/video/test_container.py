@@ -146,6 +146,15 @@ def test_video_track_refuses_images_that_are_too_large_by_a_header(tmp_path):
         video_track(container, "b.avi")
 
 
+def test_video_track_has_the_size_of_a_damaged_image_that_ffmpeg_refuses(tmp_path):
+    """FFmpeg forgets a size above a limit of its own; the screen of this GIF is 60,000 pixels wide."""
+    header = b"GIF89a" + struct.pack("<HHBBB", 60_000, 60_000, 0x80, 0, 0) + bytes(6)
+    (tmp_path / "a.gif").write_bytes(header + b"," + struct.pack("<HHHHB", 0, 0, 60_000, 60_000, 0) + b"\x02")
+    with open_file(tmp_path / "a.gif") as container, pytest.raises(VideoError) as caught:
+        video_track(container, "a.gif")
+    assert str(caught.value).startswith("a.gif: 60,000 x 60,000 pixels are more than 67,108,864")
+
+
 def test_video_track_counts_the_pixels_of_a_frame_whose_pixels_become_square(tmp_path):
     with open_file(write_video(tmp_path / "a.mkv", numbered(3), pixel_aspect=Fraction(4))) as container:
         assert video_track(container, "a.mkv").codec_context.options == {"max_pixels": str(MAX_PIXELS // 4)}
