@@ -229,7 +229,8 @@ def decode_text(content: bytes) -> str:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            text = content.decode("cp1252")
+            text = content.decode("cp1252", errors="replace")
+            text = "\0" if "\ufffd" in text else text
     if "\0" in text:
         raise ValueError("it has bytes that are no text; a spreadsheet must be saved as CSV")
     return text

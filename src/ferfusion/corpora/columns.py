@@ -1,5 +1,6 @@
 """Find the columns of a table that a person made: the one with the videos, the labels, the people."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -8,6 +9,7 @@ from types import MappingProxyType
 from ferfusion.corpora.entries import distinct_names
 from ferfusion.errors import ConfigError, CorpusError
 from ferfusion.labels import word_key
+from ferfusion.tables import decimal_point
 
 COLUMN_WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -43,6 +45,7 @@ _IF_ALONE: Mapping[str, str] = MappingProxyType(
     }
 )
 """Names that count if there is no other; id only if a value comes twice, since it may number the rows."""
+_SIXTY = 60
 _SHORT = MappingProxyType({"start": "start_seconds", "end": "end_seconds"})
 
 
@@ -62,6 +65,12 @@ class Columns:
     def further(self) -> dict[str, int]:
         """Name and number of every column that is no field."""
         return {name: place for place, name in enumerate(self.names) if place not in self.place_of.values()}
+
+    @property
+    def unused_times(self) -> list[str]:
+        """Names of further columns that may be of times, but whose cells are none."""
+        names = f"{COLUMN_WORDS['start_seconds']} {COLUMN_WORDS['end_seconds']}".split()
+        return [name for name in self.further if word_key(name) in set(map(word_key, names))]
 
     @property
     def in_words(self) -> str:
@@ -138,6 +147,26 @@ def find_columns(
         if place is not None:
             place_of[field] = place
     return Columns(MappingProxyType(place_of), tuple(names))
+
+
+def parse_seconds(text: str) -> float | None:
+    """Return a time of a table, in seconds or as m:ss or h:mm:ss; None if it is none.
+
+    >>> parse_seconds("1,5"), parse_seconds("0:01,5"), parse_seconds("1:00:00.25"), parse_seconds("9:99")
+    (1.5, 1.5, 3600.25, None)
+    """
+    *larger, last = text.split(":")
+    try:
+        value = float(decimal_point(last))
+    except ValueError:
+        return None
+    if not math.isfinite(value) or value < 0 or len(larger) > 2 or not all(map(str.isdecimal, larger)):
+        return None
+    if larger and (value >= _SIXTY or any(int(each) >= _SIXTY for each in larger[1:])):
+        return None
+    for each, unit_seconds in zip(reversed(larger), (_SIXTY, _SIXTY**2), strict=False):
+        value += int(each) * unit_seconds
+    return value
 
 
 def _given(header: Sequence[str], field: str, given: Mapping[str, str]) -> int | None:

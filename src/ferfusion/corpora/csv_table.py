@@ -8,7 +8,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
-from ferfusion.corpora.columns import Columns, find_columns, parse_columns
+from ferfusion.corpora.columns import Columns, find_columns, parse_columns, parse_seconds
 from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, unique_ids
 from ferfusion.corpora.named_files import NamedFiles, components
 from ferfusion.corpora.path_pattern import PathPattern
@@ -18,9 +18,11 @@ from ferfusion.corpora.walk import Found, find_photographs, find_videos, unreada
 from ferfusion.errors import ConfigError, CorpusError
 from ferfusion.files import no_such
 from ferfusion.labels import emotion_of_word, word_key
-from ferfusion.tables import decimal_point, read_lines
+from ferfusion.reporting.words import examples, listed
+from ferfusion.tables import read_lines
 
 TABLE_SUFFIXES = (".csv", ".tsv")
+_WORKBOOKS = (".xlsx", ".xls", ".ods", ".numbers")
 _NEEDED = ("path", "label")
 _IN_PATH = ("label", "subject")
 """Fields that a pattern can have in place of a column."""
@@ -135,6 +137,9 @@ def find_table(
     for table in tables:
         with suppress(CorpusError):
             of_videos.append(read_table(table, columns=columns, pattern=pattern).path)
+    workbooks = [path.name for path in sorted(root.iterdir()) if path.suffix.lower() in _WORKBOOKS]
+    if not tables and workbooks:
+        raise CorpusError(f"{root} has {examples(workbooks)}; save the sheet of the videos as CSV there")
     if len(of_videos) != 1:
         found = ", ".join(path.name for path in of_videos or tables) or "none"
         kind = " tables of videos" if of_videos else ""
@@ -188,6 +193,11 @@ def _notes(table: VideoTable, entries: list[VideoEntry]) -> tuple[str, ...]:
             f"No column of {table.path.name} has the person: each video counts as a person of its own, and "
             "the parts may share people; name the column with --columns subject=..."
         )
+    if unused := table.columns.unused_times:
+        notes.append(
+            f"Times of stretches are not taken from {listed(unused)}, whose cells are no seconds, m:ss or "
+            "h:mm:ss: the rows count as whole videos"
+        )
     return (*notes, *_overlaps(entries))
 
 
@@ -204,7 +214,9 @@ def _overlaps(entries: list[VideoEntry]) -> Iterator[str]:
                 _word(second),
                 subject_key(second.subject),
             )
-            if differs and (second.start_seconds or 0.0) < end:
+            is_same = (first.start_seconds, first.end_seconds) == (second.start_seconds, second.end_seconds)
+            # rows of the same stretch that differ are left out
+            if differs and not is_same and (second.start_seconds or 0.0) < end:
                 yield (
                     f"Lines {first.line} and {second.line} give frames of {path.name} twice, as "
                     f"{first.word} of {first.subject} and as {second.word} of {second.subject}"
@@ -225,10 +237,10 @@ def _ids(table: VideoTable) -> list[str]:
             inside = _inside(Path(name), table.path.parent)
             name = inside or "/".join(parts[1:][-2:])
         start = table.cell(cells, "start_seconds")
-        if start and _is_time(start):
+        if start and (seconds := parse_seconds(start)) is not None:
             pure = PurePosixPath(name)
             stem = (pure.parent / pure.stem).as_posix()
-            name = f"{stem}-{float(decimal_point(start)):g}s{pure.suffix or '.s'}"
+            name = f"{stem}-{seconds:g}s{pure.suffix or '.s'}"
         names.append(name)
     return unique_ids(names)
 
@@ -290,17 +302,14 @@ def _seconds(fields: Mapping[str, str], field: str) -> float | None:
     text = fields.get(field, "")
     if not text:
         return None
-    if not _is_time(text):
-        raise CorpusError(f"{field} is {text!r}, not a number of seconds")
-    return float(decimal_point(text))
+    seconds = parse_seconds(text)
+    if seconds is None:
+        raise CorpusError(f"{field} is {text!r}, not a number of seconds, m:ss or h:mm:ss")
+    return seconds
 
 
 def _is_time(text: str) -> bool:
-    try:
-        value = float(decimal_point(text))
-    except ValueError:
-        return False
-    return math.isfinite(value) and value >= 0
+    return parse_seconds(text) is not None
 
 
 def _without_a_row(found: Iterable[Found], table: VideoTable, files: NamedFiles) -> Iterator[LeftOut]:

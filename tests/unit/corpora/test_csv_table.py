@@ -51,7 +51,7 @@ g.mov,joy,s1,,,test,and more
         "": "the path is empty",
         "b.mp4": "the label is empty",
         "c.mp4": "the subject is empty",
-        "d.mp4": "start_seconds is 'soon', not a number of seconds",
+        "d.mp4": "start_seconds is 'soon', not a number of seconds, m:ss or h:mm:ss",
         "e.mp4": "end_seconds 1.5 is not after start_seconds 2.0",
         "f.mp4": "split is 'holdout', not train, validation or test",
         "g.mov": "the row has more cells than there are columns; quote a cell that has a comma",
@@ -217,6 +217,26 @@ def test_list_csv_takes_a_column_for_times_by_its_cells_too(tmp_path: Path) -> N
     write_text(tmp_path, "t.csv", "path,label,Start\na.mp4,joy,2021-03-04 12:00\n")
     [entry] = list_csv(tmp_path).entries
     assert (entry.start_seconds, entry.further) == (None, (("Start", "2021-03-04 12:00"),))
+
+
+def test_list_csv_reads_minutes_and_names_columns_of_times_that_are_none(tmp_path: Path) -> None:
+    write_files(tmp_path, "a.mp4")
+    rows = ["Archivo;Emoci\u00f3n;Inicio;Fin", "a.mp4;ira;0:00,5;0:01,5", "a.mp4;ira;00:01:30;"]
+    write_text(tmp_path, "t.csv", "\n".join(rows))
+    listing = list_csv(tmp_path)
+    stretches = [(entry.start_seconds, entry.end_seconds) for entry in listing.entries]
+    assert stretches == [(0.5, 1.5), (90.0, None)]
+    assert [entry.video_id for entry in listing.entries] == ["a-0.5s", "a-90s"]
+    write_text(tmp_path, "t.csv", "\n".join(["path;label;Inicio", "a.mp4;ira;12/03/2024"]))
+    assert list_csv(tmp_path).notes[2].startswith("Times of stretches are not taken from Inicio, whose cells")
+
+
+def test_list_csv_names_the_workbook_to_save_as_csv(tmp_path: Path) -> None:
+    write_sheet(tmp_path / "lista.xlsx", ["path", "label"], [["a.mp4", "ira"]])
+    with pytest.raises(CorpusError, match=r"has lista\.xlsx; save the sheet of the videos as CSV there"):
+        list_csv(tmp_path)
+    with pytest.raises(CorpusError, match="bytes that are no text; a spreadsheet must be saved as CSV"):
+        list_csv(tmp_path / "lista.xlsx")
 
 
 def test_list_csv_takes_the_one_table_of_videos_in_a_folder(tmp_path: Path) -> None:

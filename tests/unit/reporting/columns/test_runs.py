@@ -3,7 +3,7 @@ import pytest
 from ferfusion.data.pairs import IDENTITY_COLUMNS as PAIR_COLUMNS
 from ferfusion.evaluation.run_folder import EPOCH_COLUMNS
 from ferfusion.evaluation.scoring import SCORE_COLUMNS
-from ferfusion.preparation.identity import IDENTITY_COLUMNS
+from ferfusion.preparation.clip_identities import IDENTITY_COLUMNS
 from ferfusion.reporting.columns.page import table_kind
 
 
