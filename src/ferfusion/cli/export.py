@@ -1,4 +1,4 @@
-"""``ferfusion export``: a bundle as an ONNX file."""
+"""``ferfusion export``: a bundle as an ONNX or Keras file."""
 
 from typing import Any
 
@@ -14,4 +14,8 @@ def export(*given: Any, **settings: Any) -> None:
     print(f"{done.path}: inputs {', '.join(done.inputs)}, any number of faces at once; {size:.1f} MiB")
     for line in done.int8.lines if done.int8 else ():
         print(line)
-    print(f"Next: ferfusion predict VIDEO --bundle {done.path}")
+    if done.path.suffix == ".onnx":
+        print(f"Next: ferfusion predict VIDEO --bundle {done.path}")
+    else:
+        print(f"Outputs: {', '.join(done.labels)}")
+        print(f'Next: keras.models.load_model("{done.path}"), or ferfusion import-keras {done.path} BUNDLE')

@@ -6,20 +6,22 @@ videos. The notebooks of the report have them for their models; see ``NOTEBOOKS`
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ferfusion.bundle import Bundle, TrainingSummary
+from ferfusion.bundle import Bundle, TrainingSummary, bundle_of
 from ferfusion.errors import BundleError, ConfigError
 from ferfusion.exchange.keras_files import KerasLayer, read_keras
 from ferfusion.exchange.keras_graph import KerasNetwork, KerasStream, find_network
+from ferfusion.exchange.keras_hdf5 import MAX_ARRAY_BYTES
 from ferfusion.exchange.keras_weights import our_weights
+from ferfusion.exchange.keras_widths import Widths, widen, widths_of
 from ferfusion.labels import LABEL_SETS, SIX, LabelSet, canonical_emotion
 from ferfusion.models.build import empty_tensors
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.small_cnn import SMALL_SHAPES
+from ferfusion.models.small_cnn import SmallShape, small_shape_name
 from ferfusion.preparation.recipe import PrepareRecipe
 
 
@@ -67,6 +69,9 @@ _NOT_KNOWN = (
     "Imported from Keras. Its training data and its scores are not known; before you rely on it, evaluate it "
     "on people who are not in its training data."
 )
+_EXPORTED = (
+    "Exported from a bundle to Keras and imported again, with the labels, training and scores of that bundle."
+)
 _PREPARED_OTHERWISE = (
     "The notebooks crop the two faces of a flow with two boxes, compute the flow at the size of the clip's "
     "first face, and pair it with the later face. ferfusion crops both with one box, computes the flow at "
@@ -81,12 +86,14 @@ class ImportedModel:
     Attributes:
         bundle: The model; its outputs are in this project's order of classes.
         inputs: Names of the Keras inputs, the input of the face first.
-        interpretation: Labels and pixel range of the file, as they were given or as in the notebooks.
+        interpretation: Labels and pixel range of the file, as given, as exported, or as in the notebooks.
+        is_exported: Whether an export wrote the file.
     """
 
     bundle: Bundle
     inputs: tuple[str, ...]
     interpretation: Interpretation
+    is_exported: bool = False
 
 
 def import_keras_model(
@@ -96,9 +103,11 @@ def import_keras_model(
     labels: Sequence[str] | LabelSet = (),
     largest_pixel: int | None = None,
     prepare_recipe: PrepareRecipe | None = None,
-    rights: str = NO_RIGHTS,
+    rights: str | None = None,
 ) -> ImportedModel:
-    """Import a Keras file of one of the report's networks.
+    """Import a Keras file of one of the report's networks, of any width.
+
+    A file that an export wrote has its bundle's labels, preparation, training, scores and rights.
 
     Args:
         path: A ``.h5`` or ``.keras`` file.
@@ -115,36 +124,53 @@ def import_keras_model(
     """
     keras = read_keras(path)
     network = find_network(keras, spatial_input=spatial_input)
-    config = _model_config(network)
-    interpretation = _interpretation(network, config, labels, largest_pixel)
-    ordered = _in_our_order(interpretation.labels)
+    widths = widths_of(network)
+    exported = bundle_of(path, keras.metadata) if keras.metadata else None
+    config = _model_config(network, widths, exported)
+    interpretation = _interpretation(network, config, labels, largest_pixel, exported)
+    is_of_export = exported is not None and interpretation.labels == exported.labels
+    ordered = interpretation.labels if is_of_export else _in_our_order(interpretation.labels)
     shapes = {name: tuple(tensor.shape) for name, tensor in empty_tensors(config, len(ordered)).items()}
+    _check_size(shapes)
     weights = our_weights(
-        network,
+        widen(network, widths),
         shapes,
         outputs=[interpretation.labels.code(name) for name in ordered.names],
         largest_pixel=interpretation.largest_pixel,
     )
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    known: TrainingSummary = {
+        "corpus": "unknown",
+        "parameters": _count_parameters(network),
+        "note": _NOT_KNOWN if prepare_recipe else f"{_NOT_KNOWN} {_PREPARED_OTHERWISE}",
+    }
+    if exported:
+        known = {"parameters": _count_parameters(network), "note": _EXPORTED, **exported.training}
+        prepare_recipe, rights = prepare_recipe or exported.prepare_recipe, rights or exported.rights
     training: TrainingSummary = {
+        **known,
         "imported_from": path.name,
         "sha256": sha256,
         "keras_version": keras.version or "unknown",
         "outputs_in_file": list(interpretation.labels.names),
         "largest_pixel": interpretation.largest_pixel,
-        "corpus": "unknown",
-        "parameters": sum(math.prod(shape) for shape in shapes.values()),
         "weights_alone": not keras.outputs,
-        "note": _NOT_KNOWN if prepare_recipe else f"{_NOT_KNOWN} {_PREPARED_OTHERWISE}",
     }
     bundle = Bundle(
-        weights, config, ordered, _prepare_recipe(prepare_recipe, config), training, metrics={}, rights=rights
+        weights,
+        config,
+        ordered,
+        _prepare_recipe(prepare_recipe, config),
+        training,
+        metrics=exported.metrics if exported and is_of_export else {},
+        rights=NO_RIGHTS if rights is None else rights,
     )
-    return ImportedModel(bundle, tuple(stream.input.name for stream in network.streams), interpretation)
+    inputs = tuple(stream.input.name for stream in network.streams)
+    return ImportedModel(bundle, inputs, interpretation, is_exported=exported is not None)
 
 
-def _model_config(network: KerasNetwork) -> ModelConfig:
+def _model_config(network: KerasNetwork, widths: Widths, exported: Bundle | None) -> ModelConfig:
     """Return the config of the network that computes the same function."""
     first, *others = network.streams
     if any(_describe(stream) != _describe(first) for stream in others):
@@ -152,35 +178,41 @@ def _model_config(network: KerasNetwork) -> ModelConfig:
             f"The streams of the Keras model are different ({'; '.join(map(_describe, network.streams))}); "
             "ferfusion cannot import it"
         )
-    return ModelConfig(
-        architecture="two-stream" if others else "spatial",
-        fusion=f"{first.layer}-{network.operator}",
-        stream=_stream_name(first),
-        dropout=ModelConfig.dropout if network.dropout is None else network.dropout,
-        flow_encoding="hsv",
-        input_scaling="unit",
-        size=_size(first.input),
-    )
+    # with gap, a stream computes the same with and without the last pooling
+    shape = SmallShape(widths.early, widths.late, last_pool=first.last_pool is not False)
+    try:
+        return ModelConfig(
+            architecture="two-stream" if others else "spatial",
+            fusion=f"{first.layer}-{network.operator}",
+            stream=small_shape_name(shape),
+            head_units=widths.units,
+            dropout=ModelConfig.dropout if network.dropout is None else network.dropout,
+            flow_encoding=exported.model_config.flow_encoding if exported else "hsv",
+            input_scaling=network.input_scaling,
+            size=_size(first.input),
+        )
+    except ConfigError as error:
+        raise BundleError(f"The Keras model cannot be imported: {error}") from error
 
 
 def _describe(stream: KerasStream) -> str:
-    early, late = stream.channels
     pool = ", no average pooling before the flatten" if stream.last_pool is False else ""
-    return f"{early} and {late} channels of {_size(stream.input)} pixels, {stream.layer}{pool}"
+    return f"images of {_size(stream.input)} pixels, {stream.layer}{pool}"
 
 
-def _stream_name(stream: KerasStream) -> str:
-    for name, shape in SMALL_SHAPES.items():
-        # with gap, a stream computes the same with and without the last pooling: take the first
-        if stream.channels == (shape.early, shape.late) and stream.last_pool in (shape.last_pool, None):
-            return name
-    streams = ", ".join(
-        f"{name} ({shape.early} and {shape.late} channels{'' if shape.last_pool else ', no last pooling'})"
-        for name, shape in SMALL_SHAPES.items()
-    )
-    raise BundleError(
-        f"A stream of the Keras model has {_describe(stream)}; ferfusion can import the streams {streams}"
-    )
+def _count_parameters(network: KerasNetwork) -> int:
+    layers = [*network.dense, *(conv for stream in network.streams for conv in stream.convs)]
+    return sum(array.size for layer in layers for array in layer.weights)
+
+
+def _check_size(shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse layers of widths so different that the model would be much larger than its file."""
+    size = 4 * sum(math.prod(shape) for shape in shapes.values())
+    if size > MAX_ARRAY_BYTES:
+        raise BundleError(
+            f"The layers of the Keras model have widths so different that their model would take {size:,} "
+            f"bytes, at most {MAX_ARRAY_BYTES:,} are built; ferfusion cannot import it"
+        )
 
 
 def _size(layer: KerasLayer) -> int:
@@ -199,21 +231,31 @@ def _size(layer: KerasLayer) -> int:
 
 
 def _interpretation(
-    network: KerasNetwork, config: ModelConfig, labels: Sequence[str] | LabelSet, largest_pixel: int | None
+    network: KerasNetwork,
+    config: ModelConfig,
+    labels: Sequence[str] | LabelSet,
+    largest_pixel: int | None,
+    exported: Bundle | None,
 ) -> Interpretation:
-    """Return labels and pixel range: as they are given, or as in the notebook with the same stream."""
-    notebook = NOTEBOOKS[config.stream]
+    """Return labels and pixel range: as given, as exported, or as in the notebook with the same stream."""
+    if exported:
+        known, source = Interpretation(exported.labels, largest_pixel=1), "were exported"
+    else:
+        base = next((name for name in NOTEBOOKS if config.stream.startswith(name)), "listing")
+        known, source = NOTEBOOKS[base], "are the notebooks'"
+    if config.input_scaling != "unit" and largest_pixel not in (None, 1):
+        raise ConfigError("The Keras model standardises images in [0, 1]; leave largest_pixel unset")
     if not isinstance(labels, LabelSet) and labels:
         labels = LabelSet(tuple(map(canonical_emotion, labels)))
     interpretation = Interpretation(
-        labels=labels if isinstance(labels, LabelSet) else notebook.labels,
-        largest_pixel=notebook.largest_pixel if largest_pixel is None else largest_pixel,
+        labels=labels if isinstance(labels, LabelSet) else known.labels,
+        largest_pixel=known.largest_pixel if largest_pixel is None else largest_pixel,
     )
-    outputs = network.dense[-1].weights[1].size
+    outputs = network.dense[-1].width
     if len(interpretation.labels) != outputs:
-        source = "were given" if labels else "are the notebooks'"
         raise ConfigError(
-            f"The Keras model has {outputs} outputs, and {len(interpretation.labels)} labels {source}; "
+            f"The Keras model has {outputs} outputs, and {len(interpretation.labels)} labels "
+            f"{'were given' if labels else source}; "
             "name all labels, in order, with --labels"
         )
     return interpretation
@@ -246,6 +288,10 @@ def describe_import(imported: ImportedModel, file: Path) -> list[str]:
     """Return the content of a Keras file and what was assumed about it, as lines of text."""
     bundle, interpretation = imported.bundle, imported.interpretation
     config, recipe = bundle.model_config, bundle.prepare_recipe
+    if imported.is_exported:
+        assumed = ["Its labels, preparation, training and scores are those of the bundle that was exported."]
+    else:
+        assumed = ["Its scores are not known: evaluate it on people who are not in its training data."]
     alone = ["The file has weights alone; the layers are assumed to be connected as in the notebooks."]
     inputs = ", ".join(map(" ".join, zip(("face", "flow"), imported.inputs, strict=False)))
     return [
@@ -258,5 +304,5 @@ def describe_import(imported: ImportedModel, file: Path) -> list[str]:
         f"Videos are prepared with: detector {recipe.detector}, flow {recipe.flow} at "
         f"{recipe.flow_size or recipe.size} pixels, crops of {recipe.size} pixels, flow encoding "
         f"{config.flow_encoding}",
-        "Its scores are not known: evaluate it on people who are not in its training data.",
+        *assumed,
     ]

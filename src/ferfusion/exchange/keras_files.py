@@ -23,10 +23,11 @@ from ferfusion.errors import BundleError, in_one_line
 from ferfusion.exchange.keras_hdf5 import Hdf5Reader
 from ferfusion.extras import require
 from ferfusion.files import no_such, parse_json
+from ferfusion.recipe import has_type
 
 Weights = tuple[NDArray[Any], ...]
 
-_GROUP_NAMES = MappingProxyType(
+GROUP_NAMES = MappingProxyType(
     {
         "InputLayer": "input_layer",
         "Conv2D": "conv2d",
@@ -41,14 +42,21 @@ _GROUP_NAMES = MappingProxyType(
         "Average": "average",
         "Maximum": "maximum",
         "Multiply": "multiply",
+        "Minimum": "minimum",
+        "Subtract": "subtract",
+        "LayerNormalization": "layer_normalization",
+        "Rescaling": "rescaling",
+        "ReLU": "re_lu",
     }
 )
 """Keras' names of layers and of groups of weights, by the class of the layer."""
+METADATA = "ferfusion"
+"""Attribute of a ``.h5`` file, and member of a ``.keras`` archive (with ``.json``), which an export adds."""
 _MAX_JSON_BYTES, _MAX_WEIGHTS_BYTES = 2**24, 2**28
 _MAX_LAYERS, _MAX_NAME = 1000, 200
 _DAMAGE = (OSError, BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, RuntimeError)
 """What the libraries raise for damaged, encrypted and deeply nested files."""
-_KINDS = MappingProxyType({"input": "InputLayer"} | {name: kind for kind, name in _GROUP_NAMES.items()})
+_KINDS = MappingProxyType({"input": "InputLayer"} | {name: kind for kind, name in GROUP_NAMES.items()})
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,11 @@ class KerasLayer:
     sources: tuple[str, ...] = ()
     weights: Weights = ()
 
+    @property
+    def width(self) -> int:
+        """Channels or units of the output of a layer with a kernel and a bias."""
+        return int(self.weights[0].shape[-1])
+
     def __str__(self) -> str:
         return f"layer {self.name!r} ({self.kind or 'of unknown kind'})"
 
@@ -82,12 +95,14 @@ class KerasModel:
         inputs: Names of the input layers, in the order of the model's arguments.
         outputs: Names of the layers with the outputs; empty if the file has weights alone.
         version: Keras' version; empty if the file does not have it.
+        metadata: What an export added: everything of its bundle except the weights; else empty.
     """
 
     layers: Mapping[str, KerasLayer]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     version: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_keras(path: Path) -> KerasModel:
@@ -117,15 +132,18 @@ def _read_archive(h5py: Any, path: Path) -> KerasModel:
         config = parse_json(_unpacked(archive, "config.json", _MAX_JSON_BYTES))
         metadata = parse_json(_unpacked(archive, "metadata.json", _MAX_JSON_BYTES))
         weights_file = io.BytesIO(_unpacked(archive, "model.weights.h5", _MAX_WEIGHTS_BYTES))
+        member = f"{METADATA}.json"
+        added = _unpacked(archive, member, _MAX_JSON_BYTES) if member in archive.namelist() else b"{}"
     layers = _layers(config)
     reader = Hdf5Reader(h5py)
     with h5py.File(weights_file, "r") as file:
         weights = {group: _arrays(reader, vars_) for group, vars_ in _vars(reader, file)}
-    groups = _unique_names(_GROUP_NAMES.get(layer.kind, "") for layer in layers)
+    groups = unique_names(GROUP_NAMES.get(layer.kind, "") for layer in layers)
     full = [
         replace(layer, weights=weights.get(group, ())) for layer, group in zip(layers, groups, strict=True)
     ]
-    return _model(config, full, version=_name(_part(metadata, "keras_version", str)))
+    version = _name(_part(metadata, "keras_version", str))
+    return replace(_model(config, full, version=version), metadata=_metadata(added))
 
 
 def _unpacked(archive: ZipFile, name: str, limit: int) -> bytes:
@@ -149,7 +167,8 @@ def _read_h5(reader: Hdf5Reader, file: Any) -> KerasModel:
         layers = _layers(config)
         weights = _named_weights(reader, reader.group(file, "model_weights"))
         full = [replace(layer, weights=weights.get(layer.name, ())) for layer in layers]
-        return _model(config, full, version=version)
+        added = reader.text(file, METADATA) if reader.has_attribute(file, METADATA) else "{}"
+        return replace(_model(config, full, version=version), metadata=_metadata(added))
     if reader.has_attribute(file, "layer_names"):
         return _without_graph(
             [
@@ -171,6 +190,13 @@ def _read_h5(reader: Hdf5Reader, file: Any) -> KerasModel:
             version=version,
         )
     raise ValueError("it has neither a model nor weights")
+
+
+def _metadata(text: str | bytes) -> dict[str, str]:
+    values = parse_json(text)
+    if not has_type(values, dict[str, str]):
+        raise ValueError("what an export of ferfusion added to it is damaged")
+    return dict(values)
 
 
 def _named_weights(reader: Hdf5Reader, group: Any) -> dict[str, Weights]:
@@ -207,10 +233,10 @@ def _arrays(reader: Hdf5Reader, group: Any) -> Weights:
     return tuple(reader.array(group, str(index)) for index in range(len(reader.names(group))))
 
 
-def _unique_names(names: Iterable[str]) -> Iterator[str]:
+def unique_names(names: Iterable[str]) -> Iterator[str]:
     """Yield each name; a repeated name gets a number.
 
-    >>> list(_unique_names(["dense", "dropout", "dense"]))
+    >>> list(unique_names(["dense", "dropout", "dense"]))
     ['dense', 'dropout', 'dense_1']
     """
     seen: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Find the report's network in a Keras model: its streams, its fusion and its head; names do not matter.
+"""The report's network as layers of Keras, and how it is found in a Keras model; names do not matter.
 
 Every layer is compared with the network of section 3, so a layer that computes something else is refused.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 from ferfusion.errors import BundleError, ConfigError
 from ferfusion.exchange.keras_files import KerasLayer, KerasModel
+from ferfusion.exchange.keras_scaling import without_scaling
 from ferfusion.lookup import choose
 
 OPERATORS = MappingProxyType(
@@ -20,30 +21,30 @@ OPERATORS = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class _Step:
+class Step:
     """A layer of the report's network: its kind, and the settings that change what it computes."""
 
     kind: str
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def _conv(side: int) -> _Step:
+def _conv(side: int) -> Step:
     settings = {"strides": (1, 1), "padding": "valid", "dilation_rate": (1, 1), "groups": 1, "use_bias": True}
-    return _Step("Conv2D", {"kernel_size": (side, side), "activation": "relu", **_ORDER, **settings})
+    return Step("Conv2D", {"kernel_size": (side, side), "activation": "relu", **_ORDER, **settings})
 
 
-def _pool(kind: str, side: int) -> _Step:
-    return _Step(kind, {"pool_size": (side, side), "strides": (2, 2), "padding": "valid", **_ORDER})
+def _pool(kind: str, side: int) -> Step:
+    return Step(kind, {"pool_size": (side, side), "strides": (2, 2), "padding": "valid", **_ORDER})
 
 
-def _dense(activation: str) -> _Step:
-    return _Step("Dense", {"activation": activation, "use_bias": True})
+def _dense(activation: str) -> Step:
+    return Step("Dense", {"activation": activation, "use_bias": True})
 
 
 _ORDER = {"data_format": "channels_last"}
 _MEAN = _pool("AveragePooling2D", 3)
-_STREAM = (
-    _Step("InputLayer"),
+STREAM = (
+    Step("InputLayer"),
     _conv(5),
     _pool("MaxPooling2D", 5),
     _conv(3),
@@ -52,15 +53,15 @@ _STREAM = (
     _conv(3),
     _conv(3),
 )
-_FLATTEN = _Step("Flatten", _ORDER)
-_GAP = _Step("GlobalAveragePooling2D", {"keepdims": False, **_ORDER})
-_ENDS = MappingProxyType({"flatten": ((_MEAN, _FLATTEN), (_FLATTEN,)), "gap": ((_GAP,),)})
+_FLATTEN = Step("Flatten", _ORDER)
+_GAP = Step("GlobalAveragePooling2D", {"keepdims": False, **_ORDER})
+ENDS = MappingProxyType({"flatten": ((_MEAN, _FLATTEN), (_FLATTEN,)), "gap": ((_GAP,),)})
 """The last layers of a stream after its last convolution, by fusion layer."""
-_HEAD = (_dense("relu"), _dense("relu"), _dense("softmax"))
+HEAD = (_dense("relu"), _dense("relu"), _dense("softmax"))
 _KERNEL_AXES = MappingProxyType({"Conv2D": 4, "Dense": 2})
 """Axes of the kernel of each kind of layer with weights; outputs are the last."""
 _FACE_WORDS, _FLOW_WORDS = ("spatial", "face"), ("flow", "motion")
-_KNOWN = {step.kind for step in (*_STREAM, _FLATTEN, _GAP, *_HEAD)} | {"Dropout", *OPERATORS}
+_KNOWN = {step.kind for step in (*STREAM, _FLATTEN, _GAP, *HEAD)} | {"Dropout", *OPERATORS}
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,9 @@ class KerasStream:
     last_pool: bool | None
 
     @property
-    def channels(self) -> tuple[int, int]:
-        """Channels of its first and its last convolution."""
-        first, last = (conv.weights[0].shape[-1] for conv in (self.convs[0], self.convs[-1]))
-        return first, last
+    def channels(self) -> tuple[int, ...]:
+        """Channels of the map of each convolution."""
+        return tuple(conv.width for conv in self.convs)
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ class KerasNetwork:
         fused_in_order: Whether the spatial stream is the first input of the fusion.
         dense: The three dense layers of the head.
         dropout: Dropout rate of the head; None if the file does not have it.
+        input_scaling: Scaling of the images in the network: standard or unit.
     """
 
     streams: tuple[KerasStream, ...]
@@ -104,6 +105,7 @@ class KerasNetwork:
     fused_in_order: bool
     dense: tuple[KerasLayer, ...]
     dropout: float | None
+    input_scaling: str = "unit"
 
 
 def find_network(model: KerasModel, *, spatial_input: str = "") -> KerasNetwork:
@@ -117,10 +119,11 @@ def find_network(model: KerasModel, *, spatial_input: str = "") -> KerasNetwork:
         BundleError: a layer has no counterpart here, or computes something else; the message names it.
         ConfigError: no input has this name, or the names of the inputs contradict the order.
     """
-    for layer in model.layers.values():
+    plain, scaling = without_scaling(model)
+    for layer in plain.layers.values():
         if layer.kind not in _KNOWN:
             raise _refusal(layer, "has no counterpart in the report's networks" + _hint(model))
-    graph = model if model.outputs else _as_in_the_notebooks(model)
+    graph = plain if model.outputs else _as_in_the_notebooks(plain)
     if len(graph.outputs) != 1:
         raise BundleError(
             f"The Keras model has {len(graph.outputs)} output layers; ferfusion can import models with 1"
@@ -137,6 +140,7 @@ def find_network(model: KerasModel, *, spatial_input: str = "") -> KerasNetwork:
         fused_in_order=order == list(streams),
         dense=dense,
         dropout=dropout if model.outputs else None,
+        input_scaling=scaling,
     )
 
 
@@ -165,10 +169,10 @@ def _branches_and_head(
 
 
 def _stream(layers: Sequence[KerasLayer]) -> KerasStream:
-    for layer, step in zip(layers, _STREAM, strict=False):
+    for layer, step in zip(layers, STREAM, strict=False):
         _check(layer, step)
-    body, tail = layers[: len(_STREAM)], layers[len(_STREAM) :]
-    for fusion_layer, ends in _ENDS.items():
+    body, tail = layers[: len(STREAM)], layers[len(STREAM) :]
+    for fusion_layer, ends in ENDS.items():
         for end in ends:
             if [layer.kind for layer in tail] == [step.kind for step in end]:
                 for layer, step in zip(tail, end, strict=True):
@@ -187,16 +191,16 @@ def _head(layers: Sequence[KerasLayer]) -> tuple[tuple[KerasLayer, ...], float |
     """Return the dense layers, and the rate of the first dropout layer (0 if there is none)."""
     dense = tuple(layer for layer in layers if layer.kind != "Dropout")
     rates = [layer.settings.get("rate") for layer in layers if layer.kind == "Dropout"]
-    if len(dense) != len(_HEAD):
+    if len(dense) != len(HEAD):
         raise BundleError(
-            f"The head of the Keras model has {len(dense)} layers, wanted {len(_HEAD)} dense layers"
+            f"The head of the Keras model has {len(dense)} layers, wanted {len(HEAD)} dense layers"
         )
-    for layer, step in zip(dense, _HEAD, strict=True):
+    for layer, step in zip(dense, HEAD, strict=True):
         _check(layer, step)
     return dense, rates[0] if rates else 0.0
 
 
-def _check(layer: KerasLayer, step: _Step) -> None:
+def _check(layer: KerasLayer, step: Step) -> None:
     """Refuse a layer that computes something else than the report's; missing settings count as equal."""
     if layer.kind != step.kind:
         raise _refusal(layer, f"is in the place of a {step.kind} of the report's networks")
@@ -266,7 +270,7 @@ def _stream_chain(model: KerasModel, stream: int, streams: int) -> list[KerasLay
     }
     inputs = next(of_kind["InputLayer"], KerasLayer(f"input {stream + 1}", "InputLayer"))
     chain = [inputs]
-    kinds = [step.kind for step in _STREAM[1:]] + [_MEAN.kind, _FLATTEN.kind, _GAP.kind]
+    kinds = [step.kind for step in STREAM[1:]] + [_MEAN.kind, _FLATTEN.kind, _GAP.kind]
     chain += [layer for kind in kinds for layer in _first(of_kind[kind])]
     return chain
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_MAX_ARRAY_BYTES = 2**27
+MAX_ARRAY_BYTES = 2**27
 _MAX_TEXT_BYTES, _MAX_TEXTS, _MAX_NAME = 2**24, 4096, 1024
 
 
@@ -24,7 +24,7 @@ class Hdf5Reader:
 
     def __init__(self, h5py: Any) -> None:
         self._h5py = h5py
-        self._bytes_left = _MAX_ARRAY_BYTES
+        self._bytes_left = MAX_ARRAY_BYTES
 
     def has(self, group: Any, name: str) -> bool:
         """Return whether a group has a member of this name; a link is not followed."""
@@ -56,7 +56,7 @@ class Hdf5Reader:
         self._bytes_left -= found.size * max(found.dtype.itemsize, 4)
         if self._bytes_left < 0 or 0 in found.shape:
             raise ValueError(
-                f"its arrays have more than {_MAX_ARRAY_BYTES:,} bytes, or none: {path!r:.80} has the shape "
+                f"its arrays have more than {MAX_ARRAY_BYTES:,} bytes, or none: {path!r:.80} has the shape "
                 f"{found.shape}"
             )
         return np.asarray(found[()])

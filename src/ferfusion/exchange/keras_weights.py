@@ -69,24 +69,19 @@ def _ordered(
             yield f"{name}_stream.conv{number}", conv, scaled, bias
     first, second, third = network.dense
     kernel, bias = _arrays(first)
-    yield "head.dense1", first, _channels_first(first, kernel, network), bias
+    yield "head.dense1", first, _channels_first(kernel, network), bias
     yield "head.dense2", second, *_arrays(second)
     kernel, bias = _arrays(third)
     yield "head.dense3", third, kernel[:, outputs], bias[outputs]
 
 
-def _channels_first(layer: KerasLayer, kernel: Floats, network: KerasNetwork) -> Floats:
+def _channels_first(kernel: Floats, network: KerasNetwork) -> Floats:
     """Return the kernel of the first dense layer for maps flattened as (C, H, W), the face's maps first.
 
     Keras flattens a map as (H, W, C).
     """
-    channels = network.streams[0].channels[1]
+    channels = network.streams[0].channels[-1]
     blocks = len(network.streams) if network.operator == "concat" else 1
-    if len(kernel) % (blocks * channels):
-        raise BundleError(
-            f"The {layer} of the Keras model reads {len(kernel)} values, which are not {blocks} maps of "
-            f"{channels} channels; ferfusion cannot import it"
-        )
     maps = kernel.reshape(blocks, -1, channels, kernel.shape[1])  # stream, location, channel, unit
     ordered = maps if network.fused_in_order else maps[::-1]
     return ordered.swapaxes(1, 2).reshape(kernel.shape)

@@ -2,6 +2,7 @@ import pytest
 
 import ferfusion as fer
 from ferfusion.bundle import save_bundle
+from ferfusion.labels import SIX
 from helpers.bundles import untrained_bundle
 from helpers.keras_files import unpack
 
@@ -23,18 +24,33 @@ def test_export_returns_what_it_has_written(bundle, tmp_path, monkeypatch):
         "ferfusion.exchange.onnx.export_in_process", lambda _, partial: partial.write_bytes(b"onnx")
     )
     path = tmp_path / "model.onnx"
-    assert fer.export(bundle, path) == fer.Exported(path, ("spatial", "flow"), 4)
+    assert fer.export(bundle, path) == fer.Exported(path, ("spatial", "flow"), 4, labels=SIX.names)
     assert fer.load_model(bundle).export(path).size_bytes == 4
 
 
 def test_export_refuses_another_suffix_an_onnx_file_and_a_missing_model(bundle, tmp_path):
-    with pytest.raises(fer.ConfigError, match=r"must end in \.onnx; choose .*model\.onnx"):
+    with pytest.raises(
+        fer.ConfigError, match=r"must end in \.onnx, \.h5 or \.keras, got 'model\.bin'; choose model\.onnx"
+    ):
         fer.export(bundle, tmp_path / "model.bin")
     (tmp_path / "old.onnx").write_bytes(b"onnx")
     with pytest.raises(fer.BundleError, match="is an ONNX file already"):
         fer.export(tmp_path / "old.onnx", tmp_path / "new.onnx")
     with pytest.raises(fer.BundleError, match="nowhere"):
         fer.export(tmp_path / "nowhere", tmp_path / "new.onnx")
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+def test_export_writes_a_keras_file_that_import_keras_reads(bundle, suffix, tmp_path):
+    pytest.importorskip("h5py")
+    path = tmp_path / f"Model_fusion{suffix}"
+    exported = fer.export(bundle, path)
+    assert (exported.inputs, exported.labels) == (("spatial", "flow"), SIX.names)
+    assert exported.size_bytes == path.stat().st_size
+    model = fer.import_keras(path, tmp_path / "again.safetensors")
+    assert "scores are those of the bundle that was exported" in model.notes[-1]
+    with pytest.raises(fer.ConfigError, match=r"Only an ONNX file can have 8 bit numbers; choose .*onnx"):
+        fer.export(bundle, path, int8="dataset")
 
 
 def test_export_with_a_missing_dataset_writes_nothing(trained, tmp_path):

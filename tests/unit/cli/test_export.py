@@ -40,3 +40,14 @@ def test_export_with_int8_prints_what_it_costs(app, called, capsys):
     app(["run", "model.onnx", "--int8", "data"], exit_on_error=False)
     assert called == [(Path("run"), Path("model.onnx"), Path("data"))]
     assert "WAR 50.0%" in capsys.readouterr().out.splitlines()
+
+
+def test_export_to_keras_prints_the_outputs_and_how_it_is_opened(app, called, capsys, monkeypatch):
+    written = fer.Exported(Path("model.h5"), ("spatial",), 2**20, labels=("Anger", "Fear"))
+    monkeypatch.setattr(fer, "export", lambda *_: written)
+    app(["run", "model.h5"], exit_on_error=False)
+    assert capsys.readouterr().out.splitlines() == [
+        "model.h5: inputs spatial, any number of faces at once; 1.0 MiB",
+        "Outputs: Anger, Fear",
+        'Next: keras.models.load_model("model.h5"), or ferfusion import-keras model.h5 BUNDLE',
+    ]

@@ -78,11 +78,6 @@ def test_our_weights_put_the_outputs_into_our_order():
     assert weights["head.dense3.bias"].tolist() == [2, 0, 1]
 
 
-def test_our_weights_refuse_a_first_dense_layer_that_does_not_fit_the_maps():
-    with pytest.raises(BundleError, match="reads 35 values, which are not 2 maps of 2 channels"):
-        our_weights(network(first=np.ones((35, 4))), shapes(), outputs=[0, 1, 2], largest_pixel=1)
-
-
 def test_our_weights_refuse_numbers_that_are_not_finite():
     with pytest.raises(BundleError, match=r"'d1' .* not all finite numbers"):
         our_weights(network(first=np.full((36, 4), np.nan)), shapes(), outputs=[0, 1, 2], largest_pixel=1)
