@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin
 
 from ferfusion.errors import ConfigError
-from ferfusion.files import check_output_folder
+from ferfusion.files import check_output_folder, no_such
 from ferfusion.lookup import choose
 from ferfusion.recipe import value_type
 
@@ -118,12 +118,12 @@ def as_new_file(place: PathOrText) -> Path:
     """Return the path of a file to write.
 
     Raises:
-        ConfigError: the path is a folder, or lies inside a file.
+        ConfigError: the path is a folder, a pipe or a device, or lies inside a file.
         FileError: no file can be written there.
     """
     path = as_path(place)
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder; name a file to write")
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{no_such(path)}; name a file to write")
     as_folder(path.parent)
     return path
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ferfusion.errors import BundleError, in_one_line
 from ferfusion.extras import require
+from ferfusion.files import no_such
 from ferfusion.reporting.words import counted
 
 INPUTS = ("spatial", "flow", "frames")
@@ -73,9 +74,7 @@ def read_graph(path: Path) -> OnnxGraph:
         MissingExtraError: onnx is not installed.
     """
     if not path.is_file():
-        raise BundleError(
-            f"There is no file {path}; `ferfusion export` and `ferfusion import-onnx` write ONNX files"
-        )
+        raise BundleError(f"{no_such(path)}; `ferfusion export` and `ferfusion import-onnx` write ONNX files")
     onnx: Any = require("onnx", extra="onnx")
     message: Any = require("google.protobuf.message", extra="onnx")
     if path.stat().st_size > _MAX_BYTES:

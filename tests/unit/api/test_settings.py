@@ -78,7 +78,7 @@ def test_as_folder_and_as_new_file_refuse_a_place_inside_a_file(tmp_path):
     for place in ("file", "file/deeper", "file/a/b"):
         with pytest.raises(fer.ConfigError, match=r"file is a file, not a folder; name a folder"):
             as_folder(tmp_path / place)
-    with pytest.raises(fer.ConfigError, match="is a folder; name a file"):
+    with pytest.raises(fer.ConfigError, match="is a folder, not a file; name a file"):
         as_new_file(tmp_path)
     with pytest.raises(fer.ConfigError, match=r"file is a file, not a folder; name a folder"):
         as_new_file(tmp_path / "file" / "x.onnx")
