@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.inference.predictor import SHIPPED, Predictor, VideoPredictor
 from ferfusion.inference.shared_classes import SharedClasses, shared_classes
 from ferfusion.inference.training_overlap import check_overlap, origin_of
+from ferfusion.labels import LabelSet
 from ferfusion.parts import ALL
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.preparation.identity import dataset_identity
@@ -36,13 +38,15 @@ def measure(
     dataset: Dataset,
     *,
     part: str = "",
+    parts: Mapping[str, str] | None = None,
     run: RunFolder | None = None,
     file: Path | None = None,
     on_progress: OnProgress = ignore_progress,
 ) -> Measurement:
     """Return the predictions of a model on a part of a dataset, with the protocol of the measurement.
 
-    The probabilities are those before the model's temperature, as in ``predictions.csv`` of a run: the
+    Scored are the classes that both have, by name; a class without any pair is none of the dataset's. The
+    probabilities are those before the model's temperature, as in ``predictions.csv`` of a run: the
     temperature never changes the top class of a pair, and was fitted for single frames.
 
     Args:
@@ -50,6 +54,8 @@ def measure(
         dataset: The dataset, prepared as the model's training data.
         part: Part of its split, or ``all``; by default, test if it is split, and all if not. For a run and
             the dataset of its training, the split is the one that the run was trained on.
+        parts: Clip to part, of a comparison whose models are all measured on the same people; by default, as
+            said above.
         run: The run folder of the model, if it lies in one.
         file: The file of the model, for the record and for messages.
         on_progress: Called after every batch.
@@ -60,9 +66,13 @@ def measure(
             model has learned from.
     """
     check_preparation(predictor.info, dataset, file=file)
-    classes = shared_classes(predictor.info.labels, dataset.labels)
     origin = origin_of(predictor.info.training, dataset, run=run)
-    parts = origin.parts
+    labels = dataset.labels if origin.parts else _present(dataset)
+    classes = shared_classes(predictor.info.labels, labels)
+    if parts is None:
+        parts = origin.parts
+    elif origin.parts != parts:
+        origin = replace(origin, parts=None)  # a part of the same name has other people
     if parts is None and dataset.splits_file.is_file():
         parts = read_splits(dataset)
     part = _chosen_part(part, parts, dataset)
@@ -179,6 +189,16 @@ def _batches(rows: pd.DataFrame, *, whole_videos: bool) -> Iterator[NDArray[np.i
         return
     places = np.arange(len(rows))
     yield from (places[start : start + BATCH_ROWS] for start in range(0, len(rows), BATCH_ROWS))
+
+
+def _present(dataset: Dataset) -> LabelSet:
+    """Return the classes of which a dataset has any pair; all of its classes if it has a single one."""
+    present = set(dataset.pairs["emotion"])
+    return (
+        LabelSet(tuple(name for name in dataset.labels.names if name in present))
+        if len(present) > 1
+        else dataset.labels
+    )
 
 
 def _chosen_part(part: str, parts: Mapping[str, str] | None, dataset: Dataset) -> str:

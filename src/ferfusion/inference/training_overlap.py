@@ -9,7 +9,7 @@ import pandas as pd
 from ferfusion.bundle import TrainingSummary
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.run_folder import RunFolder
-from ferfusion.parts import part_words
+from ferfusion.parts import ALL, part_words
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.preparation.identity import dataset_identity, read_clip_identities
 from ferfusion.reporting.words import counted, examples
@@ -119,8 +119,8 @@ def check_overlap(origin: Origin, dataset: Dataset, rows: pd.DataFrame, *, part:
     if subjects:
         nouns = counted(len(subjects), "person" if dataset.people_known else "image")
         raise DatasetError(
-            f"The model has learned from {nouns} of {part_words(part)} of {dataset.root}: "
-            f"{examples(subjects)}; measure it on other people"
+            f"The model has learned from {nouns} of {_place(part, dataset)}: {examples(subjects)}; "
+            "measure it on other people"
         )
     if subjects is not None:
         line = "None of its people has a clip in the model's training."
@@ -134,12 +134,15 @@ def check_overlap(origin: Origin, dataset: Dataset, rows: pd.DataFrame, *, part:
 
 
 def _why_not(part: str, dataset: Dataset, *, has_test: bool) -> str:
-    whose = {
-        "train": "the model has learned from it",
-        "validation": "it chose the model's epoch",
-    }.get(part, "the model has learned from it")
-    advice = "measure --part test" if has_test else "measure another dataset"
-    return f"{part_words(part).capitalize()} of {dataset.root} cannot measure this model: {whose}; {advice}"
+    role = "chose the model's epoch" if part == "validation" else "trained the model"
+    advice = "measure --part test" if has_test else "measure it on another dataset"
+    what = f"A part of {dataset.root}" if part == ALL else f"The {part} part of {dataset.root}"
+    return f"{what} {role}, and cannot measure it; {advice}"
+
+
+def _place(part: str, dataset: Dataset) -> str:
+    """Return the measured part as words of a sentence."""
+    return str(dataset.root) if part == ALL else f"{part_words(part)} of {dataset.root}"
 
 
 def _unchecked(origin: Origin, dataset: Dataset, cautions: tuple[str, ...]) -> Overlap:

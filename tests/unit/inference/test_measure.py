@@ -88,7 +88,10 @@ def test_measure_of_a_model_with_windows_gives_what_training_predicts(others, tm
 @pytest.mark.parametrize("part", ["train", "validation", "all"])
 @pytest.mark.parametrize("by_run", [True, False], ids=["run", "bundle"])
 def test_measure_refuses_the_parts_that_a_model_learned_from(predictor, run, dataset, part, by_run):
-    with pytest.raises(DatasetError, match=r"cannot measure this model: .*; measure --part test"):
+    with pytest.raises(
+        DatasetError,
+        match=r"(trained the model|chose the model's epoch), and cannot measure it; measure --part test",
+    ):
         measure(predictor, dataset, part=part, run=run if by_run else None)
 
 
@@ -100,7 +103,7 @@ def test_measure_refuses_people_of_the_training_under_other_names(predictor, dat
         table[column] = "new " + table[column]
     table.to_csv(copy.pairs_file, index=False)
     copy.splits_file.unlink()
-    with pytest.raises(DatasetError, match=r"has learned from 5 people of the dataset .*new S0"):
+    with pytest.raises(DatasetError, match=r"has learned from 5 people of .*copy: new S0"):
         measure(predictor, open_dataset(copy.root))
 
 
@@ -169,6 +172,16 @@ def test_measure_scores_the_classes_that_model_and_dataset_share(others, tmp_pat
     }
     half = len(others.pairs) // 2
     assert f"no Disgust, Fear and Sadness: {half} pairs of them left out" in measured.protocol
+
+
+def test_measure_takes_a_class_without_any_pair_for_one_that_the_dataset_lacks(tmp_path):
+    dataset = written(tmp_path / "data", frames=2, subjects=3, labels=SEVEN)
+    table = pd.read_csv(dataset.pairs_file)
+    table[table["emotion"] != "Neutral"].to_csv(dataset.pairs_file, index=False)
+    dataset.splits_file.unlink()
+    measured = measure(stand_in(labels=SEVEN), open_dataset(dataset.root))
+    assert measured.labels == SIX
+    assert "The dataset has no Neutral" in measured.protocol
 
 
 def test_measure_majority_is_of_the_training_and_else_of_the_measured_videos(others):
