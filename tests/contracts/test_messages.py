@@ -43,7 +43,7 @@ def counts_before_plurals(source):
                 if isinstance(value, ast.FormattedValue) and isinstance(text, ast.Constant):
                     number, after = (
                         ast.unparse(value.value),
-                        re.match(r" (?:(?:other|such) )?([a-z]+)", text.value),
+                        re.match(r" (?:(?:other|such) )?([a-z]+)", str(text.value)),
                     )
                     if COUNT.search(number) and after and after[1] in NOUNS:
                         yield f"{{{number}}}{after[0]}"

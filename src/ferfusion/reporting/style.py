@@ -126,7 +126,8 @@ def style_axes(axes: Axes) -> None:
 
 def set_title(axes: Axes, title: str, subtitle: str) -> None:
     """Write a title above the axes, and a grey subtitle below it."""
-    width = int(8 * axes.get_figure(root=True).get_figwidth())  # characters of the title's size
+    figure = axes.get_figure(root=True)
+    width = int(8 * (figure.get_figwidth() if figure else WIDTH_INCHES))  # characters of the title's size
     axes.set_title(
         f"{fitted_name(title, width=width, lines=2)}\n",
         loc="left",
