@@ -76,6 +76,16 @@ def canonical_emotion(name: str) -> str:
     return _ALIASES.get(plain, plain.capitalize())
 
 
+def class_name(word: str) -> str:
+    """Return the name of a class that a user writes: that of this project for its own, else the word itself.
+
+    >>> class_name("happy"), class_name("aburrimiento")
+    ('Happiness', 'aburrimiento')
+    """
+    named = canonical_emotion(word)
+    return named if named in EMOTION_WORDS else word.strip()
+
+
 def word_key(word: str) -> str:
     """Return the form that all spellings of a word share: without case, accents, blanks and signs.
 

@@ -18,7 +18,7 @@ from ferfusion.exchange.keras_graph import KerasNetwork, KerasStream, find_netwo
 from ferfusion.exchange.keras_hdf5 import MAX_ARRAY_BYTES
 from ferfusion.exchange.keras_weights import our_weights
 from ferfusion.exchange.keras_widths import Widths, widen, widths_of
-from ferfusion.labels import LABEL_SETS, SIX, LabelSet, canonical_emotion
+from ferfusion.labels import LABEL_SETS, SIX, LabelSet, class_name
 from ferfusion.models.build import empty_tensors
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.small_cnn import SmallShape, small_shape_name
@@ -246,7 +246,7 @@ def _interpretation(
     if config.input_scaling != "unit" and largest_pixel not in (None, 1):
         raise ConfigError("The Keras model standardises images in [0, 1]; leave largest_pixel unset")
     if not isinstance(labels, LabelSet) and labels:
-        labels = LabelSet(tuple(map(canonical_emotion, labels)))
+        labels = LabelSet(tuple(map(class_name, labels)))
     interpretation = Interpretation(
         labels=labels if isinstance(labels, LabelSet) else known.labels,
         largest_pixel=known.largest_pixel if largest_pixel is None else largest_pixel,
