@@ -15,7 +15,6 @@ from cyclopts.config import Toml
 
 from ferfusion import __version__
 from ferfusion.errors import ConfigError, FerfusionError, file_errors, in_one_line
-from ferfusion.files import no_such
 
 COMMANDS = (
     "prepare",
@@ -84,8 +83,10 @@ def check_settings_file(path: Path) -> None:
         ConfigError: the file is missing, is no TOML, or has another table, or a setting outside of a table.
     """
     try:
+        if not path.exists():
+            raise ConfigError(f"There is no settings file {path}")
         if not path.is_file():
-            raise ConfigError(no_such(path, wanted="settings file"))
+            raise ConfigError(f"{path} is a folder, a pipe or a device, not a settings file")
         if path.stat().st_size > _LARGEST_SETTINGS_BYTES:
             raise ConfigError(
                 f"The settings file {path} has more than {_LARGEST_SETTINGS_BYTES:,} bytes; "
