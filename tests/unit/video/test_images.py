@@ -215,7 +215,7 @@ def test_read_image_refuses_a_large_file_a_pipe_and_a_long_side(tmp_path: Path) 
         file.truncate(2**40)
     os.mkfifo(tmp_path / "b.png")
     Image.new("1", (2**21, 1)).save(tmp_path / "c.png")
-    words = {"a": "more than 256 MiB", "b": "is a pipe, not a file", "c": "not an image that"}
+    words = {"a": "more than 256 MiB", "b": "is a pipe, not a file", "c": "a side of more than 65,500"}
     for stem, reason in words.items():
         with pytest.raises(VideoError, match=reason):
             read_image(tmp_path / f"{stem}.png")
