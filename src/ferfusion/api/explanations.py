@@ -163,7 +163,7 @@ def explain_video(
     if not isinstance(predictor, TorchPredictor):
         raise BundleError(
             f"{predictor.name} is an ONNX file, which gives no gradients for an explanation; "
-            "name the run or the bundle that it was exported from"
+            "name a run or a bundle that ferfusion trained"
         )
     footage = open_footage(path)
     with shown(progress) as on_progress:

@@ -198,8 +198,8 @@ def load_model(
     """Load a trained model.
 
     Args:
-        model: A run folder, a bundle, or an exported ONNX file; by default, or as "shipped", the model that
-            comes with the package. A loaded model is returned unchanged.
+        model: A run folder, a bundle, or an exported or imported ONNX file; by default, or as "shipped", the
+            model that comes with the package. A loaded model is returned unchanged.
         device: Where it runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda, or mps. ONNX
             files run on the processor.
         out: Folder of its predictions, which is checked before the model is loaded.
@@ -252,8 +252,8 @@ def predict(
     Args:
         inputs: Videos, photographs, or folders of them. In Python also frames (T, H, W, 3) uint8 RGB, or
             (T, H, W) grey, with fps; an image (H, W, 3) or (H, W); a PIL image; or a list of these.
-        model: Trained model: a run folder, the bundle in it, or an exported ONNX file; by default, the model
-            that comes with the package.
+        model: Trained model: a run folder, the bundle in it, or an exported or imported ONNX file; by default,
+            the model that comes with the package.
         device: Where the model runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda or mps.
         fps: Frames per second of an array of frames.
         out: Folder to write to.
