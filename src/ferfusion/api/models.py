@@ -252,8 +252,8 @@ def predict(
     Args:
         inputs: Videos, photographs, or folders of them. In Python also frames (T, H, W, 3) uint8 RGB, or
             (T, H, W) grey, with fps; an image (H, W, 3) or (H, W); a PIL image; or a list of these.
-        model: Trained model: a run folder, the bundle in it, or an exported or imported ONNX file; by default,
-            the model that comes with the package.
+        model: Trained model: a run folder, the bundle in it, or an exported or imported ONNX file; by
+            default, the model that comes with the package.
         device: Where the model runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda or mps.
         fps: Frames per second of an array of frames.
         out: Folder to write to.
