@@ -13,6 +13,7 @@ import numpy as np
 from ferfusion.errors import BundleError
 from ferfusion.exchange.keras_files import KerasLayer
 from ferfusion.exchange.keras_graph import KerasNetwork
+from ferfusion.reporting.words import counted
 
 _IMAGE_CHANNELS = 3
 
@@ -62,10 +63,11 @@ def widen(network: KerasNetwork, widths: Widths) -> KerasNetwork:
 
 
 def _check_inputs(layer: KerasLayer, width: int) -> None:
-    if layer.weights[0].shape[-2] != width:
+    inputs = layer.weights[0].shape[-2]
+    if inputs != width:
         raise BundleError(
-            f"The {layer} of the Keras model has weights for {layer.weights[0].shape[-2]:,} inputs "
-            f"and reads {width:,}; ferfusion cannot import it"
+            f"The {layer} of the Keras model has weights for {counted(inputs, 'input')} and reads {width:,}; "
+            "ferfusion cannot import it"
         )
 
 

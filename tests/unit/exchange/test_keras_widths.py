@@ -81,7 +81,7 @@ def test_widths_of_are_the_largest_of_each_kind():
         ("dense2", lambda kernel: kernel[:5], r"'dense2' \(Dense\) .* weights for 5 inputs and reads 10;"),
         ("dense1", lambda kernel: kernel[:7], r"'dense1' .* reads 7 values, .* maps of 8 and 2 channels"),
         ("flow_conv2d_3", lambda kernel: kernel[:, :, :2], "'flow_conv2d_3' .* for 2 inputs and reads 6;"),
-        ("spatial_conv2d", lambda kernel: kernel[:, :, :1], "'spatial_conv2d' .* for 1 inputs and reads 3;"),
+        ("spatial_conv2d", lambda kernel: kernel[:, :, :1], "'spatial_conv2d' .* for 1 input and reads 3;"),
     ],
 )
 def test_widths_of_refuse_layers_that_do_not_fit(name, cut, message):
