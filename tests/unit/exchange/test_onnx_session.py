@@ -137,8 +137,8 @@ def of_a_later_opset(model):
         ({"change": without_nodes}, "cannot be run by ONNX Runtime"),
         ({"change": of_a_later_opset}, "cannot be run by ONNX Runtime .* opset"),
         ({"change": with_operator("Gemm")}, "cannot be run by ONNX Runtime"),
-        ({"inputs": ("face", "flow")}, r"has the inputs \('face', 'flow'\) and 1 outputs, expected"),
-        ({"inputs": ("spatial",)}, r"has the inputs \('spatial',\) and 1 outputs, expected"),
+        ({"inputs": ("face", "flow")}, r"has the inputs \('face', 'flow'\) and 1 output, expected"),
+        ({"inputs": ("spatial",)}, r"has the inputs \('spatial',\) and 1 output, expected"),
         (
             {"weights": np.ones((3, 5))},
             r"answers with .*\(2, 5\)\), expected .* of shape \(2, 6\)",
