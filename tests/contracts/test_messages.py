@@ -20,7 +20,6 @@ TWO_OR_MORE = {
     "{len(members)} files",
     "{len(runtime.inputs)} inputs",
     "{len(names)} outputs",
-    "{len(call)} images",
     "{len(photographs)} photographs",
     "{len(parts)} parts",
     "{len(parts)} subjects",

@@ -16,6 +16,7 @@ from ferfusion.exchange.foreign_network import MEANINGS, ForeignNetwork, are_pro
 from ferfusion.exchange.onnx_session import OnnxGraph, OnnxRuntime, read_graph
 from ferfusion.lookup import choose
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.reporting.words import counted
 
 CALL_IMAGES = 8
 """Images of a call, at most; a file is tried with as many, so that no later call takes more memory."""
@@ -99,7 +100,7 @@ class ForeignSession:
             numbers = _as_numbers(answer, len(call), network.width)
             if numbers is None:
                 raise BundleError(
-                    f"{self._runtime.path} answers {len(call)} images with {_described(answer)}, expected "
+                    f"{self._runtime.path} answers {counted(len(call), 'image')} with {_described(answer)}, expected "
                     f"{network.width} numbers of 32 bits for each; import the network again"
                 )
             answers.append(numbers[: min(step, len(images) - start)])
