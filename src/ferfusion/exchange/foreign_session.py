@@ -100,8 +100,8 @@ class ForeignSession:
             numbers = _as_numbers(answer, len(call), network.width)
             if numbers is None:
                 raise BundleError(
-                    f"{self._runtime.path} answers {counted(len(call), 'image')} with {_described(answer)}, expected "
-                    f"{network.width} numbers of 32 bits for each; import the network again"
+                    f"{self._runtime.path} answers {counted(len(call), 'image')} with {_described(answer)}, "
+                    f"expected {network.width} numbers of 32 bits for each; import the network again"
                 )
             answers.append(numbers[: min(step, len(images) - start)])
         return np.concatenate(answers)
