@@ -84,7 +84,7 @@ class Measurement:
         majority_code: What the majority baseline always answers.
         majority_rule: How that class was chosen.
         people_line: What is known of the people: whether the model has learned from any of them.
-        unseen: Whether it is certain that the model has not learned from any of them.
+        unseen: Whether the model's own split keeps them out of its training.
         notes: What was left out or changed for the measurement, a sentence each.
         cautions: What to know before believing the scores, beside what follows from them.
         votes: The annotators' votes on the images, if there are any.

@@ -44,7 +44,7 @@ class Story:
         kind: What was evaluated, above the title.
         title: Title of the page.
         subtitle: The model in a line.
-        unseen: Whether the model has certainly not learned from the people of the first part.
+        unseen: Whether the split of the training keeps the people of the first part out of it.
         steps: The protocol, a sentence or two for each step.
         sizes: The size of each part.
         best_epoch: The epoch that was kept, for the learning curves; None without a training.

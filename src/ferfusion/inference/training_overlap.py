@@ -20,6 +20,12 @@ from ferfusion.splits.split import parts_hash, read_splits
 _OF_ANYBODY = frozenset({"csv", "folder", "unknown", ""})
 """Layouts that many corpora have: two of the same name need not be of the same people."""
 _START = ("The training of this model started from another model, whose own training data are not checked.",)
+_NO_CLIP = (
+    "None of its clips is in the model's training; the same people in other videos would not be noticed."
+)
+_SAME_CORPUS = (
+    "This model was trained on other videos of {}. If they are of the same people, its scores are too high."
+)
 _SUMMARY = ("corpus", "dataset_identity", "split_hash", "epochs", "best_epoch", "imported_from", "note")
 
 
@@ -52,7 +58,7 @@ class Overlap:
 
     Attributes:
         line: What is known, in a sentence.
-        unseen: Whether it is certain that the model has not learned from any of them.
+        unseen: Whether the model's own split keeps them out of its training.
         cautions: What cannot be told, a sentence or two each.
     """
 
@@ -123,8 +129,9 @@ def check_overlap(origin: Origin, dataset: Dataset, rows: pd.DataFrame, *, part:
             "measure it on other people"
         )
     if subjects is not None:
-        line = "None of its people has a clip in the model's training."
-        return Overlap(line, unseen=not cautions, cautions=cautions)
+        if origin.corpus == dataset.corpus and origin.corpus not in _OF_ANYBODY:
+            cautions += (_SAME_CORPUS.format(origin.corpus),)
+        return Overlap(_NO_CLIP, cautions=cautions)
     if origin.is_same_dataset:
         raise DatasetError(
             f"The model was trained on {dataset.root}, with another split that is not known; name its run "

@@ -51,8 +51,8 @@ def learned_subjects(dataset: Dataset, rows: pd.DataFrame, learned: Iterable[str
         learned: Fingerprints of the model's clips.
 
     Returns:
-        The subjects, sorted; None if this cannot be told: the fingerprints are not known, or the dataset
-        does not keep the SHA-256 of its clips.
+        The subjects, sorted; None if this cannot be told: the fingerprints are not known, the dataset does
+        not keep the SHA-256 of its clips, or it has photographs, which are packed with others in one file.
     """
     known, contents = frozenset(learned), clip_hashes(dataset.root)
     if not known or not contents:
@@ -60,4 +60,5 @@ def learned_subjects(dataset: Dataset, rows: pd.DataFrame, learned: Iterable[str
     seen = {clip for clip, content in contents.items() if content[:_DIGITS] in known}
     pairs = dataset.pairs
     subjects = set(pairs.loc[pairs["clip"].isin(seen), "subject"])
-    return sorted(subjects.intersection(rows["subject"]))
+    found = sorted(subjects.intersection(rows["subject"]))
+    return found if found or not dataset.stills else None

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from ferfusion.preparation.clip_hashes import record_clips
@@ -42,3 +44,10 @@ def test_learned_subjects_of_a_dataset_without_hashes_are_unknown(tmp_path):
     dataset = open_dataset(write_dataset(tmp_path / "data", subjects=3, frames=2))
     assert learned_clips(dataset, read_splits(dataset)) == []
     assert learned_subjects(dataset, dataset.pairs, ["0123456789"]) is None
+
+
+def test_learned_subjects_of_photographs_are_unknown_unless_a_pack_was_learned(dataset):
+    photographs = replace(dataset, stills=True)
+    packs = learned_clips(dataset, read_splits(dataset))
+    assert learned_subjects(photographs, dataset.pairs, ["0123456789"]) is None
+    assert learned_subjects(photographs, dataset.pairs, packs) != []
