@@ -1,0 +1,194 @@
+"""How far raters agree on a class, and the ceiling that their disagreement sets for any model.
+
+Every function reads a table of votes: a row per video or image, a column per class, the number of raters who
+chose the class.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import gammaln
+
+from ferfusion.evaluation.metrics import FloatArray, IntArray
+from ferfusion.evaluation.uncertainty import NO_INTERVAL, Interval, draw_subjects, percentile_interval
+
+_LOG_CONCENTRATIONS = (-4.0, 8.0)
+_RARE = 1e-9  # votes of a class that no rater of a group chose
+
+
+def krippendorff_alpha(votes: IntArray) -> float:
+    """Return Krippendorff's alpha of votes (N, C) for unordered classes; nan if all votes are for one class.
+
+    1 is full agreement, 0 that of chance. Rows with fewer than two votes do not count.
+
+    Source: Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), section D.
+
+    >>> round(krippendorff_alpha(np.array([[3, 0], [0, 3], [2, 1]])), 3)
+    0.6
+    """
+    counts = votes[votes.sum(axis=1) >= 2].astype(np.float64)
+    numbers = counts.sum(axis=1)
+    totals = counts.sum(axis=0)
+    number = totals.sum()
+    observed = ((numbers**2 - (counts**2).sum(axis=1)) / (numbers - 1)).sum()
+    expected = (number**2 - (totals**2).sum()) / (number - 1) if number > 1 else 0.0
+    return float(1 - observed / expected) if expected else float("nan")
+
+
+def share_naming(votes: IntArray, codes: IntArray) -> float:
+    """Return the share of all votes (N, C) that name the label of their row, ``codes`` (N,).
+
+    >>> share_naming(np.array([[3, 1], [1, 1]]), np.array([0, 1]))
+    0.6666666666666666
+    """
+    return float(votes[np.arange(len(votes)), codes].sum() / votes.sum())
+
+
+def one_rater_against_the_others(votes: IntArray) -> float:
+    """Return how often one rater names the class that most of the row's other raters name.
+
+    A tie of k classes among the others counts 1 / k. Rows with fewer than two votes do not count.
+
+    Args:
+        votes: Votes (N, C).
+
+    >>> one_rater_against_the_others(np.array([[2, 1]]))
+    0.3333333333333333
+    """
+    counts = votes[votes.sum(axis=1) >= 2]
+    hits = 0.0
+    for code in range(counts.shape[1]):
+        chosen = counts[:, code] > 0
+        others = counts[chosen].copy()
+        others[:, code] -= 1
+        top = others == others.max(axis=1, keepdims=True)
+        hits += float((counts[chosen, code] * top[:, code] / top.sum(axis=1)).sum())
+    return hits / float(counts.sum()) if len(counts) else float("nan")
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """The accuracy that the best model reaches against the majority of a panel of raters.
+
+    Attributes:
+        from_votes: For a model that knows no more of a row than the votes on it, the published figure; a
+            model that sees more than these raters show can exceed it.
+        interval: The interval of ``from_votes`` over people; both ends are nan for a single person.
+        from_shares: For a model that knows how raters at large vote on the row; no model exceeds it.
+        raters: Raters of the panel.
+    """
+
+    from_votes: float
+    interval: Interval
+    from_shares: float
+    raters: int
+
+
+def vote_ceiling(
+    votes: IntArray,
+    codes: IntArray,
+    subjects: np.ndarray,
+    *,
+    raters: int | None = None,
+    draws: int = 400,
+    resamples: int = 2000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Ceiling:
+    """Return the ceiling that the raters' disagreement sets.
+
+    Another panel would have chosen another majority for some rows. The best model answers, for each row, the
+    class that is the majority of most panels; the ceiling is how often it is right. The shares of the classes
+    in a row have a Dirichlet distribution around the mean shares of the rows with the same label, with the
+    concentration that makes all votes most likely. Panels are drawn from it: for ``from_votes`` given the
+    row's own votes, for ``from_shares`` from shares that are drawn once for each row. Half of the panels
+    choose the answer, the others judge it, because the largest of a few noisy shares is too large.
+
+    Args:
+        votes: Votes (N, C); every row has a vote.
+        codes: Label of each row beside the votes (N,), such as the intended expression.
+        subjects: Person of each row (N,).
+        raters: Raters of a panel; by default, the median number of votes of a row.
+        draws: Panels that are drawn for each row.
+        resamples: Draws of people for the interval.
+        confidence: Share of the resampled ceilings inside the interval.
+        seed: Seed of all draws.
+
+    Source: ``from_votes`` as in github.com/abhaymettu/emotion-label-ceiling (2026, not reviewed), section
+    "The ceiling"; the distribution: Minka, Estimating a Dirichlet distribution (2000). In the tests,
+    simulated raters have a known ceiling, and it is ``from_shares``.
+    """
+    raters = raters or int(np.median(votes.sum(axis=1)))
+    rng = np.random.default_rng(seed)
+    means = _mean_shares(votes, codes)
+    prior = _concentration(votes, means) * means
+    right = _expected_accuracy(prior + votes, raters=raters, draws=draws, rng=rng)
+    known = _expected_accuracy(prior, raters=raters, draws=draws, rng=rng, shares=_shares(prior, rng))
+    _, persons = np.unique(subjects.astype(str), return_inverse=True)
+    sums = np.stack([np.bincount(persons, right), np.bincount(persons)])
+    interval = NO_INTERVAL
+    if sums.shape[1] > 1:
+        people = draw_subjects(sums.shape[1], resamples=resamples, rng=rng)
+        drawn = people @ sums.T
+        interval = percentile_interval(drawn[:, 0] / drawn[:, 1], confidence=confidence)
+    return Ceiling(float(right.mean()), interval, float(known.mean()), raters)
+
+
+def _mean_shares(votes: IntArray, codes: IntArray) -> FloatArray:
+    """Return for each row (N, C) the share of each class among the votes of all rows with its label."""
+    means = np.empty(votes.shape, np.float64)
+    for code in np.unique(codes):
+        totals = votes[codes == code].sum(axis=0) + _RARE
+        means[codes == code] = totals / totals.sum()
+    return means
+
+
+def _concentration(votes: IntArray, means: FloatArray) -> float:
+    """Return the concentration of the Dirichlet distributions around ``means`` that fits the votes best."""
+    numbers = votes.sum(axis=1)
+
+    def loss(log_concentration: float) -> float:
+        concentration = np.exp(log_concentration)
+        alpha = concentration * means
+        of_rows = gammaln(concentration) - gammaln(concentration + numbers)
+        return -float(of_rows.sum() + (gammaln(alpha + votes) - gammaln(alpha)).sum())
+
+    fitted = minimize_scalar(loss, bounds=_LOG_CONCENTRATIONS, method="bounded")
+    return float(np.exp(fitted.x))
+
+
+def _expected_accuracy(
+    alpha: FloatArray,
+    *,
+    raters: int,
+    draws: int,
+    rng: np.random.Generator,
+    shares: FloatArray | None = None,
+) -> FloatArray:
+    """Return for each row (N,) the share of panels whose majority is the best answer; ties are drawn.
+
+    Args:
+        alpha: Parameters of the distribution of each row's shares (N, C).
+        raters: Raters of a panel.
+        draws: Number of panels.
+        rng: Source of the draws.
+        shares: Shares (N, C) that all panels have; by default, each panel has its own.
+    """
+    rows = np.arange(len(alpha))
+    majorities = np.zeros((2, *alpha.shape), np.int64)
+    for draw in range(draws):
+        panel = rng.multinomial(raters, _shares(alpha, rng) if shares is None else shares)
+        majority = (panel + rng.random(panel.shape) / 2).argmax(axis=1)
+        majorities[draw % 2, rows, majority] += 1
+    best = majorities[0].argmax(axis=1)
+    accuracy: FloatArray = majorities[1, rows, best] / (draws // 2)
+    return accuracy
+
+
+def _shares(alpha: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Draw shares (N, C) from the Dirichlet distributions with the parameters ``alpha`` (N, C)."""
+    # in logarithms, because a gamma variable of a small parameter is below the smallest float
+    logs = np.log(rng.standard_gamma(alpha + 1)) + np.log1p(-rng.random(alpha.shape)) / alpha
+    drawn: FloatArray = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return drawn / drawn.sum(axis=1, keepdims=True)
