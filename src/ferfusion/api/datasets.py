@@ -381,3 +381,10 @@ def synthesize(
 def as_dataset(dataset: Dataset | PathOrText) -> Dataset:
     """Return a dataset that may be given by its folder."""
     return dataset if isinstance(dataset, Dataset) else Dataset(dataset)
+
+
+def as_datasets(datasets: Dataset | PathOrText | Sequence[Dataset | PathOrText]) -> list[Dataset]:
+    """Return one dataset or several, or their folders, as a list."""
+    if isinstance(datasets, Sequence) and not isinstance(datasets, str):
+        return [as_dataset(each) for each in datasets]
+    return [as_dataset(datasets)]

@@ -1,5 +1,6 @@
 """Evaluations: the scores of a run on its own test people, and of any model on any prepared dataset."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.datasets import Dataset, as_dataset
@@ -102,10 +103,14 @@ def measure_model(
     dataset: Dataset,
     *,
     part: str = "",
+    parts: Mapping[str, str] | None = None,
     device: str = "auto",
     on_progress: OnProgress = ignore_progress,
 ) -> "Measurement":
-    """Return the predictions of a model on a dataset, with the protocol; arguments as of ``evaluate``."""
+    """Return the predictions of a model on a dataset, with the protocol; arguments as of ``evaluate``.
+
+    ``parts`` is the part of each clip, where several models are measured on the same people.
+    """
     from ferfusion.evaluation.run_folder import RunFolder  # noqa: PLC0415 pandas
     from ferfusion.inference.measure import measure  # noqa: PLC0415 torch
     from ferfusion.inference.predictor import SHIPPED  # noqa: PLC0415
@@ -117,6 +122,7 @@ def measure_model(
         loaded._predictor,
         dataset._opened,
         part=part,
+        parts=parts,
         run=run if run.config_file.is_file() and file == run.bundle_file else None,
         file=file,
         on_progress=on_progress,

@@ -1,13 +1,14 @@
 """Studies: several variants, each with several seeds, compared with statistics over people."""
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ferfusion.api.datasets import Dataset, as_dataset
+from ferfusion.api.datasets import Dataset, as_datasets
+from ferfusion.api.model_studies import AnyModel, study_of_models
 from ferfusion.api.settings import PathOrText, as_folder, as_path, check_workers, with_settings_of_each
 from ferfusion.compute import Compute
 from ferfusion.environment import load_torch
@@ -40,6 +41,14 @@ class Study:
     """
 
     folder: Path
+
+    def __new__(cls, folder: PathOrText) -> "Study":
+        """Return a study; one across corpora has tables of its own."""
+        if cls is Study and StudyFolder(as_path(folder)).table_file("cross").is_file():
+            from ferfusion.api.cross_studies import CrossStudy  # noqa: PLC0415 it is a Study itself
+
+            return object.__new__(CrossStudy)
+        return object.__new__(cls)
 
     @file_errors()
     def __init__(self, folder: PathOrText) -> None:
@@ -134,6 +143,16 @@ class Study:
         """A row per variant: parameters, minutes, memory, and the variant that was trained in its place."""
         return self._read("costs")
 
+    @property
+    def is_of_models(self) -> bool:
+        """Whether the study compares models that it has not trained."""
+        return StudyFolder(self.folder).table_file("models").is_file()
+
+    @cached_property
+    def models(self) -> "pd.DataFrame":
+        """A row per model of a study of models: its file, its classes, and what it has learned from."""
+        return self._read("models")
+
     @cached_property
     def classes(self) -> "pd.DataFrame":
         """``variant, level, emotion, recall, precision, f1``: a row per variant, level and class."""
@@ -191,9 +210,8 @@ class Study:
             )
             bars.append(Bars(metric.upper(), estimates))
         people = counted(int(rows["subjects"].iloc[0]), "person")
-        return interval_figure(
-            names, bars, title=f"UAR and WAR per {level}", subtitle=f"mean over seeds, {people} tested"
-        )
+        tested = f"{people} tested" if self.is_of_models else f"mean over seeds, {people} tested"
+        return interval_figure(names, bars, title=f"UAR and WAR per {level}", subtitle=tested)
 
     @cached_property
     def _sentences(self) -> dict[str, Any]:
@@ -215,6 +233,9 @@ class Study:
 
         path = StudyFolder(self.folder).table_file(name)
         if not path.is_file():
+            if name in ("costs", "models") and self.report.is_file():
+                kind = "trains variants" if name == "models" else "compares models, and trained nothing"
+                raise RunError(f"{self.folder} has no {path.name}: this study {kind}")
             raise RunError(f"{self.folder} is not a finished study (no {path.name}); run the study again")
         kinds = TABLES[name]
         table = read_table(
@@ -232,9 +253,12 @@ class Study:
         return str(self.folder)
 
     def __repr__(self) -> str:
+        people = counted(int(self.table["subjects"].iloc[0]), "person")
+        if self.is_of_models:
+            models = counted(self.table["variant"].nunique(), "model")
+            return f"Study({str(self.folder)!r}: {models}, {people} tested)"
         variants = counted(self.table["variant"].nunique(), "variant")
         seeds = counted(int(self.table["seeds"].iloc[0]), "seed")
-        people = counted(int(self.table["subjects"].iloc[0]), "person")
         return f"Study({str(self.folder)!r}: {variants}, {seeds}, {people} tested)"
 
     def _repr_html_(self) -> str:
@@ -248,9 +272,11 @@ class Study:
 
 @file_errors()
 def study(
-    dataset: Dataset | PathOrText,
+    dataset: Dataset | PathOrText | Sequence[Dataset | PathOrText],
     folder: PathOrText,
     *,
+    models: Sequence[AnyModel] = (),
+    part: str = "",
     plan: StudyPlan | None = None,
     model: ModelConfig | None = None,
     recipe: TrainRecipe | None = None,
@@ -266,12 +292,20 @@ def study(
 ) -> Study:
     """Train variants with several seeds, compare them with statistics over people, and write a report.
 
+    With ``models``, nothing is trained: each model predicts the same people of the dataset, and the models
+    are compared with the same statistics, on the classes that all of them have.
+
     The same call resumes a study that was stopped: only unfinished trainings run. Of equivalent variants,
     only the first is trained.
 
     Args:
-        dataset: A dataset, prepared and split, or its folder.
+        dataset: A dataset, prepared and split, or its folder. Several datasets, which need no split, are
+            studied across corpora: with ``protocol``, or ``train_on`` and ``test_on``.
         folder: Study folder to write: runs, tables, report.
+        models: Trained models to compare: run folders, bundles, exported or imported ONNX files, or shipped,
+            the model that comes with the package.
+        part: Part of the dataset that the models predict: train, validation, test or all; by default, test
+            if the dataset is split, else all.
         plan: The variants, the seeds, and the folds.
         model: Network settings that all variants share.
         recipe: Training settings that all variants share; the study sets seed.
@@ -293,7 +327,8 @@ def study(
 
     Raises:
         DatasetError: the dataset cannot be used, has changed since the study began, or is not split and the
-            plan has no folds.
+            plan has no folds; or a model has learned from the people that it is to predict.
+        BundleError: a model is missing or damaged, or the dataset is not prepared for it.
         ConfigError: a setting cannot be used, or the folder holds another study.
 
     Source: docs/study.md names the tests and their papers.
@@ -303,16 +338,31 @@ def study(
     Study('study': 2 variants, 2 seeds, 4 people tested)
     """
     load_torch()
+    if models:
+        unused = {"plan": plan, "model": model, "recipe": recipe, "workers": workers, "address": address}
+        with shown(progress) as on_progress:
+            study_of_models(
+                only_dataset(dataset),
+                as_folder(folder),
+                models,
+                part=part,
+                device=device,
+                settings=unused | settings,
+                on_progress=on_progress,
+            )
+        return Study(folder)
+    if part:
+        raise ConfigError("part is for models that are not trained; name them as models")
     check_workers(workers)
     from ferfusion.studies.run_study import run_study  # noqa: PLC0415 torch
 
     settings = {name: _as_plan_has_it(name, value) for name, value in settings.items()}
     parts = [(StudyPlan, plan), (ModelConfig, model), (TrainRecipe, recipe)]
     plan, network, training = with_settings_of_each(parts, settings)
-    place = as_folder(folder)
+    place, sources = as_folder(folder), as_datasets(dataset)
     with shown(progress) as on_progress:
         run_study(
-            as_dataset(dataset).folder,
+            sources[0].folder if len(sources) == 1 else [each.folder for each in sources],
             place,
             plan=plan,
             model=network,
@@ -328,9 +378,18 @@ def study(
 
 
 def _as_plan_has_it(name: str, value: Any) -> Any:
-    """Return a setting in the type of the plan's field: variants as a tuple."""
-    if name == "variants":
+    """Return a setting in the type of the plan's field: several names as a tuple."""
+    if name in ("variants", "train_on", "test_on"):
         value = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
         if isinstance(value, tuple) and not all(isinstance(one, str) for one in value):
-            raise ConfigError(f"variants must be text, such as 'fusion=gap-sum'; got {value!r}")
+            example = "'fusion=gap-sum'" if name == "variants" else "the name of a dataset"
+            raise ConfigError(f"{name} must be text, such as {example}; got {value!r}")
     return value
+
+
+def only_dataset(datasets: Dataset | PathOrText | Sequence[Dataset | PathOrText]) -> Dataset:
+    """Return the dataset on which models are studied, or refuse several."""
+    found = as_datasets(datasets)
+    if len(found) != 1:
+        raise ConfigError(f"Models are studied on one dataset, got {len(found)}; name one")
+    return found[0]

@@ -17,10 +17,16 @@ IDENTITY = ("part", "video", "subject", "emotion")
 # probabilities are written as text, with some digits lost
 _SUM_TOLERANCE = 1e-3
 _refuse = partial(refuse_rows, error=RunError)
+_OF_A_RUN = "delete bundle.safetensors beside it and run the same `ferfusion train`, which writes both again"
 
 
-def read_predictions(path: Path, *, labels: LabelSet) -> pd.DataFrame:
+def read_predictions(path: Path, *, labels: LabelSet, advice: str = _OF_A_RUN) -> pd.DataFrame:
     """Read and check a prediction table: a row per pair, with the true label and a probability per class.
+
+    Args:
+        path: The file.
+        labels: Its classes.
+        advice: What the user can do about a missing or damaged file.
 
     Returns:
         The table of the file, with ``code`` as integer, probabilities as float, names as text.
@@ -29,7 +35,6 @@ def read_predictions(path: Path, *, labels: LabelSet) -> pd.DataFrame:
         RunError: a column is missing, a value is wrong, a video has two subjects or two labels, or a subject
             or video is in two parts.
     """
-    advice = "delete bundle.safetensors beside it and run the same `ferfusion train`, which writes both again"
     # as text, so that a subject "007" stays one, and one called "NA" is not a gap
     table = read_table(path, error=RunError, advice=advice)
     _check_columns(table, path, labels)

@@ -1,6 +1,6 @@
 """The files of a study's folder."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -21,10 +21,29 @@ REPORT_FILES = (
 )
 """Patterns of the files that a study writes when its trainings are finished, the page first."""
 
-FILES_BESIDE_PAGE = tuple(
-    dict.fromkeys(f"{name.split('/')[0]}/" if "/" in name else name for name in REPORT_FILES[1:])
+
+def files_beside_page(patterns: Sequence[str]) -> tuple[str, ...]:
+    """Return the files of a report without its page, with folders in place of their files.
+
+    >>> files_beside_page(["report.html", "a.csv", "figures/*.png"])
+    ('a.csv', 'figures/')
+    """
+    names = (f"{name.split('/')[0]}/" if "/" in name else name for name in patterns[1:])
+    return tuple(dict.fromkeys(names))
+
+
+MODEL_REPORT_FILES = (*(name for name in REPORT_FILES if name != "costs.csv"), "models.csv")
+"""The same of a study of models that are not trained."""
+
+CROSS_FILES = (
+    "report.html",
+    "summary.json",
+    "cross.csv",
+    "cross_comparisons.csv",
+    "cross_predictions.csv",
+    "figures/*.png",
 )
-"""The same without the page, with folders in place of their files."""
+"""The same of a study across corpora."""
 
 _INTERVAL = dict.fromkeys(("value", "low", "high", "baseline"), float)
 _P_VALUES = ("difference", "low", "high", "p_subjects", "p_trainings", "p", "p_adjusted")
@@ -45,6 +64,10 @@ TABLES: Mapping[str, Mapping[str, Kind | None]] = MappingProxyType(
             **{"variant": None, "trained_as": None, "parameters": int, "trainings": int},
             **dict.fromkeys(("minutes_each", "minutes", "peak_mib"), float),
         },
+        "models": {
+            **dict.fromkeys(("variant", "file", "sha256", "classes", "trained_on", "people", "notes")),
+            "unseen": bool,
+        },
         "classes": {
             **dict.fromkeys(("variant", "level", "emotion")),
             **dict.fromkeys(("recall", "precision", "f1"), float),
@@ -54,6 +77,16 @@ TABLES: Mapping[str, Mapping[str, Kind | None]] = MappingProxyType(
             **dict.fromkeys(("variant", "subject", "note")),
             **dict.fromkeys(("seed", "videos", "classes"), int),
             **dict.fromkeys(("war", "low", "high", "uar"), float),
+        },
+        "cross": {
+            **dict.fromkeys(("trained_on", "tested_on", "level", "metric", "majority")),
+            **_INTERVAL,
+            **{"within": bool, "seeds": int, "seed_deviation": float, "people": int, "videos": int},
+        },
+        "cross_comparisons": {
+            **dict.fromkeys(("tested_on", "metric", "first", "second")),
+            **dict.fromkeys(_P_VALUES, float),
+            **{"drop": bool, "people": int, "differs": bool},
         },
     }
 )
@@ -95,6 +128,11 @@ class StudyFolder:
         return self.path / "runs"
 
     @property
+    def pooled(self) -> Path:
+        """The dataset of a study across corpora: all of its datasets as one."""
+        return self.path / "data"
+
+    @property
     def splits(self) -> Path:
         """The folder of the split tables."""
         return self.path / "splits"
@@ -104,13 +142,17 @@ class StudyFolder:
         return self.splits / f"fold{fold}.csv"
 
     def table_file(self, name: str) -> Path:
-        """Return a table: variants, comparisons, costs, classes, error_patterns or people."""
+        """Return a table, of the name of one in ``TABLES``."""
         return self.path / f"{name}.csv"
 
     def predictions_file(self, variant: str, level: str) -> Path:
         """Return the table of a variant's test predictions of all seeds, a row per pair or per video."""
         suffix = "_videos" if level == "video" else ""
         return self.path / "predictions" / f"{variant}{suffix}.csv"
+
+    def measured(self, model: str) -> Path:
+        """Return the folder of a model's measurement, of a study of models that are not trained."""
+        return self.path / "measured" / model
 
     @property
     def summary_file(self) -> Path:

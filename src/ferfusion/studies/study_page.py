@@ -30,7 +30,7 @@ from ferfusion.studies.findings import (
 from ferfusion.studies.published import CAVEAT, SOURCE
 from ferfusion.studies.results import Tested
 from ferfusion.studies.study import Study
-from ferfusion.studies.study_folder import FILES_BESIDE_PAGE, REPORT_FILES, TABLES, StudyFolder
+from ferfusion.studies.study_folder import REPORT_FILES, TABLES, StudyFolder, files_beside_page
 from ferfusion.studies.study_text import StudySize, baseline, cautions, protocol, question, verdict
 from ferfusion.tables import write_table
 
@@ -109,7 +109,7 @@ def study_page(findings: Findings, images: Mapping[str, Path]) -> str:
         caveat=CAVEAT,
         has_published=findings.has_published,
         settings=settings(findings),
-        files=FILES_BESIDE_PAGE,
+        files=files_beside_page(REPORT_FILES),
     )
 
 

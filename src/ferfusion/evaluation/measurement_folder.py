@@ -1,0 +1,55 @@
+"""A measurement on disk, so that a model that was measured is not measured again."""
+
+from pathlib import Path
+from typing import Any
+
+from ferfusion.errors import ConfigError, RunError
+from ferfusion.evaluation.measured import Measurement
+from ferfusion.evaluation.predictions import read_predictions
+from ferfusion.files import read_json, write_json
+from ferfusion.labels import LabelSet
+from ferfusion.tables import write_table
+
+_KINDS: dict[str, Any] = {
+    **dict.fromkeys(("model", "model_sha256", "corpus", "identity", "part"), str),
+    **dict.fromkeys(("majority_rule", "people_line"), str),
+    **dict.fromkeys(("unseen", "stills", "people_known", "predicts_videos"), bool),
+    **{"trained_on": dict, "labels": list[str], "notes": list[str], "cautions": list[str]},
+    "majority_code": int,
+}
+_ADVICE = "delete it, and measure the model again"
+
+
+def write_measurement(measurement: Measurement, folder: Path) -> None:
+    """Write a measurement into a folder, ``measurement.json`` last; the annotators' votes are left out."""
+    write_table(folder / "predictions.csv", measurement.predictions, float_format=None)
+    record = {name: getattr(measurement, name) for name in _KINDS}
+    record |= {"labels": measurement.labels.names, "trained_on": dict(measurement.trained_on)}
+    write_json(folder / "measurement.json", record)
+
+
+def read_measurement(folder: Path, *, dataset: Path) -> Measurement | None:
+    """Return the measurement that a folder has; None if there is none.
+
+    Args:
+        folder: The folder.
+        dataset: The dataset's folder.
+
+    Raises:
+        RunError: a file is damaged.
+    """
+    file = folder / "measurement.json"
+    if not file.is_file():
+        return None
+    record = read_json(file, keys=_KINDS, error=RunError, advice=_ADVICE)
+    values = {name: record[name] for name in _KINDS}
+    try:
+        labels = LabelSet(tuple(values.pop("labels")))
+    except ConfigError as error:
+        raise RunError(f"{file} has no classes that can be used: {error}") from error
+    if not 0 <= values["majority_code"] < len(labels):
+        raise RunError(f"{file} has a majority_code that is no class; {_ADVICE}")
+    predictions = read_predictions(folder / "predictions.csv", labels=labels, advice=_ADVICE)
+    for name in ("notes", "cautions"):
+        values[name] = tuple(values[name])
+    return Measurement(dataset=dataset, labels=labels, predictions=predictions, **values)

@@ -1,0 +1,102 @@
+"""Findings of a study of models that are not trained: their predictions of the same people, compared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from ferfusion.errors import DatasetError
+from ferfusion.evaluation.measured import Measured, Measurement
+from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.restricted import best_constant, on_labels, shared_classes_line, shared_labels
+from ferfusion.evaluation.statistics import StudyStatistics, study_statistics
+
+_OF_ANY_CORPUS = frozenset({"", "csv", "folder", "unknown"})
+"""Layouts that many corpora have: two of the same name need not be of the same people."""
+
+
+@dataclass(frozen=True)
+class ModelFindings:
+    """One model that was measured.
+
+    Attributes:
+        name: Its name, other than that of every other model of the study.
+        measurement: Its predictions on all classes that it shares with the dataset.
+        measured: The same on the classes that all models of the study have.
+    """
+
+    name: str
+    measurement: Measurement
+    measured: Measured
+
+    @property
+    def predictions(self) -> tuple[pd.DataFrame, ...]:
+        """A row per measured pair, of the single training that the model is."""
+        return (self.measured.predictions.assign(part="test"),)
+
+    @property
+    def knows_corpus(self) -> bool:
+        """Whether the model has learned from other people of the same corpus, as far as is known."""
+        trained, here = self.measurement.trained_on, self.measurement
+        if trained.get("dataset_identity") == here.identity:
+            return True
+        corpus = trained.get("corpus", "")
+        return corpus == here.corpus and corpus not in _OF_ANY_CORPUS
+
+
+@dataclass(frozen=True)
+class ModelsFindings:
+    """Everything that the report of a study of models shows.
+
+    Attributes:
+        variants: The models, in the order of the call.
+        statistics: Scores, intervals and comparisons.
+        classes_line: Which classes were scored, if not all models have the same; else empty.
+        majority_code: The most frequent class of the measured videos.
+        majority_rule: The same in words.
+    """
+
+    variants: tuple[ModelFindings, ...]
+    statistics: StudyStatistics
+    classes_line: str
+    majority_code: int
+    majority_rule: str
+
+    @cached_property
+    def measurement(self) -> Measurement:
+        """The measurement of the first model: dataset, part and people are the same for all."""
+        return self.variants[0].measurement
+
+    def of(self, name: str) -> ModelFindings:
+        """Return the findings of a model."""
+        return next(each for each in self.variants if each.name == name)
+
+
+def compare_models(
+    measurements: Mapping[str, Measurement], recipe: EvaluateRecipe | None = None
+) -> ModelsFindings:
+    """Score and compare models that were measured on the same people, on the classes that all have.
+
+    The majority baseline is the same for all models: the most frequent class of the measured videos.
+
+    Args:
+        measurements: By name, the measurement of each model on one part of one dataset.
+        recipe: Confidence, and settings of the resampling.
+
+    Raises:
+        DatasetError: the models have fewer than two classes in common.
+    """
+    labels = shared_labels(list(measurements.values()))
+    if labels is None:
+        owned = "; ".join(f"{name} has {', '.join(one.labels.names)}" for name, one in measurements.items())
+        raise DatasetError(f"The models have fewer than two classes of the dataset in common: {owned}")
+    models = tuple(
+        ModelFindings(name, measurement, on_labels(measurement, labels))
+        for name, measurement in measurements.items()
+    )
+    code, rule = best_constant(models[0].measured.predictions, labels)
+    statistics = study_statistics(
+        {model.name: model.predictions for model in models}, labels=labels, baseline=code, recipe=recipe
+    )
+    return ModelsFindings(models, statistics, shared_classes_line(measurements, labels), code, rule)

@@ -1,0 +1,104 @@
+"""The report of a study of models that are not trained: one self-contained page, and its tables as CSV."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from ferfusion.evaluation.confusions import KINDS
+from ferfusion.evaluation.multiplicity import group_letters
+from ferfusion.evaluation.statistics_tables import comparisons_table, variants_table
+from ferfusion.files import write_json, write_text
+from ferfusion.outputs import replaced_result
+from ferfusion.parts import part_title
+from ferfusion.reporting.pages import render_page
+from ferfusion.reporting.style import save
+from ferfusion.reporting.words import counted
+from ferfusion.studies.figures import result_figures
+from ferfusion.studies.findings import classes_table, error_patterns_table, people_of_study
+from ferfusion.studies.model_findings import ModelFindings, ModelsFindings
+from ferfusion.studies.model_text import models_question, models_summary
+from ferfusion.studies.study_folder import MODEL_REPORT_FILES, TABLES, StudyFolder, files_beside_page
+from ferfusion.studies.study_page import write_predictions
+from ferfusion.tables import write_table
+
+
+def finish_models(findings: ModelsFindings, folder: Path, *, files: Mapping[str, str]) -> Path:
+    """Write the tables, the figures and the page of a study of models; return the page's path.
+
+    They replace those of an earlier report together. The folder is held by ``only_writer``.
+
+    Args:
+        findings: What to report.
+        folder: The study's folder.
+        files: By name, the file of each model.
+    """
+    statistics = findings.statistics
+    tables = {
+        "variants": variants_table(statistics),
+        "comparisons": comparisons_table(statistics),
+        "models": models_table(findings, files=files),
+        "classes": classes_table(findings),
+        "error_patterns": error_patterns_table(findings),
+        "people": people_of_study(findings),
+    }
+    with replaced_result(folder, earlier=MODEL_REPORT_FILES) as new:
+        place = StudyFolder(new)
+        for name, table in tables.items():
+            columns = table.columns if len(table) else list(TABLES[name])  # one model has no comparison
+            write_table(place.table_file(name), table.reindex(columns=columns), float_format=None)
+        for one in findings.variants:
+            write_predictions(one, place, labels=statistics.labels)
+        write_json(place.summary_file, models_summary(findings))
+        people = counted(statistics.subjects, "person" if findings.measurement.people_known else "image")
+        figures = result_figures(findings, subtitle=f"{people} tested")
+        images = {name: save(figure, place.figures / f"{name}.png") for name, figure in figures.items()}
+        write_text(place.page_file, models_page(findings, images, files=files))
+    return StudyFolder(folder).page_file
+
+
+def models_table(findings: ModelsFindings, *, files: Mapping[str, str]) -> pd.DataFrame:
+    """Return a row per model: its file, its classes, and what is known of its training."""
+    return pd.DataFrame(
+        [
+            {
+                "variant": model.name,
+                "file": files[model.name],
+                "sha256": model.measurement.model_sha256,
+                "classes": ", ".join(model.measurement.labels.names),
+                "trained_on": trained_on(model),
+                "unseen": model.measurement.unseen,
+                "people": model.measurement.people_line,
+                "notes": " ".join((*model.measurement.notes, *model.measurement.cautions)),
+            }
+            for model in findings.variants
+        ]
+    )
+
+
+def trained_on(model: ModelFindings) -> str:
+    """Return the corpus that a model was trained on; empty if it is not known."""
+    return str(model.measurement.trained_on.get("corpus", ""))
+
+
+def models_page(findings: ModelsFindings, images: Mapping[str, Path], *, files: Mapping[str, str]) -> str:
+    """Return the page; ``images`` are PNG files by the name that the template knows."""
+    statistics, summary = findings.statistics, models_summary(findings)
+    deciding = statistics.family("video", "uar")
+    return render_page(
+        "model_study.html.j2",
+        images=images,
+        statistics=statistics,
+        rows={level: statistics.scores(level) for level in ("video", "pair")},
+        part=part_title(findings.measurement.part) + (" part" if findings.measurement.part != "all" else ""),
+        question=models_question(statistics),
+        deciding=deciding,
+        letters=group_letters(deciding.groups),
+        summary=summary,
+        models=models_table(findings, files=files).to_dict("records"),
+        error_patterns=error_patterns_table(findings).to_dict("records"),
+        kinds=[kind for kind in KINDS if kind.applies_to(statistics.labels)],
+        majority=statistics.labels.names[findings.majority_code],
+        confidence=f"{100 * statistics.recipe.confidence:g}\N{NO-BREAK SPACE}%",
+        files=files_beside_page(MODEL_REPORT_FILES),
+    )
