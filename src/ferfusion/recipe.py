@@ -128,12 +128,15 @@ def check_bounds(settings: Any) -> None:
         if _IN_WORDS.keys() >= set(kinds) and not any(has_type(value, kind) for kind in kinds):
             words = " or ".join(_IN_WORDS[kind] for kind in kinds)
             raise ConfigError(f"{field.name} must be {words}, got {value!r:.80}")
-        if not isinstance(value, Real):
-            continue
-        if not (_is_finite(value) and all(bound.allows(value) for bound in bounds)):
-            raise ConfigError(f"{field.name} must be {_words(bounds) or 'finite'}, got {value!s:.80}")
-        if abs(value) > LARGEST:
-            raise ConfigError(f"{field.name} must be at most {LARGEST:,} in size, got {value!s:.80}")
+        if isinstance(value, Real):
+            _check_number(field.name, value, bounds)
+
+
+def _check_number(name: str, value: Any, bounds: tuple[Bound, ...]) -> None:
+    if not (_is_finite(value) and all(bound.allows(value) for bound in bounds)):
+        raise ConfigError(f"{name} must be {_words(bounds) or 'finite'}, got {value!s:.80}")
+    if abs(value) > LARGEST:
+        raise ConfigError(f"{name} must be at most {LARGEST:,} in size, got {value!s:.80}")
 
 
 def has_type(value: Any, kind: Any) -> bool:

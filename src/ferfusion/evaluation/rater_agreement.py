@@ -190,5 +190,6 @@ def _shares(alpha: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Draw shares (N, C) from the Dirichlet distributions with the parameters ``alpha`` (N, C)."""
     # in logarithms, because a gamma variable of a small parameter is below the smallest float
     logs = np.log(rng.standard_gamma(alpha + 1)) + np.log1p(-rng.random(alpha.shape)) / alpha
-    drawn: FloatArray = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return drawn / drawn.sum(axis=1, keepdims=True)
+    drawn = np.exp(logs - logs.max(axis=1, keepdims=True))
+    shares: FloatArray = drawn / drawn.sum(axis=1, keepdims=True)
+    return shares

@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from scipy.stats import betabinom, binomtest
+
+from ferfusion.evaluation.person_spread import _fitted, person_spread, tarone_p
+
+
+def test_tarone_p_keeps_its_error_rate_and_finds_a_spread():
+    rng = np.random.default_rng(0)
+    same = different = 0
+    for _ in range(1000):
+        videos = rng.integers(4, 30, 20)
+        same += tarone_p(rng.binomial(videos, 0.6), videos) <= 0.05
+        different += tarone_p(rng.binomial(videos, rng.beta(3, 2, 20)), videos) <= 0.05
+    assert binomtest(same, 1000, 0.05).proportion_ci(0.999).low <= 0.05
+    assert different > 900
+
+
+@pytest.mark.parametrize(
+    ("correct", "videos"), [([3], [5]), ([1, 0, 1], [1, 1, 1]), ([4, 4], [4, 4]), ([0, 0], [4, 4])]
+)
+def test_tarone_p_is_1_where_there_is_nothing_to_find(correct, videos):
+    assert tarone_p(np.array(correct), np.array(videos)) == 1
+
+
+def test_person_spread_fits_the_distribution_that_made_the_counts():
+    rng = np.random.default_rng(1)
+    videos = np.full(3000, 12)
+    correct = betabinom(12, 6, 4).rvs(3000, random_state=rng)
+    assert _fitted(correct, videos) == pytest.approx((6, 4), rel=0.12)
+    found = person_spread(correct, videos)
+    assert found.mean == pytest.approx(0.6, abs=0.01)
+    assert found.deviation == pytest.approx((6 * 4 / (100 * 11)) ** 0.5, abs=0.01)
+
+
+def test_person_spread_draws_a_person_with_few_videos_to_the_mean():
+    correct, videos = np.array([0, 0, 12, 14, 16, 13, 8, 18]), np.array([2, 20, 20, 20, 20, 20, 20, 20])
+    found = person_spread(correct, videos)
+    assert found.accuracies[0] > 0.2  # 0 of 2 says little
+    assert found.accuracies[1] < 0.07  # 0 of 20 says much
+    assert (found.lows < found.accuracies).all()
+    assert (found.accuracies < found.highs).all()
+
+
+def test_person_spread_of_people_who_do_not_differ_ranks_no_noise():
+    rng = np.random.default_rng(2)
+    videos = np.full(40, 10)
+    found = person_spread(rng.binomial(videos, 0.7), videos)
+    assert np.ptp(found.accuracies) < 0.1
+    assert found.p > 0.01
+
+
+def test_person_spread_intervals_cover_the_true_accuracies():
+    rng = np.random.default_rng(3)
+    truth = rng.beta(6, 3, 2000)
+    videos = rng.integers(3, 25, 2000)
+    found = person_spread(rng.binomial(videos, truth), videos, confidence=0.9)
+    assert ((found.lows <= truth) & (truth <= found.highs)).mean() == pytest.approx(0.9, abs=0.02)
