@@ -69,8 +69,8 @@ def make_parts(dataset: Dataset, recipe: SplitRecipe) -> dict[str, Part]:
     Raises:
         DatasetError: the parts cannot be made; the message says why.
     """
-    clips = _clips(dataset)
-    counts = _counts(dataset, clips)
+    clips = clips_of(dataset)
+    counts = counts_of_subjects(dataset, clips)
     if recipe.official or dataset.has_official_parts_only:
         part_of_video = _official_split(dataset, clips, recipe)
         parts = {
@@ -131,7 +131,7 @@ def check_parts(dataset: Dataset, parts: Mapping[str, str]) -> None:
     Raises:
         DatasetError: the parts do not allow an honest measurement; the message says why.
     """
-    clips = _clips(dataset)
+    clips = clips_of(dataset)
     unmatched = sorted(set(clips["clip"]) ^ set(parts))
     if unmatched:
         raise DatasetError(
@@ -201,14 +201,16 @@ def _official_split(dataset: Dataset, clips: pd.DataFrame, recipe: SplitRecipe) 
     parts = official_parts({video: official[video] for video in clips["video"]})
     if "validation" not in parts.values():
         training = clips[clips["video"].map(parts) == "train"]
-        cut = cut_validation(_counts(dataset, training), share=recipe.validation_of_rest, seed=recipe.seed)
+        cut = cut_validation(
+            counts_of_subjects(dataset, training), share=recipe.validation_of_rest, seed=recipe.seed
+        )
         parts |= {
             video: cut[subject] for video, subject in zip(training["video"], training["subject"], strict=True)
         }
     return parts
 
 
-def _clips(dataset: Dataset) -> pd.DataFrame:
+def clips_of(dataset: Dataset) -> pd.DataFrame:
     """Return a row per clip: clip, video, subject; a pack of still images counts as one.
 
     All spellings of a person are the first one: a table may have been edited.
@@ -217,7 +219,7 @@ def _clips(dataset: Dataset) -> pd.DataFrame:
     return clips.assign(subject=clips["subject"].map(first_spellings(clips["subject"])))
 
 
-def _counts(dataset: Dataset, clips: pd.DataFrame) -> pd.DataFrame:
+def counts_of_subjects(dataset: Dataset, clips: pd.DataFrame) -> pd.DataFrame:
     """Return the number of pairs of clips by subject (rows) and class (columns, those in the dataset)."""
     pairs = dataset.pairs
     subjects = pairs["clip"].map(dict(zip(clips["clip"], clips["subject"], strict=True)))

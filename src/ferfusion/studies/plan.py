@@ -9,6 +9,7 @@ from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
 from ferfusion.models.config import ModelConfig
 from ferfusion.recipe import AtLeast, Recipe, value_type
+from ferfusion.splits.divisions import PROTOCOLS
 from ferfusion.training.recipe import TrainRecipe
 
 GROUPS = MappingProxyType(
@@ -64,11 +65,19 @@ class StudyPlan(Recipe):
         seeds: Trainings of each variant in each fold; they differ in seed only.
         folds: 0 tests on the dataset's own test part. A number K divides the subjects into K folds, each
             tested once; subjects tests each subject by itself (leave one subject out).
+        protocol: How several datasets are studied: each-to-each trains on each of them and tests on all;
+            leave-one-corpus-out tests each after a training on all others.
+        train_on: In place of a protocol, names of the datasets to train on.
+        test_on: Names of the datasets to test on. Of a dataset that is also trained on, some people are held
+            out for the test.
     """
 
     variants: tuple[str, ...] = ("fusions", "single-streams")
     seeds: Annotated[int, AtLeast(1)] = 5
     folds: str = "0"
+    protocol: str = ""
+    train_on: tuple[str, ...] = ()
+    test_on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -76,6 +85,28 @@ class StudyPlan(Recipe):
             raise ConfigError(f"folds must be 0, 2 or more, or subjects; got {self.folds!r}")
         if not self.variants:
             raise ConfigError(f"A study needs variants; name groups ({', '.join(GROUPS)}) or settings")
+        if self.protocol:
+            choose(PROTOCOLS, self.protocol, what="protocol")
+        if bool(self.train_on) != bool(self.test_on):
+            raise ConfigError("train_on and test_on belong together; name datasets in both")
+        if self.protocol and self.train_on:
+            raise ConfigError("A protocol takes all datasets; set protocol, or train_on and test_on")
+        if self.is_cross and self.folds != "0":
+            raise ConfigError("folds divide one dataset; a study across corpora tests whole datasets")
+
+    @property
+    def is_cross(self) -> bool:
+        """Whether several datasets are studied, one against another."""
+        return bool(self.protocol or self.train_on)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as plain values, for JSON; those of several datasets only if they are set."""
+        settings = super().to_dict()
+        for name in ("protocol", "train_on", "test_on"):
+            value = settings.pop(name)
+            if value:
+                settings[name] = value if isinstance(value, str) else list(value)
+        return settings
 
     def trainings(self, variants: Iterable[Variant], *, folds: int) -> list[Training]:
         """Return every training; each seed comes with all variants before the next seed comes."""

@@ -12,6 +12,8 @@ from ferfusion.outputs import only_writer
 from ferfusion.progress import OnProgress, Progress, ignore_progress, report_message
 from ferfusion.reporting.disk import estimate_line, folder_bytes, measured_line, refuse_too_little
 from ferfusion.reporting.words import counted, listed
+from ferfusion.studies.cross_page import finish_cross_study
+from ferfusion.studies.cross_study import CrossStudy, open_cross_study
 from ferfusion.studies.equivalent_variants import equivalence_lines
 from ferfusion.studies.plan import StudyPlan
 from ferfusion.studies.study import Study, TrainingJob, open_study
@@ -22,7 +24,7 @@ from ferfusion.training.run_size import least_run_bytes, run_bytes
 
 
 def run_study(
-    dataset: Path,
+    dataset: Path | Sequence[Path],
     folder: Path,
     *,
     plan: StudyPlan,
@@ -38,7 +40,7 @@ def run_study(
     """Run a study in a folder and return its page; finished trainings of an earlier call are kept.
 
     Args:
-        dataset: Dataset folder, prepared and split.
+        dataset: Dataset folder, prepared and split; several, for a study across corpora, need no split.
         folder: Study folder to write.
         plan: The variants, the seeds and the folds.
         model: Network settings that all variants share.
@@ -59,7 +61,10 @@ def run_study(
     """
     run_engine = choose(ENGINES, engine, what="engine")
     workers = 1 if engine == "here" else workers or os.cpu_count() or 1
-    work = open_study(dataset, folder, plan, model=model, recipe=recipe)
+    if isinstance(dataset, Path):
+        work = open_study(dataset, folder, plan, model=model, recipe=recipe)
+    else:
+        work = open_cross_study(dataset, folder, plan, model=model, recipe=recipe)
     with only_writer(folder, subfolders=("splits",)):
         jobs = work.jobs(workers=workers, compute=compute)
         _check_space(work, [job for job in jobs if not job.is_done])  # before anything is written
@@ -73,7 +78,7 @@ def run_study(
         for number, cost in enumerate(costs, start=1):
             name = f"{cost.name}, {cost.minutes:.1f} minutes"
             on_progress(Progress("Training", name, number, len(left), "trainings"))
-        page = finish_study(work)
+        page = finish_cross_study(work) if isinstance(work, CrossStudy) else finish_study(work)
         report_message(on_progress, measured_line(folder))
         return page
 

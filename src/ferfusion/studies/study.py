@@ -28,7 +28,7 @@ from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import compared_copies, fold_recipes, read_splits, split_dataset, split_header
 from ferfusion.studies.equivalent_variants import EquivalentPair, equivalent_pairs
 from ferfusion.studies.plan import StudyPlan, Training, Variant, read_variants
-from ferfusion.studies.study_folder import REPORT_FILES, StudyFolder
+from ferfusion.studies.study_folder import CROSS_FILES, REPORT_FILES, StudyFolder
 from ferfusion.tables import write_table
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.train import train_run
@@ -207,7 +207,11 @@ class Study:
     def _changes(self, there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
         """Return what has changed in the dataset since the study began, a phrase for each kind."""
         files = StudyFolder(self.folder)
-        words = {"labels": "the classes", "recipe_hash": "the recipe of its preparation"}
+        words = {
+            "labels": "the classes",
+            "recipe_hash": "the recipe of its preparation",
+            "corpora": "the datasets",
+        }
         changes = [words[key] for key in here if there.get(key) != here[key]]
         if not files.clips_file.is_file() and not files.runs.exists():  # it was stopped at once
             return changes
@@ -217,7 +221,7 @@ class Study:
     def _remove_results(self) -> None:
         """Remove the report, the trainings and the splits; the settings and clips are written afterwards."""
         files = StudyFolder(self.folder)
-        for pattern in REPORT_FILES:
+        for pattern in (*REPORT_FILES, *CROSS_FILES):
             for file in self.folder.glob(pattern):
                 file.unlink()
         for folder in (files.runs, files.splits):
@@ -265,7 +269,7 @@ class Study:
     def _settings(self) -> dict[str, Any]:
         return {
             "schema": SCHEMA,
-            "plan": asdict(self.plan),
+            "plan": self.plan.to_dict(),
             "variants": {
                 each.name: {"model": each.model.to_dict(), "recipe": each.recipe.to_dict()}
                 for each in self.variants
@@ -313,8 +317,12 @@ def open_study(
 
     Raises:
         DatasetError: the dataset cannot be opened, or is not split and the plan has no folds.
-        ConfigError: a variant is wrong.
+        ConfigError: a variant is wrong, or the plan is for several datasets.
     """
+    if plan.is_cross:
+        raise ConfigError(
+            "protocol, train_on and test_on are for two or more datasets; name them before the study"
+        )
     source = open_dataset(dataset)
     divisions = SplitRecipe(folds=plan.folds)
     if divisions.folds:
