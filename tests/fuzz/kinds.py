@@ -7,13 +7,13 @@ import torch
 
 from ferfusion.models.small_cnn import SMALL_SHAPES
 from ferfusion.models.streams import map_side
-from fuzz import clips, models, photographs, tables, videos, zips
+from fuzz import clips, foreign, models, photographs, tables, videos, zips
 from fuzz.kind import Kind
 
 KINDS: MappingProxyType[str, tuple[Kind, ...]] = MappingProxyType(
     {
         "bundle": (models.BUNDLE,),
-        "onnx": (models.ONNX,),
+        "onnx": (models.ONNX, foreign.NETWORK, foreign.IMPORTED),
         "keras": (models.KERAS,),
         "archive": (models.ARCHIVE,),
         "video": videos.KINDS,

@@ -17,8 +17,8 @@ from ferfusion.cli import build_app
 from ferfusion.corpora.baum1_sheet import read_sheet
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.evaluation.evaluate import write_tables
-from ferfusion.evaluation.run_folder import read_run
 from ferfusion.evaluation.report_page import cautions, report_html
+from ferfusion.evaluation.run_folder import read_run
 from ferfusion.evaluation.run_page import run_story
 from ferfusion.evaluation.scoring import score_measured
 from ferfusion.evaluation.vote_scores import score_votes, vote_lines
