@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ferfusion.api.datasets import Dataset
 from ferfusion.api.evaluations import measure_model
 from ferfusion.api.models import Model
-from ferfusion.api.runs import Run
+from ferfusion.api.runs import Run, as_run
 from ferfusion.api.settings import PathOrText, as_path
 from ferfusion.errors import BundleError, ConfigError
 from ferfusion.files import check_is_file
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 AnyModel = Run | Model | PathOrText
 """A run, a model, or the path of a run folder, a bundle or an ONNX file."""
+_MODEL_FILES = (".safetensors", ".onnx")
 _WORDS = {
     "plan": "variants, seeds and folds",
     "model": "settings of a network",
@@ -124,17 +125,41 @@ def file_of(model: AnyModel) -> Path:
     return file
 
 
+def is_run(one: AnyModel) -> bool:
+    """Return whether this is a run: a folder, or what is named as if it were one."""
+    if isinstance(one, Model):
+        return False
+    if isinstance(one, Run):
+        return True
+    path = as_path(one)
+    is_shipped = path == Path("shipped") and not path.exists()
+    return not (is_shipped or path.is_file() or path.suffix.lower() in _MODEL_FILES)
+
+
+def place_of(one: AnyModel) -> Path:
+    """Return the folder of a run, or the path that names a model."""
+    if is_run(one) and not isinstance(one, Model):
+        return as_run(one).folder
+    return named_file(file_of(one))
+
+
+def named_file(file: Path) -> Path:
+    """Return the path that names a model: its file, or the word shipped."""
+    from ferfusion.inference.predictor import SHIPPED  # noqa: PLC0415 torch
+
+    return Path("shipped") if file == SHIPPED else file
+
+
 def names_of(files: Sequence[Path]) -> list[str]:
     """Return the names of run folders and model files in a study or comparison.
 
     Raises:
         ConfigError: one is named twice.
     """
-    from ferfusion.inference.predictor import SHIPPED  # noqa: PLC0415 torch
     from ferfusion.studies.model_names import distinct_names  # noqa: PLC0415
 
     places = [file.resolve() for file in files]
     for place, file in enumerate(files):
         if file.resolve() in places[:place]:
             raise ConfigError(f"{file} is named twice; name each once")
-    return distinct_names([Path("shipped") if file == SHIPPED else file.absolute() for file in files])
+    return distinct_names([named_file(file).absolute() for file in files])

@@ -1,4 +1,4 @@
-"""``ferfusion compare RUN RUN…``: compare existing runs."""
+"""``ferfusion compare RUN MODEL…``: compare existing runs, and models on their test people."""
 
 from pathlib import Path
 from typing import Any
@@ -9,13 +9,15 @@ from rich.table import Table
 
 import ferfusion as fer
 from ferfusion.cli.evaluate import score_cell
+from ferfusion.cli.progress import progress_bar
 from ferfusion.cli.verbs import command_of
 
 
 @command_of(fer.compare, several="runs")
 def compare(*runs: Path, out: Path = Path("comparison"), **settings: Any) -> None:
     """Compare, write the comparison, and print its table."""
-    comparison = fer.compare(runs, out=out, **settings)
+    with progress_bar() as bar:
+        comparison = fer.compare(runs, out=out, **settings, progress=bar)
     console = Console()
     console.print(runs_table(comparison))
     for line in (*comparison.lead, comparison.protocol):
@@ -30,8 +32,8 @@ def compare(*runs: Path, out: Path = Path("comparison"), **settings: Any) -> Non
 
 
 def runs_table(comparison: fer.Comparison) -> Table:
-    """Return the test scores per video of each run, as a table for the terminal."""
-    title = f"Test part, per video, with {comparison.confidence:.0%} intervals over people"
+    """Return the test scores per video of each run and model, as a table for the terminal."""
+    title = f"{comparison.tested}, per video, with {comparison.confidence:.0%} intervals over people"
     table = Table(title=title, title_justify="left")
     table.add_column("run")
     for name in ("parameters", "minutes", "WAR", "UAR", "macro-F1", "majority\nWAR / UAR"):

@@ -50,8 +50,9 @@ class Restricted:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Parts of the predictions, the one that is the result first."""
-        return self.whole.parts
+        """Parts of the predictions that have a kept class, the one that is the result first."""
+        there = set(self.predictions["part"])
+        return tuple(part for part in self.whole.parts if part in there)
 
     @property
     def majority_code(self) -> int:

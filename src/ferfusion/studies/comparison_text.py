@@ -1,6 +1,7 @@
-"""The sentences of a comparison of runs, true for any number of runs, tested people and classes."""
+"""The sentences of a comparison of runs or models, true for any number of runs, tested people and classes."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from ferfusion.evaluation.scoring import Scores
 from ferfusion.evaluation.uncertainty import FEW_SUBJECTS
@@ -8,36 +9,45 @@ from ferfusion.reporting.pages import interval_text, percent
 from ferfusion.reporting.words import counted, listed
 
 
-def lead(runs: Mapping[str, Scores], *, confidence: str) -> list[str]:
-    """Return which run has the highest UAR, whether the difference may be chance, and what was not learned.
+def lead(
+    runs: Mapping[str, Scores],
+    *,
+    confidence: str,
+    noun: str = "run",
+    rules: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
+    """Return which has the highest UAR, whether the difference may be chance, and what was not learned.
 
     Scores with the same printed value count as equal.
 
     Args:
         runs: By name, the scores of the test part per video; two or more.
         confidence: Share of the resampled scores inside an interval, as text.
+        noun: What is compared, run or model.
+        rules: By name, how the answer of the majority baseline was chosen.
     """
     highest = percent(max(one.uar.value for one in runs.values()))
     best = [name for name, one in runs.items() if percent(one.uar.value) == highest]
     return [
-        _highest(runs, best, confidence=confidence),
-        *_chance(runs, best),
-        *_not_learned(runs),
+        _highest(runs, best, confidence=confidence, rule=rules.get(best[0], "")),
+        *_chance(runs, best, noun=noun),
+        *_not_learned(runs, noun=noun),
     ]
 
 
-def cautions(runs: Mapping[str, Scores]) -> list[str]:
+def cautions(runs: Mapping[str, Scores], *, noun: str = "run") -> list[str]:
     """Return the cautions about all scores of a comparison, a sentence or two each.
 
     Args:
         runs: By name, the scores of the test part per video.
+        noun: What is compared, run or model.
     """
     found = []
     people = [one.subjects for one in runs.values()]
     if 1 < min(people) < FEW_SUBJECTS:
         found.append(
-            f"{_tested(people)}. With fewer than {FEW_SUBJECTS} people, intervals are too narrow: the "
-            "uncertainty is larger than shown."
+            f"{_tested(people, noun=noun)}. With fewer than {FEW_SUBJECTS} people, intervals are too "
+            "narrow: the uncertainty is larger than shown."
         )
     single = [name for name, one in runs.items() if (one.classes.support > 0).sum() == 1]
     if single:
@@ -48,32 +58,33 @@ def cautions(runs: Mapping[str, Scores]) -> list[str]:
     return found
 
 
-def _highest(runs: Mapping[str, Scores], best: Sequence[str], *, confidence: str) -> str:
+def _highest(runs: Mapping[str, Scores], best: Sequence[str], *, confidence: str, rule: str) -> str:
     head, what = runs[best[0]], "mean recall (UAR) per test video"
     value = percent(head.uar.value)
     if len(best) == len(runs):
         return f"{listed(best)} have the same {what}: {value}."
     if len(best) > 1:
         return f"{listed(best)} have the highest {what}: {value}."
+    counted_in = "the measured videos" if "measured videos" in rule else "its training part"
     interval = f" ({confidence} interval {interval_text(head.uar.interval)})" if head.uar.has_interval else ""
     return (
         f"{best[0]} has the highest {what}: {value}{interval}. Its accuracy (WAR) is "
-        f"{percent(head.war.value)}. Always predicting the most frequent class of its training part has a "
+        f"{percent(head.war.value)}. Always predicting the most frequent class of {counted_in} has a "
         f"UAR of {percent(head.uar.majority)} and a WAR of {percent(head.war.majority)}."
     )
 
 
-def _chance(runs: Mapping[str, Scores], best: Sequence[str]) -> list[str]:
-    """Return whether the other runs may differ from the best by chance."""
+def _chance(runs: Mapping[str, Scores], best: Sequence[str], *, noun: str) -> list[str]:
+    """Return whether the others may differ from the best by chance."""
     without = [name for name, one in runs.items() if not one.uar.has_interval]
     if len(without) == len(runs):
-        return ["One tested person gives no interval, so no difference between the runs can be judged."]
+        return [f"One tested person gives no interval, so no difference between the {noun}s can be judged."]
     found = []
     if without:
         were = "was" if len(without) == 1 else "were"
         found.append(
             f"{listed(without)} {were} tested on one person, which gives no interval: no difference from "
-            f"{'this run' if len(without) == 1 else 'these runs'} can be judged."
+            f"{f'this {noun}' if len(without) == 1 else f'these {noun}s'} can be judged."
         )
     others = [name for name in runs if name not in {*best, *without}]
     heads = [runs[name] for name in best if name not in without]
@@ -90,24 +101,24 @@ def _chance(runs: Mapping[str, Scores], best: Sequence[str]) -> list[str]:
         text = f"{every} other intervals overlap with {whose}: the differences may be chance."
     else:
         text = (
-            f"The intervals of {len(near)} of the {len(others)} other runs overlap with {whose}: these "
+            f"The intervals of {len(near)} of the {len(others)} other {noun}s overlap with {whose}: these "
             "differences may be chance."
         )
     return [*found, text]
 
 
-def _not_learned(runs: Mapping[str, Scores]) -> list[str]:
+def _not_learned(runs: Mapping[str, Scores], *, noun: str) -> list[str]:
     names = [name for name, one in runs.items() if not one.uar.beats_majority]
     if not names:
         return []
+    part = "the test part" if noun == "run" else "the tested part"
     if len(names) == len(runs):
         return [
-            "Nothing was learned that the test part shows: no run has a UAR above that of its majority "
-            "baseline."
+            f"Nothing was learned that {part} shows: no {noun} has a UAR above that of its majority baseline."
         ]
     verb, whose = ("has", "its") if len(names) == 1 else ("have", "their")
     return [
-        f"{listed(names)} {verb} learned nothing that the test part shows: {whose} UAR is not above that of "
+        f"{listed(names)} {verb} learned nothing that {part} shows: {whose} UAR is not above that of "
         "the majority baseline."
     ]
 
@@ -118,7 +129,8 @@ def overlap(first: Scores, second: Scores) -> bool:
     return one.low <= other.high and other.low <= one.high
 
 
-def _tested(people: Sequence[int]) -> str:
+def _tested(people: Sequence[int], *, noun: str) -> str:
+    part = "test part" if noun == "run" else "tested part"
     if len(set(people)) == 1:
-        return f"The test part has {counted(people[0], 'person')}"
-    return f"The smallest test part has {counted(min(people), 'person')}"
+        return f"The {part} has {counted(people[0], 'person')}"
+    return f"The smallest {part} has {counted(min(people), 'person')}"

@@ -22,7 +22,12 @@ def distinct_names(paths: Sequence[Path]) -> list[str]:
     ['x-run', 'y-run']
     """
     words = [_words(path) for path in paths]
+    uses = Counter("/".join(each).casefold() for each in words)
     lengths = [1] * len(paths)
+    for place, path in enumerate(paths):  # a run folder and the bundle in it
+        if uses["/".join(words[place]).casefold()] > 1 and path.stem.casefold() in _WITHOUT_MEANING:
+            words[place].append(path.stem)
+            lengths[place] = 2
     while True:
         names = ["-".join(each[-length:]) for each, length in zip(words, lengths, strict=True)]
         uses = Counter(name.casefold() for name in names)  # some file systems ignore the case

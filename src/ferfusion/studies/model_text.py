@@ -1,7 +1,9 @@
 """The sentences of a study of models that are not trained."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from ferfusion.evaluation.measured import Measurement
 from ferfusion.evaluation.statistics import StudyStatistics
 from ferfusion.parts import ALL, part_words
 from ferfusion.reporting.words import counted, listed
@@ -20,11 +22,12 @@ def models_summary(findings: ModelsFindings) -> dict[str, Any]:
         noun="model",
         part=findings.measurement.part,
     )
+    of_each = sentences_of({model.name: model.measurement for model in findings.variants})
     return {
         "verdict": verdict(statistics, size),
         "protocol": models_protocol(findings),
         "baseline": f"Majority baseline: always {size.majority}, {findings.majority_rule}.",
-        "cautions": [*_classes(findings), *cautions(statistics, size), *_of_models(findings)],
+        "cautions": [*_classes(findings), *cautions(statistics, size), *_home(findings), *of_each],
         "equivalences": [],
         "confidence": statistics.recipe.confidence,
     }
@@ -48,9 +51,10 @@ def models_protocol(findings: ModelsFindings) -> str:
     )
     number = len(findings.variants)
     all_of_them = {1: "The model", 2: "Both models"}.get(number, f"All {number} models")
-    between = " " if measured.part == ALL else " of "
-    where = f"{part_words(measured.part)}{between}{measured.dataset.resolve().name}"
-    start = f"{all_of_them} predicted {people} of {where} once; nothing was trained, and nothing was chosen."
+    start = (
+        f"{all_of_them} predicted {people} of {dataset_words(measured)} once; nothing was trained, and "
+        "nothing was chosen."
+    )
     lines: dict[str, list[str]] = {}
     for model in findings.variants:
         lines.setdefault(model.measurement.people_line, []).append(model.name)
@@ -58,20 +62,23 @@ def models_protocol(findings: ModelsFindings) -> str:
     return " ".join((start, *known))
 
 
+def dataset_words(measurement: Measurement) -> str:
+    """Return the measured part and the name of its dataset as words of a sentence."""
+    between = " " if measurement.part == ALL else " of "
+    return f"{part_words(measurement.part)}{between}{measurement.dataset.resolve().name}"
+
+
+def sentences_of(measurements: Mapping[str, Measurement]) -> list[str]:
+    """Return the cautions and notes of measurements, each with the models that it is about."""
+    found: dict[str, list[str]] = {}
+    for name, one in measurements.items():
+        for sentence in (*one.cautions, *one.notes):
+            found.setdefault(sentence, []).append(name)
+    return [f"{listed(names)}: {_lower_first(sentence)}" for sentence, names in found.items()]
+
+
 def _classes(findings: ModelsFindings) -> list[str]:
     return [findings.classes_line] if findings.classes_line else []
-
-
-def _of_models(findings: ModelsFindings) -> list[str]:
-    """Return the cautions and notes of the measurements, with the models that each is about."""
-    found: dict[str, list[str]] = {}
-    for model in findings.variants:
-        for sentence in (*model.measurement.cautions, *model.measurement.notes):
-            found.setdefault(sentence, []).append(model.name)
-    return [
-        *_home(findings),
-        *(f"{listed(names)}: {_lower_first(sentence)}" for sentence, names in found.items()),
-    ]
 
 
 def _home(findings: ModelsFindings) -> list[str]:

@@ -1,17 +1,18 @@
-"""Reasons why the scores of two runs cannot be compared: other classes, test videos, labels or datasets."""
+"""Reasons why two runs or models cannot be compared: other classes, test videos, labels or datasets."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
+from ferfusion.evaluation.measured import Measured, Measurement
+from ferfusion.evaluation.restricted import Restricted
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.evaluation.scoring import Scored
 from ferfusion.reporting.words import counted, examples
 
-PART = "test"
 
-
-def differences(runs: Mapping[str, Scored[RunFolder]]) -> list[str]:
+def differences(runs: Mapping[str, Scored[Measured]]) -> list[str]:
     """Return what differs between the first run and each other one, a sentence or two for each kind.
 
     Args:
@@ -25,14 +26,18 @@ def differences(runs: Mapping[str, Scored[RunFolder]]) -> list[str]:
     ]
 
 
-def videos_tested(scored: Scored[RunFolder]) -> pd.DataFrame:
-    """Return ``emotion, subject`` of each video of the test part, by its name."""
+def videos_tested(scored: Scored[Measured]) -> pd.DataFrame:
+    """Return ``emotion, subject`` of each video of the tested part, by its name."""
     videos = scored.videos
-    return videos[videos["part"] == PART].set_index("video")[["emotion", "subject"]].sort_index()
+    return (
+        videos[videos["part"] == scored.measured.parts[0]]
+        .set_index("video")[["emotion", "subject"]]
+        .sort_index()
+    )
 
 
 def _differences(
-    both: str, one: tuple[str, Scored[RunFolder]], other: tuple[str, Scored[RunFolder]]
+    both: str, one: tuple[str, Scored[Measured]], other: tuple[str, Scored[Measured]]
 ) -> Iterator[str]:
     (name, scored), (first, reference) = one, other
     if scored.measured.labels != reference.measured.labels:
@@ -62,14 +67,22 @@ def _differences(
         yield from _other_datasets(both, scored.measured, reference.measured)
 
 
-def _other_datasets(both: str, run: RunFolder, reference: RunFolder) -> Iterator[str]:
-    """Yield how the datasets of two runs differ although their test videos have the same names."""
-    if not run.identity or not reference.identity or run.identity == reference.identity:
+def _dataset_of(measured: Measured) -> tuple[str, dict[str, Any]]:
+    """Return the identity of the dataset, and its recipe where both are known of a run."""
+    whole = measured.whole if isinstance(measured, Restricted) else measured
+    if isinstance(whole, RunFolder):
+        return whole.identity, dict(whole.section("dataset").get("recipe", {}))
+    return (whole.identity, {}) if isinstance(whole, Measurement) else ("", {})
+
+
+def _other_datasets(both: str, one: Measured, reference: Measured) -> Iterator[str]:
+    """Yield how two datasets differ although their test videos have the same names."""
+    (identity, here), (other, there) = _dataset_of(one), _dataset_of(reference)
+    if not identity or not other or identity == other:
         return
-    here, there = (dict(each.section("dataset").get("recipe", {})) for each in (run, reference))
     settings = [
         f"{key} ({here.get(key)} / {there.get(key)})"
-        for key in sorted({*here, *there})
+        for key in sorted({*here, *there} if here and there else ())
         if here.get(key) != there.get(key)
     ]
     if settings:
@@ -79,6 +92,6 @@ def _other_datasets(both: str, run: RunFolder, reference: RunFolder) -> Iterator
         )
     else:
         yield (
-            f"{both} were trained on different states of a dataset, although their test videos have the "
+            f"{both} are of different states of a dataset, although their test videos have the "
             "same names: videos, labels, subjects or clips have changed."
         )

@@ -4,6 +4,7 @@ import pytest
 
 import ferfusion as fer
 from helpers.datasets import write_dataset
+from helpers.foreign_networks import write_network
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,12 @@ def without_figures():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ferfusion.evaluation.evaluate.draw_figures", lambda *_: {})
         yield
+
+
+@pytest.fixture(scope="session")
+def foreign(tmp_path_factory):
+    """A network of others, which has another class than the dataset of the run, and one less in common."""
+    root = tmp_path_factory.mktemp("foreign")
+    network = write_network(root / "net.onnx", classes=6, shape=("batch", 3, 48, 48))
+    classes = ("anger", "disgust", "fear", "happiness", "sadness", "neutral")
+    return fer.import_onnx(network, root / "theirs.onnx", labels=classes, size=48)

@@ -1,7 +1,9 @@
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import ferfusion as fer
+from helpers.html_page import Page
 from helpers.runs import fake_config, fake_predictions, write_run
 
 
@@ -65,3 +67,64 @@ def test_compare_refuses_a_single_run(comparison):
     for runs in (_folder(comparison, "a"), [_folder(comparison, "a")] * 2):
         with pytest.raises(fer.ConfigError, match="compare needs two or more different runs"):
             fer.compare(runs)
+
+
+@pytest.fixture(scope="module")
+def mixed(trained, foreign):
+    """A run, a network of others, and the bundle of the run, all on the test people of the run."""
+    return fer.compare(
+        [trained, foreign.path, trained.folder / "bundle.safetensors"], progress=False, resamples=20
+    )
+
+
+def test_compare_measures_models_on_the_test_people_of_the_first_run(mixed):
+    table = mixed.table.set_index("run")
+    assert list(table.index) == ["run", "theirs", "run-bundle"]
+    assert table["same_test_videos_as_first"].all()
+    # the run's own bundle predicts what the run has predicted, on the five classes that all have
+    scores = [name for name in table if name.startswith(("video_", "pair_"))]
+    ours, again = table.loc["run", scores], table.loc["run-bundle", scores]
+    pd.testing.assert_series_equal(ours, again, check_names=False, check_dtype=False, atol=1e-5)
+    assert table["test_videos"].tolist() == [5, 5, 5]
+    assert table.loc["theirs", ["architecture", "fusion", "minutes", "parameters"]].isna().all()
+    assert mixed.warnings == ()
+
+
+def test_compare_states_what_is_not_known_of_a_model(mixed):
+    summary = mixed.summary.set_index("run")
+    assert summary.loc["theirs", ["parameters", "minutes"]].tolist() == ["n/a", "n/a"]
+    assert "All are scored on the 5 classes that all have" in mixed.cautions[0]
+    assert any(
+        line.startswith("theirs: what this model was trained on is not known") for line in mixed.cautions
+    )
+    assert "theirs: Protocol: the test part of data was predicted once" in mixed.protocol
+    assert mixed.tested == "Test part"
+
+
+def test_compare_page_has_a_row_for_each_model(mixed, tmp_path, monkeypatch):
+    monkeypatch.setattr("ferfusion.studies.comparison.comparison_figure", lambda *_: Figure(figsize=(1, 1)))
+    words = Page(mixed.save(tmp_path / "out").read_text(encoding="utf-8")).words
+    for text in ("3 models side by side", "theirs", "n/a", "study --models"):
+        assert text in words
+    assert pd.read_csv(tmp_path / "out" / "comparison.csv")["fusion"].isna().tolist() == [False, True, True]
+
+
+def test_compare_of_models_alone_needs_a_dataset(trained, foreign):
+    models = [foreign, trained.folder / "bundle.safetensors"]
+    with pytest.raises(fer.ConfigError, match="name it with --dataset"):
+        fer.compare(models)
+    data = trained.config["dataset"]["path"]
+    found = fer.compare(models, dataset=data, progress=False, resamples=20)
+    assert repr(found) == "Comparison(theirs, run)"
+
+
+def test_compare_names_a_missing_dataset_of_the_run(foreign, tmp_path):
+    run = write_run(tmp_path / "a")
+    with pytest.raises(fer.DatasetError, match=r"sample, the dataset of .*a, is missing; name its place"):
+        fer.compare([run, foreign])
+
+
+@pytest.mark.parametrize(("name", "error"), [("gone.onnx", fer.BundleError), ("gone", fer.RunError)])
+def test_compare_names_a_missing_model_or_run(trained, tmp_path, name, error):
+    with pytest.raises(error, match=name):
+        fer.compare([trained, tmp_path / name])

@@ -6,17 +6,6 @@ import pytest
 import ferfusion as fer
 from ferfusion.api.model_studies import names_of
 from helpers.datasets import write_dataset
-from helpers.foreign_networks import write_network
-
-CLASSES = ("anger", "disgust", "fear", "happiness", "sadness", "neutral")
-
-
-@pytest.fixture(scope="module")
-def foreign(tmp_path_factory):
-    """A network of others with another class than the dataset."""
-    root = tmp_path_factory.mktemp("foreign")
-    network = write_network(root / "net.onnx", classes=6, shape=("batch", 3, 48, 48))
-    return fer.import_onnx(network, root / "theirs.onnx", labels=CLASSES, size=48)
 
 
 @pytest.fixture(autouse=True)

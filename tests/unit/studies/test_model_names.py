@@ -10,9 +10,9 @@ from ferfusion.studies.model_names import distinct_names
     [
         (["/r/a/bundle.safetensors", "/r/b/bundle.safetensors", "shipped"], ["a", "b", "shipped"]),
         (["/x/run", "/y/run", "/y/other"], ["x-run", "y-run", "other"]),
-        (["/r/a", "/r/a/bundle.safetensors"], ["r-a", "r-a-2"]),
+        (["/r/a", "/r/a/bundle.safetensors"], ["a", "a-bundle"]),
         (["/x/Net.onnx", "/y/net.safetensors"], ["x-Net", "y-net"]),  # one file where case is ignored
-        (["/a/model.onnx", "/a/bundle.safetensors", "/b/a-2.onnx"], ["a", "a-2", "a-2-2"]),
+        (["/a/model.onnx", "/a/bundle.safetensors", "/b/a-2.onnx"], ["a-model", "a-bundle", "a-2"]),
         (["/q/what: a net?.onnx"], ["what- a net-"]),
         (["/run.v2", "/net.v3.onnx"], ["run.v2", "net.v3"]),
         (["/bundle.safetensors"], ["bundle"]),

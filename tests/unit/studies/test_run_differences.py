@@ -10,7 +10,7 @@ from helpers.runs import fake_config, fake_predictions, write_run
 QUICK = EvaluateRecipe(resamples=10)
 RELABELLED = {"St00_fear_0": "Anger", "St01_anger_0": "Fear"}
 STATES = (
-    "B and A were trained on different states of a dataset, although their test videos have the same names: "
+    "B and A are of different states of a dataset, although their test videos have the same names: "
     "videos, labels, subjects or clips have changed."
 )
 
