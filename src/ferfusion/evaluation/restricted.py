@@ -93,6 +93,16 @@ class Restricted:
         """The votes are of all classes, and so are left out."""
 
     @property
+    def subjects(self) -> pd.DataFrame | None:
+        """The columns of people, if there are any."""
+        return self.whole.subjects
+
+    @property
+    def subjects(self) -> pd.DataFrame | None:
+        """The columns of people, if there are any: a row per person."""
+        return self.whole.subjects
+
+    @property
     def stills(self) -> bool:
         """Whether the rows are single images."""
         return self.whole.stills

@@ -15,7 +15,7 @@ metric | text | war (accuracy), uar (mean recall over classes) or macro_f1
 value | share | mean of the score over seeds
 low | share | lower end of its interval over people
 high | share | upper end
-baseline | share | the same metric of always answering the most frequent class of the training part
+baseline | share | the same metric of the majority baseline, which always answers one class
 seeds | whole number | trainings of the variant in each fold
 seed_deviation | share | standard deviation of the score between seeds; empty with one seed
 subjects | whole number | people whose videos are tested
@@ -62,6 +62,29 @@ minutes | minutes | time of all trainings together
 peak_mib | MiB | largest peak memory of a training; empty if the system does not report it
 published_accuracy | share | accuracy in the report, of a study of BAUM-1
 """,
+    ),
+    table(
+        "STUDY",
+        "models.csv",
+        command="study --models",
+        row="a model",
+        columns="""
+variant | text | the name of the model in the study
+file | text | its file
+sha256 | text | SHA-256 of its file
+classes | text | the classes that it shares with the dataset
+trained_on | text | layout of the corpus that it was trained on; empty if it is not known
+people | text | what is known of whether it has learned from the tested people
+notes | text | what was left out for it, and what to know before believing its scores
+unseen | True or False | whether it has certainly not learned from the tested people
+""",
+    ),
+    table(
+        "STUDY",
+        "measured/*/predictions.csv",
+        command="study --models",
+        row="a pair that the model has predicted, on all classes that it shares with the dataset",
+        columns=f"part | text | the measured part, or all\n{PAIR.strip()}\n{ANSWER.strip()}",
     ),
     table(
         "STUDY",
@@ -132,21 +155,21 @@ part | text | train, validation or test
         "COMPARISON",
         "comparison.csv",
         command="compare",
-        row="a run",
+        row="a run or a model",
         columns="""
-run | text | the run
-architecture | text | its architecture
-fusion | text | its fusion
-stream | text | its streams
-parameters | whole number | values that training changes
+run | text | the run or model
+architecture | text | its architecture; empty if it is not known, as of a model
+fusion | text | its fusion, likewise
+stream | text | its streams, likewise
+parameters | whole number | values that training changes, likewise
 minutes | minutes | time of its training; empty if it is not known
-test_videos | whole number | videos of its test part
-test_subjects | whole number | people of its test part
+test_videos | whole number | videos of its test part that show a class that all have
+test_subjects | whole number | people of these videos
 same_test_videos_as_first | True or False | whether it was tested on the videos of the first run
 <level>_<metric> | share | a score: level video or pair, metric war, uar or macro_f1
 <level>_<metric>_low | share | lower end of its interval over people
 <level>_<metric>_high | share | upper end
-<level>_<metric>_baseline | share | the metric of always answering the most frequent class of training
+<level>_<metric>_baseline | share | the metric of the majority baseline, which always answers one class
 published_accuracy | share | accuracy in the report, of runs on BAUM-1
 """,
     ),
