@@ -98,11 +98,6 @@ class Restricted:
         return self.whole.subjects
 
     @property
-    def subjects(self) -> pd.DataFrame | None:
-        """The columns of people, if there are any: a row per person."""
-        return self.whole.subjects
-
-    @property
     def stills(self) -> bool:
         """Whether the rows are single images."""
         return self.whole.stills
