@@ -3,14 +3,17 @@
 Cao, Cooper, Keutmann, Gur, Nenkova & Verma 2014, IEEE Transactions on Affective Computing 5(4). Licence:
 ODbL 1.0. The label is the emotion that the actor was asked for, as in the file's name. The raters' votes in
 ``processedResults/summaryTable.csv`` are not read: they have ties (``N:S``), and to use them would leave out
-the takes on which raters disagree, which are the hard ones.
+the takes on which raters disagree, which are the hard ones. ``VideoDemographics.csv`` has the columns of
+people: age, sex, race and ethnicity.
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
+from ferfusion.corpora.people_columns import read_people
 from ferfusion.corpora.walk import Found, find_videos, make_listing
 from ferfusion.labels import canonical_emotion
 
@@ -31,11 +34,14 @@ def list_cremad(root: Path) -> CorpusListing:
     """List CREMA-D by the names of its videos; subjects are the actors.
 
     Raises:
-        CorpusError: ``root`` is no folder, or has no CREMA-D video.
+        CorpusError: ``root`` is no folder, or has no CREMA-D video, or a table of it is damaged.
     """
     videos, others = find_videos(root)
-    rows = map(_row, videos)
-    return make_listing("cremad", root, rows, others, expected="a video named like 1001_IEO_NEU_XX.flv")
+    tables = [path for path in others if path.name.lower() == "videodemographics.csv"]
+    rest = [path for path in others if path not in tables[:1]]
+    expected = "a video named like 1001_IEO_NEU_XX.flv"
+    listing = make_listing("cremad", root, map(_row, videos), rest, expected=expected)
+    return replace(listing, people=read_people(tables[0], subject="ActorID")) if tables else listing
 
 
 def _row(video: Found) -> VideoEntry | LeftOut:

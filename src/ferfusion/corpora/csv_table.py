@@ -12,6 +12,7 @@ from ferfusion.corpora.columns import Columns, find_columns, parse_columns, pars
 from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, unique_ids
 from ferfusion.corpora.named_files import NamedFiles, components
 from ferfusion.corpora.path_pattern import PathPattern
+from ferfusion.corpora.people_columns import constant_columns, with_people
 from ferfusion.corpora.same_person import subject_key
 from ferfusion.corpora.stills import has_photographs_only
 from ferfusion.corpora.walk import Found, find_photographs, find_videos, unreadable_folders
@@ -66,7 +67,9 @@ def list_csv(
 
     A path may be a video, a folder of images, or a photograph. Without a subject, each counts as a subject of
     its own. The table may be saved from a spreadsheet, with semicolons or tabs, decimal commas and further
-    columns. Videos of its folder that no row names are left out, or photographs if the rows name no video.
+    columns; those that are constant for each person are columns of people, as are those of a
+    ``subjects.csv`` beside it. Videos of its folder that no row names are left out, or photographs if the
+    rows name no video.
 
     Args:
         root: The table, or a folder with one table of videos.
@@ -103,7 +106,8 @@ def list_csv(
         find = find_photographs if has_photographs_only(listing) else find_videos
         left_out += _without_a_row(find(folder)[0], table, files)
         left_out += unreadable_folders(folder)
-    return replace(listing, left_out=tuple(left_out))
+    listing = replace(listing, left_out=tuple(left_out), people=constant_columns(entries))
+    return with_people(listing, table.path, table=table.path)
 
 
 def find_table(

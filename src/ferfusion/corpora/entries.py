@@ -2,11 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
+People = Mapping[str, Mapping[str, str]]
+"""The columns of people: by person, a cell for each column."""
 _LONGEST_ID = 160  # bytes; file systems allow 255, and suffixes are added
 
 
@@ -69,13 +71,15 @@ class LeftOut:
 class CorpusListing:
     """What a corpus loader found under a root folder: rows to use, and rows left out with the reason.
 
-    ``notes`` are sentences for the user about what was taken for what.
+    ``notes`` are sentences for the user about what was taken for what. The key of a person in ``people`` is
+    that of ``same_person.subject_key``.
     """
 
     corpus: str
     entries: tuple[VideoEntry, ...]
     left_out: tuple[LeftOut, ...] = field(default=())
     notes: tuple[str, ...] = ()
+    people: People = field(default_factory=dict)
 
     @property
     def further_names(self) -> tuple[str, ...]:

@@ -55,6 +55,10 @@ class Measured(Protocol):
         """The annotators' votes on the images, if there are any."""
 
     @property
+    def subjects(self) -> pd.DataFrame | None:
+        """The columns of people, such as age or sex, if there are any: a row per person."""
+
+    @property
     def stills(self) -> bool:
         """Whether the rows are single images."""
 
@@ -88,6 +92,7 @@ class Measurement:
         notes: What was left out or changed for the measurement, a sentence each.
         cautions: What to know before believing the scores, beside what follows from them.
         votes: The annotators' votes on the images, if there are any.
+        subjects: The columns of people, if there are any.
         stills: Whether the dataset has single images.
         people_known: Whether its subjects are people.
         predicts_videos: Whether all pairs of a video share one prediction.
@@ -109,6 +114,7 @@ class Measurement:
     notes: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     votes: pd.DataFrame | None = None
+    subjects: pd.DataFrame | None = None
     stills: bool = False
     people_known: bool = True
     predicts_videos: bool = False

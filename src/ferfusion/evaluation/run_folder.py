@@ -18,6 +18,7 @@ from ferfusion.files import no_such, read_json
 from ferfusion.labels import LabelSet
 from ferfusion.parts import PARTS
 from ferfusion.preparation.dataset import read_votes
+from ferfusion.preparation.subjects import read_subjects
 from ferfusion.recipe import has_type
 from ferfusion.tables import read_table
 from ferfusion.temporary import is_lock
@@ -34,38 +35,6 @@ EPOCH_COLUMNS = (
     "seconds",
 )
 """Columns of ``metrics.csv``."""
-EVALUATION_FILES = (
-    "report.html",
-    "scores.csv",
-    "scores_votes.csv",
-    "per_class.csv",
-    "confusion_*.csv",
-    "people.csv",
-    "predictions_videos*.csv",
-    "figures/confusion_*.png",
-    "figures/recall.png",
-    "figures/class_histogram.png",
-    "figures/learning_*.png",
-)
-"""Patterns of the files that ``evaluate`` writes into a run folder, the page first."""
-EXPLANATION_FILES = (
-    "explain.html",
-    "contributions.csv",
-    "explain_deletion.csv",
-    "explain_randomisation.csv",
-    "figures/explain_*.png",
-)
-"""Patterns of the files that ``explain`` writes into a run folder, the page first."""
-TRAINING_FILES = (
-    "bundle.safetensors",
-    "predictions.csv",
-    "predictions_validation.csv",
-    "votes.csv",
-    "cost.json",
-    "metrics.csv",
-    "checkpoints/*",
-)
-"""Patterns of the files that ``train`` writes beside the settings and the split, the bundle first."""
 _SECTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "dataset": {"labels": list[str], "path": str},
@@ -133,6 +102,11 @@ class RunFolder:
     def votes_file(self) -> Path:
         """The annotators' votes on the predicted images, where the dataset has votes."""
         return self.path / "votes.csv"
+
+    @property
+    def subjects_file(self) -> Path:
+        """The columns of the predicted people, where the dataset has any."""
+        return self.path / "subjects.csv"
 
     @property
     def bundle_file(self) -> Path:
@@ -319,6 +293,15 @@ class RunFolder:
             RunError: the file is damaged.
         """
         return read_votes(self.votes_file, error=RunError) if self.votes_file.is_file() else None
+
+    @cached_property
+    def subjects(self) -> pd.DataFrame | None:
+        """The columns of the predicted people, such as age or sex; None without.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return read_subjects(self.subjects_file, error=RunError) if self.subjects_file.is_file() else None
 
     @property
     def pairs_by_class(self) -> dict[str, dict[str, int]]:

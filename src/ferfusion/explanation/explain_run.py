@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ferfusion.corpora.entries import unique_ids
-from ferfusion.evaluation.run_folder import EXPLANATION_FILES
+from ferfusion.evaluation.run_files import EXPLANATION_FILES
 from ferfusion.explanation.examples import ClassExamples, choose_examples, read_answers
 from ferfusion.explanation.explain_page import page_html
 from ferfusion.explanation.gallery import examples_figure

@@ -102,6 +102,7 @@ def measure(
         notes=tuple(_notes(classes, probabilities, left_out=int((~known).sum()))),
         cautions=(*overlap.cautions, *_input_cautions(predictor.info, dataset)),
         votes=dataset.votes,
+        subjects=dataset.subjects,
         stills=dataset.stills,
         people_known=dataset.people_known,
         predicts_videos=isinstance(predictor, VideoPredictor),

@@ -18,6 +18,7 @@ from ferfusion.outputs import is_new_or_empty
 from ferfusion.preparation.clip_hashes import check_clips, clip_hashes
 from ferfusion.preparation.clip_identities import identities_of_clips
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.subjects import read_subjects
 from ferfusion.tables import Kind, read_table, refuse_rows
 
 SCHEMA = 1
@@ -102,6 +103,11 @@ class DatasetFiles:
         return self.root / "votes.csv"
 
     @property
+    def subjects_file(self) -> Path:
+        """``subjects.csv``: a row per person, with columns such as age or sex."""
+        return self.root / "subjects.csv"
+
+    @property
     def splits_file(self) -> Path:
         """``splits.csv``: clip to part."""
         return self.root / "splits.csv"
@@ -180,6 +186,11 @@ class Dataset(DatasetFiles):
     def votes(self) -> pd.DataFrame | None:
         """``votes.csv``: a row per image, with the number of annotators for each expression; None without."""
         return read_votes(self.votes_file) if self.votes_file.is_file() else None
+
+    @cached_property
+    def subjects(self) -> pd.DataFrame | None:
+        """``subjects.csv``: a row per person, with columns such as age or sex; None without."""
+        return read_subjects(self.subjects_file) if self.subjects_file.is_file() else None
 
 
 def further_columns(names: Iterable[str]) -> dict[str, str]:

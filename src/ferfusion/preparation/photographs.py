@@ -36,6 +36,7 @@ from ferfusion.preparation.frame_preparer import kept_preparer
 from ferfusion.preparation.labelled_video import FRAME_COLUMNS
 from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
 from ferfusion.preparation.recipe import COPY_SIMILARITY, PrepareRecipe
+from ferfusion.preparation.subjects import write_subjects
 from ferfusion.progress import OnProgress, Progress, ignore_progress
 from ferfusion.tables import write_table
 from ferfusion.video.footage import Photograph
@@ -140,7 +141,7 @@ def prepare_photographs(
     prepared = engine(prepare_pack, unfinished, workers=workers, address=address)
     for number, pack in enumerate(prepared, start=1):
         on_progress(Progress("Preparing", pack, number, len(unfinished), "subjects"))
-    with replaced_result(dataset, earlier=TABLES) as new:
+    with replaced_result(dataset, earlier=(*TABLES, DatasetFiles(dataset).subjects_file.name)) as new:
         counts = _write_tables(listing, root, DatasetFiles(dataset), jobs, labels, new=DatasetFiles(new))
         write_header(dataset, complete=False, counts={}, **header)  # until the tables are replaced
     write_header(dataset, complete=True, counts=counts, **header)
@@ -254,6 +255,7 @@ def _write_tables(
     write_table(new.frames_file, frames)
     write_table(new.videos_file, videos)
     write_table(new.pairs_file, data)
+    write_subjects(new.subjects_file, listing)
     return {
         "videos": len(videos),
         "videos_by_status": dict(sorted(Counter(videos["status"]).items())),

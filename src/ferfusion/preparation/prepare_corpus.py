@@ -12,6 +12,7 @@ from ferfusion.corpora.entries import CorpusListing
 from ferfusion.corpora.folder import list_folder
 from ferfusion.corpora.label_words import parse_label_map, with_labels, with_labels_of_stills
 from ferfusion.corpora.path_pattern import PathPattern
+from ferfusion.corpora.people_columns import people_sentence, with_people
 from ferfusion.corpora.recognise import recognise
 from ferfusion.corpora.same_person import likely_same, with_one_spelling, without_repeated_files
 from ferfusion.corpora.stills import has_photographs_only, without_photographs
@@ -102,7 +103,7 @@ def prepare_corpus(
         listing = _listing(corpus, root, columns=columns, pattern=pattern)
         listing, label_set, labels_taken = with_labels(listing, root, wanted, label_map=class_of_word)
         listing, spellings = with_one_spelling(without_repeated_files(listing, root))
-        for sentence in filter(None, (*listing.notes, *labels_taken, spellings, likely_same(listing))):
+        for sentence in _sentences(listing, *labels_taken, spellings):
             report_message(on_progress, sentence)
         stills = has_photographs_only(listing)
         prepare = prepare_photographs if stills else partial(prepare_videos, images=images)
@@ -121,6 +122,11 @@ def prepare_corpus(
         return _recorded(dataset)
 
 
+def _sentences(listing: CorpusListing, *taken: str) -> list[str]:
+    """Return what the user should know of a listing; ``taken`` is what was changed in it."""
+    return list(filter(None, (*listing.notes, *taken, likely_same(listing), people_sentence(listing))))
+
+
 def _listing(
     corpus: str, root: Path, *, columns: str | Mapping[str, str] | None, pattern: str | None
 ) -> CorpusListing:
@@ -134,10 +140,10 @@ def _listing(
     if corpus == "csv":
         return list_csv(root, columns=columns, pattern=paths)
     if columns is None and corpus == "folder":
-        return list_folder(root, pattern=paths)
+        return with_people(list_folder(root, pattern=paths), root)
     if columns is not None or paths is not None:
         raise ConfigError(f"columns are of a table, and a pattern is of a table or folder, not of {corpus}")
-    return CORPORA[corpus](root)
+    return with_people(CORPORA[corpus](root), root)
 
 
 def _why_nothing(dataset: Dataset) -> str:

@@ -34,6 +34,7 @@ from ferfusion.preparation.labelled_video import (
     prepare_video,
 )
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.subjects import write_subjects
 from ferfusion.progress import OnProgress, Progress, ignore_progress, report_message
 from ferfusion.reporting.disk import estimate_line, refuse_too_little
 from ferfusion.reporting.words import counted
@@ -143,10 +144,11 @@ class _VideoCorpus:
             "pairs": len(data),
             "pairs_by_class": {name: int((data["emotion"] == name).sum()) for name in self.labels.names},
         }
-        with replaced_result(self.files.root, earlier=TABLES) as new:
+        with replaced_result(self.files.root, earlier=(*TABLES, self.files.subjects_file.name)) as new:
             write_table(DatasetFiles(new).frames_file, frames)
             write_table(DatasetFiles(new).videos_file, videos)
             write_table(DatasetFiles(new).pairs_file, data)
+            write_subjects(DatasetFiles(new).subjects_file, self.listing)
             self.write_header(complete=False, counts={})  # until the tables are replaced
         self.write_header(complete=True, counts=counts)
         return counts

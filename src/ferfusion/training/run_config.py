@@ -8,13 +8,8 @@ from typing import Any, TypedDict
 import ferfusion
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.errors import BundleError, ConfigError
-from ferfusion.evaluation.run_folder import (
-    EVALUATION_FILES,
-    EXPLANATION_FILES,
-    TRAINING_FILES,
-    RunFolder,
-    read_config,
-)
+from ferfusion.evaluation.run_files import EVALUATION_FILES, EXPLANATION_FILES, TRAINING_FILES
+from ferfusion.evaluation.run_folder import RunFolder, read_config
 from ferfusion.files import no_such, write_json
 from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig

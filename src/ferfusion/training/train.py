@@ -140,6 +140,10 @@ def _train_run(
     predictions = _write_predictions(opened, procedure, model.to(opened.data.device))
     if source.votes is not None:
         write_table(run.votes_file, source.votes[source.votes["video"].isin(predictions["video"])])
+    if source.subjects is not None:
+        write_table(
+            run.subjects_file, source.subjects[source.subjects["subject"].isin(predictions["subject"])]
+        )
     finished = read_run(run.path)
     # last, because its presence is what makes a run finished
     save_bundle(run.bundle_file, _bundle(opened, model, finished, predictions, rights=rights))

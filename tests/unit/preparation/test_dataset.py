@@ -38,10 +38,11 @@ def test_dataset_files_have_the_names_of_the_contract(tmp_path):
     files = DatasetFiles(tmp_path)
     assert [path.relative_to(tmp_path).as_posix() for path in (
         files.header_file, files.pairs_file, files.frames_file, files.videos_file, files.votes_file,
-        files.splits_file, files.clips_folder, files.clip_file("v.1"), files.rows_file("v.1"),
+        files.subjects_file, files.splits_file, files.clips_folder, files.clip_file("v.1"),
+        files.rows_file("v.1"),
     )] == [
         "dataset.json", "data.csv", "frames.csv", "videos.csv", "votes.csv",
-        "splits.csv", "clips", "clips/v.1.safetensors", ".rows/v.1.json",
+        "subjects.csv", "splits.csv", "clips", "clips/v.1.safetensors", ".rows/v.1.json",
     ]  # fmt: skip
 
 

@@ -68,6 +68,7 @@ def test_prepare_corpus_of_a_table_says_what_was_taken_for_what(corpus, tmp_path
         "Recognised the corpus csv: Liste.csv has the columns Datei and Emotion",
         "Table Liste.csv: path is Datei, label is Emotion, subject is Person; further columns: Alter, Status",
         "Labels taken for classes: 'w\u00fctend' is Anger (1), 'Freude' is Happiness (1)",
+        "Columns of people: Alter",
     ]
     assert dict(zip(dataset.videos["path"], dataset.videos["reason"], strict=True)) == {
         "s1/anger/s1anger.mp4": "",
@@ -79,6 +80,7 @@ def test_prepare_corpus_of_a_table_says_what_was_taken_for_what(corpus, tmp_path
     }
     assert dataset.videos["Alter"].tolist() == ["31", "31", "40", "", "40"]
     assert dataset.videos["table_Status"].tolist()[:2] == ["x", "y"]
+    assert dataset.subjects.to_dict("records") == [{"subject": "Ann", "Alter": "31"}]
 
 
 @pytest.mark.parametrize(
