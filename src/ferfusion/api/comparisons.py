@@ -14,7 +14,7 @@ from ferfusion.api.models import Model
 from ferfusion.api.runs import Run
 from ferfusion.api.settings import PathOrText, as_folder, with_settings
 from ferfusion.environment import load_torch
-from ferfusion.errors import ConfigError, DatasetError, file_errors
+from ferfusion.errors import BundleError, ConfigError, DatasetError, file_errors
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.parts import ALL
 from ferfusion.progress import ShowProgress, shown
@@ -189,9 +189,12 @@ def compare(
         data, part, parts = _tested_people(first, dataset)
         with shown(progress) as on_progress:
             for path, model in models.items():
-                measurements[path] = measure_model(
-                    model, data, part=part, parts=parts, device=device, on_progress=on_progress
-                )
+                try:
+                    measurements[path] = measure_model(
+                        model, data, part=part, parts=parts, device=device, on_progress=on_progress
+                    )
+                except (BundleError, DatasetError) as error:
+                    raise type(error)(f"{path}: {error}") from error
     scored = compare_runs(paths, how, measurements=measurements)
     return Comparison(scored, None if place is None else Comparison(scored).save(place))
 

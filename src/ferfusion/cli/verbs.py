@@ -19,6 +19,7 @@ def command_of(
     verb: Callable[..., Any],
     *,
     several: str = "",
+    rest: tuple[str, str] | None = None,
     options: Mapping[str, str] = MappingProxyType({}),
     without: frozenset[str] = frozenset(),
 ) -> Callable[[Command], Command]:
@@ -29,6 +30,7 @@ def command_of(
     Args:
         verb: A verb of the front door.
         several: The argument that may be given any number of times.
+        rest: Name and description of the paths that may follow all other arguments.
         options: Names of options by the argument's name, if they differ.
         without: Arguments that the command does not have.
     """
@@ -44,6 +46,9 @@ def command_of(
             for name, parameter in inspect.signature(verb).parameters.items()
             if name not in _FOR_PYTHON | without
         }
+        if rest is not None:
+            kind = Annotated[Path, Parameter(help=rest[1])]
+            taken[rest[0]] = inspect.Parameter(rest[0], inspect.Parameter.VAR_POSITIONAL, annotation=kind)
         ordered = sorted({**taken, **declared}.values(), key=lambda parameter: parameter.kind)
         signature = inspect.Signature(ordered, return_annotation=None)
         command.__signature__ = signature  # type: ignore[attr-defined]

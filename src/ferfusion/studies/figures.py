@@ -156,7 +156,8 @@ def recall_grid(findings: Results) -> Figure:
     axes.set_yticks(range(len(rows)), [fitted_name(each.name, width=26, lines=2) for each in rows])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    set_title(axes, "Recall of each expression", "% of its test videos, all seeds together")
+    several = ", all seeds together" if max(findings.statistics.seeds.values()) > 1 else ""
+    set_title(axes, "Recall of each expression", f"% of its test videos{several}")
     return figure
 
 

@@ -280,6 +280,8 @@ class Study:
 
 def _read_settings(path: Path) -> dict[str, Any]:
     advice = "delete it, and study again with the settings of its runs"
+    if "models" in read_json(path, advice=advice):
+        raise ConfigError(f"{path.parent} holds a study of models that are not trained; name another folder")
     there = read_json(path, keys=dict.fromkeys(("plan", "variants", "dataset"), dict), advice=advice)
     for name, kind in (("variants", list[str]), (_MAY_GROW, int)):
         if not has_type(there["plan"].get(name), kind):

@@ -124,6 +124,11 @@ def test_compare_names_a_missing_dataset_of_the_run(foreign, tmp_path):
         fer.compare([run, foreign])
 
 
+def test_compare_names_the_model_that_cannot_be_measured(trained):
+    with pytest.raises(fer.BundleError, match=r"^shipped: .* was prepared in another way"):
+        fer.compare([trained, "shipped"])
+
+
 @pytest.mark.parametrize(("name", "error"), [("gone.onnx", fer.BundleError), ("gone", fer.RunError)])
 def test_compare_names_a_missing_model_or_run(trained, tmp_path, name, error):
     with pytest.raises(error, match=name):

@@ -37,6 +37,8 @@ def test_study_of_models_compares_ours_and_theirs_on_the_test_part(trained, fore
     pd.testing.assert_frame_equal(table[kept.columns], kept.div(kept.sum(axis=1), axis=0), atol=1e-5)
     assert any(line.startswith("All are scored on the 5 classes") for line in study.cautions)
     assert "theirs: whether the model has learned from any" in study.protocol
+    with pytest.raises(fer.ConfigError, match="holds a study of models"):
+        fer.study(data, study.folder, variants="fusion=gap-sum", engine="here", progress=False)
     with pytest.raises(fer.RunError, match=r"no costs\.csv: this study compares models"):
         study.costs  # noqa: B018 the property reads the table
 
