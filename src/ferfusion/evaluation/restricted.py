@@ -157,6 +157,6 @@ def shared_classes_line(several: Mapping[str, Measured], labels: LabelSet) -> st
         rows.update(result.loc[~result["emotion"].isin(labels.names), "video"])
     left_out = f", and {counted(len(rows), 'video')} of other classes left out" if rows else ""
     return (
-        f"All are scored on the {len(labels)} classes that all have ({', '.join(labels.names)}){left_out}: "
+        f"All are scored on the {counted(len(labels), 'class')} that all have ({', '.join(labels.names)}){left_out}: "
         f"{owners}."
     )
