@@ -156,7 +156,5 @@ def shared_classes_line(several: Mapping[str, Measured], labels: LabelSet) -> st
         result = one.predictions[one.predictions["part"] == one.parts[0]]
         rows.update(result.loc[~result["emotion"].isin(labels.names), "video"])
     left_out = f", and {counted(len(rows), 'video')} of other classes left out" if rows else ""
-    return (
-        f"All are scored on the {counted(len(labels), 'class')} that all have ({', '.join(labels.names)}){left_out}: "
-        f"{owners}."
-    )
+    kept = f"{counted(len(labels), 'class')} that all have ({', '.join(labels.names)})"
+    return f"All are scored on the {kept}{left_out}: {owners}."
