@@ -10,6 +10,7 @@ from ferfusion.files import write_json
 from ferfusion.labels import LabelSet
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.clip_hashes import record_clips
+from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.studies.cross_study import CrossStudy, open_cross_study
 from ferfusion.studies.plan import StudyPlan
 from ferfusion.tables import write_table
@@ -23,7 +24,7 @@ PEOPLE = {"a": 6, "b": 5, "c": 4}
 
 def write_corpus(root: Path, **settings: Any) -> Path:
     """Write a dataset with the table of its videos, and the SHA-256 of its clips; return ``root``."""
-    write_dataset(root, **{"frames": 3, "subjects": 3, **settings})
+    write_dataset(root, **{"frames": 3, "subjects": 3, "recipe": PrepareRecipe(size=32), **settings})
     pairs = pd.read_csv(root / "data.csv")
     videos = pairs.drop_duplicates("video")[["video", "subject", "emotion", "code"]]
     write_table(root / "videos.csv", videos.assign(path="", part="", status="ok", fps=25.0, frames=3))

@@ -1,7 +1,7 @@
 """Findings of a study across corpora: a score for each tested corpus and training, and their comparisons."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -273,14 +273,18 @@ def _pairs(
                 *((pair.second, pair.first) if turned else (pair.first, pair.second)),
                 drop=bool(within),
                 people=statistics.subjects,
-                difference=_turned(pair.difference) if turned else pair.difference,
+                difference=_possible(pair.difference, turned=turned),
             )
 
 
-def _turned(difference: Difference) -> Difference:
-    """Return the difference of the second minus the first."""
-    low, high = difference.interval.low, difference.interval.high
-    return Difference(-difference.value, Interval(-high, -low), difference.p_subjects, difference.p_trainings)
+def _possible(difference: Difference, *, turned: bool) -> Difference:
+    """Return a difference of two shares, or the second minus the first, with an interval within -1 and 1.
+
+    With two or three people, the interval of ``compare`` is wider than any difference can be.
+    """
+    low, high = (min(max(end, -1.0), 1.0) for end in (difference.interval.low, difference.interval.high))
+    value, low, high = (-difference.value, -high, -low) if turned else (difference.value, low, high)
+    return replace(difference, value=value, interval=Interval(low, high))
 
 
 def cross_table(findings: CrossFindings) -> pd.DataFrame:

@@ -22,17 +22,37 @@ def question(findings: CrossFindings) -> str:
 
 
 def verdict(findings: CrossFindings) -> list[str]:
-    """Return the scores within and across corpora, the drop, and whether anything was learned."""
+    """Return the scores within and across corpora, the drop, and whether anything was learned.
+
+    The first sentence is the shortest answer.
+    """
     within = [cell for cell in findings.cells if cell.within]
     across = [cell for cell in findings.cells if not cell.within]
     if len(findings.cells) <= _MOST_IN_WORDS:
-        scores = [_score(cell) for cell in findings.cells]
+        scores = [
+            _scores([cell for cell in findings.cells if cell.trained_on == name])
+            for name in dict.fromkeys(cell.trained_on for cell in findings.cells)
+        ]
     else:
         scores = [
             *_mean("Within a corpus, on people held out of the training", within),
             *_mean("On a corpus that the training did not see", across),
         ]
-    return [*scores, *_drop(findings), *_significant(findings), *_not_learned(findings.cells)]
+    answer = _answer(across, within)
+    return [answer, *scores, *_drop(findings), *_significant(findings), *_not_learned(findings.cells)]
+
+
+def _answer(across: Sequence[CrossCell], within: Sequence[CrossCell]) -> str:
+    """Return the ranges of UAR and WAR within and across corpora, beside the majority baseline."""
+    places = [("on corpora that the training did not see", across), ("within a corpus", within)]
+    scores = [
+        f"{where} UAR is {_range([cell.uar.value for cell in cells])} and WAR "
+        f"{_range([cell.war.value for cell in cells])}"
+        for where, cells in places
+        if cells
+    ]
+    majority = _range([cell.uar.majority for cell in (*across, *within)])
+    return f"Per video, {', and '.join(scores)}; the majority baseline has UAR {majority}."
 
 
 def protocol(findings: CrossFindings) -> str:
@@ -91,20 +111,23 @@ def cautions(findings: CrossFindings) -> list[str]:
     ]
 
 
+def _scores(cells: Sequence[CrossCell]) -> str:
+    """Return the scores of one training on each tested corpus."""
+    return f"Trained on {cells[0].trained_on}: {'; '.join(map(_score, cells))}."
+
+
 def _score(cell: CrossCell) -> str:
     interval = f" (interval {interval_text(cell.uar.interval)})" if cell.uar.has_interval else ""
     people = f"{'held-out ' if cell.within else ''}{'person' if cell.people == 1 else 'people'}"
-    return (
-        f"Trained on {cell.trained_on}, UAR per video is {percent(cell.uar.value)}{interval} and WAR "
-        f"{percent(cell.war.value)} on {cell.people} {people} of {cell.tested_on}."
-    )
+    scores = f"UAR {percent(cell.uar.value)}{interval} and WAR {percent(cell.war.value)}"
+    return f"{scores} on {cell.people} {people} of {cell.tested_on}"
 
 
 def _mean(where: str, cells: Sequence[CrossCell]) -> list[str]:
     if not cells:
         return []
     if len(cells) == 1:
-        return [_score(cells[0])]
+        return [_scores(cells)]
     ranked = sorted(cells, key=lambda cell: cell.uar.value)
     low, high = (f"{cell.trained_on} to {cell.tested_on}" for cell in (ranked[0], ranked[-1]))
     if cells[0].within:
@@ -151,7 +174,11 @@ def _significant(findings: CrossFindings) -> list[str]:
     found = []
     if drops:
         number = sum(each.differs for each in drops)
-        found.append(f"{number} of {counted(len(drops), 'such difference')} {_are(number)} significant.")
+        found.append(
+            f"{number} of {counted(len(drops), 'such difference')} {_are(number)} significant."
+            if any(_can_differ(findings, each.tested_on) for each in drops)
+            else "So few people are held out that no such difference can be significant."
+        )
     if others:
         number = sum(each.differs for each in others)
         found.append(
@@ -208,14 +235,20 @@ def _powerless(findings: CrossFindings) -> list[str]:
     where = []
     for name in findings.names:
         of_name = [c for c in findings.comparisons if (c.tested_on, c.metric) == (name, "uar")]
-        best = [1.0 if c.people < 2 else least_p(c.people) for c in of_name]
-        if best and holm(best).min() > 1 - findings.recipe.confidence:
+        if of_name and not _can_differ(findings, name):
             where.append(f"{name} ({counted(max(c.people for c in of_name), 'person')})")
     if not where:
         return []
     return [
         f"Too few people are tested for any difference to be significant, however large: {listed(where)}."
     ]
+
+
+def _can_differ(findings: CrossFindings, name: str) -> bool:
+    """Return whether a comparison on a corpus can be significant, after the correction."""
+    people = [c.people for c in findings.comparisons if (c.tested_on, c.metric) == (name, "uar")]
+    least = holm([1.0 if number < 2 else least_p(number) for number in people])
+    return bool(least.min() <= 1 - findings.recipe.confidence)
 
 
 def _sizes(findings: CrossFindings) -> list[str]:

@@ -107,14 +107,14 @@ def test_pooled_dataset_links_by_name_where_the_disk_has_no_hard_links(corpora, 
 
 def test_pool_datasets_refuses_what_does_not_fit_together(corpora, tmp_path):
     first = corpora[0]
-    other_size = write_corpus(tmp_path / "size", recipe=PrepareRecipe(size=32), labels=SIX)
+    other_size = write_corpus(tmp_path / "size", recipe=PrepareRecipe(size=48), labels=SIX)
     other_classes = write_corpus(tmp_path / "classes", labels=LabelSet(("Pain", "Anger")), seed=4)
     same = write_corpus(tmp_path / "same", subjects=6)  # the clips and people of the first
     doubled = write_corpus(tmp_path / "doubled", labels=LabelSet(("joy", "happy", "Anger")), seed=3)
     for others, words in (
         ([first], "is named twice"),
         ([same], "is the same dataset as"),
-        ([other_size], r"prepared with other settings than .*size is 32, expected 48"),
+        ([other_size], r"prepared with other settings than .*size is 48, expected 32"),
         ([other_classes], "needs two classes that all datasets have .*classes: Pain, Anger"),
         ([doubled], "joy and happy of .* are one expression"),
     ):

@@ -25,7 +25,7 @@ def pooled(tmp_path_factory):
 
 def people(pooled, parts):
     """The people of each corpus in each part."""
-    found = {}
+    found: dict[tuple[str, str], set[str]] = {}
     for clip, subject in pooled.pairs[["clip", "subject"]].drop_duplicates().itertuples(index=False):
         found.setdefault((pooled.corpus_of[subject], parts[clip]), set()).add(subject)
     return {key: len(subjects) for key, subjects in found.items()}

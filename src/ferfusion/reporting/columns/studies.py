@@ -1,6 +1,6 @@
 """Tables of a study, and of a comparison of runs."""
 
-from ferfusion.reporting.columns.kinds import ANSWER, IDENTITY, PAIR, PERSON, table
+from ferfusion.reporting.columns.kinds import ANSWER, IDENTITY, PAIR, PERSON, VIDEO, table
 
 STUDIES = (
     table(
@@ -45,6 +45,62 @@ mcnemar_second_only | whole number | rows that only the second predicts correctl
 mcnemar_exact | p-value | exact McNemar test, which takes rows as independent
 mcnemar_mid | p-value | mid-p McNemar test
 mcnemar_adjusted | p-value | mid-p, adjusted for the number of comparisons
+""",
+    ),
+    table(
+        "STUDY",
+        "cross.csv",
+        command="study, of several datasets",
+        row="a score of a training on the people of one dataset",
+        columns="""
+trained_on | text | the dataset of the training, or several
+tested_on | text | the tested dataset
+within | True or False | whether the training learned from other people of the tested dataset
+level | text | pair or video
+metric | text | war (accuracy), uar (mean recall over classes) or macro_f1
+value | share | mean of the score over seeds
+low | share | lower end of its interval over the tested people
+high | share | upper end
+baseline | share | the same metric of always answering the most frequent class of the training part
+majority | text | that class
+seeds | whole number | trainings
+seed_deviation | share | standard deviation of the score between seeds; empty with one seed
+people | whole number | tested people
+videos | whole number | tested videos
+""",
+    ),
+    table(
+        "STUDY",
+        "cross_comparisons.csv",
+        command="study, of several datasets",
+        row="two trainings that are tested on the same people of a dataset, per video, for each metric",
+        columns="""
+tested_on | text | the tested dataset
+metric | text | uar or war
+first | text | the training within the tested dataset, or the one that scores higher
+second | text | the other training
+drop | True or False | whether the first is within the tested dataset
+people | whole number | people on whom both are tested; with a drop, those held out of the first
+difference | share | score of the first minus score of the second
+low | share | lower end of the interval of the difference, over people
+high | share | upper end
+p_subjects | p-value | of the test over people
+p_trainings | p-value | of the test over seeds; empty with one seed
+p | p-value | the larger of the two
+p_adjusted | p-value | p, adjusted for all comparisons on the tested dataset by the metric
+differs | True or False | whether p_adjusted is at most the level of the test
+""",
+    ),
+    table(
+        "STUDY",
+        "cross_predictions.csv",
+        command="study, of several datasets",
+        row="a tested video, for each training and seed",
+        columns=f"""
+trained_on | text | the dataset of the training, or several
+tested_on | text | the dataset of the video
+seed | whole number | seed of the training
+{VIDEO.strip()}
 """,
     ),
     table(
