@@ -212,9 +212,12 @@ def class_of_votes(column: str, labels: LabelSet) -> str:
 
     >>> class_of_votes("happiness", LabelSet(("joy", "anger"))), class_of_votes("contempt", SIX)
     ('joy', 'Contempt')
+    >>> class_of_votes("Freude", SIX)
+    'Happiness'
     """
     emotion = canonical_emotion(column)
-    return (labels.named(emotion) or [emotion])[0]
+    named = labels.named(column) or labels.named(emotion) or labels.named(emotion_of_word(column))
+    return (named or [emotion])[0]
 
 
 SIX = LabelSet(("Anger", "Disgust", "Fear", "Happiness", "Sadness", "Surprise"))

@@ -17,6 +17,7 @@ from ferfusion.cli import build_app
 from ferfusion.corpora.baum1_sheet import read_sheet
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.evaluation.evaluate import write_tables
+from ferfusion.evaluation.raters import compare_with_raters
 from ferfusion.evaluation.report_page import cautions, report_html
 from ferfusion.evaluation.run_folder import read_run
 from ferfusion.evaluation.run_page import run_story
@@ -151,13 +152,9 @@ def _read_run(path: Path) -> None:
         values = [estimate.value for estimate in one.estimates.values()]
         check(all(0 <= value <= 1 for value in values), f"scores {values}")
     write_tables(scored, path.parent)
-    report_html(
-        scored,
-        run_story(scored),
-        {},
-        cautions=tuple(cautions(scored)),
-        vote_lines=vote_lines(score_votes(run, scored.recipe)),
-    )
+    vote_lines(score_votes(scored), noun="video")
+    raters = compare_with_raters(scored)
+    report_html(scored, run_story(scored), {}, cautions=tuple(cautions(scored)), raters=raters)
 
 
 def _settings(folder: Path) -> None:

@@ -10,6 +10,8 @@ import pandas as pd
 from ferfusion.api.runs import Run
 from ferfusion.api.tables import titled_table
 from ferfusion.evaluation.evaluate import Evaluation
+from ferfusion.evaluation.raters import RATER_COLUMNS
+from ferfusion.evaluation.raters_text import raters_text
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.evaluation.scoring import LEVELS, class_table, confusion_table, scores_table
 from ferfusion.evaluation.scoring import Scores as PartScores
@@ -63,8 +65,21 @@ class Scores:
 
     @property
     def votes(self) -> pd.DataFrame:
-        """The same as ``scores``, on the majority of annotators' votes; empty without votes."""
+        """The same as ``scores``, on the majority of the raters' votes; empty without votes.
+
+        Videos without a clear majority for one of the classes do not count.
+        """
         return scores_table(self._evaluation.voted)
+
+    @property
+    def raters(self) -> pd.DataFrame:
+        """``part, who, against, metric, value, low, high, baseline, videos, people``; empty without votes.
+
+        The model, one rater, and the ceiling that the raters' disagreement sets, against the label and
+        against the raters' majority, where a tie of k choices counts 1 / k; then the raters' agreement.
+        """
+        raters = self._evaluation.raters
+        return pd.DataFrame(columns=list(RATER_COLUMNS)) if raters is None else raters.table
 
     def confusion(self, part: str = "test", level: str = "video") -> pd.DataFrame:
         """Return the counts of one part at one level (C, C): true classes in rows, predicted in columns.
@@ -116,8 +131,11 @@ class Scores:
 
     @property
     def vote_lines(self) -> list[str]:
-        """The scores on the majority of annotators' votes, in a sentence for each part that has votes."""
-        return vote_lines(self._evaluation.voted)
+        """The scores on the majority of the raters' votes, and the raters beside the model, in sentences."""
+        evaluation = self._evaluation
+        stills = evaluation.scored.measured.stills
+        lines = vote_lines(evaluation.voted, noun="image" if stills else "video")
+        return [*lines, raters_text(evaluation.raters, stills=stills).lead] if evaluation.raters else lines
 
     @property
     def summary(self) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from ferfusion.corpora.path_pattern import PathPattern
 from ferfusion.corpora.people_columns import constant_columns, with_people
 from ferfusion.corpora.same_person import subject_key
 from ferfusion.corpora.stills import has_photographs_only
+from ferfusion.corpora.votes import VOTES_FILE
 from ferfusion.corpora.walk import Found, find_photographs, find_videos, unreadable_folders
 from ferfusion.errors import ConfigError, CorpusError
 from ferfusion.files import no_such
@@ -135,6 +136,8 @@ def find_table(
         for path in sorted(root.iterdir())
         if path.suffix.lower() in TABLE_SUFFIXES and not path.name.startswith(".")
     ]
+    if len(tables) > 1:
+        tables = [path for path in tables if path.name.lower() != VOTES_FILE]
     if len(tables) == 1:
         return tables[0]
     of_videos = []

@@ -68,6 +68,19 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class Votes:
+    """How many raters chose each of several expressions for a video, beside its label.
+
+    Attributes:
+        choices: The expressions, or other choices such as unknown.
+        counts: Votes for each of the choices, by the video's id; a video without votes is not there.
+    """
+
+    choices: tuple[str, ...]
+    counts: Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
 class CorpusListing:
     """What a corpus loader found under a root folder: rows to use, and rows left out with the reason.
 
@@ -80,6 +93,7 @@ class CorpusListing:
     left_out: tuple[LeftOut, ...] = field(default=())
     notes: tuple[str, ...] = ()
     people: People = field(default_factory=dict)
+    votes: Votes | None = None
 
     @property
     def further_names(self) -> tuple[str, ...]:

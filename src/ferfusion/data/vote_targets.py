@@ -5,8 +5,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ferfusion.errors import ConfigError
-from ferfusion.labels import LabelSet, class_of_votes
+from ferfusion.labels import LabelSet
 from ferfusion.preparation.dataset import Dataset
+from ferfusion.preparation.votes import votes_by_class
 
 
 def vote_shares(dataset: Dataset) -> npt.NDArray[np.float32]:
@@ -39,7 +40,4 @@ def class_votes(votes: pd.DataFrame, labels: LabelSet) -> npt.NDArray[np.float32
     >>> class_votes(votes, LabelSet(("Fear", "Anger", "Sadness"))).tolist()
     [[2.0, 3.0, 0.0]]
     """
-    named = votes.rename(columns=lambda column: class_of_votes(column, labels)).reindex(
-        columns=[*labels.names]
-    )
-    return named.fillna(0).to_numpy(np.float32)
+    return votes_by_class(votes.fillna(0), labels)[list(labels.names)].to_numpy(np.float32)

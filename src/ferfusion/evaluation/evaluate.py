@@ -12,6 +12,7 @@ from ferfusion.errors import RunError
 from ferfusion.evaluation import plots
 from ferfusion.evaluation.measured import Measured, Measurement
 from ferfusion.evaluation.measurement_page import measurement_story
+from ferfusion.evaluation.raters import Raters, compare_with_raters
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.report_page import Story, cautions, report_html
 from ferfusion.evaluation.run_files import EVALUATION_FILES
@@ -25,7 +26,7 @@ from ferfusion.evaluation.scoring import (
     score_measured,
     scores_table,
 )
-from ferfusion.evaluation.vote_scores import score_votes, vote_lines
+from ferfusion.evaluation.vote_scores import score_votes
 from ferfusion.files import write_json, write_text
 from ferfusion.outputs import is_new_or_empty, only_writer, replaced_result
 from ferfusion.reporting.style import save
@@ -41,15 +42,17 @@ class Evaluation:
 
     Attributes:
         scored: The scores.
-        voted: Scores on the majority of the annotators' votes, of images with votes.
+        voted: Scores on the majority of the raters' votes, of videos or images with votes.
         cautions: Cautions about the scores, a sentence or two each.
         report: Path of the page; None if nothing was written.
+        raters: The raters beside the model, where there are votes.
     """
 
     scored: Scored[Measured]
     voted: tuple[Scores, ...]
     cautions: tuple[str, ...]
     report: Path | None = None
+    raters: Raters | None = None
 
 
 def evaluate_run(path: Path, recipe: EvaluateRecipe | None = None) -> Evaluation:
@@ -57,8 +60,8 @@ def evaluate_run(path: Path, recipe: EvaluateRecipe | None = None) -> Evaluation
 
     The files are ``scores.csv``, ``per_class.csv``, ``confusion_<part>_<level>.csv``,
     ``people.csv``, ``predictions_videos.csv`` of the test part, ``predictions_videos_validation.csv``,
-    ``figures/*.png``, ``report.html`` and, of a run on images with votes,
-    ``scores_votes.csv``. They replace those of an earlier evaluation together.
+    ``figures/*.png``, ``report.html`` and, of a run on videos or images with
+    votes, ``scores_votes.csv`` and ``raters.csv``. They replace those of an earlier evaluation together.
 
     Raises:
         RunError: the run folder or one of its files is missing or damaged.
@@ -67,7 +70,10 @@ def evaluate_run(path: Path, recipe: EvaluateRecipe | None = None) -> Evaluation
     run = read_run(path)
     with only_writer(path), replaced_result(path, earlier=EVALUATION_FILES) as new:
         scored = score_measured(run, recipe)
-        result = Evaluation(scored, score_votes(run, scored.recipe), tuple(cautions(scored)), run.report_file)
+        raters = compare_with_raters(scored, corpus=str(run.section("dataset").get("corpus", "")))
+        result = Evaluation(
+            scored, score_votes(scored), tuple(cautions(scored)), run.report_file, raters=raters
+        )
         _write(result, run_story(scored), new, learning=_learning_figures(run))
     return result
 
@@ -91,7 +97,8 @@ def evaluate_measurement(
     """
     scored = score_measured(measurement, recipe)
     found = (*measurement.cautions, *cautions(scored))
-    result = Evaluation(scored, score_votes(measurement, scored.recipe), found)
+    raters = compare_with_raters(scored, corpus=measurement.corpus)
+    result = Evaluation(scored, score_votes(scored), found, raters=raters)
     if out is None:
         return result
     check_measurement_folder(out)
@@ -121,8 +128,10 @@ def _write(
     write_tables(scored, new)
     if voted:
         write_table(new / "scores_votes.csv", scores_table(voted), float_format=None)
+    if result.raters:
+        write_table(new / "raters.csv", result.raters.table, float_format=None)
     images = draw_figures(scored, new / "figures", learning)
-    page = report_html(scored, story, images, cautions=result.cautions, vote_lines=vote_lines(voted))
+    page = report_html(scored, story, images, cautions=result.cautions, raters=result.raters)
     write_text(new / "report.html", page)
 
 

@@ -4,13 +4,14 @@ Every function reads a table of votes: a row per video or image, a column per cl
 chose the class.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
-from ferfusion.evaluation.metrics import FloatArray, IntArray
+from ferfusion.evaluation.metrics import FloatArray, IntArray, war
 from ferfusion.evaluation.uncertainty import NO_INTERVAL, Interval, draw_subjects, percentile_interval
 
 _LOG_CONCENTRATIONS = (-4.0, 8.0)
@@ -56,15 +57,28 @@ def one_rater_against_the_others(votes: IntArray) -> float:
     >>> one_rater_against_the_others(np.array([[2, 1]]))
     0.3333333333333333
     """
-    counts = votes[votes.sum(axis=1) >= 2]
-    hits = 0.0
-    for code in range(counts.shape[1]):
-        chosen = counts[:, code] > 0
-        others = counts[chosen].copy()
-        others[:, code] -= 1
-        top = others == others.max(axis=1, keepdims=True)
-        hits += float((counts[chosen, code] * top[:, code] / top.sum(axis=1)).sum())
-    return hits / float(counts.sum()) if len(counts) else float("nan")
+    return float(war(rater_confusions(votes[votes.sum(axis=1) >= 2]).sum(axis=0)))
+
+
+def rater_confusions(votes: IntArray) -> IntArray:
+    """Return the confusions of each rater with the majority of the row's other raters, (N, C, C).
+
+    The true class, in rows, is that majority, and the predicted one that of the rater. All raters of a row
+    are added. All numbers have one factor, so that the 1 / k of a tie of k classes is a whole number.
+
+    Args:
+        votes: Votes (N, C), two or more in each row.
+
+    >>> rater_confusions(np.array([[2, 1]])).tolist()  # each of the two who agree has a tie among the others
+    [[[2, 2], [2, 0]]]
+    """
+    number, classes = votes.shape
+    others = votes[:, None] - np.eye(classes, dtype=np.int64)  # (N, rater's class, C)
+    top = others == others.max(axis=2, keepdims=True)
+    ties = top.sum(axis=2, keepdims=True)
+    factor = math.lcm(*np.unique(ties).tolist()) if number else 1
+    confusions: IntArray = (votes[:, :, None] * top * (factor // ties)).transpose(0, 2, 1)
+    return confusions
 
 
 @dataclass(frozen=True)

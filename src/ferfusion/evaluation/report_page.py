@@ -9,6 +9,8 @@ import numpy as np
 
 from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.metrics import row_shares
+from ferfusion.evaluation.raters import WHO, Raters
+from ferfusion.evaluation.raters_text import raters_text
 from ferfusion.evaluation.scoring import Scored, Scores, chance
 from ferfusion.evaluation.uncertainty import FEW_SUBJECTS
 from ferfusion.labels import LabelSet
@@ -71,7 +73,7 @@ def report_html(
     images: Mapping[str, Path],
     *,
     cautions: Sequence[str] = (),
-    vote_lines: Sequence[str] = (),
+    raters: Raters | None = None,
 ) -> str:
     """Return the page.
 
@@ -80,7 +82,7 @@ def report_html(
         story: What to tell beside them.
         images: PNG files by the name that the template knows.
         cautions: Cautions about the scores, a sentence or two each.
-        vote_lines: The scores on the annotators' votes, a sentence each.
+        raters: The raters beside the model, where there are votes.
     """
     measured, recipe, head = scored.measured, scored.recipe, scored.scores[0]
     return render_page(
@@ -90,7 +92,9 @@ def report_html(
         head=head,
         scores=scored.scores,
         cautions=cautions,
-        vote_lines=vote_lines,
+        raters=raters,
+        raters_who=WHO,
+        raters_text=None if raters is None else raters_text(raters, stills=measured.stills),
         majority=measured.labels.names[measured.majority_code],
         majority_rule=measured.majority_rule,
         stills=measured.stills,

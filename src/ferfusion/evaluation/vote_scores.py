@@ -1,4 +1,4 @@
-"""Score predictions on the majority of the annotators' votes, if images have votes beside their label."""
+"""Scores of predictions on the majority of the raters' votes, where videos or images have votes."""
 
 from collections.abc import Sequence
 
@@ -6,57 +6,72 @@ import numpy as np
 import pandas as pd
 
 from ferfusion.evaluation.measured import Measured
-from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.evaluation.scoring import Scores, score
-from ferfusion.labels import LabelSet, class_of_votes
+from ferfusion.evaluation.scoring import Scored, Scores, score
+from ferfusion.labels import LabelSet
+from ferfusion.preparation.votes import votes_by_class
 from ferfusion.reporting.pages import percent
 from ferfusion.reporting.words import counted
 
 
-def score_votes(measured: Measured, recipe: EvaluateRecipe) -> tuple[Scores, ...]:
-    """Return the scores of each part on the annotators' majorities; none without votes.
+def score_votes(scored: Scored[Measured]) -> tuple[Scores, ...]:
+    """Return the scores of each part on the raters' majorities, per video and per pair; none without votes.
 
-    Images without a clear majority for one of the classes do not count. The majority baseline predicts the
+    Videos without a clear majority for one of the classes do not count. The majority baseline predicts the
     most frequent class of the scored rows.
     """
+    measured = scored.measured
     if measured.votes is None:
         return ()
-    table = voted(measured.predictions, measured.votes.set_index("video"), measured.labels)
+    votes = votes_by_class(measured.votes.set_index("video"), measured.labels)
+    tables = {"video": scored.videos, "pair": measured.predictions}
+    on_votes = {level: voted(table, votes, measured.labels) for level, table in tables.items()}
     return tuple(
         score(
             table,
             labels=measured.labels,
             part=part,
-            level="pair",
+            level=level,
             majority_code=int(np.bincount(table.loc[table["part"] == part, "code"]).argmax()),
-            recipe=recipe,
+            recipe=scored.recipe,
         )
         for part in measured.parts
+        for level, table in on_votes.items()
+        if (table["part"] == part).any()
     )
 
 
 def voted(predictions: pd.DataFrame, votes: pd.DataFrame, labels: LabelSet) -> pd.DataFrame:
-    """Return the predictions whose image has a clear majority for a class, with that class as their label.
+    """Return the predictions whose video has a clear majority for a class, with that class as their label.
+
+    Args:
+        predictions: A row per pair or video.
+        votes: From ``votes_by_class``, by video.
+        labels: The classes.
 
     >>> predictions = pd.DataFrame({"video": ["a", "b", "c"], "code": [0, 0, 0], "emotion": ["Fear"] * 3})
-    >>> votes = pd.DataFrame({"sadness": [6, 5, 1], "fear": [4, 5, 0], "unknown": [0, 0, 9]}, ["a", "b", "c"])
+    >>> votes = pd.DataFrame({"Sadness": [6, 5, 1], "Fear": [4, 5, 0], "Unknown": [0, 0, 9]}, ["a", "b", "c"])
     >>> voted(predictions, votes, LabelSet(("Fear", "Sadness"))).to_numpy().tolist()
     [['a', 1, 'Sadness']]
     """
-    counts = votes.rename(columns=lambda column: class_of_votes(column, labels))
-    most = counts.max(axis=1)
-    is_clear = counts.eq(most, axis=0).sum(axis=1) == 1
-    chosen = counts.idxmax(axis=1)[is_clear]
+    most = votes.max(axis=1)
+    is_clear = votes.eq(most, axis=0).sum(axis=1) == 1
+    chosen = votes.idxmax(axis=1)[is_clear]
     emotion = predictions["video"].map(chosen[chosen.isin(labels.names)])
     rows = predictions.assign(emotion=emotion)[emotion.notna()]
     return rows.assign(code=rows["emotion"].map(labels.code).astype(np.int64))
 
 
-def vote_lines(voted: Sequence[Scores]) -> list[str]:
-    """Return the scores on the majority of the annotators' votes, a sentence for each part."""
+def vote_lines(voted: Sequence[Scores], *, noun: str) -> list[str]:
+    """Return the scores per video on the majority of the raters' votes, a sentence for each part.
+
+    Args:
+        voted: From ``score_votes``.
+        noun: What a video is: video or image.
+    """
     return [
-        f"On the majority of the annotators' votes, {one.part}, {counted(one.rows, 'image')}: "
-        f"WAR {percent(one.war.value)} (majority {percent(one.war.majority)}), "
+        f"On the majority of the raters' votes, {one.part}, {counted(one.rows, noun)} with a clear one for a "
+        f"class: WAR {percent(one.war.value)} (majority {percent(one.war.majority)}), "
         f"UAR {percent(one.uar.value)} (majority {percent(one.uar.majority)})."
         for one in voted
+        if one.level == "video"
     ]

@@ -37,6 +37,7 @@ from ferfusion.preparation.labelled_video import FRAME_COLUMNS
 from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
 from ferfusion.preparation.recipe import COPY_SIMILARITY, PrepareRecipe
 from ferfusion.preparation.subjects import write_subjects
+from ferfusion.preparation.votes import write_votes
 from ferfusion.progress import OnProgress, Progress, ignore_progress
 from ferfusion.tables import write_table
 from ferfusion.video.footage import Photograph
@@ -141,8 +142,10 @@ def prepare_photographs(
     prepared = engine(prepare_pack, unfinished, workers=workers, address=address)
     for number, pack in enumerate(prepared, start=1):
         on_progress(Progress("Preparing", pack, number, len(unfinished), "subjects"))
-    with replaced_result(dataset, earlier=(*TABLES, DatasetFiles(dataset).subjects_file.name)) as new:
-        counts = _write_tables(listing, root, DatasetFiles(dataset), jobs, labels, new=DatasetFiles(new))
+    files = DatasetFiles(dataset)
+    earlier = (*TABLES, files.subjects_file.name, files.votes_file.name)
+    with replaced_result(dataset, earlier=earlier) as new:
+        counts = _write_tables(listing, root, files, jobs, labels, new=DatasetFiles(new))
         write_header(dataset, complete=False, counts={}, **header)  # until the tables are replaced
     write_header(dataset, complete=True, counts=counts, **header)
     return counts
@@ -256,6 +259,7 @@ def _write_tables(
     write_table(new.videos_file, videos)
     write_table(new.pairs_file, data)
     write_subjects(new.subjects_file, listing)
+    write_votes(new, listing.votes, data["video"])
     return {
         "videos": len(videos),
         "videos_by_status": dict(sorted(Counter(videos["status"]).items())),

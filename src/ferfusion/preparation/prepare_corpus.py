@@ -16,6 +16,7 @@ from ferfusion.corpora.people_columns import people_sentence, with_people
 from ferfusion.corpora.recognise import recognise
 from ferfusion.corpora.same_person import likely_same, with_one_spelling, without_repeated_files
 from ferfusion.corpora.stills import has_photographs_only, without_photographs
+from ferfusion.corpora.votes import with_votes_file
 from ferfusion.engines import ENGINES
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.faces.model_file import model_sha256
@@ -101,6 +102,7 @@ def prepare_corpus(
             prepare_stills(stills_listing, dataset, labels=label_set, recipe=recipe)
             return _recorded(dataset)
         listing = _listing(corpus, root, columns=columns, pattern=pattern)
+        listing = with_votes_file(listing, root, label_map=class_of_word)
         listing, label_set, labels_taken = with_labels(listing, root, wanted, label_map=class_of_word)
         listing, spellings = with_one_spelling(without_repeated_files(listing, root))
         for sentence in _sentences(listing, *labels_taken, spellings):

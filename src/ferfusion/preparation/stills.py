@@ -6,7 +6,7 @@ whole recipe, so that a model of it knows how to prepare a video.
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ferfusion.corpora.entries import LeftOut
+from ferfusion.corpora.entries import LeftOut, Votes
 from ferfusion.corpora.stills import VOTE_COLUMNS, Still, StillsListing
 from ferfusion.errors import CorpusError, VideoError
 from ferfusion.labels import LabelSet
@@ -34,6 +34,7 @@ from ferfusion.preparation.dataset import (
 )
 from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
 from ferfusion.preparation.recipe import COPY_SIMILARITY, PrepareRecipe
+from ferfusion.preparation.votes import write_votes
 from ferfusion.reporting.words import counted
 from ferfusion.tables import write_table
 from ferfusion.video.images import decode_image
@@ -90,7 +91,8 @@ def prepare_stills(
     with replaced_result(dataset, earlier=(*TABLES, files.votes_file.name)) as new:
         write_table(DatasetFiles(new).pairs_file, pd.DataFrame(rows, columns=list(DATA_COLUMNS)))
         write_table(DatasetFiles(new).videos_file, videos)
-        _write_votes(DatasetFiles(new), faces)
+        votes = {face.still.image_id: face.still.votes for face in faces if face.still.votes}
+        write_votes(DatasetFiles(new), Votes(VOTE_COLUMNS, votes), votes)
     counts = {
         "videos": len(videos),
         "videos_by_status": dict(sorted(Counter(videos["status"]).items())),
@@ -233,14 +235,3 @@ def _used_row(face: Face, labels: LabelSet) -> dict[str, Any]:
         "status": "ok",
         "note": face.note,
     }
-
-
-def _write_votes(files: DatasetFiles, faces: list[Face]) -> None:
-    """Write ``votes.csv``, a row per image with votes, in the order of FER+; no file if no image has any."""
-    rows: list[Mapping[str, Any]] = [
-        {"video": face.still.image_id, **dict(zip(VOTE_COLUMNS, face.still.votes, strict=True))}
-        for face in faces
-        if face.still.votes
-    ]
-    if rows:
-        write_table(files.votes_file, pd.DataFrame(rows))

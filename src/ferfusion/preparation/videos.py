@@ -35,6 +35,7 @@ from ferfusion.preparation.labelled_video import (
 )
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.subjects import write_subjects
+from ferfusion.preparation.votes import write_votes
 from ferfusion.progress import OnProgress, Progress, ignore_progress, report_message
 from ferfusion.reporting.disk import estimate_line, refuse_too_little
 from ferfusion.reporting.words import counted
@@ -144,11 +145,13 @@ class _VideoCorpus:
             "pairs": len(data),
             "pairs_by_class": {name: int((data["emotion"] == name).sum()) for name in self.labels.names},
         }
-        with replaced_result(self.files.root, earlier=(*TABLES, self.files.subjects_file.name)) as new:
+        earlier = (*TABLES, self.files.subjects_file.name, self.files.votes_file.name)
+        with replaced_result(self.files.root, earlier=earlier) as new:
             write_table(DatasetFiles(new).frames_file, frames)
             write_table(DatasetFiles(new).videos_file, videos)
             write_table(DatasetFiles(new).pairs_file, data)
             write_subjects(DatasetFiles(new).subjects_file, self.listing)
+            write_votes(DatasetFiles(new), self.listing.votes, used["video"])
             self.write_header(complete=False, counts={})  # until the tables are replaced
         self.write_header(complete=True, counts=counts)
         return counts

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-_PLURALS = {"person": "people", "class": "classes"}
+_PLURALS = {"person": "people", "class": "classes", "reply": "replies"}
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 

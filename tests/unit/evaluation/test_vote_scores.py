@@ -4,6 +4,7 @@ import pytest
 from ferfusion.evaluation.evaluate import evaluate_run
 from ferfusion.evaluation.vote_scores import voted
 from ferfusion.labels import LabelSet
+from ferfusion.preparation.votes import votes_by_class
 from ferfusion.tables import write_table
 from helpers.runs import fake_config, write_run
 
@@ -22,6 +23,10 @@ def votes():
     columns = ["anger", "happiness", "sadness", "unknown"]
     rows = [{"video": name, **dict(zip(columns, row[2], strict=True))} for name, row in IMAGES.items()]
     return pd.DataFrame(rows)
+
+
+def by_class(table):
+    return votes_by_class(table.set_index("video"), LABELS)
 
 
 def predictions():
@@ -45,7 +50,7 @@ def run(tmp_path):
 
 
 def test_voted_takes_a_clear_majority_as_the_label():
-    table = voted(predictions(), votes().set_index("video"), LABELS)
+    table = voted(predictions(), by_class(votes()), LABELS)
     assert table[["video", "emotion", "code"]].to_numpy().tolist() == [
         ["a", "Anger", 0],
         ["b", "Sadness", 2],
@@ -54,20 +59,21 @@ def test_voted_takes_a_clear_majority_as_the_label():
 
 
 def test_voted_leaves_out_images_without_votes():
-    table = voted(predictions(), votes().iloc[:2].set_index("video"), LABELS)
+    table = voted(predictions(), by_class(votes().iloc[:2]), LABELS)
     assert list(table["video"]) == ["a", "b"]
 
 
 def test_score_votes_are_beside_the_scores_on_labels(run):
     evaluation = evaluate_run(run)
     assert evaluation.scored.of("validation", "pair").war.value == pytest.approx(3 / 5)
-    (on_votes,) = evaluation.voted
+    on_votes, per_pair = evaluation.voted
+    assert [on_votes.level, per_pair.level] == ["video", "pair"]
     assert on_votes.rows == 3
     assert on_votes.war.value == pytest.approx(2 / 3)
     assert on_votes.uar.value == pytest.approx((1 + 1 / 2) / 2)
     assert [on_votes.war.majority, on_votes.uar.majority] == pytest.approx([2 / 3, 1 / 2])
     table = pd.read_csv(run / "scores_votes.csv")
-    assert table.loc[table["metric"] == "war", "value"].tolist() == pytest.approx([2 / 3])
+    assert table.loc[table["metric"] == "war", "value"].tolist() == pytest.approx([2 / 3] * 2)
 
 
 def test_score_votes_of_a_run_without_votes_are_none(run):
@@ -82,4 +88,4 @@ def test_report_html_of_images_states_the_limits_of_its_parts(run):
     assert "There is no test part" in page
     assert "The people in the images are unknown" in page
     assert "Nobody is in two parts" not in page
-    assert "On the majority of the annotators&#39; votes, validation, 3 images: WAR 66.7" in page
+    assert "The raters: one rater names the label in 50.0" in page

@@ -74,10 +74,10 @@ part | text | train, validation or test
         "DATASET",
         "votes.csv",
         command="prepare",
-        row="an image with the votes of several annotators",
+        row="a video or image with the votes of several raters",
         columns="""
-video | text | id of the image
-<choice> | whole number | annotators who chose this expression, unknown or not_a_face
+video | text | id of the video or image
+<choice> | whole number | raters who made this choice: an expression, or such as unknown
 """,
     ),
     table(

@@ -23,6 +23,19 @@ people | whole number | people whose videos are scored
 """
 
 
+RATERS = """
+who | text | model, rater (one rater), ceiling_votes and ceiling_shares (of any model), or raters
+against | text | label, majority, or majority_of_classes: of the votes for the dataset's classes alone
+metric | text | war or uar; of the raters: alpha, ties, without_votes, fewest_, median_ or most_votes
+value | number | the score as a share (a tie of k choices counts 1 / k), Krippendorff's alpha, or the number
+low | share | lower end of its interval over people
+high | share | upper end
+baseline | share | the same metric of a constant answer
+videos | whole number | videos that are scored
+people | whole number | people in these videos
+"""
+
+
 def _evaluated(folder: str, command: str, *, parts: str) -> tuple[TableKind, ...]:
     """Return the tables that an evaluation writes into a folder."""
     return (
@@ -32,6 +45,13 @@ def _evaluated(folder: str, command: str, *, parts: str) -> tuple[TableKind, ...
             command=command,
             row="a score",
             columns=f"part | text | {parts}\n{SCORE.strip()}",
+        ),
+        table(
+            folder,
+            "raters.csv",
+            command=command,
+            row="a score of the model, of one rater or of the best possible model; or a number of votes",
+            columns=f"part | text | {parts}\n{RATERS.strip()}",
         ),
         table(
             folder,
@@ -113,10 +133,10 @@ seconds | seconds | time that the epoch took; the first includes the time before
         "RUN",
         "votes.csv",
         command="train",
-        row="an image of the test or validation part, as in the dataset's votes.csv",
+        row="a video or image of the test or validation part, as in the dataset's votes.csv",
         columns="""
-video | text | id of the image
-<choice> | whole number | annotators who chose this expression, unknown or not_a_face
+video | text | id of the video or image
+<choice> | whole number | raters who made this choice: an expression, or such as unknown
 """,
     ),
     *_evaluated("RUN", "evaluate", parts="validation or test"),

@@ -1,0 +1,96 @@
+"""What a report tells of the raters beside the model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ferfusion.evaluation.raters import AGAINST, Raters
+from ferfusion.reporting.pages import interval_text, percent
+from ferfusion.reporting.words import counted, counted_are, listed
+
+OF_CORPUS = MappingProxyType(
+    {
+        "cremad": "The label is the expression that the actor was asked for. The raters saw the face without "
+        "sound. Replies slower than 10 seconds are not in the corpus's table of votes.",
+        "fer2013": "The label is that of FER2013; the votes are those of FER+, of ten raters for each image.",
+    }
+)
+"""What label and votes are, by corpus."""
+
+
+@dataclass(frozen=True)
+class RatersText:
+    """Sentences about the raters.
+
+    Attributes:
+        lead: Model, raters and ceiling, in one or two sentences.
+        facts: The votes: whose, how many, ties, agreement; a sentence or two each.
+        against: What each block of rows is compared with, by the key of ``AGAINST``.
+    """
+
+    lead: str
+    facts: Sequence[str]
+    against: dict[str, str]
+
+
+def raters_text(raters: Raters, *, stills: bool) -> RatersText:
+    """Return the sentences.
+
+    Args:
+        raters: The raters beside the model.
+        stills: Whether the videos are single images.
+    """
+    noun = "image" if stills else "video"
+    return RatersText(_lead(raters), list(_facts(raters, noun)), _against(raters))
+
+
+def _lead(raters: Raters) -> str:
+    model, rater = (raters.of(who, "label") for who in ("model", "rater"))
+    assert model.uar is not None
+    assert rater.uar is not None
+    naming = (
+        f"The raters: one rater names the label in {percent(rater.war.value)} (UAR "
+        f"{percent(rater.uar.value)}), the model in {percent(model.war.value)} (UAR "
+        f"{percent(model.uar.value)})."
+    )
+    ceiling = raters.of("ceiling_votes", "majority").war
+    people = "" if ceiling.interval.low != ceiling.interval.low else f" ({interval_text(ceiling.interval)})"
+    others = [
+        f"one rater predicts the majority of the others in {percent(row.war.value)}"
+        for row in raters.rows
+        if (row.who, row.against) == ("rater", "majority")
+    ]
+    first = f"{others[0].capitalize()}, and their" if others else "Their"
+    return (
+        f"{naming} {first} disagreement sets a ceiling of {percent(ceiling.value)}{people} for agreement "
+        f"with the majority; the model has {percent(raters.of('model', 'majority').war.value)}."
+    )
+
+
+def _facts(raters: Raters, noun: str) -> Sequence[str]:
+    fewest, median, most = raters.panel
+    each = f"{fewest}" if fewest == most else f"{fewest} to {most} (median {median:g})"
+    facts = [OF_CORPUS[raters.corpus]] if raters.corpus in OF_CORPUS else []
+    facts.append(
+        f"{counted(raters.videos, noun)} with votes, of {each} raters each, who chose among "
+        f"{listed(raters.choices)}. Krippendorff's alpha, 1 for full agreement and 0 for that of chance, is "
+        f"{raters.alpha:.2f}."
+    )
+    facts.append(
+        f"{counted_are(raters.ties, noun)} tied: several choices have the most votes. A tie of k choices "
+        "counts 1 / k here; the scores of scores_votes.csv leave ties out."
+    )
+    if raters.without_votes:
+        facts.append(f"{counted_are(raters.without_votes, noun)} without votes, and not in this table.")
+    if raters.further:
+        named = listed([f"{name} ({number:,} votes)" for name, number in raters.further.items()])
+        facts.append(
+            f"The dataset has no class {named}: the model cannot answer it. Against the raters' majority, it "
+            "counts as a choice, and the last rows leave these votes out."
+        )
+    return facts
+
+
+def _against(raters: Raters) -> dict[str, str]:
+    used = dict.fromkeys(row.against for row in raters.rows)
+    return {key: f"Against {AGAINST[key]}" for key in used}
