@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ferfusion.evaluation.learned import baseline_rule
 from ferfusion.evaluation.multiplicity import holm
 from ferfusion.evaluation.significance import least_p
 from ferfusion.evaluation.uncertainty import FEW_SUBJECTS
@@ -43,7 +44,7 @@ def verdict(findings: CrossFindings) -> list[str]:
 
 
 def _answer(across: Sequence[CrossCell], within: Sequence[CrossCell]) -> str:
-    """Return the ranges of UAR and WAR within and across corpora, beside the majority baseline."""
+    """Return the ranges of UAR and WAR within and across corpora, beside the baseline."""
     places = [("on corpora that the training did not see", across), ("within a corpus", within)]
     scores = [
         f"{where} UAR is {_range([cell.uar.value for cell in cells])} and WAR "
@@ -51,8 +52,8 @@ def _answer(across: Sequence[CrossCell], within: Sequence[CrossCell]) -> str:
         for where, cells in places
         if cells
     ]
-    majority = _range([cell.uar.majority for cell in (*across, *within)])
-    return f"Per video, {', and '.join(scores)}; the majority baseline has UAR {majority}."
+    without = _range([cell.uar.baseline for cell in (*across, *within)])
+    return f"Per video, {', and '.join(scores)}; the baseline has UAR {without}."
 
 
 def protocol(findings: CrossFindings) -> str:
@@ -67,8 +68,8 @@ def protocol(findings: CrossFindings) -> str:
         who = f"Trained on {division.name}, tested on {listed(division.tested_on)}."
     if any(cell.within for cell in findings.cells):
         who += (
-            f" Of a dataset that is also tested itself, the people of about {CUT.test:.0%} of its data were "
-            "held out for that."
+            f" Of a dataset that is both trained on and tested, people of about {_whole(CUT.test)} of its "
+            "data were held out for the test."
         )
     return (
         f"{who} Of the people of each training, those of about {_chose_the_epoch(findings)} of its data "
@@ -84,16 +85,18 @@ def _chose_the_epoch(findings: CrossFindings) -> str:
         for division in findings.study.divisions
         for name in division.trained_on
     }
-    return " or ".join(f"{share:.0%}" for share in sorted(shares))
+    return " or ".join(map(_whole, sorted(shares)))
+
+
+def _whole(share: float) -> str:
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def baseline(findings: CrossFindings) -> str:
-    """Return what the majority baseline predicts and scores."""
-    uar, war = (_range([getattr(cell, name).majority for cell in findings.cells]) for name in ("uar", "war"))
-    return (
-        "Majority baseline: always the most frequent class of the training part. "
-        f"It has UAR {uar} and WAR {war}."
-    )
+    """Return what a model must exceed, and its scores."""
+    uar, war = (_range([getattr(cell, name).baseline for cell in findings.cells]) for name in ("uar", "war"))
+    rule = baseline_rule("always the most frequent class of the training part")
+    return f"{rule} It has UAR {uar} and WAR {war}."
 
 
 def cautions(findings: CrossFindings) -> list[str]:
@@ -193,24 +196,24 @@ def _are(number: int) -> str:
 
 
 def _not_learned(cells: Sequence[CrossCell]) -> list[str]:
-    weak = [cell for cell in cells if not cell.uar.beats_majority]
+    weak = [cell for cell in cells if not cell.uar.beats_baseline]
     if not weak:
         return []
     if len(weak) == len(cells):
-        return ["Nothing was learned that any test shows: no UAR per video is above the majority baseline."]
+        return ["Nothing was learned that any test shows: no UAR per video is above the baseline."]
     where = listed([f"{cell.tested_on} after {cell.trained_on}" for cell in weak])
     return [
-        f"Nothing was learned that these tests show, with a UAR not above the majority baseline: {where}."
+        f"Nothing was learned that these tests show, with a UAR not above the baseline: {where}."
     ]
 
 
 def _weak(cells: Sequence[CrossCell]) -> list[str]:
-    weak = [cell for cell in cells if cell.uar.beats_majority and cell.uar.may_be_majority]
+    weak = [cell for cell in cells if cell.uar.beats_baseline and cell.uar.may_be_baseline]
     if not weak:
         return []
     where = listed([f"{cell.tested_on} after {cell.trained_on}" for cell in weak])
     return [
-        f"The interval of the UAR reaches down to the majority baseline for {where}: this does not show that "
+        f"The interval of the UAR reaches down to the baseline for {where}: this does not show that "
         "expressions are recognised there."
     ]
 

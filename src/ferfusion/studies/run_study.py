@@ -65,7 +65,7 @@ def run_study(
         work = open_study(dataset, folder, plan, model=model, recipe=recipe)
     else:
         work = open_cross_study(dataset, folder, plan, model=model, recipe=recipe)
-    with only_writer(folder, subfolders=("splits",)):
+    with only_writer(folder, subfolders=("splits", "data")):
         jobs = work.jobs(workers=workers, compute=compute)
         _check_space(work, [job for job in jobs if not job.is_done])  # before anything is written
         work.begin(retrain_changed=retrain_changed)

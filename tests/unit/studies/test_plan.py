@@ -80,3 +80,10 @@ def test_trainings_have_every_variant_once_before_a_second_seed():
 def test_study_plan_refuses_wrong_folds(folds):
     with pytest.raises(ConfigError, match="folds must be 0, 2 or more, or subjects; got"):
         StudyPlan(folds=folds)
+
+
+def test_study_plan_keeps_settings_of_several_datasets_only_if_they_are_set():
+    assert set(StudyPlan().to_dict()) == {"variants", "seeds", "folds"}
+    across = StudyPlan(train_on=("a",), test_on=("b", "c")).to_dict()
+    assert (across["train_on"], across["test_on"]) == (["a"], ["b", "c"])
+    assert StudyPlan.from_dict(StudyPlan(protocol="each-to-each").to_dict()).protocol == "each-to-each"
