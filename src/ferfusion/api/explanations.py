@@ -125,7 +125,8 @@ def explain_video(
 ) -> Path:
     """Write a video that shows, beside every frame, where the model looked and what each stream contributed.
 
-    The faces and their expressions have the numbers and names that ``predict`` gives them.
+    The faces and their expressions have the numbers and names that ``predict`` gives them. Explained is the
+    top class of each frame alone, ``expression``, which may differ from the smoothed name.
 
     Args:
         video: The video, or a photograph.

@@ -26,7 +26,8 @@ def explain(
     and contributions.csv. For a video, by a run or a bundle: writes a folder with explained.mp4 (every frame,
     beside it the maps of face and motion) and contributions.csv (a row for every frame, face and explained
     class; docs/tables.md describes the columns). Faces and expressions have the numbers and names that
-    predict gives them.
+    predict gives them. Explained is the top class of each frame alone, which may differ from the smoothed
+    name.
 
     Args:
         model: Run folder that train wrote. For a video also a bundle; by default, the model that comes with

@@ -26,8 +26,8 @@ class ExplainRecipe(Recipe):
             mistakes has used the part of these mistakes, so the default is not the test part.
         examples: Correct predictions of each class that are shown, and as many wrong ones.
         seed: Seed of the choice of pairs and of the random draws of the checks.
-        why_not: Class that is explained beside the predicted one: its map, and what each stream contributes
-            to it. Without it, only the predicted class is explained.
+        why_not: Class that is explained beside the top class: its map, and what each stream contributes
+            to it. Without it, only the top class is explained.
     """
 
     method: str = DEFAULT_METHOD

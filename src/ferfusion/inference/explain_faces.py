@@ -1,4 +1,4 @@
-"""Explain the faces of a video once all its predictions are known, so that both name the same class."""
+"""Explain the faces of a video once all its predictions are known, so that both have the same names."""
 
 import io
 from collections.abc import Iterator
@@ -83,7 +83,7 @@ class ExplainedFace:
     Attributes:
         row: Its row of the frame table, by position.
         face_input: The model's input.
-        explanation: The explanation of the top class of its smoothed prediction.
+        explanation: The explanation of the top class of the frame, ``expression`` in the frame table.
         why_not: The explanation of the class that the user chose, if any.
     """
 
@@ -113,10 +113,12 @@ def explain_faces(
         prediction: The prediction of a video or photograph by ``recorded``.
         recorded: What the model read.
         explainer: Explains the same model.
-        why_not: Code of a class that is explained beside the predicted one.
+        why_not: Code of a class that is explained beside the top class.
     """
     rows = np.flatnonzero(prediction.table["face"].notna().to_numpy())
-    codes = prediction.smoothed[rows].argmax(axis=1)
+    # the maps are of one frame, so they explain its own top class, not that of the smoothed probabilities
+    names = prediction.table["expression"].iloc[rows]
+    codes = np.array([prediction.info.labels.code(name) for name in names], np.int64)
     start = 0
     for face_inputs in recorded.face_inputs():
         stop = start + len(face_inputs)

@@ -1,5 +1,6 @@
 import errno
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,13 @@ from ferfusion.inference.explain_faces import (
     ExplainedFace,
     RecordingPredictor,
     contribution_lines,
+    explain_faces,
 )
+from ferfusion.inference.predict_video import predict_footage
 from ferfusion.inference.predictor import TorchPredictor
+from ferfusion.video.footage import image_in_memory
 from helpers.bundles import drawn_faces, untrained_bundle
+from helpers.face_videos import face_images
 from helpers.predictors import BrightnessPredictor
 
 
@@ -57,6 +62,18 @@ def test_recording_predictor_predicts_as_another_and_returns_its_input(architect
     assert (first[4].window is None) == (windows is None)
     if windows is not None:
         assert np.array_equal(first[4].window, windows[4])
+
+
+def test_explain_faces_explains_the_top_class_of_the_frame_not_the_smoothed_one():
+    predictor = TorchPredictor(untrained_bundle(head_units=16))
+    recorded: Any = RecordingPredictor(predictor, io.BytesIO(), Path())
+    [image] = face_images(1)
+    prediction = predict_footage(image_in_memory(image), recorded)
+    [top] = prediction.table["expression"]
+    other = replace(prediction, smoothed=np.roll(prediction.smoothed, 1, axis=1))
+    [face] = explain_faces(other, recorded, predictor.explainer("hires-cam"))
+    [line] = contribution_lines(face, prediction.table, prediction.info)
+    assert line["explained"] == line["expression"] == top
 
 
 def test_contribution_lines_are_one_for_each_class_and_add_up():

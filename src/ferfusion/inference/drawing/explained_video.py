@@ -64,7 +64,7 @@ def explain_footage(
         predictor: The model.
         folder: Folder to write.
         method: Method of the maps, a name of ``CAM_METHODS``.
-        why_not: Class that is explained beside the predicted one; empty for none.
+        why_not: Class that is explained beside the top class of each frame; empty for none.
         on_frame: Called after every frame of both stages.
 
     Raises:
@@ -166,7 +166,9 @@ class _Artist:
         if face is None:
             return empty
         labels = self._prediction.info.labels
-        named = self._prediction.table["smoothed"].iloc[face.row] in labels
+        smoothed = self._prediction.table["smoothed"].iloc[face.row]
+        # the overlay shows the smoothed name; the panel explains the top class of this frame alone
+        named = smoothed == labels.names[face.explanation.code]
         words = "why" if named else "top class", "why not"
         images = [
             self._panel.draw((face.face_input, one), words=word)

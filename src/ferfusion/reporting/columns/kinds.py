@@ -103,7 +103,7 @@ w | pixels | width of the box
 h | pixels | height of the box
 """
 STATUS = "status | text | ok, no_face, small_face, low_score (a detection with a low score), or decode_error"
-EXPLAINED = "explained | text | the class that the row explains: the predicted one, or that of --why-not"
+EXPLAINED = "explained | text | the class that the row explains: that of expression, or that of --why-not"
 CONTRIBUTIONS = """
 log_odds | nats | log-odds of the explained class: the sum of baseline and the columns after it
 baseline | nats | log-odds of the explained class for a blank, grey face without motion
@@ -114,6 +114,10 @@ subject | text | the person; empty if the clip has several
 emotion | text | the true class; empty if the clip has several
 rows | fingerprint | of the clip's rows in data.csv
 content | fingerprint | of the clip's file
+"""
+SUBJECT = """
+subject | text | the person
+<column of people> | as there | a column such as age or sex; empty where it is not known
 """
 PERSON = """
 subject | text | the person

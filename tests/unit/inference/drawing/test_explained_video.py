@@ -87,9 +87,8 @@ def test_explain_footage_has_the_faces_and_names_of_predict(tmp_path, video, cal
         of_class = rows[rows["explained"] == name]
         np.testing.assert_allclose(of_class["probability"], frames.loc[of_class.index, column], atol=1e-4)
     predicted = rows[rows["explained"] != "Fear"]
-    if words == "named":
-        assert (predicted["explained"] == predicted["smoothed"]).all()
-    else:
+    assert (predicted["explained"] == predicted["expression"]).all()
+    if words != "named":
         assert set(rows["smoothed"]) == {words}
     assert set(rows.loc[rows["explained"] == "Fear"].index) == set(rows.index)
 
