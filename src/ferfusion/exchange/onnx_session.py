@@ -31,21 +31,28 @@ OPERATORS = frozenset(
     "ThresholdedRelu Tile Transpose Unsqueeze Upsample Where".split()
 )
 """What exporters write for networks that read an image. None repeats a part of the graph."""
+_REDUCTIONS = tuple(name for name in OPERATORS if name.startswith("Reduce"))
 _SIZE_INPUTS = MappingProxyType(
     {
         "ConstantOfShape": (0,),
         "Expand": (1,),
-        "Pad": (1,),
+        "Pad": (1, 3),
         "Range": (0, 1, 2),
+        "Reshape": (1,),
         "Resize": (1, 2, 3),
+        "Slice": (1, 2, 3, 4),
+        "Split": (1,),
+        "Squeeze": (1,),
         "Tile": (1,),
+        "Unsqueeze": (1,),
         "Upsample": (1,),
+        **dict.fromkeys(_REDUCTIONS, (1,)),
     }
 )
-"""The inputs of an operator that give the size of its output. They must not depend on the image, so that time
-and memory of an answer do not depend on it either."""
+"""The inputs of an operator whose values change the size of its output. They must not depend on the image, so
+that time and memory of an answer do not depend on it either."""
 _ONLY_SIZES = frozenset({"Shape"})
-"""What these operators return of an image does not depend on its pixels."""
+"""What these operators return of an array does not depend on the pixels, since no size does."""
 _MAX_BYTES = 2**30
 _ADVICE = "export or import the network again"
 

@@ -13,6 +13,9 @@ from ferfusion.errors import BundleError
 from ferfusion.exchange.onnx_session import INPUTS, OnnxGraph, OnnxSession, try_answer
 from ferfusion.inference.network_inputs import network_inputs
 
+_CALL_PIXELS, _MOST_IMAGES = 64 * 48 * 48, 64
+"""Pixels and images of a call, at most; the trial of a file has as many, so that no call takes more memory."""
+
 
 class OnnxPredictor:
     """Runs the ONNX file that `ferfusion export` writes.
@@ -40,9 +43,11 @@ class OnnxPredictor:
         self.info = bundle_of(path, graph.metadata).info
         self._inputs = INPUTS if self.info.window else INPUTS[:2]
         classes, side = len(self.info.labels), self.info.prepare_recipe.size
+        self._call = call = min(max(2, _CALL_PIXELS // side**2), _MOST_IMAGES)
         image = (3, side, side)
         shapes = {
-            name: (2, self.info.window, *image) if name == "frames" else (2, *image) for name in self._inputs
+            name: (call, self.info.window, *image) if name == "frames" else (call, *image)
+            for name in self._inputs
         }
         numbers = len(graph.content) + sum(4 * int(np.prod(shape)) for shape in shapes.values())
         rehearse(partial(try_answer, shapes=shapes, classes=classes), path, memory_bytes=2**30 + 4 * numbers)
@@ -56,11 +61,16 @@ class OnnxPredictor:
     ) -> NDArray[np.float32]:
         """Return probabilities (B, C)."""
         images = network_inputs(self.info, crops_bhwc, flow_b2hw, windows_bkhwc)
-        logits = self._session.logits(
-            {
-                name: np.ascontiguousarray(image.numpy())
-                for name, image in zip(self._inputs, images, strict=True)
-            }
+        arrays = {
+            name: np.ascontiguousarray(image.numpy())
+            for name, image in zip(self._inputs, images, strict=True)
+        }
+        calls = range(0, len(crops_bhwc), self._call)
+        logits = np.concatenate(
+            [
+                self._session.logits({name: each[at : at + self._call] for name, each in arrays.items()})
+                for at in calls
+            ]
         )
         with np.errstate(invalid="ignore", over="ignore"):  # check_answers reports it
             probabilities = softmax(logits / self.info.calibration.temperature, axis=1)

@@ -68,6 +68,17 @@ def with_size_in_another_order(model):
     nodes.insert(0, nodes.pop())
 
 
+def with_size_by(operator, *inputs):
+    """A change that adds an operator with a size that depends on the pixels."""
+
+    def change(model):
+        with_size_of_the_pixels(model)
+        model.graph.node.pop()  # the array of that length
+        model.graph.node.append(onnx.helper.make_node(operator, list(inputs), ["sized"]))
+
+    return change
+
+
 def with_size_of_the_batch(model):
     """An array as long as the batch, as exporters write for a token beside the image."""
     nodes = [
@@ -95,6 +106,27 @@ def with_metadata_twice(model):
         (with_metadata_twice, "has an entry of its metadata twice"),
         (with_size_of_the_pixels, "an operator ConstantOfShape whose output's size depends on the image"),
         (with_size_in_another_order, "an operator ConstantOfShape whose output's size depends on the image"),
+        *(
+            (
+                with_size_by(operator, *inputs),
+                f"an operator {operator} whose output's size depends on the image",
+            )
+            for operator, *inputs in (
+                ("Slice", "axes", "axes", "length"),
+                ("Slice", "axes", "length", "axes"),
+                ("Reshape", "axes", "length"),
+                ("Split", "axes", "length"),
+                ("Squeeze", "axes", "length"),
+                ("Unsqueeze", "axes", "length"),
+                ("ReduceSum", "axes", "length"),
+                ("ReduceMax", "axes", "length"),
+                ("Expand", "axes", "length"),
+                ("Tile", "axes", "length"),
+                ("Pad", "axes", "length"),
+                ("Resize", "axes", "", "length"),
+                ("Range", "axes", "length", "axes"),
+            )
+        ),
     ],
 )
 def test_read_graph_refuses_what_no_network_of_an_image_needs(tmp_path, change, message):
