@@ -90,8 +90,13 @@ def replace_result(new: Path, folder: Path, *, earlier: Iterable[str]) -> None:
         new: Folder of the new files, as from ``new_result``.
         folder: Where they belong. Files that no pattern names stay.
         earlier: Patterns of the files of an earlier result, the page first.
+
+    Raises:
+        FileError: a folder of the result, such as ``figures``, is a link to another one; nothing is moved.
     """
     files = sorted((each for each in new.rglob("*") if each.is_file() and not is_lock(each)), key=_page_last)
+    parts = (*(each.relative_to(new) for each in files), *map(Path, earlier))
+    _refuse_links(folder, {each.parent for each in parts})
     old = new / ".old"
     for pattern in earlier:
         for file in sorted(folder.glob(pattern)):
@@ -189,6 +194,18 @@ def _is_held(lock_file: Path) -> bool:
         return False
     lock.release()
     return False
+
+
+def _refuse_links(folder: Path, parts: Iterable[Path]) -> None:
+    for part in parts:
+        for place in (folder / part, *(folder / part).parents):
+            if place == folder:
+                break
+            if place.is_symlink():
+                raise FileError(
+                    f"{place} is a link, and a result is not written through one; remove the link, or name "
+                    "another output"
+                )
 
 
 def _page_last(file: Path) -> tuple[bool, Path]:

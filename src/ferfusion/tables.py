@@ -3,7 +3,7 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 from ferfusion.errors import DatasetError, FerfusionError, in_one_line
 from ferfusion.files import check_is_file, decode_text, write_whole
 
+MOST_COLUMNS = 5000
 LARGEST_BYTES = 320 * 2**20
 """Of a table that a person may have saved; the one of FER2013 has 301 million."""
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
@@ -215,6 +216,7 @@ def _check_rows(path: Path) -> list[str]:
     _, header = next(rows, (0, []))
     if not header:
         raise ValueError("it is empty")
+    _check_width(header)
     name, times = Counter(header).most_common(1)[0]
     if times > 1:
         raise ValueError(f"the column {name!r:.80} comes twice")
@@ -222,6 +224,11 @@ def _check_rows(path: Path) -> list[str]:
         if len(row) != len(header):
             raise ValueError(f"line {line} has not {len(header)} cells as the header, but {len(row)}")
     return header
+
+
+def _check_width(header: Sequence[str]) -> None:
+    if len(header) > MOST_COLUMNS:
+        raise ValueError(f"it has {len(header):,} columns, at most {MOST_COLUMNS:,} are read")
 
 
 def _dtype(kind: Kind | None, *, has_gaps: bool) -> Any:
@@ -368,6 +375,7 @@ def parse_lines(content: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]
             strict=True,
         )
         header = _plain(next(rows, []))
+        _check_width(header)
         lines_before = int(bool(named))
         return header, [
             (rows.line_num + lines_before, _plain(row)) for row in rows if any(cell.strip() for cell in row)

@@ -142,6 +142,27 @@ def test_replaced_result_keeps_the_earlier_one_after_an_error(tmp_path):
     assert (tmp_path / "a.csv").read_text() == "old"
 
 
+def test_replaced_result_is_not_written_through_a_link(tmp_path):
+    victim, folder = tmp_path / "victim", tmp_path / "run"
+    for each in (victim, folder):
+        each.mkdir()
+    (victim / "mine.png").write_text("mine")
+    (folder / "figures").symlink_to(victim)
+    (tmp_path / "new" / "figures").mkdir(parents=True)
+    (tmp_path / "new" / "figures" / "theirs.png").write_text("theirs")
+    with pytest.raises(FileError, match=r"figures is a link, and a result is not written through one"):
+        replace_result(tmp_path / "new", folder, earlier=("figures/*.png",))
+    assert names(victim) == ["mine.png"]
+
+
+def test_replaced_result_may_be_in_a_folder_that_is_a_link(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "here").symlink_to("there")
+    with replaced_result(tmp_path / "here", earlier=("*.csv",)) as new:
+        (new / "a.csv").write_text("new")
+    assert names(tmp_path / "there") == ["a.csv"]
+
+
 def test_only_writer_lets_threads_of_a_process_take_turns(tmp_path):
     """The first thread keeps the folder for longer than the patience of the second."""
     entered, order = threading.Event(), []

@@ -107,6 +107,7 @@ def test_read_table_has_one_type_for_a_column_with_and_without_empty_cells(tmp_p
         (b"name,x\na,0.5\nb,inf\n", "line 3: the x is 'inf', not a number"),
         (b"name,x\na,1e999\n", "a number is too large"),
         (b"name,ok\na,maybe\n", "the ok is 'maybe', not True or False"),
+        (b"," * 5000 + b"\n", "it has 5,001 columns, at most 5,000 are read"),
     ],
 )
 def test_read_table_names_the_fault_of_a_table_in_one_line(tmp_path, content, reason):
@@ -129,6 +130,7 @@ def test_read_table_names_a_folder_in_the_place_of_the_file(tmp_path):
         (b"a\x81", "can't decode"),
         (b'a,b\n"1,2', "unexpected end of data"),
         (b"a\n" + b"x" * 200_000, "field larger than field limit"),
+        (b"," * 5000 + b"\n", "it has 5,001 columns, at most 5,000 are read"),
     ],
 )
 def test_read_cells_names_a_file_that_is_no_table(tmp_path, content, reason):

@@ -13,6 +13,7 @@ from ferfusion.labels import LabelSet
 from ferfusion.tables import read_table, refuse_rows
 
 IDENTITY = ("part", "video", "subject", "emotion")
+_PAIR = ("clip", "frame")
 
 # probabilities are written as text, with some digits lost
 _SUM_TOLERANCE = 1e-3
@@ -45,6 +46,8 @@ def read_predictions(path: Path, *, labels: LabelSet, advice: str = _OF_A_RUN) -
     _check_labels(table, path, labels)
     _check_probabilities(table, path, labels)
     _check_owners(table, path)
+    if {*_PAIR} <= {*table.columns}:
+        _refuse(path, table, table.duplicated(list(_PAIR)), "frame", "comes twice in its clip")
     return table.astype({"code": np.int64})
 
 

@@ -14,7 +14,7 @@ from ferfusion.exchange.onnx_session import INPUTS, OnnxGraph, OnnxSession, try_
 from ferfusion.inference.network_inputs import network_inputs
 
 _CALL_PIXELS, _MOST_IMAGES = 64 * 48 * 48, 64
-"""Pixels and images of a call, at most; the trial of a file has as many, so that no call takes more memory."""
+"""Pixels and images of a call, at most. The trial of a file has as many, so no call takes more memory."""
 
 
 class OnnxPredictor:

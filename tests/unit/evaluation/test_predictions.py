@@ -81,6 +81,7 @@ def spoiled(table, column, value):
         (lambda t: spoiled(t, "code", 5), "line 7: code 5 does not fit the row's emotion"),
         (lambda t: spoiled(t, "subject", "other"), "has more than one subject"),
         (lambda t: spoiled(t, "part", "test"), "has more than one part"),
+        (lambda t: t.assign(clip="a", frame=3), "line 3: frame '3' comes twice in its clip"),
         (lambda t: t.assign(p_boredom=0.0), "has the columns p_boredom; its label set has only"),
     ],
 )
