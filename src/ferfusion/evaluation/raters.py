@@ -19,6 +19,7 @@ from ferfusion.preparation.votes import votes_by_class
 WHO = MappingProxyType(
     {
         "model": "Model",
+        "model_clear": "Model, where the majority is clear",
         "rater": "One rater",
         "ceiling_votes": "Ceiling for a model that knows the votes",
         "ceiling_shares": "Ceiling for any model",
@@ -28,7 +29,7 @@ AGAINST = MappingProxyType(
     {
         "label": "the label",
         "majority": "the raters' majority",
-        "majority_of_classes": "the raters' majority among the dataset's classes",
+        "majority_of_classes": "the raters' majority among the scored classes",
     }
 )
 _METRICS = MappingProxyType({name: METRICS[name] for name in ("war", "uar")})
@@ -63,8 +64,9 @@ class Raters:
     Attributes:
         part: The part.
         rows: The scores.
-        choices: What raters chose among and did choose, the dataset's classes first.
-        further: Choices that are no class of the dataset, with their votes.
+        choices: What raters chose, the scored classes first.
+        unchosen: Scored classes that no rater chose.
+        further: Choices that are no scored class, with their votes.
         alpha: Krippendorff's alpha over all choices.
         videos: Videos with votes.
         without_votes: Videos of the part without votes.
@@ -76,6 +78,7 @@ class Raters:
     part: str
     rows: tuple[RaterRow, ...]
     choices: tuple[str, ...]
+    unchosen: tuple[str, ...]
     further: dict[str, int]
     alpha: float
     videos: int
@@ -129,8 +132,8 @@ def compare_with_raters(scored: Scored[Measured], *, corpus: str = "") -> Raters
     counts, videos = counts[rated].astype(np.int64), videos[rated]
     further = {name: int(counts[name].sum()) for name in counts.columns.drop(list(measured.labels.names))}
     further = {name: number for name, number in further.items() if number}
-    choices = (*measured.labels.names, *further)
-    votes = counts[list(choices)].to_numpy(np.int64)
+    classes = measured.labels.names
+    votes = counts[[*classes, *further]].to_numpy(np.int64)
     codes = videos["code"].to_numpy(np.int64)
     panel = _Panel(
         votes,
@@ -139,14 +142,20 @@ def compare_with_raters(scored: Scored[Measured], *, corpus: str = "") -> Raters
         videos["subject"].to_numpy(dtype=str),
         scored.recipe,
     )
-    rows = [*panel.on_label(measured.majority_code), *panel.on_majority("majority")]
+    rows = [
+        *panel.on_label(measured.majority_code),
+        *panel.on_clear_majority(len(classes)),
+        *panel.on_majority("majority"),
+    ]
     if further:
-        rows += panel.of_choices(len(measured.labels)).on_majority("majority_of_classes")
+        rows += panel.of_choices(len(classes)).on_majority("majority_of_classes")
+    unchosen = tuple(name for name in classes if not counts[name].any())
     numbers = votes.sum(axis=1)
     return Raters(
         part=part,
         rows=tuple(rows),
-        choices=choices,
+        choices=tuple(name for name in (*classes, *further) if name not in unchosen),
+        unchosen=unchosen,
         further=further,
         alpha=krippendorff_alpha(votes),
         videos=len(videos),
@@ -186,6 +195,15 @@ class _Panel:
         labels = np.eye(self.votes.shape[1], dtype=np.int64)[self.codes]
         confusions = {"model": self._of_model(labels), "rater": labels[:, :, None] * self.votes[:, None]}
         return [self._row(who, "label", each, majority_code) for who, each in confusions.items()]
+
+    def on_clear_majority(self, number: int) -> list[RaterRow]:
+        """Return the model against majorities that are clear and of the first choices; none without any."""
+        tops = _majorities(self.votes)
+        clear = (tops.sum(axis=1) == 1) & (tops[:, :number].sum(axis=1) == 1)
+        if not clear.any():
+            return []
+        baseline = int(tops[clear].sum(axis=0).argmax())
+        return [self._row("model_clear", "majority", self._of_model(tops)[clear], baseline, of=clear)]
 
     def on_majority(self, against: str) -> list[RaterRow]:
         """Return the model and one rater against the majority, with the ceilings."""

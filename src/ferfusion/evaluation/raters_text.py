@@ -78,15 +78,17 @@ def _facts(raters: Raters, noun: str) -> Sequence[str]:
     )
     facts.append(
         f"{counted_are(raters.ties, noun)} tied: several choices have the most votes. A tie of k choices "
-        "counts 1 / k here; the scores of scores_votes.csv leave ties out."
+        "counts 1 / k here. The row of clear majorities, and scores_votes.csv, leave ties out."
     )
     if raters.without_votes:
         facts.append(f"{counted_are(raters.without_votes, noun)} without votes, and not in this table.")
+    if raters.unchosen:
+        facts.append(f"No rater chose {listed(raters.unchosen)}.")
     if raters.further:
-        named = listed([f"{name} ({number:,} votes)" for name, number in raters.further.items()])
+        named = listed([f"{name} ({counted(number, 'vote')})" for name, number in raters.further.items()])
         facts.append(
-            f"The dataset has no class {named}: the model cannot answer it. Against the raters' majority, it "
-            "counts as a choice, and the last rows leave these votes out."
+            f"Raters also chose what is not scored here, so that the model has no credit for it: {named}. "
+            "The raters' majority counts it; the last table leaves these votes out."
         )
     return facts
 

@@ -12,6 +12,7 @@ from ferfusion.evaluation.rater_agreement import vote_ceiling
 from ferfusion.evaluation.raters import RATER_COLUMNS, compare_with_raters
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.scoring import score_measured
+from ferfusion.evaluation.vote_scores import score_votes
 from ferfusion.labels import SIX
 from helpers.measurements import fake_measurement
 
@@ -111,12 +112,21 @@ def test_compare_with_raters_has_the_ceilings_of_the_same_votes(raters, panel, s
     assert raters.of("ceiling_shares", against).war.value == expected.from_shares
 
 
+def test_compare_with_raters_has_the_scores_on_clear_majorities(raters, scored):
+    [expected] = [one for one in score_votes(scored) if (one.part, one.level) == ("all", "video")]
+    row = raters.of("model_clear", "majority")
+    assert (row.war, row.uar) == (expected.war, expected.uar)
+    assert (row.videos, row.people) == (expected.rows, expected.subjects)
+
+
 def test_compare_with_raters_counts_votes_ties_and_videos_without(raters, panel, scored):
     votes, _, _ = panel
     assert (raters.videos, raters.without_votes) == (len(votes), 1)
     assert len(votes) == scored.scores[0].videos - 1
     assert raters.ties == sum(list(row).count(max(row)) > 1 for row in votes) > 0
     assert raters.further == {"Neutral": votes[:, 6].sum()}
+    assert raters.unchosen == ("Surprise",)
+    assert raters.choices == ("Anger", "Disgust", "Fear", "Happiness", "Sadness", "Neutral")
     numbers = votes.sum(axis=1)
     assert raters.panel == (numbers.min(), np.median(numbers), numbers.max())
 
@@ -137,7 +147,7 @@ def test_raters_table_has_a_row_for_each_score_and_number(raters):
     table = raters.table
     assert tuple(table.columns) == RATER_COLUMNS
     scores = table[table["who"] != "raters"].set_index(["who", "against", "metric"])
-    assert len(scores) == 4 + 2 * 6
+    assert len(scores) == 4 + 2 + 2 * 6
     assert scores.loc[("rater", "label", "uar"), "value"] == raters.of("rater", "label").uar.value
     numbers = table[table["who"] == "raters"].set_index("metric")["value"]
     assert numbers["ties"] == raters.ties
@@ -160,6 +170,7 @@ def test_compare_with_raters_with_one_rater_for_each_video_has_no_other_raters(m
     votes = pd.DataFrame({"video": measured.predictions["video"].unique(), "fear": 1, "anger": 0})
     found = compare_with_raters(score_measured(replace(measured, votes=votes), QUICK))
     assert [row.who for row in found.rows if row.against == "majority"] == [
+        "model_clear",
         "model",
         "ceiling_votes",
         "ceiling_shares",
@@ -170,11 +181,11 @@ def test_compare_with_raters_with_one_rater_for_each_video_has_no_other_raters(m
 def test_evaluate_measurement_writes_the_raters_and_tells_of_them(measured, tmp_path):
     result = evaluate_measurement(measured, QUICK, out=tmp_path / "out")
     table = pd.read_csv(tmp_path / "out" / "raters.csv", keep_default_na=False)
-    assert len(table) == 22
+    assert len(table) == 24
     assert set(pd.read_csv(tmp_path / "out" / "scores_votes.csv")["level"]) == {"video", "pair"}
     page = result.report.read_text(encoding="utf-8")
     assert '<section id="raters">' in page
     assert "The raters saw the face without sound. Replies slower than 10 seconds are not in" in page
     assert f"{result.raters.ties} videos are tied" in page
     assert "1 video is without votes" in page
-    assert "The dataset has no class Neutral" in page
+    assert "so that the model has no credit for it: Neutral (" in page

@@ -22,7 +22,7 @@ def raters():
         row("rater", "majority", 0.68, 0.52),
         row("ceiling_votes", "majority", 0.8, None),
     )
-    return Raters("test", rows, ("Anger", "Fear"), {}, 0.447, 9, 0, 1, (8, 10, 12), "cremad")
+    return Raters("test", rows, ("Anger", "Fear"), (), {}, 0.447, 9, 0, 1, (8, 10, 12), "cremad")
 
 
 def test_raters_text_lead_has_model_raters_and_ceiling(raters):
@@ -50,8 +50,9 @@ def test_raters_text_facts_tell_of_the_votes(raters):
     assert "is 0.45." in facts[1]
     assert facts[2].startswith("1 video is tied")
     assert len(facts) == 3
-    further = raters_text(replace(raters, further={"Neutral": 1200}, corpus="csv"), stills=True).facts
+    further = raters_text(
+        replace(raters, further={"Neutral": 1200}, unchosen=("Surprise",), corpus="csv"), stills=True
+    ).facts
     assert further[0].startswith("9 images with votes")
-    assert further[-1].startswith(
-        "The dataset has no class Neutral (1,200 votes): the model cannot answer it."
-    )
+    assert further[-2] == "No rater chose Surprise."
+    assert "no credit for it: Neutral (1,200 votes). The raters' majority counts it" in further[-1]

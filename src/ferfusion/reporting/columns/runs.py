@@ -24,8 +24,8 @@ people | whole number | people whose videos are scored
 
 
 RATERS = """
-who | text | model, rater (one rater), ceiling_votes and ceiling_shares (of any model), or raters
-against | text | label, majority, or majority_of_classes: of the votes for the dataset's classes alone
+who | text | model, model_clear (clear majorities), rater, ceiling_votes, ceiling_shares, or raters
+against | text | label, majority, or majority_of_classes: of the votes for the scored classes alone
 metric | text | war or uar; of the raters: alpha, ties, without_votes, fewest_, median_ or most_votes
 value | number | the score as a share (a tie of k choices counts 1 / k), Krippendorff's alpha, or the number
 low | share | lower end of its interval over people
