@@ -39,7 +39,7 @@ class Comparison:
 
     @property
     def table(self) -> "pd.DataFrame":
-        """A row per run and model: network, cost, test scores with intervals, and majority baselines.
+        """A row per run and model: network, cost, test scores with intervals, and baselines.
 
         What is not known of a model is missing.
         """
@@ -103,13 +103,13 @@ class Comparison:
                     "parameters": "n/a" if run.parameters is None else f"{run.parameters:,}",
                     "minutes": "n/a" if run.minutes is None else f"{run.minutes:.1f}",
                     **cells,
-                    "majority WAR / UAR": f"{percent(video.war.majority)} / {percent(video.uar.majority)}",
+                    "baseline WAR / UAR": f"{percent(video.war.baseline)} / {percent(video.uar.baseline)}",
                 }
             )
         return pd.DataFrame(rows)
 
     def plot(self, level: str = "video") -> "Figure":
-        """Draw UAR and WAR of each run and model, with intervals and majority baselines."""
+        """Draw UAR and WAR of each run and model, with intervals and baselines."""
         from ferfusion.studies.comparison import comparison_figure  # noqa: PLC0415 torch
 
         return comparison_figure(self._scored, level)

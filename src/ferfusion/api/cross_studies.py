@@ -54,7 +54,7 @@ class CrossStudy(Study):
                     "trained on": trained_on,
                     "tested on": f"{tested_on}, held out" if uar["within"] else tested_on,
                     **cells,
-                    "majority UAR / WAR": f"{percent(uar['baseline'])} / {percent(war['baseline'])}",
+                    "baseline UAR / WAR": f"{percent(uar['baseline'])} / {percent(war['baseline'])}",
                     "seeds": str(uar["seeds"]),
                     "people": f"{uar['people']:,}",
                 }

@@ -39,7 +39,7 @@ class Validation:
         epochs: Number of epochs.
         war: Accuracy per pair.
         uar: Mean recall over the classes, per pair.
-        baseline_war: Accuracy of always predicting the most frequent class of the training part.
+        baseline_war: Accuracy of the best constant answer.
         baseline_uar: Mean recall of the same.
         minutes: Duration of all epochs.
     """
@@ -191,8 +191,8 @@ class Run:
 
         reached = self.validation
         rows = [
-            {"metric": "WAR", "validation": reached.war, "majority baseline": reached.baseline_war},
-            {"metric": "UAR", "validation": reached.uar, "majority baseline": reached.baseline_uar},
+            {"metric": "WAR", "validation": reached.war, "best constant answer": reached.baseline_war},
+            {"metric": "UAR", "validation": reached.uar, "best constant answer": reached.baseline_uar},
         ]
         title = f"{self!r}; kept: epoch {reached.epoch}, per pair"
         return titled_table(title, pd.DataFrame(rows)) + f"<p>{self._read.protocol}</p>"

@@ -1,4 +1,4 @@
-"""Scores of a run or of a measurement, with intervals over people and the majority baseline beside each."""
+"""Scores of a run or of a measurement, with intervals over people and the baseline beside each."""
 
 import html
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import pandas as pd
 from ferfusion.api.runs import Run
 from ferfusion.api.tables import titled_table
 from ferfusion.evaluation.evaluate import Evaluation
+from ferfusion.evaluation.learned import baseline_rule
 from ferfusion.evaluation.raters import RATER_COLUMNS
 from ferfusion.evaluation.raters_text import raters_text
 from ferfusion.evaluation.run_folder import RunFolder
@@ -119,10 +120,8 @@ class Scores:
 
     @property
     def baseline(self) -> str:
-        """What the majority baseline predicts, in a sentence."""
-        return (
-            f"Majority baseline: always {self._majority}, {self._evaluation.scored.measured.majority_rule}."
-        )
+        """What a model must exceed, in a sentence."""
+        return baseline_rule(f"always {self._majority}, {self._evaluation.scored.measured.majority_rule}")
 
     @property
     def cautions(self) -> list[str]:
@@ -178,7 +177,7 @@ class Scores:
     def __repr__(self) -> str:
         head = self._head
         scores = f"WAR {head.war.value:.3f}, UAR {head.uar.value:.3f}"
-        baseline = f"majority {head.war.majority:.3f} and {head.uar.majority:.3f}"
+        baseline = f"baseline {head.war.baseline:.3f} and {head.uar.baseline:.3f}"
         return (
             f"Scores({self._evaluation.scored.measured.title!r}: {head.part}, per {head.level}: "
             f"{scores}, {baseline}; {counted(head.subjects, 'person')})"
@@ -196,6 +195,6 @@ def _texts(scores: PartScores) -> dict[str, str]:
         name: f"{percent(estimate.value)} ({interval_text(estimate.interval)})"
         for name, estimate in zip(("WAR", "UAR", "macro-F1"), scores.estimates.values(), strict=True)
     }
-    baseline = f"{percent(scores.war.majority)} / {percent(scores.uar.majority)}"
+    baseline = f"{percent(scores.war.baseline)} / {percent(scores.uar.baseline)}"
     counts = {"rows": f"{scores.rows:,}", "people": str(scores.subjects)}
-    return {"part": scores.part, "level": scores.level, **cells, "majority WAR / UAR": baseline, **counts}
+    return {"part": scores.part, "level": scores.level, **cells, "baseline WAR / UAR": baseline, **counts}

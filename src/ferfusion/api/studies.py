@@ -89,7 +89,7 @@ class Study:
                 {
                     "variant": variant,
                     **cells,
-                    "majority UAR / WAR": f"{percent(uar['baseline'])} / {percent(war['baseline'])}",
+                    "baseline UAR / WAR": f"{percent(uar['baseline'])} / {percent(war['baseline'])}",
                     "group": uar["groups"],
                     "seeds": str(uar["seeds"]),
                     "people": f"{uar['subjects']:,}",
@@ -109,7 +109,7 @@ class Study:
 
     @property
     def baseline(self) -> str:
-        """What the majority baseline predicts, in a sentence."""
+        """What a model must exceed, in a sentence."""
         return str(self._sentences["baseline"])
 
     @property
@@ -194,7 +194,7 @@ class Study:
         return StudyFolder(self.folder).page_file
 
     def plot(self, level: str = "video") -> "Figure":
-        """Draw UAR and WAR of each variant with intervals and majority baselines."""
+        """Draw UAR and WAR of each variant with intervals and baselines."""
         from ferfusion.evaluation.plots import Bars, interval_figure  # noqa: PLC0415 matplotlib
         from ferfusion.evaluation.scoring import Estimate  # noqa: PLC0415 pandas
         from ferfusion.evaluation.uncertainty import Interval  # noqa: PLC0415 numpy
@@ -206,7 +206,8 @@ class Study:
             of_metric = rows[rows["metric"] == metric].set_index("variant").loc[names]
             numbers = of_metric[["value", "low", "high", "baseline"]].to_numpy(float).tolist()
             estimates = tuple(
-                Estimate(value, Interval(low, high), baseline) for value, low, high, baseline in numbers
+                Estimate(value, Interval(low, high), baseline, baseline)
+                for value, low, high, baseline in numbers
             )
             bars.append(Bars(metric.upper(), estimates))
         people = counted(int(rows["subjects"].iloc[0]), "person")

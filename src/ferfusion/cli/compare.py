@@ -36,7 +36,7 @@ def runs_table(comparison: fer.Comparison) -> Table:
     title = f"{comparison.tested}, per video, with {comparison.confidence:.0%} intervals over people"
     table = Table(title=title, title_justify="left")
     table.add_column("run")
-    for name in ("parameters", "minutes", "WAR", "UAR", "macro-F1", "majority\nWAR / UAR"):
+    for name in ("parameters", "minutes", "WAR", "UAR", "macro-F1", "baseline\nWAR / UAR"):
         table.add_column(name, justify="right")
     for row in comparison.summary.to_dict("records"):
         table.add_row(
@@ -44,7 +44,7 @@ def runs_table(comparison: fer.Comparison) -> Table:
             row["parameters"],
             row["minutes"],
             *(score_cell(row[name]) for name in ("WAR", "UAR", "macro-F1")),
-            row["majority WAR / UAR"].replace(" / ", "\n"),
+            row["baseline WAR / UAR"].replace(" / ", "\n"),
             end_section=True,
         )
     return table

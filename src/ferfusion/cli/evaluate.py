@@ -31,13 +31,13 @@ def scores_table(scores: "fer.Scores") -> Table:
     """Return the scores as a table for the terminal, WAR and UAR side by side."""
     table = Table(title=f"Scores, with {scores.confidence:.0%} intervals over people", title_justify="left")
     table.add_column("Part, level")
-    for name in ("WAR", "UAR", "macro-F1", "majority\nWAR / UAR", "rows", "people"):
+    for name in ("WAR", "UAR", "macro-F1", "baseline\nWAR / UAR", "rows", "people"):
         table.add_column(name, justify="right")
     for row in scores.summary.to_dict("records"):
         table.add_row(
             f"{row['part']}\nper {row['level']}",
             *(score_cell(row[name]) for name in ("WAR", "UAR", "macro-F1")),
-            row["majority WAR / UAR"].replace(" / ", "\n"),
+            row["baseline WAR / UAR"].replace(" / ", "\n"),
             row["rows"],
             row["people"],
             end_section=row["level"] == "pair",

@@ -43,7 +43,7 @@ def variants_table(done: "fer.Study") -> Table:
     title = f"{tested}, per video, with {done.confidence:.0%} intervals over people"
     table = Table(title=title, title_justify="left")
     table.add_column(what)
-    for name in ("UAR", "WAR", "majority\nUAR / WAR"):
+    for name in ("UAR", "WAR", "baseline\nUAR / WAR"):
         table.add_column(name, justify="right")
     for name in ("group", "seeds", "people"):
         table.add_column(name)
@@ -52,7 +52,7 @@ def variants_table(done: "fer.Study") -> Table:
             escape(row["variant"]),
             score_cell(row["UAR"]),
             score_cell(row["WAR"]),
-            row["majority UAR / WAR"].replace(" / ", "\n"),
+            row["baseline UAR / WAR"].replace(" / ", "\n"),
             row["group"],
             row["seeds"],
             row["people"],
@@ -66,7 +66,7 @@ def variants_table(done: "fer.Study") -> Table:
 
 def cross_table(done: "fer.Study") -> Table:
     """Return the scores of a study across corpora: rows are trained on, columns are tested on."""
-    title = f"UAR, WAR and majority UAR / WAR per video, with {done.confidence:.0%} intervals over people"
+    title = f"UAR, WAR and baseline UAR / WAR per video, with {done.confidence:.0%} intervals over people"
     table = Table(title=title, title_justify="left")
     rows = done.summary.to_dict("records")
     corpora = list(dict.fromkeys(row["tested on"].removesuffix(", held out") for row in rows))
@@ -90,7 +90,7 @@ def _cross_cell(row: dict[Hashable, Any]) -> str:
     return "\n".join(
         [
             *(f"{name} {score_cell(row[name])}" for name in ("UAR", "WAR")),
-            row["majority UAR / WAR"],
+            row["baseline UAR / WAR"],
             f"[dim]{row['people']} {people}[/dim]",
         ]
     )

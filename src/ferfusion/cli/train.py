@@ -15,8 +15,8 @@ def train(*given: Any, **settings: Any) -> None:
     best = run.validation
     print(
         f"Best epoch {best.epoch} of {best.epochs}, on validation: "
-        f"WAR {best.war:.1%} (majority {best.baseline_war:.1%}), "
-        f"UAR {best.uar:.1%} (majority {best.baseline_uar:.1%}); {best.minutes:.1f} minutes"
+        f"WAR {best.war:.1%} (baseline {best.baseline_war:.1%}), "
+        f"UAR {best.uar:.1%} (baseline {best.baseline_uar:.1%}); {best.minutes:.1f} minutes"
     )
     print(run.protocol)
     print(f"{run.folder}: {', '.join(run.files)}")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Protocol
 
 from ferfusion.evaluation.uncertainty import Interval
 from ferfusion.reporting.words import listed
@@ -10,7 +11,7 @@ _ROUNDING = 1e-9
 
 
 def beats(score: float, baseline: float) -> bool:
-    """Return whether a score is above that of the majority baseline by more than rounding.
+    """Return whether a score is above the baseline by more than rounding.
 
     >>> beats(0.51, 0.5), beats(0.5, 0.5), beats(float("nan"), 0.5)
     (True, False, False)
@@ -19,8 +20,46 @@ def beats(score: float, baseline: float) -> bool:
 
 
 def reaches_baseline(interval: Interval, baseline: float) -> bool:
-    """Return whether an interval reaches down to the majority baseline, so that the score may be chance."""
+    """Return whether an interval reaches down to the baseline, so that the score may be chance."""
     return not math.isnan(interval.low) and not beats(interval.low, baseline)
+
+
+class WithoutLearning(Protocol):
+    """The scores of answers without learning, on the same rows."""
+
+    @property
+    def majority(self) -> float:
+        """The score of always answering the most frequent class of the training part."""
+
+    @property
+    def constant(self) -> float:
+        """The score of the best constant answer."""
+
+
+def baseline_name(majority: str, *scores: WithoutLearning) -> str:
+    """Return a name for the baseline of some scores: the majority baseline, if no constant answer is better.
+
+    With folds, the most frequent class of each training part is rarer among the tested people, and its score
+    can be below that of every constant answer.
+
+    Args:
+        majority: Name of the majority baseline.
+        scores: Scores of both, of one or several metrics.
+    """
+    if not any(beats(one.constant, one.majority) for one in scores):
+        return majority
+    if not any(beats(one.majority, one.constant) for one in scores):
+        return "the best constant answer"
+    return f"the better of {majority} and the best constant answer"
+
+
+def baseline_rule(majority: str) -> str:
+    """Return what a model must exceed, in a sentence.
+
+    >>> baseline_rule("always Fear")
+    'Baseline: always Fear; or the best constant answer on the same rows, where that scores higher.'
+    """
+    return f"Baseline: {majority}; or the best constant answer on the same rows, where that scores higher."
 
 
 def majority_rule(counts: Mapping[str, int], *, of: str = "the training part") -> str:

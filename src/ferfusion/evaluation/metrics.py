@@ -159,6 +159,17 @@ def always(code: int, confusion: IntArray) -> IntArray:
     return constant
 
 
+def constant_score(metric: Callable[[IntArray], FloatArray], confusion: IntArray) -> float:
+    """Return the highest score that a constant answer has on the rows of ``confusion``; nan without rows.
+
+    >>> counts = np.array([[5, 0], [1, 2]])
+    >>> constant_score(war, counts), constant_score(uar, counts)
+    (0.625, 0.5)
+    """
+    scores = [float(metric(always(code, confusion))) for code in np.flatnonzero(support(confusion))]
+    return max(scores, default=float("nan"))
+
+
 def row_shares(confusion: IntArray) -> FloatArray:
     """Return the matrix with each row divided by its sum; a class without true rows is a row of nan."""
     counts = np.asarray(confusion)

@@ -20,7 +20,7 @@ class BundleMetrics(TypedDict, total=False):
         war: Accuracy.
         uar: Mean recall over the classes.
         people: Number of people of the part.
-        majority_war: Accuracy of always answering the most frequent class.
+        majority_war: Accuracy of always answering the most frequent class of the part.
         majority_uar: Mean recall of the same.
         uar_low, uar_high: Interval of the mean recall over people; absent for a single person.
         confusion: Confusion matrix, a row for each true class.

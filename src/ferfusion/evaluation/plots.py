@@ -163,14 +163,14 @@ def recall_figure(levels: Sequence[Scores], labels: LabelSet) -> Figure:
 
 @dataclass(frozen=True)
 class Bars:
-    """One bar for each of several names: a score with its interval and its majority baseline."""
+    """One bar for each of several names: a score with its interval and its baseline."""
 
     name: str
     estimates: tuple[Estimate, ...]
 
 
 def interval_figure(names: Sequence[str], groups: Sequence[Bars], *, title: str, subtitle: str) -> Figure:
-    """Draw scores of several names, from top to bottom, with their intervals and majority baselines.
+    """Draw scores of several names, from top to bottom, with their intervals and baselines.
 
     Args:
         names: Names of runs or variants, from top to bottom.
@@ -198,12 +198,12 @@ def interval_figure(names: Sequence[str], groups: Sequence[Bars], *, title: str,
             capsize=2.5,
         )
         axes.vlines(
-            [estimate.majority for estimate in group.estimates],
+            [estimate.baseline for estimate in group.estimates],
             offsets - half,
             offsets + half,
             color=MARK,
             linewidth=2.2,
-            label="majority baseline" if place == 0 else "",
+            label="baseline" if place == 0 else "",
         )
     name_bars(axes, names)
     axes.set_xlim(0, 1.02)

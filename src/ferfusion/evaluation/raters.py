@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ferfusion.evaluation.measured import Measured
-from ferfusion.evaluation.metrics import METRICS, IntArray, always
+from ferfusion.evaluation.metrics import METRICS, IntArray, always, constant_score
 from ferfusion.evaluation.predictions import predicted_codes
 from ferfusion.evaluation.rater_agreement import krippendorff_alpha, rater_confusions, vote_ceiling
 from ferfusion.evaluation.recipe import EvaluateRecipe
@@ -99,7 +99,7 @@ class Raters:
         for row in self.rows:
             for name, one in (("war", row.war), ("uar", row.uar)):
                 if one is not None:
-                    value = [one.value, one.interval.low, one.interval.high, one.majority]
+                    value = [one.value, one.interval.low, one.interval.high, one.baseline]
                     scores.append([self.part, row.who, row.against, name, *value, row.videos, row.people])
         numbers = {
             "alpha": self.alpha,
@@ -229,7 +229,7 @@ class _Panel:
             ("ceiling_votes", found.from_votes, found.interval),
             ("ceiling_shares", found.from_shares, NO_INTERVAL),
         ):
-            estimate = Estimate(value, interval, model.war.majority)
+            estimate = Estimate(value, interval, model.war.majority, model.war.constant)
             rows.append(RaterRow(who, against, estimate, None, model.videos, model.people))
         return rows
 
@@ -262,7 +262,9 @@ class _Panel:
             metrics=_METRICS,
         )
         war, uar = (
-            Estimate(float(metric(total)), intervals[name], float(metric(constant)))
+            Estimate(
+                float(metric(total)), intervals[name], float(metric(constant)), constant_score(metric, total)
+            )
             for name, metric in _METRICS.items()
         )
         return RaterRow(who, against, war, uar, len(confusions), len(names))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ferfusion.evaluation.learned import baseline_name, baseline_rule
 from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.metrics import row_shares
 from ferfusion.evaluation.raters import WHO, Raters
@@ -85,6 +86,7 @@ def report_html(
         raters: The raters beside the model, where there are votes.
     """
     measured, recipe, head = scored.measured, scored.recipe, scored.scores[0]
+    majority = measured.labels.names[measured.majority_code]
     return render_page(
         "report.html.j2",
         images=images,
@@ -95,8 +97,8 @@ def report_html(
         raters=raters,
         raters_who=WHO,
         raters_text=None if raters is None else raters_text(raters, stills=measured.stills),
-        majority=measured.labels.names[measured.majority_code],
-        majority_rule=measured.majority_rule,
+        baseline_name=baseline_name(f"always predicting “{majority}”", head.war, head.uar),
+        baseline_rule=baseline_rule(f"always predicting “{majority}”, {measured.majority_rule}"),
         stills=measured.stills,
         people_known=measured.people_known,
         confidence=f"{100 * recipe.confidence:g}\N{NO-BREAK SPACE}%",
@@ -113,29 +115,29 @@ def cautions(scored: Scored[Measured]) -> list[str]:
     """Return the cautions about the scores of the first part, a sentence or two each."""
     measured, head, found = scored.measured, scored.scores[0], []
     where = part_words(head.part)
-    majority = measured.labels.names[measured.majority_code]
-    learned = head.uar.beats_majority
+    constant = f"always answering “{measured.labels.names[measured.majority_code]}”"
+    learned = head.uar.beats_baseline
     if not learned:
         found.append(
-            f"Nothing was learned that {where} shows: always answering “{majority}” has a UAR "
-            f"of {percent(head.uar.majority)}, and the model has {percent(head.uar.value)}."
+            f"Nothing was learned that {where} shows: {baseline_name(constant, head.uar)} has a UAR "
+            f"of {percent(head.uar.baseline)}, and the model has {percent(head.uar.value)}."
         )
     if not head.uar.has_interval:
         found.append(f"{where.capitalize()} has a single person: no interval over people can be given.")
     else:
-        if learned and head.uar.may_be_majority:
+        if learned and head.uar.may_be_baseline:
             found.append(
-                "The interval of the UAR reaches down to the majority baseline "
-                f"({percent(head.uar.majority)}): this does not show that the model recognises expressions."
+                "The interval of the UAR reaches down to the baseline "
+                f"({percent(head.uar.baseline)}): this does not show that the model recognises expressions."
             )
         if head.subjects < FEW_SUBJECTS:
             found.append(
                 f"{where.capitalize()} has {head.subjects} people. With fewer than {FEW_SUBJECTS}, "
                 "such intervals are too narrow: the uncertainty is larger than shown."
             )
-    if learned and not head.war.beats_majority:
+    if learned and not head.war.beats_baseline:
         found.append(
-            f"On accuracy alone (WAR), always answering “{majority}” would be as good or better. "
+            f"On accuracy alone (WAR), {baseline_name(constant, head.war)} would be as good or better. "
             "Compare the UAR, which a constant answer does not raise."
         )
     pairs = zip(measured.labels.names, head.classes.support, strict=True)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ferfusion.errors import ConfigError, RunError
 from ferfusion.evaluation.learned import majority_rule
-from ferfusion.evaluation.metrics import always, uar, war
+from ferfusion.evaluation.metrics import constant_score, uar, war
 from ferfusion.evaluation.predictions import read_parts
 from ferfusion.files import no_such, read_json
 from ferfusion.labels import LabelSet
@@ -52,7 +52,7 @@ _SECTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Baseline:
-    """The scores of always predicting the most frequent class of the training part, on another part."""
+    """The scores of the best constant answer on a part."""
 
     war: float
     uar: float
@@ -310,10 +310,9 @@ class RunFolder:
         return {part: numbers for part, numbers in counts.items() if numbers}
 
     def baseline(self, part: str) -> Baseline:
-        """Return the scores of the majority baseline on the pairs of a part."""
+        """Return the highest scores of a constant answer on the pairs of a part."""
         truth = np.diag(np.array(list(self.class_counts(part).values()), dtype=np.int64))
-        constant = always(self.majority_code, truth)
-        return Baseline(float(war(constant)), float(uar(constant)))
+        return Baseline(constant_score(war, truth), constant_score(uar, truth))
 
     @property
     def best(self) -> "pd.Series[Any]":

@@ -18,6 +18,7 @@ from ferfusion.evaluation.metrics import (
     always,
     class_scores,
     confusion_by_group,
+    constant_score,
 )
 from ferfusion.evaluation.people import people_table
 from ferfusion.evaluation.predictions import predicted_codes, video_level
@@ -33,21 +34,34 @@ SCORE_COLUMNS = ("part", "level", "metric", "value", "low", "high", "baseline", 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A score, its interval over subjects, and what the majority baseline scores on the same rows."""
+    """A score, its interval over subjects, and what answers without learning score on the same rows.
+
+    Attributes:
+        value: The score.
+        interval: Its interval.
+        majority: The score of always answering the most frequent class of the training part.
+        constant: The score of the best constant answer.
+    """
 
     value: float
     interval: Interval
     majority: float
+    constant: float
 
     @property
-    def beats_majority(self) -> bool:
-        """Whether the score is above that of the majority baseline by more than rounding."""
-        return beats(self.value, self.majority)
+    def baseline(self) -> float:
+        """The higher one of the scores without learning: what a model must exceed."""
+        return max(self.majority, self.constant)
 
     @property
-    def may_be_majority(self) -> bool:
-        """Whether the interval reaches down to the score of the majority baseline."""
-        return reaches_baseline(self.interval, self.majority)
+    def beats_baseline(self) -> bool:
+        """Whether the score is above the baseline by more than rounding."""
+        return beats(self.value, self.baseline)
+
+    @property
+    def may_be_baseline(self) -> bool:
+        """Whether the interval reaches down to the baseline."""
+        return reaches_baseline(self.interval, self.baseline)
 
     @property
     def has_interval(self) -> bool:
@@ -192,7 +206,12 @@ def score(
         by_subject, resamples=recipe.resamples, confidence=recipe.confidence, seed=recipe.seed
     )
     estimates = {
-        name: Estimate(float(metric(confusion)), intervals[name], float(metric(constant)))
+        name: Estimate(
+            float(metric(confusion)),
+            intervals[name],
+            float(metric(constant)),
+            constant_score(metric, confusion),
+        )
         for name, metric in METRICS.items()
     }
     return Scores(
@@ -218,7 +237,7 @@ def scores_table(scores: tuple[Scores, ...]) -> pd.DataFrame:
                 "value": estimate.value,
                 "low": estimate.interval.low,
                 "high": estimate.interval.high,
-                "baseline": estimate.majority,
+                "baseline": estimate.baseline,
                 "people": one.subjects,
             }
             for one in scores

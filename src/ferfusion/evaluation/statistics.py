@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from ferfusion.evaluation.aligned import Answers, Predictions, aligned_answers
-from ferfusion.evaluation.metrics import METRICS, IntArray
+from ferfusion.evaluation.metrics import METRICS, IntArray, constant_score
 from ferfusion.evaluation.multiplicity import groups_without_difference, holm
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.scoring import LEVELS, Estimate
@@ -31,7 +31,7 @@ COMPARED = ("uar", "war")
 
 @dataclass(frozen=True)
 class SeedEstimate(Estimate):
-    """The mean score over seeds, its interval over subjects, the majority baseline, and each seed's score."""
+    """The mean score over seeds, its interval over subjects, scores without learning, and those of seeds."""
 
     by_seed: tuple[float, ...]
 
@@ -199,6 +199,7 @@ def _variant_scores(
             value=float(score(seeds).mean()),
             interval=interval if len(answers.subjects) > 1 else NO_INTERVAL,
             majority=float(score(constant)),
+            constant=constant_score(score, answers.truth.sum(axis=0)),
             by_seed=tuple(score(seeds).tolist()),
         )
     return VariantScores(name, level, MappingProxyType(estimates), seeds.sum(axis=0))

@@ -22,7 +22,7 @@ def variants_table(study: StudyStatistics) -> pd.DataFrame:
                 "value": estimate.value,
                 "low": estimate.interval.low,
                 "high": estimate.interval.high,
-                "baseline": estimate.majority,
+                "baseline": estimate.baseline,
                 "seeds": len(estimate.by_seed),
                 "seed_deviation": estimate.seed_deviation,
                 "subjects": study.subjects,

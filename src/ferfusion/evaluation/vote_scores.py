@@ -16,8 +16,8 @@ from ferfusion.reporting.words import counted
 def score_votes(scored: Scored[Measured]) -> tuple[Scores, ...]:
     """Return the scores of each part on the raters' majorities, per video and per pair; none without votes.
 
-    Videos without a clear majority for one of the classes do not count. The majority baseline predicts the
-    most frequent class of the scored rows.
+    Videos without a clear majority for one of the classes do not count. The baseline predicts the most
+    frequent class of the scored rows.
     """
     measured = scored.measured
     if measured.votes is None:
@@ -70,8 +70,8 @@ def vote_lines(voted: Sequence[Scores], *, noun: str) -> list[str]:
     """
     return [
         f"On the majority of the raters' votes, {one.part}, {counted(one.rows, noun)} with a clear one for a "
-        f"class: WAR {percent(one.war.value)} (majority {percent(one.war.majority)}), "
-        f"UAR {percent(one.uar.value)} (majority {percent(one.uar.majority)})."
+        f"class: WAR {percent(one.war.value)} (baseline {percent(one.war.baseline)}), "
+        f"UAR {percent(one.uar.value)} (baseline {percent(one.uar.baseline)})."
         for one in voted
         if one.level == "video"
     ]

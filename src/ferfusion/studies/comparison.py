@@ -263,7 +263,7 @@ def comparison_table(comparison: Comparison) -> pd.DataFrame:
                 row[prefix] = estimate.value
                 row[f"{prefix}_low"] = estimate.interval.low
                 row[f"{prefix}_high"] = estimate.interval.high
-                row[f"{prefix}_baseline"] = estimate.majority
+                row[f"{prefix}_baseline"] = estimate.baseline
         if comparison.has_published:
             row["published_accuracy"] = run.published.accuracy if run.published else None
         rows.append(row)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from ferfusion.evaluation.learned import baseline_name
 from ferfusion.evaluation.scoring import Scores
 from ferfusion.evaluation.uncertainty import FEW_SUBJECTS
 from ferfusion.reporting.pages import interval_text, percent
@@ -66,11 +67,13 @@ def _highest(runs: Mapping[str, Scores], best: Sequence[str], *, confidence: str
     if len(best) > 1:
         return f"{listed(best)} have the highest {what}: {value}."
     counted_in = "the measured videos" if "measured videos" in rule else "its training part"
+    majority = f"always predicting the most frequent class of {counted_in}"
+    constant = baseline_name(majority, head.uar, head.war)
     interval = f" ({confidence} interval {interval_text(head.uar.interval)})" if head.uar.has_interval else ""
     return (
         f"{best[0]} has the highest {what}: {value}{interval}. Its accuracy (WAR) is "
-        f"{percent(head.war.value)}. Always predicting the most frequent class of {counted_in} has a "
-        f"UAR of {percent(head.uar.majority)} and a WAR of {percent(head.war.majority)}."
+        f"{percent(head.war.value)}. {constant[0].upper()}{constant[1:]} has a "
+        f"UAR of {percent(head.uar.baseline)} and a WAR of {percent(head.war.baseline)}."
     )
 
 
@@ -108,18 +111,15 @@ def _chance(runs: Mapping[str, Scores], best: Sequence[str], *, noun: str) -> li
 
 
 def _not_learned(runs: Mapping[str, Scores], *, noun: str) -> list[str]:
-    names = [name for name, one in runs.items() if not one.uar.beats_majority]
+    names = [name for name, one in runs.items() if not one.uar.beats_baseline]
     if not names:
         return []
     part = "the test part" if noun == "run" else "the tested part"
     if len(names) == len(runs):
-        return [
-            f"Nothing was learned that {part} shows: no {noun} has a UAR above that of its majority baseline."
-        ]
+        return [f"Nothing was learned that {part} shows: no {noun} has a UAR above its baseline."]
     verb, whose = ("has", "its") if len(names) == 1 else ("have", "their")
     return [
-        f"{listed(names)} {verb} learned nothing that {part} shows: {whose} UAR is not above that of "
-        "the majority baseline."
+        f"{listed(names)} {verb} learned nothing that {part} shows: {whose} UAR is not above the baseline."
     ]
 
 

@@ -21,7 +21,7 @@ _LEAST_SPAN = 0.2
 def heat_map(table: pd.DataFrame, *, level: str = "video", metric: str = "uar") -> Figure:
     """Draw a score for each training and tested corpus, with its interval and the number of people.
 
-    The colours begin at the majority baseline. A cell with a frame is within a corpus.
+    The colours begin at the lowest baseline. A cell with a frame is within a corpus.
 
     Args:
         table: ``cross.csv``.
@@ -55,7 +55,7 @@ def heat_map(table: pd.DataFrame, *, level: str = "video", metric: str = "uar") 
     axes.set_yticks(range(len(rows)), rows)
     if max(map(len, columns)) > 14:
         axes.tick_params(axis="x", rotation=20)
-    axes.set_xlabel("tested on (palest: the majority baseline)")
+    axes.set_xlabel("tested on (palest: the baseline)")
     axes.set_ylabel("trained on")
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

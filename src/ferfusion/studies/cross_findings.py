@@ -300,7 +300,7 @@ def cross_table(findings: CrossFindings) -> pd.DataFrame:
                 "value": estimate.value,
                 "low": estimate.interval.low,
                 "high": estimate.interval.high,
-                "baseline": estimate.majority,
+                "baseline": estimate.baseline,
                 "majority": cell.majority,
                 "seeds": len(estimate.by_seed),
                 "seed_deviation": estimate.seed_deviation,

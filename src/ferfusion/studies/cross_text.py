@@ -202,9 +202,7 @@ def _not_learned(cells: Sequence[CrossCell]) -> list[str]:
     if len(weak) == len(cells):
         return ["Nothing was learned that any test shows: no UAR per video is above the baseline."]
     where = listed([f"{cell.tested_on} after {cell.trained_on}" for cell in weak])
-    return [
-        f"Nothing was learned that these tests show, with a UAR not above the baseline: {where}."
-    ]
+    return [f"Nothing was learned that these tests show, with a UAR not above the baseline: {where}."]
 
 
 def _weak(cells: Sequence[CrossCell]) -> list[str]:

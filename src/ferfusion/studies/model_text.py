@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ferfusion.evaluation.learned import baseline_rule
 from ferfusion.evaluation.measured import Measurement
 from ferfusion.evaluation.statistics import StudyStatistics
 from ferfusion.parts import ALL, part_words
@@ -26,7 +27,7 @@ def models_summary(findings: ModelsFindings) -> dict[str, Any]:
     return {
         "verdict": verdict(statistics, size),
         "protocol": models_protocol(findings),
-        "baseline": f"Majority baseline: always {size.majority}, {findings.majority_rule}.",
+        "baseline": baseline_rule(f"always {size.majority}, {findings.majority_rule}"),
         "cautions": [*_classes(findings), *cautions(statistics, size), *_home(findings), *of_each],
         "equivalences": [],
         "confidence": statistics.recipe.confidence,

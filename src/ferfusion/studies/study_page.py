@@ -102,7 +102,7 @@ def study_page(findings: Findings, images: Mapping[str, Path]) -> str:
         error_patterns=error_patterns_table(findings).to_dict("records"),
         kinds=[kind for kind in KINDS if kind.applies_to(statistics.labels)],
         majority=statistics.labels.names[findings.majority_code],
-        majority_differs=len(findings.majority_codes) > 1,
+        num_present=int((statistics.scores("video")[0].confusion.sum(axis=1) > 0).sum()),
         confidence=f"{100 * statistics.recipe.confidence:g}\N{NO-BREAK SPACE}%",
         cost=f"{counted(trainings, 'training')} took {minutes_text(60 * minutes)} of computing.",
         source=SOURCE,

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from ferfusion.evaluation.learned import baseline_name, baseline_rule
 from ferfusion.evaluation.report_page import absent_classes_text
-from ferfusion.evaluation.statistics import StudyStatistics, VariantScores
+from ferfusion.evaluation.statistics import SeedEstimate, StudyStatistics, VariantScores
 from ferfusion.evaluation.uncertainty import FEW_SUBJECTS
 from ferfusion.parts import part_words
 from ferfusion.reporting.pages import interval_text, percent
@@ -20,7 +21,7 @@ class StudySize:
     Attributes:
         folds: Number of folds as in the plan: 0, a number, or subjects.
         variants: Number of variants, with those that are equivalent to a trained one.
-        majority: The class that the majority baseline predicts; none if it differs between folds.
+        majority: The most frequent class of the training part; none if it differs between folds.
         majority_rule: How that class was chosen.
         people_known: Whether the subjects are people, and not single images.
         noun: What is compared: variants that were trained, or models.
@@ -78,10 +79,10 @@ def protocol(statistics: StudyStatistics, size: StudySize) -> str:
 
 
 def baseline(size: StudySize) -> str:
-    """Return what the majority baseline predicts."""
+    """Return what a model must exceed."""
     if size.majority is None:
-        return "Majority baseline: in each fold, always the most frequent class of its training part."
-    return f"Majority baseline: always {size.majority}, {size.majority_rule}."
+        return baseline_rule("in each fold, always the most frequent class of its training part")
+    return baseline_rule(f"always {size.majority}, {size.majority_rule}")
 
 
 def cautions(statistics: StudyStatistics, size: StudySize) -> list[str]:
@@ -133,12 +134,10 @@ def _highest(ranked: tuple[VariantScores, ...], statistics: StudyStatistics, siz
     uar, war = head["uar"], head["war"]
     value = percent(uar.value)
     confidence = f"{100 * statistics.recipe.confidence:g}\N{NO-BREAK SPACE}%"
-    constant = (
-        "The most frequent class of each fold's training part"
-        if size.majority is None
-        else f"Always predicting “{size.majority}”"
+    against = (
+        f"{_sentence_start(_baseline_name(size, uar, war))} has UAR {percent(uar.baseline)}, "
+        f"WAR {percent(war.baseline)}."
     )
-    against = f"{constant} has UAR {percent(uar.majority)}, WAR {percent(war.majority)}."
     if len(best) > 1:
         which = "the same" if len(best) == len(ranked) else "the highest"
         return f"{listed(best)} have {which} UAR per video: {value}. {against}"
@@ -149,12 +148,26 @@ def _highest(ranked: tuple[VariantScores, ...], statistics: StudyStatistics, siz
     return f"{best[0]} has the highest UAR per video: {score}. {against}"
 
 
+def _baseline_name(size: StudySize, *scores: SeedEstimate) -> str:
+    majority = (
+        "the most frequent class of each fold's training part"
+        if size.majority is None
+        else f"always predicting “{size.majority}”"
+    )
+    return baseline_name(majority, *scores)
+
+
+def _sentence_start(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
 def _not_learned(ranked: tuple[VariantScores, ...], size: StudySize) -> list[str]:
-    if ranked[0].estimates["uar"].beats_majority:
+    uar = ranked[0].estimates["uar"]
+    if uar.beats_baseline:
         return []
     who = f"{ranked[0].name} has no" if len(ranked) == 1 else f"no {size.noun} has a"
     shown = f"Nothing was learned that {part_words(size.part)} shows"
-    return [f"{shown}: {who} UAR per video above the majority baseline."]
+    return [f"{shown}: {who} UAR per video above the baseline ({percent(uar.baseline)})."]
 
 
 def _few_people(statistics: StudyStatistics, size: StudySize) -> list[str]:
@@ -185,19 +198,18 @@ def _few_people(statistics: StudyStatistics, size: StudySize) -> list[str]:
 
 def _weak_best(best: VariantScores, size: StudySize) -> list[str]:
     uar, war = best.estimates["uar"], best.estimates["war"]
-    if not uar.beats_majority:
+    if not uar.beats_baseline:
         return []
     found = []
-    if uar.may_be_majority:
+    if uar.may_be_baseline:
         found.append(
-            f"The interval of the UAR of {best.name} reaches down to the majority baseline "
-            f"({percent(uar.majority)}): this does not show that it recognises expressions."
+            f"The interval of the UAR of {best.name} reaches down to the baseline "
+            f"({percent(uar.baseline)}): this does not show that it recognises expressions."
         )
-    if not war.beats_majority:
-        constant = "the majority baseline" if size.majority is None else f"always answering “{size.majority}”"
+    if not war.beats_baseline:
         found.append(
-            f"On accuracy alone (WAR), {constant} is as good as {best.name} or better. Compare the UAR, "
-            "which a constant answer does not raise."
+            f"On accuracy alone (WAR), {_baseline_name(size, war)} is as good as {best.name} or better. "
+            "Compare the UAR, which a constant answer does not raise."
         )
     return found
 

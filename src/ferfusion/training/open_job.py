@@ -63,9 +63,9 @@ class OpenJob:
         report_message(self.on_progress, line)
 
     def progress(self) -> TrainingProgress:
-        """Return the callback that reports batches and epochs, with the majority baseline on validation."""
+        """Return the callback that reports batches and epochs, beside the best constant answer."""
         baseline = self.run.baseline("validation")
-        return TrainingProgress(self.on_progress, majority_war=baseline.war, majority_uar=baseline.uar)
+        return TrainingProgress(self.on_progress, constant_war=baseline.war, constant_uar=baseline.uar)
 
     def recorder(self, progress: TrainingProgress, *, seconds_before: float = 0.0) -> RunRecorder:
         """Return the callback that writes metrics and checkpoints, and reports every epoch.

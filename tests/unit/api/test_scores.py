@@ -53,7 +53,7 @@ def test_scores_name_run_report_baseline_and_protocol(scores):
     head = scores.scores.iloc[:2]["value"]
     assert repr(scores) == (
         f"Scores('{scores.run.folder}': test, per video: WAR {head[0]:.3f}, UAR {head[1]:.3f}, "
-        "majority 0.400 and 0.167; 4 people)"
+        "baseline 0.400 and 0.167; 4 people)"
     )
     page = scores._repr_html_()
     assert scores.protocol in page

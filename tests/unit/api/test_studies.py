@@ -53,7 +53,7 @@ def test_study_summary_is_text_with_intervals_baselines_and_letters(study):
         assert summary[metric.upper()].str.fullmatch(r"\d+\.\d\s% \(\d+ to \d+\s%\)").all()
         for name, text in summary[metric.upper()].items():
             assert text.startswith(f"{100 * rows.loc[(name, metric), 'value']:.1f}")
-    assert summary["majority UAR / WAR"].nunique() == 1
+    assert summary["baseline UAR / WAR"].nunique() == 1
     assert summary["group"].tolist() == ["a", "a", "b"]
     assert set(summary["seeds"]) == {"3"}
     assert set(summary["people"]) == {"12"}
@@ -62,7 +62,7 @@ def test_study_summary_is_text_with_intervals_baselines_and_letters(study):
 def test_study_has_verdict_protocol_baseline_and_cautions(study):
     assert study.verdict[0] == "2 of 3 pairs of variants differ significantly in UAR per video."
     assert study.protocol.startswith("Tested on 12 people (120 videos)")
-    assert study.baseline.startswith("Majority baseline: always Sadness")
+    assert study.baseline.startswith("Baseline: always Sadness")
     assert [caution[:23] for caution in study.cautions] == ["Of equivalent variants,"]
     assert study.equivalences[0].startswith("gap-concat and flatten-concat are the same")
     assert study.confidence == 0.95

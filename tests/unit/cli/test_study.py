@@ -11,7 +11,7 @@ from ferfusion.cli.study import study
 ROW = {
     "UAR": "60.0 % (40 to 80 %)",
     "WAR": "70.0 % (50 to 90 %)",
-    "majority UAR / WAR": "33.3 % / 50.0 %",
+    "baseline UAR / WAR": "33.3 % / 50.0 %",
     "group": "ab",
     "seeds": "2",
     "people": "1",
@@ -30,7 +30,7 @@ def test_study_has_plan_model_and_recipe_as_options_and_prints_its_table(monkeyp
             summary=pd.DataFrame([ROW | {"variant": name} for name in ("gap-sum", "[flow]")]),
             verdict=["gap-sum and [flow] do not differ."],
             protocol="Tested on 1 person.",
-            baseline="Majority baseline: always Fear.",
+            baseline="Baseline: always Fear.",
             cautions=["One person was tested."],
         )
 
@@ -61,7 +61,7 @@ def test_study_has_plan_model_and_recipe_as_options_and_prints_its_table(monkeyp
 def test_study_takes_several_datasets_and_the_folder_last(monkeypatch, capsys, tmp_path):
     called: dict[str, Any] = {}
     row = {"trained on": "a", "UAR": "60.0 % (40 to 80 %)", "WAR": "70.0 % (50 to 90 %)"}
-    row |= {"majority UAR / WAR": "33.3 % / 50.0 %", "seeds": "2", "people": "1"}
+    row |= {"baseline UAR / WAR": "33.3 % / 50.0 %", "seeds": "2", "people": "1"}
 
     def conduct(dataset, folder, **settings):
         called.update(settings, dataset=dataset, folder=folder)
@@ -71,7 +71,7 @@ def test_study_takes_several_datasets_and_the_folder_last(monkeypatch, capsys, t
             summary=pd.DataFrame([row | {"tested on": name} for name in ("a, held out", "b")]),
             verdict=["a to b."],
             protocol="Tested.",
-            baseline="Majority baseline.",
+            baseline="Baseline.",
             cautions=[],
         )
 

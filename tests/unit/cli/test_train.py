@@ -51,7 +51,7 @@ def test_train_prints_scores_beside_the_baseline(app, capsys, tmp_path):
     app(line, exit_on_error=False)
     text = capsys.readouterr().out
     assert "Best epoch 1 of 1, on validation: WAR" in text
-    assert text.count("majority 16.7%") >= 2
+    assert text.count("baseline 16.7%") >= 2
     assert "Protocol: no person in two parts; validation chose the epoch; test read once." in text
     words = " ".join(text.split())
     assert re.search(r"Disk: about [\d.]+ MB for the run; .* are free\. .* Disk: [\d.]+ MB in", words)

@@ -47,7 +47,7 @@ def test_evaluate_run_writes_the_scores_that_it_returns(evaluated):
     estimate = evaluated.scored.of("test", "video").uar
     assert row["value"] == pytest.approx(estimate.value)
     assert row["low"] == pytest.approx(estimate.interval.low)
-    assert row["baseline"] == pytest.approx(estimate.majority)
+    assert row["baseline"] == pytest.approx(estimate.baseline)
 
 
 def test_evaluate_run_that_cannot_write_leaves_the_old_report(tmp_path, monkeypatch):

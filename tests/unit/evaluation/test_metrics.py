@@ -122,7 +122,7 @@ def test_confusion_matrix_refuses_codes_that_do_not_fit(true, predicted):
 
 
 def test_confusion_by_group_needs_a_group_for_each_row():
-    with pytest.raises(ValueError, match="2 groups for 1 rows"):
+    with pytest.raises(ValueError, match="one for each of the rows, 1; got 2"):
         confusion_by_group([0], [0], ["a", "b"], num_classes=2)
 
 

@@ -10,7 +10,9 @@ from ferfusion.evaluation.uncertainty import NO_INTERVAL, Interval
 
 def row(who, against, war, uar):
     interval = Interval(war - 0.02, war + 0.03)
-    return RaterRow(who, against, Estimate(war, interval, 0.2), uar and Estimate(uar, interval, 0.1), 9, 3)
+    return RaterRow(
+        who, against, Estimate(war, interval, 0.2, 0.2), uar and Estimate(uar, interval, 0.1, 0.1), 9, 3
+    )
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def test_raters_text_lead_has_model_raters_and_ceiling(raters):
 
 
 def test_raters_text_lead_of_one_person_and_one_rater_each_has_no_interval(raters):
-    ceiling = replace(raters.rows[4], war=Estimate(0.8, NO_INTERVAL, 0.2))
+    ceiling = replace(raters.rows[4], war=Estimate(0.8, NO_INTERVAL, 0.2, 0.2))
     alone = replace(raters, rows=(*raters.rows[:3], ceiling))
     lead = raters_text(alone, stills=True).lead.replace("\N{NO-BREAK SPACE}", " ")
     assert ". Their disagreement sets a ceiling of 80.0 % for agreement" in lead

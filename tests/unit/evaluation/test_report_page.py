@@ -64,7 +64,7 @@ def test_report_html_has_war_and_uar_with_their_baselines(page, evaluated):
     head = evaluated.scored.of("test", "video")
     for estimate in (head.war, head.uar):
         assert f"{100 * estimate.value:.1f} %" in page.words
-        assert f"{100 * estimate.majority:.1f} %" in page.words
+        assert f"{100 * estimate.baseline:.1f} %" in page.words
     assert "Always predicting “Sadness” gives 40.0 % and 16.7 %" in page.words
 
 

@@ -120,6 +120,18 @@ def test_study_statistics_baseline_may_be_another_class_in_another_fold(predicti
     assert estimates["uar"].majority == pytest.approx((0.5 + 0.5) / 6)
 
 
+def test_study_statistics_baseline_is_no_lower_than_any_constant_answer(predictions):
+    """Each person shows one class, which the baseline of the fold never answers."""
+    codes = {f"P{number:02d}": (number + 1) % 6 for number in range(6)}
+    tables = {
+        name: [table.assign(subject=table["code"].map(lambda code: f"P{code:02d}")) for table in seeds]
+        for name, seeds in predictions.items()
+    }
+    estimates = study_statistics(tables, labels=SIX, baseline=codes).scores("video")[0].estimates
+    assert [estimates[name].majority for name in ("war", "uar")] == [0, 0]
+    assert [estimates[name].baseline for name in ("war", "uar")] == pytest.approx([1 / 6, 1 / 6])
+
+
 def test_study_statistics_read_the_test_part_only(predictions, study):
     with_others = {
         name: [pd.concat([table, table.assign(part="validation", subject="X", video="x")]) for table in seeds]

@@ -23,7 +23,7 @@ def test_variants_table_has_a_row_per_level_variant_and_metric(study):
             row = table.xs((variant.level, variant.name, metric))
             assert row["value"] == estimate.value
             assert (row["low"], row["high"]) == (estimate.interval.low, estimate.interval.high)
-            assert (row["baseline"], row["seeds"], row["subjects"]) == (estimate.majority, 3, 12)
+            assert (row["baseline"], row["seeds"], row["subjects"]) == (estimate.baseline, 3, 12)
 
 
 def test_variants_table_has_letters_for_compared_metrics_only(study):

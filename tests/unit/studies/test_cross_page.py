@@ -35,6 +35,6 @@ def test_cross_page_has_every_score_with_its_baseline(folder, cross_findings):
     for cell in cross_findings.cells:
         for estimate in (cell.uar, cell.war):
             assert plain(percent(estimate.value)) in page
-            assert plain(percent(estimate.majority)) in page
+            assert plain(percent(estimate.baseline)) in page
     for sentence in read_json(folder.summary_file)["verdict"]:
         assert plain(sentence) in page

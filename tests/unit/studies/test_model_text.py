@@ -34,7 +34,7 @@ def test_models_summary_states_who_was_tested_and_what_each_model_has_seen(findi
         "nothing was chosen. ours: it was not in the training. theirs: whether the model "
         "has learned from any of its people cannot be checked."
     )
-    assert summary["baseline"].startswith("Majority baseline: always Anger, one of the most frequent classes")
+    assert summary["baseline"].startswith("Baseline: always Anger, one of the most frequent classes")
 
 
 def test_models_summary_cautions_name_the_models_that_they_are_about(findings):

@@ -78,7 +78,7 @@ def test_study_page_has_the_results_and_loads_nothing_from_outside(finished):
     assert page.count("same function as gap-concat") == 2  # in the table per video, and in that per pair
     assert "Of equivalent variants, only the first was trained" in page
     assert "9 trainings took 13.5 minutes of computing." in page
-    for word in ("majority baseline", "displayed expression", "Tested on 12 people", "accuracy"):
+    for word in ("Baseline", "displayed expression", "Tested on 12 people", "accuracy"):
         assert word in page
     assert page.count("data:image/png;base64,") >= 6 + 3 * 2
     assert "http://" not in page.replace("http://www.w3.org", "")

@@ -41,14 +41,14 @@ def test_open_job_says_a_line(opened):
     assert [progress.message for progress in reported] == ["The network:"]
 
 
-def test_open_job_recorder_reports_epochs_with_the_majority_baseline(opened):
+def test_open_job_recorder_reports_epochs_with_the_baseline(opened):
     job, reported = opened
     recorder = job.recorder(job.progress(), seconds_before=3.0)
     recorder._announce(ROW, is_best=True)
     [line] = [progress.message for progress in reported]
     assert line.startswith(f"epoch 2/{SHORT.epochs}")
     # six classes of equal size on validation
-    assert "(majority 16.7%, 16.7%)" in line
+    assert "(baseline 16.7%, 16.7%)" in line
     assert line.endswith("best so far")
     assert recorder.last_path == job.run.last_checkpoint_file
     assert recorder.best_path == job.run.best_weights_file

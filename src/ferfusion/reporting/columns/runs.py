@@ -18,7 +18,7 @@ metric | text | war (accuracy), uar (mean recall over classes) or macro_f1
 value | share | the score
 low | share | lower end of its interval over people
 high | share | upper end
-baseline | share | the same metric of the majority baseline, which always answers one class
+baseline | share | the same metric of the most frequent class of the training, or of a better constant answer
 people | whole number | people whose videos are scored
 """
 

@@ -15,7 +15,7 @@ metric | text | war (accuracy), uar (mean recall over classes) or macro_f1
 value | share | mean of the score over seeds
 low | share | lower end of its interval over people
 high | share | upper end
-baseline | share | the same metric of the majority baseline, which always answers one class
+baseline | share | the same metric of the most frequent class of the training, or of a better constant answer
 seeds | whole number | trainings of the variant in each fold
 seed_deviation | share | standard deviation of the score between seeds; empty with one seed
 subjects | whole number | people whose videos are tested
@@ -61,8 +61,8 @@ metric | text | war (accuracy), uar (mean recall over classes) or macro_f1
 value | share | mean of the score over seeds
 low | share | lower end of its interval over the tested people
 high | share | upper end
-baseline | share | the same metric of always answering the most frequent class of the training part
-majority | text | that class
+baseline | share | the same metric of the most frequent class of the training, or of a better constant answer
+majority | text | the most frequent class of the training part
 seeds | whole number | trainings
 seed_deviation | share | standard deviation of the score between seeds; empty with one seed
 people | whole number | tested people
@@ -225,7 +225,7 @@ same_test_videos_as_first | True or False | whether it was tested on the videos 
 <level>_<metric> | share | a score: level video or pair, metric war, uar or macro_f1
 <level>_<metric>_low | share | lower end of its interval over people
 <level>_<metric>_high | share | upper end
-<level>_<metric>_baseline | share | the metric of the majority baseline, which always answers one class
+<level>_<metric>_baseline | share | the same as `baseline` of metrics.csv
 published_accuracy | share | accuracy in the report, of runs on BAUM-1
 """,
     ),

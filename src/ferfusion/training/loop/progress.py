@@ -11,12 +11,12 @@ from ferfusion.training.loop.epoch_metrics import EpochRow
 
 
 class TrainingProgress(Callback):
-    """Reports the progress of a training, with the scores of the majority baseline in every line."""
+    """Reports the progress of a training, with the scores of the best constant answer in every line."""
 
-    def __init__(self, on_progress: OnProgress, *, majority_war: float, majority_uar: float) -> None:
-        """Take a reporting function, and the scores of the majority baseline on the validation part."""
+    def __init__(self, on_progress: OnProgress, *, constant_war: float, constant_uar: float) -> None:
+        """Take a reporting function, and the scores of the best constant answer on the validation part."""
         self._on_progress = on_progress
-        self._baseline = f"majority {majority_war:.1%}, {majority_uar:.1%}"
+        self._baseline = f"baseline {constant_war:.1%}, {constant_uar:.1%}"
 
     def print_epoch(self, row: EpochRow, *, epochs: int, is_best: bool) -> None:
         """Report the line of an epoch."""

@@ -25,16 +25,16 @@ def seen():
 
 @pytest.fixture
 def progress(seen):
-    return TrainingProgress(seen.append, majority_war=0.3, majority_uar=1 / 6)
+    return TrainingProgress(seen.append, constant_war=0.3, constant_uar=1 / 6)
 
 
 @pytest.mark.parametrize(("is_best", "end"), [(False, "2.0 s"), (True, "2.0 s  best so far")])
-def test_print_epoch_has_the_scores_beside_the_majority_baseline(progress, seen, is_best, end):
+def test_print_epoch_has_the_scores_beside_the_baseline(progress, seen, is_best, end):
     progress.print_epoch(ROW, epochs=20, is_best=is_best)
     [one] = seen
     assert one.message == (
         "epoch 3/20  lr 5.0e-04  train: loss 1.250, WAR 50.0%, UAR 37.5%  "
-        f"validation: loss 1.500, WAR 25.0%, UAR 12.5% (majority 30.0%, 16.7%)  {end}"
+        f"validation: loss 1.500, WAR 25.0%, UAR 12.5% (baseline 30.0%, 16.7%)  {end}"
     )
 
 
