@@ -1,12 +1,12 @@
 """Expression classes, their names in the corpora, and the words that people write for them."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
+from ferfusion.spelling import without_accents
 
 _ALIASES = MappingProxyType(
     {
@@ -92,8 +92,7 @@ def word_key(word: str) -> str:
     >>> word_key(" Über-raschung "), word_key("Start_Seconds"), word_key("生气")
     ('uberraschung', 'startseconds', '生气')
     """
-    apart = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(sign for sign in apart if sign.isalnum())
+    return without_accents(word)
 
 
 def emotion_of_word(word: str) -> str:

@@ -1,11 +1,10 @@
 """A table with a row per video or photograph: path, label, and optionally subject, times and part."""
 
-import math
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from ferfusion.corpora.columns import Columns, find_columns, parse_columns, parse_seconds
@@ -13,7 +12,6 @@ from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoE
 from ferfusion.corpora.named_files import NamedFiles, components
 from ferfusion.corpora.path_pattern import PathPattern
 from ferfusion.corpora.people_columns import constant_columns, with_people
-from ferfusion.corpora.same_person import subject_key
 from ferfusion.corpora.stills import has_photographs_only
 from ferfusion.corpora.votes import VOTES_FILE
 from ferfusion.corpora.walk import Found, find_photographs, find_videos, unreadable_folders
@@ -91,7 +89,7 @@ def list_csv(
         written = table.cell(cells, "path") or ""
         try:
             entry = _entry(files, video_id, table, cells)
-            stretch = (entry.path.resolve(), entry.start_seconds, entry.end_seconds)
+            stretch = (_target(entry.path), entry.start_seconds, entry.end_seconds)
             claims = (*stretch, _word(entry), "" if entry.subject == video_id else entry.subject)
             if line_of.setdefault(claims, line) != line:
                 raise CorpusError(f"a second row for the same video, after line {line_of[claims]}")
@@ -103,7 +101,7 @@ def list_csv(
         reason = f"the first is left out: {left_out[0].reason}" if left_out else "it is empty"
         raise CorpusError(f"{table.path} has no row that can be used; {reason}")
     listing = CorpusListing("csv", tuple(entries), tuple(left_out), _notes(table, entries))
-    if root.is_dir() or any(entry.path.resolve().is_relative_to(folder.resolve()) for entry in entries):
+    if root.is_dir() or any(_target(entry.path).is_relative_to(_target(folder)) for entry in entries):
         find = find_photographs if has_photographs_only(listing) else find_videos
         left_out += _without_a_row(find(folder)[0], table, files)
         left_out += unreadable_folders(folder)
@@ -205,29 +203,7 @@ def _notes(table: VideoTable, entries: list[VideoEntry]) -> tuple[str, ...]:
             f"Times of stretches are not taken from {listed(unused)}, whose cells are no seconds, m:ss or "
             "h:mm:ss: the rows count as whole videos"
         )
-    return (*notes, *_overlaps(entries))
-
-
-def _overlaps(entries: list[VideoEntry]) -> Iterator[str]:
-    """Yield a note for each two stretches of a file that overlap and have different labels or people."""
-    of_file: dict[Path, list[VideoEntry]] = {}
-    for entry in entries:
-        of_file.setdefault(entry.path.resolve(), []).append(entry)
-    for path, stretches in of_file.items():
-        ordered = sorted(stretches, key=lambda each: each.start_seconds or 0.0)
-        for first, second in pairwise(ordered):
-            end = math.inf if first.end_seconds is None else first.end_seconds
-            differs = (_word(first), subject_key(first.subject)) != (
-                _word(second),
-                subject_key(second.subject),
-            )
-            is_same = (first.start_seconds, first.end_seconds) == (second.start_seconds, second.end_seconds)
-            # rows of the same stretch that differ are left out
-            if differs and not is_same and (second.start_seconds or 0.0) < end:
-                yield (
-                    f"Lines {first.line} and {second.line} give frames of {path.name} twice, as "
-                    f"{first.word} of {first.subject} and as {second.word} of {second.subject}"
-                )
+    return tuple(notes)
 
 
 def _word(entry: VideoEntry) -> str:
@@ -252,8 +228,13 @@ def _ids(table: VideoTable) -> list[str]:
     return unique_ids(names)
 
 
+def _target(path: Path) -> Path:
+    """Return the file that a path leads to; of a loop of links, the path itself."""
+    return Path(os.path.realpath(path))
+
+
 def _inside(path: Path, folder: Path) -> str:
-    for one, other in ((path, folder), (path.resolve(), folder.resolve())):
+    for one, other in ((path, folder), (_target(path), _target(folder))):
         if one.is_relative_to(other):
             return one.relative_to(other).as_posix()
     return ""
@@ -323,11 +304,11 @@ def _without_a_row(found: Iterable[Found], table: VideoTable, files: NamedFiles)
     named = set()
     for _, cells in table.rows:
         with suppress(CorpusError):  # the row is left out with the reason
-            named.add(files.find(table.cell(cells, "path") or "").resolve())
+            named.add(_target(files.find(table.cell(cells, "path") or "")))
     is_own = cache(lambda folder: any((folder / name).is_file() for name in _OWN_FILES))
     for file in found:
         folders = [file.path.parent, *file.path.parent.parents]
         if any(is_own(folder) for folder in folders if folder.is_relative_to(file.root)):
             continue
-        if file.path.resolve() not in named:
+        if _target(file.path) not in named:
             yield file.left_out(f"no row in {table.path.name}")

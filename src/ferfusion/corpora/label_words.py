@@ -16,6 +16,7 @@ from ferfusion.corpora.stills import StillsListing
 from ferfusion.errors import ConfigError, in_one_line
 from ferfusion.files import check_is_file
 from ferfusion.labels import EMOTION_WORDS, LabelSet, emotion_of_word, word_key
+from ferfusion.spelling import without_case
 from ferfusion.tables import read_lines
 
 _LARGEST_MAP_BYTES = 2**20
@@ -126,7 +127,7 @@ def with_labels(
             left_out.append(left_out_entry(entry, root, reason))
             continue
         name = resolved.name or spelling[_key(entry.emotion)]
-        if resolved.name and entry.word and entry.word.casefold() != resolved.name.casefold():
+        if resolved.name and entry.word and without_case(entry.word) != without_case(resolved.name):
             taken[entry.word, resolved.name] += 1
         entries.append(replace(entry, emotion=name))
     if taken:
@@ -220,7 +221,7 @@ def _with_own_words(
         sentences.append(f"One class in several spellings: {spelled}")
     for name in labels.names:
         others = [other for other in labels.names if other != name and counts[other] > counts[name]]
-        near = get_close_matches(name.casefold(), map(str.casefold, others), n=1, cutoff=_VERY_NEAR)
+        near = get_close_matches(without_case(name), map(without_case, others), n=1, cutoff=_VERY_NEAR)
         if near:
             sentences.append(
                 f"The class {name} ({counts[name]}) may be a misspelled {near[0]}; see --label-map"

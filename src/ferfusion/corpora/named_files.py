@@ -1,12 +1,12 @@
 """Find the file that a row of a table names, however its name is spelled."""
 
 import re
-import unicodedata
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path, PurePosixPath
 
 from ferfusion.errors import CorpusError
+from ferfusion.spelling import without_case
 
 
 class NamedFiles:
@@ -84,7 +84,7 @@ def name_key(name: str) -> str:
     >>> name_key("Zoe\u0308.MP4") == name_key("zo\u00eb.mp4")
     True
     """
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return without_case(name)
 
 
 def _names_by_key(folder: Path) -> dict[str, list[str]]:

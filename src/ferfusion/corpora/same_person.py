@@ -8,17 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing, VideoEntry, left_out_entry, relative_place
-from ferfusion.corpora.named_files import name_key
 from ferfusion.reporting.words import counted, examples, listed, plural
+from ferfusion.spelling import without_case
 
 
 def subject_key(subject: str) -> str:
-    r"""Return the form that all spellings of a person share: without case, composed accents and blanks.
+    r"""Return the form that all spellings of a person share.
+
+    They differ by case (I is also the Turkish \u0131), composed accents, blanks, and full-width letters.
 
     >>> subject_key(" Jo\u0308rg ") == subject_key("J\u00f6rg"), subject_key("Anna  B")
     (True, 'anna b')
     """
-    return name_key(" ".join(subject.split()))
+    return without_case(" ".join(unicodedata.normalize("NFKC", subject).split()))
 
 
 def first_spellings(subjects: Iterable[str]) -> dict[str, str]:
@@ -66,7 +68,7 @@ def without_repeated_files(listing: CorpusListing, root: Path) -> CorpusListing:
         groups[_identity(entry)].append(entry)
     reasons: dict[str, str] = {}
     for same in groups.values():
-        if conflict := _conflict(same):
+        if conflict := conflict_of(same):
             reason = _of_places(same, root, conflict)
             reasons |= dict.fromkeys((each.video_id for each in same), reason)
         else:
@@ -83,14 +85,14 @@ def without_repeated_files(listing: CorpusListing, root: Path) -> CorpusListing:
     return replace(listing, entries=entries, left_out=(*listing.left_out, *left_out))
 
 
-def _conflict(same: Sequence[VideoEntry]) -> str:
-    """Return the different labels, or else people, of the rows of one file; empty if they agree.
+def conflict_of(same: Sequence[VideoEntry]) -> str:
+    """Return the different labels, or else people, of rows of one file; empty if they agree.
 
     A subject that is not known contradicts no other.
     """
     claimed = {
         "label": {each.emotion: each.word or each.emotion for each in same},
-        "person": {each.subject: each.subject for each in same if each.subject != each.video_id},
+        "person": {subject_key(each.subject): each.subject for each in same if each.subject != each.video_id},
     }
     for noun, words in claimed.items():
         if len(words) > 1:
@@ -99,12 +101,17 @@ def _conflict(same: Sequence[VideoEntry]) -> str:
     return ""
 
 
-def _of_places(same: Sequence[VideoEntry], root: Path, conflict: str) -> str:
+def places_of(same: Sequence[VideoEntry], root: Path) -> str:
+    """Return the lines of rows in their table, or else their paths."""
     lines = [str(each.line) for each in same if each.line]
     if len(lines) == len(same):
-        return f"lines {listed(lines)} give this video {conflict}"
-    places = list(dict.fromkeys(relative_place(each.path, root) for each in same))
-    return f"{listed(places)} are one file, with {conflict}"
+        return f"lines {listed(lines)}"
+    return listed(list(dict.fromkeys(relative_place(each.path, root) for each in same)))
+
+
+def _of_places(same: Sequence[VideoEntry], root: Path, conflict: str) -> str:
+    does = "give this video" if all(each.line for each in same) else "are one file, with"
+    return f"{places_of(same, root)} {does} {conflict}"
 
 
 def likely_same(listing: CorpusListing) -> str:
@@ -138,7 +145,7 @@ def _near_key(subject: str) -> str:
     >>> _near_key("P 01"), _near_key("p1"), _near_key("1-11"), _near_key("11-1")
     ('p1', 'p1', '1 11', '11 1')
     """
-    apart = unicodedata.normalize("NFKD", subject.casefold())
+    apart = unicodedata.normalize("NFKD", subject_key(subject))
     letters = "".join(sign for sign in apart if not unicodedata.combining(sign))
     words = re.sub(r"[\W_]+", " ", letters).strip()
     # a blank between two numbers keeps them apart

@@ -101,6 +101,8 @@ def prepare_video(job: PrepareJob) -> str:
         "status": status,
         "reason": why,
     }
+    if note := note_of_shortening(duration, end_seconds=job.entry.end_seconds, fps=fps):
+        row["note"] = note
     write_rows(
         job.rows_file,
         {"stamp": job.stamp, "video": row, "frames": _frame_rows(frames, clip), "pairs": pairs},
@@ -127,7 +129,7 @@ def read_entry(entry: VideoEntry) -> Iterator[Frame]:
 
 def _rate_and_duration(entry: VideoEntry) -> tuple[float, float | None]:
     if entry.path.is_dir():
-        return entry.images_per_second, None
+        return entry.images_per_second, len(list_images(entry.path)) / entry.images_per_second
     video_info = read_info(entry.path)
     return float(video_info.rate), video_info.seconds
 
@@ -174,6 +176,21 @@ def _status_and_reason(reason: str, num_frames: int, num_faces: int, num_pairs: 
             f"a face in {num_faces} of {counted(num_frames, 'frame')}, and a pair needs two in a row",
         )
     return "ok", ""
+
+
+def note_of_shortening(duration_seconds: float | None, *, end_seconds: float | None, fps: float) -> str:
+    """Return that a stretch ends after its video; empty if it does not, by more than a frame.
+
+    >>> note_of_shortening(1.28, end_seconds=20.0, fps=25.0)
+    'the stretch ends at 20 s, after the video, which lasts 1.28 s'
+    >>> note_of_shortening(1.28, end_seconds=1.3, fps=25.0)
+    ''
+    """
+    if duration_seconds is None or end_seconds is None or fps <= 0:
+        return ""
+    if end_seconds <= duration_seconds + 1 / fps:
+        return ""
+    return f"the stretch ends at {end_seconds:g} s, after the video, which lasts {duration_seconds:.2f} s"
 
 
 def _write_clip(job: PrepareJob, clip: Sequence[SpooledFace], spool: FaceSpool) -> list[list[float]]:

@@ -11,6 +11,7 @@ from ferfusion.corpora.csv_table import list_csv
 from ferfusion.corpora.entries import CorpusListing
 from ferfusion.corpora.folder import list_folder
 from ferfusion.corpora.label_words import parse_label_map, with_labels, with_labels_of_stills
+from ferfusion.corpora.overlaps import without_overlaps
 from ferfusion.corpora.path_pattern import PathPattern
 from ferfusion.corpora.people_columns import people_sentence, with_people
 from ferfusion.corpora.recognise import recognise
@@ -104,8 +105,9 @@ def prepare_corpus(
         listing = _listing(corpus, root, columns=columns, pattern=pattern)
         listing = with_votes_file(listing, root, label_map=class_of_word)
         listing, label_set, labels_taken = with_labels(listing, root, wanted, label_map=class_of_word)
-        listing, spellings = with_one_spelling(without_repeated_files(listing, root))
-        for sentence in _sentences(listing, *labels_taken, spellings):
+        listing, shared_frames = without_overlaps(without_repeated_files(listing, root), root)
+        listing, spellings = with_one_spelling(listing)
+        for sentence in _sentences(listing, *labels_taken, shared_frames, spellings):
             report_message(on_progress, sentence)
         stills = has_photographs_only(listing)
         prepare = prepare_photographs if stills else partial(prepare_videos, images=images)

@@ -181,7 +181,9 @@ class _VideoCorpus:
                 "note": entry.note,
             } | {column_of[name]: cell for name, cell in entry.further}
             if entry.emotion in self.labels:
-                yield row | {"code": self.labels.code(entry.emotion)} | rows_of[entry.video_id]["video"]
+                prepared = rows_of[entry.video_id]["video"]
+                note = "; ".join(filter(None, (entry.note, prepared.get("note", ""))))
+                yield row | {"code": self.labels.code(entry.emotion)} | prepared | {"note": note}
             else:
                 reason = f"{entry.emotion} is not one of {', '.join(self.labels.names)}"
                 yield row | {"status": "left_out", "reason": reason}

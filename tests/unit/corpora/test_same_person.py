@@ -28,6 +28,12 @@ def test_with_one_spelling_takes_case_accents_and_blanks_as_one_person(tmp_path:
     assert with_one_spelling(listing) == (listing, "")
 
 
+def test_with_one_spelling_takes_capitals_of_every_language_as_one_person(tmp_path: Path) -> None:
+    names = ["Iş\u0131l", "IŞIL", "İpek", "ipek", "Groß", "GROSS", "\uff21\uff4e\uff4e\uff41", "anna"]
+    listing, _ = with_one_spelling(listing_of(tmp_path, *((f"{n}.mp4", n, "Fear") for n in names)))
+    assert [entry.subject for entry in listing.entries] == [name for name in names[::2] for _ in range(2)]
+
+
 def test_without_repeated_files_uses_a_file_once_and_none_that_has_two_labels(tmp_path: Path) -> None:
     write_files(tmp_path, "a.mp4", "x/b.mp4", "c.mp4", "d.mp4")
     os.link(tmp_path / "a.mp4", tmp_path / "hard.mp4")
