@@ -1,7 +1,7 @@
 """Datasets: crops and flow of labelled videos, divided into parts that share no people."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +12,7 @@ from ferfusion.api.settings import PathOrText, as_folder, as_path, check_workers
 from ferfusion.errors import ConfigError, file_errors
 from ferfusion.files import check_output_folder
 from ferfusion.parts import PARTS
-from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.recipe import KEPT_PAIRS, PrepareRecipe
 from ferfusion.progress import Progress, ShowProgress, report_message, shown
 from ferfusion.reporting.disk import measured_line
 from ferfusion.reporting.words import counted
@@ -217,7 +217,8 @@ def prepare(
         pattern: Where subject and label stand in the paths, such as {subject}-s{session}/{label}-{take};
             other fields become columns of videos.csv.
         for_model: Model to measure on the dataset, for which it is prepared with the model's own settings: a
-            run, a bundle, an ONNX file, or shipped, the model that comes with the package.
+            run, a bundle, an ONNX file, or shipped, the model that comes with the package. Beside it, only
+            segment_length and keep_every may be set: which pairs are kept does not change the model's input.
         recipe: Settings of preparation.
         detector_model: Model file of the detector yunet.
         images: Also write every kept pair as two PNG files, for people to look at.
@@ -277,10 +278,14 @@ def _of_model(
         ConfigError: there are other settings beside the model's.
     """
     loaded = load_model(model, device="cpu")
-    if differences := PrepareRecipe().differences(given):
-        names = ", ".join(each.partition(" ")[0] for each in differences)
-        raise ConfigError(f"A dataset for a model is prepared with the model's settings; unset {names}")
-    return loaded.prepare_recipe, loaded.labels.names if labels is None else labels
+    changed = [each.partition(" ")[0] for each in PrepareRecipe().differences(given)]
+    if refused := [name for name in changed if name not in KEPT_PAIRS]:
+        raise ConfigError(
+            f"A dataset for a model is prepared with the model's settings; unset {', '.join(refused)}; "
+            f"only {' and '.join(KEPT_PAIRS)} may be set, which leave the model's input as it is"
+        )
+    kept = {name: getattr(given, name) for name in changed}
+    return replace(loaded.prepare_recipe, **kept), loaded.labels.names if labels is None else labels
 
 
 @file_errors()

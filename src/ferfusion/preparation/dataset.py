@@ -293,7 +293,7 @@ def open_dataset(root: Path) -> Dataset:
 
 
 def check_dataset_folder(root: Path, *, corpus: str, labels: LabelSet, recipe: PrepareRecipe) -> None:
-    """Check that a folder is new or empty, or holds a dataset of the same settings.
+    """Check that a folder is new or empty, or holds a dataset of the same settings or without any pair.
 
     Args:
         root: The dataset folder.
@@ -309,6 +309,8 @@ def check_dataset_folder(root: Path, *, corpus: str, labels: LabelSet, recipe: P
         if not is_new_or_empty(root):
             raise DatasetError(f"{root} holds other files; name a new or empty folder")
         return
+    if next(DatasetFiles(root).clips_folder.glob("*.safetensors"), None) is None:
+        return  # a preparation that kept nothing binds no later one to its settings
     advice = "delete the folder, and prepare it again"
     header = read_json(path, keys=_HEADER_KEYS, advice=advice)
     differences = recipe.differences(PrepareRecipe.from_dict(header["recipe"]))

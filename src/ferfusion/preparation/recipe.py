@@ -22,6 +22,8 @@ differently: of the 36 rendered videos, reduced to half of their 176 pixels, 16 
 
 LARGEST_SIZE = 512
 """In pixels; more than twice the side of the largest crops that the networks are made for, 224."""
+KEPT_PAIRS = ("segment_length", "keep_every")
+"""Settings of which pairs are kept, which do not change what a model reads."""
 
 
 @dataclass(frozen=True)

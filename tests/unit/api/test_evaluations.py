@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -69,5 +70,7 @@ def test_prepare_for_a_model_takes_its_settings_and_classes(trained, tmp_path):
     recipe, labels = _of_model(trained.folder, fer.PrepareRecipe(), None)
     assert (recipe, labels) == (trained.model.prepare_recipe, trained.labels.names)
     assert _of_model(trained.folder, fer.PrepareRecipe(), "seven")[1] == "seven"
+    every_sixth, _ = _of_model(trained.folder, fer.PrepareRecipe(keep_every=6), None)
+    assert every_sixth == replace(recipe, keep_every=6)
     with pytest.raises(fer.ConfigError, match="prepared with the model's settings; unset size, margin"):
         fer.prepare(tmp_path, tmp_path / "data", for_model=trained, size=64, margin=0.2, progress=False)

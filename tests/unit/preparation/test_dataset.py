@@ -121,8 +121,12 @@ def test_check_dataset_folder_takes_a_new_or_empty_folder_and_its_own(tmp_path):
 )
 def test_check_dataset_folder_names_the_setting_that_differs(tmp_path, changes, difference):
     header(tmp_path)
+    settings = {"corpus": "folder", "labels": SIX, "recipe": RECIPE, **changes}
+    check_dataset_folder(tmp_path, **settings)  # nothing was kept, so nothing binds
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "a.safetensors").touch()
     with pytest.raises(DatasetError, match="was prepared with other settings") as caught:
-        check_dataset_folder(tmp_path, **{"corpus": "folder", "labels": SIX, "recipe": RECIPE, **changes})
+        check_dataset_folder(tmp_path, **settings)
     assert difference in str(caught.value)
 
 
