@@ -7,9 +7,9 @@ from pathlib import Path
 
 PACKAGE = Path(find_spec("ferfusion").submodule_search_locations[0])
 NOUNS = (
-    "annotators cells channels classes clips columns comparisons crops embeddings epochs faces files folds "
-    "frames images inputs labels layers outputs pairs parts people persons photographs predictions rows runs "
-    "samples seeds segments streams subjects trainings values variants vectors videos votes weights"
+    "cells channels classes clips columns comparisons crops embeddings epochs faces files folds "
+    "frames images inputs labels layers outputs pairs parts people persons photographs predictions raters "
+    "rows runs samples seeds segments streams subjects trainings values variants vectors videos votes weights"
 ).split()
 COUNT = re.compile(r"^(len|sum|int)\(|\.(size|nunique\(\))$")
 TWO_OR_MORE = {

@@ -34,7 +34,7 @@ def write_fer_table(root: Path, rows: list[str], votes: list[str] | None = None)
 
 
 def fer_table(root: Path, *, per_class: int = 2, votes: bool = True) -> Path:
-    """A table with images of every class in every part; all annotators agree with the label."""
+    """A table with images of every class in every part; all raters agree with the label."""
     rows, all_votes = [], []
     order = (6, 3, 5, 4, 0, 1, 2)  # the codes in the order of FER+'s columns
     for place, usage in enumerate(("Training", "PublicTest", "PrivateTest")):

@@ -20,7 +20,7 @@ VOTE_COLUMNS = (
     "unknown",
     "not_a_face",
 )
-"""The choices of an annotator of FER+ (Barsoum, Zhang, Canton Ferrer & Zhang 2016)."""
+"""The choices of a rater of FER+ (Barsoum, Zhang, Canton Ferrer & Zhang 2016)."""
 STILL_PARTS = MappingProxyType(
     {
         "train": "train",
@@ -45,7 +45,7 @@ class Still:
         emotion: Canonical name of the expression (see ``labels``).
         part: Part in the corpus's official split: train, validation or test.
         encoded: The image file.
-        votes: Number of annotators for each of ``VOTE_COLUMNS``, where there are votes.
+        votes: Number of raters for each of ``VOTE_COLUMNS``, where there are votes.
     """
 
     image_id: str

@@ -29,7 +29,7 @@ class Batch(NamedTuple):
         flow: Encoded flow (B, 3, S, S).
         codes: Class codes (B,), int64.
         rows: Rows of the pair table (B,), int64.
-        targets: Shares of the annotators' votes (B, C); None where the dataset has none.
+        targets: Shares of the raters' votes (B, C); None where the dataset has none.
         frames: Windows of faces (B, K, 3, S, S) in [0, 1] that end with ``spatial``; None where the model
             reads none.
         weight: Weight of this batch's mean in the mean over all processes that share a batch.

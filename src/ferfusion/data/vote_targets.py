@@ -1,4 +1,4 @@
-"""Votes of several annotators for each image, as targets of a training."""
+"""Votes of several raters for each video or image, as targets of a training."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,15 +13,15 @@ from ferfusion.preparation.votes import votes_by_class
 def vote_shares(dataset: Dataset) -> npt.NDArray[np.float32]:
     """Return each class's share of the votes for every row of a dataset's pair table, (rows, C).
 
-    Votes for anything else (contempt, unknown, not a face) are left out. An image without votes, or with half
-    of its votes or more left out, has a share of 1 for its label.
+    Votes for anything else (contempt, unknown, not a face) are left out. A video or image without votes, or
+    with half of its votes or more left out, has a share of 1 for its label.
 
     Raises:
         ConfigError: the dataset has no votes.
     """
     if dataset.votes is None:
         raise ConfigError(
-            f"{dataset.root} has no votes of annotators (votes.csv); unset soft_labels and vote_weight"
+            f"{dataset.root} has no votes of raters (votes.csv); unset soft_labels and vote_weight"
         )
     own = np.eye(len(dataset.labels), dtype=np.float32)[dataset.pairs["code"].to_numpy(np.int64)]
     votes = dataset.votes.set_index("video").reindex(dataset.pairs["video"])

@@ -52,7 +52,7 @@ class Measured(Protocol):
 
     @property
     def votes(self) -> pd.DataFrame | None:
-        """The annotators' votes on the images, if there are any."""
+        """The raters' votes on the videos or images, if there are any."""
 
     @property
     def subjects(self) -> pd.DataFrame | None:
@@ -91,7 +91,7 @@ class Measurement:
         unseen: Whether the model's own split keeps them out of its training.
         notes: What was left out or changed for the measurement, a sentence each.
         cautions: What to know before believing the scores, beside what follows from them.
-        votes: The annotators' votes on the images, if there are any.
+        votes: The raters' votes on the videos or images, if there are any.
         subjects: The columns of people, if there are any.
         stills: Whether the dataset has single images.
         people_known: Whether its subjects are people.

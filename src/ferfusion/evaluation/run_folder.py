@@ -100,7 +100,7 @@ class RunFolder:
 
     @property
     def votes_file(self) -> Path:
-        """The annotators' votes on the predicted images, where the dataset has votes."""
+        """The raters' votes on the predicted videos or images, where the dataset has votes."""
         return self.path / "votes.csv"
 
     @property
@@ -287,7 +287,7 @@ class RunFolder:
 
     @cached_property
     def votes(self) -> pd.DataFrame | None:
-        """The annotators' votes on the predicted images; None without.
+        """The raters' votes on the predicted videos or images; None without.
 
         Raises:
             RunError: the file is damaged.

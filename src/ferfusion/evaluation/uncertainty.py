@@ -40,7 +40,9 @@ def draw_subjects(num_subjects: int, *, resamples: int, rng: np.random.Generator
 
 def resampled_confusions(subject_confusions: IntArray, draws: IntArray) -> IntArray:
     """Sum the subjects' matrices (S, C, C), weighted by the counts of the draws (R, S): (R, C, C)."""
-    confusions: IntArray = np.einsum("rs,sij->rij", draws, subject_confusions, optimize=True)
+    # floats hold such counts exactly, and their product is many times as fast as that of integers
+    sums = np.tensordot(draws.astype(np.float64), subject_confusions.astype(np.float64), axes=1)
+    confusions: IntArray = sums.astype(np.int64)
     return confusions
 
 

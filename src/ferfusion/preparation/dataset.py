@@ -99,7 +99,7 @@ class DatasetFiles:
 
     @property
     def votes_file(self) -> Path:
-        """``votes.csv``: a row per image with votes of annotators."""
+        """``votes.csv``: a row per video or image with votes of raters."""
         return self.root / "votes.csv"
 
     @property
@@ -184,7 +184,7 @@ class Dataset(DatasetFiles):
 
     @cached_property
     def votes(self) -> pd.DataFrame | None:
-        """``votes.csv``: a row per image, with the number of annotators for each expression; None without."""
+        """``votes.csv``: a row per video or image, with the raters for each choice; None without."""
         return read_votes(self.votes_file) if self.votes_file.is_file() else None
 
     @cached_property
@@ -244,7 +244,7 @@ def _check_pairs(path: Path, table: pd.DataFrame, labels: LabelSet) -> None:
 
 
 def read_votes(path: Path, *, error: type[FerfusionError] = DatasetError) -> pd.DataFrame:
-    """Read ``votes.csv``: a row per image, with the number of votes for each expression.
+    """Read ``votes.csv``: a row per video or image, with the number of votes for each choice.
 
     Raises:
         FerfusionError: ``error``, if the file is damaged, or a video comes twice.

@@ -131,7 +131,7 @@ def _check_use(still: Still, labels: LabelSet) -> None:
         raise VideoError(f"{still.emotion} is not one of {', '.join(labels.names)}")
     if still.votes and 2 * still.votes[_NOT_A_FACE] > sum(still.votes):
         raise VideoError(
-            f"not a face, say {still.votes[_NOT_A_FACE]} of {counted(sum(still.votes), 'annotator')}"
+            f"not a face, say {still.votes[_NOT_A_FACE]} of {counted(sum(still.votes), 'rater')}"
         )
 
 

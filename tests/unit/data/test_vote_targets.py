@@ -42,5 +42,5 @@ def test_vote_shares_leave_out_votes_for_other_classes(tmp_path):
 
 
 def test_vote_shares_refuse_a_dataset_without_votes(tmp_path):
-    with pytest.raises(ConfigError, match="no votes of annotators"):
+    with pytest.raises(ConfigError, match="no votes of raters"):
         vote_shares(dataset(tmp_path, SEVEN, votes=False))

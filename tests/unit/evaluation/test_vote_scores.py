@@ -9,7 +9,7 @@ from ferfusion.tables import write_table
 from helpers.runs import fake_config, write_run
 
 LABELS = LabelSet(("Anger", "Happiness", "Sadness"))
-# the label, the prediction, and the votes of the annotators: anger, happiness, sadness, unknown
+# the label, the prediction, and the votes of the raters: anger, happiness, sadness, unknown
 IMAGES = {
     "a": ("Anger", "Anger", (6, 0, 4, 0)),
     "b": ("Anger", "Sadness", (1, 0, 9, 0)),
@@ -31,8 +31,9 @@ def by_class(table):
 
 def predictions():
     rows = []
-    for name, (label, predicted, _) in IMAGES.items():
-        row = {"part": "validation", "video": name, "clip": "pack", "subject": name, "frame": 0, "seconds": 0}
+    for place, (name, (label, predicted, _)) in enumerate(IMAGES.items()):
+        row = {"part": "validation", "video": name, "clip": "pack", "subject": name, "frame": place}
+        row["seconds"] = 0
         probabilities = {f"p_{each.lower()}": 0.8 if each == predicted else 0.1 for each in LABELS.names}
         rows.append(
             row | {"code": LABELS.code(label), "emotion": label} | probabilities | {"expression": predicted}

@@ -121,7 +121,7 @@ def test_select_faces_leaves_out_other_classes_and_non_faces(tmp_path):
     _, dataset = prepare(write_fer_table(tmp_path / "c", rows, votes), tmp_path / "dataset", labels=SIX)
     assert reasons(dataset) == {
         "fer2013.csv: row 0": f"Neutral is not one of {', '.join(SIX.names)}",
-        "fer2013.csv: row 1": "not a face, say 6 of 10 annotators",
+        "fer2013.csv: row 1": "not a face, say 6 of 10 raters",
     }
     assert list(dataset.votes["video"]) == ["train-00002"]
     assert dataset.votes.iloc[0]["disgust"] == dataset.votes.iloc[0]["not_a_face"] == 5

@@ -30,7 +30,7 @@ def unbalanced(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def voted(tmp_path_factory):
-    """Still images with the votes of their annotators."""
+    """Still images with the votes of their raters."""
     return _prepare_stills(tmp_path_factory.mktemp("voted"), fer_table)
 
 

@@ -105,7 +105,7 @@ def test_make_data_has_the_models_windows_and_the_recipes_batches(dataset):
 def test_make_data_has_the_votes_of_a_recipe_that_uses_them(voted):
     job = TrainJob(voted, voted / "run", STILLS_MODEL, replace(STILLS_RECIPE, soft_labels=True))
     batch = next(iter(make_data(job, *open_parts(job)).train_dataloader()))
-    # all annotators of these images agree with the label
+    # all raters of these images agree with the label
     torch.testing.assert_close(batch.targets, torch.eye(7)[batch.codes])
 
 

@@ -45,5 +45,5 @@ def vote_shares(batch: Batch) -> Tensor:
         ConfigError: it has none.
     """
     if batch.targets is None:
-        raise ConfigError("The dataset has no votes of annotators; unset soft_labels and vote_weight")
+        raise ConfigError("The dataset has no votes of raters; unset soft_labels and vote_weight")
     return batch.targets

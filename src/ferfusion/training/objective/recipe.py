@@ -28,9 +28,9 @@ class ObjectiveRecipe(Recipe):
             cascade (the most frequent class against the rest, then the rest among themselves); outlier (the
             same, but samples of the most frequent class lie near a centre, and the rest are outliers).
         label_smoothing: Share of each label that is spread evenly over all classes.
-        soft_labels: Learn the shares of the annotators' votes, where the dataset has them, in place of the
+        soft_labels: Learn the shares of the raters' votes, where the dataset has them, in place of the
             single label.
-        vote_weight: Weight in the loss of a second output that learns the shares of the annotators' votes and
+        vote_weight: Weight in the loss of a second output that learns the shares of the raters' votes and
             is discarded after training; 0 is none.
         mixup: Each sample is mixed with another in shares from Beta(mixup, mixup), and so are their labels; 0
             mixes nothing.
@@ -63,5 +63,5 @@ class ObjectiveRecipe(Recipe):
 
     @property
     def uses_votes(self) -> bool:
-        """Whether the model learns the annotators' votes."""
+        """Whether the model learns the raters' votes."""
         return self.soft_labels or self.vote_weight > 0

@@ -1,4 +1,4 @@
-"""A second output that learns the annotators' votes, beside the single label of each image."""
+"""A second output that learns the raters' votes, beside the single label."""
 
 import torch
 from torch import Tensor, nn

@@ -126,7 +126,7 @@ def test_loss_with_votes_for_one_class_is_that_of_its_label():
 
 
 def test_loss_refuses_soft_labels_without_votes():
-    with pytest.raises(ConfigError, match="no votes of annotators; unset soft_labels and vote_weight"):
+    with pytest.raises(ConfigError, match="no votes of raters; unset soft_labels and vote_weight"):
         loss_of(soft_labels=True)
 
 
