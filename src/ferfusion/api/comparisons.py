@@ -109,7 +109,14 @@ class Comparison:
         return pd.DataFrame(rows)
 
     def plot(self, level: str = "video") -> "Figure":
-        """Draw UAR and WAR of each run and model, with intervals and baselines."""
+        """Draw UAR and WAR of each run and model, with intervals and baselines.
+
+        Args:
+            level: video or pair.
+
+        Raises:
+            ConfigError: the level is another word.
+        """
         from ferfusion.studies.comparison import comparison_figure  # noqa: PLC0415 torch
 
         return comparison_figure(self._scored, level)

@@ -87,11 +87,14 @@ class CrossStudy(Study):
             level: video; the rows per pair are in the ``predictions.csv`` of each run.
 
         Raises:
-            RunError: the study has no such training, or the level is another one.
+            ConfigError: the level is neither video nor pair.
+            RunError: the study has no such training, or the level is pair.
         """
+        from ferfusion.evaluation.scoring import check_level  # noqa: PLC0415 pandas
         from ferfusion.studies.study_folder import prediction_kind  # noqa: PLC0415
         from ferfusion.tables import read_table  # noqa: PLC0415 pandas
 
+        check_level(level)
         path = StudyFolder(self.folder).table_file("cross_predictions")
         if level != "video":
             raise RunError(
@@ -110,9 +113,17 @@ class CrossStudy(Study):
         Args:
             level: video or pair.
             metric: uar, war or macro_f1.
+
+        Raises:
+            ConfigError: the level or the metric is another word.
         """
+        from ferfusion.evaluation.metrics import METRICS  # noqa: PLC0415 numpy
+        from ferfusion.evaluation.scoring import check_level  # noqa: PLC0415 pandas
+        from ferfusion.lookup import choose  # noqa: PLC0415
         from ferfusion.studies.cross_figure import heat_map  # noqa: PLC0415 matplotlib
 
+        check_level(level)
+        choose(METRICS, metric, what="metric")
         return heat_map(self.table, level=level, metric=metric)
 
     def _read(self, name: str) -> "pd.DataFrame":

@@ -17,7 +17,6 @@ from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.evaluation.scoring import LEVELS, class_table, confusion_table, scores_table
 from ferfusion.evaluation.scoring import Scores as PartScores
 from ferfusion.evaluation.vote_scores import vote_lines
-from ferfusion.lookup import choose
 from ferfusion.reporting.pages import interval_text, percent
 from ferfusion.reporting.words import counted
 
@@ -86,9 +85,9 @@ class Scores:
         """Return the counts of one part at one level (C, C): true classes in rows, predicted in columns.
 
         Raises:
+            ConfigError: the level is neither video nor pair.
             RunError: the run has no predictions of that part.
         """
-        choose(dict.fromkeys(LEVELS), level, what="level")
         scored = self._evaluation.scored
         return confusion_table(scored.of(part, level), labels=scored.measured.labels)
 
@@ -147,6 +146,7 @@ class Scores:
         """Draw the confusion matrix of one part at one level: percent of each true class, or counts.
 
         Raises:
+            ConfigError: the level is neither video nor pair.
             RunError: the run has no predictions of that part.
         """
         from ferfusion.evaluation.plots import confusion_figure  # noqa: PLC0415 matplotlib
@@ -163,7 +163,7 @@ class Scores:
         from ferfusion.evaluation.plots import recall_figure  # noqa: PLC0415 matplotlib
 
         scored = self._evaluation.scored
-        return recall_figure([scored.of(part, level) for level in ("video", "pair")], scored.measured.labels)
+        return recall_figure([scored.of(part, level) for level in LEVELS], scored.measured.labels)
 
     @property
     def _head(self) -> PartScores:

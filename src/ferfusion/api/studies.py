@@ -168,20 +168,23 @@ class Study:
         """A row per variant, seed and tested person: videos, accuracy with interval, UAR, and a note."""
         return self._read("people")
 
-    def predictions(self, variant: str, level: str = "pair") -> "pd.DataFrame":
+    def predictions(self, variant: str, level: str = "video") -> "pd.DataFrame":
         """Return the test predictions of a variant, all folds and seeds together.
 
         Args:
             variant: Name of the variant.
-            level: pair or video.
+            level: video or pair.
 
         Raises:
+            ConfigError: the level is another word.
             RunError: the study has no such variant.
         """
         from ferfusion.errors import RunError  # noqa: PLC0415
+        from ferfusion.evaluation.scoring import check_level  # noqa: PLC0415 pandas
         from ferfusion.studies.study_folder import prediction_kind  # noqa: PLC0415
         from ferfusion.tables import read_table  # noqa: PLC0415 pandas
 
+        check_level(level)
         path = StudyFolder(self.folder).predictions_file(variant, level)
         if not path.is_file():
             names = ", ".join(sorted(set(self.table["variant"])))
@@ -194,11 +197,19 @@ class Study:
         return StudyFolder(self.folder).page_file
 
     def plot(self, level: str = "video") -> "Figure":
-        """Draw UAR and WAR of each variant with intervals and baselines."""
+        """Draw UAR and WAR of each variant with intervals and baselines.
+
+        Args:
+            level: video or pair.
+
+        Raises:
+            ConfigError: the level is another word.
+        """
         from ferfusion.evaluation.plots import Bars, interval_figure  # noqa: PLC0415 matplotlib
-        from ferfusion.evaluation.scoring import Estimate  # noqa: PLC0415 pandas
+        from ferfusion.evaluation.scoring import Estimate, check_level  # noqa: PLC0415 pandas
         from ferfusion.evaluation.uncertainty import Interval  # noqa: PLC0415 numpy
 
+        check_level(level)
         rows = self.table[self.table["level"] == level]
         names = list(dict.fromkeys(rows["variant"]))
         bars = []

@@ -75,7 +75,8 @@ class Abstention:
     """A threshold of confidence, with its coverage and its risk on the rows that it was chosen on.
 
     Attributes:
-        threshold: Lowest probability of the top class at which an answer is given.
+        threshold: Lowest probability of the top class at which an answer is given; 0 if all rows are
+            answered, as nothing is known of lower probabilities then.
         coverage: Share of the rows that are answered.
         risk: Share of wrong answers among these; nan without an answer.
     """
@@ -183,7 +184,8 @@ def abstain_for_coverage(
 
 
 def _at(curve: RiskCoverage, place: int) -> Abstention:
-    return Abstention(*(float(each[place]) for each in (curve.thresholds, curve.coverage, curve.risk)))
+    threshold = 0.0 if place == len(curve.thresholds) - 1 else float(curve.thresholds[place])
+    return Abstention(threshold, float(curve.coverage[place]), float(curve.risk[place]))
 
 
 def _check_share(name: str, value: float) -> None:

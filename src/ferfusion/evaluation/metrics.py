@@ -166,7 +166,7 @@ def constant_score(metric: Callable[[IntArray], FloatArray], confusion: IntArray
     >>> constant_score(war, counts), constant_score(uar, counts)
     (0.625, 0.5)
     """
-    scores = [float(metric(always(code, confusion))) for code in np.flatnonzero(support(confusion))]
+    scores = [float(metric(always(code, confusion))) for code in np.flatnonzero(support(confusion)).tolist()]
     return max(scores, default=float("nan"))
 
 

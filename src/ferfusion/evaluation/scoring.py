@@ -25,11 +25,21 @@ from ferfusion.evaluation.predictions import predicted_codes, video_level
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.uncertainty import Interval, subject_intervals
 from ferfusion.labels import LabelSet
+from ferfusion.lookup import choose
 
 Source = TypeVar("Source", bound=Measured)
 Source_co = TypeVar("Source_co", bound=Measured, covariant=True)
 LEVELS = ("video", "pair")
 SCORE_COLUMNS = ("part", "level", "metric", "value", "low", "high", "baseline", "people")
+
+
+def check_level(level: str) -> None:
+    """Refuse a word that is no level.
+
+    Raises:
+        ConfigError: the level is none of ``LEVELS``.
+    """
+    choose(dict.fromkeys(LEVELS), level, what="level")
 
 
 @dataclass(frozen=True)
@@ -135,8 +145,10 @@ class Scored(Generic[Source_co]):
         """Return the scores of one part at one level.
 
         Raises:
+            ConfigError: the level is none of ``LEVELS``.
             RunError: there are no predictions of that part.
         """
+        check_level(level)
         for one in self.scores:
             if (one.part, one.level) == (part, level):
                 return one

@@ -184,6 +184,11 @@ def _fold_parts(counts: pd.DataFrame, recipe: SplitRecipe) -> dict[str, Part]:
     if not test_subjects:
         raise DatasetError(f"The folds are 0 to {max(folds.values())}; got fold {recipe.fold}")
     rest = counts.drop(index=test_subjects)
+    if len(rest) < 2:
+        raise DatasetError(
+            f"Folds need at least 3 people, one each for training, validation and test; fold {recipe.fold} "
+            f"tests {len(test_subjects)} of {counted(len(counts), 'person')}. Add videos of more people"
+        )
     parts = cut_validation(rest, share=recipe.validation_of_rest, seed=recipe.seed)
     return parts | dict.fromkeys(test_subjects, "test")
 

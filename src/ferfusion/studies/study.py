@@ -13,7 +13,7 @@ import torch
 
 from ferfusion.compute import Compute
 from ferfusion.engines import Engine
-from ferfusion.errors import ConfigError, DatasetError
+from ferfusion.errors import ConfigError, DatasetError, FerfusionError
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.files import read_json, write_json
 from ferfusion.models.config import ModelConfig
@@ -30,6 +30,7 @@ from ferfusion.studies.equivalent_variants import EquivalentPair, equivalent_pai
 from ferfusion.studies.plan import StudyPlan, Training, Variant, read_variants
 from ferfusion.studies.study_folder import CROSS_FILES, REPORT_FILES, StudyFolder
 from ferfusion.tables import write_table
+from ferfusion.temporary import is_lock
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.train import train_run
 
@@ -188,6 +189,7 @@ class Study:
             DatasetError: the dataset has changed since the study began; the message names what differs.
         """
         files, settings = StudyFolder(self.folder), self._settings()
+        is_new = not files.settings_file.is_file()
         if files.settings_file.is_file():
             there = _read_settings(files.settings_file)
             _refuse_another(self.folder, there, settings)
@@ -202,7 +204,12 @@ class Study:
             raise ConfigError(f"{self.folder} exists and is no study; name a new or empty folder")
         write_json(files.settings_file, settings)
         write_table(files.clips_file, self.dataset.clips)
-        self._divide()
+        try:
+            self._divide()
+        except FerfusionError:
+            if is_new:  # the next call may name other settings
+                self._remove_all()
+            raise
 
     def _changes(self, there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
         """Return what has changed in the dataset since the study began, a phrase for each kind."""
@@ -227,6 +234,14 @@ class Study:
         for folder in (files.runs, files.splits):
             if folder.is_dir():
                 shutil.rmtree(folder)
+
+    def _remove_all(self) -> None:
+        """Remove what ``begin`` has written into a new folder."""
+        for path in self.folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif not is_lock(path):
+                path.unlink()
 
     def _divide(self) -> None:
         """Write the split table of every fold, and check that its parts share no subject, video or image.

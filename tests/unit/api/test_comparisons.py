@@ -51,6 +51,8 @@ def test_comparison_plot_has_a_row_per_run(comparison):
     axes = comparison.plot("pair").axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
     assert axes.get_title(loc="left").startswith("UAR and WAR per pair")
+    with pytest.raises(fer.ConfigError, match="Unknown level 'videos'; choose one of pair, video"):
+        comparison.plot("videos")
 
 
 def test_comparison_save_writes_table_page_and_figures(comparison, tmp_path):

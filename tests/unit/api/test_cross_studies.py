@@ -82,6 +82,12 @@ def test_study_across_corpora_has_predictions_of_each_training(study):
         study.predictions("a", "pair")
 
 
+@pytest.mark.parametrize("call", ["predictions('a', level='videos')", "plot('videos')", "plot(metric='f1')"])
+def test_study_across_corpora_refuses_words_that_are_no_level_or_metric(study, call):
+    with pytest.raises(fer.ConfigError, match=r"Unknown (level 'videos'; choose one of pair, video|metric)"):
+        eval(f"study.{call}", {"study": study})
+
+
 @pytest.mark.parametrize("name", ["costs", "classes", "people", "groups"])
 def test_study_across_corpora_has_no_tables_of_variants(study, name):
     with pytest.raises(fer.RunError, match="is a study across corpora, which has no"):

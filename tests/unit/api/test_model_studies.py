@@ -31,7 +31,7 @@ def test_study_of_models_compares_ours_and_theirs_on_the_test_part(trained, fore
     shared = ["Anger", "Disgust", "Fear", "Happiness", "Sadness"]
     assert study.classes["emotion"].drop_duplicates().tolist() == shared
     own = trained.predictions
-    table = study.predictions("run")
+    table = study.predictions("run", "pair")
     rows = own[own["emotion"].isin(shared)].reset_index(drop=True)
     kept = rows[[f"p_{name.lower()}" for name in shared]]
     pd.testing.assert_frame_equal(table[kept.columns], kept.div(kept.sum(axis=1), axis=0), atol=1e-5)

@@ -92,6 +92,18 @@ def test_study_plot_has_the_values_of_the_table(study):
         assert [bar.get_width() for bar in drawn] == pytest.approx(rows[metric][names].tolist())
 
 
+@pytest.mark.parametrize("level", ["videos", "wideo", "", "../video"])
+def test_study_refuses_words_that_are_no_level(study, level):
+    for call in (study.plot, lambda level: study.predictions("gap-sum", level)):
+        with pytest.raises(fer.ConfigError, match=r"Unknown level '.*'; choose one of pair, video"):
+            call(level)
+
+
+def test_study_predictions_are_per_video_unless_pairs_are_wanted(study):
+    assert len(study.predictions("gap-sum", "pair")) > len(study.predictions("gap-sum"))
+    assert study.predictions("gap-sum").equals(study.predictions("gap-sum", "video"))
+
+
 def test_study_verb_gives_each_setting_to_the_recipe_that_has_it(called, tmp_path):
     data = write_dataset(tmp_path / "data", frames=3)
     with pytest.raises(fer.ConfigError, match="stop here"):

@@ -99,7 +99,7 @@ def test_risk_coverage_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("risk", "threshold", "coverage"), [(0.0, 0.9, 0.2), (0.25, 0.7, 0.8), (0.3, 0.7, 0.8), (1.0, 0.6, 1.0)]
+    ("risk", "threshold", "coverage"), [(0.0, 0.9, 0.2), (0.25, 0.7, 0.8), (0.3, 0.7, 0.8), (1.0, 0.0, 1.0)]
 )
 def test_abstain_for_risk_answers_as_much_as_the_risk_allows(risk, threshold, coverage):
     found = abstain_for_risk(CONFIDENT, TRUTH, risk=risk)
@@ -108,7 +108,7 @@ def test_abstain_for_risk_answers_as_much_as_the_risk_allows(risk, threshold, co
 
 
 @pytest.mark.parametrize(
-    ("coverage", "threshold"), [(0.2, 0.9), (0.3, 0.8), (0.8, 0.7), (1.0, 0.6), (0, 0.9)]
+    ("coverage", "threshold"), [(0.2, 0.9), (0.3, 0.8), (0.8, 0.7), (1.0, 0.0), (0, 0.9)]
 )
 def test_abstain_for_coverage_answers_as_little_as_the_coverage_needs(coverage, threshold):
     found = abstain_for_coverage(CONFIDENT, TRUTH, coverage=coverage)

@@ -58,7 +58,16 @@ def test_fit_calibration_of_single_images_has_no_threshold_for_means():
     found = fit_calibration(table, SIX)
     assert (found.video_coverage, found.video_risk, found.abstain_below_mean) == (None, None, None)
     assert found.abstain_below_pair > 0
-    assert fit_calibration(validation(), SIX).abstain_below_mean > 0
+    assert fit_calibration(validation(skill=0.3), SIX).abstain_below_mean > 0
+
+
+def test_fit_calibration_has_no_threshold_where_all_answers_are_good_enough():
+    """A threshold at the lowest probability of a validation part without errors would refuse most others."""
+    table = validation()
+    table[COLUMNS] = np.where(np.eye(len(SIX))[table["code"]] > 0, 0.9999, 0.00002)
+    found = fit_calibration(table, SIX)
+    assert (found.abstain_below_pair, found.abstain_below_video) == (0, 0)
+    assert (found.video_coverage, found.video_risk) == (1, 0)
 
 
 def test_fit_calibration_of_a_good_model_leaves_one_answer_in_five_wrong():

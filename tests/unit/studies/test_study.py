@@ -54,6 +54,19 @@ def test_open_study_trains_the_first_of_equivalent_variants(dataset, tmp_path):
     assert {each.variant.name for each in study.trainings} == set(study.equivalents)
 
 
+@pytest.mark.parametrize(("people", "folds"), [(1, "subjects"), (2, "subjects"), (2, "2"), (3, "2")])
+def test_begin_refuses_too_few_people_for_folds_and_leaves_no_study(dataset, tmp_path, people, folds):
+    data = tmp_path / "data"
+    shutil.copytree(dataset, data)
+    rows = pd.read_csv(data / "data.csv")
+    rows[rows["subject"] < f"S{people:02d}"].to_csv(data / "data.csv", index=False)
+    plan = StudyPlan(("fusion=gap-sum",), folds=folds)
+    study = open_study(data, tmp_path / "study", plan, model=ModelConfig(), recipe=TrainRecipe())
+    with pytest.raises(DatasetError, match=r"Folds need at least 3 people|than subjects"):
+        study.begin()
+    assert list((tmp_path / "study").iterdir()) == []
+
+
 def test_open_study_trains_the_same_function_with_another_recipe(dataset, tmp_path):
     study = opened(dataset, tmp_path, "fusion=gap-sum", "fusion=flatten-sum,batch-size=8")
     assert len(study.trained) == 2
