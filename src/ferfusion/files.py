@@ -1,6 +1,5 @@
 """Files that are written whole or not at all: to a temporary name, which then becomes the name."""
 
-import codecs
 import json
 import stat
 from collections.abc import Callable, Mapping
@@ -9,6 +8,7 @@ from tempfile import TemporaryFile
 from types import MappingProxyType
 from typing import Any
 
+from ferfusion.encodings import encoding_of
 from ferfusion.errors import ConfigError, DatasetError, FerfusionError, file_errors, in_one_line
 from ferfusion.recipe import has_type
 from ferfusion.temporary import final_path, temporary_path
@@ -130,6 +130,10 @@ def no_such(path: Path, *, wanted: str = "file") -> str:
     return f"{path} is a {_KINDS.get(stat.S_IFMT(mode), 'file')}, not a {wanted}"
 
 
+FOLDERS = MappingProxyType(
+    {"dataset": "dataset.json", "run": "config.json", "study": "study.json", "prediction": "verdict.json"}
+)
+"""What a folder can be, and the file that tells it."""
 _KINDS = MappingProxyType(
     {
         stat.S_IFDIR: "folder",
@@ -139,6 +143,26 @@ _KINDS = MappingProxyType(
         stat.S_IFBLK: "device",
     }
 )
+
+
+def check_kind_of_folder(folder: Path, *, wanted: str, error: type[FerfusionError]) -> None:
+    """Refuse a folder that another command wrote.
+
+    Args:
+        folder: The folder.
+        wanted: What it should be, a key of ``FOLDERS``.
+        error: The error to raise.
+
+    Raises:
+        FerfusionError: ``error``, if it is another key of ``FOLDERS``.
+    """
+    if (folder / FOLDERS[wanted]).exists():
+        return
+    for kind, name in FOLDERS.items():
+        if (folder / name).is_file():
+            runs = folder / "runs"
+            where = f" (its runs are in {runs})" if wanted == "run" and runs.is_dir() else ""
+            raise error(f"{folder} is a {kind}, not a {wanted}; name the folder of a {wanted}{where}")
 
 
 def check_is_file(path: Path, *, error: type[FerfusionError] = DatasetError) -> None:
@@ -215,7 +239,7 @@ _WORDS = MappingProxyType(
 
 
 def decode_text(content: bytes) -> str:
-    r"""Return the text of a file that a person may have saved: UTF-8, UTF-16 with its mark, or else cp1252.
+    r"""Return the text of a file that a person may have saved, in the encoding that ``encoding_of`` returns.
 
     Raises:
         ValueError: it is no text.
@@ -223,14 +247,7 @@ def decode_text(content: bytes) -> str:
     >>> decode_text(b"Zo\xeb"), decode_text("Zo\xeb".encode()), decode_text("Zo\xeb".encode("utf-16"))
     ('Zoë', 'Zoë', 'Zoë')
     """
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = content.decode("utf-16")
-    else:
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = content.decode("cp1252", errors="replace")
-            text = "\0" if "\ufffd" in text else text
+    text = content.decode(encoding_of(content))
     if "\0" in text:
         raise ValueError("it has bytes that are no text; a spreadsheet must be saved as CSV")
     return text

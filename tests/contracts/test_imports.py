@@ -31,7 +31,7 @@ ORDER = (
     ("faces", "flow", "video", "reporting"),
     ("engines", "progress", "tables"),
     ("compute", "environment", "files", "outputs"),
-    ("labels", "errors", "lookup", "extras", "parts", "recipe", "spelling", "temporary"),
+    ("encodings", "labels", "errors", "lookup", "extras", "parts", "recipe", "spelling", "temporary"),
 )
 """Rooms from the top of the house down; those of one line stand side by side."""
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}

@@ -15,6 +15,7 @@ from ferfusion.corpora.people_columns import constant_columns, with_people
 from ferfusion.corpora.stills import has_photographs_only
 from ferfusion.corpora.votes import VOTES_FILE
 from ferfusion.corpora.walk import Found, find_photographs, find_videos, unreadable_folders
+from ferfusion.encodings import encoding_note
 from ferfusion.errors import ConfigError, CorpusError
 from ferfusion.files import no_such
 from ferfusion.labels import emotion_of_word, word_key
@@ -193,6 +194,8 @@ def read_table(
 
 def _notes(table: VideoTable, entries: list[VideoEntry]) -> tuple[str, ...]:
     notes = [f"Table {table.path.name}: {table.columns.in_words}"]
+    if encoding := encoding_note(table.path):
+        notes.append(encoding)
     if all(entry.subject == entry.video_id for entry in entries):
         notes.append(
             f"No column of {table.path.name} has the person: each video counts as a person of its own, and "

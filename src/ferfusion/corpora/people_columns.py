@@ -8,6 +8,7 @@ from types import MappingProxyType
 from ferfusion.corpora.columns import COLUMN_WORDS, find_columns
 from ferfusion.corpora.entries import CorpusListing, People, VideoEntry
 from ferfusion.corpora.same_person import subject_key
+from ferfusion.encodings import encoding_note
 from ferfusion.errors import CorpusError
 from ferfusion.labels import word_key
 from ferfusion.reporting.words import counted, examples
@@ -105,7 +106,8 @@ def with_people(listing: CorpusListing, root: Path, *, table: Path | None = None
         for key in {**listing.people, **read}
     }
     left_out = tuple(left for left in listing.left_out if left.path != PEOPLE_FILE)
-    return replace(listing, people=MappingProxyType(people), left_out=left_out)
+    notes = tuple(filter(None, (*listing.notes, encoding_note(path))))
+    return replace(listing, people=MappingProxyType(people), left_out=left_out, notes=notes)
 
 
 def people_of(listing: CorpusListing) -> dict[str, dict[str, str]]:

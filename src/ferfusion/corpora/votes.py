@@ -10,6 +10,7 @@ from types import MappingProxyType
 from ferfusion.corpora.columns import COLUMN_WORDS
 from ferfusion.corpora.entries import CorpusListing, Votes, relative_place
 from ferfusion.corpora.named_files import components, name_key
+from ferfusion.encodings import encoding_note
 from ferfusion.errors import CorpusError
 from ferfusion.labels import word_key
 from ferfusion.reporting.words import counted, examples, listed
@@ -41,7 +42,7 @@ def with_votes_file(
     path = _find(root)
     if path is not None:
         votes, unknown = _read(path, listing, root)
-        notes = [*listing.notes]
+        notes = [*filter(None, (*listing.notes, encoding_note(path)))]
         if unknown:
             notes.append(f"{path.name} has votes on {counted(len(unknown), 'video')} without a row in the "
                          f"corpus: {examples(unknown)}")  # fmt: skip

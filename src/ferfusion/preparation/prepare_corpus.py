@@ -18,6 +18,7 @@ from ferfusion.corpora.recognise import recognise
 from ferfusion.corpora.same_person import likely_same, with_one_spelling, without_repeated_files
 from ferfusion.corpora.stills import has_photographs_only, without_photographs
 from ferfusion.corpora.votes import with_votes_file
+from ferfusion.encodings import NOT_UTF_8
 from ferfusion.engines import ENGINES
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.faces.model_file import model_sha256
@@ -123,7 +124,7 @@ def prepare_corpus(
             address=address,
             on_progress=on_progress,
         )
-        return _recorded(dataset)
+        return _recorded(dataset, notes=listing.notes)
 
 
 def _sentences(listing: CorpusListing, *taken: str) -> list[str]:
@@ -150,22 +151,25 @@ def _listing(
     return with_people(CORPORA[corpus](root), root)
 
 
-def _why_nothing(dataset: Dataset) -> str:
+def _why_nothing(dataset: Dataset, notes: Sequence[str]) -> str:
     reasons = [
         f"{row.rows:,} {row.status} ({row.reason})"
         for row in count_reasons(dataset.videos).head(_MOST_REASONS).itertuples()
     ]
     found = "; ".join(reasons) or "it has no row"
-    return f"Nothing of the corpus can be used, so {dataset.root} has no pair: {found}"
+    encodings = [note for note in notes if NOT_UTF_8 in note]
+    return ". ".join(
+        (f"Nothing of the corpus can be used, so {dataset.root} has no pair: {found}", *encodings)
+    )
 
 
-def _recorded(dataset: Path) -> Dataset:
+def _recorded(dataset: Path, *, notes: Sequence[str] = ()) -> Dataset:
     """Record the clips and the identity of a complete dataset, and return it."""
     files = DatasetFiles(dataset)
     clips = {path.stem: path for path in sorted(files.clips_folder.glob("*.safetensors"))}
     record_clips(files.root, clips, rows_of={clip: files.rows_file(clip) for clip in clips})
     prepared = open_dataset(dataset)
     if prepared.pairs.empty:
-        raise DatasetError(_why_nothing(prepared))
+        raise DatasetError(_why_nothing(prepared, notes))
     record_identity(prepared)
     return prepared

@@ -67,6 +67,8 @@ def test_prepare_corpus_of_a_table_says_what_was_taken_for_what(corpus, tmp_path
     assert found == [
         "Recognised the corpus csv: Liste.csv has the columns Datei and Emotion",
         "Table Liste.csv: path is Datei, label is Emotion, subject is Person; further columns: Alter, Status",
+        "Liste.csv is not UTF-8: read as cp1252 (Western European); "
+        "if names look wrong, save it as CSV UTF-8",
         "Labels taken for classes: 'w\u00fctend' is Anger (1), 'Freude' is Happiness (1)",
         "Columns of people: Alter",
     ]
@@ -193,6 +195,15 @@ def test_prepare_corpus_pins_the_content_of_a_model_file(corpus, tmp_path, monke
     )
     dataset, _ = prepare(corpus, tmp_path / "dataset", detector_model=model)
     assert dataset.recipe.detector_sha256 == model_sha256(model)
+
+
+def test_prepare_corpus_without_a_known_label_names_the_guessed_encoding(corpus, tmp_path):
+    table = "path,label\ns1/anger/s1anger.mp4,z\u0142o\u015b\u0107\ns2/anger/s2anger.mp4,rado\u015b\u0107\n"
+    (corpus / "lista.csv").write_bytes(table.encode("cp1250"))
+    with pytest.raises(
+        DatasetError, match=r"has no pair: .*lista\.csv is not UTF-8: read as cp1250 \(Central"
+    ):
+        prepare(corpus / "lista.csv", tmp_path / "dataset")
 
 
 def test_prepare_corpus_with_nothing_usable_is_an_error_with_the_reasons_by_count(corpus, tmp_path):
