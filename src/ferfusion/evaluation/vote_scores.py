@@ -8,6 +8,7 @@ import pandas as pd
 from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.scoring import Scored, Scores, score
 from ferfusion.labels import LabelSet
+from ferfusion.parts import part_words
 from ferfusion.preparation.votes import votes_by_class
 from ferfusion.reporting.pages import percent
 from ferfusion.reporting.words import counted
@@ -69,8 +70,8 @@ def vote_lines(voted: Sequence[Scores], *, noun: str) -> list[str]:
         noun: What a video is: video or image.
     """
     return [
-        f"On the majority of the raters' votes, {one.part}, {counted(one.rows, noun)} with a clear one for a "
-        f"class: WAR {percent(one.war.value)} (baseline {percent(one.war.baseline)}), "
+        f"On the majority of the raters' votes, {part_words(one.part)}, {counted(one.rows, noun)} with a "
+        f"clear one for a class: WAR {percent(one.war.value)} (baseline {percent(one.war.baseline)}), "
         f"UAR {percent(one.uar.value)} (baseline {percent(one.uar.baseline)})."
         for one in voted
         if one.level == "video"
