@@ -10,6 +10,7 @@ from av.video.stream import VideoStream
 
 from ferfusion.errors import VideoError
 from ferfusion.files import check_is_file
+from ferfusion.video.boxes import MOST_SAMPLES, count_samples
 from ferfusion.video.image_size import MAX_PIXELS, encoded_size, why_too_large
 
 _NO_TIMESTAMPS, _CLOCK_MAY_RESTART = 0x80, 0x200
@@ -32,6 +33,11 @@ no camera writes: a playlist would open other files and network addresses.
 _OPTIONS = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
 _HEADER_BYTES = 2**16
 _AT_MOST = {"max_pixels": str(MAX_PIXELS)}
+_HEADERS_ONLY = {"codec_whitelist": "none"}
+"""Nothing is decoded; otherwise FFmpeg decodes the first images of every track and keeps them."""
+_TRACKS_IN_HEADER = frozenset("aac aiff asf avi flac matroska mov mp3 mxf wav".split())
+"""FFmpeg's names of formats whose tracks are all known before an image is decoded."""
+_UNKNOWN_PIXELS = MAX_PIXELS // 4
 
 
 def file_address(path: Path) -> str:
@@ -51,9 +57,14 @@ def open_file(path: Path, *, input_format: str | None = None) -> InputContainer:
     """
     check_is_file(path, error=VideoError)
     try:
-        return av.open(
-            file_address(path), format=input_format, options=_OPTIONS | _AT_MOST, metadata_errors="replace"
-        )
+        with path.open("rb") as file:
+            samples = count_samples(file, path.stat().st_size)
+        if samples > MOST_SAMPLES:
+            raise VideoError(
+                f"{path.name} declares {samples:,} samples in its index, at most {MOST_SAMPLES:,} are read; "
+                "cut it into shorter videos"
+            )
+        return _open(path, input_format)
     except av.ArgumentError as error:
         raise VideoError(
             f"Cannot open {path.name} as a video: its content is of no video format that is read; playlists "
@@ -64,19 +75,50 @@ def open_file(path: Path, *, input_format: str | None = None) -> InputContainer:
         raise VideoError(f"Cannot open {path.name} as a video: {reason}") from error
 
 
+def _open(path: Path, input_format: str | None) -> InputContainer:
+    """Open a file; its further video tracks together are decoded as far as one track could be."""
+
+    def opened(options: dict[str, str], of_streams: list[dict[str, str]] | None = None) -> InputContainer:
+        address = file_address(path)
+        return av.open(
+            address,
+            format=input_format,
+            options=options,
+            stream_options=of_streams,  # type: ignore[arg-type] # PyAV's own type is wrong
+            metadata_errors="replace",
+        )
+
+    with opened(_OPTIONS | _HEADERS_ONLY) as headers:
+        tracks = headers.streams.video
+        if len(tracks) < 2:
+            return opened(_OPTIONS | _AT_MOST)
+        chosen = _first_known(headers) or tracks[0]
+        others = [track for track in tracks if track.index != chosen.index]
+        share = {"max_pixels": str(MAX_PIXELS // len(others))}
+        of_streams = [share if track in others else {} for track in headers.streams]
+        if headers.format.name.partition(",")[0] in _TRACKS_IN_HEADER:
+            return opened(_OPTIONS | _AT_MOST, of_streams)
+    if sum(track.width * track.height or _UNKNOWN_PIXELS for track in others) > MAX_PIXELS:
+        raise VideoError(f"{path.name} has {len(tracks)} video tracks of large images; keep one of them")
+    return opened(_OPTIONS | _AT_MOST)
+
+
+def _first_known(container: InputContainer) -> VideoStream | None:
+    known = (each for each in _videos(container) if getattr(each, "codec_context", None) is not None)
+    return next(known, None)
+
+
 def video_track(container: InputContainer, name: str) -> VideoStream:
     """Return the first video track that can be decoded; the cover image of a sound file is none.
 
     Raises:
         VideoError: there is none, or its images are too large; the message has the name of the file.
     """
-    tracks = _videos(container)
-    if not tracks:
+    if not _videos(container):
         raise VideoError(f"{name} has no video track")
-    known = [track for track in tracks if getattr(track, "codec_context", None) is not None]
-    if not known:
+    track = _first_known(container)
+    if track is None:
         raise VideoError(f"{name} has a video track of an unknown codec")
-    track = known[0]
     wider = max(pixel_aspect(track), Fraction(1))
     higher = max(1 / pixel_aspect(track), Fraction(1))
     width, height = _stored_size(container, track)
@@ -91,7 +133,7 @@ def _stored_size(container: InputContainer, track: VideoStream) -> tuple[int, in
     """Return the width and height by the header, also where FFmpeg forgot them since they are too large."""
     if track.width or not container.options.items() >= _AT_MOST.items():
         return track.width, track.height
-    with av.open(container.name, options=_OPTIONS | {"skip_frame": "all"}) as again:
+    with av.open(container.name, options=_OPTIONS | _HEADERS_ONLY) as again:
         track = again.streams.video[container.streams.video.index(track)]
         if track.width:
             return track.width, track.height
@@ -140,7 +182,7 @@ def _images_start_before_0(container: InputContainer) -> bool:
     if not tracks or any(_start_of_track(track) < 0 for track in tracks):
         return bool(tracks)
     # FFmpeg reads no time below 0 from a block of Matroska
-    with av.open(container.name, options=_OPTIONS | _AT_MOST, metadata_errors="replace") as again:
+    with av.open(container.name, options=_OPTIONS | _HEADERS_ONLY, metadata_errors="replace") as again:
         track = again.streams.video[container.streams.video.index(tracks[0])]
         packet = next(again.demux(track))
         return packet.pts is None and packet.dts is None

@@ -28,7 +28,8 @@ class SoundTrack:
     that no timestamp and no packet of the file can spoil the video. Sound that cannot be decoded is left out.
 
     Attributes:
-        left_out: Why the file's sound, or its beginning, is missing; empty if it is there or there is none.
+        left_out: Why the file's sound, or a part of it, is missing; empty if it is there or there is none.
+        is_written: Whether the container has a track for it.
 
     Args:
         source: The file with the sound.
@@ -43,7 +44,7 @@ class SoundTrack:
     def __init__(
         self, source: Path, target: OutputContainer, *, start: float = 0.0, end: float | None = None
     ) -> None:
-        self.left_out = ""
+        self.left_out, self.is_written = "", False
         self._target, self._start, self._end = target, start, end
         self._pending: tuple[float, _SoundPacket] | None = None
         self._packets: Iterator[tuple[float, _SoundPacket]] = iter(())
@@ -63,6 +64,7 @@ class SoundTrack:
         else:
             self._add_encoder(track)
         self._packets = self._timed_packets(track)
+        self.is_written = True
 
     def _add_encoder(self, track: AudioStream) -> None:
         codec = track.codec_context
@@ -87,8 +89,22 @@ class SoundTrack:
                 elif seconds < -MOST_PRIMING and not self.left_out:
                     self.left_out = f"its first {-seconds:.2f} s are before the start of the file"
 
+    def leave_out(self, error: av.FFmpegError) -> None:
+        """Write no further sound, since the container cannot have it."""
+        reason = (error.strerror or type(error).__name__).lower()
+        self.left_out = self.left_out or f"it cannot be written as sound of an MP4 ({reason})"
+        self.is_written, self._pending, self._packets = False, None, iter(())
+
     def copy_until(self, seconds: float | None) -> None:
         """Write the sound up to ``seconds`` of the container; all the rest for None."""
+        try:
+            self._copy_until(seconds)
+        except (av.ArgumentError, av.InvalidDataError) as error:
+            self.leave_out(error)
+        if seconds is None:
+            self._finish()
+
+    def _copy_until(self, seconds: float | None) -> None:
         while timed := (self._pending or next(self._packets, None)):
             self._pending = None
             if seconds is not None and timed[0] > seconds:
@@ -98,8 +114,6 @@ class SoundTrack:
                 self._copy(*timed)
             else:
                 self._encode(*timed)
-        if seconds is None:
-            self._finish()
 
     def _copy(self, seconds: float, packet: "_SoundPacket") -> None:
         ticks = round(seconds / (packet.time_base or 1))
@@ -149,7 +163,7 @@ class SoundTrack:
         self._target.mux(self._stream.encode(frame))
 
     def _finish(self) -> None:
-        if self._written is not None and not self._copies:
+        if self.is_written and self._written is not None and not self._copies:
             self._target.mux(self._stream.encode(None))
         elif self._source.streams.audio and self._written is None:
             self.left_out = self.left_out or "nothing of it can be decoded"

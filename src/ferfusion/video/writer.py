@@ -13,7 +13,7 @@ from av.container import OutputContainer
 from numpy.typing import NDArray
 
 from ferfusion.errors import VideoError, file_errors
-from ferfusion.temporary import temporary_path
+from ferfusion.temporary import final_path, temporary_path
 from ferfusion.video.colour import Colour
 from ferfusion.video.container import file_address
 from ferfusion.video.sound import SoundTrack
@@ -69,34 +69,48 @@ class VideoWriter:
         self._pad = (height % 2, width % 2)
         self._next_tick = 0
         self._last_tick = -1
-        with _named_error(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        self._settings = {"crf": str(crf), "preset": preset}
+        if threads == 1:
+            # x264's macroblock-tree rate control varies from run to run on processors with AVX-512
+            self._settings |= {"x264-params": "mbtree=0"}
+        if width * height > _LARGE_PIXELS:
+            # each frame that x264 looks ahead is kept in memory; it keeps about 25
+            self._settings |= {"bf": "0", "rc-lookahead": "0"}
+        self._threads, self._size = threads, (width + self._pad[1], height + self._pad[0])
+        self._sound: SoundTrack | None = None
+        self._open()
+        if audio_from:
+            self._add_sound(audio_from, audio_start, audio_end)
+
+    def _open(self) -> None:
+        with _named_error(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             self._container: OutputContainer = av.open(
                 file_address(self._partial), "w", options={"movflags": "+faststart"}
             )
         stream = self._container.add_stream("libx264", rate=self._rate)
-        stream.width, stream.height = width + self._pad[1], height + self._pad[0]
+        stream.width, stream.height = self._size
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = Fraction(1, _TICKS)
-        stream.codec_context.thread_count = threads
-        colour.tag(stream.codec_context)
-        stream.options = {"crf": str(crf), "preset": preset}
-        if threads == 1:
-            # x264's macroblock-tree rate control varies from run to run on processors with AVX-512
-            stream.options |= {"x264-params": "mbtree=0"}
-        if width * height > _LARGE_PIXELS:
-            # each frame that x264 looks ahead is kept in memory; it keeps about 25
-            stream.options |= {"bf": "0", "rc-lookahead": "0"}
+        stream.codec_context.thread_count = self._threads
+        self._colour.tag(stream.codec_context)
+        stream.options = dict(self._settings)
         self._stream = stream
+
+    def _add_sound(self, source: Path, start: float, end: float | None) -> None:
         try:
-            self._sound = (
-                SoundTrack(audio_from, self._container, start=audio_start, end=audio_end)
-                if audio_from
-                else None
-            )
+            self._sound = SoundTrack(source, self._container, start=start, end=end)
         except (VideoError, av.FFmpegError) as error:
             self._discard()
-            raise VideoError(f"Cannot read the sound of {audio_from}: {error}") from error
+            raise VideoError(f"Cannot read the sound of {source}: {error}") from error
+        if not self._sound.is_written:
+            return
+        try:
+            self._container.start_encoding()
+        except av.FFmpegError as error:  # the file has only images then
+            self._discard()
+            self._sound.leave_out(error)
+            self._open()
 
     def write(self, image_rgb: NDArray[np.uint8], *, seconds: float | None = None) -> None:
         """Append one image.
@@ -137,7 +151,7 @@ class VideoWriter:
         """
         try:
             if self._last_tick < 0:
-                raise VideoError(f"No image was written to {self.path}")
+                raise VideoError(f"No image was written to {final_path(self.path)}")
             with _named_error(self.path):
                 self._container.mux(self._stream.encode(None))
                 if self._sound:
@@ -173,4 +187,6 @@ def _named_error(path: Path) -> Iterator[None]:
         with file_errors(path):  # many of FFmpeg's errors are OSErrors
             yield
     except av.FFmpegError as error:
-        raise VideoError(f"Cannot encode {path}: {error.strerror or type(error).__name__}") from error
+        raise VideoError(
+            f"Cannot encode {final_path(path)}: {error.strerror or type(error).__name__}"
+        ) from error

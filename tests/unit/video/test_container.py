@@ -3,10 +3,12 @@ import struct
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image
 
 from ferfusion.errors import VideoError
+from ferfusion.video import container as container_module
 from ferfusion.video.container import (
     clock_may_restart,
     file_address,
@@ -158,3 +160,47 @@ def test_video_track_has_the_size_of_a_damaged_image_that_ffmpeg_refuses(tmp_pat
 def test_video_track_counts_the_pixels_of_a_frame_whose_pixels_become_square(tmp_path):
     with open_file(write_video(tmp_path / "a.mkv", numbered(3), pixel_aspect=Fraction(4))) as container:
         assert video_track(container, "a.mkv").codec_context.options == {"max_pixels": str(MAX_PIXELS // 4)}
+
+
+def copy_track(path, source, *, times):
+    with av.open(source) as read, av.open(path, "w") as written:
+        tracks = [written.add_stream_from_template(read.streams.video[0]) for _ in range(times)]
+        for packet in read.demux(video=0):
+            for track in tracks if packet.size else ():
+                copy = av.Packet(bytes(packet))
+                copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+                copy.stream, copy.is_keyframe = track, packet.is_keyframe
+                written.mux(copy)
+    return path
+
+
+def test_open_file_decodes_further_tracks_as_far_as_one_track(tmp_path, monkeypatch):
+    source = write_video(tmp_path / "one.mov", numbered(3), codec="png", pix_fmt="rgb24")
+    path = copy_track(tmp_path / "a.mov", source, times=4)
+    for limit, formats in (
+        (3 * 64 * 96, ["rgb24"] * 4),
+        (3 * 64 * 96 - 1, ["rgb24", None, None, None]),
+    ):
+        monkeypatch.setattr(container_module, "MAX_PIXELS", limit)
+        with open_file(path) as container:
+            assert [track.pix_fmt for track in container.streams.video] == formats
+            assert next(decode(container, video_track(container, path.name)))[0] is not None
+
+
+def test_open_file_refuses_many_large_tracks_that_are_found_among_the_images(tmp_path, monkeypatch):
+    source = write_video(tmp_path / "one.ts", numbered(12))
+    path = copy_track(tmp_path / "a.ts", source, times=3)
+    with open_file(path) as container:
+        assert len(container.streams.video) == 3
+    monkeypatch.setattr(container_module, "MAX_PIXELS", 2 * 64 * 96 - 1)
+    with pytest.raises(VideoError, match=r"^a\.ts has 3 video tracks of large images; keep one of them$"):
+        open_file(path)
+
+
+def test_open_file_refuses_an_index_of_too_many_samples(tmp_path):
+    path = write_video(tmp_path / "a.mp4", numbered(3))
+    plain = path.read_bytes()
+    at = plain.index(b"stsz") + 8
+    path.write_bytes(plain[:at] + struct.pack(">II", 1, 10_000_001) + plain[at + 8 :])
+    with pytest.raises(VideoError, match=r"^a\.mp4 declares 10,000,001 samples in its index, at most 10,"):
+        open_file(path)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ferfusion.video.reader import read_frames
+from ferfusion.video.sound import SoundTrack
 from ferfusion.video.writer import VideoWriter
 from helpers.oddities import replace_bytes
 from helpers.videos import join, numbered, retime, shift_asf, sound_length, write_video
@@ -107,3 +108,30 @@ def test_sound_before_the_start_of_the_file_is_left_out_with_the_reason(tmp_path
     reason = annotate(tmp_path / "c.mp4", source)
     assert reason == "its first 0.52 s are before the start of the file"  # 0.5 s and 1024 samples
     assert sound_length(tmp_path / "c.mp4") == pytest.approx(0.5, abs=0.05)
+
+
+def test_sound_that_an_mp4_cannot_have_is_left_out_with_the_reason(tmp_path):
+    source = write_video(tmp_path / "a.mp4", numbered(15), sound_seconds=0.6)
+    content = bytearray(source.read_bytes())
+    rate = content.rindex(b"mdhd") + 16  # ticks per second of the sound
+    content[rate : rate + 4] = b"\x7f" * 4
+    source.write_bytes(content)
+    reason = annotate(tmp_path / "b.mp4", source)
+    assert reason == "it cannot be written as sound of an MP4 (invalid argument)"
+    assert len(list(read_frames(tmp_path / "b.mp4"))) == 15
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "b.mp4"]
+
+
+def test_sound_that_cannot_be_encoded_is_left_out_with_its_track(tmp_path, monkeypatch):
+    source = write_video(tmp_path / "a.mkv", numbered(5), sound_seconds=0.2, sound_codec="libmp3lame")
+    add_encoder = SoundTrack._add_encoder
+
+    def add_bad_encoder(self, track):
+        add_encoder(self, track)
+        self._stream.codec_context.sample_rate = 12_345
+
+    monkeypatch.setattr(SoundTrack, "_add_encoder", add_bad_encoder)
+    assert annotate(tmp_path / "b.mp4", source).startswith("it cannot be written as sound of an MP4 (")
+    with av.open(str(tmp_path / "b.mp4")) as container:
+        assert not container.streams.audio
+    assert len(list(read_frames(tmp_path / "b.mp4"))) == 5

@@ -198,3 +198,10 @@ def file_size_limit(size):
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_writer_names_the_final_path_in_a_message(tmp_path):
+    new = tmp_path / ".result.6988-0123abcd.partial" / "annotated.mp4"
+    with pytest.raises(VideoError) as caught, VideoWriter(new, width=32, height=32):
+        pass
+    assert str(caught.value) == f"No image was written to {tmp_path / 'annotated.mp4'}"
