@@ -23,6 +23,7 @@ from ferfusion.models.build import empty_tensors
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.small_cnn import SmallShape, small_shape_name
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.reporting.words import counted
 
 
 @dataclass(frozen=True)
@@ -254,7 +255,7 @@ def _interpretation(
     outputs = network.dense[-1].width
     if len(interpretation.labels) != outputs:
         raise ConfigError(
-            f"The Keras model has {outputs} outputs, and {len(interpretation.labels)} labels "
+            f"The Keras model has {counted(outputs, 'output')}, and {len(interpretation.labels)} labels "
             f"{'were given' if labels else source}; "
             "name all labels, in order, with --labels"
         )

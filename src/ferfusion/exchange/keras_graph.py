@@ -13,6 +13,7 @@ from ferfusion.errors import BundleError, ConfigError
 from ferfusion.exchange.keras_files import KerasLayer, KerasModel
 from ferfusion.exchange.keras_scaling import without_scaling
 from ferfusion.lookup import choose
+from ferfusion.reporting.words import counted
 
 OPERATORS = MappingProxyType(
     {"Concatenate": "concat", "Add": "sum", "Average": "average", "Maximum": "max", "Multiply": "product"}
@@ -162,7 +163,7 @@ def _branches_and_head(
         cut = ends[0] + 1 if ends else len(trunk)
         return [trunk[:cut]], trunk[cut:]
     if first.kind not in OPERATORS or len(first.sources) != 2:
-        raise _refusal(first, f"fuses {len(first.sources)} streams; the report's networks have 2")
+        raise _refusal(first, f"fuses {counted(len(first.sources), 'stream')}; the report's networks have 2")
     if first.settings.get("axis", -1) not in (-1, 1):
         raise _refusal(first, f"has axis {first.settings['axis']!s:.80}; the report's networks have -1")
     return [_walk_back(model, source) for source in first.sources], trunk[1:]
@@ -193,7 +194,7 @@ def _head(layers: Sequence[KerasLayer]) -> tuple[tuple[KerasLayer, ...], float |
     rates = [layer.settings.get("rate") for layer in layers if layer.kind == "Dropout"]
     if len(dense) != len(HEAD):
         raise BundleError(
-            f"The head of the Keras model has {len(dense)} layers, wanted {len(HEAD)} dense layers"
+            f"The head of the Keras model has {counted(len(dense), 'layer')}, wanted {len(HEAD)} dense layers"
         )
     for layer, step in zip(dense, HEAD, strict=True):
         _check(layer, step)
