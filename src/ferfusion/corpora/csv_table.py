@@ -29,6 +29,7 @@ _IN_PATH = ("label", "subject")
 """Fields that a pattern can have in place of a column."""
 _OWN_FILES = ("dataset.json", "verdict.json")
 """A folder with one of these holds what ferfusion wrote, and no videos of a corpus."""
+_OF_MERGED_CELLS = "; of merged cells, the first row alone has the value: fill in every row"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def list_csv(
     entries: list[VideoEntry] = []
     left_out: list[LeftOut] = []
     line_of: dict[tuple[Path, float | None, float | None, str, str], int] = {}
+    filled: set[str] = set()
     for video_id, (line, cells) in zip(_ids(table), table.rows, strict=True):
         written = table.cell(cells, "path") or ""
         try:
@@ -97,7 +99,11 @@ def list_csv(
             entries.append(replace(entry, line=line))
         except CorpusError as error:
             subject, label = (table.cell(cells, field) or "" for field in ("subject", "label"))
-            left_out.append(LeftOut(written, str(error), subject, label, table.further(cells)))
+            empty = {"subject": subject, "label": label}
+            is_merged = any(f"the {field} is empty" == str(error) for field in filled if not empty[field])
+            reason = f"{error}{_OF_MERGED_CELLS if is_merged else ''}"
+            left_out.append(LeftOut(written, reason, subject, label, table.further(cells)))
+        filled |= {field for field in ("subject", "label") if table.cell(cells, field)}
     if not entries:
         reason = f"the first is left out: {left_out[0].reason}" if left_out else "it is empty"
         raise CorpusError(f"{table.path} has no row that can be used; {reason}")

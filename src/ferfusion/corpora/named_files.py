@@ -1,12 +1,18 @@
 """Find the file that a row of a table names, however its name is spelled."""
 
+import os
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 
 from ferfusion.errors import CorpusError
+from ferfusion.reporting.words import counted
 from ferfusion.spelling import without_case
+
+_MOST_COMPARED = 2_000
+"""Names to which a missing one is compared; in a larger tree, a hint for every missing row takes long."""
 
 
 class NamedFiles:
@@ -46,16 +52,46 @@ class NamedFiles:
             if len(names) > 1:
                 raise CorpusError(f"{written!r} can be {' or '.join(names)} in the folder {here}")
             if not names:
-                raise CorpusError(f"there is no file {exact}{self._cause(here, name)}")
+                raise CorpusError(f"there is no file {exact}{self._cause(here, name, written)}")
             here /= names[0]
         return here
 
-    def _cause(self, folder: Path, name: str) -> str:
+    def _cause(self, folder: Path, name: str, written: str) -> str:
         stems = {Path(key).stem: names[0] for key, names in self._names_by_key(folder).items()}
-        wanted = Path(name_key(name)).stem
-        near = [stem for stem in get_close_matches(wanted, stems) if not _has_other_numbers(stem, wanted)]
-        hint = f"; did you mean {stems[near[0]]}?" if near else ""
+        near = _near(name, stems)
+        hint = f"; did you mean {stems[near]}?" if near else self._elsewhere(components(written)[-1])
         return f"; the folder {folder} has no {name}{hint}"
+
+    def _elsewhere(self, name: str) -> str:
+        """Return where a file of a name, or of a near one, is in another folder below; empty without any."""
+        same = self._below.get(name_key(name), [])
+        if len(same) == 1:
+            return f"; {same[0]} has that name: write this path"
+        if same:
+            return f"; {counted(len(same), 'file')} have that name, such as {same[0]}: write the path"
+        if len(self._below) > _MOST_COMPARED:
+            return ""
+        stems = {Path(key).stem: paths[0] for key, paths in self._below.items()}
+        near = _near(name, stems)
+        return f"; did you mean {stems[near]}?" if near else ""
+
+    @cached_property
+    def _below(self) -> dict[str, list[str]]:
+        """Paths of all files below the folder, by the key of their names."""
+        by_key: dict[str, list[str]] = {}
+        for place, folders, names in os.walk(self._folder):
+            folders.sort()
+            for name in sorted(names):
+                path = (Path(place) / name).relative_to(self._folder).as_posix()
+                by_key.setdefault(name_key(name), []).append(path)
+        return by_key
+
+
+def _near(name: str, stems: Iterable[str]) -> str:
+    """Return the stem that is likely meant; empty without any."""
+    wanted = Path(name_key(name)).stem
+    near = [stem for stem in get_close_matches(wanted, stems) if not _has_other_numbers(stem, wanted)]
+    return near[0] if near else ""
 
 
 def components(path: str) -> tuple[str, ...]:

@@ -45,12 +45,13 @@ g.mov,joy,s1,,,test,and more
 
 """
     listing = list_csv(write_text(tmp_path, "t.csv", table))
+    merged = "; of merged cells, the first row alone has the value: fill in every row"
     assert rows_of(listing) == [("a", "s1", "Happiness", None)]
     assert left_out_of(listing) == {
         "gone.mp4": f"there is no file {tmp_path / 'gone.mp4'}; the folder {tmp_path} has no gone.mp4",
         "": "the path is empty",
-        "b.mp4": "the label is empty",
-        "c.mp4": "the subject is empty",
+        "b.mp4": f"the label is empty{merged}",
+        "c.mp4": f"the subject is empty{merged}",
         "d.mp4": "start_seconds is 'soon', not a number of seconds, m:ss or h:mm:ss",
         "e.mp4": "end_seconds 1.5 is not after start_seconds 2.0",
         "f.mp4": "split is 'holdout', not train, validation or test",

@@ -48,9 +48,17 @@ def test_named_files_refuses_a_name_that_is_too_long(tmp_path: Path) -> None:
         ("in/\0", r"has no \\x00"),
         ("take 03.mp4", "has no take 03.mp4$"),
         ("take 0001.mp4", "has no take 0001.mp4; did you mean take 01.mp4?"),
+        ("film.mp4", "has no film.mp4; videos/film.mp4 has that name: write this path$"),
+        ("clips/FILM.MP4", "has no clips; videos/film.mp4 has that name: write this path$"),
+        (
+            "same.mp4",
+            "has no same.mp4; 2 files have that name, such as in/same.mp4: write the path$",
+        ),
+        ("filmm.mp4", "has no filmm.mp4; did you mean videos/film.mp4?$"),
     ],
 )
 def test_named_files_names_the_path_and_the_likely_cause(tmp_path: Path, written: str, cause: str) -> None:
     write_files(tmp_path, "in/talk.txt", "take 01.mp4", "take 02.mp4")
+    write_files(tmp_path, "videos/film.mp4", "in/same.mp4", "videos/same.mp4")
     with pytest.raises(CorpusError, match=f"there is no file .*{cause}".replace("?", r"\?")):
         NamedFiles(tmp_path).find(written)
