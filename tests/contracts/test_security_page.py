@@ -21,4 +21,4 @@ def test_security_page_has_the_limit_of_the_code(name, value):
 
 
 def test_security_page_has_all_limits():
-    assert len(limits()) == 24
+    assert len(limits()) == 25

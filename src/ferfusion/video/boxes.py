@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -15,6 +15,7 @@ _CONTAINERS = frozenset(
 )
 """Boxes in which FFmpeg looks for others; a ``free`` box that holds a header is read as one."""
 _MOST_NESTED = 12
+_MOST_BEFORE_HANDLER = 4096
 _LARGEST_HEADER = 2**26
 _SOUND_FRAME = 160
 """FFmpeg makes an index entry of at least so many samples of uncompressed sound."""
@@ -46,6 +47,17 @@ def boxes(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
             return
         yield Box(kind, content, min(start + size, end))
         start += size
+
+
+def boxes_inside(
+    file: BinaryIO, start: int, end: int, containers: Collection[bytes], *, depth: int = 0
+) -> Iterator[Box]:
+    """Yield the boxes of a part of a file, and those inside of some kinds of boxes."""
+    for box in boxes(file, start, end):
+        yield box
+        if box.kind in containers and depth < _MOST_NESTED:
+            at = box.start + 4 * (box.kind == b"meta")  # its version comes first
+            yield from boxes_inside(file, at, box.end, containers, depth=depth + 1)
 
 
 def count_samples(file: BinaryIO, size: int) -> int:
@@ -96,7 +108,8 @@ class _Track:
         for kind, at, until in boxes(file, start, end):
             if kind in _CONTAINERS and depth < _MOST_NESTED:
                 track = _Track() if kind == b"trak" else self
-                inside += track.collect(file, at, until, depth + 1)
+                first = at + (_before_handler(file, at) if kind == b"meta" else 0)
+                inside += track.collect(file, first, until, depth + 1)
                 inside += track.samples if kind == b"trak" else 0
             elif kind == b"cmvd":
                 file.seek(at + 4)
@@ -131,6 +144,12 @@ class _Track:
 
 
 _TABLES = frozenset(b"hdlr stsz stz2 trun stts stsc stco co64".split())
+
+
+def _before_handler(file: BinaryIO, at: int) -> int:
+    """Return the bytes of a ``meta`` box before its first box, which QuickTime has not and MP4 has."""
+    file.seek(at)
+    return max(0, file.read(_MOST_BEFORE_HANDLER).find(b"hdlr") - 4)
 
 
 def _bytes_left(file: BinaryIO) -> int:

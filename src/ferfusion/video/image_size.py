@@ -4,7 +4,10 @@ import re
 import struct
 from collections.abc import Callable
 from contextlib import suppress
+from io import BytesIO
 from types import MappingProxyType
+
+from ferfusion.video.boxes import boxes, boxes_inside
 
 MAX_PIXELS = 2**26
 """Pixels of the largest image or frame that is decoded: 8,192 x 8,192.
@@ -12,6 +15,8 @@ MAX_PIXELS = 2**26
 It is above the 61 megapixels of a full-frame camera and the 33 of an 8K video, and keeps a prediction below
 1 GiB of memory.
 """
+MAX_JPEG2000_NUMBERS = 3 * MAX_PIXELS
+"""Pixels times channels of the largest JPEG 2000 image: a decoder keeps 4 bytes of each."""
 MAX_SIDE = 65_500
 """Pixels of the longest side that is decoded, the most that OpenCV writes as JPEG."""
 Size = tuple[int, int]
@@ -21,9 +26,14 @@ _SUBFILE_TYPE, _COPY_OR_MASK = 254, 0b101
 """TIFF's tag of a page, and its bits for a smaller copy of another page and for a mask."""
 _MOST_ENTRIES = 4096
 """Segments, directory entries or characters in which the size is searched."""
+_JP2, _J2K = b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"
+_AVIF_BOXES = frozenset((b"meta", b"iprp", b"ipco", b"moov", b"trak", b"mdia", b"minf", b"stbl"))
+_NUMBER = re.compile(rb"(?:\s|#[^\r\n]*[\r\n])*(\d+).", re.DOTALL)
+"""A number of a header as OpenCV reads it: a comment ends with its line, and one character ends a number."""
 _NO_FRAME_HEADER = frozenset((0xC4, 0xC8, 0xCC))
 _TIFF_SIZES = MappingProxyType({256: 0, 322: 0, 257: 1, 323: 1})
 """Width and height of the image and of a tile, which a decoder keeps whole too."""
+_TIFF_NUMBERS = MappingProxyType({3: "H", 4: "I", 16: "Q"})
 
 
 def why_too_large(width: int, height: int) -> str:
@@ -58,7 +68,7 @@ def encoded_size(encoded: bytes) -> Size | None:
         if encoded.startswith(signature):
             try:
                 return read(encoded)
-            except (struct.error, ValueError, IndexError):
+            except (struct.error, ValueError, LookupError):
                 return None
     return None
 
@@ -73,22 +83,51 @@ def is_avif(encoded: bytes) -> bool:
 
 def _avif(encoded: bytes) -> Size | None:
     """Return the largest width and height of its images and tiles (ISO/IEC 23008-12, section 6.5.3)."""
-    places = [found.end() for found in re.finditer(b"ispe", encoded[: encoded.find(b"mdat")])]
+    file = BytesIO(encoded)
+    places = [each.start for each in boxes_inside(file, 0, len(encoded), _AVIF_BOXES) if each.kind == b"ispe"]
     sizes = [struct.unpack_from(">II", encoded, at + 4) for at in places if at + 12 <= len(encoded)]
     return (max(size[0] for size in sizes), max(size[1] for size in sizes)) if sizes else None
 
 
 def _jp2(encoded: bytes) -> Size:
-    """Return the size in the box of the image header (ITU-T T.800, section I.5.3.1)."""
-    at = encoded.index(b"ihdr", 0, _MOST_ENTRIES) + 4
-    height, width = struct.unpack_from(">II", encoded, at)
+    """Return the size of the image inside the boxes (ITU-T T.800, section I.5.4)."""
+    width, height = _j2k(encoded, _codestream(encoded))
     return width, height
 
 
-def _j2k(encoded: bytes) -> Size:
+def _codestream(encoded: bytes) -> int:
+    """Return where the image of a JPEG 2000 file begins; its other boxes may have any other size."""
+    if encoded.startswith(_J2K):
+        return 0
+    kinds = boxes(BytesIO(encoded), 0, len(encoded))
+    at = next((each.start for each in kinds if each.kind == b"jp2c"), len(encoded))
+    if not encoded.startswith(_J2K, at):
+        raise ValueError("there is no image")
+    return at
+
+
+def _j2k(encoded: bytes, at: int = 0) -> Size:
     """Return the size in the SIZ marker of a raw codestream (ITU-T T.800, section A.5.1)."""
-    width, height, left, top = struct.unpack_from(">IIII", encoded, 8)
+    width, height, left, top = struct.unpack_from(">IIII", encoded, at + 8)
     return width - left, height - top
+
+
+def why_too_many_channels(encoded: bytes) -> str:
+    """Return why a JPEG 2000 image is not decoded, of which the decoder keeps each number in 4 bytes."""
+    if not encoded.startswith((_JP2, _J2K)):
+        return ""
+    try:
+        at = _codestream(encoded)
+        width, height = _j2k(encoded, at)
+        channels = struct.unpack_from(">H", encoded, at + 40)[0]
+    except (struct.error, ValueError):
+        return ""
+    if width * height * channels <= MAX_JPEG2000_NUMBERS:
+        return ""
+    return (
+        f"{width:,} x {height:,} pixels of {channels:,} channels have more than {MAX_JPEG2000_NUMBERS:,} "
+        "numbers, the most that are read of JPEG 2000; make it smaller, or save it as .png"
+    )
 
 
 def count_pages(encoded: bytes) -> int:
@@ -142,15 +181,16 @@ def _jpeg(encoded: bytes) -> Size:
 
 
 def _pnm(encoded: bytes) -> Size:
-    tokens: list[bytes] = []
-    for line in encoded[2:_MOST_ENTRIES].split(b"\n"):
-        tokens += line.partition(b"#")[0].split()[:2]
-        if len(tokens) >= 2:
-            break
-    return int(tokens[0]), int(tokens[1])
+    width = _NUMBER.match(encoded, 2, _MOST_ENTRIES)
+    height = width and _NUMBER.match(encoded, width.end(), _MOST_ENTRIES)
+    if width is None or height is None:
+        raise ValueError("there is no size")
+    return int(width[1]), int(height[1])
 
 
 def _png(encoded: bytes) -> Size:
+    if encoded[12:16] != b"IHDR":
+        raise ValueError("the first chunk is not the header")
     width, height = struct.unpack_from(">II", encoded, 16)
     return width, height
 
@@ -162,13 +202,17 @@ def _tiff(encoded: bytes) -> Size:
     start = struct.unpack_from(f"{order}{'Q' if big else 'I'}", encoded, 8 if big else 4)[0]
     count = struct.unpack_from(f"{order}{'Q' if big else 'H'}", encoded, start)[0]
     start, step, value = start + (8 if big else 2), 20 if big else 12, 12 if big else 8
+    if count > _MOST_ENTRIES:
+        raise ValueError("the directory is too large")
     size = [0, 0]
-    for entry in range(start, start + min(count, _MOST_ENTRIES) * step, step):
+    for entry in range(start, start + count * step, step):
         tag, kind = struct.unpack_from(f"{order}HH", encoded, entry)
         if tag in _TIFF_SIZES:
-            form = {3: "H", 4: "I", 16: "Q"}.get(kind, "I")
+            form = _TIFF_NUMBERS[kind] if big or kind != 16 else ""  # in a small file, 8 bytes are elsewhere
             side = struct.unpack_from(f"{order}{form}", encoded, entry + value)[0]
             size[_TIFF_SIZES[tag]] = max(size[_TIFF_SIZES[tag]], side)
+    if not all(size):
+        raise ValueError("there is no size")
     return size[0], size[1]
 
 
@@ -181,6 +225,8 @@ def _webp(encoded: bytes) -> Size:
     if kind == b"VP8L":
         bits = struct.unpack_from("<I", encoded, 21)[0]
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if kind != b"VP8 ":
+        raise ValueError("there is no image")
     width, height = struct.unpack_from("<HH", encoded, 26)
     return width & 0x3FFF, height & 0x3FFF
 
@@ -196,8 +242,8 @@ _READERS: MappingProxyType[bytes, Callable[[bytes], Size]] = MappingProxyType(
         b"MM\0*": _tiff,
         b"II+\0": _tiff,
         b"MM\0+": _tiff,
-        b"\0\0\0\x0cjP  ": _jp2,
-        b"\xff\x4f\xff\x51": _j2k,
+        _JP2: _jp2,
+        _J2K: _j2k,
         **{b"P%d" % number: _pnm for number in range(1, 7)},
     }
 )

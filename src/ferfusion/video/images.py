@@ -19,7 +19,14 @@ from PIL import Image, ImageOps
 
 from ferfusion.errors import VideoError
 from ferfusion.files import check_is_file, no_such
-from ferfusion.video.image_size import MAX_PIXELS, count_pages, encoded_size, is_avif, why_too_large
+from ferfusion.video.image_size import (
+    MAX_PIXELS,
+    count_pages,
+    encoded_size,
+    is_avif,
+    why_too_large,
+    why_too_many_channels,
+)
 from ferfusion.video.reader import Frame
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
 
@@ -167,7 +174,7 @@ def decode_image(encoded: bytes, flags: int) -> NDArray[np.uint8]:
         VideoError: it cannot be read, or is too large by its header; the message is the reason.
     """
     size = encoded_size(encoded)
-    if size is not None and (reason := why_too_large(*size)):
+    if size is not None and (reason := why_too_large(*size) or why_too_many_channels(encoded)):
         raise VideoError(reason)
     pixels: NDArray[Any] | None = None
     with suppress(cv2.error), _quiet:  # such as a side of more than a million pixels
@@ -187,8 +194,10 @@ def _decode_avif(encoded: bytes, flags: int) -> NDArray[Any] | None:
     """Return the upright pixels of an AVIF file; None if it is damaged, or this Pillow has no decoder."""
     try:
         with Image.open(BytesIO(encoded), formats=["AVIF"]) as image:
+            if why_too_large(*image.size):
+                return None
             rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-    except (OSError, KeyError, SyntaxError, ValueError, RuntimeError):
+    except (OSError, KeyError, SyntaxError, ValueError, RuntimeError, Image.DecompressionBombError):
         return None
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY if flags == cv2.IMREAD_GRAYSCALE else cv2.COLOR_RGB2BGR)
 

@@ -43,6 +43,7 @@ def test_boxes_of_every_form_of_size():
         (b"\0\0\0\0" + MOVIE[4:], 60_000_000),
         (box(b"free", MOVIE[8:]), 60_000_000),  # which FFmpeg reads as moov
         (box(b"moov", box(b"cmov", PACKED)), 60_000_000),
+        (box(b"meta", bytes(4) + box(b"hdlr", bytes(24)) + MOVIE), 60_000_000),
         (box(b"moof", box(b"traf", table(b"trun", 5) + table(b"trun", 7))), 12),
         (table(b"stsz", 0, 60_000_000) + bytes(36), 10),  # as many sizes as the file has
         (box(b"moov", box(b"cmov", PACKED[:-40])), 0),
