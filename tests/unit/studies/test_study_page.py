@@ -11,7 +11,15 @@ import pytest
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.statistics import study_statistics
 from ferfusion.studies.findings import Findings
-from ferfusion.studies.study_page import finish_study, settings, size_of, study_page, study_summary
+from ferfusion.studies.study_folder import StudyFolder
+from ferfusion.studies.study_page import (
+    finish_study,
+    settings,
+    size_of,
+    study_page,
+    study_summary,
+    write_predictions,
+)
 from helpers.html_page import Page
 
 QUICK = EvaluateRecipe(resamples=20)
@@ -58,6 +66,20 @@ def test_finish_study_writes_the_pooled_test_predictions_of_each_variant(finishe
     assert found.loc[means.index].to_numpy() == pytest.approx(means.to_numpy(), abs=1e-6)
 
 
+def test_write_predictions_has_the_fold_that_tested_each_pair_and_video(findings, tmp_path):
+    def folds(rows):
+        return (rows["subject"] > sorted(rows["subject"])[len(rows) // 2]).astype(int)
+
+    tables = [rows.assign(fold=folds(rows)) for rows in findings.variants[0].predictions]
+    one = replace(findings.variants[0], predictions=tuple(tables))
+    write_predictions(one, StudyFolder(tmp_path), labels=findings.statistics.labels)
+    for level in ("video", "pair"):
+        table = pd.read_csv(StudyFolder(tmp_path).predictions_file(one.name, level))
+        assert list(table.columns[:3]) == ["seed", "fold", "video"]
+        assert table["fold"].tolist() == folds(table).tolist()
+        assert table["fold"].nunique() == 2
+
+
 def test_finish_study_writes_a_row_for_each_person(finished):
     study, _ = finished
     people = pd.read_csv(study.folder / "people.csv", keep_default_na=False)
@@ -83,6 +105,14 @@ def test_study_page_has_the_results_and_loads_nothing_from_outside(finished):
     assert page.count("data:image/png;base64,") >= 6 + 3 * 2
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert str(study.folder) not in page
+
+
+def test_study_page_names_every_cell_of_a_table_that_a_phone_shows_as_cards(finished):
+    _, page = finished
+    tables = re.findall(r'<table class="[^"]*cards[^"]*">(.*?)</table>', page, flags=re.DOTALL)
+    cells = [cell for table in tables for cell in re.findall(r"<td[^>]*>", table)]
+    assert any("Verdict" in cell for cell in cells)
+    assert [cell for cell in cells if "data-label" not in cell and "spare" not in cell] == []
 
 
 def test_study_summary_has_the_sentences_of_the_page(finished, findings):
