@@ -10,6 +10,8 @@ import pytest
 
 from ferfusion.errors import ConfigError, DatasetError, FileError, RunError
 from ferfusion.files import (
+    FOLDERS,
+    check_kind_of_folder,
     check_output_folder,
     no_such,
     parse_json,
@@ -191,3 +193,20 @@ def test_read_json_refuses_what_is_no_object_with_the_error_of_the_caller(tmp_pa
 def test_write_text_writes_a_file_name_that_is_not_utf_8_with_a_backslash(tmp_path):
     write_text(tmp_path / "a.txt", os.fsdecode(b"caf\xe9.mp4"))
     assert (tmp_path / "a.txt").read_bytes() == rb"caf\udce9.mp4"
+
+
+@pytest.mark.parametrize("kind", ["dataset", "run", "study", "prediction"])
+def test_check_kind_of_folder_says_what_a_folder_is(tmp_path, kind):
+    (tmp_path / FOLDERS[kind]).write_text("{}")
+    check_kind_of_folder(tmp_path, wanted=kind, error=RunError)
+    other = "study" if kind == "run" else "run"
+    with pytest.raises(RunError, match=rf" is a {kind}, not a {other}; name the folder of a {other}$"):
+        check_kind_of_folder(tmp_path, wanted=other, error=RunError)
+
+
+def test_check_kind_of_folder_names_the_runs_of_a_study(tmp_path):
+    check_kind_of_folder(tmp_path, wanted="run", error=RunError)  # an empty folder is none of them
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "study.json").write_text("{}")
+    with pytest.raises(RunError, match=r"is a study, not a run; .* \(its runs are in .*runs\)$"):
+        check_kind_of_folder(tmp_path, wanted="run", error=RunError)

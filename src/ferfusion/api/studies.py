@@ -240,6 +240,7 @@ class Study:
 
     def _read(self, name: str) -> "pd.DataFrame":
         from ferfusion.errors import RunError  # noqa: PLC0415
+        from ferfusion.files import check_kind_of_folder  # noqa: PLC0415
         from ferfusion.studies.study_folder import TABLES  # noqa: PLC0415
         from ferfusion.tables import read_table  # noqa: PLC0415
 
@@ -248,6 +249,7 @@ class Study:
             if name in ("costs", "models") and self.report.is_file():
                 kind = "trains variants" if name == "models" else "compares models, and trained nothing"
                 raise RunError(f"{self.folder} has no {path.name}: this study {kind}")
+            check_kind_of_folder(self.folder, wanted="study", error=RunError)
             raise RunError(f"{self.folder} is not a finished study (no {path.name}); run the study again")
         kinds = TABLES[name]
         table = read_table(

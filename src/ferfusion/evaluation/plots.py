@@ -117,8 +117,16 @@ def rate_figure(epochs: pd.DataFrame, *, best_epoch: int | None) -> Figure:
     return figure
 
 
-def histogram_figure(counts: Mapping[str, Mapping[str, int]], labels: LabelSet) -> Figure:
-    """Draw the number of pairs of each class in each part (``{part: {class: pairs}}``)."""
+def histogram_figure(
+    counts: Mapping[str, Mapping[str, int]], labels: LabelSet, *, division: str = ""
+) -> Figure:
+    """Draw the number of pairs of each class in each part (``{part: {class: pairs}}``).
+
+    Args:
+        counts: The numbers.
+        labels: The classes.
+        division: Which division of the people it is, where there are several.
+    """
     figure, axes = new_canvas(height=1.0 + 0.17 * (len(counts) + 1.2) * len(labels))
     thickness = 0.8 / len(counts)
     for offsets, (part, numbers) in zip(_bar_places(len(labels), len(counts)), counts.items(), strict=True):
@@ -131,7 +139,7 @@ def histogram_figure(counts: Mapping[str, Mapping[str, int]], labels: LabelSet) 
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     add_legend(figure, axes, columns=3)
-    set_title(axes, "Pairs of each class", "by part of the split")
+    set_title(axes, "Pairs of each class", f"by part of the split{division and ': '}{division}")
     return figure
 
 
@@ -159,6 +167,10 @@ def recall_figure(levels: Sequence[Scores], labels: LabelSet) -> Figure:
     add_legend(figure, axes, columns=3)
     set_title(axes, "Recall of each class", part_words(levels[0].part).removeprefix("the "))
     return figure
+
+
+MOST_MARKED = 30
+"""Longer curves have no marker at each epoch."""
 
 
 @dataclass(frozen=True)
@@ -260,7 +272,7 @@ def _draw_line(
 ) -> None:
     if column not in epochs:
         return
-    marker = "o" if len(epochs) <= 30 else ""
+    marker = "o" if len(epochs) <= MOST_MARKED else ""
     axes.plot(
         epochs["epoch"],
         epochs[column],
@@ -289,5 +301,5 @@ def _finish_epochs(axes: Axes, best_epoch: int | None) -> None:
         )
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
     axes.set_xlabel("epoch")

@@ -14,7 +14,7 @@ from ferfusion.errors import ConfigError, RunError
 from ferfusion.evaluation.learned import majority_rule
 from ferfusion.evaluation.metrics import constant_score, uar, war
 from ferfusion.evaluation.predictions import read_parts
-from ferfusion.files import no_such, read_json
+from ferfusion.files import check_kind_of_folder, no_such, read_json
 from ferfusion.labels import LabelSet
 from ferfusion.parts import PARTS
 from ferfusion.preparation.dataset import read_votes
@@ -346,6 +346,7 @@ def read_config(path: Path) -> dict[str, Any]:
     Raises:
         RunError: the file is missing or damaged, or is not one that ``train`` wrote.
     """
+    check_kind_of_folder(path.parent, wanted="run", error=RunError)
     config = read_json(path, error=RunError, advice="train a new run, in a new folder")
     missing: list[str] = []
     for name, kinds in _SECTIONS.items():

@@ -12,7 +12,7 @@ import pandas as pd
 from ferfusion import __version__
 from ferfusion.corpora.entries import LeftOut
 from ferfusion.errors import DatasetError, FerfusionError
-from ferfusion.files import no_such, read_json, write_json
+from ferfusion.files import check_kind_of_folder, no_such, read_json, write_json
 from ferfusion.labels import LabelSet
 from ferfusion.outputs import is_new_or_empty
 from ferfusion.preparation.clip_hashes import check_clips, clip_hashes
@@ -270,6 +270,7 @@ def open_dataset(root: Path) -> Dataset:
     """
     path = DatasetFiles(root).header_file
     if not path.is_file():
+        check_kind_of_folder(root, wanted="dataset", error=DatasetError)
         is_other = root.exists() and not root.is_dir()
         found = no_such(root, wanted="dataset folder") if is_other else f"{root} is not a dataset folder"
         why = "" if is_other else f" (no {path.name})"

@@ -49,8 +49,11 @@ def draw_figures(findings: Findings, folder: Path) -> dict[str, Path]:
     )
     first = findings.variants[0].runs[0]
     figures["learning_rate"] = plots.rate_figure(first.epochs, best_epoch=None)
+    folds = len(findings.study.splits)
     counts: dict[str, dict[str, int]] = {part: first.class_counts(part) for part in PARTS}
-    figures["class_histogram"] = plots.histogram_figure(counts, labels)
+    figures["class_histogram"] = plots.histogram_figure(
+        counts, labels, division="" if folds < 2 else f"fold 0 of {folds}; each fold has other parts"
+    )
     figures["samples"] = samples_figure(findings)
     return {name: save(figure, folder / f"{name}.png") for name, figure in figures.items()}
 
@@ -103,11 +106,13 @@ def curves_figure(curves: Mapping[str, pd.Series], *, title: str, subtitle: str)
             color=_COLOURS[place % len(_COLOURS)],
             linestyle=_DASHES[place // len(_COLOURS) % len(_DASHES)],
             linewidth=1.6,
+            marker="o" if len(curve) <= plots.MOST_MARKED else "",
+            markersize=2.8,
             label=name,
         )
     axes.set_ylim(0, 1.02)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.set_xlabel("epoch")
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     add_legend(figure, axes, columns=3)

@@ -137,8 +137,12 @@ def _variant(study: Study, variant: Variant) -> VariantFindings:
     trainings = [each for each in study.trainings if each.variant == variant]
     runs = [read_run(study.folder / each.folder) for each in trainings]
     costs = [_read_cost(run) for run in runs]
+    tables = [
+        run.predictions.assign(fold=each.fold) if len(study.splits) > 1 else run.predictions
+        for run, each in zip(runs, trainings, strict=True)
+    ]
     predictions = [
-        join_folds([run.predictions for run, each in zip(runs, trainings, strict=True) if each.seed == seed])
+        join_folds([table for table, each in zip(tables, trainings, strict=True) if each.seed == seed])
         for seed in range(study.plan.seeds)
     ]
     peaks = [cost["peak_mib"] for cost in costs if cost["peak_mib"] is not None]
@@ -210,13 +214,20 @@ def people_of_study(findings: Results) -> pd.DataFrame:
 
 
 def pooled_predictions(one: Tested) -> pd.DataFrame:
-    """Return the test rows of all folds and seeds of a variant, with the column ``seed``.
+    """Return the test rows of all folds and seeds of a variant, with the columns ``seed`` and,
+    with folds, ``fold``.
 
     With folds, every person is tested once for each seed, by a network that never saw them.
     """
     tables = [rows.assign(seed=seed) for seed, rows in enumerate(one.predictions)]
     pooled = pd.concat(tables, ignore_index=True)
-    return pooled[["seed", *pooled.columns.drop(["seed", "part"])]]
+    return numbered_first(pooled.drop(columns="part"))
+
+
+def numbered_first(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return predictions with the columns of the training first."""
+    first = [name for name in ("seed", "fold") if name in predictions]
+    return predictions[[*first, *predictions.columns.drop(first)]]
 
 
 def classes_table(findings: Results) -> pd.DataFrame:

@@ -92,7 +92,7 @@ TABLES: Mapping[str, Mapping[str, Kind | None]] = MappingProxyType(
 )
 """The columns of each table, and the kind of each that is not text; further columns are numbers."""
 
-_WHOLE = ("seed", "segment", "frame", "pair", "pairs", "code")
+_WHOLE = ("seed", "fold", "segment", "frame", "pair", "pairs", "code")
 
 
 def prediction_kind(column: str) -> Kind | None:

@@ -25,6 +25,7 @@ from ferfusion.studies.findings import (
     error_patterns_table,
     gather,
     people_of_study,
+    numbered_first,
     pooled_predictions,
 )
 from ferfusion.studies.published import CAVEAT, SOURCE
@@ -69,13 +70,14 @@ def write_predictions(one: Tested, files: StudyFolder, *, labels: LabelSet) -> N
     """Write the pooled test predictions of a variant, a row per pair and a row per video."""
     pairs = pooled_predictions(one)
     write_table(files.predictions_file(one.name, "pair"), pairs)
-    videos = [
-        video_level(rows, labels=labels).drop(columns="part").assign(seed=seed)
-        for seed, rows in enumerate(one.predictions)
-    ]
-    joined = pd.concat(videos, ignore_index=True)
-    columns = ["seed", *joined.columns.drop("seed")]
-    write_table(files.predictions_file(one.name, "video"), joined[columns], float_format=None)
+    videos = []
+    for seed, rows in enumerate(one.predictions):
+        of_seed = video_level(rows, labels=labels).drop(columns="part").assign(seed=seed)
+        if "fold" in rows:
+            of_seed["fold"] = of_seed["video"].map(rows.groupby("video")["fold"].first())
+        videos.append(of_seed)
+    joined = numbered_first(pd.concat(videos, ignore_index=True))
+    write_table(files.predictions_file(one.name, "video"), joined, float_format=None)
 
 
 def study_page(findings: Findings, images: Mapping[str, Path]) -> str:

@@ -81,6 +81,8 @@ def test_recall_figure_bars_are_the_recalls(scored):
 def test_histogram_figure_has_a_bar_per_class_and_part(scored):
     counts = {"train": dict.fromkeys(SIX.names, 5), "test": dict.fromkeys(SIX.names, 2)}
     assert bar_widths(plots.histogram_figure(counts, SIX).axes[0]) == [5] * 6 + [2] * 6
+    one = plots.histogram_figure(counts, SIX, division="fold 0 of 3").axes[0]
+    assert any("by part of the split: fold 0 of 3" in text.get_text() for text in [*one.texts, one.title])
 
 
 def test_plots_import_no_pyplot():

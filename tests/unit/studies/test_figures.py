@@ -20,6 +20,14 @@ def test_curves_figure_has_a_line_of_its_own_look_per_variant():
     assert len(looks) == len(curves)
 
 
+def test_curves_figure_of_one_epoch_has_a_mark_and_one_tick():
+    figure = curves_figure({"v": pd.Series([0.4], index=[1])}, title="UAR", subtitle="per pair")
+    figure.draw_without_rendering()
+    [axes] = figure.axes
+    assert axes.lines[0].get_marker() == "o"
+    assert [tick for tick in axes.get_xticks() if np.ptp(axes.get_xlim()) > abs(tick - 1)] == [1]
+
+
 def test_reliability_figure_has_a_point_per_filled_bin_and_the_diagonal():
     bins = reliability([[0.9, 0.1], [0.4, 0.6], [0.65, 0.35]], [0, 0, 0], bins=10)
     axes = reliability_figure(bins, title="v").axes[0]

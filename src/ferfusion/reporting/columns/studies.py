@@ -182,12 +182,12 @@ ece_pair | share | expected calibration error per pair
         row="a tested pair, or a tested video in the files that end so, for each seed; all folds together",
         columns=f"""
 seed | whole number | the seed, from 0
+fold | whole number | the fold that tested it, from 0; only in a study with folds
 {PAIR.strip()}
 pairs | whole number | pairs of the video, over which its probabilities are averaged
 {ANSWER.strip()}
 segment | whole number | number of the segment of 16 frames
 pair | whole number | place of the pair in the clip, from 0
-fold | whole number | the fold that tested it, from 0
 """,
     ),
     table(

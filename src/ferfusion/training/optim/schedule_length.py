@@ -1,5 +1,6 @@
 """What a learning rate schedule can do in the epochs of a training."""
 
+import math
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -69,15 +70,16 @@ def _triangular2(recipe: ScheduleRecipe, epochs: int) -> str:
     end = triangular2(epochs * _RESOLUTION, floor=floor, peak=peak, half_cycle=round(half * _RESOLUTION))
     rises = f"The schedule triangular2 rises for {amount(half, 'epoch')} and falls for {half:g}"
     verb = "ends" if epochs == 1 else "end"
+    advice = f"Train for {math.ceil(2 * half)} epochs or more, lower cycle_half_epochs, or choose another schedule."
     if epochs < half:
         return (
             f"{rises}; {counted(epochs, 'epoch')} {verb} in the rise: the learning rate goes from "
             f"{floor:.2g} to {end:.2g} and does not reach its peak, {peak:g}. "
-            "Lower cycle_half_epochs, or train longer."
+            f"{advice}"
         )
     return (
         f"{rises}; {counted(epochs, 'epoch')} {verb} before the first cycle does, at a learning rate of "
-        f"{end:.2g} instead of {floor:.2g}. Lower cycle_half_epochs, or train longer."
+        f"{end:.2g} instead of {floor:.2g}. {advice}"
     )
 
 

@@ -55,8 +55,8 @@ def test_schedule_caution_of_triangular2_names_the_rates_that_it_has():
     assert (min(rates), max(rates)) == pytest.approx((8.3e-5, 3.3e-4), rel=0.03)
     assert schedule_caution(recipe, epochs=3) == (
         "The schedule triangular2 rises for 5 epochs and falls for 5; 3 epochs end in the rise: the learning "
-        "rate goes from 8.3e-05 to 0.00033 and does not reach its peak, 0.0005. Lower cycle_half_epochs, or "
-        "train longer."
+        "rate goes from 8.3e-05 to 0.00033 and does not reach its peak, 0.0005. Train for 10 epochs or "
+        "more, lower cycle_half_epochs, or choose another schedule."
     )
     assert rates_of(recipe, 8)[-1] == pytest.approx(2.5e-4, rel=0.03)
     assert "end before the first cycle does, at a learning rate of 0.00025" in schedule_caution(
