@@ -11,6 +11,13 @@ from ferfusion.api.runs import Run
 from ferfusion.api.tables import titled_table
 from ferfusion.evaluation.evaluate import Evaluation
 from ferfusion.evaluation.learned import baseline_rule
+from ferfusion.evaluation.people_groups import (
+    DIFFERENCE_COLUMNS,
+    GROUP_COLUMNS,
+    differences_table,
+    groups_table,
+)
+from ferfusion.evaluation.people_text import group_lines, person_line
 from ferfusion.evaluation.raters import RATER_COLUMNS
 from ferfusion.evaluation.raters_text import raters_text
 from ferfusion.evaluation.run_folder import RunFolder
@@ -60,8 +67,38 @@ class Scores:
 
         Of the validation part if there is no test part; empty if the images are of unknown people. The
         interval is Wilson's, over the person's videos; the note says where they are too few.
+        ``war_shrunk, shrunk_low, shrunk_high`` are the accuracy drawn towards the mean of all people, the
+        more so the fewer videos a person has: rank people by it, not by ``war``.
         """
         return self._evaluation.scored.people
+
+    @property
+    def groups(self) -> pd.DataFrame:
+        """``part, level, column, group, people, videos, classes, metric, value, low, high, note``.
+
+        A row per column of people, such as age or sex, group and metric, per video of the test part; empty
+        without such columns (``subjects.csv`` of the dataset). Groups of fewer than five people have a note.
+        """
+        compared = self._evaluation.scored.compared
+        return pd.DataFrame(columns=list(GROUP_COLUMNS)) if compared is None else groups_table(compared)
+
+    @property
+    def group_differences(self) -> pd.DataFrame:
+        """``part, level, metric, column, first, second, difference, p, p_adjusted, detectable``.
+
+        A row per two groups of five people or more: the difference in UAR, its p-value by permuting people,
+        the same with Holm's correction over all rows, and the difference that such a test finds in 80 of 100
+        samples.
+        """
+        compared = self._evaluation.scored.compared
+        empty = pd.DataFrame(columns=list(DIFFERENCE_COLUMNS))
+        return empty if compared is None else differences_table(compared)
+
+    @property
+    def people_lines(self) -> list[str]:
+        """What was found about groups of people and single people, a sentence or two each."""
+        compared = self._evaluation.scored.compared
+        return [] if compared is None else [*group_lines(compared), person_line(compared)]
 
     @property
     def votes(self) -> pd.DataFrame:

@@ -24,6 +24,8 @@ def evaluate(*given: Any, dataset: Path | None = None, out: Path | None = None, 
         console.print(escape(caution), style="yellow")
     for line in scores.vote_lines:
         console.print(escape(line))
+    for line in scores.people_lines:
+        console.print(escape(line))
     console.print(f"Report: {escape(str(scores.report))}", soft_wrap=True)
 
 

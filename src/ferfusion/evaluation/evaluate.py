@@ -12,6 +12,7 @@ from ferfusion.errors import RunError
 from ferfusion.evaluation import plots
 from ferfusion.evaluation.measured import Measured, Measurement
 from ferfusion.evaluation.measurement_page import measurement_story
+from ferfusion.evaluation.people_groups import differences_table, groups_table
 from ferfusion.evaluation.raters import Raters, compare_with_raters
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.report_page import Story, cautions, report_html
@@ -149,6 +150,9 @@ def write_tables(scored: Scored[Measured], folder: Path) -> None:
         write_table(folder / f"{name}.csv", videos, float_format=None)
     if scored.measured.people_known:
         write_table(folder / "people.csv", scored.people, float_format=None)
+    if scored.compared is not None and scored.compared.columns:
+        write_table(folder / "groups.csv", groups_table(scored.compared), float_format=None)
+        write_table(folder / "group_differences.csv", differences_table(scored.compared), float_format=None)
 
 
 def draw_figures(

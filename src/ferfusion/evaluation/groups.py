@@ -33,6 +33,7 @@ class GroupScores:
         name: Its value in the column of people.
         people: Number of its people.
         rows: Number of their rows, such as videos.
+        classes: Number of the classes that they have.
         values: Score by metric.
         intervals: Interval over its people, by metric; both ends are nan for a single person.
     """
@@ -40,6 +41,7 @@ class GroupScores:
     name: str
     people: int
     rows: int
+    classes: int
     values: Mapping[str, float]
     intervals: Mapping[str, Interval]
 
@@ -88,8 +90,16 @@ def group_scores(
         together = own.sum(axis=0)
         values = {metric: float(score(together)) for metric, score in METRICS.items()}
         intervals = subject_intervals(own, resamples=resamples, confidence=confidence, seed=seed)
+        classes = int((together.sum(axis=1) > 0).sum())
         found.append(
-            GroupScores(name, len(own), int(own.sum()), MappingProxyType(values), MappingProxyType(intervals))
+            GroupScores(
+                name,
+                len(own),
+                int(own.sum()),
+                classes,
+                MappingProxyType(values),
+                MappingProxyType(intervals),
+            )
         )
     return tuple(found)
 

@@ -5,6 +5,7 @@ as good for each, the more so the fewer videos there are. The beta-binomial dist
 of the people's true accuracies, and the chance of their videos.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ from scipy.stats import beta, norm
 from ferfusion.evaluation.metrics import FloatArray, IntArray
 
 _LOG_BOUNDS = (-7.0, 12.0)
+_POWER = 0.8
+_HALVINGS = 10
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,56 @@ def tarone_p(correct: IntArray, videos: IntArray) -> float:
     >>> tarone_p(np.array([10, 0, 9, 1]), np.array([10, 10, 10, 10])) < 1e-6
     True
     """
-    share = correct.sum() / videos.sum()
-    pairs = float((videos * (videos - 1)).sum())
-    if len(videos) < 2 or not 0 < share < 1 or not pairs:
-        return 1.0
-    spread = float(((correct - videos * share) ** 2).sum()) / (share * (1 - share))
-    return float(norm.sf((spread - videos.sum()) / np.sqrt(2 * pairs)))
+    return float(_tarone(correct[None], videos)[0]) if _can_differ(correct, videos) else 1.0
+
+
+def detectable_deviation(
+    correct: IntArray, videos: IntArray, *, alpha: float = 0.05, samples: int = 500, seed: int
+) -> float:
+    """Return the standard deviation of true accuracies that Tarone's test finds in 80 of 100 samples.
+
+    It is found by drawing samples of as many people and videos, with accuracies of a beta distribution that
+    has the observed mean. It is nan where the test finds none.
+
+    Args:
+        correct: Number of each person's videos that are predicted correctly (S,).
+        videos: Number of each person's videos (S,).
+        alpha: Level of the test.
+        samples: Samples for each standard deviation.
+        seed: Seed of the samples.
+    """
+    if not _can_differ(correct, videos):
+        return math.nan
+    mean = correct.sum() / videos.sum()
+
+    def is_found(deviation: float) -> bool:
+        rng = np.random.default_rng(seed)
+        size = mean * (1 - mean) / deviation**2 - 1
+        accuracies = rng.beta(mean * size, (1 - mean) * size, (samples, len(videos)))
+        return bool((_tarone(rng.binomial(videos, accuracies), videos) < alpha).mean() >= _POWER)
+
+    low, high = 0.0, 0.95 * math.sqrt(mean * (1 - mean))
+    if not is_found(high):
+        return math.nan
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if is_found(middle) else (middle, high)
+    return float(high)
+
+
+def _can_differ(correct: IntArray, videos: IntArray) -> bool:
+    """Return whether there is a spread that Tarone's test could find."""
+    return len(videos) > 1 and 0 < correct.sum() < videos.sum() and bool((videos > 1).any())
+
+
+def _tarone(correct: IntArray, videos: IntArray) -> FloatArray:
+    """Return the p-values (K,) of samples (K, S); 1 for a sample that is all correct, or none."""
+    shares = correct.sum(axis=1, keepdims=True) / videos.sum()
+    scale = (shares * (1 - shares))[:, 0]
+    sums = ((correct - videos * shares) ** 2).sum(axis=1)
+    spread = np.divide(sums, scale, out=np.zeros_like(sums), where=scale > 0)
+    p: FloatArray = norm.sf((spread - videos.sum()) / np.sqrt(2 * float((videos * (videos - 1)).sum())))
+    return np.where(scale > 0, p, 1.0)
 
 
 def _fitted(correct: IntArray, videos: IntArray) -> tuple[float, float]:

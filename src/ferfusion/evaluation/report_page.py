@@ -10,6 +10,7 @@ import numpy as np
 from ferfusion.evaluation.learned import baseline_name, baseline_rule
 from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.metrics import row_shares
+from ferfusion.evaluation.people_text import MOST_NAMED, column_notes, group_lines, people_below, person_line
 from ferfusion.evaluation.raters import WHO, Raters
 from ferfusion.evaluation.raters_text import raters_text
 from ferfusion.evaluation.scoring import Scored, Scores, chance
@@ -97,6 +98,7 @@ def report_html(
         raters=raters,
         raters_who=WHO,
         raters_text=None if raters is None else raters_text(raters, stills=measured.stills),
+        **_people_values(scored),
         baseline_name=baseline_name(f"always predicting “{majority}”", head.war, head.uar),
         baseline_rule=baseline_rule(f"always predicting “{majority}”, {measured.majority_rule}"),
         stills=measured.stills,
@@ -109,6 +111,21 @@ def report_html(
         num_present=int((head.classes.support > 0).sum()),
         worst=worst_mistakes(head, measured.labels),
     )
+
+
+def _people_values(scored: Scored[Measured]) -> dict[str, Any]:
+    """Return what the section about people needs."""
+    people = scored.compared
+    if people is None:
+        return {"people": None}
+    return {
+        "people": people,
+        "people_notes": {column.name: column_notes(column) for column in people.columns},
+        "group_lines": group_lines(people),
+        "person_line": person_line(people),
+        "people_below": people_below(people)[:MOST_NAMED],
+        "protocol": scored.measured.protocol,
+    }
 
 
 def cautions(scored: Scored[Measured]) -> list[str]:

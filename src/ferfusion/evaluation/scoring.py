@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
@@ -21,6 +22,7 @@ from ferfusion.evaluation.metrics import (
     constant_score,
 )
 from ferfusion.evaluation.people import people_table
+from ferfusion.evaluation.people_groups import PeopleComparison, compare_people
 from ferfusion.evaluation.predictions import predicted_codes, video_level
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.uncertainty import Interval, subject_intervals
@@ -139,7 +141,25 @@ class Scored(Generic[Source_co]):
         """A row per person of the first part; empty if the images are of unknown people."""
         known = self.videos["part"] == self.scores[0].part
         videos = self.videos[known if self.measured.people_known else known & False]
-        return people_table(videos, labels=self.measured.labels, confidence=self.recipe.confidence)
+        table = people_table(videos, labels=self.measured.labels, confidence=self.recipe.confidence)
+        spread = None if self.compared is None else self.compared.spread
+        return table.assign(
+            war_shrunk=[] if spread is None else spread.accuracies,
+            shrunk_low=[] if spread is None else spread.lows,
+            shrunk_high=[] if spread is None else spread.highs,
+        )
+
+    @cached_property
+    def compared(self) -> PeopleComparison | None:
+        """The people of the first part and the groups of them; None if the people are unknown."""
+        if not self.measured.people_known:
+            return None
+        return compare_people(
+            self.videos[self.videos["part"] == self.scores[0].part],
+            self.measured.subjects,
+            labels=self.measured.labels,
+            recipe=self.recipe,
+        )
 
     def of(self, part: str, level: str) -> Scores:
         """Return the scores of one part at one level.

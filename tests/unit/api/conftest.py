@@ -17,7 +17,10 @@ def model():
 def trained(tmp_path_factory):
     """A run of one epoch on drawn squares."""
     root = tmp_path_factory.mktemp("front_door")
-    data = fer.Dataset(write_dataset(root / "data", frames=3))
+    folder = write_dataset(root / "data", frames=3)
+    rows = [f"S{number:02d},Zanzibar" for number in range(6)]
+    (folder / "subjects.csv").write_text("\n".join(["subject,birthplace", *rows]) + "\n")
+    data = fer.Dataset(folder)
     return fer.train(data, root / "run", epochs=1, head_units=16, device="cpu", progress=False)
 
 

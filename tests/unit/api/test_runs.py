@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import ferfusion as fer
@@ -73,3 +74,16 @@ def test_evaluate_is_the_same_by_run_folder_keyword_and_recipe(tmp_path):
     assert fer.evaluate(str(run.folder), recipe=fer.EvaluateRecipe(resamples=30, seed=2)).scores.equals(
         expected
     )
+
+
+def test_run_keeps_the_columns_of_its_predicted_people_and_its_bundle_none(trained):
+    kept = pd.read_csv(trained.folder / "subjects.csv")
+    predicted = set()
+    for name in ("predictions.csv", "predictions_validation.csv"):
+        predicted |= set(pd.read_csv(trained.folder / name)["subject"])
+    assert set(kept["subject"]) == predicted
+    assert len(predicted) < 6
+    for name in ("bundle.safetensors", "config.json"):
+        content = (trained.folder / name).read_bytes()
+        assert b"Zanzibar" not in content
+        assert b"birthplace" not in content

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import ferfusion as fer
-from helpers.runs import write_run
+from helpers.runs import fake_predictions, write_run
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +76,19 @@ def test_scores_plots_draw_the_part_that_is_named(scores):
     )
     axes = scores.plot_recall("validation").axes[0]
     assert [bars.get_label() for bars in axes.containers] == ["per video", "per pair"]
+
+
+def test_scores_have_the_groups_of_people_and_what_was_found(tmp_path, without_figures):
+    run = write_run(
+        tmp_path / "run", predictions=fake_predictions(pairs=1, subjects={"validation": 1, "test": 10})
+    )
+    assert fer.evaluate(run, resamples=20).groups.empty
+    rows = [f"St{number:02d},{'fm'[number % 2]}" for number in range(10)]
+    (run / "subjects.csv").write_text("\n".join(["subject,sex", *rows]) + "\n")
+    scores = fer.evaluate(run, resamples=20)
+    assert scores.groups.query("metric == 'war'")["people"].tolist() == [5, 5]
+    assert scores.group_differences["column"].tolist() == ["sex"]
+    assert scores.people["war_shrunk"].between(0, 1).all()
+    sex, people = scores.people_lines
+    assert sex.startswith("sex: no difference in UAR was found between f (5 people) and m (5)")
+    assert people.startswith("People: no difference in accuracy between the 10 people was found")

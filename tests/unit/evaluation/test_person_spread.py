@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import betabinom, binomtest
 
-from ferfusion.evaluation.person_spread import _fitted, person_spread, tarone_p
+from ferfusion.evaluation.person_spread import _fitted, detectable_deviation, person_spread, tarone_p
 
 
 def test_tarone_p_keeps_its_error_rate_and_finds_a_spread():
@@ -56,3 +56,26 @@ def test_person_spread_intervals_cover_the_true_accuracies():
     videos = rng.integers(3, 25, 2000)
     found = person_spread(rng.binomial(videos, truth), videos, confidence=0.9)
     assert ((found.lows <= truth) & (truth <= found.highs)).mean() == pytest.approx(0.9, abs=0.02)
+
+
+@pytest.mark.parametrize(("people", "count", "mean"), [(10, 20, 0.6), (30, 6, 0.6)])
+def test_detectable_deviation_is_found_in_80_of_100_samples(people, count, mean):
+    rng = np.random.default_rng(4)
+    videos = np.full(people, count)
+    correct = np.full(people, round(mean * count))
+    deviation = detectable_deviation(correct, videos, seed=0)
+    mean = float(correct.sum() / videos.sum())
+    size = mean * (1 - mean) / deviation**2 - 1
+    found = [
+        tarone_p(rng.binomial(videos, rng.beta(mean * size, (1 - mean) * size, people)), videos) < 0.05
+        for _ in range(1000)
+    ]
+    assert 0.75 < np.mean(found) < 0.85  # 1000 and 500 samples: standard errors of 0.013 and 0.018
+
+
+@pytest.mark.parametrize(
+    ("correct", "videos"),
+    [([3], [4]), ([1, 0], [1, 1]), ([4, 4], [4, 4]), ([0, 0], [4, 4]), ([1, 2], [2, 2])],
+)
+def test_detectable_deviation_is_none_where_the_test_finds_none(correct, videos):
+    assert np.isnan(detectable_deviation(np.array(correct), np.array(videos), seed=0))

@@ -1,6 +1,6 @@
 """Tables of a dataset, and of a rendered corpus."""
 
-from ferfusion.reporting.columns.kinds import BOX, STATUS, table
+from ferfusion.reporting.columns.kinds import BOX, STATUS, SUBJECT, table
 
 EXTRA = "<column of the corpus's table> | as there | a further column of the table that listed the videos"
 
@@ -79,6 +79,13 @@ part | text | train, validation or test
 video | text | id of the video or image
 <choice> | whole number | raters who made this choice: an expression, or such as unknown
 """,
+    ),
+    table(
+        "DATASET",
+        "subjects.csv",
+        command="prepare",
+        row="a person of whom the corpus tells anything",
+        columns=SUBJECT,
     ),
     table(
         "CORPUS",

@@ -7,6 +7,7 @@ from ferfusion.reporting.columns.kinds import (
     IDENTITY,
     PAIR,
     PERSON,
+    SUBJECT,
     VIDEO,
     TableKind,
     table,
@@ -84,8 +85,52 @@ true \\ predicted | text | the true class
             folder,
             "people.csv",
             command=command,
-            row="a person, for each part",
-            columns=f"part | text | {parts}\n{PERSON.strip()}",
+            row="a person of the part that is the result",
+            columns=f"""
+part | text | {parts}
+{PERSON.strip()}
+war_shrunk | share | war drawn towards the mean of all people, the more so the fewer videos: rank by it
+shrunk_low | share | lower end of its interval
+shrunk_high | share | its upper end
+""",
+        ),
+        table(
+            folder,
+            "groups.csv",
+            command=command,
+            row="a metric of a group of people, per video, for each column of subjects.csv",
+            columns=f"""
+part | text | {parts}
+level | text | video
+column | text | the column of subjects.csv
+group | text | its value; of more than 8 different numbers, a band of them
+people | whole number | people of the group
+videos | whole number | their videos
+classes | whole number | classes that these videos have
+metric | text | war (accuracy), uar (mean recall over classes) or macro_f1
+value | share | the score
+low | share | lower end of its interval over people; empty for a single person
+high | share | its upper end
+note | text | says where there are too few people for a claim
+""",
+        ),
+        table(
+            folder,
+            "group_differences.csv",
+            command=command,
+            row="two groups of a column with five people or more",
+            columns=f"""
+part | text | {parts}
+level | text | video
+metric | text | uar (mean recall over classes)
+column | text | the column of subjects.csv
+first | text | a group
+second | text | another
+difference | -1 to 1 | the metric of first minus that of second
+p | probability | of a difference as large or larger if people are dealt to the groups at random
+p_adjusted | probability | the same with Holm's correction over all rows of the table
+detectable | share | difference found in 80 of 100 samples of as many people; empty if they can show none
+""",
         ),
         table(
             folder,
@@ -138,6 +183,13 @@ seconds | seconds | time that the epoch took; the first includes the time before
 video | text | id of the video or image
 <choice> | whole number | raters who made this choice: an expression, or such as unknown
 """,
+    ),
+    table(
+        "RUN",
+        "subjects.csv",
+        command="train",
+        row="a person of the test or validation part, as in the dataset's subjects.csv",
+        columns=SUBJECT,
     ),
     *_evaluated("RUN", "evaluate", parts="validation or test"),
     table(

@@ -1,0 +1,231 @@
+"""Compare people and groups of people: whether a model is worse for some, as far as so few can show it."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import comb
+
+import numpy as np
+import pandas as pd
+
+from ferfusion.evaluation.groupings import Grouping, grouping
+from ferfusion.evaluation.groups import (
+    FEW_PEOPLE,
+    PERMUTATIONS,
+    GroupDifference,
+    GroupScores,
+    group_differences,
+    group_scores,
+)
+from ferfusion.evaluation.metrics import METRICS, IntArray, confusion_by_group, uar
+from ferfusion.evaluation.multiplicity import holm
+from ferfusion.evaluation.person_spread import PersonSpread, detectable_deviation, person_spread
+from ferfusion.evaluation.predictions import predicted_codes
+from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.labels import LabelSet
+
+MOST_COLUMNS = 12
+"""Columns that are compared; a table may have any number."""
+GROUP_COLUMNS = (
+    "part", "level", "column", "group", "people", "videos", "classes",
+    "metric", "value", "low", "high", "note",
+)  # fmt: skip
+DIFFERENCE_COLUMNS = (
+    "part", "level", "metric", "column", "first", "second", "difference", "p", "p_adjusted", "detectable",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ColumnGroups:
+    """The groups of one column of people.
+
+    Attributes:
+        name: Name of the column.
+        groups: Scores of each group, in the order of its values.
+        differences: The tested differences in UAR between two groups, first minus second; ``detectable`` is
+            nan where so few people could show no difference at all.
+        without: Number of people without a value.
+        is_banded: Whether the groups are bands of numbers.
+        is_fine: Whether it has too many values to be tested.
+    """
+
+    name: str
+    groups: tuple[GroupScores, ...]
+    differences: tuple[GroupDifference, ...]
+    without: int
+    is_banded: bool
+    is_fine: bool
+
+
+@dataclass(frozen=True)
+class PeopleComparison:
+    """The people of a part, and the groups of them.
+
+    Attributes:
+        part: The part.
+        subjects: The people, sorted.
+        correct: Number of each person's videos that are predicted correctly.
+        videos: Number of each person's videos.
+        columns: The groups of each column of people.
+        passed_over: Names of columns that make no groups: no two people share a value, or nobody has one.
+        beyond: Number of columns beyond the first ``MOST_COLUMNS``, which are not compared.
+        spread: How the accuracies of people differ.
+        detectable: Standard deviation of people's accuracies that Tarone's test finds in 80 of 100 samples;
+            nan if it can find none.
+        alpha: Level of the tests.
+    """
+
+    part: str
+    subjects: tuple[str, ...]
+    correct: IntArray
+    videos: IntArray
+    columns: tuple[ColumnGroups, ...]
+    passed_over: tuple[str, ...]
+    beyond: int
+    spread: PersonSpread
+    detectable: float
+    alpha: float
+
+    @property
+    def comparisons(self) -> int:
+        """Number of the tested pairs of groups, for all of which together Holm's correction is made."""
+        return sum(len(column.differences) for column in self.columns)
+
+
+def compare_people(
+    videos: pd.DataFrame, subjects: pd.DataFrame | None, *, labels: LabelSet, recipe: EvaluateRecipe
+) -> PeopleComparison:
+    """Return the scores of people and of groups of people, with the tests of their differences.
+
+    Args:
+        videos: A row per video of one part, with ``part``, ``subject``, ``code`` and a probability per class.
+        subjects: The columns of people, a row per person.
+        labels: The classes.
+        recipe: Settings of the intervals; the tests have its level.
+
+    Source: see ``groups`` and ``person_spread``.
+    """
+    people = videos["subject"].to_numpy(dtype=str)
+    names = np.unique(people)
+    confusions = confusion_by_group(
+        videos["code"].to_numpy(), predicted_codes(videos, labels=labels), people, num_classes=len(labels)
+    )
+    correct = np.trace(confusions, axis1=1, axis2=2)
+    counts = confusions.sum(axis=(1, 2))
+    alpha = round(1 - recipe.confidence, 9)
+    found = _groupings(subjects, names)
+    shared = {name: each for name, each in found.items() if 0 < len(each.names) < _valued(each)}
+    shown = dict(list(shared.items())[:MOST_COLUMNS])
+    return PeopleComparison(
+        part=str(videos["part"].iloc[0]),
+        subjects=tuple(names.tolist()),
+        correct=correct,
+        videos=counts,
+        columns=tuple(_compared(shown, confusions, alpha=alpha, recipe=recipe)),
+        passed_over=tuple(name for name in found if name not in shared),
+        beyond=len(shared) - len(shown),
+        spread=person_spread(correct, counts, confidence=recipe.confidence),
+        detectable=detectable_deviation(correct, counts, alpha=alpha, seed=recipe.seed),
+        alpha=alpha,
+    )
+
+
+def groups_table(comparison: PeopleComparison) -> pd.DataFrame:
+    """Return a row per column, group and metric, of ``GROUP_COLUMNS``; small groups have a note."""
+    rows = [
+        {
+            "part": comparison.part,
+            "level": "video",
+            "column": column.name,
+            "group": group.name,
+            "people": group.people,
+            "videos": group.rows,
+            "classes": group.classes,
+            "metric": metric,
+            "value": group.values[metric],
+            "low": group.intervals[metric].low,
+            "high": group.intervals[metric].high,
+            "note": f"fewer than {FEW_PEOPLE} people: no claim" if group.is_small else "",
+        }
+        for column in comparison.columns
+        for group in column.groups
+        for metric in METRICS
+    ]
+    return pd.DataFrame(rows, columns=list(GROUP_COLUMNS))
+
+
+def differences_table(comparison: PeopleComparison) -> pd.DataFrame:
+    """Return a row per tested pair of groups, of ``DIFFERENCE_COLUMNS``."""
+    rows = [
+        {
+            "part": comparison.part,
+            "level": "video",
+            "metric": "uar",
+            "column": column.name,
+            "first": each.first,
+            "second": each.second,
+            "difference": each.value,
+            "p": each.p,
+            "p_adjusted": each.p_adjusted,
+            "detectable": each.detectable,
+        }
+        for column in comparison.columns
+        for each in column.differences
+    ]
+    return pd.DataFrame(rows, columns=list(DIFFERENCE_COLUMNS))
+
+
+def _groupings(subjects: pd.DataFrame | None, names: np.ndarray) -> dict[str, Grouping]:
+    """Return the groups of every column, over the people of ``names``."""
+    if subjects is None:
+        return {}
+    rows = subjects.set_index("subject").reindex(names).fillna("")
+    return {" ".join(str(name).split()): grouping(rows[name].astype(str).tolist()) for name in rows}
+
+
+def _valued(groups: Grouping) -> int:
+    return sum(place >= 0 for place in groups.of_person)
+
+
+def _compared(
+    found: Mapping[str, Grouping], confusions: IntArray, *, alpha: float, recipe: EvaluateRecipe
+) -> Iterator[ColumnGroups]:
+    """Yield the groups of every column, their differences with Holm's correction over all of them."""
+    pairs = sum(comb(_large(each), 2) for each in found.values() if not each.is_fine)
+    columns = []
+    for name, each in found.items():
+        codes = np.array([f"{place:06d}" if place >= 0 else "" for place in each.of_person])
+        scores = group_scores(
+            confusions, codes, resamples=recipe.resamples, confidence=recipe.confidence, seed=recipe.seed
+        )
+        tested: tuple[GroupDifference, ...] = ()
+        if not each.is_fine and pairs:
+            tested = group_differences(confusions, codes, uar, alpha=alpha / pairs, seed=recipe.seed)
+        people = {score.name: score.people for score in scores}
+        differences = tuple(
+            replace(
+                one,
+                first=each.names[int(one.first)],
+                second=each.names[int(one.second)],
+                detectable=_seen(one, people[one.first], people[one.second], alpha=alpha / pairs),
+            )
+            for one in tested
+        )
+        scores = tuple(replace(score, name=each.names[int(score.name)]) for score in scores)
+        without = len(codes) - _valued(each)
+        columns.append(ColumnGroups(name, scores, differences, without, each.is_banded, each.is_fine))
+    adjusted = iter(holm([one.p for column in columns for one in column.differences]).tolist())
+    for column in columns:
+        yield replace(
+            column, differences=tuple(replace(one, p_adjusted=next(adjusted)) for one in column.differences)
+        )
+
+
+def _large(groups: Grouping) -> int:
+    return sum(groups.of_person.count(place) >= FEW_PEOPLE for place in range(len(groups.names)))
+
+
+def _seen(difference: GroupDifference, first: int, second: int, *, alpha: float) -> float:
+    """Return the detectable difference; nan if the least p-value of so few people is not below ``alpha``."""
+    least_p = max((1 + (first == second)) / comb(first + second, first), 1 / (PERMUTATIONS + 1))
+    return difference.detectable if least_p < alpha and difference.detectable < 1 else math.nan
