@@ -117,7 +117,7 @@ class BundleInfo:
     streams: tuple[str, ...] = ("spatial", "flow")
     flow_encoding: str = ModelConfig.flow_encoding
     caution: str = ""
-    training: TrainingSummary = field(default_factory=lambda: TrainingSummary())
+    training: TrainingSummary = field(default_factory=TrainingSummary)
 
     @property
     def reads_flow(self) -> bool:

@@ -31,7 +31,7 @@ def dataset(tmp_path_factory, sample_corpus, real_data):
         shutil.copy(sample_corpus / video, root / "corpus" / "VideoFlash" / f"{take}.mp4")
     (root / "corpus" / "processedResults").mkdir()
     shutil.copy(real_data / "crema-d" / "tabulatedVotes.csv", root / "corpus" / "processedResults")
-    lines = []
+    lines: list[fer.Progress] = []
     fer.prepare(
         root / "corpus",
         root / "dataset",

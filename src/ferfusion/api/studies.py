@@ -12,7 +12,8 @@ from ferfusion.api.model_studies import AnyModel, study_of_models
 from ferfusion.api.settings import PathOrText, as_folder, as_path, check_workers, with_settings_of_each
 from ferfusion.compute import Compute
 from ferfusion.environment import load_torch
-from ferfusion.errors import ConfigError, file_errors
+from ferfusion.errors import ConfigError, RunError, file_errors
+from ferfusion.files import check_kind_of_folder, read_json
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import ShowProgress, shown
 from ferfusion.reporting.words import counted
@@ -169,17 +170,12 @@ class Study:
         return self._read("people")
 
     def predictions(self, variant: str, level: str = "video") -> "pd.DataFrame":
-        """Return the test predictions of a variant, all folds and seeds together.
-
-        Args:
-            variant: Name of the variant.
-            level: video or pair.
+        """Return the test predictions of a variant, per video or pair, all folds and seeds together.
 
         Raises:
             ConfigError: the level is another word.
             RunError: the study has no such variant.
         """
-        from ferfusion.errors import RunError  # noqa: PLC0415
         from ferfusion.evaluation.scoring import check_level  # noqa: PLC0415 pandas
         from ferfusion.studies.study_folder import prediction_kind  # noqa: PLC0415
         from ferfusion.tables import read_table  # noqa: PLC0415 pandas
@@ -197,13 +193,10 @@ class Study:
         return StudyFolder(self.folder).page_file
 
     def plot(self, level: str = "video") -> "Figure":
-        """Draw UAR and WAR of each variant with intervals and baselines.
-
-        Args:
-            level: video or pair.
+        """Draw UAR and WAR of each variant with intervals and baselines, per video or pair.
 
         Raises:
-            ConfigError: the level is another word.
+            ConfigError: the level is neither video nor pair.
         """
         from ferfusion.evaluation.plots import Bars, interval_figure  # noqa: PLC0415 matplotlib
         from ferfusion.evaluation.scoring import Estimate, check_level  # noqa: PLC0415 pandas
@@ -227,9 +220,6 @@ class Study:
 
     @cached_property
     def _sentences(self) -> dict[str, Any]:
-        from ferfusion.errors import RunError  # noqa: PLC0415
-        from ferfusion.files import read_json  # noqa: PLC0415
-
         kinds = {
             **dict.fromkeys(("verdict", "cautions", "equivalences"), list[str]),
             **{"protocol": str, "baseline": str, "confidence": float},
@@ -239,8 +229,6 @@ class Study:
         )
 
     def _read(self, name: str) -> "pd.DataFrame":
-        from ferfusion.errors import RunError  # noqa: PLC0415
-        from ferfusion.files import check_kind_of_folder  # noqa: PLC0415
         from ferfusion.studies.study_folder import TABLES  # noqa: PLC0415
         from ferfusion.tables import read_table  # noqa: PLC0415
 

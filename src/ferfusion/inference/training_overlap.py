@@ -130,7 +130,7 @@ def check_overlap(origin: Origin, dataset: Dataset, rows: pd.DataFrame, *, part:
         )
     if subjects is not None:
         if origin.corpus == dataset.corpus and origin.corpus not in _OF_ANYBODY:
-            cautions += (_SAME_CORPUS.format(origin.corpus),)
+            cautions = (*cautions, _SAME_CORPUS.format(origin.corpus))
         return Overlap(_NO_CLIP, cautions=cautions)
     if origin.is_same_dataset:
         raise DatasetError(

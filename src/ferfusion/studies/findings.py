@@ -214,8 +214,7 @@ def people_of_study(findings: Results) -> pd.DataFrame:
 
 
 def pooled_predictions(one: Tested) -> pd.DataFrame:
-    """Return the test rows of all folds and seeds of a variant, with the columns ``seed`` and,
-    with folds, ``fold``.
+    """Return the test rows of all seeds of a variant, with the column ``seed``, and ``fold`` with folds.
 
     With folds, every person is tested once for each seed, by a network that never saw them.
     """

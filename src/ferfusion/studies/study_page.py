@@ -24,8 +24,8 @@ from ferfusion.studies.findings import (
     costs_table,
     error_patterns_table,
     gather,
-    people_of_study,
     numbered_first,
+    people_of_study,
     pooled_predictions,
 )
 from ferfusion.studies.published import CAVEAT, SOURCE

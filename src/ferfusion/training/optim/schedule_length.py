@@ -70,7 +70,8 @@ def _triangular2(recipe: ScheduleRecipe, epochs: int) -> str:
     end = triangular2(epochs * _RESOLUTION, floor=floor, peak=peak, half_cycle=round(half * _RESOLUTION))
     rises = f"The schedule triangular2 rises for {amount(half, 'epoch')} and falls for {half:g}"
     verb = "ends" if epochs == 1 else "end"
-    advice = f"Train for {math.ceil(2 * half)} epochs or more, lower cycle_half_epochs, or choose another schedule."
+    needed = counted(math.ceil(2 * half), "epoch")
+    advice = f"Train for {needed} or more, lower cycle_half_epochs, or choose another schedule."
     if epochs < half:
         return (
             f"{rises}; {counted(epochs, 'epoch')} {verb} in the rise: the learning rate goes from "
