@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from types import MappingProxyType
 from typing import Any
+from unicodedata import category
 
 from ferfusion.encodings import encoding_of
 from ferfusion.errors import ConfigError, DatasetError, FerfusionError, file_errors, in_one_line
@@ -25,12 +26,25 @@ def check_output_folder(folder: Path) -> None:
         FileError: no file can be written there.
     """
     with file_errors(folder):
-        nearest = next(each for each in (folder, *folder.parents) if each.exists())
+        try:
+            nearest = next(each for each in (folder, *folder.parents) if _is_there(each))
+        except ValueError as error:  # it has the character NUL
+            raise ConfigError(f"{folder} is no path ({error}); name a folder to write to") from error
+        if nearest.is_symlink() and not nearest.exists():
+            raise ConfigError(f"{nearest} is a link to nothing; name a folder to write to, or a new one")
         if not nearest.is_dir():
             raise ConfigError(f"{no_such(nearest, wanted='folder')}; name a folder to write to, or a new one")
         with TemporaryFile(dir=nearest) as file:  # it has no name where the system can do that
             file.write(bytes(_PROBE_BYTES))
             file.flush()
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -64,12 +78,23 @@ def write_text(path: Path, text: str) -> None:
 
 
 def printable(text: str) -> str:
-    r"""Return text with backslashes for what UTF-8 cannot encode, such as a byte of a file name.
+    r"""Return text with backslashes for what cannot be seen in it, such as a byte of a file name.
 
-    >>> printable("caf\udce9.mp4")
-    'caf\\udce9.mp4'
+    These are control characters, what UTF-8 cannot encode, and what changes the order of other characters.
+    Joiners stay, which emoji and Persian names need.
+
+    >>> printable("caf\udce9.mp4"), printable("\u202egpj.mp4")
+    ('caf\\udce9.mp4', '\\u202egpj.mp4')
     """
-    return text.encode("utf-8", errors="backslashreplace").decode("utf-8")
+    return "".join(repr(sign)[1:-1] if _is_hidden(sign) else sign for sign in text)
+
+
+def _is_hidden(sign: str) -> bool:
+    return category(sign) in _HIDDEN and sign not in _JOINERS
+
+
+_HIDDEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+_JOINERS = "\u200c\u200d"
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -1,5 +1,6 @@
 """Models: predict the expressions in videos, photographs and arrays of frames."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -293,7 +294,7 @@ def _listed(inputs: Any) -> Any:
 
 def _is_several(inputs: object) -> bool:
     if isinstance(inputs, str | PathLike):
-        return as_path(inputs).is_dir()
+        return os.path.isdir(as_path(inputs))  # noqa: PTH112 a name that is too long is none
     return isinstance(inputs, Sequence)
 
 

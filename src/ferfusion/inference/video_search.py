@@ -1,5 +1,6 @@
 """Find the videos and photographs of folders, and say what is passed over."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -31,7 +32,7 @@ def find_videos(
     """
     videos: dict[Path, None] = {}
     for place in places:
-        if not place.is_dir():
+        if not os.path.isdir(place):  # noqa: PTH112 a name that is too long is none
             videos[place] = None
             continue
         search = _Search(place, out)
@@ -46,6 +47,11 @@ def find_videos(
     return list(videos)
 
 
+def _target(path: Path) -> Path:
+    """Return the file that a path leads to; of a loop of links, a path in it."""
+    return Path(os.path.realpath(path))
+
+
 class _Search:
     """The search of a folder.
 
@@ -56,7 +62,7 @@ class _Search:
     def __init__(self, folder: Path, out: Path | None) -> None:
         self._other: Counter[str] = Counter()
         self._closed: list[str] = []
-        self._skip = None if out is None else out.resolve()
+        self._skip = None if out is None else _target(out)
         wanted: list[Path] = []
         for here, names in walk(folder, on_unreadable=self._note_closed):
             if not self._is_result(here):
@@ -64,7 +70,7 @@ class _Search:
         wanted = [path for path in wanted if not self._is_result(path)]
         by_target: dict[Path, Path] = {}
         for path in sorted(wanted, key=lambda path: (path.is_symlink(), path)):
-            by_target.setdefault(path.resolve(), path)
+            by_target.setdefault(_target(path), path)
         self._links = len(wanted) - len(by_target)
         self.found = sorted(by_target.values())
 
@@ -76,7 +82,7 @@ class _Search:
         return False
 
     def _is_result(self, path: Path) -> bool:
-        return self._skip is not None and path.resolve().is_relative_to(self._skip)
+        return self._skip is not None and _target(path).is_relative_to(self._skip)
 
     def _note_closed(self, error: OSError) -> None:
         self._closed.append(f"the folder {error.filename} cannot be read ({error.strerror})")

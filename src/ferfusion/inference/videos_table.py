@@ -14,7 +14,8 @@ from ferfusion.errors import ConfigError
 from ferfusion.files import printable, write_text
 from ferfusion.inference.prediction_folder import PREDICTION_FILES
 from ferfusion.outputs import new_result, only_writer, replace_result
-from ferfusion.tables import CellWriter, decimal_point, read_cells
+from ferfusion.spelling import decimal_point
+from ferfusion.tables import CellWriter, read_cells
 
 _VERDICT = "expression top_class probability low high caution"
 COLUMNS = f"folder video status reason frames seconds faces {_VERDICT}".split()
@@ -184,3 +185,5 @@ def is_same_place(first: str, second: str) -> bool:
         return Path(first).samefile(second)
     except OSError:  # one of them is gone
         return os.path.normcase(os.path.realpath(first)) == os.path.normcase(os.path.realpath(second))
+    except ValueError:  # one of them is no path
+        return False

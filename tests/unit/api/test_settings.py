@@ -85,6 +85,21 @@ def test_as_folder_and_as_new_file_refuse_a_place_inside_a_file(tmp_path):
     assert as_folder(tmp_path / "a" / "b") == tmp_path / "a" / "b"
 
 
+def test_as_folder_refuses_a_link_that_leads_nowhere(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "gone").symlink_to(tmp_path / "missing")
+    for name in ("loop", "gone", "gone/a"):
+        with pytest.raises(fer.ConfigError, match=r"(loop|gone) is a link to nothing; name a folder"):
+            as_folder(tmp_path / name)
+    for place, words in (
+        ("loop/a", "Too many levels"),
+        ("x" * 300, "File name too long"),
+        ("a\0b", "NUL|null"),
+    ):
+        with pytest.raises(fer.FerfusionError, match=words):
+            as_folder(tmp_path / place)
+
+
 def test_check_workers_refuses_a_number_below_one():
     check_workers(None)
     check_workers(1)

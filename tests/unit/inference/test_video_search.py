@@ -4,7 +4,7 @@ from pathlib import Path
 import av
 import pytest
 
-from ferfusion.errors import ConfigError
+from ferfusion.errors import ConfigError, VideoError
 from ferfusion.inference.video_search import find_videos
 from ferfusion.video.footage import open_footage
 from helpers.videos import numbered
@@ -137,3 +137,16 @@ def write_clip(path, codec, pix_fmt):
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             container.mux(stream.encode(frame.reformat(format=pix_fmt)))
         container.mux(stream.encode(None))
+
+
+def test_find_videos_takes_a_name_that_no_file_can_have(tmp_path):
+    touch(tmp_path / "a.mp4")
+    (tmp_path / "loop").symlink_to("loop")
+    places = [Path("x" * 300), tmp_path / "a\0b", tmp_path / "loop", tmp_path / "a.mp4"]
+    assert find_videos(places, out=tmp_path / "loop") == places
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "c.mp4").symlink_to("c.mp4")
+    assert find_videos([tmp_path / "b"], out=tmp_path / "loop") == [tmp_path / "b" / "c.mp4"]
+    for place in places[:3]:
+        with pytest.raises(VideoError, match=r"^(Cannot read .*: (File name too|Too many)|There is no file)"):
+            open_footage(place)
