@@ -9,6 +9,7 @@ from itertools import pairwise
 from math import gcd
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 import av
@@ -192,14 +193,34 @@ def _decode(encoded: bytes, flags: int) -> NDArray[Any] | None:
 
 def _decode_avif(encoded: bytes, flags: int) -> NDArray[Any] | None:
     """Return the upright pixels of an AVIF file; None if it is damaged, or this Pillow has no decoder."""
+    pixels = _avif_pixels(encoded)
+    if pixels is None:
+        return None
+    return cv2.cvtColor(pixels, _FROM_AVIF[pixels.shape[2], flags == cv2.IMREAD_GRAYSCALE])
+
+
+def _avif_pixels(encoded: bytes) -> NDArray[Any] | None:
+    """Return the upright pixels, RGB or RGBA (H, W, C), with as few copies as Pillow allows."""
     try:
         with Image.open(BytesIO(encoded), formats=["AVIF"]) as image:
             if why_too_large(*image.size):
                 return None
-            rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+            image.load()
+            ImageOps.exif_transpose(image, in_place=True)
+            return np.asarray(image if image.mode in ("RGB", "RGBA") else image.convert("RGB"))
     except (OSError, KeyError, SyntaxError, ValueError, RuntimeError, Image.DecompressionBombError):
         return None
-    return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY if flags == cv2.IMREAD_GRAYSCALE else cv2.COLOR_RGB2BGR)
+
+
+_FROM_AVIF = MappingProxyType(
+    {
+        (3, False): cv2.COLOR_RGB2BGR,
+        (3, True): cv2.COLOR_RGB2GRAY,
+        (4, False): cv2.COLOR_RGBA2BGR,
+        (4, True): cv2.COLOR_RGBA2GRAY,
+    }
+)
+"""OpenCV's conversion of AVIF by the number of channels and whether it is read as grey."""
 
 
 class _Quiet:
