@@ -1,5 +1,6 @@
 """One form for all spellings of a name or a word."""
 
+import re
 import unicodedata
 
 _DOT_ABOVE = "\u0307"
@@ -35,3 +36,12 @@ def _is_vowel_sign(sign: str) -> bool:
         return False
     # the classes of Hebrew and Arabic points are 10 to 36, those of accents above and below 200 to 240
     return not 10 <= unicodedata.combining(sign) <= 36 and unicodedata.combining(sign) < 200
+
+
+def decimal_point(number: str) -> str:
+    """Return a number with a decimal comma, as some spreadsheets write it, with a point.
+
+    >>> decimal_point("0,25"), decimal_point("0.25"), decimal_point("1,234.5")
+    ('0.25', '0.25', '1,234.5')
+    """
+    return number.replace(",", ".") if re.fullmatch(r"[-+]?\d*,\d+", number) else number

@@ -393,12 +393,3 @@ def _named(header: list[str], cells: list[str]) -> dict[str, str]:
     for name, cell in zip(header, cells + [""] * len(header), strict=False):
         named.setdefault(name, cell)
     return named | {"": "".join(cells[len(header) :])}
-
-
-def decimal_point(number: str) -> str:
-    """Return a number with a decimal comma, as some spreadsheets write it, with a point.
-
-    >>> decimal_point("0,25"), decimal_point("0.25"), decimal_point("1,234.5")
-    ('0.25', '0.25', '1,234.5')
-    """
-    return number.replace(",", ".") if re.fullmatch(r"[-+]?\d*,\d+", number) else number

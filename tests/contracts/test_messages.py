@@ -15,6 +15,7 @@ COUNT = re.compile(r"^(len|sum|int)\(|\.(size|nunique\(\))$")
 TWO_OR_MORE = {
     "{len(self.labels)} classes",
     "{len(header)} columns",
+    "{len(column.groups)} values",
     "{len(entries)} layers",
     "{len(network.dense[0].weights[0])} values",
     "{len(interpretation.labels)} labels",

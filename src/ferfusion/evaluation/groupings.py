@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ferfusion.tables import decimal_point
+from ferfusion.spelling import decimal_point
 
 MOST_VALUES = 8
 """Different values of a column above which numbers are cut into bands, and text is not tested."""

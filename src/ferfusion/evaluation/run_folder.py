@@ -20,7 +20,7 @@ from ferfusion.parts import PARTS
 from ferfusion.preparation.dataset import read_votes
 from ferfusion.preparation.subjects import read_subjects
 from ferfusion.recipe import has_type
-from ferfusion.tables import read_table
+from ferfusion.tables import read_table, refuse_rows
 from ferfusion.temporary import is_lock
 
 EPOCH_COLUMNS = (
@@ -48,6 +48,8 @@ _SECTIONS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     }
 )
 """What the settings of a run must have, with the type of each value."""
+_TOO_MANY = 2**53
+"""Numbers below it are exact in JSON and in tables."""
 
 
 @dataclass(frozen=True)
@@ -264,7 +266,7 @@ class RunFolder:
     def class_counts(self, part: str) -> dict[str, int]:
         """Return the number of pairs of each class in a part, in label order."""
         counts = self.section("class_counts").get(part, {})
-        if not has_type(counts, dict[str, int]) or any(not 0 <= count < 2**53 for count in counts.values()):
+        if not has_type(counts, dict[str, int]) or not all(map(_is_number_of_things, counts.values())):
             raise RunError(f"{self.config_file} has class_counts of {part} that are no numbers of pairs")
         return {name: counts.get(name, 0) for name in self.labels.names}
 
@@ -352,17 +354,26 @@ def read_config(path: Path) -> dict[str, Any]:
     for name, kinds in _SECTIONS.items():
         section = config.get(name)
         if isinstance(section, dict):
-            wrong = [key for key, kind in kinds.items() if not has_type(section.get(key), kind)]
+            wrong = [key for key, kind in kinds.items() if not _is_value(section.get(key), kind)]
             missing += [f"{name}.{key}" for key in wrong]
         else:
             missing.append(name)
-    missing += [] if has_type(config.get("parameters"), int) else ["parameters"]
+    missing += [] if _is_value(config.get("parameters"), int) else ["parameters"]
     if missing:
         raise RunError(
             f"{path} lacks {', '.join(missing)}; another version wrote it, or it was changed: "
             "train a new run, in a new folder"
         )
     return config
+
+
+def _is_value(value: Any, kind: Any) -> bool:
+    """Return whether a value has a type and, if it is a number of things, a size that can be one."""
+    return has_type(value, kind) and (kind is not int or _is_number_of_things(value))
+
+
+def _is_number_of_things(value: int) -> bool:
+    return 0 <= value < _TOO_MANY
 
 
 def _read_epochs(path: Path, *, monitor: str) -> pd.DataFrame:
@@ -377,4 +388,5 @@ def _read_epochs(path: Path, *, monitor: str) -> pd.DataFrame:
     )
     if not np.isfinite(epochs[monitor].to_numpy(dtype=float)).any():
         raise RunError(f"{path} has no epoch with a {monitor}; {advice}")
+    refuse_rows(path, epochs, epochs["epoch"].duplicated(), "epoch", "comes twice", error=RunError)
     return epochs

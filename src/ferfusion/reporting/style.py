@@ -173,7 +173,7 @@ def fitted_name(name: str, *, width: int = 22, lines: int = 3) -> str:
     >>> fitted_name("gap-sum"), fitted_name("a_long_name_of_a_run", width=12)
     ('gap-sum', 'a_long_name_\nof_a_run')
     >>> fitted_name("a_long_name_of_a_run", width=12, lines=1)
-    'a_lon…_a_run'
+    'a_lon…a_run'
     """
     longest = width * lines
     if len(name) > longest:

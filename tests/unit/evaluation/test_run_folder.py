@@ -100,6 +100,8 @@ def no_labels(config):
         (lambda config: json.dumps({**config, "recipe": None}), "lacks recipe"),
         (lambda config: json.dumps({**config, "model": {}}), r"lacks model\.architecture, model\.fusion"),
         (lambda config: json.dumps({**config, "parameters": "many"}), "lacks parameters"),
+        (lambda config: json.dumps({**config, "parameters": 10**400}), "lacks parameters"),
+        (lambda config: json.dumps({**config, "videos": {"train": -3}}), r"lacks videos\.train"),
         (lambda config: "[" * 100_000, "config.json is damaged"),
         (no_labels, "needs two or more names, all of them different"),
     ],
@@ -120,6 +122,7 @@ def test_read_run_refuses_a_damaged_config(tmp_path, damaged, message):
         (f"{COLUMNS}\n1,1,1,1,1,1,1,,2\n", "has no epoch with a val_uar"),
         (f"{COLUMNS}\n1,1,1,1,1,1,1,oops,2\n", "line 2: the val_uar is .oops., not a number"),
         (f'{COLUMNS}\n1,"1,1', "is not a readable CSV file"),
+        (f"{COLUMNS}\n" + "1,1,1,1,1,1,1,1,2\n" * 2, "line 3: epoch 1 comes twice"),
     ],
 )
 def test_read_run_refuses_damaged_metrics(tmp_path, content, message):
