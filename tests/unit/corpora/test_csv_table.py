@@ -251,3 +251,11 @@ def test_list_csv_takes_the_one_table_of_videos_in_a_folder(tmp_path: Path) -> N
     write_text(tmp_path, "more.csv", "file,emotion\na.mp4,joy\n")
     with pytest.raises(CorpusError, match=r"there are tables of videos: more.csv, videos.csv"):
         list_csv(tmp_path)
+
+
+def test_list_csv_lists_a_loop_of_links_which_stops_no_other_row(tmp_path: Path) -> None:
+    """Whoever opens it says that it cannot be read."""
+    write_files(tmp_path, "a.mp4")
+    (tmp_path / "loop.mp4").symlink_to("loop.mp4")
+    table = "path,label,subject\na.mp4,joy,s1\nloop.mp4,fear,s2\n"
+    assert [row[0] for row in rows_of(list_csv(write_text(tmp_path, "t.csv", table)))] == ["a", "loop"]
