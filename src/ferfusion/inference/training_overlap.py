@@ -21,7 +21,8 @@ _OF_ANYBODY = frozenset({"csv", "folder", "unknown", ""})
 """Layouts that many corpora have: two of the same name need not be of the same people."""
 _START = ("The training of this model started from another model, whose own training data are not checked.",)
 _NO_CLIP = (
-    "None of its clips is in the model's training; the same people in other videos would not be noticed."
+    "None of its clips is in the model's training; re-encoded or cut copies, and other videos of the same "
+    "people, would not be noticed."
 )
 _SAME_CORPUS = (
     "This model was trained on other videos of {}. If they are of the same people, its scores are too high."
@@ -84,8 +85,9 @@ def origin_of(training: TrainingSummary, dataset: Dataset, *, run: RunFolder | N
     is_same = bool(identity) and identity == dataset_identity(dataset)
     parts: Mapping[str, str] | None = None
     if run is not None:
-        kept = read_clip_identities(run.splits_file, further=("part",))
-        clips = clips or fingerprints(kept.loc[kept["part"] != "test", "content"])
+        if not clips:
+            kept = read_clip_identities(run.splits_file, further=("part", "crops"))
+            clips = fingerprints(kept.loc[kept["part"] != "test", "crops"])
         counts = counts or run.class_counts("train")
         is_same = not changes_since(run.splits_file, dataset)
         parts = read_splits(dataset, run.splits_file) if is_same else None

@@ -3,16 +3,20 @@
 The file ``.clips.json`` has them, with the size and the times of each clip file when it was hashed. While
 these are the same, a clip is not read again, so that a check of thousands of clips takes milliseconds; a
 dataset that was copied is hashed once. A dataset without the file is not checked until ``prepare`` writes it.
+
+The crops of a clip have a SHA-256 of their own, which is the same whatever the flow; it is added when it is
+first needed.
 """
 
 from collections.abc import Mapping
 from contextlib import suppress
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
 from ferfusion.errors import DatasetError, FileError
 from ferfusion.files import read_json, write_json
+from ferfusion.preparation.clip_file import read_clip
 from ferfusion.reporting.words import counted, examples
 
 _ADVICE = "delete it, and run ferfusion prepare again"
@@ -60,6 +64,29 @@ def check_clips(root: Path, clips_folder: Path) -> None:
 def clip_hashes(root: Path) -> dict[str, str]:
     """Return the SHA-256 of each clip as recorded; empty for a dataset that an earlier version prepared."""
     return {clip: str(entry["sha256"]) for clip, entry in _read(root).items()}
+
+
+def crop_hashes(root: Path, clips_folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of the crops of each clip; empty for a dataset that an earlier version prepared.
+
+    Raises:
+        DatasetError: a clip is damaged.
+    """
+    recorded = _read(root)
+    entries = {
+        clip: _with_crops(entry, clips_folder / f"{clip}.safetensors") for clip, entry in recorded.items()
+    }
+    if entries != recorded:
+        with suppress(FileError):  # the folder may be read-only: the crops are read again next time
+            write_json(_record(root), entries)
+    return {clip: entry["crops"] for clip, entry in entries.items() if "crops" in entry}
+
+
+def _with_crops(entry: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return the record of a clip with the SHA-256 of its crops; a missing clip has none."""
+    if isinstance(entry.get("crops"), str) or not path.is_file():
+        return entry
+    return {**entry, "crops": sha256(read_clip(path, "crops")["crops"].data).hexdigest()}
 
 
 def _record(root: Path) -> Path:

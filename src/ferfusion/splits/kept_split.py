@@ -11,10 +11,13 @@ from pathlib import Path
 from ferfusion.errors import DatasetError, RunError
 from ferfusion.files import read_json, write_json
 from ferfusion.parts import Part
+from ferfusion.preparation.clip_hashes import crop_hashes
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.preparation.identity import identity_differences, read_clip_identities
 from ferfusion.splits.split import read_splits
 from ferfusion.tables import write_table
+
+_DIGITS = 16
 
 
 def keep_split(path: Path, dataset: Dataset, parts: Mapping[str, Part], *, header: Path) -> None:
@@ -28,6 +31,8 @@ def keep_split(path: Path, dataset: Dataset, parts: Mapping[str, Part], *, heade
     """
     clips = dataset.clips.copy()
     clips.insert(1, "part", clips["clip"].map(parts))
+    crops = crop_hashes(dataset.root, dataset.clips_folder)
+    clips["crops"] = [crops.get(clip, "")[:_DIGITS] for clip in clips["clip"]]
     write_table(path, clips)
     write_json(path.with_suffix(".json"), read_json(header))
 

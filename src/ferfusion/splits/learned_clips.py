@@ -1,14 +1,14 @@
-"""The clips that a model has learned from, which are found again in another dataset by their content.
+"""The clips that a model has learned from, which are found again in another dataset by their crops.
 
 Names do not tell: most corpora have a subject 01, and every rendered corpus has a video ``s01_fear_1``. A
-video that is prepared again with the same settings gives the same clip, whatever its name.
+video that is prepared again with the same crops gives the same fingerprint, whatever its name and its flow.
 """
 
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from ferfusion.preparation.clip_hashes import clip_hashes
+from ferfusion.preparation.clip_hashes import crop_hashes
 from ferfusion.preparation.dataset import Dataset
 
 MOST_CLIPS = 50_000
@@ -24,21 +24,23 @@ def learned_clips(dataset: Dataset, parts: Mapping[str, str]) -> list[str]:
         parts: Clip to part.
 
     Returns:
-        The first 10 digits of each clip's SHA-256, sorted; empty if there are more than ``MOST_CLIPS`` of
-        them, or if the dataset does not keep the SHA-256 of its clips.
+        The first 10 digits of the SHA-256 of each clip's crops, sorted; empty if there are more than
+        ``MOST_CLIPS`` of them, or if the dataset does not keep the SHA-256 of its clips.
     """
     return fingerprints(
-        content for clip, content in clip_hashes(dataset.root).items() if parts.get(clip, "test") != "test"
+        crops
+        for clip, crops in crop_hashes(dataset.root, dataset.clips_folder).items()
+        if parts.get(clip, "test") != "test"
     )
 
 
-def fingerprints(contents: Iterable[str]) -> list[str]:
-    """Return the fingerprints of clips by the SHA-256 of each, or by its first digits.
+def fingerprints(hashes: Iterable[str]) -> list[str]:
+    """Return the fingerprints of clips by the SHA-256 of the crops of each, or by its first digits.
 
     >>> fingerprints(["0123456789abcdef", ""])
     ['0123456789']
     """
-    found = sorted({content[:_DIGITS] for content in contents if content})
+    found = sorted({crops[:_DIGITS] for crops in hashes if crops})
     return found if len(found) <= MOST_CLIPS else []
 
 
@@ -54,10 +56,11 @@ def learned_subjects(dataset: Dataset, rows: pd.DataFrame, learned: Iterable[str
         The subjects, sorted; None if this cannot be told: the fingerprints are not known, the dataset does
         not keep the SHA-256 of its clips, or it has photographs, which are packed with others in one file.
     """
-    known, contents = frozenset(learned), clip_hashes(dataset.root)
-    if not known or not contents:
+    known = frozenset(learned)
+    hashes = crop_hashes(dataset.root, dataset.clips_folder) if known else {}
+    if not hashes:
         return None
-    seen = {clip for clip, content in contents.items() if content[:_DIGITS] in known}
+    seen = {clip for clip, crops in hashes.items() if crops[:_DIGITS] in known}
     pairs = dataset.pairs
     subjects = set(pairs.loc[pairs["clip"].isin(seen), "subject"])
     found = sorted(subjects.intersection(rows["subject"]))

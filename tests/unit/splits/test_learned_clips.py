@@ -1,8 +1,11 @@
+import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from ferfusion.preparation.clip_hashes import record_clips
+from ferfusion.preparation.clip_file import read_clip, write_clip
+from ferfusion.preparation.clip_hashes import clip_hashes, crop_hashes, record_clips
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.splits.learned_clips import MOST_CLIPS, fingerprints, learned_clips, learned_subjects
 from ferfusion.splits.split import read_splits
@@ -38,6 +41,24 @@ def test_learned_subjects_are_people_of_whom_any_clip_was_learned(dataset):
     assert learned_subjects(dataset, pairs, known[:1]) != []
     assert learned_subjects(dataset, pairs[pairs["clip"].map(parts) == "test"], known) == []
     assert learned_subjects(dataset, pairs, []) is None
+
+
+def test_learned_clips_are_the_same_with_another_flow(dataset, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(dataset.root, copy)
+    (copy / ".clips.json").unlink()
+    for path in (copy / "clips").iterdir():
+        arrays = read_clip(path)
+        write_clip(path, arrays | {"flow": arrays["flow"] + np.float16(1)})
+    record_clips(copy, {path.stem: path for path in (copy / "clips").iterdir()}, rows_of={})
+    other = open_dataset(copy)
+    assert clip_hashes(copy) != clip_hashes(dataset.root)
+    parts = read_splits(dataset)
+    assert learned_clips(other, parts) == learned_clips(dataset, parts)
+    before = (copy / ".clips.json").read_bytes()
+    assert b'"crops"' in before
+    (copy / "clips" / f"{min(parts)}.safetensors").unlink()  # the hashes are kept: no clip is read again
+    assert len(crop_hashes(copy, copy / "clips")) == len(parts)
 
 
 def test_learned_subjects_of_a_dataset_without_hashes_are_unknown(tmp_path):

@@ -148,7 +148,8 @@ RUNS = (
         "splits.csv",
         command="train",
         row="a clip of the dataset, as it was when the run was trained",
-        columns=f"clip | text | id of the clip\npart | text | train, validation or test\n{IDENTITY.strip()}",
+        columns=f"clip | text | id of the clip\npart | text | train, validation or test\n{IDENTITY.strip()}\n"
+        "crops | fingerprint | of the crops in the clip's file, whatever the flow",
     ),
     table(
         "RUN",
