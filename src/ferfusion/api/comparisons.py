@@ -157,13 +157,14 @@ def compare(
     """Compare the test scores of several runs, and of models on the same people.
 
     A run has the predictions that ``train`` wrote. A model predicts the test part of the first run, from the
-    dataset of its training. All are scored on the classes that all have. ``study --models`` tests whether
-    models differ.
+    dataset of its training. With another dataset, all predict that one, runs too. All are scored on the
+    classes that all have. ``study --models`` tests whether models differ.
 
     Args:
         runs: Two or more runs, bundles, exported or imported ONNX files, or shipped, the model that comes
             with the package.
-        dataset: Dataset for the models to predict; by default, that of the first run.
+        dataset: Dataset to predict; by default, that of the first run. A run that was trained on another one
+            predicts it as a model does; so do all runs, if it is not that of the first run.
         out: Folder to write the page, its table and its figures to; in Python, nothing by default.
         device: Where the models run: auto (a CUDA GPU if there is one, else the processor), cpu, cuda or mps.
         recipe: Settings of the scores and their intervals.
@@ -189,13 +190,15 @@ def compare(
     several = [runs] if isinstance(runs, str | PathLike | Model | Run) else list(runs)
     paths = [place_of(one) for one in several]
     check_several(paths)
-    models = {path: one for one, path in zip(several, paths, strict=True) if not is_run(one)}
+    measured = {path: one for one, path in zip(several, paths, strict=True) if not is_run(one)}
     measurements = {}
-    if models:
-        first = next((path for path in paths if path not in models), None)
-        data, part, parts = _tested_people(first, dataset)
+    if measured or dataset is not None:
+        runs_given = [path for path in paths if path not in measured]
+        data, part, parts = _tested_people(runs_given[0] if runs_given else None, dataset)
+        if dataset is not None:
+            measured |= {path: path for path in _trained_on_others(runs_given, data)}
         with shown(progress) as on_progress:
-            for path, model in models.items():
+            for path, model in measured.items():
                 try:
                     measurements[path] = measure_model(
                         model, data, part=part, parts=parts, device=device, on_progress=on_progress
@@ -204,6 +207,15 @@ def compare(
                     raise type(error)(f"{path}: {error}") from error
     scored = compare_runs(paths, how, measurements=measurements)
     return Comparison(scored, None if place is None else Comparison(scored).save(place))
+
+
+def _trained_on_others(runs: Sequence[Path], data: Dataset) -> list[Path]:
+    """Return the runs that predict a named dataset anew: those of other datasets, or all."""
+    from ferfusion.evaluation.run_folder import read_run  # noqa: PLC0415 pandas
+    from ferfusion.splits.kept_split import changes_since  # noqa: PLC0415 pandas
+
+    others = [run for run in runs if changes_since(read_run(run).splits_file, data._opened)]
+    return list(runs) if runs[:1] == others[:1] else others  # all are tested on the same people
 
 
 def _tested_people(

@@ -46,7 +46,8 @@ def evaluate(
         dataset: Dataset to measure the model on.
         part: Part of its split, train, validation or test, or all of it; by default, test if the dataset is
             split, else all.
-        out: Folder to write the tables, figures and report of a measurement to.
+        out: Folder to write the tables, figures and report of a measurement to; by default, on the command
+            line the folder measurement, in Python none. A measurement of another model or dataset is kept.
         device: Where the model runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda or mps.
         recipe: Settings of the scores and their intervals.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
@@ -74,6 +75,7 @@ def evaluate(
         evaluate_measurement,
         evaluate_run,
     )
+    from ferfusion.preparation.identity import dataset_identity  # noqa: PLC0415 pandas
 
     how = with_settings(EvaluateRecipe, recipe, settings)
     if dataset is None:
@@ -87,15 +89,21 @@ def evaluate(
         check_output_folder(folder)
         return Scores(evaluate_run(folder, how))
     place = None if out is None else as_folder(out)
-    if place is not None:
-        check_measurement_folder(place)
     if part:
         choose(dict.fromkeys((*PARTS, ALL)), part, what="part")
+    data, loaded = as_dataset(dataset), load_model(model, device=device)
+    if place is not None:
+        check_measurement_folder(place, model_sha256=_sha256(loaded), identity=dataset_identity(data._opened))
     with shown(progress) as on_progress:
-        measurement = measure_model(
-            model, as_dataset(dataset), part=part, device=device, on_progress=on_progress
-        )
+        measurement = measure_model(loaded, data, part=part, device=device, on_progress=on_progress)
     return Scores(evaluate_measurement(measurement, how, out=place))
+
+
+def _sha256(model: Model) -> str:
+    from ferfusion.faces.model_file import sha256_of  # noqa: PLC0415
+    from ferfusion.inference.predictor import SHIPPED  # noqa: PLC0415 torch
+
+    return sha256_of(model.path or SHIPPED)
 
 
 def measure_model(

@@ -28,7 +28,7 @@ from ferfusion.evaluation.scoring import (
     scores_table,
 )
 from ferfusion.evaluation.vote_scores import score_votes
-from ferfusion.files import write_json, write_text
+from ferfusion.files import read_json, write_json, write_text
 from ferfusion.outputs import is_new_or_empty, only_writer, replaced_result
 from ferfusion.reporting.style import save
 from ferfusion.tables import write_table
@@ -90,7 +90,8 @@ def evaluate_measurement(
     Args:
         measurement: The predictions of a model on a dataset.
         recipe: Settings of the scores.
-        out: The folder, new or of an earlier measurement; by default, nothing is written.
+        out: The folder, new or of an earlier measurement of this model and dataset; by default, nothing is
+            written.
 
     Raises:
         RunError: the folder holds something else.
@@ -102,7 +103,7 @@ def evaluate_measurement(
     result = Evaluation(scored, score_votes(scored), found, raters=raters)
     if out is None:
         return result
-    check_measurement_folder(out)
+    check_measurement_folder(out, model_sha256=measurement.model_sha256, identity=measurement.identity)
     with only_writer(out), replaced_result(out, earlier=MEASUREMENT_FILES) as new:
         write_table(new / "predictions.csv", measurement.predictions)
         record = {"cautions": list(found), "evaluation": scored.recipe.to_dict()}
@@ -111,14 +112,31 @@ def evaluate_measurement(
     return replace(result, report=out / "report.html")
 
 
-def check_measurement_folder(out: Path) -> None:
-    """Check that a folder is new or empty, or holds an earlier measurement.
+def check_measurement_folder(out: Path, *, model_sha256: str, identity: str) -> None:
+    """Check that a folder is new or empty, or holds an earlier measurement of this model on this dataset.
+
+    Args:
+        out: The folder.
+        model_sha256: SHA-256 of the model's file.
+        identity: The dataset's identity.
 
     Raises:
         RunError: it holds something else.
     """
-    if not is_new_or_empty(out) and not (out / "measurement.json").is_file():
+    if is_new_or_empty(out):
+        return
+    file = out / "measurement.json"
+    if not file.is_file():
         raise RunError(f"{out} holds other files; name a new folder, or that of an earlier measurement")
+    there = read_json(
+        file, keys={"model": dict, "dataset": dict}, error=RunError, advice="name another folder with --out"
+    )
+    model, dataset = there["model"], there["dataset"]
+    if (model.get("sha256"), dataset.get("identity")) != (model_sha256, identity):
+        raise RunError(
+            f"{out} holds the measurement of another model or dataset, {model.get('name')} on "
+            f"{dataset.get('path')}; name another folder with --out"
+        )
 
 
 def _write(

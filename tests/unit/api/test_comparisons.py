@@ -1,8 +1,11 @@
+import shutil
+
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 import ferfusion as fer
+from helpers.datasets import write_dataset
 from helpers.html_page import Page
 from helpers.runs import fake_config, fake_predictions, write_run
 
@@ -135,3 +138,17 @@ def test_compare_names_the_model_that_cannot_be_measured(trained):
 def test_compare_names_a_missing_model_or_run(trained, tmp_path, name, error):
     with pytest.raises(error, match=name):
         fer.compare([trained, tmp_path / name])
+
+
+def test_compare_on_a_named_dataset_gives_all_the_same_people(trained, tmp_path):
+    own = trained.config["dataset"]["path"]
+    paths = [trained.folder, shutil.copytree(trained.folder, tmp_path / "copy")]
+    with_own = fer.compare(paths, dataset=own, progress=False, resamples=20)
+    pd.testing.assert_frame_equal(with_own.table, fer.compare(paths, resamples=20).table)
+    other = write_dataset(tmp_path / "other", frames=2, subjects=3, seed=5)
+    (other / "splits.csv").unlink()
+    (other / "splits.json").unlink()
+    found = fer.compare(paths, dataset=other, progress=False, resamples=20)
+    assert found.table["test_subjects"].tolist() == [3, 3]
+    assert found.tested == "Whole dataset"
+    assert found.protocol.count("other was predicted once") == 1

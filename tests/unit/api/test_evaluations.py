@@ -26,6 +26,10 @@ def test_evaluate_of_a_run_on_its_own_dataset_gives_the_scores_of_the_run(traine
     assert written["video"].tolist() == measured.predictions["video"].tolist()
     again = fer.evaluate(trained.folder, dataset=data, out=tmp_path / "out", resamples=30, progress=False)
     assert again.report.is_file()
+    kept = (tmp_path / "out" / "measurement.json").read_bytes()
+    with pytest.raises(fer.RunError, match=r"holds the measurement of another .*run/.* on .*data; .* --out"):
+        fer.evaluate("shipped", dataset=data, out=tmp_path / "out", progress=False)
+    assert (tmp_path / "out" / "measurement.json").read_bytes() == kept
 
 
 def test_evaluate_of_a_model_writes_nothing_without_a_folder(trained, data, tmp_path, monkeypatch):
