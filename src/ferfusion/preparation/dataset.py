@@ -152,8 +152,15 @@ class Dataset(DatasetFiles):
 
     @cached_property
     def people_known(self) -> bool:
-        """Whether its subjects are people; the subject of an image of unknown people is the image itself."""
-        return not self.stills or bool((self.pairs["subject"] != self.pairs["video"]).any())
+        """Whether its subjects are people; the subject of an image of unknown people is an image.
+
+        It is the image itself, or the one that it is a copy of.
+        """
+        if not self.stills:
+            return True
+        subjects = set(self.pairs["subject"]) - set(self.pairs["video"])
+        # a copy that is left out has no row in data.csv
+        return bool(subjects) and not subjects <= set(self.videos["video"])
 
     @cached_property
     def has_official_parts_only(self) -> bool:

@@ -37,7 +37,7 @@ class ModelFindings:
 
     @property
     def knows_corpus(self) -> bool:
-        """Whether the model has learned from other people of the same corpus, as far as is known."""
+        """Whether the model has learned from people of the same corpus, as far as is known."""
         trained, here = self.measurement.trained_on, self.measurement
         if trained.get("dataset_identity") == here.identity:
             return True

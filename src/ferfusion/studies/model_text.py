@@ -1,6 +1,6 @@
 """The sentences of a study of models that are not trained."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ferfusion.evaluation.learned import baseline_rule
@@ -83,18 +83,31 @@ def _classes(findings: ModelsFindings) -> list[str]:
 
 
 def _home(findings: ModelsFindings) -> list[str]:
-    """Return a caution if only some of the models have learned from other people of this corpus."""
+    """Return a caution if only some of the models have learned from people of this corpus."""
     at_home = [model.name for model in findings.variants if model.knows_corpus]
     others = [model.name for model in findings.variants if not model.knows_corpus]
     if not at_home or not others:
         return []
-    have = "has" if len(at_home) == 1 else "have"
-    have_not = "has not" if len(others) == 1 else "have not"
-    return [
-        f"{listed(at_home)} {have} learned from other people of this corpus, {listed(others)} {have_not}, as "
-        f"far as is known: its camera, light and task are familiar to {listed(at_home)} only. On another "
-        "corpus, the order may be another."
+    tested_apart = [
+        model.name for model in findings.variants if model.name in at_home and model.measurement.unseen
     ]
+    unsure = [name for name in at_home if name not in tested_apart]
+    learned = []
+    if tested_apart:
+        learned.append(f"{_have(tested_apart)} learned from other people of this corpus")
+    if unsure:
+        learned.append(
+            f"{_have(unsure)} learned from this corpus and may have learned from these people (which ones is "
+            "not known)"
+        )
+    return [
+        f"{', '.join(learned)}, {_have(others)} not, as far as is known: its camera, light and task are "
+        f"familiar to {listed(at_home)} only. On another corpus, the order may be another."
+    ]
+
+
+def _have(names: Sequence[str]) -> str:
+    return f"{listed(names)} {'has' if len(names) == 1 else 'have'}"
 
 
 def _lower_first(sentence: str) -> str:

@@ -111,6 +111,7 @@ def test_prepare_photographs_without_subjects_counts_each_as_a_person_and_copies
     assert notes["joy-1"] == "no subject is known; counted as a person of its own"
     assert notes["fear-0"].startswith("a copy of fear-again, Fear (correlation 0.9")
     assert subjects["fear-0"] == subjects["fear-again"]
+    assert not dataset.people_known  # the subject of a copy is an image too
     assert len(set(subjects.values())) == 8
     parts = split_dataset(dataset, SplitRecipe(validation=0.3, test=0.3))
     assert parts["fear-0"] == parts["fear-again"]
@@ -129,6 +130,7 @@ def test_prepare_photographs_leaves_out_a_training_image_with_a_copy_in_another_
     }
     assert column(dataset, "reason")["train0"].startswith("a copy of val0, Happiness in validation (corr")
     assert set(dataset.pairs["video"]) == {"train1", "val0", "val1", "test0", "test1"}
+    assert not dataset.people_known  # the subject of val0 may be the image that is left out
 
 
 def test_split_refuses_photographs_of_two_people_that_show_the_same(tmp_path):

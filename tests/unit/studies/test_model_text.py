@@ -47,6 +47,19 @@ def test_models_summary_cautions_name_the_models_that_they_are_about(findings):
     assert not any("seed" in caution or "--folds" in caution for caution in cautions)
 
 
+def test_models_summary_claims_no_other_people_where_they_are_not_known():
+    changes = {"shipped": HOME | {"unseen": False}, "theirs": UNKNOWN}
+    measured = measured_tables(
+        np.random.default_rng(0), skills={"shipped": 3.0, "theirs": 0.5}, changes=changes
+    )
+    cautions = models_summary(compare_models(measured, QUICK))["cautions"]
+    assert (
+        "shipped has learned from this corpus and may have learned from these people (which ones is not "
+        "known), theirs has not, as far as is known: its camera, light and task are familiar to shipped "
+        "only. On another corpus, the order may be another."
+    ) in cautions
+
+
 def test_models_summary_of_one_model_compares_nothing():
     findings = compare_models({"mine": fake_measurement(part="test")}, QUICK)
     summary = models_summary(findings)
