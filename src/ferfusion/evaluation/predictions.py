@@ -13,7 +13,7 @@ from ferfusion.labels import LabelSet
 from ferfusion.tables import read_table, refuse_rows
 
 IDENTITY = ("part", "video", "subject", "emotion")
-_PAIR = ("clip", "frame")
+_PAIR = ("clip", "video", "frame")  # a pack of still images is one clip
 
 # probabilities are written as text, with some digits lost
 _SUM_TOLERANCE = 1e-3
