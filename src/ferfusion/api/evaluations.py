@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.datasets import Dataset, as_dataset
-from ferfusion.api.models import Model, load_model
+from ferfusion.api.models import Model, is_shipped, load_model
 from ferfusion.api.runs import Run, as_run
 from ferfusion.api.settings import PathOrText, as_folder, with_settings
 from ferfusion.errors import ConfigError, file_errors
@@ -85,6 +85,11 @@ def evaluate(
             )
         if part or out is not None:
             raise ConfigError("part and out are for a measurement on a dataset; add the dataset")
+        if is_shipped(model):
+            raise ConfigError(
+                "shipped, the model that comes with the package, has no test people of its own; name a "
+                "dataset to measure it on with --dataset"
+            )
         folder = as_run(model).folder
         check_output_folder(folder)
         return Scores(evaluate_run(folder, how))
@@ -119,19 +124,34 @@ def measure_model(
 
     ``parts`` is the part of each clip, where several models are measured on the same people.
     """
-    from ferfusion.evaluation.run_folder import RunFolder  # noqa: PLC0415 pandas
     from ferfusion.inference.measure import measure  # noqa: PLC0415 torch
-    from ferfusion.inference.predictor import SHIPPED  # noqa: PLC0415
 
-    loaded = model if isinstance(model, Model) else load_model(model, device=device)
-    file = loaded.path or SHIPPED
-    run = RunFolder(file.parent)
+    loaded = load_model(model, device=device)
     return measure(
         loaded._predictor,
         dataset._opened,
         part=part,
         parts=parts,
-        run=run if run.config_file.is_file() and file == run.bundle_file else None,
-        file=file,
+        **_files_of(loaded),
         on_progress=on_progress,
     )
+
+
+def check_model(
+    model: Run | Model | PathOrText | None, dataset: Dataset, *, part: str, parts: Mapping[str, str] | None
+) -> None:
+    """Refuse what ``measure_model`` refuses, without a prediction."""
+    from ferfusion.inference.measure import check_measurable  # noqa: PLC0415 torch
+
+    loaded = load_model(model, device="cpu")
+    check_measurable(loaded._predictor, dataset._opened, part=part, parts=parts, **_files_of(loaded))
+
+
+def _files_of(model: Model) -> dict[str, Any]:
+    """Return the file of a model, and its run if it lies in one."""
+    from ferfusion.evaluation.run_folder import RunFolder  # noqa: PLC0415 pandas
+    from ferfusion.inference.predictor import SHIPPED  # noqa: PLC0415 torch
+
+    file = model.path or SHIPPED
+    run = RunFolder(file.parent)
+    return {"file": file, "run": run if run.config_file.is_file() and file == run.bundle_file else None}

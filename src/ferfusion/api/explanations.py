@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.datasets import Dataset, as_dataset
-from ferfusion.api.models import Model, load_model
+from ferfusion.api.models import Model, is_shipped, load_model
 from ferfusion.api.runs import Run, as_run
 from ferfusion.api.settings import PathOrText, as_folder, as_path, with_settings
 from ferfusion.environment import load_torch
-from ferfusion.errors import BundleError, file_errors
+from ferfusion.errors import BundleError, ConfigError, file_errors
 from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.files import check_output_folder
 from ferfusion.progress import Progress, ShowProgress, shown
@@ -108,6 +108,11 @@ def explain(
 
     place = None if dataset is None else as_dataset(dataset).folder
     how = with_settings(ExplainRecipe, recipe, settings)
+    if is_shipped(run):
+        raise ConfigError(
+            "shipped, the model that comes with the package, has no test people of its own to explain; name "
+            "a run, or a video to explain: --video VIDEO"
+        )
     folder = as_run(run).folder
     check_output_folder(folder)
     return Explanation(explain_run(folder, how, check=check, dataset=place))

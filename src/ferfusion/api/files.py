@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ferfusion.api.datasets import Dataset, as_dataset
-from ferfusion.api.models import Model, load_model
+from ferfusion.api.models import Model, is_shipped, load_model
 from ferfusion.api.settings import PathOrText, as_new_file, as_path
 from ferfusion.engines import rehearse
 from ferfusion.environment import load_torch
@@ -52,7 +52,8 @@ def export(
     Keras 3 open both forms.
 
     Args:
-        model: A run folder or a bundle; in Python also a model, and None for the one of the package.
+        model: A run folder, a bundle, or shipped: the model that comes with the package; in Python also a
+            model, and None for the one of the package.
         out: File to write: .onnx, or .h5 or .keras for one of the report's networks.
         int8: Dataset, for an ONNX file with 8 bit numbers: its training part gives the ranges of weights and
             maps, and the cost is measured on its validation part. For a run, its own split is used.
@@ -84,7 +85,7 @@ def export(
             f"Only an ONNX file can have 8 bit numbers; choose {path.with_suffix('.onnx').name}"
         )
     source = model.path if isinstance(model, Model) else None if model is None else as_path(model)
-    file = SHIPPED if source is None else bundle_file(source)
+    file = SHIPPED if source is None or is_shipped(source) else bundle_file(source)
     if file.suffix == ".onnx":
         raise BundleError(f"{file} is an ONNX file already; export a run or a bundle")
     bundle = load_bundle(file)

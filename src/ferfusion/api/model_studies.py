@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.datasets import Dataset
-from ferfusion.api.evaluations import measure_model
-from ferfusion.api.models import Model
+from ferfusion.api.evaluations import check_model, measure_model
+from ferfusion.api.models import Model, is_shipped
 from ferfusion.api.runs import Run, as_run
 from ferfusion.api.settings import PathOrText, as_path
 from ferfusion.errors import BundleError, ConfigError
@@ -102,6 +102,7 @@ def named_models(
                 device=device,
                 on_progress=on_progress,
             ),
+            check=partial(check_model, model, dataset, part=part, parts=parts),
         )
         for name, model, file in zip(names_of(files), models, files, strict=True)
     ]
@@ -117,10 +118,9 @@ def file_of(model: AnyModel) -> Path:
 
     if isinstance(model, Model):
         return model.path or SHIPPED
-    path = as_path(model)
-    if path == Path("shipped") and not path.exists():
+    if is_shipped(model):
         return SHIPPED
-    file = bundle_file(path)
+    file = bundle_file(as_path(model))
     check_is_file(file, error=BundleError)
     return file
 
@@ -132,8 +132,7 @@ def is_run(one: AnyModel) -> bool:
     if isinstance(one, Run):
         return True
     path = as_path(one)
-    is_shipped = path == Path("shipped") and not path.exists()
-    return not (is_shipped or path.is_file() or path.suffix.lower() in _MODEL_FILES)
+    return not (is_shipped(one) or path.is_file() or path.suffix.lower() in _MODEL_FILES)
 
 
 def place_of(one: AnyModel) -> Path:

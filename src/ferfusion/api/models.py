@@ -221,11 +221,17 @@ def load_model(
 
     if isinstance(model, Model):
         return model
-    named = None if model is None else as_path(model)
-    if named == Path("shipped") and not named.exists():
-        named = None
+    named = None if model is None or is_shipped(model) else as_path(model)
     path = None if named is None else bundle_file(named)
     return Model(load_predictor(path, device=device), path)
+
+
+def is_shipped(model: object) -> bool:
+    """Return whether a model is named shipped, the word for the one of the package, and no file is."""
+    if not isinstance(model, str | PathLike):
+        return False
+    path = as_path(model)
+    return path == Path("shipped") and not path.exists()
 
 
 def predict(

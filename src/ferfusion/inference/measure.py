@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,21 +16,44 @@ from ferfusion.data.pairs import IDENTITY_COLUMNS
 from ferfusion.errors import BundleError, DatasetError
 from ferfusion.evaluation.learned import majority_rule
 from ferfusion.evaluation.measured import Measurement
+from ferfusion.evaluation.restricted import best_constant
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.inference.predictor import SHIPPED, Predictor, VideoPredictor
 from ferfusion.inference.shared_classes import SharedClasses, shared_classes
-from ferfusion.inference.training_overlap import check_overlap, origin_of
+from ferfusion.inference.training_overlap import Origin, Overlap, check_overlap, origin_of
 from ferfusion.labels import LabelSet
-from ferfusion.parts import ALL
+from ferfusion.parts import ALL, part_words
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.preparation.identity import dataset_identity
 from ferfusion.progress import OnProgress, Progress, ignore_progress
 from ferfusion.reporting.words import counted, listed
+from ferfusion.splits.learned_clips import known_clips
 from ferfusion.splits.split import read_splits
 
 BATCH_ROWS = 256
 _OF_A_FACE = ("size", "detector", "detector_sha256", "margin", "min_face")
 _LEAST = np.finfo(np.float32).tiny
+
+
+@dataclass(frozen=True)
+class Measurable:
+    """What a model is measured on.
+
+    Attributes:
+        origin: What is known of its training.
+        classes: The classes that model and dataset share.
+        part: The measured part.
+        rows: The pairs of these classes.
+        left_out: Number of the other pairs.
+        overlap: Whether the model has learned from these people.
+    """
+
+    origin: Origin
+    classes: SharedClasses
+    part: str
+    rows: pd.DataFrame
+    left_out: int
+    overlap: Overlap
 
 
 def measure(
@@ -65,23 +88,8 @@ def measure(
         DatasetError: the dataset has no such part, fewer than two of the model's classes, or people that the
             model has learned from.
     """
-    check_preparation(predictor.info, dataset, file=file)
-    origin = origin_of(predictor.info.training, dataset, run=run)
-    labels = dataset.labels if origin.parts else _present(dataset)
-    classes = shared_classes(predictor.info.labels, labels)
-    if parts is None:
-        parts = origin.parts
-    elif origin.parts != parts:
-        origin = replace(origin, parts=None)  # a part of the same name has other people
-    if parts is None and dataset.splits_file.is_file():
-        parts = read_splits(dataset)
-    part = _chosen_part(part, parts, dataset)
-    rows = _rows(dataset, parts, part)
-    overlap = check_overlap(origin, dataset, rows, part=part)
-    known = rows["emotion"].isin(classes.labels.names)
-    rows = rows[known]
-    if rows.empty:
-        raise DatasetError(f"{dataset.root} has no pair of {', '.join(classes.labels.names)} to measure")
+    ready = check_measurable(predictor, dataset, part=part, parts=parts, run=run, file=file)
+    origin, classes, part, rows, overlap = ready.origin, ready.classes, ready.part, ready.rows, ready.overlap
     probabilities = predict_rows(predictor, dataset, rows, on_progress=on_progress)
     table = _prediction_table(rows, classes, probabilities, part=part)
     code, rule = _majority(origin.class_counts, classes, predictor.info, table)
@@ -99,7 +107,10 @@ def measure(
         majority_rule=rule,
         people_line=overlap.line,
         unseen=overlap.unseen,
-        notes=tuple(_notes(classes, probabilities, left_out=int((~known).sum()))),
+        notes=(
+            *_notes(classes, probabilities, left_out=ready.left_out),
+            *_fitted_on(predictor.info, dataset, rows, part),
+        ),
         cautions=(*overlap.cautions, *_input_cautions(predictor.info, dataset)),
         votes=dataset.votes,
         subjects=dataset.subjects,
@@ -107,6 +118,36 @@ def measure(
         people_known=dataset.people_known,
         predicts_videos=isinstance(predictor, VideoPredictor),
     )
+
+
+def check_measurable(
+    predictor: Predictor,
+    dataset: Dataset,
+    *,
+    part: str = "",
+    parts: Mapping[str, str] | None = None,
+    run: RunFolder | None = None,
+    file: Path | None = None,
+) -> Measurable:
+    """Return what a model is measured on, without a prediction; arguments and errors as of ``measure``."""
+    check_preparation(predictor.info, dataset, file=file)
+    origin = origin_of(predictor.info.training, dataset, run=run)
+    labels = dataset.labels if origin.parts else _present(dataset)
+    classes = shared_classes(predictor.info.labels, labels)
+    if parts is None:
+        parts = origin.parts
+    elif origin.parts != parts:
+        origin = replace(origin, parts=None)  # a part of the same name has other people
+    if parts is None and dataset.splits_file.is_file():
+        parts = read_splits(dataset)
+    part = _chosen_part(part, parts, dataset)
+    rows = _rows(dataset, parts, part)
+    overlap = check_overlap(origin, dataset, rows, part=part)
+    known = rows["emotion"].isin(classes.labels.names)
+    rows = rows[known]
+    if rows.empty:
+        raise DatasetError(f"{dataset.root} has no pair of {', '.join(classes.labels.names)} to measure")
+    return Measurable(origin, classes, part, rows, int((~known).sum()), overlap)
 
 
 def check_preparation(info: BundleInfo, dataset: Dataset, *, file: Path | None = None) -> None:
@@ -242,12 +283,14 @@ def _majority(
     """Return what the majority baseline answers, and how that was chosen."""
     trained = [counts.get(info.labels.names[output], 0) for output in classes.outputs]
     if any(trained):
-        known = dict(zip(classes.labels.names, trained, strict=True))
+        known = {
+            info.labels.names[output]: count for output, count in zip(classes.outputs, trained, strict=True)
+        }
         return int(np.argmax(trained)), majority_rule(known, of="the model's training part")
-    codes = table.drop_duplicates("video")["code"].to_numpy(np.int64)
-    return int(np.bincount(codes).argmax()), (
-        "the most frequent class of the measured videos, than which no other constant answer is better (the "
-        "class counts of the model's training are not known)"
+    code, rule = best_constant(table, classes.labels)
+    return code, (
+        f"{rule}, than which no other constant answer is better (the class counts of the model's training "
+        "are not known)"
     )
 
 
@@ -263,6 +306,15 @@ def _notes(classes: SharedClasses, probabilities: NDArray[np.float64], *, left_o
         yield (
             f"The model has no {listed(classes.dataset_only)}: {counted(left_out, 'pair')} of "
             f"{'it' if len(classes.dataset_only) == 1 else 'them'} left out."
+        )
+
+
+def _fitted_on(info: BundleInfo, dataset: Dataset, rows: pd.DataFrame, part: str) -> Iterator[str]:
+    fitted = known_clips(dataset, info.training.get("calibrated_clips", []))
+    if fitted and not fitted.isdisjoint(rows["clip"]):
+        yield (
+            f"The model's temperature and thresholds were fitted on {'' if part != ALL else 'clips of '}"
+            f"{part_words(part)}."
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ferfusion.errors import BundleError, ConfigError, DatasetError
 from ferfusion.evaluation.measured import Measurement
@@ -19,6 +19,7 @@ from ferfusion.studies.model_page import finish_models
 from ferfusion.studies.study_folder import StudyFolder
 
 SCHEMA = 1
+Result = TypeVar("Result")
 _WORDS = {
     "identity": "the dataset, or the state that it is in",
     "part": "the measured part",
@@ -35,12 +36,14 @@ class NamedModel:
         file: Its file, as text for the record.
         sha256: SHA-256 of the file.
         measure: Measures it.
+        check: Refuses what ``measure`` refuses, without a prediction.
     """
 
     name: str
     file: str
     sha256: str
     measure: Callable[[], Measurement]
+    check: Callable[[], object] = lambda: None
 
 
 def study_models(
@@ -72,9 +75,13 @@ def study_models(
     """
     with only_writer(folder):
         _begin(dataset, folder, models, part=part, parts=parts)
-        measurements = {
-            model.name: _measured(model, dataset, folder, on_progress=on_progress) for model in models
-        }
+        kept = {model.name: _kept(model, dataset, folder) for model in models}
+        for model in models:  # all of them before the first prediction
+            if kept[model.name] is None:
+                _named(model, model.check)
+            else:
+                report_message(on_progress, f"{model.name} was measured before.")
+        measurements = {model.name: kept[model.name] or _measured(model, dataset, folder) for model in models}
         files = {model.name: model.file for model in models}
         return finish_models(compare_models(measurements), folder, files=files)
 
@@ -112,16 +119,23 @@ def _begin(
     write_json(file, {"schema": SCHEMA, "models": {one.name: one.sha256 for one in models}, "dataset": here})
 
 
-def _measured(model: NamedModel, dataset: Dataset, folder: Path, *, on_progress: OnProgress) -> Measurement:
+def _kept(model: NamedModel, dataset: Dataset, folder: Path) -> Measurement | None:
+    """Return the measurement of an earlier call, if the model has not changed."""
+    found = read_measurement(StudyFolder(folder).measured(model.name), dataset=dataset.root)
+    return found if found is not None and found.model_sha256 == model.sha256 else None
+
+
+def _measured(model: NamedModel, dataset: Dataset, folder: Path) -> Measurement:
     place = StudyFolder(folder).measured(model.name)
-    found = read_measurement(place, dataset=dataset.root)
-    if found is not None and found.model_sha256 == model.sha256:
-        report_message(on_progress, f"{model.name} was measured before.")
-        return found
-    try:
-        write_measurement(model.measure(), place)
-    except (BundleError, DatasetError) as error:
-        raise type(error)(f"{model.name}: {error}") from error
+    write_measurement(_named(model, model.measure), place)
     written = read_measurement(place, dataset=dataset.root)  # as a later call reads it
     assert written is not None
     return written
+
+
+def _named(model: NamedModel, call: Callable[[], Result]) -> Result:
+    """Call, with the model's name in the message of an error."""
+    try:
+        return call()
+    except (BundleError, DatasetError) as error:
+        raise type(error)(f"{model.name}: {error}") from error

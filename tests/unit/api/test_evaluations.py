@@ -53,6 +53,7 @@ def test_evaluate_of_a_model_writes_nothing_without_a_folder(trained, data, tmp_
             {"dataset": "data", "part": "train"},
             "The train part of data trained the model, and cannot measure it; measure --part test",
         ),
+        ("shipped", {}, "shipped, the model that comes with the package, has no test people .* --dataset"),
         ("run", {"dataset": "data", "out": "data"}, "data holds other files; name a new folder"),
         ("shipped", {"dataset": "data"}, "detector is 'haar', expected .* --for shipped"),
     ],

@@ -92,3 +92,13 @@ def test_import_keras_refuses_a_missing_file(tmp_path):
     with pytest.raises(fer.BundleError, match=r"There is no file .*m\.h5"):
         fer.import_keras(tmp_path / "m.h5", tmp_path / "b")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_shipped_is_a_name_where_a_model_is_exported_or_explained(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        "ferfusion.exchange.onnx.export_in_process", lambda source, to: to.write_bytes(source.name.encode())
+    )
+    assert fer.export("shipped", "s.onnx").path.read_bytes() == b"faces.safetensors"
+    with pytest.raises(fer.ConfigError, match=r"shipped, the model that comes .* no test people .* --video"):
+        fer.explain("shipped")

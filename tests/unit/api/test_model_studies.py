@@ -55,6 +55,7 @@ def test_study_of_models_refuses_people_that_one_has_learned_from(trained, forei
     data = trained.config["dataset"]["path"]
     with pytest.raises(fer.DatasetError, match=r"^run: The train part of .* cannot measure it"):
         fer.study(data, tmp_path / "out", models=[foreign, trained], part="train", device="cpu")
+    assert not (tmp_path / "out" / "measured").exists()  # all are checked before the first predicts
 
 
 @pytest.mark.parametrize(
