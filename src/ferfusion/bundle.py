@@ -40,8 +40,7 @@ _TYPES = MappingProxyType(
     {"F32": torch.float32, "F16": torch.float16, "I64": torch.int64, "BOOL": torch.bool}
 )
 """The types of the tensors of a bundle, by their names in the file."""
-_Described = tuple[tuple[int, ...], object]
-"""Shape and type of a tensor."""
+_Described = tuple[tuple[int, ...], object]  # shape and type of a tensor
 
 
 class TrainingSummary(TypedDict, total=False):
@@ -54,6 +53,7 @@ class TrainingSummary(TypedDict, total=False):
         split_hash: Hash of the split.
         dataset_identity: Identity of the dataset: its clips, labels, subjects and recipe.
         learned_clips: Fingerprint of each clip of the training and validation parts (``learned_clips``).
+        calibrated_clips: The same of each clip that temperature and thresholds were fitted on, if others.
         class_counts: Pairs of each class in the training part.
         parameters: Number of trainable values.
         epochs: Number of epochs.
@@ -75,6 +75,7 @@ class TrainingSummary(TypedDict, total=False):
     split_hash: str
     dataset_identity: str
     learned_clips: list[str]
+    calibrated_clips: list[str]
     class_counts: dict[str, int]
     parameters: int
     epochs: int

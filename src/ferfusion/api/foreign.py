@@ -112,7 +112,7 @@ def import_onnx(
     graph = replace(imported.graph, path=target)
     if data is not None:
         fitted = fit_on(ForeignPredictor.tried(graph, model), data._opened)
-        model = model.with_calibration(fitted.calibration)
+        model = model.with_calibration(fitted.calibration, clips=fitted.clips)
         notes.append(fitted.line)
     with only_writer_of_file(target):
         save_foreign(target, graph, model)

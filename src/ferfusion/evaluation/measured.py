@@ -139,7 +139,8 @@ class Measurement:
     def protocol(self) -> str:
         """What was measured, and what is known of the people, in one line."""
         rest = " ".join((self.people_line, *self.notes))
-        return f"Protocol: {part_words(self.part)} was predicted once, and chose nothing. {rest}"
+        where = part_words(self.part)
+        return f"Protocol: {where} was predicted once; nothing was trained or chosen here. {rest}"
 
     def summary(self) -> dict[str, Any]:
         """Return the model, the dataset and the protocol, for ``measurement.json``."""

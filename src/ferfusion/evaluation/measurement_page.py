@@ -26,8 +26,7 @@ def measurement_story(scored: Scored[Measurement]) -> Story:
         subtitle=f"Dataset {measured.dataset.resolve().name}, corpus {measured.corpus}",
         unseen=measured.unseen,
         steps=[
-            f"The model predicted {part_words(measured.part)} once. Nothing was trained, and these scores "
-            "chose nothing.",
+            f"The model predicted {part_words(measured.part)} once; nothing was trained or chosen here.",
             measured.people_line,
             *measured.notes,
             *([] if measured.people_known else [_UNKNOWN_PEOPLE]),

@@ -5,13 +5,13 @@ network reads a face, which takes the place of a bundle's model config.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import ferfusion
-from ferfusion.bundle import BundleInfo, Description, description_of, unusable
+from ferfusion.bundle import BundleInfo, Description, TrainingSummary, description_of, unusable
 from ferfusion.errors import BundleError
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.evaluation.model_scores import BundleMetrics, model_caution
@@ -49,14 +49,20 @@ class ForeignModel:
             training=described.training,
         )
 
-    def with_calibration(self, calibration: Calibration) -> "ForeignModel":
-        """Return the model with a temperature and thresholds that were fitted on a validation part."""
+    def with_calibration(self, calibration: Calibration, *, clips: Sequence[str] = ()) -> "ForeignModel":
+        """Return the model with a temperature and thresholds that were fitted on a validation part.
+
+        Args:
+            calibration: Temperature and thresholds.
+            clips: Fingerprints of the clips of that part.
+        """
         metrics: BundleMetrics = {
             **self.description.metrics,
             "part": "validation",
             "calibration": calibration.to_dict(),
         }
-        return replace(self, description=replace(self.description, metrics=metrics))
+        training: TrainingSummary = {**self.description.training, "calibrated_clips": list(clips)}
+        return replace(self, description=replace(self.description, metrics=metrics, training=training))
 
 
 def save_foreign(path: Path, graph: OnnxGraph, model: ForeignModel) -> None:

@@ -37,6 +37,8 @@ class Asked:
         mean: Subtracted from the pixels.
         std: The difference is divided by it.
         meaning: What it answers: logits or probabilities.
+        preset: Name of the known network that it is said to be.
+        size_is_of_preset: Whether its size is that of the preset.
     """
 
     columns: tuple[int, ...]
@@ -47,6 +49,8 @@ class Asked:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     meaning: str = ""
+    preset: str = ""
+    size_is_of_preset: bool = False
 
 
 @dataclass(frozen=True)
@@ -231,6 +235,11 @@ def _size(runtime: OnnxRuntime, sides: tuple[Any, Any], asked: Asked) -> int:
         )
     size = int(known.pop()) if known else int(asked.size or 0)
     if asked.size not in (None, size):
+        if asked.size_is_of_preset:
+            raise ConfigError(
+                f"{runtime.path} reads images of {size} pixels, and the preset {asked.preset} is a network "
+                f"of {asked.size}; choose the file's own preset, or none"
+            )
         raise ConfigError(f"{runtime.path} reads images of {size} pixels, and --size is {asked.size}")
     return PrepareRecipe(size=size).size  # within its bounds
 

@@ -6,17 +6,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from ferfusion.bundle import FORMAT as BUNDLE_FORMAT
 from ferfusion.bundle import Description, TrainingSummary
 from ferfusion.engines import rehearse
-from ferfusion.errors import ConfigError
-from ferfusion.exchange.foreign_model import ForeignModel
+from ferfusion.errors import BundleError, ConfigError
+from ferfusion.exchange.foreign_model import FORMAT, ForeignModel
 from ferfusion.exchange.foreign_network import as_numbers
 from ferfusion.exchange.foreign_session import Asked, Found, find_network, trial_memory
 from ferfusion.exchange.known_networks import KNOWN_NETWORKS, KnownNetwork
 from ferfusion.exchange.onnx_session import OnnxGraph, read_graph
 from ferfusion.faces.detectors import DETECTORS
 from ferfusion.faces.official_model import OFFICIAL_MODELS
-from ferfusion.labels import SEVEN, LabelSet, canonical_emotion
+from ferfusion.labels import SEVEN, LabelSet, canonical_emotion, emotion_of_word
 from ferfusion.lookup import choose
 from ferfusion.preparation.recipe import PrepareRecipe
 
@@ -93,12 +94,17 @@ def import_network(path: Path, settings: OnnxSettings) -> ImportedNetwork:
         ConfigError: a setting cannot be used, or does not fit the file.
         MissingExtraError: onnx or onnxruntime is not installed.
     """
+    graph = read_graph(path)
+    if graph.metadata.get("format") in (BUNDLE_FORMAT, FORMAT):
+        raise BundleError(
+            f"{path} is a bundle already, with its own settings; name it where a model is named, or import "
+            "the network's own file"
+        )
     known = choose(KNOWN_NETWORKS, settings.preset, what="preset") if settings.preset else None
     names = _labels(settings, known)
     labels, columns = _in_our_order(names)
     asked = _asked(settings, known, columns)
     recipe = _prepare_recipe(settings, size=asked.size or PrepareRecipe.size)
-    graph = read_graph(path)
     rehearse(partial(find_network, asked=asked, threads=1), path, memory_bytes=trial_memory(graph))
     found = find_network(path, asked=asked)
     recipe = _prepare_recipe(settings, size=found.size)
@@ -151,7 +157,17 @@ def _labels(settings: OnnxSettings, known: KnownNetwork | None) -> tuple[str, ..
             "The file does not name its classes: name them with --labels, in the order of the outputs, such "
             f"as --labels Anger,Fear,Neutral, or choose a --preset: {', '.join(KNOWN_NETWORKS)}"
         )
-    return LabelSet(tuple(map(canonical_emotion, given))).names
+    names = LabelSet(tuple(map(canonical_emotion, given))).names
+    written: dict[str, str] = {}
+    for name in names:
+        meant = emotion_of_word(name).casefold()
+        if meant in written:
+            raise ConfigError(
+                f"{written[meant]} and {name} are both {emotion_of_word(name)}; name another class for each "
+                "output"
+            )
+        written[meant] = name
+    return names
 
 
 def _in_our_order(names: tuple[str, ...]) -> tuple[LabelSet, tuple[int, ...]]:
@@ -174,6 +190,8 @@ def _asked(settings: OnnxSettings, known: KnownNetwork | None, columns: tuple[in
         columns=columns,
         width=len(columns) + others,
         size=settings.size or (known.size if known else None),
+        preset=settings.preset,
+        size_is_of_preset=known is not None and not settings.size,
         colours=settings.colours or (known.colours if known else ""),
         largest_pixel=settings.largest_pixel or (known.largest_pixel if known else None),
         mean=as_numbers("mean", settings.mean) or (known.mean if known else ()),

@@ -13,6 +13,7 @@ from ferfusion.inference.shared_classes import shared_classes
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.progress import OnProgress, ignore_progress
 from ferfusion.reporting.words import counted
+from ferfusion.splits.learned_clips import learned_clips
 from ferfusion.splits.split import read_splits
 
 _VALIDATION = "validation"
@@ -25,10 +26,12 @@ class FittedCalibration:
     Attributes:
         calibration: Temperature and thresholds.
         line: What it was fitted on, and what it changes, in a sentence.
+        clips: Fingerprints of the clips that it was fitted on (see ``learned_clips``).
     """
 
     calibration: Calibration
     line: str
+    clips: tuple[str, ...] = ()
 
 
 def calibrate(
@@ -70,4 +73,5 @@ def calibrate(
         f"Temperature {found.temperature:.2f} and thresholds for abstention, fitted on "
         f"{counted(len(table), 'pair')} of {of}: the expected calibration error there is "
         f"{found.ece_before:.1%} without the temperature, {found.ece_after:.1%} with it",
+        tuple(learned_clips(dataset, dict.fromkeys(rows["clip"], _VALIDATION))),
     )

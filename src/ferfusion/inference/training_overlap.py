@@ -121,7 +121,7 @@ def check_overlap(origin: Origin, dataset: Dataset, rows: pd.DataFrame, *, part:
     if origin.parts is not None:
         if part != "test":
             raise DatasetError(_why_not(part, dataset, has_test="test" in origin.parts.values()))
-        own = "It is the test part of the model's own training, which learned from nobody in it."
+        own = "It is the test part of the model's own training, which learned and chose nothing from it."
         return Overlap(own, unseen=not cautions, cautions=cautions)
     subjects = learned_subjects(dataset, rows, origin.clips)
     if subjects:
@@ -156,7 +156,7 @@ def _place(part: str, dataset: Dataset) -> str:
 
 def _unchecked(origin: Origin, dataset: Dataset, cautions: tuple[str, ...]) -> Overlap:
     line = "Whether the model has learned from any of its people cannot be checked."
-    too_high = "If it has learned from these people, its scores are too high."
+    too_high = "If it has learned from these people, or they chose its epoch, its scores are too high."
     if not origin.corpus:
         found = f"What this model was trained on is not known. {too_high}"
     elif origin.corpus == dataset.corpus:

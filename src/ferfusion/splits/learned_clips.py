@@ -56,12 +56,21 @@ def learned_subjects(dataset: Dataset, rows: pd.DataFrame, learned: Iterable[str
         The subjects, sorted; None if this cannot be told: the fingerprints are not known, the dataset does
         not keep the SHA-256 of its clips, or it has photographs, which are packed with others in one file.
     """
-    known = frozenset(learned)
-    hashes = crop_hashes(dataset.root, dataset.clips_folder) if known else {}
-    if not hashes:
+    seen = known_clips(dataset, learned)
+    if seen is None:
         return None
-    seen = {clip for clip, crops in hashes.items() if crops[:_DIGITS] in known}
     pairs = dataset.pairs
     subjects = set(pairs.loc[pairs["clip"].isin(seen), "subject"])
     found = sorted(subjects.intersection(rows["subject"]))
     return found if found or not dataset.stills else None
+
+
+def known_clips(dataset: Dataset, known: Iterable[str]) -> set[str] | None:
+    """Return the clips of a dataset with one of some fingerprints.
+
+    Returns:
+        Their names; None if there are no fingerprints, or the dataset does not keep the SHA-256 of its clips.
+    """
+    wanted = frozenset(known)
+    hashes = crop_hashes(dataset.root, dataset.clips_folder) if wanted else {}
+    return {clip for clip, crops in hashes.items() if crops[:_DIGITS] in wanted} if hashes else None

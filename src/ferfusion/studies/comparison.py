@@ -104,7 +104,8 @@ class Compared:
         if isinstance(self.whole, RunFolder):
             return self.whole.protocol
         where = dataset_words(self.whole)
-        return f"Protocol: {where} was predicted once, and chose nothing. {self.whole.people_line}"
+        people = self.whole.people_line
+        return f"Protocol: {where} was predicted once; nothing was trained or chosen here. {people}"
 
 
 @dataclass(frozen=True)

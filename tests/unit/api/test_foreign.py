@@ -82,6 +82,11 @@ def test_import_onnx_keeps_the_calibration_that_it_fits(folder, tmp_path, monkey
 def test_import_onnx_writes_nothing_if_it_cannot_calibrate(folder, tmp_path, monkeypatch):
     monkeypatch.setattr("ferfusion.exchange.onnx_import.rehearse", lambda *_, **__: None)
     data = write_dataset(tmp_path / "data", frames=3)
-    with pytest.raises(fer.BundleError, match="size is 48, expected 32"):
+    with pytest.raises(fer.BundleError, match=r"size is 48, expected 32.* --for .*b\.onnx, which an import "):
         fer.import_onnx(folder / "theirs.onnx", tmp_path / "b.onnx", labels=EIGHT, calibrate=data)
     assert not (tmp_path / "b.onnx").exists()
+
+
+def test_import_onnx_refuses_a_bundle(model, folder, tmp_path):
+    with pytest.raises(fer.BundleError, match=r"ours\.onnx is a bundle already, with its own settings"):
+        fer.import_onnx(model.path, tmp_path / "again.onnx", labels=EIGHT)

@@ -7,8 +7,8 @@ from helpers.measurements import fake_measurement
 def test_measurement_protocol_names_the_part_and_what_is_known_of_the_people(part, words):
     measured = fake_measurement(part=part, notes=("The model has no Fear: 3 pairs of it left out.",))
     assert measured.protocol == (
-        f"Protocol: {words} was predicted once, and chose nothing. None of its clips is in the model's "
-        "training. The model has no Fear: 3 pairs of it left out."
+        f"Protocol: {words} was predicted once; nothing was trained or chosen here. None of its clips is "
+        "in the model's training. The model has no Fear: 3 pairs of it left out."
     )
     assert measured.parts == (part,)
 

@@ -55,6 +55,8 @@ def test_describe_network_names_every_assumption(tmp_path):
     [
         ({}, "The file does not name its classes: name them with --labels"),
         ({"labels": ["happy", "joy"]}, "needs two or more names, all of them different"),
+        ({"labels": ["Anger", "Wut"]}, "Anger and Wut are both Anger; name another class for each output"),
+        ({"preset": "ferplus"}, "reads images of 32 pixels, and the preset ferplus is a network of 64"),
         ({"preset": "ferpluss"}, "Unknown preset 'ferpluss'; .* Did you mean 'ferplus'"),
         ({"labels": LABELS, "detector": "ferplus"}, "Unknown detector 'ferplus'"),
         ({"labels": LABELS, "other_outputs": -1}, "other_outputs must be at least 0, got -1"),

@@ -61,6 +61,16 @@ def test_calibrate_takes_all_of_a_dataset_that_is_not_split(tmp_path, predictor)
     assert f"{len(whole.pairs)} pairs of {whole.root}" in calibrate(predictor, whole).line
 
 
+@pytest.mark.parametrize(
+    ("temperature", "words"), [(9.9999, "10 is the highest"), (0.1, "0.1 is the lowest")]
+)
+def test_calibrate_remarks_a_temperature_on_a_bound(dataset, predictor, monkeypatch, temperature, words):
+    assert "temperature that is tried" not in calibrate(predictor, dataset).line
+    found = Calibration(temperature=temperature, ece_before=0.1, ece_after=0.1)
+    monkeypatch.setattr("ferfusion.inference.fitted_calibration.fit_calibration", lambda *_: found)
+    assert f"{words} temperature that is tried" in calibrate(predictor, dataset).line
+
+
 def test_calibrate_refuses_a_dataset_that_was_prepared_otherwise(dataset):
     other = BrightnessPredictor(recipe=PrepareRecipe(margin=0.3))
     with pytest.raises(BundleError, match=r"margin is 0\.0, expected 0\.3"):

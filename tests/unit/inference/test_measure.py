@@ -13,6 +13,7 @@ from ferfusion.data.clips import PairReader
 from ferfusion.data.row_order import InOrder
 from ferfusion.errors import BundleError, DatasetError
 from ferfusion.evaluation.model_calibration import Calibration
+from ferfusion.inference.fitted_calibration import calibrate
 from ferfusion.inference.measure import measure, without_temperature
 from ferfusion.inference.predictor import load_predictor
 from ferfusion.labels import SEVEN, SIX, LabelSet
@@ -189,7 +190,9 @@ def test_measure_majority_is_of_the_training_and_else_of_the_measured_videos(oth
     known = stand_in(training={"corpus": "cremad", "class_counts": {"Anger": 3, "Fear": 7}})
     assert measure(known, others).majority_code == SIX.code("Fear")
     unknown = measure(stand_in(), others)
-    assert unknown.majority_rule.startswith("the most frequent class of the measured videos")
+    assert unknown.majority_rule.startswith(
+        "one of the most frequent classes of the measured videos, Anger, "
+    )
 
 
 @pytest.mark.parametrize(
@@ -207,6 +210,27 @@ def test_measure_refuses_other_input_and_no_other_setting(others, settings, stre
         return
     with pytest.raises(BundleError, match=f"{differs}. Prepare it for the model: ferfusion prepare .* --for"):
         measure(predictor, others)
+
+
+def test_measure_says_that_the_temperature_was_fitted_on_the_part(others):
+    fitted = calibrate(stand_in(), others)
+    predictor = stand_in(training={"imported_from": "a.onnx", "calibrated_clips": list(fitted.clips)})
+    words = "The model's temperature and thresholds were fitted on "
+    assert f"{words}the validation part." in measure(predictor, others, part="validation").notes
+    assert f"{words}clips of the dataset." in measure(predictor, others, part="all").notes
+    measured = measure(predictor, others, part="test")
+    assert not any(note.startswith(words) for note in measured.notes)
+    assert "chose nothing" not in measured.protocol
+
+
+def test_measure_names_the_most_frequent_classes_of_the_training_in_the_words_of_the_model(others):
+    training = {"class_counts": {"sad": 2, "angry": 2, "happy": 1}}
+    predictor = stand_in(training=training, labels=LabelSet(("sad", "angry", "happy")))
+    measured = measure(predictor, others, part="all")
+    assert (
+        measured.majority_rule
+        == "one of the most frequent classes of the model's training part, angry and sad"
+    )
 
 
 @pytest.mark.parametrize("part", ["test", "validation"])
