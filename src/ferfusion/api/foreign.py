@@ -65,8 +65,9 @@ def import_onnx(
     Raises:
         ConfigError: the bundle exists already or does not end in .onnx, or a setting cannot be used or does
             not fit the file.
-        BundleError: the file is no ONNX file, cannot be run, reads something else than one image, or answers
-            with numbers that are not finite; or the dataset was prepared in another way.
+        BundleError: the file is no ONNX file, is a bundle already, cannot be run, reads something else than
+            one image, or answers with numbers that are not finite; or the dataset was prepared in another
+            way.
         DatasetError: the dataset cannot be used.
         MissingExtraError: onnx or onnxruntime is not installed.
 
@@ -83,6 +84,7 @@ def import_onnx(
     )
     from ferfusion.inference.fitted_calibration import calibrate as fit_on  # noqa: PLC0415
     from ferfusion.inference.foreign_predictor import ForeignPredictor  # noqa: PLC0415
+    from ferfusion.inference.measure import check_preparation  # noqa: PLC0415
 
     source, target = as_path(file), as_new_file(bundle)
     if target.suffix != ".onnx":
@@ -111,7 +113,12 @@ def import_onnx(
     model, notes = imported.model, describe_network(imported)
     graph = replace(imported.graph, path=target)
     if data is not None:
-        fitted = fit_on(ForeignPredictor.tried(graph, model), data._opened)
+        predictor = ForeignPredictor.tried(graph, model)
+        try:
+            check_preparation(predictor.info, data._opened, file=target)
+        except BundleError as error:
+            raise BundleError(f"{error}, which an import without --calibrate writes first") from error
+        fitted = fit_on(predictor, data._opened, file=target)
         model = model.with_calibration(fitted.calibration, clips=fitted.clips)
         notes.append(fitted.line)
     with only_writer_of_file(target):
