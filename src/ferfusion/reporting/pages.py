@@ -77,9 +77,11 @@ def points_interval_text(interval: Interval) -> str:
     """Format an interval of a difference, in percentage points.
 
     >>> from ferfusion.evaluation.uncertainty import Interval
-    >>> points_interval_text(Interval(-0.021, 0.106))
-    '−2.1 to +10.6'
+    >>> points_interval_text(Interval(-0.021, 0.106)), points_interval_text(Interval(math.nan, math.nan))
+    ('−2.1 to +10.6', 'n/a')
     """
+    if math.isnan(interval.low) or math.isnan(interval.high):
+        return _NOTHING
     return f"{points_text(interval.low)} to {points_text(interval.high)}"
 
 

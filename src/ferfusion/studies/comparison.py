@@ -166,7 +166,8 @@ class Comparison:
             runs_of.setdefault(run.protocol, []).append(run.name)
         if len(runs_of) == 1:
             return self.runs[0].protocol
-        return " ".join(f"{listed(names)}: {protocol}" for protocol, names in runs_of.items())
+        kinds = {protocol.removeprefix("Protocol: "): names for protocol, names in runs_of.items()}
+        return f"Protocol: {' '.join(f'{listed(names)}: {text}' for text, names in kinds.items())}"
 
     @property
     def has_published(self) -> bool:

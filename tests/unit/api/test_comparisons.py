@@ -102,7 +102,8 @@ def test_compare_states_what_is_not_known_of_a_model(mixed):
     assert any(
         line.startswith("theirs: what this model was trained on is not known") for line in mixed.cautions
     )
-    assert "theirs: Protocol: the test part of data was predicted once" in mixed.protocol
+    assert "theirs: the test part of data was predicted once" in mixed.protocol
+    assert mixed.protocol.count("Protocol: ") == 1
     assert mixed.tested == "Test part"
 
 

@@ -50,7 +50,16 @@ def test_scores_table_has_a_row_per_part_and_level(tmp_path):
 def test_measure_page_shows_commands_that_can_be_given_as_they_stand():
     page = (Path(__file__).parents[3] / "docs" / "measure.md").read_text(encoding="utf-8")
     lines = re.findall(r"^    ferfusion (.+)$", page, re.M)
-    assert [line.split()[0] for line in lines] == ["prepare", "evaluate", "import-onnx", "study"]
+    assert [line.split()[0] for line in lines] == [
+        "prepare",
+        "evaluate",
+        "study",
+        "prepare",
+        "prepare",
+        "split",
+        "train",
+        "study",
+    ]
     for line in lines:
         tokens = shlex.split(line)
         build_app(tokens[0]).parse_args(tokens, exit_on_error=False, print_error=False)
