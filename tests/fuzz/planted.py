@@ -16,7 +16,7 @@ from fuzz import cases
 MOST_CASES = 300
 
 
-def spin(*_: Any) -> None:
+def spin(*_: Any, **__: Any) -> None:
     """Never return."""
     while True:
         pass
@@ -24,7 +24,7 @@ def spin(*_: Any) -> None:
 
 PLANTS: tuple[tuple[str, str, ModuleType, str, Any], ...] = (
     ("traceback", "bundle", ferfusion.bundle, "_summary", lambda text, _: json.loads(text)),
-    ("hang", "bundle", ferfusion.bundle, "_check_metrics", spin),
+    ("hang", "bundle", ferfusion.bundle, "check_metrics", spin),
     ("memory", "bundle", ferfusion.bundle, "_check_fit", lambda *_: bytearray(2**31)),
     ("wrong", "bundle", ferfusion.inference.predictor, "check_answers", lambda _: None),
     ("traceback", "keras", ferfusion.exchange.keras_files, "_DAMAGE", (OSError,)),

@@ -14,7 +14,7 @@ _BYTES = 4
 _COPIES = 3
 """Of the weights: the bundle, the best epoch, and the last epoch."""
 _STATES = {"rmsprop": 1, "sgd": 1, "adamw": 2}
-"""What an optimizer keeps of each weight in the last epoch's checkpoint."""
+"""What an optimizer keeps of each weight in the checkpoint; one that is not named keeps nothing."""
 _PREDICTED_SHARE, _ROW_BYTES = 0.4, 150
 """Share of the pairs outside the training part, and a row of a table of predictions."""
 
@@ -45,7 +45,7 @@ def _has_one_stage(model_config: ModelConfig, recipe: TrainRecipe) -> bool:
 
 
 def _copies(recipe: TrainRecipe) -> int:
-    return _COPIES + _STATES[recipe.optimizer] + (recipe.weight_average > 0)
+    return _COPIES + _STATES.get(recipe.optimizer, 0) + (recipe.weight_average > 0)
 
 
 def _weights_bytes(model_config: ModelConfig, classes: int) -> int:

@@ -24,7 +24,7 @@ def test_live_ends_when_it_is_closed(video, model):
     next(predictions)
     predictions.close()
     assert list(predictions) == []
-    assert repr(predictions) == f"Live('{video}': 1 images predicted; model {model.name})"
+    assert repr(predictions) == f"Live('{video}': 1 image predicted; model {model.name})"
 
 
 def test_live_writes_a_row_per_prediction_into_its_folder(video, model, tmp_path):

@@ -52,7 +52,9 @@ def test_export_needs_a_file_with_the_suffix_onnx(tmp_path):
     from ferfusion.cli.export import export
 
     save_bundle(tmp_path / "b.safetensors", bundle_of(architecture="spatial"))
-    with pytest.raises(ConfigError, match=r"must end in \.onnx; choose .*out\.onnx"):
+    with pytest.raises(
+        ConfigError, match=r"must end in \.onnx, \.h5 or \.keras, got .out\.bin.; choose out\.onnx"
+    ):
         export(tmp_path / "b.safetensors", tmp_path / "out.bin")
 
 

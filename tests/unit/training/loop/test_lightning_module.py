@@ -118,7 +118,7 @@ def test_epoch_metrics_are_those_of_an_untrained_model_at_a_rate_near_0(dataset,
 
 
 def test_loss_that_is_not_finite_ends_the_run_and_names_the_rate(dataset, tmp_path):
-    recipe = TrainRecipe(epochs=2, learning_rate=1e12, schedule="constant")
+    recipe = TrainRecipe(epochs=2, learning_rate=1e9, schedule="constant")
     with pytest.raises(RunError, match=r"not a finite number in epoch .*; lower learning_rate, which is 1"):
         train(dataset, tmp_path / "run", recipe=recipe)
 
