@@ -150,18 +150,26 @@ def _drop(findings: CrossFindings) -> list[str]:
     if len(drops) > 2:
         mean = sum(each.difference.value for each in drops) / len(drops)
         return [
-            f"On the same held-out people, a training on another corpus has {_less(mean)} than one on their "
+            f"On the same held-out people, a training on another corpus has {_less(mean)} one on their "
             "own, on average."
         ]
     return [
         f"On the same {counted(each.people, 'person')} of {each.tested_on}, the training on {each.second} "
-        f"has {_less(each.difference.value)} than the one on {each.first}{_interval(each)}."
+        f"has {_less(each.difference.value)} the one on {each.first}{_interval(each)}."
         for each in drops
     ]
 
 
 def _less(drop: float) -> str:
-    return f"a UAR that is {abs(100 * drop):.1f} points {'lower' if drop >= 0 else 'higher'}"
+    """Compare with the UAR within the corpus, which is higher by ``drop``.
+
+    >>> _less(0.083), _less(-0.5), _less(0.0)
+    ('a UAR that is 8.3 points lower than', 'a UAR that is 50.0 points higher than', 'the same UAR as')
+    """
+    points = f"{abs(100 * drop):.1f}"
+    if points == "0.0":
+        return "the same UAR as"
+    return f"a UAR that is {points} points {'lower' if drop > 0 else 'higher'} than"
 
 
 def _interval(comparison: CrossComparison) -> str:
