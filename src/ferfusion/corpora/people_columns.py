@@ -22,7 +22,8 @@ _ADVICE = "save it as CSV with the column subject and a row per person, or renam
 def constant_columns(entries: Iterable[VideoEntry]) -> People:
     """Return the further columns of a table that have one value in all rows of each person.
 
-    An empty cell contradicts no other. The key of a person is that of ``subject_key``.
+    An empty cell contradicts no other. A column that has the same value for all people, such as a frame rate,
+    says nothing about them. The key of a person is that of ``subject_key``.
     """
     values: dict[str, dict[str, set[str]]] = {}
     for entry in entries:
@@ -33,7 +34,9 @@ def constant_columns(entries: Iterable[VideoEntry]) -> People:
                 )
     people: dict[str, dict[str, str]] = {}
     for name, of_person in values.items():
-        if any(of_person.values()) and all(len(cells) < 2 for cells in of_person.values()):
+        known = [cells for cells in of_person.values() if cells]
+        says_nothing = len(known) > 1 and len(set[str]().union(*known)) == 1
+        if known and not says_nothing and all(len(cells) == 1 for cells in known):
             for key, cells in of_person.items():
                 people.setdefault(key, {})[name] = next(iter(cells), "")
     return people

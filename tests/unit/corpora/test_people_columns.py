@@ -38,6 +38,7 @@ def entries_of(*rows: tuple[str, str, dict[str, str]]) -> list[VideoEntry]:
             {"ann": {"age": "31"}, "ben": {"age": ""}},
         ),
         ([("v1", "Ann", {"note": ""})], {}),
+        ([("v1", "Ann", {"fps": "25"}), ("v2", "Ben", {"fps": "25"})], {}),
         ([("v1", "v1", {"age": "31"}), ("v2", "v2", {"age": "40"})], {}),  # unknown people
     ],
 )
