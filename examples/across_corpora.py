@@ -13,7 +13,7 @@ import ferfusion as fer
 
 
 def main() -> None:
-    """Render, prepare both alike, and study."""
+    """Render, prepare both with the same settings, and study."""
     fer.synthesize(
         "work/others",
         subjects=12,

@@ -1,6 +1,8 @@
 """Files that are written whole or not at all: to a temporary name, which then becomes the name."""
 
+import hashlib
 import json
+import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -276,3 +278,14 @@ def decode_text(content: bytes) -> str:
     if "\0" in text:
         raise ValueError("it has bytes that are no text; a spreadsheet must be saved as CSV")
     return text
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def target_of(path: Path) -> Path:
+    """Return the file that a path leads to; of a loop of links, a path in it."""
+    return Path(os.path.realpath(path))

@@ -210,7 +210,7 @@ def compare(
 
 
 def _trained_on_others(runs: Sequence[Path], data: Dataset) -> list[Path]:
-    """Return the runs that predict a named dataset anew: those of other datasets, or all."""
+    """Return the runs that predict a named dataset again: those of other datasets, or all."""
     from ferfusion.evaluation.run_folder import read_run  # noqa: PLC0415 pandas
     from ferfusion.splits.kept_split import changes_since  # noqa: PLC0415 pandas
 

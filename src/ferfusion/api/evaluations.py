@@ -9,7 +9,7 @@ from ferfusion.api.runs import Run, as_run
 from ferfusion.api.settings import PathOrText, as_folder, with_settings
 from ferfusion.errors import ConfigError, file_errors
 from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.files import check_output_folder
+from ferfusion.files import check_output_folder, sha256_of
 from ferfusion.lookup import choose
 from ferfusion.parts import ALL, PARTS
 from ferfusion.progress import OnProgress, ShowProgress, ignore_progress, shown
@@ -105,7 +105,6 @@ def evaluate(
 
 
 def _sha256(model: Model) -> str:
-    from ferfusion.faces.model_file import sha256_of  # noqa: PLC0415
     from ferfusion.inference.predictor import SHIPPED  # noqa: PLC0415 torch
 
     return sha256_of(model.path or SHIPPED)

@@ -12,7 +12,7 @@ from ferfusion.api.models import Model, is_shipped
 from ferfusion.api.runs import Run, as_run
 from ferfusion.api.settings import PathOrText, as_path
 from ferfusion.errors import BundleError, ConfigError
-from ferfusion.files import check_is_file
+from ferfusion.files import check_is_file, sha256_of
 from ferfusion.lookup import choose
 from ferfusion.parts import ALL, PARTS
 from ferfusion.progress import OnProgress
@@ -84,7 +84,6 @@ def named_models(
         ConfigError: a model is named twice.
         BundleError: a file is missing.
     """
-    from ferfusion.faces.model_file import sha256_of  # noqa: PLC0415
     from ferfusion.studies.model_study import NamedModel  # noqa: PLC0415 torch
 
     files = [file_of(model) for model in models]

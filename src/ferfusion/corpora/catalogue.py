@@ -51,3 +51,5 @@ STILLS_CORPORA: MappingProxyType[str, Callable[[Path], StillsListing]] = Mapping
     {"fer2013": list_fer2013}
 )
 """Corpora of single images."""
+LAYOUTS_OF_MANY = frozenset({"", "csv", "folder", "unknown"})
+"""Layouts that many corpora have: two of the same name need not be of the same people."""

@@ -1,6 +1,5 @@
 """A table with a row per video or photograph: path, label, and optionally subject, times and part."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from ferfusion.corpora.votes import VOTES_FILE
 from ferfusion.corpora.walk import Found, find_photographs, find_videos, unreadable_folders
 from ferfusion.encodings import encoding_note
 from ferfusion.errors import ConfigError, CorpusError
-from ferfusion.files import no_such
+from ferfusion.files import no_such, target_of
 from ferfusion.labels import emotion_of_word, word_key
 from ferfusion.reporting.words import examples, listed
 from ferfusion.tables import read_lines
@@ -92,7 +91,7 @@ def list_csv(
         written = table.cell(cells, "path") or ""
         try:
             entry = _entry(files, video_id, table, cells)
-            stretch = (_target(entry.path), entry.start_seconds, entry.end_seconds)
+            stretch = (target_of(entry.path), entry.start_seconds, entry.end_seconds)
             claims = (*stretch, _word(entry), "" if entry.subject == video_id else entry.subject)
             if line_of.setdefault(claims, line) != line:
                 raise CorpusError(f"a second row for the same video, after line {line_of[claims]}")
@@ -108,7 +107,7 @@ def list_csv(
         reason = f"the first is left out: {left_out[0].reason}" if left_out else "it is empty"
         raise CorpusError(f"{table.path} has no row that can be used; {reason}")
     listing = CorpusListing("csv", tuple(entries), tuple(left_out), _notes(table, entries))
-    if root.is_dir() or any(_target(entry.path).is_relative_to(_target(folder)) for entry in entries):
+    if root.is_dir() or any(target_of(entry.path).is_relative_to(target_of(folder)) for entry in entries):
         find = find_photographs if has_photographs_only(listing) else find_videos
         left_out += _without_a_row(find(folder)[0], table, files)
         left_out += unreadable_folders(folder)
@@ -237,13 +236,8 @@ def _ids(table: VideoTable) -> list[str]:
     return unique_ids(names)
 
 
-def _target(path: Path) -> Path:
-    """Return the file that a path leads to; of a loop of links, the path itself."""
-    return Path(os.path.realpath(path))
-
-
 def _inside(path: Path, folder: Path) -> str:
-    for one, other in ((path, folder), (_target(path), _target(folder))):
+    for one, other in ((path, folder), (target_of(path), target_of(folder))):
         if one.is_relative_to(other):
             return one.relative_to(other).as_posix()
     return ""
@@ -313,11 +307,11 @@ def _without_a_row(found: Iterable[Found], table: VideoTable, files: NamedFiles)
     named = set()
     for _, cells in table.rows:
         with suppress(CorpusError):  # the row is left out with the reason
-            named.add(_target(files.find(table.cell(cells, "path") or "")))
+            named.add(target_of(files.find(table.cell(cells, "path") or "")))
     is_own = cache(lambda folder: any((folder / name).is_file() for name in _OWN_FILES))
     for file in found:
         folders = [file.path.parent, *file.path.parent.parents]
         if any(is_own(folder) for folder in folders if folder.is_relative_to(file.root)):
             continue
-        if _target(file.path) not in named:
+        if target_of(file.path) not in named:
             yield file.left_out(f"no row in {table.path.name}")

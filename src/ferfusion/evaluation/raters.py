@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ferfusion.evaluation.measured import Measured
-from ferfusion.evaluation.metrics import METRICS, IntArray, always, constant_score
+from ferfusion.evaluation.metrics import METRICS, IntArray
 from ferfusion.evaluation.predictions import predicted_codes
 from ferfusion.evaluation.rater_agreement import krippendorff_alpha, rater_confusions, vote_ceiling
 from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.evaluation.scoring import Estimate, Scored
-from ferfusion.evaluation.uncertainty import NO_INTERVAL, subject_intervals
+from ferfusion.evaluation.scoring import Estimate, Scored, estimates_of
+from ferfusion.evaluation.uncertainty import NO_INTERVAL
 from ferfusion.preparation.votes import votes_by_class
 
 WHO = MappingProxyType(
@@ -252,22 +252,8 @@ class _Panel:
         names, persons = np.unique(self.subjects if of is None else self.subjects[of], return_inverse=True)
         by_subject = np.zeros((len(names), *confusions.shape[1:]), np.int64)
         np.add.at(by_subject, persons, confusions)
-        total = by_subject.sum(axis=0)
-        constant = always(majority_code, total)
-        intervals = subject_intervals(
-            by_subject,
-            resamples=self.recipe.resamples,
-            confidence=self.recipe.confidence,
-            seed=self.recipe.seed,
-            metrics=_METRICS,
-        )
-        war, uar = (
-            Estimate(
-                float(metric(total)), intervals[name], float(metric(constant)), constant_score(metric, total)
-            )
-            for name, metric in _METRICS.items()
-        )
-        return RaterRow(who, against, war, uar, len(confusions), len(names))
+        scores = estimates_of(by_subject, majority_code=majority_code, recipe=self.recipe, metrics=_METRICS)
+        return RaterRow(who, against, scores["war"], scores["uar"], len(confusions), len(names))
 
 
 def _majorities(votes: IntArray) -> IntArray:

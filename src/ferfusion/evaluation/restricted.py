@@ -9,6 +9,7 @@ import pandas as pd
 
 from ferfusion.evaluation.learned import majority_rule
 from ferfusion.evaluation.measured import Measured
+from ferfusion.evaluation.metrics import FloatArray
 from ferfusion.labels import LabelSet
 from ferfusion.reporting.words import counted, listed
 
@@ -38,9 +39,7 @@ class Restricted:
         table = self.whole.predictions
         table = table[table["emotion"].isin(self.labels.names)].reset_index(drop=True)
         columns = list(self.labels.probability_columns)
-        kept = table[columns].to_numpy(np.float64)
-        sums = kept.sum(axis=1, keepdims=True)
-        shares = np.divide(kept, sums, out=np.full_like(kept, 1 / len(columns)), where=sums > 0)
+        shares = summing_to_one(table[columns].to_numpy(np.float64))
         dropped = [name for name in self.whole.labels.probability_columns if name not in columns]
         table = table.drop(columns=dropped)
         table[columns] = shares
@@ -111,6 +110,17 @@ class Restricted:
     def predicts_videos(self) -> bool:
         """Whether all pairs of a video share one prediction."""
         return self.whole.predicts_videos
+
+
+def summing_to_one(probabilities: FloatArray) -> FloatArray:
+    """Return probabilities (B, K) divided by their sums; where a sum is 0, all classes are equally likely.
+
+    >>> summing_to_one(np.array([[0.125, 0.375], [0.0, 0.0]])).tolist()
+    [[0.25, 0.75], [0.5, 0.5]]
+    """
+    sums = probabilities.sum(axis=1, keepdims=True)
+    equal = np.full_like(probabilities, 1 / probabilities.shape[1])
+    return np.asarray(np.divide(probabilities, sums, out=equal, where=sums > 0))
 
 
 def best_constant(pairs: pd.DataFrame, labels: LabelSet) -> tuple[int, str]:

@@ -1,7 +1,7 @@
 """Scores of predictions, computed from their table."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.metrics import (
     METRICS,
     ClassScores,
+    FloatArray,
     IntArray,
     always,
     class_scores,
@@ -233,19 +234,6 @@ def score(
         num_classes=len(labels),
     )
     confusion = by_subject.sum(axis=0)
-    constant = always(majority_code, confusion)
-    intervals = subject_intervals(
-        by_subject, resamples=recipe.resamples, confidence=recipe.confidence, seed=recipe.seed
-    )
-    estimates = {
-        name: Estimate(
-            float(metric(confusion)),
-            intervals[name],
-            float(metric(constant)),
-            constant_score(metric, confusion),
-        )
-        for name, metric in METRICS.items()
-    }
     return Scores(
         part=part,
         level=level,
@@ -254,8 +242,43 @@ def score(
         subjects=len(by_subject),
         confusion=confusion,
         classes=class_scores(confusion, beta=recipe.beta),
-        **estimates,
+        **estimates_of(by_subject, majority_code=majority_code, recipe=recipe),
     )
+
+
+def estimates_of(
+    by_subject: IntArray,
+    *,
+    majority_code: int,
+    recipe: EvaluateRecipe,
+    metrics: Mapping[str, Callable[[IntArray], FloatArray]] = METRICS,
+) -> dict[str, Estimate]:
+    """Return each score with its interval over subjects, and what answers without learning score.
+
+    Args:
+        by_subject: A confusion matrix for each subject, (S, C, C).
+        majority_code: The prediction of the majority baseline.
+        recipe: Settings of the intervals.
+        metrics: Functions from a stack of matrices to a stack of scores.
+    """
+    confusion = by_subject.sum(axis=0)
+    constant = always(majority_code, confusion)
+    intervals = subject_intervals(
+        by_subject,
+        resamples=recipe.resamples,
+        confidence=recipe.confidence,
+        seed=recipe.seed,
+        metrics=metrics,
+    )
+    return {
+        name: Estimate(
+            float(metric(confusion)),
+            intervals[name],
+            float(metric(constant)),
+            constant_score(metric, confusion),
+        )
+        for name, metric in metrics.items()
+    }
 
 
 def scores_table(scores: tuple[Scores, ...]) -> pd.DataFrame:

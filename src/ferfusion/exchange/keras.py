@@ -4,7 +4,6 @@ A Keras file does not have the labels of the outputs, the range of the pixels, o
 videos. The notebooks of the report have them for their models; see ``NOTEBOOKS`` and ``NOTEBOOK_RECIPE``.
 """
 
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from ferfusion.exchange.keras_graph import KerasNetwork, KerasStream, find_netwo
 from ferfusion.exchange.keras_hdf5 import MAX_ARRAY_BYTES
 from ferfusion.exchange.keras_weights import our_weights
 from ferfusion.exchange.keras_widths import Widths, widen, widths_of
+from ferfusion.files import sha256_of
 from ferfusion.labels import LABEL_SETS, SIX, LabelSet, class_name
 from ferfusion.models.build import empty_tensors
 from ferfusion.models.config import ModelConfig
@@ -139,8 +139,6 @@ def import_keras_model(
         outputs=[interpretation.labels.code(name) for name in ordered.names],
         largest_pixel=interpretation.largest_pixel,
     )
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     known: TrainingSummary = {
         "corpus": "unknown",
         "parameters": _count_parameters(network),
@@ -152,7 +150,7 @@ def import_keras_model(
     training: TrainingSummary = {
         **known,
         "imported_from": path.name,
-        "sha256": sha256,
+        "sha256": sha256_of(path),
         "keras_version": keras.version or "unknown",
         "outputs_in_file": list(interpretation.labels.names),
         "largest_pixel": interpretation.largest_pixel,

@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 
 from ferfusion.errors import ConfigError
-from ferfusion.faces.official_model import cached_model, content_sha256
-from ferfusion.files import no_such
+from ferfusion.faces.official_model import cached_model
+from ferfusion.files import no_such, sha256_of
 
 MODEL_VARIABLE = "FERFUSION_DETECTOR_MODEL"
 
@@ -60,11 +60,6 @@ def model_sha256(path: Path) -> str:
         ConfigError: there is no such file.
     """
     return sha256_of(_existing(path))
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's content, in hexadecimal digits."""
-    return content_sha256(path.read_bytes())
 
 
 def _existing(path: Path) -> Path:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from urllib.request import urlopen
 
 from ferfusion.errors import ConfigError
-from ferfusion.files import check_output_folder, write_bytes
+from ferfusion.files import check_output_folder, sha256_of, write_bytes
 from ferfusion.lookup import choose
 
 _LARGEST_BYTES = 64 * 2**20
@@ -39,7 +39,7 @@ class OfficialModel:
     @property
     def is_cached(self) -> bool:
         """Whether the cache holds the file, with the right content."""
-        return self.path.is_file() and content_sha256(self.path.read_bytes()) == self.sha256
+        return self.path.is_file() and sha256_of(self.path) == self.sha256
 
 
 OFFICIAL_MODELS: MappingProxyType[str, OfficialModel] = MappingProxyType(

@@ -1,6 +1,5 @@
 """Measure a model on a prepared dataset: its prediction of every pair, whatever runs the model."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from ferfusion.evaluation.learned import majority_rule
 from ferfusion.evaluation.measured import Measurement
 from ferfusion.evaluation.restricted import best_constant
 from ferfusion.evaluation.run_folder import RunFolder
+from ferfusion.files import sha256_of
 from ferfusion.inference.predictor import SHIPPED, Predictor, VideoPredictor
 from ferfusion.inference.shared_classes import SharedClasses, shared_classes
 from ferfusion.inference.training_overlap import Origin, Overlap, check_overlap, origin_of
@@ -95,7 +95,7 @@ def measure(
     code, rule = _majority(origin.class_counts, classes, predictor.info, table)
     return Measurement(
         model="shipped" if file == SHIPPED else predictor.name,
-        model_sha256=hashlib.sha256(file.read_bytes()).hexdigest() if file else "",
+        model_sha256=sha256_of(file) if file else "",
         trained_on=origin.summary,
         dataset=dataset.root,
         corpus=dataset.corpus,

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.errors import DatasetError
+from ferfusion.evaluation.restricted import summing_to_one
 from ferfusion.labels import LabelSet, emotion_of_word, word_key
 
 
@@ -36,9 +37,7 @@ class SharedClasses:
         shared = probabilities[:, list(self.outputs)].astype(np.float64)
         if not self.model_only:
             return shared
-        sums = shared.sum(axis=1, keepdims=True)
-        with np.errstate(invalid="ignore"):
-            return np.where(sums > 0, shared / sums, 1 / len(self.outputs))
+        return summing_to_one(shared)
 
     def outside(self, probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
         """Return for each row (B,) whether the model's top class is none of the shared ones."""

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ferfusion.bundle import TrainingSummary
+from ferfusion.corpora.catalogue import LAYOUTS_OF_MANY
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.parts import ALL, part_words
@@ -17,8 +18,6 @@ from ferfusion.splits.kept_split import changes_since
 from ferfusion.splits.learned_clips import fingerprints, learned_subjects
 from ferfusion.splits.split import parts_hash, read_splits
 
-_OF_ANYBODY = frozenset({"csv", "folder", "unknown", ""})
-"""Layouts that many corpora have: two of the same name need not be of the same people."""
 _START = ("The training of this model started from another model, whose own training data are not checked.",)
 _NO_CLIP = (
     "None of its clips is in the model's training; re-encoded or cut copies, and other videos of the same "
@@ -131,7 +130,7 @@ def check_overlap(origin: Origin, dataset: Dataset, rows: pd.DataFrame, *, part:
             "measure it on other people"
         )
     if subjects is not None:
-        if origin.corpus == dataset.corpus and origin.corpus not in _OF_ANYBODY:
+        if origin.corpus == dataset.corpus and origin.corpus not in LAYOUTS_OF_MANY:
             cautions = (*cautions, _SAME_CORPUS.format(origin.corpus))
         return Overlap(_NO_CLIP, cautions=cautions)
     if origin.is_same_dataset:
@@ -164,7 +163,7 @@ def _unchecked(origin: Origin, dataset: Dataset, cautions: tuple[str, ...]) -> O
             f"This model was trained on a corpus of the same layout, {origin.corpus}, and its file does not "
             f"tell which people are in its training. {too_high}"
         )
-    elif _OF_ANYBODY.intersection((origin.corpus, dataset.corpus)):
+    elif LAYOUTS_OF_MANY.intersection((origin.corpus, dataset.corpus)):
         found = f"This model was trained on a corpus of the layout {origin.corpus}. {too_high}"
     else:
         return Overlap(

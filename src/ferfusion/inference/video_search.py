@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ferfusion.corpora.walk import walk
 from ferfusion.errors import ConfigError
+from ferfusion.files import target_of
 from ferfusion.video.suffixes import IMAGE_SUFFIXES, UNREAD_IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 
@@ -47,11 +48,6 @@ def find_videos(
     return list(videos)
 
 
-def _target(path: Path) -> Path:
-    """Return the file that a path leads to; of a loop of links, a path in it."""
-    return Path(os.path.realpath(path))
-
-
 class _Search:
     """The search of a folder.
 
@@ -62,7 +58,7 @@ class _Search:
     def __init__(self, folder: Path, out: Path | None) -> None:
         self._other: Counter[str] = Counter()
         self._closed: list[str] = []
-        self._skip = None if out is None else _target(out)
+        self._skip = None if out is None else target_of(out)
         wanted: list[Path] = []
         for here, names in walk(folder, on_unreadable=self._note_closed):
             if not self._is_result(here):
@@ -70,7 +66,7 @@ class _Search:
         wanted = [path for path in wanted if not self._is_result(path)]
         by_target: dict[Path, Path] = {}
         for path in sorted(wanted, key=lambda path: (path.is_symlink(), path)):
-            by_target.setdefault(_target(path), path)
+            by_target.setdefault(target_of(path), path)
         self._links = len(wanted) - len(by_target)
         self.found = sorted(by_target.values())
 
@@ -82,7 +78,7 @@ class _Search:
         return False
 
     def _is_result(self, path: Path) -> bool:
-        return self._skip is not None and _target(path).is_relative_to(self._skip)
+        return self._skip is not None and target_of(path).is_relative_to(self._skip)
 
     def _note_closed(self, error: OSError) -> None:
         self._closed.append(f"the folder {error.filename} cannot be read ({error.strerror})")

@@ -3,7 +3,6 @@
 Reading runs no code from the file: it is safetensors, or torch's own format with tensors alone.
 """
 
-import hashlib
 import pickle
 import re
 import struct
@@ -16,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ferfusion.errors import ConfigError
-from ferfusion.files import no_such
+from ferfusion.files import no_such, sha256_of
 from ferfusion.models.backbones import Backbone
 
 IMAGENET = "imagenet"
@@ -101,8 +100,7 @@ def fetch(url: str, folder: Path | None = None) -> Path:
             raise ConfigError(
                 f"{url} cannot be fetched ({error}); put the file into {folder}, or name another file"
             ) from error
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256_of(path)
     if not found.startswith(wanted[1]):
         raise ConfigError(
             f"{path} is damaged: its SHA-256 begins with {found[: len(wanted[1])]}, wanted {wanted[1]}; "

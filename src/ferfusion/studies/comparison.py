@@ -40,7 +40,7 @@ class Compared:
     """One run or model of a comparison, under a unique name.
 
     Attributes:
-        name: Name of its folder or file, with those of folders above where two are alike.
+        name: Name of its folder or file, with those of folders above where two are the same.
         scored: Its scores on the classes that all have.
         whole: The run, or the model's measurement, on all of its classes.
     """

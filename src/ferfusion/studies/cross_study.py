@@ -83,7 +83,7 @@ def open_cross_study(
     """Return the study of several datasets by a plan; nothing is written.
 
     Args:
-        datasets: Two or more dataset folders, prepared alike; they need no split.
+        datasets: Two or more dataset folders, prepared with the same settings; they need no split.
         folder: Study folder.
         plan: The protocol or the datasets to train and test on, the seeds, and at most one variant.
         model: Network settings.

@@ -6,14 +6,12 @@ from functools import cached_property
 
 import pandas as pd
 
+from ferfusion.corpora.catalogue import LAYOUTS_OF_MANY
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.measured import Measured, Measurement
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.restricted import best_constant, on_labels, shared_classes_line, shared_labels
 from ferfusion.evaluation.statistics import StudyStatistics, study_statistics
-
-_OF_ANY_CORPUS = frozenset({"", "csv", "folder", "unknown"})
-"""Layouts that many corpora have: two of the same name need not be of the same people."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class ModelFindings:
         if trained.get("dataset_identity") == here.identity:
             return True
         corpus = trained.get("corpus", "")
-        return corpus == here.corpus and corpus not in _OF_ANY_CORPUS
+        return corpus == here.corpus and corpus not in LAYOUTS_OF_MANY
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ _NOT_IN_FILES = str.maketrans(dict.fromkeys('\\/:*?"<>|', "-"))
 
 
 def distinct_names(paths: Sequence[Path]) -> list[str]:
-    """Return a name for each model: of its file or run folder, and of folders above it where two are alike.
+    """Return a name for each model: of its file or run folder, and of folders above it where two are equal.
 
     Args:
         paths: Run folders and model files, all different.

@@ -1,6 +1,5 @@
 """The settings of a run, and the check that a run folder has these settings."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypedDict
@@ -10,7 +9,7 @@ from ferfusion.data.pairs import PartedPairs
 from ferfusion.errors import BundleError, ConfigError
 from ferfusion.evaluation.run_files import EVALUATION_FILES, EXPLANATION_FILES, TRAINING_FILES
 from ferfusion.evaluation.run_folder import RunFolder, read_config
-from ferfusion.files import no_such, write_json
+from ferfusion.files import no_such, sha256_of, write_json
 from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
 from ferfusion.outputs import is_new_or_empty
@@ -236,5 +235,4 @@ def setting_differences(
 def _file_hash(path: Path) -> str:
     if not path.is_file():
         raise BundleError(f"{no_such(path)} to start from")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(path)

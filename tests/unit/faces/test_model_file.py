@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.faces.model_file import MODEL_VARIABLE, model_sha256, named_model, pinned_model, sha256_of
+from ferfusion.faces.model_file import MODEL_VARIABLE, model_sha256, named_model, pinned_model
+from ferfusion.files import sha256_of
 from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.recipe import PrepareRecipe
 
