@@ -13,7 +13,7 @@ from ferfusion.reporting.columns.page import table_kind
         ("RUN", "metrics.csv", EPOCH_COLUMNS),
         ("RUN", "scores.csv", SCORE_COLUMNS),
         ("RUN", "predictions.csv", ("part", *PAIR_COLUMNS, "p_<class>", "expression")),
-        ("RUN", "splits.csv", (IDENTITY_COLUMNS[0], "part", *IDENTITY_COLUMNS[1:])),
+        ("RUN", "splits.csv", (IDENTITY_COLUMNS[0], "part", *IDENTITY_COLUMNS[1:], "crops")),
     ],
 )
 def test_runs_have_the_columns_that_are_written_in_this_order(folder, file, columns):
