@@ -16,7 +16,7 @@ from ferfusion.evaluation.people_groups import differences_table, groups_table
 from ferfusion.evaluation.raters import Raters, compare_with_raters
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.report_page import Story, cautions, report_html
-from ferfusion.evaluation.run_files import EVALUATION_FILES
+from ferfusion.evaluation.run_files import EVALUATION_FILES, write_votes_and_people
 from ferfusion.evaluation.run_folder import RunFolder, read_run
 from ferfusion.evaluation.run_page import run_story
 from ferfusion.evaluation.scoring import (
@@ -33,7 +33,7 @@ from ferfusion.outputs import is_new_or_empty, only_writer, replaced_result
 from ferfusion.reporting.style import save
 from ferfusion.tables import write_table
 
-MEASUREMENT_FILES = (*EVALUATION_FILES, "predictions.csv", "measurement.json")
+MEASUREMENT_FILES = (*EVALUATION_FILES, "predictions.csv", "votes.csv", "subjects.csv", "measurement.json")
 """Patterns of the files that a measurement writes into its folder, the page first."""
 
 
@@ -84,8 +84,8 @@ def evaluate_measurement(
 ) -> Evaluation:
     """Score a measurement, and write the same files into a folder as of a run.
 
-    The folder also gets ``predictions.csv``, and ``measurement.json``: the model, the dataset and the
-    protocol.
+    The folder also gets ``predictions.csv``, the votes and the columns of people of what was predicted, and
+    ``measurement.json``: the model, the dataset and the protocol.
 
     Args:
         measurement: The predictions of a model on a dataset.
@@ -105,7 +105,9 @@ def evaluate_measurement(
         return result
     check_measurement_folder(out, model_sha256=measurement.model_sha256, identity=measurement.identity)
     with only_writer(out), replaced_result(out, earlier=MEASUREMENT_FILES) as new:
-        write_table(new / "predictions.csv", measurement.predictions)
+        predictions, votes, subjects = measurement.predictions, measurement.votes, measurement.subjects
+        write_table(new / "predictions.csv", predictions)
+        write_votes_and_people(new, predictions, votes=votes, subjects=subjects)
         record = {"cautions": list(found), "evaluation": scored.recipe.to_dict()}
         write_json(new / "measurement.json", measurement.summary() | record)
         _write(result, measurement_story(scored), new)

@@ -37,7 +37,8 @@ def measurement_story(scored: Scored[Measurement]) -> Story:
         repeats="The same model and dataset repeat the scores.",
         files=(
             "measurement.json, predictions.csv, scores.csv, per_class.csv, confusion_*.csv, "
-            "predictions_videos.csv, people.csv and figures/."
+            "predictions_videos.csv, people.csv and figures/; of a dataset that has them also votes.csv and "
+            "subjects.csv."
         ),
     )
 

@@ -1,4 +1,10 @@
-"""Which command writes which files of a run folder."""
+"""Which command writes which files of a run folder, and what it keeps beside its predictions."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ferfusion.tables import write_table
 
 EVALUATION_FILES = (
     "report.html",
@@ -36,3 +42,19 @@ TRAINING_FILES = (
     "checkpoints/*",
 )
 """Patterns of the files that ``train`` writes beside the settings and the split, the bundle first."""
+
+
+def write_votes_and_people(
+    folder: Path, predictions: pd.DataFrame, *, votes: pd.DataFrame | None, subjects: pd.DataFrame | None
+) -> None:
+    """Write the votes on the predicted videos, and the columns of the predicted people, if there are any.
+
+    Args:
+        folder: The folder, which gets ``votes.csv`` and ``subjects.csv``.
+        predictions: A row per pair or video, with the columns ``video`` and ``subject``.
+        votes: The votes of a dataset.
+        subjects: The columns of its people.
+    """
+    for name, key, table in (("votes", "video", votes), ("subjects", "subject", subjects)):
+        if table is not None:
+            write_table(folder / f"{name}.csv", table[table[key].isin(predictions[key])])

@@ -29,6 +29,7 @@ from ferfusion.preparation.dataset import (
     write_header,
 )
 from ferfusion.preparation.identity import dataset_identity, record_identity
+from ferfusion.preparation.votes import votes_by_class
 from ferfusion.tables import write_table
 
 SEPARATOR = "__"
@@ -71,6 +72,40 @@ class PooledDataset(Dataset):
         return identities_of_clips(self.pairs, contents)
 
     @cached_property
+    def votes(self) -> pd.DataFrame | None:
+        """``votes.csv``: a row per video with votes, a column per choice of any of the datasets.
+
+        Words for one expression are one choice. One that the raters of a dataset did not have is 0 there.
+        """
+        tables = {
+            name: votes_by_class(source.votes.set_index("video"), self.labels).reset_index()
+            for name, source in self.sources.items()
+            if source.votes is not None
+        }
+        joined = self._rows_of(tables, "video", otherwise=0)
+        return None if joined is None else joined.astype(dict.fromkeys(joined.columns.drop("video"), int))
+
+    @cached_property
+    def subjects(self) -> pd.DataFrame | None:
+        """``subjects.csv``: a row per person; columns of one name, in whatever case, are one column."""
+        spelled: dict[str, str] = {}
+        tables = {
+            name: source.subjects.rename(columns=lambda column: spelled.setdefault(column.casefold(), column))
+            for name, source in self.sources.items()
+            if source.subjects is not None
+        }
+        return self._rows_of(tables, "subject", otherwise="")
+
+    def _rows_of(
+        self, tables: Mapping[str, pd.DataFrame], key: str, *, otherwise: Any
+    ) -> pd.DataFrame | None:
+        """Return the rows of the pooled videos or people in tables of the datasets; None without any."""
+        named = [table.assign(**{key: _named(name, "") + table[key]}) for name, table in tables.items()]
+        rows = pd.concat(named, ignore_index=True).fillna(otherwise) if named else pd.DataFrame({key: []})
+        rows = rows[rows[key].isin(self.pairs[key])].reset_index(drop=True)
+        return None if rows.empty else rows
+
+    @cached_property
     def corpus_of(self) -> dict[str, str]:
         """The name of the dataset of each person."""
         return {
@@ -107,6 +142,11 @@ class PooledDataset(Dataset):
         links = self._link_clips()
         write_table(self.pairs_file, self.pairs)
         write_table(self.videos_file, self.videos)
+        for file, table in ((self.votes_file, self.votes), (self.subjects_file, self.subjects)):
+            if table is None:
+                file.unlink(missing_ok=True)
+            else:
+                write_table(file, table)
         write_json(self.root / "corpora.json", {name: self._record(name) for name in self.sources})
         record_clips(self.root, links, rows_of={})
         write_header(self.root, complete=True, **settings)

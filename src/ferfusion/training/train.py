@@ -13,6 +13,7 @@ from ferfusion.compute import Compute
 from ferfusion.evaluation.model_calibration import fit_calibration
 from ferfusion.evaluation.model_scores import BundleMetrics
 from ferfusion.evaluation.recipe import EvaluateRecipe
+from ferfusion.evaluation.run_files import write_votes_and_people
 from ferfusion.evaluation.run_folder import RunFolder, read_run
 from ferfusion.evaluation.scoring import score
 from ferfusion.models.bases import ExpressionModel
@@ -138,12 +139,7 @@ def _train_run(
     opened = OpenJob(job, source, pairs, train_stage, callbacks, on_progress)
     model = procedure.train(opened)
     predictions = _write_predictions(opened, procedure, model.to(opened.data.device))
-    if source.votes is not None:
-        write_table(run.votes_file, source.votes[source.votes["video"].isin(predictions["video"])])
-    if source.subjects is not None:
-        write_table(
-            run.subjects_file, source.subjects[source.subjects["subject"].isin(predictions["subject"])]
-        )
+    write_votes_and_people(run.path, predictions, votes=source.votes, subjects=source.subjects)
     finished = read_run(run.path)
     # last, because its presence is what makes a run finished
     save_bundle(run.bundle_file, _bundle(opened, model, finished, predictions, rights=rights))

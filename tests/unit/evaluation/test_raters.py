@@ -180,6 +180,8 @@ def test_compare_with_raters_with_one_rater_for_each_video_has_no_other_raters(m
 
 def test_evaluate_measurement_writes_the_raters_and_tells_of_them(measured, tmp_path):
     result = evaluate_measurement(measured, QUICK, out=tmp_path / "out")
+    kept = pd.read_csv(tmp_path / "out" / "votes.csv")
+    assert kept["video"].tolist() == measured.votes["video"].tolist()
     table = pd.read_csv(tmp_path / "out" / "raters.csv", keep_default_na=False)
     assert len(table) == 24
     assert set(pd.read_csv(tmp_path / "out" / "scores_votes.csv")["level"]) == {"video", "pair"}

@@ -134,3 +134,37 @@ def test_dataset_names_are_the_ends_of_their_paths_that_differ(tmp_path):
     places = [tmp_path / name for name in ("x/data", "y/data", "y/Data2")]
     assert list(dataset_names(places)) == ["x-data", "y-data", "y-Data2"]
     assert list(dataset_names([tmp_path / "x" / "DATA", tmp_path / "y" / "data"])) == ["x-DATA", "y-data"]
+
+
+def test_pooled_dataset_joins_votes_by_expression_and_columns_of_people_by_name(tmp_path):
+    """``a`` has no neutral choice, ``b`` no contempt; ``c`` has neither votes nor columns of people."""
+    corpora = write_corpora(tmp_path, ("a", "b", "c"))
+    tables = {
+        "a/votes.csv": "video,anger,happiness,contempt\n{0},3,1,2\n{1},0,4,1\nelsewhere,1,1,1\n",
+        "b/votes.csv": "video,joy,angry,neutral\n{0},5,2,1\n",
+        "a/subjects.csv": "subject,Age,sex\nS00,30,f\nS01,,m\nelsewhere,1,f\n",
+        "b/subjects.csv": "subject,age,site\nS00,40,Bonn\n",
+    }
+    for name, text in tables.items():
+        videos = pd.read_csv(tmp_path / name[0] / "data.csv")["video"].unique()
+        (tmp_path / name).write_text(text.format(*videos))
+    pooled = pool_datasets(corpora, tmp_path / "data")
+    pooled.write()
+    votes = pooled.votes.set_index("video")
+    assert [name[0] for name in votes.index] == ["a", "a", "b"]
+    assert set(votes.index) <= set(pooled.pairs["video"])
+    names = ["Anger", "Happiness", "Contempt", "Neutral"]
+    assert votes[names].to_numpy().tolist() == [[3, 1, 2, 0], [0, 4, 1, 0], [2, 5, 0, 1]]
+    assert pooled.subjects.to_numpy().tolist() == [
+        ["a__S00", "30", "f", ""],
+        ["a__S01", "", "m", ""],
+        ["b__S00", "40", "", "Bonn"],
+    ]
+    assert pooled.subjects.columns.tolist() == ["subject", "Age", "sex", "site"]
+    back = open_dataset(pooled.root)
+    pd.testing.assert_frame_equal(back.votes, pooled.votes)
+    pd.testing.assert_frame_equal(back.subjects, pooled.subjects)
+    for name in tables:
+        (tmp_path / name).unlink()
+    pool_datasets(corpora, tmp_path / "data").write()
+    assert (open_dataset(pooled.root).votes, open_dataset(pooled.root).subjects) == (None, None)

@@ -142,6 +142,29 @@ detectable | share | difference found in 80 of 100 samples of as many people; em
     )
 
 
+def _kept(folder: str, command: str, *, of: str) -> tuple[TableKind, ...]:
+    """Return the tables of a dataset that are kept beside predictions, of the predicted videos and people."""
+    return (
+        table(
+            folder,
+            "votes.csv",
+            command=command,
+            row=f"a video or image {of}, as in the dataset's votes.csv",
+            columns="""
+video | text | id of the video or image
+<choice> | whole number | raters who made this choice: an expression, or such as unknown
+""",
+        ),
+        table(
+            folder,
+            "subjects.csv",
+            command=command,
+            row=f"a person {of}, as in the dataset's subjects.csv",
+            columns=SUBJECT,
+        ),
+    )
+
+
 RUNS = (
     table(
         "RUN",
@@ -175,23 +198,7 @@ seconds | seconds | time that the epoch took; the first includes the time before
         row="a pair of the test part (of the validation part, in the second file)",
         columns=f"part | text | test or validation\n{PAIR.strip()}\n{ANSWER.strip()}",
     ),
-    table(
-        "RUN",
-        "votes.csv",
-        command="train",
-        row="a video or image of the test or validation part, as in the dataset's votes.csv",
-        columns="""
-video | text | id of the video or image
-<choice> | whole number | raters who made this choice: an expression, or such as unknown
-""",
-    ),
-    table(
-        "RUN",
-        "subjects.csv",
-        command="train",
-        row="a person of the test or validation part, as in the dataset's subjects.csv",
-        columns=SUBJECT,
-    ),
+    *_kept("RUN", "train", of="of the test or validation part"),
     *_evaluated("RUN", "evaluate", parts="validation or test"),
     table(
         "RUN",
@@ -241,5 +248,6 @@ MEASUREMENTS = (
         row="a pair of the dataset that is scored",
         columns=f"part | text | {_MEASURED}\n{PAIR.strip()}\n{ANSWER.strip()}",
     ),
+    *_kept("MEASUREMENT", "evaluate MODEL --dataset DATASET", of="that is scored"),
     *_evaluated("MEASUREMENT", "evaluate MODEL --dataset DATASET", parts=_MEASURED),
 )
