@@ -20,6 +20,8 @@ from ferfusion.environment import sleeping_threads
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from ferfusion.api.checks import Check as Check
+    from ferfusion.api.checks import check as check
     from ferfusion.api.comparisons import Comparison as Comparison
     from ferfusion.api.comparisons import compare as compare
     from ferfusion.api.datasets import Dataset as Dataset
@@ -72,6 +74,7 @@ if TYPE_CHECKING:
 
 _HOMES = MappingProxyType(
     {
+        "api.checks": ("Check", "check"),
         "api.comparisons": ("Comparison", "compare"),
         "api.datasets": ("Dataset", "prepare", "sample_corpus", "split", "synthesize"),
         "api.evaluations": ("evaluate",),

@@ -17,6 +17,7 @@ ORDER = (
     ("installation",),
     ("inference",),
     ("exchange",),
+    ("curation",),
     ("studies",),
     ("training",),
     ("explanation",),

@@ -17,6 +17,7 @@ from helpers.keras_files import unpack
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WALK = Path(__file__).parents[1] / "helpers" / "front_door_walk.py"
 VERBS = {
+    "check",
     "compare",
     "doctor",
     "evaluate",

@@ -18,6 +18,7 @@ from ferfusion.errors import ConfigError, FerfusionError, file_errors, in_one_li
 
 COMMANDS = (
     "prepare",
+    "check",
     "split",
     "train",
     "evaluate",

@@ -48,22 +48,37 @@ def find_copies(dataset: Dataset, *, similarity: float = COPY_SIMILARITY) -> tup
         DatasetError: a clip is missing or damaged.
     """
     rows = dataset.pairs.reset_index(drop=True)
-    vectors = _vectors(dataset, rows)
+    table = near_crops(rows, row_vectors(dataset, rows), similarity=similarity)
+    return tuple(_copy(each) for _, each in table.groupby(["clip0", "clip1"], sort=False))
+
+
+def near_crops(rows: pd.DataFrame, vectors: NDArray[np.float32], *, similarity: float) -> pd.DataFrame:
+    """Return the pairs of near-identical crops of different subjects, the most similar first.
+
+    Blank crops are left out.
+
+    Args:
+        rows: Rows of ``data.csv``.
+        vectors: The vector of each row's crop, from ``row_vectors``.
+        similarity: The least correlation.
+
+    Returns:
+        ``similarity``, and ``clip, video, subject, pair`` with 0 behind the name for the first crop, 1 for
+        the second.
+    """
     not_blank = np.flatnonzero(vectors.any(axis=1))
     rows, vectors = rows.iloc[not_blank], vectors[not_blank]
     near = near_pairs(vectors, pd.factorize(rows["subject"])[0], similarity=similarity)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "similarity": near.similarity,
             **{
                 f"{name}{side}": rows[name].to_numpy()[of_side]
                 for side, of_side in enumerate((near.first, near.second))
-                for name in ("clip", "subject", "pair")
+                for name in ("clip", "video", "subject", "pair")
             },
         }
     ).sort_values("similarity", ascending=False, kind="stable")
-    copies = [_copy(each) for _, each in table.groupby(["clip0", "clip1"], sort=False)]
-    return tuple(copies)
 
 
 def refuse_copies(
@@ -97,8 +112,12 @@ def refuse_copies(
     )
 
 
-def _vectors(dataset: Dataset, rows: pd.DataFrame) -> NDArray[np.float32]:
-    """Return the vector of each row's crop, (N, 256); each clip file is read once."""
+def row_vectors(dataset: Dataset, rows: pd.DataFrame) -> NDArray[np.float32]:
+    """Return the vector of each row's crop, (N, 256); each clip file is read once.
+
+    Raises:
+        DatasetError: a clip is missing or damaged.
+    """
     vectors = np.zeros((len(rows), SIDE * SIDE), np.float32)
     for clip, numbers in rows.groupby("clip", sort=False).indices.items():
         crops = read_clip(dataset.clip_file(str(clip)), "crops")["crops"]

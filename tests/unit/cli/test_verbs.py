@@ -11,6 +11,7 @@ from ferfusion.cli.verbs import command_of
 
 VERBS = {
     "prepare": fer.prepare,
+    "check": fer.check,
     "split": fer.split,
     "train": fer.train,
     "evaluate": fer.evaluate,

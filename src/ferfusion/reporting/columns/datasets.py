@@ -2,6 +2,12 @@
 
 from ferfusion.reporting.columns.kinds import BOX, STATUS, SUBJECT, table
 
+LOSSES = """
+frames | whole number | decoded frames, also of videos that are not used; empty if not known
+lost | whole number | frames whose status is not ok; empty if the dataset has no frames.csv
+share_lost | share | of the frames
+unused | whole number | videos that are not used
+"""
 EXTRA = "<column of the corpus's table> | as there | a further column of the table that listed the videos"
 
 DATASETS = (
@@ -86,6 +92,106 @@ video | text | id of the video or image
         command="prepare",
         row="a person of whom the corpus tells anything",
         columns=SUBJECT,
+    ),
+    table(
+        "CHECK",
+        "classes.csv",
+        command="check",
+        row="a class",
+        columns=f"""
+emotion | text | the class
+videos | whole number | used videos or images
+people | whole number | people in them; absent if the people are unknown
+pairs | whole number | rows of data.csv
+<part> | whole number | videos in the part train, validation or test of splits.csv; absent without a split
+official_<part> | whole number | videos in a part of the corpus's official split, if it has one
+{LOSSES.strip()}
+""",
+    ),
+    table(
+        "CHECK",
+        "people.csv",
+        command="check",
+        row="a person",
+        columns=f"""
+subject | text | the person
+videos | whole number | used videos
+classes | whole number | classes of these
+pairs | whole number | rows of data.csv
+{LOSSES.strip()}
+note | text | says where the person has few videos or classes
+""",
+    ),
+    table(
+        "CHECK",
+        "copies.csv",
+        command="check",
+        row="a video or image that has near-identical crops with another one",
+        columns="""
+group | whole number | number of the group of such videos, from 1; the worst kind is first
+kind | text | what differs in the group: other_label_and_person, other_label, other_person or same_label
+video | text | id of the video
+subject | text | the person
+emotion | text | the label
+similarity | correlation | of the crop that is the most similar to one of another video of the group
+share | share | of the crops of the video that have a near-identical one in another video
+clip | text | clip of the most similar crop
+pair | whole number | its place in the clip, from 0
+""",
+    ),
+    table(
+        "CHECK",
+        "doubtful_labels.csv",
+        command="check --study",
+        row="a video whose label most models contradict, the most doubtful first",
+        columns="""
+video | text | id of the video
+subject | text | the person, whom no model has seen
+emotion | text | the label
+named | text | the other class that most models name
+models | whole number | models that predict the video; each seed of a variant is one
+against | whole number | those whose top class is not the label
+naming | whole number | those that name the class of named
+p_label | probability | of the label, mean over the models
+p_named | probability | of the named class, mean over the models
+confident | True or False | whether confident learning also counts the video to the named class
+""",
+    ),
+    table(
+        "CHECK",
+        "rated.csv",
+        command="check",
+        row="a video or image with votes whose label is not the clear majority of its raters",
+        columns="""
+video | text | id of the video
+subject | text | the person
+emotion | text | the label
+kind | text | other_majority, tie (the label is among the tied) or tie_without_label
+majority | text | the choice with the most votes, or the tied ones
+votes | whole number | votes on the video
+votes_label | whole number | votes for the label
+votes_majority | whole number | votes for each choice of majority
+""",
+    ),
+    table(
+        "CHECK",
+        "lost_faces.csv",
+        command="check",
+        row="a video or image that lost frames or is not used, those with the largest share first",
+        columns="""
+video | text | id of the video; empty for a file that is left out
+subject | text | the person
+emotion | text | the label
+status | text | whether it is used, and what kind of obstacle there is
+reason | text | why it is not used
+frames | whole number | decoded frames
+lost | whole number | frames whose status is not ok; empty if the dataset has no frames.csv, as are the others
+share_lost | share | of the frames
+no_face | whole number | frames without a face
+small_face | whole number | frames whose face is too small
+low_score | whole number | frames that have only a detection with a low score
+decode_error | whole number | frames that cannot be decoded
+""",
     ),
     table(
         "CORPUS",
