@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from ferfusion.api.scores import Scores as Scores
     from ferfusion.api.studies import Study as Study
     from ferfusion.api.studies import study as study
+    from ferfusion.api.tabulations import Tables as Tables
+    from ferfusion.api.tabulations import tabulate as tabulate
     from ferfusion.errors import BundleError as BundleError
     from ferfusion.errors import ConfigError as ConfigError
     from ferfusion.errors import CorpusError as CorpusError
@@ -88,6 +90,7 @@ _HOMES = MappingProxyType(
         "api.runs": ("Run", "train"),
         "api.scores": ("Scores",),
         "api.studies": ("Study", "study"),
+        "api.tabulations": ("Tables", "tabulate"),
         "errors": (
             "BundleError",
             "ConfigError",

@@ -68,14 +68,14 @@ class CellWriter:
     """
 
     def __init__(self, file: TextIO) -> None:
-        self._writer = csv.writer(_Lines(file), lineterminator="\r\n")
+        self._writer = csv.writer(Lines(file), lineterminator="\r\n")
 
     def write(self, cells: Iterable[object]) -> None:
         """Write one row."""
         self._writer.writerow([safe_cell(cell) if isinstance(cell, str) else cell for cell in cells])
 
 
-class _Lines:
+class Lines:
     """Ends lines with a line feed, for a writer that ends them with both signs so that it quotes both.
 
     A carriage return that is not quoted would end a row, for most readers.
@@ -103,16 +103,16 @@ def write_table(
         float_format: How a float is written; None keeps all its digits.
         index: Whether the index becomes the first column.
     """
-    safe = _with_safe_cells(table, index=index)
+    safe = with_safe_cells(table, index=index)
 
     def write(partial: Path) -> None:
         with partial.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            safe.to_csv(_Lines(file), index=index, float_format=float_format, lineterminator="\r\n")  # type: ignore[call-overload]
+            safe.to_csv(Lines(file), index=index, float_format=float_format, lineterminator="\r\n")  # type: ignore[call-overload]
 
     write_whole(path, write)
 
 
-def _with_safe_cells(table: "pd.DataFrame", *, index: bool) -> "pd.DataFrame":
+def with_safe_cells(table: "pd.DataFrame", *, index: bool) -> "pd.DataFrame":
     """Return a table whose text a spreadsheet runs nowhere; columns without such text are not copied."""
     import pandas as pd  # noqa: PLC0415 this module is light
 

@@ -15,6 +15,7 @@ ORDER = (
     ("cli",),
     ("api",),
     ("installation",),
+    ("tabulation",),
     ("inference",),
     ("exchange",),
     ("curation",),

@@ -27,6 +27,7 @@ COMMANDS = (
     "predict",
     "webcam",
     "explain",
+    "tabulate",
     "import-keras",
     "import-onnx",
     "export",

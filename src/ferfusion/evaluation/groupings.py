@@ -11,7 +11,8 @@ from ferfusion.spelling import decimal_point
 MOST_VALUES = 8
 """Different values of a column above which numbers are cut into bands, and text is not tested."""
 _BANDS = 3
-_MISSING = frozenset({"", "na", "n/a", "nan", "unknown"})
+MISSING = frozenset({"", "na", "n/a", "nan", "unknown"})
+"""What a cell without a value has, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def grouping(cells: Sequence[str]) -> Grouping:
     ('20 to 23', '24 to 27', '28 to 31')
     """
     values = [" ".join(cell.split()) for cell in cells]
-    keys = ["" if value.casefold() in _MISSING else value.casefold() for value in values]
+    keys = ["" if value.casefold() in MISSING else value.casefold() for value in values]
     numbers = [_number(key) for key in keys if key]
     if numbers and not any(map(math.isnan, numbers)):
         return _of_numbers([_number(key) if key else math.nan for key in keys])

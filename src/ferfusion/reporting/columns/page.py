@@ -7,8 +7,9 @@ from ferfusion.reporting.columns.kinds import TableKind
 from ferfusion.reporting.columns.predictions import PREDICTIONS
 from ferfusion.reporting.columns.runs import MEASUREMENTS, RUNS
 from ferfusion.reporting.columns.studies import STUDIES
+from ferfusion.reporting.columns.tabulated import TABULATED
 
-TABLES = (*DATASETS, *RUNS, *MEASUREMENTS, *STUDIES, *PREDICTIONS)
+TABLES = (*DATASETS, *RUNS, *MEASUREMENTS, *STUDIES, *PREDICTIONS, *TABULATED)
 _HEAD = """# Every column of every table
 
 All tables are CSV files in UTF-8, with commas, a decimal point and one header line. An empty cell is a value

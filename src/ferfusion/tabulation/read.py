@@ -1,0 +1,305 @@
+"""Read a result for the long tables: a run, a measurement, a study, or predictions."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ferfusion.errors import RunError
+from ferfusion.evaluation.predictions import read_predictions
+from ferfusion.evaluation.run_folder import RunFolder, read_run
+from ferfusion.evaluation.scoring import score_measured, scores_table
+from ferfusion.files import no_such, read_json
+from ferfusion.labels import LabelSet
+from ferfusion.preparation.dataset import read_votes
+from ferfusion.preparation.subjects import read_subjects
+from ferfusion.preparation.votes import votes_by_class
+from ferfusion.studies.study_folder import TABLES, StudyFolder, prediction_kind
+from ferfusion.tables import read_table
+from ferfusion.tabulation.predictions import is_of_predict, read_predict
+from ferfusion.tabulation.result import Observed, Result
+
+_AGAIN = "run the command that wrote it again"
+_SETTINGS = ("architecture", "fusion", "stream")
+_SCORE_COLUMNS = {**dict.fromkeys(("value", "low", "high", "baseline"), float), "people": int}
+
+
+def read_result(path: Path) -> Result:
+    """Return the result that a folder has; its predictions are read later, one training after the other.
+
+    Raises:
+        RunError: the folder has no result, or one of its files is missing or damaged.
+    """
+    if not path.is_dir():
+        raise RunError(f"{no_such(path, wanted='folder')}; name the folder of a run, a study or predictions")
+    if (path / "study.json").is_file():
+        return _of_any_study(StudyFolder(path))
+    if (path / "measurement.json").is_file():
+        return _of_measurement(path)
+    if (path / "config.json").is_file():
+        return _of_run(read_run(path))
+    if is_of_predict(path):
+        return read_predict(path)
+    raise RunError(
+        f"{path} has no result; name the folder that train, study, evaluate --dataset or predict wrote"
+    )
+
+
+def _of_run(run: RunFolder) -> Result:
+    part, name = run.parts[0], run.path.resolve().name
+    scores = run.path / "scores.csv"
+    table = _read(scores, _SCORE_COLUMNS) if scores.is_file() else scores_table(score_measured(run).scores)
+    table = table[table["part"] == part].assign(variant=name)
+    network = {"parameters": run.parameters, **{key: run.section("model")[key] for key in _SETTINGS}}
+    seed = run.section("recipe").get("seed")
+    return Result(
+        run.path,
+        run.labels,
+        _wide(table, ["variant"]).assign(**network, people=table["people"].iloc[0], seeds=1),
+        lambda: iter([_observed(run, part, variant=name, seed=seed, fold=None)]),
+        people=run.subjects,
+        choices=_choices([run.votes], run.labels),
+        people_known=run.people_known,
+        optional=_optional(run.votes, "clip"),
+    )
+
+
+def _of_measurement(path: Path) -> Result:
+    record = read_json(
+        path / "measurement.json",
+        keys={"model": dict, "labels": list[str]},
+        error=RunError,
+        advice="measure the model again",
+    )
+    name, labels = str(record["model"].get("name", "")), LabelSet(tuple(record["labels"]))
+    table = _read(path / "scores.csv", _SCORE_COLUMNS).assign(variant=name)
+    votes, people = _beside(path)
+
+    def observe() -> Iterator[Observed]:
+        pairs = read_predictions(path / "predictions.csv", labels=labels, advice=_AGAIN)
+        yield Observed({"variant": name, "seed": None, "fold": None}, pairs, labels, votes)
+
+    return Result(
+        path,
+        labels,
+        _wide(table, ["variant"]).assign(people=table["people"].iloc[0]),
+        observe,
+        people=people,
+        choices=_choices([votes], labels),
+        people_known=(path / "people.csv").is_file(),
+        optional=_optional(votes, "clip"),
+    )
+
+
+def _of_any_study(files: StudyFolder) -> Result:
+    if "models" in read_json(files.settings_file, error=RunError, advice=_AGAIN):
+        return _of_models(files)
+    if files.table_file("cross").is_file():
+        return _of_cross(files)
+    kinds = {"variants": dict[str, dict[str, Any]]}
+    return _of_study(files, read_json(files.settings_file, keys=kinds, error=RunError, advice=_AGAIN))
+
+
+def _of_study(files: StudyFolder, settings: dict[str, Any]) -> Result:
+    table, costs = _of_report(files, "variants"), _of_report(files, "costs")
+    seeds, folds = int(table["seeds"].max()), len([*files.splits.glob("fold*.csv")])
+    runs = {
+        (variant, seed, fold): RunFolder(files.runs / variant / f"fold{fold}-seed{seed}")
+        for variant in dict.fromkeys(table["variant"])
+        for seed in range(seeds)
+        for fold in range(folds)
+    }
+    variants = _wide(table, ["variant"])
+    own = costs.set_index("trained_as")
+    own = own[own.index != own["variant"]]
+    variants["equivalents"] = [
+        ", ".join(own.loc[own.index == name, "variant"]) for name in variants["variant"]
+    ]
+    sizes = costs.set_index("variant")["parameters"]
+    variants = variants.assign(
+        parameters=variants["variant"].map(sizes),
+        people=int(table["subjects"].max()),
+        seeds=seeds,
+    )
+    flat = _settings_of(settings["variants"], variants["variant"])
+    differ = [name for name in map(str, flat) if name not in _SETTINGS and flat[name].nunique() > 1]
+    variants = variants.join(flat[[*_SETTINGS, *differ]])
+
+    def observe() -> Iterator[Observed]:
+        for (variant, seed, fold), run in runs.items():
+            yield _observed(run, "test", variant=variant, seed=seed, fold=fold if folds > 1 else None)
+
+    return _joined(files, [*runs.values()], variants, observe, optional=("clip",), settings=tuple(differ))
+
+
+def _settings_of(variants: dict[str, dict[str, Any]], names: Iterable[str]) -> pd.DataFrame:
+    """Return a row of settings of network and training for each variant; lists as text."""
+    rows = [
+        {**variants.get(name, {}).get("recipe", {}), **variants.get(name, {}).get("model", {})}
+        for name in names
+    ]
+    table = pd.DataFrame(rows).map(lambda value: value if isinstance(value, int | float) else str(value))
+    return table.reindex(columns=list(dict.fromkeys((*_SETTINGS, *map(str, table)))))
+
+
+def _of_cross(files: StudyFolder) -> Result:
+    table = _of_report(files, "cross").rename(columns={"trained_on": "variant"})
+    tested = read_table(files.table_file("cross_predictions"), error=RunError, advice=_AGAIN)
+    corpus_of = dict(zip(tested["subject"], tested["tested_on"], strict=True))
+    seeds = int(table["seeds"].max())
+    runs = {
+        (variant, seed): RunFolder(files.runs / place.name / f"fold{fold}-seed{seed}")
+        for place in sorted(files.runs.iterdir())
+        for fold, variant in enumerate(dict.fromkeys(table["variant"]))
+        for seed in range(seeds)
+    }
+    first = next(iter(runs.values()))
+    network = {"parameters": first.parameters, **{key: first.section("model")[key] for key in _SETTINGS}}
+    keys = ["variant", "tested_on"]
+    people = table.drop_duplicates(keys).set_index(keys)["people"]
+    variants = _wide(table, keys).assign(**network, seeds=seeds).join(people, on=keys)
+
+    def observe() -> Iterator[Observed]:
+        for (variant, seed), run in runs.items():
+            one = _observed(run, "test", variant=variant, seed=seed, fold=None)
+            yield Observed(
+                one.keys,
+                one.pairs.assign(tested_on=one.pairs["subject"].map(corpus_of)),
+                one.labels,
+                one.votes,
+            )
+
+    return _joined(files, [*runs.values()], variants, observe, optional=("clip", "tested_on"))
+
+
+def _of_models(files: StudyFolder) -> Result:
+    table = _of_report(files, "variants")
+    names = list(dict.fromkeys(table["variant"]))
+    records = {
+        name: read_json(
+            files.measured(name) / "measurement.json",
+            keys={"labels": list[str], "people_known": bool, "part": str},
+            error=RunError,
+            advice=_AGAIN,
+        )
+        for name in names
+    }
+    first = _measured_pairs(files, names[0])
+    owned = LabelSet(tuple(records[names[0]]["labels"]))
+    labels = LabelSet(
+        tuple(
+            name
+            for name, column in zip(owned.names, owned.probability_columns, strict=True)
+            if column in first
+        )
+    )
+    votes, people = _beside(files.measured(names[0]))
+
+    def observe() -> Iterator[Observed]:
+        for name in names:
+            pairs = _measured_pairs(files, name).assign(part=records[name]["part"])
+            yield Observed({"variant": name, "seed": None, "fold": None}, pairs, labels, votes)
+
+    return Result(
+        files.path,
+        labels,
+        _wide(table, ["variant"]).assign(people=int(table["subjects"].max())),
+        observe,
+        trainings=len(names),
+        people=people,
+        choices=_choices([votes], labels),
+        people_known=records[names[0]]["people_known"],
+        optional=_optional(votes, "clip"),
+    )
+
+
+def _measured_pairs(files: StudyFolder, name: str) -> pd.DataFrame:
+    return read_table(
+        files.predictions_file(name, "pair"), kind_of=prediction_kind, error=RunError, advice=_AGAIN
+    )
+
+
+def _joined(
+    files: StudyFolder,
+    runs: list[RunFolder],
+    variants: pd.DataFrame,
+    observe: Any,
+    *,
+    optional: tuple[str, ...],
+    settings: tuple[str, ...] = (),
+) -> Result:
+    """Return the result of several runs, which have people and votes of their own."""
+    labels = runs[0].labels
+    votes = [run.votes for run in runs]
+    people = [run.subjects for run in runs if run.subjects is not None]
+    return Result(
+        files.path,
+        labels,
+        variants,
+        observe,
+        trainings=len(runs),
+        people=_joined_people(people) if people else None,
+        choices=_choices(votes, labels),
+        people_known=runs[0].people_known,
+        optional=_optional(next((each for each in votes if each is not None), None), *optional),
+        settings=settings,
+    )
+
+
+def _joined_people(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    people = pd.concat(tables, ignore_index=True).drop_duplicates("subject", ignore_index=True)
+    return people.fillna("")
+
+
+def _observed(run: RunFolder, part: str, **keys: Any) -> Observed:
+    """Read the predictions of a run, which are not kept in memory."""
+    pairs = read_run(run.path).predictions
+    return Observed(keys, pairs[pairs["part"] == part].reset_index(drop=True), run.labels, run.votes)
+
+
+def _beside(folder: Path) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """Return the votes and the columns of people that are kept beside predictions."""
+    votes, people = folder / "votes.csv", folder / "subjects.csv"
+    return (
+        read_votes(votes, error=RunError) if votes.is_file() else None,
+        read_subjects(people, error=RunError) if people.is_file() else None,
+    )
+
+
+def _choices(tables: list[pd.DataFrame | None], labels: LabelSet) -> tuple[str, ...]:
+    """Return what the raters chose in any of the tables, the classes first."""
+    found = [votes_by_class(votes.set_index("video")[:0], labels) for votes in tables if votes is not None]
+    return tuple(dict.fromkeys(str(name) for votes in found for name in votes))
+
+
+def _optional(votes: pd.DataFrame | None, *names: str) -> frozenset[str]:
+    return frozenset(names if votes is None else (*names, "voted"))
+
+
+def _of_report(files: StudyFolder, name: str) -> pd.DataFrame:
+    path, kinds = files.table_file(name), TABLES[name]
+    if not path.is_file():
+        raise RunError(f"{files.path} is not a finished study (no {path.name}); run the study again")
+    return read_table(
+        path,
+        columns=kinds,
+        kind_of=lambda column: kinds.get(column, float),
+        error=RunError,
+        advice="run the study again",
+    )
+
+
+def _read(path: Path, kinds: dict[str, Any]) -> pd.DataFrame:
+    return read_table(path, columns=kinds, kind_of=kinds.get, error=RunError, advice="evaluate it again")
+
+
+def _wide(scores: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return a row for each of the keys, with a column for each score and each end of its interval."""
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in scores.to_dict("records"):
+        one = rows.setdefault(tuple(row[key] for key in keys), {key: row[key] for key in keys})
+        for end in ("value", "low", "high", "baseline"):
+            name = f"{row['level']}_{row['metric']}"
+            one[name if end == "value" else f"{name}_{end}"] = row[end]
+    return pd.DataFrame([*rows.values()])
