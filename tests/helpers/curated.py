@@ -105,7 +105,6 @@ def write_answers(
         {
             **{"level": "video", "variant": name, "metric": metric, "value": low + 0.1, "low": low},
             **{"high": low + 0.2, "baseline": 1 / 3, "seeds": seeds, "seed_deviation": 0.0, "subjects": 6},
-            "groups": "a",
         }
         for name, low in uar_low.items()
         for metric in ("war", "uar", "macro_f1")

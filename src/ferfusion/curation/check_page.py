@@ -23,6 +23,8 @@ from ferfusion.reporting.words import counted
 
 SHOWN, ROWS, MEMBERS = 24, 20, 4
 """Cards of a kind, rows of a table and videos of a group of copies on the page; the CSV files have all."""
+_PHONE = 46
+"""Characters of a row of a table that fit on a phone."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Sheet:
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether a phone shows each row as a card, since the columns do not fit."""
+        return sum(max(map(len, column)) for column in zip(self.head, *self.rows, strict=True)) > _PHONE
 
 
 @dataclass(frozen=True)
@@ -137,7 +144,7 @@ def _copies(findings: Findings, crops: CropImages) -> Section:
     copies = findings.copies
     cards = []
     for number, group in copies[copies["group"] <= SHOWN].groupby("group"):
-        members = _records(group.sort_values("similarity", ascending=False, kind="stable").head(MEMBERS))
+        members = _records(group.head(MEMBERS))
         images = tuple(
             (crops.of_pair(row["clip"], row["pair"]), f"{row['emotion']}{_person(row, findings)}")
             for row in members
@@ -229,7 +236,7 @@ def _raters(findings: Findings, crops: CropImages) -> Section:
                 f"{row['video']}{_person(row, findings)}",
                 f"{row['votes_label']} of {row['votes']} votes for the label, {row['votes_majority']} for "
                 f"{row['majority']}",
-                RATED_KINDS[row["kind"]],
+                *([RATED_KINDS[row["kind"]]] if "tie" in row["kind"] else []),
             ),
         )
         for row in _records(rated.table.head(SHOWN))

@@ -120,13 +120,12 @@ def _table(rows: pd.DataFrame, links: list[_Link], *, people_known: bool) -> pd.
         kind = {(True, True): "other_label_and_person", (True, False): "other_label"}.get(
             (labels, people), "other_person" if people else "same_label"
         )
-        tables.append(
-            group.assign(
-                kind=kind,
-                similarity=[best[video][0] for video in members],
-                share=[shares[video] for video in members],
-            )
+        group = group.assign(
+            kind=kind,
+            similarity=[best[video][0] for video in members],
+            share=[shares[video] for video in members],
         )
+        tables.append(group.sort_values(["share", "similarity"], ascending=False, kind="stable"))
     order = list(KINDS)
     tables.sort(
         key=lambda each: (order.index(each["kind"].iloc[0]), -each["share"].max(), -each["similarity"].max())

@@ -23,6 +23,7 @@ DOUBT_COLUMNS = (
     *("video", "subject", "emotion", "named", "models", "against", "naming"),
     *("p_label", "p_named", "confident"),
 )
+_SCORE = ("value", "low", "high", "baseline")
 _ADVICE = "run the study again"
 
 
@@ -112,16 +113,12 @@ def _variants(files: StudyFolder) -> Iterator[Variant]:
     if not path.is_file():
         check_kind_of_folder(files.path, wanted="study", error=RunError)
         raise RunError(f"{files.path} is not a finished study (no {path.name}); run the study again")
-    kinds = TABLES["variants"]
-    table = read_table(
-        path, columns=kinds, kind_of=lambda name: kinds.get(name, float), error=RunError, advice=_ADVICE
-    )
+    table = _read(files, "variants", ("level", "variant", "metric", *_SCORE, "seeds"))
     unseen = _unseen(files)
     videos = table[table["level"] == "video"]
     for name, rows in videos.groupby("variant", sort=False):
         scores = {
-            str(row["metric"]): {key: float(row[key]) for key in ("value", "low", "high", "baseline")}
-            for row in rows.to_dict("records")
+            str(row["metric"]): {key: float(row[key]) for key in _SCORE} for row in rows.to_dict("records")
         }
         yield Variant(
             files.path.name,
@@ -134,12 +131,21 @@ def _variants(files: StudyFolder) -> Iterator[Variant]:
 
 def _unseen(files: StudyFolder) -> dict[str, bool]:
     """Return for each model of a study of models whether it has learned from none of the people."""
-    path = files.table_file("models")
-    if not path.is_file():
+    if not files.table_file("models").is_file():
         return {}
-    kinds = TABLES["models"]
-    table = read_table(path, columns=kinds, kind_of=kinds.get, error=RunError, advice=_ADVICE)
+    table = _read(files, "models", ("variant", "unseen"))
     return dict(zip(table["variant"], table["unseen"], strict=True))
+
+
+def _read(files: StudyFolder, name: str, columns: Sequence[str]) -> pd.DataFrame:
+    kinds = TABLES[name]
+    return read_table(
+        files.table_file(name),
+        columns=columns,
+        kind_of=lambda column: kinds.get(column) if column in columns else None,
+        error=RunError,
+        advice=_ADVICE,
+    )
 
 
 def _why_not(uar: dict[str, float], *, unseen: bool) -> str:
@@ -239,12 +245,17 @@ def doubt_lines(votes: StudyVotes, *, stills: bool) -> Iterator[str]:
             "the baseline. Each seed of a variant is a model."
         )
         return
-    low, high = (f"{number:.0f}" for number in votes.expected)
+    low, high = (round(number) for number in votes.expected)
     yield (
         f"{len(votes.table):,} of {counted(votes.judged, 'judged label')} contradicted by most models, "
         f"{votes.confident:,} of them also by confident learning. If all labels were correct, the errors of "
         f"these models alone would contradict {low if low == high else f'{low} to {high}'}."
     )
+    if 2 * high > votes.judged:
+        yield (
+            "The models are wrong about so many videos that most contradictions are errors of theirs; train "
+            "better ones, or look at those of confident learning only."
+        )
     if votes.judged < votes.videos:
         yield (
             f"{votes.videos - votes.judged:,} of {counted(votes.videos, noun)} not judged: too few models "
