@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -23,7 +24,7 @@ from ferfusion.reporting.words import counted
 
 SHOWN, ROWS, MEMBERS = 24, 20, 4
 """Cards of a kind, rows of a table and videos of a group of copies on the page; the CSV files have all."""
-_PHONE = 46
+_PHONE = 42
 """Characters of a row of a table that fit on a phone."""
 
 
@@ -279,7 +280,7 @@ def _faces(findings: Findings, crops: CropImages) -> Section:
                 _first("Not used", len(reasons), "lost_faces.csv"),
                 ("Reason", "Rows", "For example"),
                 tuple(
-                    (row["reason"], f"{row['rows']:,}", row["example"])
+                    (row["reason"], f"{row['rows']:,}", PurePath(row["example"]).name)
                     for row in _records(reasons.head(ROWS))
                 ),
             )

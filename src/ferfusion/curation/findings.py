@@ -32,7 +32,7 @@ WITHOUT_STUDY = (
     "DATASET --study STUDY: a label that most models contradict, none of which has seen the person, is worth "
     "a look."
 )
-WITHOUT_VOTES = "The dataset has no votes of raters; docs/own-corpus.md says how a corpus brings them."
+WITHOUT_VOTES = "The dataset has no votes of raters; docs/corpora.md says how a corpus brings them."
 
 
 @dataclass(frozen=True)

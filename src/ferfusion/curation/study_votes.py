@@ -1,6 +1,6 @@
 """What the models of studies say to the labels of a dataset: each speaks of people whom it has not seen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ferfusion.evaluation.uncertainty import Interval
 from ferfusion.files import check_kind_of_folder
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.dataset import Dataset
-from ferfusion.reporting.words import counted, counted_are
+from ferfusion.reporting.words import counted, counted_are, examples
 from ferfusion.studies.study_folder import TABLES, StudyFolder, prediction_kind
 from ferfusion.tables import read_table
 
@@ -23,6 +23,8 @@ DOUBT_COLUMNS = (
     *("video", "subject", "emotion", "named", "models", "against", "naming"),
     *("p_label", "p_named", "confident"),
 )
+LEAST_WAR = 0.5
+"""Accuracy that a model must exceed to judge: most of several worse ones contradict most correct labels."""
 _SCORE = ("value", "low", "high", "baseline")
 _ADVICE = "run the study again"
 
@@ -75,7 +77,7 @@ class StudyVotes:
 def ask_studies(folders: Sequence[Path], dataset: Dataset) -> StudyVotes:
     """Return the votes of the models of some studies on the labels of a dataset.
 
-    Every seed of a variant that beats the baseline is a model. Videos whose subject is another one than in
+    Every seed of a variant that may judge is a model. Videos whose subject is another one than in
     the study are left out, because the model may have seen the person.
 
     Raises:
@@ -125,7 +127,7 @@ def _variants(files: StudyFolder) -> Iterator[Variant]:
             str(name),
             int(rows["seeds"].iloc[0]),
             scores,
-            _why_not(scores["uar"], unseen=unseen.get(str(name), True)),
+            _why_not(scores, unseen=unseen.get(str(name), True)),
         )
 
 
@@ -148,13 +150,16 @@ def _read(files: StudyFolder, name: str, columns: Sequence[str]) -> pd.DataFrame
     )
 
 
-def _why_not(uar: dict[str, float], *, unseen: bool) -> str:
+def _why_not(scores: Mapping[str, Mapping[str, float]], *, unseen: bool) -> str:
+    uar = scores["uar"]
     if not unseen:
         return "may have learned from these people"
     if not beats(uar["value"], uar["baseline"]):
-        return "is not above the baseline"
+        return "near chance: not above the baseline"
     if reaches_baseline(Interval(uar["low"], uar["high"]), uar["baseline"]):
-        return "has an interval that reaches the baseline"
+        return "near chance: its interval reaches the baseline"
+    if not beats(scores["war"]["value"], LEAST_WAR):
+        return "wrong about half of the videos or more"
     return ""
 
 
@@ -236,13 +241,13 @@ def doubt_lines(votes: StudyVotes, *, stills: bool) -> Iterator[str]:
     silent = [each for each in votes.variants if each.why_not]
     if silent:
         yield (
-            f"{counted(len(silent), 'variant')} of {len(votes.variants)} may not judge: near chance, or not "
-            "known to be unseen by the people."
+            f"{len(silent)} of {counted(len(votes.variants), 'variant')} may not judge: "
+            f"{examples([f'{each.name} ({each.why_not})' for each in silent])}."
         )
     if not votes.judged:
         yield (
-            f"No label was judged: a {noun} needs predictions of {LEAST_VOTERS} models that are better than "
-            "the baseline. Each seed of a variant is a model."
+            f"No label was judged: a {noun} needs predictions of {LEAST_VOTERS} models that may judge. Each "
+            "seed of a variant is a model."
         )
         return
     low, high = (round(number) for number in votes.expected)
@@ -251,11 +256,6 @@ def doubt_lines(votes: StudyVotes, *, stills: bool) -> Iterator[str]:
         f"{votes.confident:,} of them also by confident learning. If all labels were correct, the errors of "
         f"these models alone would contradict {low if low == high else f'{low} to {high}'}."
     )
-    if 2 * high > votes.judged:
-        yield (
-            "The models are wrong about so many videos that most contradictions are errors of theirs; train "
-            "better ones, or look at those of confident learning only."
-        )
     if votes.judged < votes.videos:
         yield (
             f"{votes.videos - votes.judged:,} of {counted(votes.videos, noun)} not judged: too few models "

@@ -35,6 +35,7 @@ def test_ask_studies_finds_swapped_labels(tmp_path, dataset):
     [
         ({"a": 0.5, "b": 0.5, "c": 0.5}, None, 18),
         ({"a": 0.5, "b": 0.5, "c": 0.3}, None, 0),  # the interval of c reaches the baseline
+        ({"a": 0.5, "b": 0.5, "c": 0.38}, None, 0),  # c is above the baseline, and wrong about more than half
         ({"a": 0.5, "b": 0.5, "c": 0.5}, {"a": True, "b": True, "c": False}, 0),  # c may know the people
     ],
 )
@@ -49,7 +50,7 @@ def test_ask_studies_lets_only_models_judge_that_are_better_than_chance_and_unse
     found = ask_studies([study], dataset)
     assert found.judged == judged
     words = " ".join(doubt_lines(found, stills=False))
-    assert ("1 variant of 3 may not judge" in words) == (judged == 0)
+    assert ("1 of 3 variants may not judge: c (" in words) == (judged == 0)
     assert ("No label was judged" in words) == (judged == 0)
 
 
