@@ -239,10 +239,7 @@ class LiveFiles:
                 DrawnFace(face.number, _box(face.row), face.expression, face.smoothed)
                 for face in prediction.faces
             ]
-            frame = prediction.frame
-            self._video.write(
-                frame.rgb(), faces, status=prediction.status, seconds=frame.seconds, colour=frame.colour
-            )
+            self._video.write(prediction.frame, faces, status=prediction.status)
 
     def _values(self, face: LiveFace, status: str) -> list[Any]:
         row, names = face.row, self._labels.names

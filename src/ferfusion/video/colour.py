@@ -11,6 +11,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from numpy.typing import NDArray
 
+from ferfusion.video.planes import planes_of
+
 _BT709, _UNSPECIFIED, _BT601 = 1, 2, 6
 _SWSCALE = {
     1: Colorspace.ITU709,
@@ -65,12 +67,7 @@ class Colour:
     def _planes_to_rgb(self, image: av.VideoFrame) -> NDArray[np.uint8]:
         # FFmpeg's fast conversion truncates, and is a grey level darker; its exact one takes 20 times as long
         size = (image.width, image.height)
-        luma, *chroma = (
-            np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[
-                : plane.height, : plane.width
-            ]
-            for plane in image.planes
-        )
+        luma, *chroma = planes_of(image)
         enlarged = (cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in chroma)
         yuv = cv2.merge([luma, *enlarged])
         is_full = image.format.name.startswith("yuvj") or image.color_range == ColorRange.JPEG

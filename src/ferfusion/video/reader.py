@@ -1,6 +1,6 @@
 """Read video frames one by one, with their timestamps; no frame of a decoder is dropped silently."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -28,9 +28,8 @@ from ferfusion.video.container import (
     stated_rate,
     video_track,
 )
+from ferfusion.video.planes import Plane, Planes, planes_of
 from ferfusion.video.timestamps import SLACK_SECONDS, BestEffort, rising_times
-
-Plane = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -130,25 +129,39 @@ class Frame:
         return 0 if self._image is None else self._image.width * self._image.height
 
     @cached_property
-    def planes(self) -> tuple[Plane, Plane, Plane]:
+    def planes(self) -> Planes:
         """Luma (H, W) and the two chroma planes (H/2, W/2), upright, in limited range (16 to 235).
 
-        Pixels are square.
+        Pixels are square. Of an interlaced frame, they have the upper field at full height.
 
         Raises:
             VideoError: the frame could not be decoded.
         """
+        planes = planes_of(self._yuv420p)
+        return self._shown(tuple(map(_one_field, planes)) if self._is_interlaced else planes)
+
+    @property
+    def planes_with_both_fields(self) -> Planes:
+        """The same, but with both fields of an interlaced frame, as they are stored.
+
+        Raises:
+            VideoError: the frame could not be decoded.
+        """
+        return self._shown(planes_of(self._yuv420p)) if self._is_interlaced else self.planes
+
+    @property
+    def _is_interlaced(self) -> bool:
+        return self._image is not None and bool(self._image.interlaced_frame)
+
+    @cached_property
+    def _yuv420p(self) -> av.VideoFrame:
         if self._image is None:
             raise VideoError(f"Frame {self.index} has no pixels: {self.error}")
-        image = _to_yuv420p(self._image)
-        width, height = image.width, image.height
-        sizes = ((height, width), *(((height + 1) // 2, (width + 1) // 2),) * 2)
-        planes = tuple(
-            np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:rows, :columns]
-            for plane, (rows, columns) in zip(image.planes, sizes, strict=True)
-        )
-        if self._image.interlaced_frame:
-            planes = tuple(_one_field(plane) for plane in planes)
+        return _to_yuv420p(self._image)
+
+    def _shown(self, planes: Sequence[Plane]) -> Planes:
+        """Return stored planes with square pixels, upright."""
+        height, width = planes[0].shape
         shown = self._shown_size(width, height)
         if shown != (width, height):
             halves = ((shown[0] + 1) // 2, (shown[1] + 1) // 2)
@@ -190,6 +203,16 @@ class Frame:
         if self._image is None:
             raise VideoError(f"Frame {self.index} has no pixels: {self.error}")
         return colour_of_image(self._image)
+
+    @property
+    def colour_of_planes(self) -> Colour:
+        """The colours of the planes; those of a frame that is stored as RGB are made by BT.601.
+
+        Raises:
+            VideoError: the frame could not be decoded.
+        """
+        colour = self.colour
+        return Colour() if self._image is not None and self._image.format.is_rgb else colour
 
     def _shown_size(self, width: int, height: int) -> tuple[int, int]:
         """Return the size of the stored image once its pixels are square."""

@@ -123,10 +123,22 @@ class VideoWriter:
             FileError: the file cannot be written.
             VideoError: the image cannot be encoded.
         """
-        tick = self._next_tick if seconds is None else max(self._last_tick + 1, round(seconds * _TICKS))
         if any(self._pad):
             image_rgb = np.pad(image_rgb, ((0, self._pad[0]), (0, self._pad[1]), (0, 0)), mode="edge")
-        frame = self._colour.to_yuv420p(image_rgb)
+        self.write_yuv420p(self._colour.to_yuv420p(image_rgb), seconds=seconds)
+
+    def write_yuv420p(self, frame: av.VideoFrame, *, seconds: float | None = None) -> None:
+        """Append one image that has the colours and the size of the video already, both sides even.
+
+        Args:
+            frame: The image.
+            seconds: Time at which it is shown, as in ``write``.
+
+        Raises:
+            FileError: the file cannot be written.
+            VideoError: the image cannot be encoded.
+        """
+        tick = self._next_tick if seconds is None else max(self._last_tick + 1, round(seconds * _TICKS))
         frame.pts, frame.time_base = tick, Fraction(1, _TICKS)
         duration = round(_TICKS / self._rate)
         frame.duration = duration

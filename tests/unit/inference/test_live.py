@@ -113,7 +113,9 @@ def test_live_files_has_a_line_per_prediction_and_a_frame_at_its_time(video, tmp
     assert all(sum(float(line[column]) for column in SIX.probability_columns) > 0.999 for line in seen)
     assert all(float(line["delay_ms"]) > 0 for line in lines)
     shown = [frame.seconds for frame in read_frames(tmp_path / "live" / "annotated.mp4")]
-    assert shown == pytest.approx([prediction.frame.seconds for prediction in predictions], abs=1e-4)
+    first = predictions[0].frame.seconds  # the first frames may be dropped; a player starts at the first one
+    times = [prediction.frame.seconds - first for prediction in predictions]
+    assert shown == pytest.approx(times, abs=1e-4)
 
 
 def test_live_files_holds_its_folder_and_removes_earlier_predictions(tmp_path):

@@ -8,16 +8,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import av
 import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferfusion.inference.drawing.overlay import DrawnFace, Overlay
+from ferfusion.inference.drawing.canvas import PlanesCanvas, even
+from ferfusion.inference.drawing.overlay import STRIP, DrawnFace, Overlay
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import LabelSet
 from ferfusion.reporting.style import RgbImage
 from ferfusion.video.colour import Colour
+from ferfusion.video.planes import planes_of
 from ferfusion.video.reader import Frame
 from ferfusion.video.writer import VideoWriter
 
@@ -25,6 +28,8 @@ _MOST_PIXELS = 36_864 * 16 * 16
 """Pixels of a frame of H.264's level 5.1, 4,096 x 2,304; browsers and TVs play no more."""
 _LONGEST_SIDE = 16 * int((8 * 36_864) ** 0.5)
 """Pixels of a side at that level: the square root of 8 times the macroblocks of a frame (H.264, A.3.1)."""
+
+_PRESET, _CRF = "ultrafast", 24
 
 
 class PredictionsByFrame:
@@ -38,11 +43,11 @@ class PredictionsByFrame:
     def __init__(self, table: pd.DataFrame, smoothed: NDArray[np.float32]) -> None:
         self._frames, starts = np.unique(table["frame"].to_numpy(), return_index=True)
         self._starts = np.append(starts, len(table))
-        self._status = table["status"]
+        self._status = table["status"].to_numpy(dtype=object)
         self._has_face = (table["status"] == "ok").to_numpy()
         self._faces = table["face"].to_numpy(dtype=np.int64, na_value=-1)
         self._boxes = table[list("xywh")].to_numpy(np.float32)
-        self._names = table["smoothed"]
+        self._names = table["smoothed"].to_numpy(dtype=object)
         self._smoothed = smoothed
 
     def at(self, frame: int) -> tuple[list[DrawnFace], str]:
@@ -50,11 +55,11 @@ class PredictionsByFrame:
         index = int(np.searchsorted(self._frames, frame, side="right")) - 1
         rows = [row for row in range(self._starts[index], self._starts[index + 1]) if self._has_face[row]]
         faces = [self._face(row) for row in sorted(rows, key=lambda row: int(self._faces[row]))]
-        return faces, str(self._status.iloc[self._starts[index]])
+        return faces, str(self._status[self._starts[index]])
 
     def _face(self, row: int) -> DrawnFace:
         x, y, w, h = self._boxes[row].tolist()
-        return DrawnFace(int(self._faces[row]), (x, y, w, h), str(self._names.iloc[row]), self._smoothed[row])
+        return DrawnFace(int(self._faces[row]), (x, y, w, h), str(self._names[row]), self._smoothed[row])
 
 
 class AnnotatedVideo:
@@ -89,49 +94,45 @@ class AnnotatedVideo:
         self._opened = ExitStack()
         self._files: tuple[Overlay, VideoWriter] | None = None
 
-    def write(
-        self,
-        image: RgbImage,
-        faces: Sequence[DrawnFace],
-        *,
-        status: str,
-        seconds: float,
-        colour: Colour = Colour(),  # noqa: B008 frozen
-    ) -> None:
+    def write(self, frame: Frame, faces: Sequence[DrawnFace], *, status: str) -> None:
         """Draw and write one frame; one of another size than the first, or above 4K, is scaled to fit.
 
+        The pixels are not converted: the predictions are drawn onto copies of the frame's planes.
+
         Args:
-            image: The frame (H, W, 3).
+            frame: The frame.
             faces: Its faces.
             status: Its status, one of ``STATUSES``.
-            seconds: Its time in the file of the original sound.
-            colour: Its colours; the first frame's are those of the file.
 
         Raises:
             FileError: the file cannot be written.
             VideoError: the images cannot be encoded.
         """
+        planes = frame.planes_with_both_fields
         if self._files is None:
-            self._files = self._open(image, colour)
+            self._files = self._open(planes[0].shape, frame.colour_of_planes)
         overlay, writer = self._files
-        image, faces = fitted(image, faces, self._size_hw)
-        drawn = overlay.draw(image, faces, status=status.replace("_", " "))
-        writer.write(drawn, seconds=seconds - self._start)
+        if planes[0].shape != self._size_hw or frame.colour_of_planes.matrix != self._colour.matrix:
+            image, faces = fitted(frame.rgb(), faces, self._size_hw)
+            planes = planes_of(self._colour.to_yuv420p(image))
+        drawn = av.VideoFrame(overlay.width, overlay.height, "yuv420p")
+        canvas = PlanesCanvas(planes_of(drawn), self._colour)
+        canvas.place(planes, ground=STRIP)
+        overlay.draw_onto(canvas, faces, status=status.replace("_", " "))
+        writer.write_yuv420p(drawn, seconds=frame.seconds - self._start)
 
-    def _open(self, image: RgbImage, colour: Colour) -> tuple[Overlay, VideoWriter]:
-        sides = image.shape[:2]
+    def _open(self, sides: tuple[int, ...], colour: Colour) -> tuple[Overlay, VideoWriter]:
         scale = min(1.0, (_MOST_PIXELS / (sides[0] * sides[1])) ** 0.5, _LONGEST_SIDE / max(sides))
         height, width = (max(1, int(scale * side)) for side in sides)
-        self._size_hw = height, width
-        overlay = Overlay(width=width, height=height, labels=self._labels)
+        self._size_hw, self._colour = (height, width), colour
+        overlay = Overlay(width=even(width), height=even(height), labels=self._labels)
         writer = VideoWriter(
             self._path,
             width=overlay.width,
             height=overlay.height,
             rate=self._rate,
-            # a third of the time of veryfast at 20, for a video that is watched once
-            crf=23,
-            preset="superfast",
+            crf=_CRF,
+            preset=_PRESET,
             colour=colour,
             audio_from=self._sound_from,
             audio_start=self._start,
@@ -209,6 +210,5 @@ def write_annotated(
         for frame in frames:
             if not frame.error:
                 faces, status = predictions.at(frame.index)
-                seconds, colour = frame.seconds, frame.colour
-                video.write(frame.rgb(), faces, status=status, seconds=seconds, colour=colour)
+                video.write(frame, faces, status=status)
     return video.sound_left_out

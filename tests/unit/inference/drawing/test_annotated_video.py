@@ -11,7 +11,7 @@ from ferfusion.inference.drawing.overlay import DrawnFace
 from ferfusion.inference.predict_video import predict_video
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import SIX
-from ferfusion.video.reader import read_frames
+from ferfusion.video.reader import Frame, read_frames
 from helpers.face_videos import face_images, face_video, frame_times, uneven_times
 from helpers.oddities import replace_bytes
 from helpers.predictors import BrightnessPredictor
@@ -54,6 +54,10 @@ def test_annotated_video_shows_the_frame_and_a_strip_below(done):
 def test_annotated_video_has_every_frame_whatever_every_is(tmp_path, video):
     prediction = predict_video(video, BrightnessPredictor(), tmp_path, PredictRecipe(every="10"))
     assert frame_times(prediction.folder / "annotated.mp4") == pytest.approx(frame_times(video), abs=1e-4)
+
+
+def frame_of(image, seconds=0.0):
+    return Frame(0, seconds, av.VideoFrame.from_ndarray(image, format="rgb24"))
 
 
 def table_of(*rows):
@@ -144,7 +148,7 @@ def test_write_annotated_that_fails_leaves_the_old_file(tmp_path, video):
 def test_annotated_video_starts_at_the_start_of_the_prediction(tmp_path):
     with AnnotatedVideo(tmp_path / "a.mp4", SIX, start=2.0) as video:
         for seconds in (2.0, 2.5):
-            video.write(flat(64, 96, (90, 90, 90)), [], status="no_face", seconds=seconds)
+            video.write(frame_of(flat(64, 96, (90, 90, 90)), seconds), [], status="no_face")
     assert frame_times(tmp_path / "a.mp4") == pytest.approx([0, 0.5], abs=1e-4)
     assert len(decode_plainly(tmp_path / "a.mp4")) == 2
 
@@ -154,14 +158,26 @@ def test_annotated_video_scales_a_frame_of_another_size_and_its_boxes(tmp_path):
     large, small = (flat(height, 2 * height, [120] * 3) for height in (120, 60))
     certain = np.eye(6, dtype=np.float32)[2]
     with AnnotatedVideo(tmp_path / "a.mp4", SIX) as written:
-        written.write(large, [DrawnFace(0, (40, 40, 60, 60), "Fear", certain)], status="ok", seconds=0.0)
-        written.write(small, [DrawnFace(0, (20, 20, 30, 30), "Fear", certain)], status="ok", seconds=0.04)
+        written.write(frame_of(large), [DrawnFace(0, (40, 40, 60, 60), "Fear", certain)], status="ok")
+        written.write(frame_of(small, 0.04), [DrawnFace(0, (20, 20, 30, 30), "Fear", certain)], status="ok")
     first, second = (frame.rgb().astype(int) for frame in read_frames(tmp_path / "a.mp4"))
     assert abs(first - second).mean() < 1
 
 
 def test_annotated_video_scales_a_strip_to_the_longest_side_that_can_be_encoded(tmp_path):
     with AnnotatedVideo(tmp_path / "a.mp4", SIX) as written:
-        written.write(flat(32, 17_376, [120] * 3), [], status="no_face", seconds=0.0)
+        written.write(frame_of(flat(32, 17_376, [120] * 3)), [], status="no_face")
     with av.open(tmp_path / "a.mp4") as container:
         assert container.streams.video[0].width == 8688
+
+
+@pytest.mark.parametrize("size", [(48, 64), (48, 1280), (49, 641)])
+def test_annotated_video_of_images_has_their_colours(tmp_path, size):
+    """Players take BT.709 for a width from 1,280 on; the file's tag says which matrix its pixels have."""
+    colours = [(200, 40, 40), (40, 180, 60), (60, 60, 200)]
+    with AnnotatedVideo(tmp_path / "a.mp4", SIX) as written:
+        for number, colour in enumerate(colours):
+            written.write(frame_of(flat(size[0], size[1], colour), 0.04 * number), [], status="no_face")
+    for frame, colour in zip(read_frames(tmp_path / "a.mp4"), colours, strict=True):
+        shown = frame.rgb()[: size[0], : size[1]].astype(int)
+        assert abs(np.median(shown, axis=(0, 1)) - colour).max() <= 4
