@@ -11,4 +11,4 @@ study = fer.study(
     batch_size=64,
 )
 print(study.table)
-print(study.groups)
+print(study.letters)

@@ -2,13 +2,18 @@
 
 from pathlib import Path
 
+import pandas as pd
+
+from ferfusion.evaluation.run_folder import read_run
 from ferfusion.files import write_json
 from ferfusion.models.config import ModelConfig
 from ferfusion.studies.plan import StudyPlan
 from ferfusion.studies.study import Study, open_study
+from ferfusion.tables import write_table
 from ferfusion.training.recipe import TrainRecipe
 from helpers.datasets import write_dataset
 from helpers.runs import fake_config, fake_epochs, fake_predictions, write_run
+from helpers.votes import drawn_votes
 
 SKILLS = {"gap-concat": 0.5, "gap-sum": 0.5, "spatial": 0.05}
 """How far the true class stands out in the predictions of each trained variant."""
@@ -18,7 +23,7 @@ SUBJECTS = {"train": 9, "validation": 3, "test": 12}
 
 
 def write_study(root: Path, *, seeds: int = 3) -> Study:
-    """Write a dataset and the finished runs of a study of it, without tables and page; return the study."""
+    """Write a dataset with votes and columns of people, and the finished runs of a study of it; return it."""
     names = ("fusion=gap-concat", f"fusion={EQUIVALENT}", "fusion=gap-sum", "architecture=spatial")
     study = open_study(
         write_dataset(root / "dataset"),
@@ -36,4 +41,8 @@ def write_study(root: Path, *, seeds: int = 3) -> Study:
             epochs=fake_epochs(12, seed=number),
         )
         write_json(folder / "cost.json", {"name": name, "minutes": 1.5, "peak_mib": 700.0 + number})
+    videos = read_run(folder).predictions.query("part == 'test'").drop_duplicates("video")
+    write_table(study.dataset.votes_file, drawn_votes(videos))
+    people = {"subject": sorted(set(videos["subject"])), "sex": list("fm" * 6), "town": list("AAAABBBBBBBB")}
+    write_table(study.dataset.subjects_file, pd.DataFrame(people))
     return study

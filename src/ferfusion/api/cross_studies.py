@@ -37,24 +37,18 @@ class CrossStudy(Study):
         """The scores per video as text, a row per training and tested dataset, with intervals in brackets."""
         import pandas as pd  # noqa: PLC0415
 
-        from ferfusion.evaluation.uncertainty import Interval  # noqa: PLC0415 numpy
-        from ferfusion.reporting.pages import interval_text, percent  # noqa: PLC0415 jinja2
+        from ferfusion.api.tables import score_cells  # noqa: PLC0415 pandas
 
         videos = self.table[self.table["level"] == "video"]
         rows = []
         for (trained_on, tested_on), scores in videos.groupby(["trained_on", "tested_on"], sort=False):
             of = {row["metric"]: row for row in scores.to_dict("records")}
-            uar, war = of["uar"], of["war"]
-            cells = {
-                name: f"{percent(one['value'])} ({interval_text(Interval(one['low'], one['high']))})"
-                for name, one in (("UAR", uar), ("WAR", war))
-            }
+            uar = of["uar"]
             rows.append(
                 {
                     "trained on": trained_on,
                     "tested on": f"{tested_on}, held out" if uar["within"] else tested_on,
-                    **cells,
-                    "baseline UAR / WAR": f"{percent(uar['baseline'])} / {percent(war['baseline'])}",
+                    **score_cells(uar, of["war"]),
                     "seeds": str(uar["seeds"]),
                     "people": f"{uar['people']:,}",
                 }
@@ -71,8 +65,8 @@ class CrossStudy(Study):
         return self._read("cross_comparisons")
 
     @property
-    def groups(self) -> "pd.DataFrame":
-        """A study of one variant has no groups of variants.
+    def letters(self) -> "pd.DataFrame":
+        """A study of one variant has no variants that share a letter.
 
         Raises:
             RunError: always.
@@ -127,6 +121,8 @@ class CrossStudy(Study):
         return heat_map(self.table, level=level, metric=metric)
 
     def _read(self, name: str) -> "pd.DataFrame":
+        if name in ("raters", "groups", "group_differences"):
+            return super()._read(f"cross_{name}")
         if not name.startswith("cross"):
             raise RunError(f"{self.folder} is a study across corpora, which has no {name}.csv")
         return super()._read(name)

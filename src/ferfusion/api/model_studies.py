@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ferfusion.api.datasets import Dataset
+from ferfusion.api.datasets import Dataset, as_datasets
 from ferfusion.api.evaluations import check_model, measure_model
 from ferfusion.api.models import Model, is_shipped
 from ferfusion.api.runs import Run, as_run
@@ -161,3 +161,11 @@ def names_of(files: Sequence[Path]) -> list[str]:
         if file.resolve() in places[:place]:
             raise ConfigError(f"{file} is named twice; name each once")
     return distinct_names([named_file(file).absolute() for file in files])
+
+
+def only_dataset(datasets: Dataset | PathOrText | Sequence[Dataset | PathOrText]) -> Dataset:
+    """Return the dataset on which models are studied, or refuse several."""
+    found = as_datasets(datasets)
+    if len(found) != 1:
+        raise ConfigError(f"Models are studied on one dataset, got {len(found)}; name one")
+    return found[0]

@@ -1,6 +1,6 @@
 """Check the arguments of the verbs: settings by keyword, and paths as text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import Field, fields, replace
 from os import PathLike
 from pathlib import Path
@@ -136,3 +136,13 @@ def check_workers(workers: int | None) -> None:
     """
     if workers is not None and (not isinstance(workers, int) or workers < 1):
         raise ConfigError(f"workers must be at least 1, got {workers!r}")
+
+
+def as_plan_has_it(name: str, value: Any) -> Any:
+    """Return a setting in the type of the plan's field: several names as a tuple."""
+    if name in ("variants", "train_on", "test_on"):
+        value = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
+        if isinstance(value, tuple) and not all(isinstance(one, str) for one in value):
+            example = "'fusion=gap-sum'" if name == "variants" else "the name of a dataset"
+            raise ConfigError(f"{name} must be text, such as {example}; got {value!r}")
+    return value

@@ -1,15 +1,22 @@
 """Studies: several variants, each with several seeds, compared with statistics over people."""
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.datasets import Dataset, as_datasets
-from ferfusion.api.model_studies import AnyModel, study_of_models
-from ferfusion.api.settings import PathOrText, as_folder, as_path, check_workers, with_settings_of_each
+from ferfusion.api.model_studies import AnyModel, only_dataset, study_of_models
+from ferfusion.api.settings import (
+    PathOrText,
+    as_folder,
+    as_path,
+    as_plan_has_it,
+    check_workers,
+    with_settings_of_each,
+)
 from ferfusion.compute import Compute
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError, RunError, file_errors
@@ -60,7 +67,7 @@ class Study:
     def table(self) -> "pd.DataFrame":
         """A row per level, variant and metric, the best variant first.
 
-        ``level, variant, metric, value, low, high, baseline, seeds, seed_deviation, subjects, groups``
+        ``level, variant, metric, value, low, high, baseline, seeds, seed_deviation, subjects, letters``
         """
         return self._read("variants")
 
@@ -72,28 +79,18 @@ class Study:
         """
         import pandas as pd  # noqa: PLC0415
 
-        from ferfusion.evaluation.uncertainty import Interval  # noqa: PLC0415 numpy
-        from ferfusion.reporting.pages import interval_text, percent  # noqa: PLC0415 jinja2
+        from ferfusion.api.tables import score_cells  # noqa: PLC0415 pandas
 
-        videos = self.table[self.table["level"] == "video"]
-        by_variant: dict[str, dict[str, dict[str, Any]]] = {}
-        for row in videos.to_dict("records"):
-            by_variant.setdefault(row["variant"], {})[row["metric"]] = {str(k): v for k, v in row.items()}
-        rows = []
-        for variant, scores in by_variant.items():
-            uar, war = scores["uar"], scores["war"]
-            cells = {
-                name: f"{percent(one['value'])} ({interval_text(Interval(one['low'], one['high']))})"
-                for name, one in (("UAR", uar), ("WAR", war))
-            }
+        videos, rows = self.table[self.table["level"] == "video"], []
+        for variant, scores in videos.groupby("variant", sort=False):
+            of = {row["metric"]: row for row in scores.to_dict("records")}
             rows.append(
                 {
                     "variant": variant,
-                    **cells,
-                    "baseline UAR / WAR": f"{percent(uar['baseline'])} / {percent(war['baseline'])}",
-                    "group": uar["groups"],
-                    "seeds": str(uar["seeds"]),
-                    "people": f"{uar['subjects']:,}",
+                    **score_cells(of["uar"], of["war"]),
+                    "group": of["uar"]["letters"],
+                    "seeds": str(of["uar"]["seeds"]),
+                    "people": f"{of['uar']['subjects']:,}",
                 }
             )
         return pd.DataFrame(rows)
@@ -129,10 +126,40 @@ class Study:
         return float(self._sentences["confidence"])
 
     @property
+    def letters(self) -> "pd.DataFrame":
+        """``level, metric, variant, value, letters``: variants with a common letter do not differ."""
+        compared = self.table[self.table["letters"] != ""]
+        return compared[["level", "metric", "variant", "value", "letters"]].reset_index(drop=True)
+
+    @cached_property
     def groups(self) -> "pd.DataFrame":
-        """``level, metric, variant, value, groups``: variants with a common letter do not differ."""
-        compared = self.table[self.table["groups"] != ""]
-        return compared[["level", "metric", "variant", "value", "groups"]].reset_index(drop=True)
+        """``variant, level, column, group, people, videos, classes, metric, value, low, high, note``.
+
+        A row per variant, column of ``subjects.csv``, group of people and metric, per video; empty without.
+        """
+        return self._read("groups")
+
+    @cached_property
+    def group_differences(self) -> "pd.DataFrame":
+        """``level, metric, column, first, second, difference, p, p_adjusted, detectable``, and of variants.
+
+        As ``Scores.group_differences``, of the mean over all variants, with the ``lowest`` and ``highest``
+        difference of a variant, and the p-value of a difference in every variant, ``p_every``.
+        """
+        return self._read("group_differences")
+
+    @cached_property
+    def raters(self) -> "pd.DataFrame":
+        """``variant, who, against, metric, value, low, high, baseline, videos, people``; empty without votes.
+
+        As ``Scores.raters``, with each variant.
+        """
+        return self._read("raters")
+
+    @property
+    def people_lines(self) -> list[str]:
+        """What was found about raters and groups of people, a sentence or two each."""
+        return list(self._sentences["people"])
 
     @cached_property
     def comparisons(self) -> "pd.DataFrame":
@@ -198,30 +225,19 @@ class Study:
         Raises:
             ConfigError: the level is neither video nor pair.
         """
-        from ferfusion.evaluation.plots import Bars, interval_figure  # noqa: PLC0415 matplotlib
-        from ferfusion.evaluation.scoring import Estimate, check_level  # noqa: PLC0415 pandas
-        from ferfusion.evaluation.uncertainty import Interval  # noqa: PLC0415 numpy
+        from ferfusion.evaluation.plots import table_figure  # noqa: PLC0415 matplotlib
+        from ferfusion.evaluation.scoring import check_level  # noqa: PLC0415 pandas
 
         check_level(level)
         rows = self.table[self.table["level"] == level]
-        names = list(dict.fromkeys(rows["variant"]))
-        bars = []
-        for metric in ("uar", "war"):
-            of_metric = rows[rows["metric"] == metric].set_index("variant").loc[names]
-            numbers = of_metric[["value", "low", "high", "baseline"]].to_numpy(float).tolist()
-            estimates = tuple(
-                Estimate(value, Interval(low, high), baseline, baseline)
-                for value, low, high, baseline in numbers
-            )
-            bars.append(Bars(metric.upper(), estimates))
         people = counted(int(rows["subjects"].iloc[0]), "person")
         tested = f"{people} tested" if self.is_of_models else f"mean over seeds, {people} tested"
-        return interval_figure(names, bars, title=f"UAR and WAR per {level}", subtitle=tested)
+        return table_figure(rows, title=f"UAR and WAR per {level}", subtitle=tested)
 
     @cached_property
     def _sentences(self) -> dict[str, Any]:
         kinds = {
-            **dict.fromkeys(("verdict", "cautions", "equivalences"), list[str]),
+            **dict.fromkeys(("verdict", "cautions", "equivalences", "people"), list[str]),
             **{"protocol": str, "baseline": str, "confidence": float},
         }
         return read_json(
@@ -229,17 +245,22 @@ class Study:
         )
 
     def _read(self, name: str) -> "pd.DataFrame":
+        import pandas as pd  # noqa: PLC0415
+
         from ferfusion.studies.study_folder import TABLES  # noqa: PLC0415
         from ferfusion.tables import read_table  # noqa: PLC0415
 
-        path = StudyFolder(self.folder).table_file(name)
+        path, kinds = StudyFolder(self.folder).table_file(name), TABLES[name]
         if not path.is_file():
+            if name.endswith(
+                ("raters", "groups", "group_differences")
+            ):  # the dataset has no votes or columns
+                return pd.DataFrame(columns=list(kinds))
             if name in ("costs", "models") and self.report.is_file():
                 kind = "trains variants" if name == "models" else "compares models, and trained nothing"
                 raise RunError(f"{self.folder} has no {path.name}: this study {kind}")
             check_kind_of_folder(self.folder, wanted="study", error=RunError)
             raise RunError(f"{self.folder} is not a finished study (no {path.name}); run the study again")
-        kinds = TABLES[name]
         table = read_table(
             path,
             columns=kinds,
@@ -358,7 +379,7 @@ def study(
     check_workers(workers)
     from ferfusion.studies.run_study import run_study  # noqa: PLC0415 torch
 
-    settings = {name: _as_plan_has_it(name, value) for name, value in settings.items()}
+    settings = {name: as_plan_has_it(name, value) for name, value in settings.items()}
     parts = [(StudyPlan, plan), (ModelConfig, model), (TrainRecipe, recipe)]
     plan, network, training = with_settings_of_each(parts, settings)
     place, sources = as_folder(folder), as_datasets(dataset)
@@ -377,21 +398,3 @@ def study(
             on_progress=on_progress,
         )
     return Study(folder)
-
-
-def _as_plan_has_it(name: str, value: Any) -> Any:
-    """Return a setting in the type of the plan's field: several names as a tuple."""
-    if name in ("variants", "train_on", "test_on"):
-        value = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
-        if isinstance(value, tuple) and not all(isinstance(one, str) for one in value):
-            example = "'fusion=gap-sum'" if name == "variants" else "the name of a dataset"
-            raise ConfigError(f"{name} must be text, such as {example}; got {value!r}")
-    return value
-
-
-def only_dataset(datasets: Dataset | PathOrText | Sequence[Dataset | PathOrText]) -> Dataset:
-    """Return the dataset on which models are studied, or refuse several."""
-    found = as_datasets(datasets)
-    if len(found) != 1:
-        raise ConfigError(f"Models are studied on one dataset, got {len(found)}; name one")
-    return found[0]

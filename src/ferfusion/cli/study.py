@@ -33,6 +33,8 @@ def study(
         console.print(escape(line))
     for caution in done.cautions:
         console.print(escape(caution), style="yellow")
+    for line in done.people_lines:
+        console.print(escape(line))
     console.print(f"Report: {escape(str(done.report))}", soft_wrap=True)
 
 

@@ -23,18 +23,25 @@ class Answers:
     """The predictions of every variant at one level.
 
     Attributes:
-        codes: True class of each row, a pair or a video, (R,).
+        rows: ``video, subject, code`` of each row, a pair or a video.
         subjects: Names of the tested people, in the order of every array.
         truth: Confusion matrix of each subject if all predictions were correct, (S, C, C).
         confusions: By variant, a matrix for each seed and subject, (N, S, C, C).
+        predicted: By variant, the top class of each row for each seed, (N, R).
         joint: By variant, the top class of each row by the mean probabilities of its seeds, (R,).
     """
 
-    codes: IntArray
+    rows: pd.DataFrame
     subjects: tuple[str, ...]
     truth: IntArray
     confusions: Mapping[str, IntArray]
+    predicted: Mapping[str, IntArray]
     joint: Mapping[str, IntArray]
+
+    @property
+    def codes(self) -> IntArray:
+        """True class of each row, (R,)."""
+        return self.rows["code"].to_numpy(np.int64)
 
     def constant(self, codes: int | Mapping[str, int]) -> IntArray:
         """Return the matrix of always predicting one class, or one class for each subject, (C, C)."""
@@ -95,16 +102,18 @@ def _answers(tables: Mapping[str, Sequence[pd.DataFrame]], labels: LabelSet) -> 
         return confusion_by_group(codes, answers, subject_of_row, num_classes=len(labels))
 
     columns = list(labels.probability_columns)
+    predicted = {
+        name: np.stack([predicted_codes(table, labels=labels) for table in seeds])
+        for name, seeds in tables.items()
+    }
     return Answers(
-        codes=codes,
+        rows=rows[["video", "subject", "code"]],
         subjects=tuple(str(name) for name in subjects),
         truth=count(codes),
         confusions=MappingProxyType(
-            {
-                name: np.stack([count(predicted_codes(table, labels=labels)) for table in seeds])
-                for name, seeds in tables.items()
-            }
+            {name: np.stack([count(each) for each in seeds]) for name, seeds in predicted.items()}
         ),
+        predicted=MappingProxyType(predicted),
         joint=MappingProxyType(
             {
                 name: np.mean([table[columns].to_numpy(float) for table in seeds], axis=0).argmax(axis=1)

@@ -52,6 +52,20 @@ class GroupScores:
 
 
 @dataclass(frozen=True)
+class OfVariants:
+    """The difference of two groups in each of several variants, whose mean was tested.
+
+    Attributes:
+        values: The difference in each variant.
+        p_every: The largest p-value of a variant, corrected by Holm: that of a difference in every variant.
+            Nan unless the mean difference was found.
+    """
+
+    values: tuple[float, ...]
+    p_every: float
+
+
+@dataclass(frozen=True)
 class GroupDifference:
     """The difference of the scores of two groups, first minus second.
 
@@ -62,6 +76,7 @@ class GroupDifference:
         p: Its p-value by permuting people.
         p_adjusted: The same for all tested pairs of groups together (Holm).
         detectable: The difference that such a test finds in 80 of 100 samples of as many people.
+        of_variants: The same in each variant, where the difference is a mean over several.
     """
 
     first: str
@@ -70,10 +85,18 @@ class GroupDifference:
     p: float
     p_adjusted: float
     detectable: float
+    of_variants: OfVariants | None = None
 
 
 def group_scores(
-    confusions: IntArray, groups: np.ndarray, *, resamples: int, confidence: float, seed: int
+    confusions: IntArray,
+    groups: np.ndarray,
+    *,
+    resamples: int,
+    confidence: float,
+    seed: int,
+    metrics: Mapping[str, Metric] = METRICS,
+    repeats: int = 1,
 ) -> tuple[GroupScores, ...]:
     """Return the scores of each group, in the order of their names.
 
@@ -83,19 +106,23 @@ def group_scores(
         resamples: Draws of people for each interval.
         confidence: Share of the resampled scores inside an interval.
         seed: Seed of the draws.
+        metrics: Functions from a stack of matrices to a stack of scores.
+        repeats: Predictions of each row that are counted, such as one for each seed.
     """
     found = []
     for name in sorted(set(groups[groups != ""].tolist())):
         own = confusions[groups == name]
         together = own.sum(axis=0)
-        values = {metric: float(score(together)) for metric, score in METRICS.items()}
-        intervals = subject_intervals(own, resamples=resamples, confidence=confidence, seed=seed)
+        values = {metric: float(score(together)) for metric, score in metrics.items()}
+        intervals = subject_intervals(
+            own, resamples=resamples, confidence=confidence, seed=seed, metrics=metrics
+        )
         classes = int((together.sum(axis=1) > 0).sum())
         found.append(
             GroupScores(
                 name,
                 len(own),
-                int(own.sum()),
+                int(own.sum()) // repeats,
                 classes,
                 MappingProxyType(values),
                 MappingProxyType(intervals),

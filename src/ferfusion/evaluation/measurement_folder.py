@@ -8,6 +8,7 @@ from ferfusion.evaluation.measured import Measurement
 from ferfusion.evaluation.predictions import read_predictions
 from ferfusion.files import read_json, write_json
 from ferfusion.labels import LabelSet
+from ferfusion.preparation.dataset import Dataset
 from ferfusion.tables import write_table
 
 _KINDS: dict[str, Any] = {
@@ -23,7 +24,7 @@ _ADVICE = "delete it, and measure the model again"
 def write_measurement(measurement: Measurement, folder: Path) -> None:
     """Write a measurement into a folder, ``measurement.json`` last.
 
-    The raters' votes and the columns of people are left out.
+    The raters' votes and the columns of people are left out; the dataset has them.
     """
     write_table(folder / "predictions.csv", measurement.predictions, float_format=None)
     record = {name: getattr(measurement, name) for name in _KINDS}
@@ -31,12 +32,12 @@ def write_measurement(measurement: Measurement, folder: Path) -> None:
     write_json(folder / "measurement.json", record)
 
 
-def read_measurement(folder: Path, *, dataset: Path) -> Measurement | None:
+def read_measurement(folder: Path, *, dataset: Dataset) -> Measurement | None:
     """Return the measurement that a folder has; None if there is none.
 
     Args:
         folder: The folder.
-        dataset: The dataset's folder.
+        dataset: The dataset, which has the raters' votes and the columns of people.
 
     Raises:
         RunError: a file is damaged.
@@ -55,4 +56,11 @@ def read_measurement(folder: Path, *, dataset: Path) -> Measurement | None:
     predictions = read_predictions(folder / "predictions.csv", labels=labels, advice=_ADVICE)
     for name in ("notes", "cautions"):
         values[name] = tuple(values[name])
-    return Measurement(dataset=dataset, labels=labels, predictions=predictions, **values)
+    return Measurement(
+        dataset=dataset.root,
+        labels=labels,
+        predictions=predictions,
+        votes=dataset.votes,
+        subjects=dataset.subjects,
+        **values,
+    )

@@ -1,7 +1,7 @@
 """Compare people and groups of people: whether a model is worse for some, as far as so few can show it."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import comb
 
@@ -14,6 +14,8 @@ from ferfusion.evaluation.groups import (
     PERMUTATIONS,
     GroupDifference,
     GroupScores,
+    Metric,
+    OfVariants,
     group_differences,
     group_scores,
 )
@@ -58,38 +60,47 @@ class ColumnGroups:
 
 
 @dataclass(frozen=True)
-class PeopleComparison:
-    """The people of a part, and the groups of them.
+class GroupsComparison:
+    """The groups of the people of a part.
 
     Attributes:
         part: The part.
-        subjects: The people, sorted.
-        correct: Number of each person's videos that are predicted correctly.
-        videos: Number of each person's videos.
         columns: The groups of each column of people.
         passed_over: Names of columns that make no groups: no two people share a value, or nobody has one.
         beyond: Number of columns beyond the first ``MOST_COLUMNS``, which are not compared.
-        spread: How the accuracies of people differ.
-        detectable: Standard deviation of people's accuracies that Tarone's test finds in 80 of 100 samples;
-            nan if it can find none.
         alpha: Level of the tests.
     """
 
     part: str
-    subjects: tuple[str, ...]
-    correct: IntArray
-    videos: IntArray
     columns: tuple[ColumnGroups, ...]
     passed_over: tuple[str, ...]
     beyond: int
-    spread: PersonSpread
-    detectable: float
     alpha: float
 
     @property
     def comparisons(self) -> int:
         """Number of the tested pairs of groups, for all of which together Holm's correction is made."""
         return sum(len(column.differences) for column in self.columns)
+
+
+@dataclass(frozen=True)
+class PeopleComparison(GroupsComparison):
+    """The people of a part, and the groups of them.
+
+    Attributes:
+        subjects: The people, sorted.
+        correct: Number of each person's videos that are predicted correctly.
+        videos: Number of each person's videos.
+        spread: How the accuracies of people differ.
+        detectable: Standard deviation of people's accuracies that Tarone's test finds in 80 of 100 samples;
+            nan if it can find none.
+    """
+
+    subjects: tuple[str, ...]
+    correct: IntArray
+    videos: IntArray
+    spread: PersonSpread
+    detectable: float
 
 
 def compare_people(
@@ -112,25 +123,86 @@ def compare_people(
     )
     correct = np.trace(confusions, axis1=1, axis2=2)
     counts = confusions.sum(axis=(1, 2))
+    groups = compare_groups(
+        confusions, names.tolist(), subjects, part=str(videos["part"].iloc[0]), recipe=recipe
+    )
+    return PeopleComparison(
+        **vars(groups),
+        subjects=tuple(names.tolist()),
+        correct=correct,
+        videos=counts,
+        spread=person_spread(correct, counts, confidence=recipe.confidence),
+        detectable=detectable_deviation(correct, counts, alpha=groups.alpha, seed=recipe.seed),
+    )
+
+
+def compare_groups(
+    confusions: IntArray,
+    names: Sequence[str],
+    subjects: pd.DataFrame | None,
+    *,
+    part: str,
+    recipe: EvaluateRecipe,
+    metrics: Mapping[str, Metric] = METRICS,
+    repeats: int = 1,
+    variants: Sequence[IntArray] = (),
+    tested: bool = True,
+) -> GroupsComparison:
+    """Return the scores of groups of people, with the tests of their differences.
+
+    Args:
+        confusions: A confusion matrix for each person, (S, C, C).
+        names: The people (S,).
+        subjects: The columns of people, a row per person.
+        part: The part that the people are of.
+        recipe: Settings of the intervals; the tests have its level.
+        metrics: Metrics of the groups; differences are tested in UAR.
+        repeats: Predictions of each video that the matrices count.
+        variants: The matrices of each of several variants, whose sum ``confusions`` is.
+        tested: Whether differences are tested.
+    """
     alpha = round(1 - recipe.confidence, 9)
     found = _groupings(subjects, names)
     shared = {name: each for name, each in found.items() if 0 < len(each.names) < _valued(each)}
     shown = dict(list(shared.items())[:MOST_COLUMNS])
-    return PeopleComparison(
-        part=str(videos["part"].iloc[0]),
-        subjects=tuple(names.tolist()),
-        correct=correct,
-        videos=counts,
-        columns=tuple(_compared(shown, confusions, alpha=alpha, recipe=recipe)),
+    pairs = sum(comb(_large(each), 2) for each in shown.values() if not each.is_fine)
+    columns = []
+    for name, groups in shown.items():
+        codes = _codes(groups)
+        scores = group_scores(
+            confusions,
+            codes,
+            resamples=recipe.resamples,
+            confidence=recipe.confidence,
+            seed=recipe.seed,
+            metrics=metrics,
+            repeats=repeats,
+        )
+        differences: tuple[GroupDifference, ...] = ()
+        if tested and pairs and not groups.is_fine:
+            people = {score.name: score.people for score in scores}
+            differences = tuple(
+                replace(
+                    one, detectable=_seen(one, people[one.first], people[one.second], alpha=alpha / pairs)
+                )
+                for one in group_differences(confusions, codes, uar, alpha=alpha / pairs, seed=recipe.seed)
+            )
+        without = len(codes) - _valued(groups)
+        columns.append(ColumnGroups(name, scores, differences, without, groups.is_banded, groups.is_fine))
+    corrected = _corrected(columns)
+    if len(variants) > 1:
+        of_person = {name: _codes(groups) for name, groups in shown.items()}
+        corrected = _in_variants(corrected, variants, of_person, alpha=alpha, seed=recipe.seed)
+    return GroupsComparison(
+        part=part,
+        columns=tuple(_named(column, shown[column.name]) for column in corrected),
         passed_over=tuple(name for name in found if name not in shared),
         beyond=len(shared) - len(shown),
-        spread=person_spread(correct, counts, confidence=recipe.confidence),
-        detectable=detectable_deviation(correct, counts, alpha=alpha, seed=recipe.seed),
         alpha=alpha,
     )
 
 
-def groups_table(comparison: PeopleComparison) -> pd.DataFrame:
+def groups_table(comparison: GroupsComparison) -> pd.DataFrame:
     """Return a row per column, group and metric, of ``GROUP_COLUMNS``; small groups have a note."""
     rows = [
         {
@@ -149,12 +221,12 @@ def groups_table(comparison: PeopleComparison) -> pd.DataFrame:
         }
         for column in comparison.columns
         for group in column.groups
-        for metric in METRICS
+        for metric in group.values
     ]
     return pd.DataFrame(rows, columns=list(GROUP_COLUMNS))
 
 
-def differences_table(comparison: PeopleComparison) -> pd.DataFrame:
+def differences_table(comparison: GroupsComparison) -> pd.DataFrame:
     """Return a row per tested pair of groups, of ``DIFFERENCE_COLUMNS``."""
     rows = [
         {
@@ -175,11 +247,11 @@ def differences_table(comparison: PeopleComparison) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(DIFFERENCE_COLUMNS))
 
 
-def _groupings(subjects: pd.DataFrame | None, names: np.ndarray) -> dict[str, Grouping]:
+def _groupings(subjects: pd.DataFrame | None, names: Sequence[str]) -> dict[str, Grouping]:
     """Return the groups of every column, over the people of ``names``."""
     if subjects is None:
         return {}
-    rows = subjects.set_index("subject").reindex(names).fillna("")
+    rows = subjects.set_index("subject").reindex(list(names)).fillna("")
     return {" ".join(str(name).split()): grouping(rows[name].astype(str).tolist()) for name in rows}
 
 
@@ -187,38 +259,72 @@ def _valued(groups: Grouping) -> int:
     return sum(place >= 0 for place in groups.of_person)
 
 
-def _compared(
-    found: Mapping[str, Grouping], confusions: IntArray, *, alpha: float, recipe: EvaluateRecipe
-) -> Iterator[ColumnGroups]:
-    """Yield the groups of every column, their differences with Holm's correction over all of them."""
-    pairs = sum(comb(_large(each), 2) for each in found.values() if not each.is_fine)
-    columns = []
-    for name, each in found.items():
-        codes = np.array([f"{place:06d}" if place >= 0 else "" for place in each.of_person])
-        scores = group_scores(
-            confusions, codes, resamples=recipe.resamples, confidence=recipe.confidence, seed=recipe.seed
-        )
-        tested: tuple[GroupDifference, ...] = ()
-        if not each.is_fine and pairs:
-            tested = group_differences(confusions, codes, uar, alpha=alpha / pairs, seed=recipe.seed)
-        people = {score.name: score.people for score in scores}
-        differences = tuple(
-            replace(
-                one,
-                first=each.names[int(one.first)],
-                second=each.names[int(one.second)],
-                detectable=_seen(one, people[one.first], people[one.second], alpha=alpha / pairs),
-            )
-            for one in tested
-        )
-        scores = tuple(replace(score, name=each.names[int(score.name)]) for score in scores)
-        without = len(codes) - _valued(each)
-        columns.append(ColumnGroups(name, scores, differences, without, each.is_banded, each.is_fine))
+def _codes(groups: Grouping) -> np.ndarray:
+    """Return the group of each person (S,) as text that sorts as the groups do; empty without a value."""
+    return np.array([f"{place:06d}" if place >= 0 else "" for place in groups.of_person])
+
+
+def _named(column: ColumnGroups, groups: Grouping) -> ColumnGroups:
+    """Return a column with the names of the groups in place of their codes."""
+
+    def name(code: str) -> str:
+        return groups.names[int(code)]
+
+    return replace(
+        column,
+        groups=tuple(replace(group, name=name(group.name)) for group in column.groups),
+        differences=tuple(
+            replace(one, first=name(one.first), second=name(one.second)) for one in column.differences
+        ),
+    )
+
+
+def _corrected(columns: Sequence[ColumnGroups]) -> list[ColumnGroups]:
+    """Return columns with Holm's correction over the differences of all of them."""
     adjusted = iter(holm([one.p for column in columns for one in column.differences]).tolist())
-    for column in columns:
-        yield replace(
+    return [
+        replace(
             column, differences=tuple(replace(one, p_adjusted=next(adjusted)) for one in column.differences)
         )
+        for column in columns
+    ]
+
+
+def _in_variants(
+    columns: Sequence[ColumnGroups],
+    variants: Sequence[IntArray],
+    of_person: Mapping[str, np.ndarray],
+    *,
+    alpha: float,
+    seed: int,
+) -> list[ColumnGroups]:
+    """Return columns whose differences have those of each variant.
+
+    A difference holds in every variant if the largest p-value does (an intersection-union test: Berger 1982,
+    Technometrics 24). Holm's correction is over all differences; those whose mean is not found have a p of 1.
+    """
+    values, largest = [], []
+    for column in columns:
+        for one in column.differences:
+            codes = of_person[column.name]
+            both = [codes == name for name in (one.first, one.second)]
+            first, second = ([uar(each[own].sum(axis=0)) for each in variants] for own in both)
+            values.append(tuple(float(upper - lower) for upper, lower in zip(first, second, strict=True)))
+            found = one.p_adjusted < alpha
+            pair = np.where(both[0] | both[1], codes, "")
+            p = [group_differences(each, pair, uar, seed=seed)[0].p for each in variants if found]
+            largest.append(max(p, default=1.0))
+    each = iter(zip(values, holm(largest).tolist(), strict=True))
+    return [
+        replace(
+            column,
+            differences=tuple(
+                replace(one, of_variants=OfVariants(own, p if one.p_adjusted < alpha else math.nan))
+                for one, (own, p) in zip(column.differences, each, strict=False)
+            ),
+        )
+        for column in columns
+    ]
 
 
 def _large(groups: Grouping) -> int:

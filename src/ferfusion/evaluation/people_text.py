@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ferfusion.evaluation.groups import FEW_PEOPLE, GroupDifference
-from ferfusion.evaluation.people_groups import ColumnGroups, PeopleComparison
+from ferfusion.evaluation.people_groups import ColumnGroups, GroupsComparison, PeopleComparison
 from ferfusion.parts import part_words
 from ferfusion.reporting.pages import p_text, percent
 from ferfusion.reporting.words import counted, listed
@@ -36,10 +36,16 @@ class PersonBelow:
     high: float
 
 
-def group_lines(comparison: PeopleComparison) -> list[str]:
-    """Return what was found about groups, a sentence or two for each column; empty without columns."""
+def group_lines(comparison: GroupsComparison, *, noun: str = "variant") -> list[str]:
+    """Return what was found about groups, a sentence or two for each column; empty without columns.
+
+    Args:
+        comparison: The groups.
+        noun: What there are several of, where the differences are means over several.
+    """
     lines = [
-        f"{column.name}: {' '.join(_column_sentences(column, comparison))}" for column in comparison.columns
+        f"{column.name}: {' '.join(_column_sentences(column, comparison, noun=noun))}"
+        for column in comparison.columns
     ]
     if comparison.passed_over:
         lines.append(
@@ -110,7 +116,7 @@ def column_notes(column: ColumnGroups) -> list[str]:
     return notes
 
 
-def _column_sentences(column: ColumnGroups, comparison: PeopleComparison) -> Iterator[str]:
+def _column_sentences(column: ColumnGroups, comparison: GroupsComparison, *, noun: str) -> Iterator[str]:
     if column.is_fine:
         yield f"{len(column.groups)} values are too many to be tested."
         return
@@ -125,12 +131,16 @@ def _column_sentences(column: ColumnGroups, comparison: PeopleComparison) -> Ite
             f"the UAR of {upper} ({counted(people[upper], 'person')}) is {_points(abs(each.value))} above "
             f"that of {lower} ({people[lower]}), p {_p(each.p_adjusted)}{_corrected(comparison)}."
         )
+        if each.of_variants:
+            sign = 1 if each.value > 0 else -1
+            values = [sign * value for value in each.of_variants.values]
+            yield _in_variants(values, each.of_variants.p_every, alpha=comparison.alpha, noun=noun)
     if rest := [each for each in column.differences if each not in found]:
         yield _nothing_found(rest, people, comparison, others=bool(found))
 
 
 def _nothing_found(
-    pairs: list[GroupDifference], people: dict[str, int], comparison: PeopleComparison, *, others: bool
+    pairs: list[GroupDifference], people: dict[str, int], comparison: GroupsComparison, *, others: bool
 ) -> str:
     least_p = min(each.p_adjusted for each in pairs)
     if len(pairs) == 1:
@@ -152,7 +162,19 @@ def _nothing_found(
     return f"no difference in UAR was found {between}, {p}{_corrected(comparison)}; {seen}."
 
 
-def _corrected(comparison: PeopleComparison) -> str:
+def _in_variants(values: list[float], p_every: float, *, alpha: float, noun: str) -> str:
+    """Return whether a difference of a mean, the upper group minus the lower, holds in every variant."""
+    several, ends = counted(len(values), noun), f"{_rounded(min(values))} to {_points(max(values))}"
+    largest = f"largest p of a {noun} {_p(p_every)}"
+    above = sum(value > 0 for value in values)
+    if above < len(values):
+        return f"It does not hold for every {noun}: {above} of {several} have it ({ends})."
+    if p_every < alpha:
+        return f"It holds for each of the {several} ({ends}; {largest})."
+    return f"All {several} have it ({ends}), but not each of them shows it by itself ({largest})."
+
+
+def _corrected(comparison: GroupsComparison) -> str:
     number = comparison.comparisons
     return f" with Holm's correction for {number} comparisons" if number > 1 else ""
 

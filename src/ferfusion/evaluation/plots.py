@@ -11,6 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter, StrM
 
 from ferfusion.evaluation.metrics import FloatArray, IntArray, row_shares
 from ferfusion.evaluation.scoring import Estimate, Scores, chance
+from ferfusion.evaluation.uncertainty import Interval
 from ferfusion.labels import LabelSet
 from ferfusion.parts import part_title, part_words
 from ferfusion.reporting.style import (
@@ -179,6 +180,20 @@ class Bars:
 
     name: str
     estimates: tuple[Estimate, ...]
+
+
+def table_figure(rows: pd.DataFrame, *, title: str, subtitle: str) -> Figure:
+    """Draw UAR and WAR of variants from the rows of one level of a study's ``variants.csv``."""
+    names = list(dict.fromkeys(rows["variant"]))
+    bars = []
+    for metric in ("uar", "war"):
+        of_metric = rows[rows["metric"] == metric].set_index("variant").loc[names]
+        numbers = of_metric[["value", "low", "high", "baseline"]].to_numpy(float).tolist()
+        estimates = tuple(
+            Estimate(value, Interval(low, high), baseline, baseline) for value, low, high, baseline in numbers
+        )
+        bars.append(Bars(metric.upper(), estimates))
+    return interval_figure(names, bars, title=title, subtitle=subtitle)
 
 
 def interval_figure(names: Sequence[str], groups: Sequence[Bars], *, title: str, subtitle: str) -> Figure:

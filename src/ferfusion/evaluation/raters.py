@@ -1,7 +1,8 @@
 """The raters beside the model: what people name, how far they agree, and what their disagreement leaves."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -14,6 +15,7 @@ from ferfusion.evaluation.rater_agreement import krippendorff_alpha, rater_confu
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.scoring import Estimate, Scored, estimates_of
 from ferfusion.evaluation.uncertainty import NO_INTERVAL
+from ferfusion.labels import LabelSet
 from ferfusion.preparation.votes import votes_by_class
 
 WHO = MappingProxyType(
@@ -47,6 +49,7 @@ class RaterRow:
         uar: Mean recall; a ceiling has none.
         videos: Videos that are scored.
         people: People in them.
+        model: Name of the model, where there are several; empty in the rows of raters.
     """
 
     who: str
@@ -55,11 +58,12 @@ class RaterRow:
     uar: Estimate | None
     videos: int
     people: int
+    model: str = ""
 
 
 @dataclass(frozen=True)
 class Raters:
-    """The raters of the videos of a part, and the model beside them.
+    """The raters of the videos of a part, and one or several models beside them.
 
     Attributes:
         part: The part.
@@ -88,19 +92,25 @@ class Raters:
     corpus: str = ""
 
     def of(self, who: str, against: str) -> RaterRow:
-        """Return the row of one comparison."""
-        return next(row for row in self.rows if (row.who, row.against) == (who, against))
+        """Return the row of one comparison; the first of several models."""
+        return self.all_of(who, against)[0]
+
+    def all_of(self, who: str, against: str) -> list[RaterRow]:
+        """Return the rows of one comparison, of which each model has one; empty without any."""
+        return [row for row in self.rows if (row.who, row.against) == (who, against)]
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row for each score, and for each number about the votes."""
+        """A row for each score, and for each number about the votes; with names, if models have them."""
         people = self.rows[0].people
         scores = []
         for row in self.rows:
             for name, one in (("war", row.war), ("uar", row.uar)):
                 if one is not None:
                     value = [one.value, one.interval.low, one.interval.high, one.baseline]
-                    scores.append([self.part, row.who, row.against, name, *value, row.videos, row.people])
+                    scores.append(
+                        [row.model, self.part, row.who, row.against, name, *value, row.videos, row.people]
+                    )
         numbers = {
             "alpha": self.alpha,
             "ties": self.ties,
@@ -108,10 +118,11 @@ class Raters:
             **dict(zip(("fewest_votes", "median_votes", "most_votes"), self.panel, strict=True)),
         }
         facts = [
-            [self.part, "raters", "", name, value, *[math.nan] * 3, self.videos, people]
+            ["", self.part, "raters", "", name, value, *[math.nan] * 3, self.videos, people]
             for name, value in numbers.items()
         ]
-        return pd.DataFrame([*scores, *facts], columns=list(RATER_COLUMNS))
+        table = pd.DataFrame([*scores, *facts], columns=["variant", *RATER_COLUMNS])
+        return table if any(table["variant"]) else table.drop(columns="variant")
 
 
 def compare_with_raters(scored: Scored[Measured], *, corpus: str = "") -> Raters | None:
@@ -125,42 +136,77 @@ def compare_with_raters(scored: Scored[Measured], *, corpus: str = "") -> Raters
     if measured.votes is None:
         return None
     videos = scored.videos[scored.videos["part"] == part]
-    counts = votes_by_class(measured.votes.set_index("video"), measured.labels).reindex(videos["video"])
+    return raters_beside(
+        {"": predicted_codes(videos, labels=measured.labels)[None]},
+        videos,
+        measured.votes,
+        labels=measured.labels,
+        part=part,
+        majority_code=measured.majority_code,
+        recipe=scored.recipe,
+        corpus=corpus,
+    )
+
+
+def raters_beside(
+    predicted: Mapping[str, IntArray],
+    videos: pd.DataFrame,
+    votes: pd.DataFrame,
+    *,
+    labels: LabelSet,
+    part: str,
+    majority_code: int,
+    recipe: EvaluateRecipe,
+    corpus: str = "",
+) -> Raters | None:
+    """Return the raters of videos beside one or several models; None without votes on them.
+
+    Args:
+        predicted: By model, the top class of each video for each seed (N, V); scores are means over seeds.
+        videos: ``video, subject, code`` of each video (V).
+        votes: The votes of a dataset, a row per video.
+        labels: The classes.
+        part: The part that the videos are of.
+        majority_code: What the majority baseline always answers.
+        recipe: Settings of the intervals.
+        corpus: Name of the layout of the corpus.
+    """
+    counts = votes_by_class(votes.set_index("video"), labels).reindex(videos["video"])
     rated = (counts.sum(axis=1) > 0).to_numpy()
     if not rated.any():
         return None
     counts, videos = counts[rated].astype(np.int64), videos[rated]
-    further = {name: int(counts[name].sum()) for name in counts.columns.drop(list(measured.labels.names))}
+    further = {name: int(counts[name].sum()) for name in counts.columns.drop(list(labels.names))}
     further = {name: number for name, number in further.items() if number}
-    classes = measured.labels.names
-    votes = counts[[*classes, *further]].to_numpy(np.int64)
-    codes = videos["code"].to_numpy(np.int64)
+    classes = labels.names
+    chosen = counts[[*classes, *further]].to_numpy(np.int64)
+    choices = np.eye(chosen.shape[1], dtype=np.int64)
     panel = _Panel(
-        votes,
-        codes,
-        predicted_codes(videos, labels=measured.labels),
+        chosen,
+        videos["code"].to_numpy(np.int64),
+        {name: choices[codes[:, rated]].sum(axis=0) for name, codes in predicted.items()},
         videos["subject"].to_numpy(dtype=str),
-        scored.recipe,
+        recipe,
     )
     rows = [
-        *panel.on_label(measured.majority_code),
+        *panel.on_label(majority_code),
         *panel.on_clear_majority(len(classes)),
         *panel.on_majority("majority"),
     ]
     if further:
         rows += panel.of_choices(len(classes)).on_majority("majority_of_classes")
     unchosen = tuple(name for name in classes if not counts[name].any())
-    numbers = votes.sum(axis=1)
+    numbers = chosen.sum(axis=1)
     return Raters(
         part=part,
         rows=tuple(rows),
         choices=tuple(name for name in (*classes, *further) if name not in unchosen),
         unchosen=unchosen,
         further=further,
-        alpha=krippendorff_alpha(votes),
+        alpha=krippendorff_alpha(chosen),
         videos=len(videos),
         without_votes=int((~rated).sum()),
-        ties=int((_majorities(votes).sum(axis=1) > 1).sum()),
+        ties=int((_majorities(chosen).sum(axis=1) > 1).sum()),
         panel=(int(numbers.min()), float(np.median(numbers)), int(numbers.max())),
         corpus=corpus,
     )
@@ -173,14 +219,14 @@ class _Panel:
     Attributes:
         votes: Votes (N, K).
         codes: Labels (N,).
-        predicted: Predictions of the model (N,).
+        answers: By model, the number of its seeds that answer each choice (N, K).
         subjects: People (N,).
         recipe: Settings of the intervals.
     """
 
     votes: IntArray
     codes: IntArray
-    predicted: IntArray
+    answers: Mapping[str, IntArray]
     subjects: np.ndarray
     recipe: EvaluateRecipe
 
@@ -188,32 +234,33 @@ class _Panel:
         """Return the votes for the first choices alone, of the videos with such votes."""
         votes = self.votes[:, :number]
         has = votes.sum(axis=1) > 0
-        return _Panel(votes[has], self.codes[has], self.predicted[has], self.subjects[has], self.recipe)
+        answers = {name: each[has, :number] for name, each in self.answers.items()}
+        return _Panel(votes[has], self.codes[has], answers, self.subjects[has], self.recipe)
 
     def on_label(self, majority_code: int) -> list[RaterRow]:
-        """Return the model and one rater against the label."""
+        """Return the models and one rater against the label."""
         labels = np.eye(self.votes.shape[1], dtype=np.int64)[self.codes]
-        confusions = {"model": self._of_model(labels), "rater": labels[:, :, None] * self.votes[:, None]}
-        return [self._row(who, "label", each, majority_code) for who, each in confusions.items()]
+        rater = self._row("rater", "label", labels[:, :, None] * self.votes[:, None], majority_code)
+        return [*self._models("model", "label", labels, majority_code), rater]
 
     def on_clear_majority(self, number: int) -> list[RaterRow]:
-        """Return the model against majorities that are clear and of the first choices; none without any."""
+        """Return the models against majorities that are clear and of the first choices; none without any."""
         tops = _majorities(self.votes)
         clear = (tops.sum(axis=1) == 1) & (tops[:, :number].sum(axis=1) == 1)
         if not clear.any():
             return []
         baseline = int(tops[clear].sum(axis=0).argmax())
-        return [self._row("model_clear", "majority", self._of_model(tops)[clear], baseline, of=clear)]
+        return self._models("model_clear", "majority", tops, baseline, of=clear)
 
     def on_majority(self, against: str) -> list[RaterRow]:
-        """Return the model and one rater against the majority, with the ceilings."""
+        """Return the models and one rater against the majority, with the ceilings."""
         tops = _majorities(self.votes)
         scale = math.lcm(*np.unique(tops.sum(axis=1)).tolist())  # so that 1 / k of a tie is a whole number
         true = tops * (scale // tops.sum(axis=1, keepdims=True))
         baseline = int(true.sum(axis=0).argmax())
-        model = self._row("model", against, self._of_model(true), baseline)
+        rows = self._models("model", against, true, baseline)
+        model = rows[0]
         several = self.votes.sum(axis=1) > 1
-        rows = [model]
         if several.any():
             confusions = rater_confusions(self.votes[several])
             rows.append(self._row("rater", against, confusions, baseline, of=several))
@@ -233,11 +280,18 @@ class _Panel:
             rows.append(RaterRow(who, against, estimate, None, model.videos, model.people))
         return rows
 
-    def _of_model(self, true: IntArray) -> IntArray:
-        """Return the confusions (N, K, K) of the model's predictions with the true choices (N, K)."""
-        answers = np.eye(self.votes.shape[1], dtype=np.int64)[self.predicted]
-        confusions: IntArray = true[:, :, None] * answers[:, None]
-        return confusions
+    def _models(
+        self, who: str, against: str, true: IntArray, majority_code: int, *, of: np.ndarray | None = None
+    ) -> list[RaterRow]:
+        """Return the scores of each model on the true choices (N, K) of all videos, or ``of`` some."""
+        kept = slice(None) if of is None else of
+        return [
+            replace(
+                self._row(who, against, (true[:, :, None] * own[:, None])[kept], majority_code, of=of),
+                model=name,
+            )
+            for name, own in self.answers.items()
+        ]
 
     def _row(
         self,

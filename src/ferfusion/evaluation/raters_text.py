@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ferfusion.evaluation.raters import AGAINST, Raters
+from ferfusion.evaluation.scoring import Estimate
 from ferfusion.reporting.pages import interval_text, percent
 from ferfusion.reporting.words import counted, counted_are, listed
 
@@ -33,25 +34,27 @@ class RatersText:
     against: dict[str, str]
 
 
-def raters_text(raters: Raters, *, stills: bool) -> RatersText:
+def raters_text(raters: Raters, *, stills: bool, model: str = "model") -> RatersText:
     """Return the sentences.
 
     Args:
-        raters: The raters beside the model.
+        raters: The raters beside one or several models.
         stills: Whether the videos are single images.
+        model: What a model is called.
     """
     noun = "image" if stills else "video"
-    return RatersText(_lead(raters), list(_facts(raters, noun)), _against(raters))
+    return RatersText(_lead(raters, model), list(_facts(raters, noun)), _against(raters))
 
 
-def _lead(raters: Raters) -> str:
-    model, rater = (raters.of(who, "label") for who in ("model", "rater"))
-    assert model.uar is not None
+def _lead(raters: Raters, model: str) -> str:
+    rater, models = raters.of("rater", "label"), raters.all_of("model", "label")
     assert rater.uar is not None
+    several = len(models) > 1
+    them = f"the {counted(len(models), model)}" if several else f"the {model}"
     naming = (
         f"The raters: one rater names the label in {percent(rater.war.value)} (UAR "
-        f"{percent(rater.uar.value)}), the model in {percent(model.war.value)} (UAR "
-        f"{percent(model.uar.value)})."
+        f"{percent(rater.uar.value)}), {them} in {_span([row.war for row in models])} (UAR "
+        f"{_span([row.uar for row in models if row.uar])})."
     )
     ceiling = raters.of("ceiling_votes", "majority").war
     people = "" if ceiling.interval.low != ceiling.interval.low else f" ({interval_text(ceiling.interval)})"
@@ -63,8 +66,15 @@ def _lead(raters: Raters) -> str:
     first = f"{others[0].capitalize()}, and their" if others else "Their"
     return (
         f"{naming} {first} disagreement sets a ceiling of {percent(ceiling.value)}{people} for agreement "
-        f"with the majority; the model has {percent(raters.of('model', 'majority').war.value)}."
+        f"with the majority; {them} {'have' if several else 'has'} "
+        f"{_span([row.war for row in raters.all_of('model', 'majority')])}."
     )
+
+
+def _span(scores: Sequence[Estimate]) -> str:
+    """Return the least and the largest score."""
+    ends = (min(score.value for score in scores), max(score.value for score in scores))
+    return " to ".join(dict.fromkeys(map(percent, ends)))
 
 
 def _facts(raters: Raters, noun: str) -> Sequence[str]:
@@ -78,7 +88,7 @@ def _facts(raters: Raters, noun: str) -> Sequence[str]:
     )
     facts.append(
         f"{counted_are(raters.ties, noun)} tied: several choices have the most votes. A tie of k choices "
-        "counts 1 / k here. The row of clear majorities, and scores_votes.csv, leave ties out."
+        "counts 1 / k here. Scores on clear majorities leave ties out."
     )
     if raters.without_votes:
         facts.append(f"{counted_are(raters.without_votes, noun)} without votes, and not in this table.")
@@ -88,7 +98,7 @@ def _facts(raters: Raters, noun: str) -> Sequence[str]:
         named = listed([f"{name} ({counted(number, 'vote')})" for name, number in raters.further.items()])
         facts.append(
             f"Raters also chose what is not scored here, so that the model has no credit for it: {named}. "
-            "The raters' majority counts it; the last table leaves these votes out."
+            "The raters' majority counts it; majority_of_classes in raters.csv leaves these votes out."
         )
     return facts
 

@@ -110,6 +110,7 @@ class StudyStatistics:
         seeds: Number of seeds of each variant.
         variants: For each level, the variants, the best per video by UAR first.
         families: Comparisons for each level and metric; the first decides the study.
+        answers: The predictions of every variant, per video.
     """
 
     labels: LabelSet
@@ -119,6 +120,7 @@ class StudyStatistics:
     seeds: Mapping[str, int]
     variants: tuple[VariantScores, ...]
     families: tuple[Family, ...]
+    answers: Answers
 
     def scores(self, level: str) -> tuple[VariantScores, ...]:
         """Return the variants at one level, the best per video by UAR first."""
@@ -180,6 +182,7 @@ def study_statistics(
             for level in LEVELS
             for metric in COMPARED
         ),
+        answers=videos,
     )
 
 

@@ -9,8 +9,8 @@ from ferfusion.evaluation.statistics import StudyStatistics
 def variants_table(study: StudyStatistics) -> pd.DataFrame:
     """Return a row for each level, variant and metric, the best variant first.
 
-    Columns: ``level, variant, metric, value, low, high, baseline, seeds, seed_deviation, subjects, groups``;
-    variants that share a letter of ``groups`` do not differ in that metric; only compared metrics have it.
+    Columns: ``level, variant, metric, value, low, high, baseline, seeds, seed_deviation, subjects, letters``;
+    variants that share one of the ``letters`` do not differ in that metric; only compared metrics have it.
     """
     letters = {(family.level, family.metric): group_letters(family.groups) for family in study.families}
     return pd.DataFrame(
@@ -26,7 +26,7 @@ def variants_table(study: StudyStatistics) -> pd.DataFrame:
                 "seeds": len(estimate.by_seed),
                 "seed_deviation": estimate.seed_deviation,
                 "subjects": study.subjects,
-                "groups": letters.get((variant.level, metric), {}).get(variant.name, ""),
+                "letters": letters.get((variant.level, metric), {}).get(variant.name, ""),
             }
             for variant in study.variants
             for metric, estimate in variant.estimates.items()

@@ -77,31 +77,38 @@ class PooledDataset(Dataset):
 
         Words for one expression are one choice. One that the raters of a dataset did not have is 0 there.
         """
-        tables = {
-            name: votes_by_class(source.votes.set_index("video"), self.labels).reset_index()
-            for name, source in self.sources.items()
-            if source.votes is not None
-        }
-        joined = self._rows_of(tables, "video", otherwise=0)
+        tables = [
+            votes_by_class(votes.set_index("video"), self.labels).reset_index()
+            for votes in map(self.votes_of, self.sources)
+            if votes is not None
+        ]
+        joined = self._stacked(tables, "video", otherwise=0)
         return None if joined is None else joined.astype(dict.fromkeys(joined.columns.drop("video"), int))
+
+    def votes_of(self, name: str) -> pd.DataFrame | None:
+        """Return the votes of one dataset with its own choices, by the pooled names; None without."""
+        return _with_names(name, self.sources[name].votes, "video")
 
     @cached_property
     def subjects(self) -> pd.DataFrame | None:
         """``subjects.csv``: a row per person; columns of one name, in whatever case, are one column."""
         spelled: dict[str, str] = {}
-        tables = {
-            name: source.subjects.rename(columns=lambda column: spelled.setdefault(column.casefold(), column))
-            for name, source in self.sources.items()
-            if source.subjects is not None
-        }
-        return self._rows_of(tables, "subject", otherwise="")
+        tables = [
+            people.rename(columns=lambda column: spelled.setdefault(column.casefold(), column))
+            for people in map(self.subjects_of, self.sources)
+            if people is not None
+        ]
+        return self._stacked(tables, "subject", otherwise="")
 
-    def _rows_of(
-        self, tables: Mapping[str, pd.DataFrame], key: str, *, otherwise: Any
-    ) -> pd.DataFrame | None:
-        """Return the rows of the pooled videos or people in tables of the datasets; None without any."""
-        named = [table.assign(**{key: _named(name, "") + table[key]}) for name, table in tables.items()]
-        rows = pd.concat(named, ignore_index=True).fillna(otherwise) if named else pd.DataFrame({key: []})
+    def subjects_of(self, name: str) -> pd.DataFrame | None:
+        """Return the columns of the people of one dataset, by the pooled names; None without."""
+        return _with_names(name, self.sources[name].subjects, "subject")
+
+    def _stacked(self, tables: Sequence[pd.DataFrame], key: str, *, otherwise: Any) -> pd.DataFrame | None:
+        """Return the rows of the pooled videos or people in several tables; None without any."""
+        if not tables:
+            return None
+        rows = pd.concat(tables, ignore_index=True).fillna(otherwise)
         rows = rows[rows[key].isin(self.pairs[key])].reset_index(drop=True)
         return None if rows.empty else rows
 
@@ -319,6 +326,10 @@ def _key(emotion: str) -> str:
 
 def _named(name: str, part: str) -> str:
     return f"{name}{SEPARATOR}{part}"
+
+
+def _with_names(name: str, table: pd.DataFrame | None, key: str) -> pd.DataFrame | None:
+    return None if table is None else table.assign(**{key: _named(name, "") + table[key]})
 
 
 def _link(source: Path, link: Path) -> None:

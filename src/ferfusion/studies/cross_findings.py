@@ -24,6 +24,7 @@ from ferfusion.evaluation.statistics import (
 from ferfusion.evaluation.uncertainty import Interval
 from ferfusion.labels import LabelSet
 from ferfusion.studies.cross_study import CrossStudy
+from ferfusion.studies.raters_and_groups import RatersAndGroups, people_of_corpora
 
 PART = "test"
 
@@ -108,6 +109,7 @@ class CrossFindings:
         cells: A cell for each division and each corpus that it tests.
         comparisons: Of the trainings on each tested corpus.
         recipe: Confidence, and settings of the resampling.
+        people: Of each tested corpus, the raters and the groups of people (see ``people_of_corpora``).
     """
 
     study: CrossStudy
@@ -115,6 +117,7 @@ class CrossFindings:
     cells: tuple[CrossCell, ...]
     comparisons: tuple[CrossComparison, ...]
     recipe: EvaluateRecipe
+    people: Mapping[str, RatersAndGroups]
 
     @property
     def labels(self) -> LabelSet:
@@ -205,7 +208,8 @@ def gather_cross(study: CrossStudy, recipe: EvaluateRecipe | None = None) -> Cro
             recipe=recipe,
         )
     )
-    return CrossFindings(study, runs, cells, comparisons, recipe)
+    people = people_of_corpora(study.pooled, tested, within=within, recipe=recipe)
+    return CrossFindings(study, runs, cells, comparisons, recipe, people)
 
 
 def _rows_of(study: CrossStudy, run: RunFolder, corpus: str) -> pd.DataFrame:

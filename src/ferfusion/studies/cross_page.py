@@ -19,6 +19,7 @@ from ferfusion.studies.cross_findings import (
 )
 from ferfusion.studies.cross_study import CrossStudy
 from ferfusion.studies.cross_text import baseline, cautions, protocol, question, verdict
+from ferfusion.studies.raters_and_groups import joined_tables
 from ferfusion.studies.study_folder import CROSS_FILES, StudyFolder, files_beside_page
 from ferfusion.tables import write_table
 
@@ -40,6 +41,8 @@ def finish_cross_study(study: CrossStudy) -> Path:
             files.table_file("cross_comparisons"), cross_comparisons_table(findings), float_format=None
         )
         write_table(files.table_file("cross_predictions"), findings.predictions, float_format=None)
+        for name, rows in joined_tables(findings.people).items():
+            write_table(files.table_file(f"cross_{name}"), rows, float_format=None)
         write_json(files.summary_file, cross_summary(findings))
         images = {
             metric: save(heat_map(table, metric=metric), files.figures / f"{metric}.png")
@@ -58,6 +61,7 @@ def cross_summary(findings: CrossFindings) -> dict[str, Any]:
         "cautions": cautions(findings),
         "equivalences": [],
         "confidence": findings.recipe.confidence,
+        "people": [f"{name}: {line}" for name, each in findings.people.items() for line in each.lines],
     }
 
 
@@ -84,5 +88,7 @@ def cross_page(findings: CrossFindings, images: Mapping[str, Path]) -> str:
             ),
             ("Preparation", flat_settings(study.dataset.recipe.to_dict())),
         ],
-        files=files_beside_page(CROSS_FILES),
+        people={name: each.page for name, each in findings.people.items()},
+        several_seeds=study.plan.seeds > 1,
+        files=files_beside_page(CROSS_FILES, tables=joined_tables(findings.people)),
     )

@@ -21,6 +21,7 @@ from ferfusion.files import read_json
 from ferfusion.recipe import has_type
 from ferfusion.studies.plan import Variant
 from ferfusion.studies.published import PublishedRow, published_row
+from ferfusion.studies.raters_and_groups import RatersAndGroups, raters_and_groups
 from ferfusion.studies.results import Results, Tested
 from ferfusion.studies.study import Study
 
@@ -72,11 +73,13 @@ class Findings:
         study: The study.
         variants: Those that were trained, in the order of the plan.
         statistics: Scores, intervals and comparisons.
+        people: The raters beside the variants, and the groups of the tested people.
     """
 
     study: Study
     variants: tuple[VariantFindings, ...]
     statistics: StudyStatistics
+    people: RatersAndGroups = RatersAndGroups()  # noqa: RUF009 frozen
 
     @property
     def majority_code(self) -> int:
@@ -130,7 +133,18 @@ def gather(study: Study, recipe: EvaluateRecipe | None = None) -> Findings:
         baseline=_majority_of_subjects(variants[0].runs),
         recipe=recipe or EvaluateRecipe(),
     )
-    return Findings(study, variants, statistics)
+    data = study.dataset
+    people = raters_and_groups(
+        statistics.answers,
+        votes=data.votes,
+        subjects=data.subjects if data.people_known else None,
+        labels=data.labels,
+        majority_code=variants[0].runs[0].majority_code,
+        recipe=statistics.recipe,
+        corpus=data.corpus,
+        stills=data.stills,
+    )
+    return Findings(study, variants, statistics, people)
 
 
 def _variant(study: Study, variant: Variant) -> VariantFindings:

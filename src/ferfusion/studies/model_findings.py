@@ -12,6 +12,7 @@ from ferfusion.evaluation.measured import Measured, Measurement
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.restricted import best_constant, on_labels, shared_classes_line, shared_labels
 from ferfusion.evaluation.statistics import StudyStatistics, study_statistics
+from ferfusion.studies.raters_and_groups import RatersAndGroups, raters_and_groups
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class ModelsFindings:
         classes_line: Which classes were scored, if not all models have the same; else empty.
         majority_code: The most frequent class of the measured videos.
         majority_rule: The same in words.
+        people: The raters beside the models, and the groups of the measured people.
     """
 
     variants: tuple[ModelFindings, ...]
@@ -60,6 +62,7 @@ class ModelsFindings:
     classes_line: str
     majority_code: int
     majority_rule: str
+    people: RatersAndGroups
 
     @cached_property
     def measurement(self) -> Measurement:
@@ -97,4 +100,17 @@ def compare_models(
     statistics = study_statistics(
         {model.name: model.predictions for model in models}, labels=labels, baseline=code, recipe=recipe
     )
-    return ModelsFindings(models, statistics, shared_classes_line(measurements, labels), code, rule)
+    measured = models[0].measurement
+    people = raters_and_groups(
+        statistics.answers,
+        votes=measured.votes,
+        subjects=measured.subjects if measured.people_known else None,
+        labels=labels,
+        majority_code=code,
+        recipe=statistics.recipe,
+        part=measured.part,
+        corpus=measured.corpus,
+        stills=measured.stills,
+        noun="model",
+    )
+    return ModelsFindings(models, statistics, shared_classes_line(measurements, labels), code, rule, people)

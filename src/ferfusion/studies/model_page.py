@@ -41,6 +41,7 @@ def finish_models(findings: ModelsFindings, folder: Path, *, files: Mapping[str,
         "classes": classes_table(findings),
         "error_patterns": error_patterns_table(findings),
         "people": people_of_study(findings),
+        **findings.people.tables,
     }
     with replaced_result(folder, earlier=MODEL_REPORT_FILES) as new:
         place = StudyFolder(new)
@@ -100,5 +101,7 @@ def models_page(findings: ModelsFindings, images: Mapping[str, Path], *, files: 
         kinds=[kind for kind in KINDS if kind.applies_to(statistics.labels)],
         majority=statistics.labels.names[findings.majority_code],
         confidence=f"{100 * statistics.recipe.confidence:g}\N{NO-BREAK SPACE}%",
-        files=files_beside_page(MODEL_REPORT_FILES),
+        people=findings.people.page,
+        several_seeds=False,
+        files=files_beside_page(MODEL_REPORT_FILES, tables=findings.people.tables),
     )

@@ -121,14 +121,14 @@ def _begin(
 
 def _kept(model: NamedModel, dataset: Dataset, folder: Path) -> Measurement | None:
     """Return the measurement of an earlier call, if the model has not changed."""
-    found = read_measurement(StudyFolder(folder).measured(model.name), dataset=dataset.root)
+    found = read_measurement(StudyFolder(folder).measured(model.name), dataset=dataset)
     return found if found is not None and found.model_sha256 == model.sha256 else None
 
 
 def _measured(model: NamedModel, dataset: Dataset, folder: Path) -> Measurement:
     place = StudyFolder(folder).measured(model.name)
     write_measurement(_named(model, model.measure), place)
-    written = read_measurement(place, dataset=dataset.root)  # as a later call reads it
+    written = read_measurement(place, dataset=dataset)  # as a later call reads it
     assert written is not None
     return written
 

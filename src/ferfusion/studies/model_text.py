@@ -31,6 +31,7 @@ def models_summary(findings: ModelsFindings) -> dict[str, Any]:
         "cautions": [*_classes(findings), *cautions(statistics, size), *_home(findings), *of_each],
         "equivalences": [],
         "confidence": statistics.recipe.confidence,
+        "people": findings.people.lines,
     }
 
 

@@ -1,6 +1,6 @@
 """The files of a study's folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,19 +16,31 @@ REPORT_FILES = (
     "classes.csv",
     "error_patterns.csv",
     "people.csv",
+    "raters.csv",
+    "groups.csv",
+    "group_differences.csv",
     "predictions/*.csv",
     "figures/*.png",
 )
 """Patterns of the files that a study writes when its trainings are finished, the page first."""
+_AT_TIMES = ("raters", "groups", "group_differences")
+"""Tables of datasets that have votes of raters, or columns of people."""
 
 
-def files_beside_page(patterns: Sequence[str]) -> tuple[str, ...]:
+def files_beside_page(patterns: Sequence[str], *, tables: Collection[str]) -> tuple[str, ...]:
     """Return the files of a report without its page, with folders in place of their files.
 
-    >>> files_beside_page(["report.html", "a.csv", "figures/*.png"])
-    ('a.csv', 'figures/')
+    Args:
+        patterns: The files that there may be.
+        tables: Names of those tables that not every study has, and that this one has.
+
+    >>> patterns = ["report.html", "a.csv", "raters.csv", "groups.csv", "figures/*.png"]
+    >>> files_beside_page(patterns, tables=["groups"])
+    ('a.csv', 'groups.csv', 'figures/')
     """
-    names = (f"{name.split('/')[0]}/" if "/" in name else name for name in patterns[1:])
+    without = {f"{start}{name}.csv" for name in _AT_TIMES if name not in tables for start in ("", "cross_")}
+    kept = [name for name in patterns[1:] if name not in without]
+    names = (f"{name.split('/')[0]}/" if "/" in name else name for name in kept)
     return tuple(dict.fromkeys(names))
 
 
@@ -41,16 +53,38 @@ CROSS_FILES = (
     "cross.csv",
     "cross_comparisons.csv",
     "cross_predictions.csv",
+    "cross_raters.csv",
+    "cross_groups.csv",
+    "cross_group_differences.csv",
     "figures/*.png",
 )
 """The same of a study across corpora."""
 
 _INTERVAL = dict.fromkeys(("value", "low", "high", "baseline"), float)
+_RATERS: Mapping[str, Kind | None] = MappingProxyType(
+    {**dict.fromkeys(("who", "against", "metric")), **_INTERVAL, **dict.fromkeys(("videos", "people"), int)}
+)
+_GROUPS: Mapping[str, Kind | None] = MappingProxyType(
+    {
+        **dict.fromkeys(("level", "column", "group", "metric", "note")),
+        **dict.fromkeys(("people", "videos", "classes"), int),
+        **dict.fromkeys(("value", "low", "high"), float),
+    }
+)
+_DIFFERENCES: Mapping[str, Kind | None] = MappingProxyType(
+    {
+        **dict.fromkeys(("level", "metric", "column", "first", "second")),
+        **dict.fromkeys(
+            ("difference", "p", "p_adjusted", "detectable", "lowest", "highest", "p_every"), float
+        ),
+    }
+)
+_CROSS: Mapping[str, Kind | None] = MappingProxyType(dict.fromkeys(("tested_on", "trained_on")))
 _P_VALUES = ("difference", "low", "high", "p_subjects", "p_trainings", "p", "p_adjusted")
 TABLES: Mapping[str, Mapping[str, Kind | None]] = MappingProxyType(
     {
         "variants": {
-            **dict.fromkeys(("level", "variant", "metric", "groups")),
+            **dict.fromkeys(("level", "variant", "metric", "letters")),
             **_INTERVAL,
             **{"seeds": int, "seed_deviation": float, "subjects": int},
         },
@@ -78,6 +112,12 @@ TABLES: Mapping[str, Mapping[str, Kind | None]] = MappingProxyType(
             **dict.fromkeys(("seed", "videos", "classes"), int),
             **dict.fromkeys(("war", "low", "high", "uar"), float),
         },
+        "raters": {"variant": None, **_RATERS},
+        "groups": {"variant": None, **_GROUPS},
+        "group_differences": _DIFFERENCES,
+        "cross_raters": {**_CROSS, **_RATERS},
+        "cross_groups": {**_CROSS, **_GROUPS},
+        "cross_group_differences": {"tested_on": None, **_DIFFERENCES},
         "cross": {
             **dict.fromkeys(("trained_on", "tested_on", "level", "metric", "majority")),
             **_INTERVAL,

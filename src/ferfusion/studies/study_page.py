@@ -52,6 +52,7 @@ def finish_study(study: Study) -> Path:
         "classes": classes_table(findings),
         "error_patterns": error_patterns_table(findings),
         "people": people_of_study(findings),
+        **findings.people.tables,
     }
     with replaced_result(study.folder, earlier=REPORT_FILES) as new:
         files = StudyFolder(new)
@@ -111,7 +112,9 @@ def study_page(findings: Findings, images: Mapping[str, Path]) -> str:
         caveat=CAVEAT,
         has_published=findings.has_published,
         settings=settings(findings),
-        files=files_beside_page(REPORT_FILES),
+        people=findings.people.page,
+        several_seeds=plan.seeds > 1,
+        files=files_beside_page(REPORT_FILES, tables=findings.people.tables),
     )
 
 
@@ -137,6 +140,7 @@ def study_summary(findings: Findings) -> dict[str, Any]:
         "cautions": cautions(statistics, size),
         "equivalences": equivalence_lines(findings.study.equivalences),
         "confidence": statistics.recipe.confidence,
+        "people": findings.people.lines,
     }
 
 

@@ -88,7 +88,7 @@ def test_study_across_corpora_refuses_words_that_are_no_level_or_metric(study, c
         eval(f"study.{call}", {"study": study})
 
 
-@pytest.mark.parametrize("name", ["costs", "classes", "people", "groups"])
+@pytest.mark.parametrize("name", ["costs", "classes", "people", "letters"])
 def test_study_across_corpora_has_no_tables_of_variants(study, name):
     with pytest.raises(fer.RunError, match="is a study across corpora, which has no"):
         getattr(study, name)

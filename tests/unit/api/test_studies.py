@@ -68,10 +68,10 @@ def test_study_has_verdict_protocol_baseline_and_cautions(study):
     assert study.confidence == 0.95
 
 
-def test_study_groups_are_the_letters_of_compared_metrics(study):
-    groups = study.groups
-    assert set(groups["metric"]) == {"uar", "war"}
-    letters = groups.query("level == 'video' and metric == 'uar'").set_index("variant")["groups"]
+def test_study_letters_are_those_of_compared_metrics(study):
+    table = study.letters
+    assert set(table["metric"]) == {"uar", "war"}
+    letters = table.query("level == 'video' and metric == 'uar'").set_index("variant")["letters"]
     assert letters["gap-concat"] == letters["gap-sum"] != letters["spatial"]
 
 

@@ -7,9 +7,12 @@ import pytest
 
 from ferfusion.errors import RunError
 from ferfusion.evaluation.measurement_folder import read_measurement, write_measurement
+from ferfusion.labels import SIX
+from ferfusion.preparation.dataset import Dataset
+from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.measurements import fake_measurement
 
-DATASET = Path("others")
+DATASET = Dataset(Path("others"), PrepareRecipe(), SIX, "ravdess", {})
 
 
 def test_measurement_is_the_same_after_a_round_trip(tmp_path):

@@ -15,28 +15,17 @@ from ferfusion.evaluation.scoring import score_measured
 from ferfusion.evaluation.vote_scores import score_votes
 from ferfusion.labels import SIX
 from helpers.measurements import fake_measurement
+from helpers.votes import drawn_votes
 
 QUICK = EvaluateRecipe(resamples=200)
-CHOICES = ("anger", "disgust", "fear", "happiness", "neutral", "sadness")
 CLASSES = (*SIX.names, "Neutral")
-
-
-def votes_on(videos, *, seed=0):
-    """Votes of six to ten raters, of whom the half names the label; the first video has none."""
-    rng = np.random.default_rng(seed)
-    rows = []
-    for video, emotion in zip(videos["video"].iloc[1:], videos["emotion"].iloc[1:], strict=True):
-        shares = np.full(6, 0.1) + 0.5 * (np.array(CHOICES) == emotion.lower())
-        votes = rng.multinomial(rng.integers(6, 11), shares / shares.sum())
-        rows.append({"video": video, **dict(zip(CHOICES, votes.tolist(), strict=True))})
-    return pd.DataFrame(rows)
 
 
 @pytest.fixture(scope="module")
 def measured():
     drawn = fake_measurement(corpus="cremad")
     videos = drawn.predictions.drop_duplicates("video")
-    return replace(drawn, votes=votes_on(videos))
+    return replace(drawn, votes=drawn_votes(videos.iloc[1:]))  # the first video has none
 
 
 @pytest.fixture(scope="module")

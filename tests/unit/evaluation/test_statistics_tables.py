@@ -28,11 +28,11 @@ def test_variants_table_has_a_row_per_level_variant_and_metric(study):
 
 def test_variants_table_has_letters_for_compared_metrics_only(study):
     table = variants_table(study)
-    letters = table.query("level == 'video' and metric == 'uar'").set_index("variant")["groups"]
+    letters = table.query("level == 'video' and metric == 'uar'").set_index("variant")["letters"]
     assert letters.to_dict() == group_letters(study.family("video", "uar").groups)
     assert letters["strong"] == letters["as strong"] == "a"
     assert letters["weak"] == "b"
-    assert table.query("metric == 'macro_f1'")["groups"].eq("").all()
+    assert table.query("metric == 'macro_f1'")["letters"].eq("").all()
 
 
 def test_comparisons_table_has_a_row_per_level_metric_and_pair_of_variants(study):

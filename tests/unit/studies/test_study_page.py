@@ -8,8 +8,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+import ferfusion as fer
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.statistics import study_statistics
+from ferfusion.reporting.columns.page import table_kind
 from ferfusion.studies.findings import Findings
 from ferfusion.studies.study_folder import StudyFolder
 from ferfusion.studies.study_page import (
@@ -44,8 +46,8 @@ def test_finish_study_writes_the_tables_of_the_runs(finished):
     values = uar["value"].to_dict()
     assert values["spatial"] < values["gap-concat"] - 0.2
     assert uar["baseline"].tolist() == pytest.approx([1 / 6] * 3, abs=1e-5)
-    groups = uar["groups"].to_dict()
-    assert groups["gap-concat"] == groups["gap-sum"] != groups["spatial"]
+    letters = uar["letters"].to_dict()
+    assert letters["gap-concat"] == letters["gap-sum"] != letters["spatial"]
     classes = pd.read_csv(study.folder / "classes.csv")
     assert len(classes) == 3 * 2 * 6
 
@@ -64,6 +66,23 @@ def test_finish_study_writes_the_pooled_test_predictions_of_each_variant(finishe
     means = pairs.groupby(["seed", "video"])["p_fear"].mean()
     found = videos.set_index(["seed", "video"])["p_fear"]
     assert found.loc[means.index].to_numpy() == pytest.approx(means.to_numpy(), abs=1e-6)
+
+
+def test_finish_study_has_raters_and_groups_of_people_on_the_page_in_tables_and_in_python(finished):
+    study, page = finished
+    done = fer.Study(study.folder)
+    for name in ("raters", "groups", "group_differences"):
+        columns = list(pd.read_csv(study.folder / f"{name}.csv").columns)
+        assert table_kind("STUDY", f"{name}.csv").unknown(columns) == []
+        assert len(getattr(done, name)) > 0
+    assert done.groups.query("column == 'sex' and metric == 'uar'")["people"].tolist() == [6, 6] * 3
+    assert done.groups.query("group == 'A'")["note"].unique() == ["fewer than 5 people: no claim"]
+    words = " ".join(Page(page).words.split())
+    for line in done.people_lines:
+        assert " ".join(line.split()) in words
+    assert done.people_lines[0].startswith("The raters: one rater names the label in")
+    assert "means over 3 variants and their seeds" in words
+    assert words.count("UAR of each of the 3 variants") == 2
 
 
 def test_write_predictions_has_the_fold_that_tested_each_pair_and_video(findings, tmp_path):

@@ -58,6 +58,7 @@ def statistics(
             for name, value in zip(names, uars, strict=True)
         ),
         families=(Family("video", "uar", pairs, groups),),
+        answers=None,
     )
 
 

@@ -1,6 +1,79 @@
 """Tables of a study, and of a comparison of runs."""
 
-from ferfusion.reporting.columns.kinds import ANSWER, IDENTITY, PAIR, PERSON, VIDEO, table
+from ferfusion.reporting.columns.kinds import ANSWER, IDENTITY, PAIR, PERSON, VIDEO, TableKind, table
+
+_SCORES = """
+against | text | label, majority (of all votes) or majority_of_classes (of votes for scored classes)
+metric | text | war (accuracy) or uar (mean recall over classes); for who = raters, a number about the votes
+value | share | mean of the score over seeds, or the number
+low | share | lower end of its interval over people; empty for a number
+high | share | upper end
+baseline | share | the same metric of the best answer without learning
+videos | whole number | videos with votes
+people | whole number | their people
+"""
+_GROUPS = """
+level | text | video
+column | text | the column of subjects.csv
+group | text | its value; of more than 8 different numbers, a band of them
+people | whole number | people of the group
+videos | whole number | their videos
+classes | whole number | classes that these videos have
+metric | text | war (accuracy) or uar (mean recall over classes)
+value | share | mean of the score over seeds
+low | share | lower end of its interval over people; empty for a single person
+high | share | its upper end
+note | text | says where there are too few people for a claim
+"""
+_DIFFERENCES = """
+level | text | video
+metric | text | uar (mean recall over classes)
+column | text | the column of subjects.csv
+first | text | a group
+second | text | another
+difference | -1 to 1 | mean over all compared and their seeds: the metric of first minus that of second
+p | probability | of a difference as large or larger if people are dealt to the groups at random
+p_adjusted | probability | the same with Holm's correction over all pairs of groups of all columns
+detectable | share | difference found in 80 of 100 samples of as many people; empty if they can show none
+lowest | -1 to 1 | least difference of one of the compared
+highest | -1 to 1 | largest difference of one
+p_every | probability | largest p-value of one, with Holm's correction; empty if no mean difference is found
+"""
+
+
+def _raters_and_groups(start: str, command: str, *, whose: str) -> tuple[TableKind, ...]:
+    """Return the tables of raters and of groups of people, whose names and columns begin so."""
+    names = whose.strip().splitlines()
+    compared = names[-1].partition(" | ")[0]
+    tested = "".join(f"{name}\n" for name in names[:-1])
+    who = (
+        "who | text | model, model_clear (where the majority is clear), rater, ceiling_votes, ceiling_shares "
+        "or raters"
+    )
+    return (
+        table(
+            "STUDY",
+            f"{start}raters.csv",
+            command=f"{command}, with votes of raters",
+            row="a score of what is compared, of one rater or of the best possible model; a number of votes",
+            columns=f"{tested}{names[-1]}; empty for raters\n{who}\n{_SCORES.strip()}",
+        ),
+        table(
+            "STUDY",
+            f"{start}groups.csv",
+            command=f"{command}, with columns of people",
+            row=f"a metric of a group of people, per video, for each {compared} and column of subjects.csv",
+            columns=f"{tested}{names[-1]}\n{_GROUPS.strip()}",
+        ),
+        table(
+            "STUDY",
+            f"{start}group_differences.csv",
+            command=f"{command}, with columns of people",
+            row="two groups of a column with five people or more",
+            columns=f"{tested}{_DIFFERENCES.strip()}",
+        ),
+    )
+
 
 STUDIES = (
     table(
@@ -19,7 +92,7 @@ baseline | share | the same metric of the most frequent class of the training, o
 seeds | whole number | trainings of the variant in each fold
 seed_deviation | share | standard deviation of the score between seeds; empty with one seed
 subjects | whole number | people whose videos are tested
-groups | letters | variants that share a letter do not differ; empty for a metric that is not compared
+letters | letters | variants that share a letter do not differ; empty for a metric that is not compared
 """,
     ),
     table(
@@ -174,6 +247,13 @@ ece_pair | share | expected calibration error per pair
         command="study",
         row="a person, for each variant and seed",
         columns=f"variant | text | the variant\nseed | whole number | the seed, from 0\n{PERSON.strip()}",
+    ),
+    *_raters_and_groups("", "study", whose="variant | text | the variant or model"),
+    *_raters_and_groups(
+        "cross_",
+        "study, of several datasets",
+        whose="tested_on | text | the tested dataset\n"
+        "trained_on | text | the dataset of the training, or several",
     ),
     table(
         "STUDY",
