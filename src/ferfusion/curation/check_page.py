@@ -113,7 +113,11 @@ def _counts(findings: Findings) -> Section:
     columns = [*names, *parts, *official]
     if findings.dataset.stills:
         columns.remove("pairs")
-    head = ("Class", *(name.replace("official_", "official ").capitalize() for name in columns))
+    words = {"videos": "images"} if findings.dataset.stills else {}
+    head = (
+        "Class",
+        *(words.get(name, name).replace("official_", "official ").capitalize() for name in columns),
+    )
     rows = [
         (str(row["emotion"]), *(f"{row[name]:,}" for name in columns)) for row in classes.to_dict("records")
     ]
@@ -137,7 +141,8 @@ def _counts(findings: Findings) -> Section:
                 ),
             )
         )
-    how = "Used videos only. A table with a row for each class is classes.csv, for each person people.csv."
+    of_people = ", for each person in people.csv" if findings.dataset.people_known else ""
+    how = f"What is used only. The numbers of each class are also in classes.csv{of_people}."
     return _section(findings, "counts", how, sheets=tuple(sheets))
 
 
@@ -145,11 +150,14 @@ def _copies(findings: Findings, crops: CropImages) -> Section:
     copies = findings.copies
     cards = []
     for number, group in copies[copies["group"] <= SHOWN].groupby("group"):
-        members = _records(group.head(MEMBERS))
+        of_its_label = group.groupby("emotion").cumcount().sort_values(kind="stable")
+        members = _records(group.loc[of_its_label.index].head(MEMBERS))  # each label is shown
         images = tuple(
             (crops.of_pair(row["clip"], row["pair"]), f"{row['emotion']}{_person(row, findings)}")
             for row in members
         )
+        of_crops = f"{percent(group['share'].max())} of the crops of a video; "
+        share = "" if findings.dataset.stills else of_crops
         more = [f"and {len(group) - MEMBERS} more"] if len(group) > MEMBERS else []
         cards.append(
             Card(
@@ -157,8 +165,7 @@ def _copies(findings: Findings, crops: CropImages) -> Section:
                 f"Group {number}: {COPY_KINDS[group['kind'].iloc[0]]}",
                 (
                     ", ".join([*(row["video"] for row in members), *more]),
-                    f"{percent(group['share'].max())} of the crops of a video; highest correlation "
-                    f"{group['similarity'].max():.3f}",
+                    f"{share}highest correlation {group['similarity'].max():.3f}",
                 ),
             )
         )

@@ -28,10 +28,11 @@ TITLES = MappingProxyType(
 )
 """The kinds of findings, in the order of the page."""
 WITHOUT_STUDY = (
-    "No study judged the labels. Run ferfusion study DATASET STUDY --folds 5 --seeds 3, then ferfusion check "
-    "DATASET --study STUDY: a label that most models contradict, none of which has seen the person, is worth "
-    "a look."
+    "No study judged the labels. Run ferfusion study DATASET STUDY{folds} --seeds 3, then ferfusion check "
+    "DATASET --study STUDY: a label that most models contradict, none of which has seen the {unseen}, is "
+    "worth a look."
 )
+UNKNOWN_PEOPLE = "The people in the images are unknown: a model may have learned from the same person."
 WITHOUT_VOTES = "The dataset has no votes of raters; docs/corpora.md says how a corpus brings them."
 
 
@@ -111,9 +112,18 @@ def find(
         "counts": [*count_lines(dataset, classes, people), *([no_split] if no_split else [])]
         or ["Nothing stands out in the counts."],
         "copies": list(copy_lines(copies, stills=stills)),
-        "labels": [WITHOUT_STUDY] if votes is None else list(doubt_lines(votes, stills=stills)),
+        "labels": _label_lines(votes, dataset),
         "raters": [WITHOUT_VOTES] if rated is None else [*rater_lines(rated, stills=stills), *of_corpus],
         "faces": list(loss_lines(losses, dataset)),
     }
     on_progress(Progress("Checking", "page", len(TITLES), len(TITLES), "steps"))
     return Findings(dataset, classes, people, copies, worth_a_look(losses), votes, rated, lines)
+
+
+def _label_lines(votes: StudyVotes | None, dataset: Dataset) -> list[str]:
+    if votes is not None:
+        unknown = [] if dataset.people_known else [UNKNOWN_PEOPLE]
+        return [*doubt_lines(votes, stills=dataset.stills), *unknown]
+    known = dataset.people_known
+    folds, unseen = (" --folds 5", "person") if known else ("", "image")
+    return [WITHOUT_STUDY.format(folds=folds, unseen=unseen)]

@@ -257,8 +257,9 @@ def doubt_lines(votes: StudyVotes, *, stills: bool) -> Iterator[str]:
         f"these models alone would contradict {low if low == high else f'{low} to {high}'}."
     )
     if votes.judged < votes.videos:
+        folds = "" if stills else " A study with --folds 5 predicts every person."
         yield (
             f"{votes.videos - votes.judged:,} of {counted(votes.videos, noun)} not judged: too few models "
-            "predict them. A study with --folds 5 predicts every person."
+            f"predict them.{folds}"
         )
     yield from votes.cautions

@@ -31,7 +31,9 @@ def test_check_dataset_writes_documented_tables_and_replaces_those_of_an_earlier
 @pytest.fixture(scope="module")
 def stills(tmp_path_factory):
     root = tmp_path_factory.mktemp("stills")
-    fer.prepare(fer_table(root / "corpus"), root / "data", labels="seven", engine="here", progress=False)
+    fer.prepare(
+        fer_table(root / "corpus", per_class=1), root / "data", labels="seven", engine="here", progress=False
+    )
     return open_dataset(root / "data")
 
 
@@ -42,3 +44,4 @@ def test_check_dataset_of_photographs_of_unknown_people_has_no_table_of_people(s
     assert found.rated.alpha == 1
     page = (tmp_path / "check" / "check.html").read_text(encoding="utf-8")
     assert "people unknown" in page
+    assert "--folds" not in page

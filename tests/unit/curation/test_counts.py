@@ -54,7 +54,7 @@ def test_count_lines_of_a_balanced_dataset_are_none(tmp_path):
 
 def test_split_of_a_dataset_whose_split_does_not_fit_says_why(tmp_path):
     dataset = write_curated(tmp_path / "data")
-    split_dataset(dataset, SplitRecipe(seed=0))
+    split_dataset(dataset, SplitRecipe(seed=0), copies=())
     text = dataset.splits_file.read_text()
     dataset.splits_file.write_text(text.replace(",test", ",train", 1))
     parts, why_not = split_of(dataset)

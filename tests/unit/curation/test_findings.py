@@ -9,7 +9,7 @@ def test_find_of_a_plain_dataset_says_plainly_that_nothing_was_found(tmp_path):
     assert [found.lines[key][0] for key in TITLES] == [
         "Nothing stands out in the counts.",
         "No two videos with near-identical crops.",
-        WITHOUT_STUDY,
+        WITHOUT_STUDY.format(folds=" --folds 5", unseen="person"),
         WITHOUT_VOTES,
         "0 of 24 frames lost (0.0\N{NO-BREAK SPACE}%).",
     ]
