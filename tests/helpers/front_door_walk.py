@@ -29,8 +29,8 @@ from typing import Any
 import ferfusion as fer
 
 MODULES = (
-    "datasets runs evaluations scores studies checks comparisons models predictions explanations live files "
-    "foreign installation"
+    "datasets runs evaluations scores studies tabulations checks comparisons models predictions explanations "
+    "live files foreign installation"
 ).split()
 README_SHORTER = {"epochs=20": "epochs=2, batch_size=32"}
 """Settings of the README's script that the walk changes, so that its run is the one that is there already."""

@@ -32,6 +32,7 @@ VERBS = {
     "split",
     "study",
     "synthesize",
+    "tabulate",
     "train",
 }
 

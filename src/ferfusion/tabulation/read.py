@@ -22,6 +22,11 @@ from ferfusion.tabulation.result import Observed, Result
 
 _AGAIN = "run the command that wrote it again"
 _SETTINGS = ("architecture", "fusion", "stream")
+_USED = frozenset(
+    "variant trained_as parameters trained_on tested_on level metric value low high baseline seeds subjects "
+    "people".split()
+)
+"""Columns of the tables of a study's report that are used here."""
 _SCORE_COLUMNS = {**dict.fromkeys(("value", "low", "high", "baseline"), float), "people": int}
 
 
@@ -283,8 +288,8 @@ def _of_report(files: StudyFolder, name: str) -> pd.DataFrame:
         raise RunError(f"{files.path} is not a finished study (no {path.name}); run the study again")
     return read_table(
         path,
-        columns=kinds,
-        kind_of=lambda column: kinds.get(column, float),
+        columns=[column for column in kinds if column in _USED],
+        kind_of=lambda column: kinds.get(column) if column in _USED else None,
         error=RunError,
         advice="run the study again",
     )

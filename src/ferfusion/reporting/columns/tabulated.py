@@ -80,7 +80,7 @@ variant | text | the variant or model; of a study across corpora, the corpora of
 tested_on | text | the tested corpus; only of a study across corpora
 equivalents | text | variants that are the same function, and were not trained themselves
 architecture | text | its architecture; empty of a model that is not trained here
-fusion | text | its fusion, likewise
+fusion | text | its fusion, likewise; a single stream uses the layer (flatten, gap) only
 stream | text | its streams, likewise
 parameters | whole number | values that training changes, likewise
 <setting> | as there | a further setting of network or training that differs between the variants
