@@ -32,6 +32,7 @@ def test_study_has_plan_model_and_recipe_as_options_and_prints_its_table(monkeyp
             protocol="Tested on 1 person.",
             baseline="Baseline: always Fear.",
             cautions=["One person was tested."],
+            people_lines=["sex: nothing is claimed."],
         )
 
     monkeypatch.setattr(fer, "study", conduct)
@@ -48,7 +49,8 @@ def test_study_has_plan_model_and_recipe_as_options_and_prints_its_table(monkeyp
     words = " ".join(printed.split())
     for text in ("60.0 %", "40 to 80 %", "33.3 %", "[flow]", "ab", "Tested on 1 person.", "always Fear"):
         assert text in words
-    assert "One person was tested." in words
+    for text in ("One person was tested.", "sex: nothing is claimed."):
+        assert text in words
     assert "gap-sum and [flow] do not differ." in words
     called.clear()
     app([*line[:2], "--models", "ours", "theirs.onnx", "--part", "all"], exit_on_error=False)
@@ -73,6 +75,7 @@ def test_study_takes_several_datasets_and_the_folder_last(monkeypatch, capsys, t
             protocol="Tested.",
             baseline="Baseline.",
             cautions=[],
+            people_lines=[],
         )
 
     monkeypatch.setattr(fer, "study", conduct)
