@@ -199,7 +199,8 @@ class Prediction:
         total = expected_frames(self._footage.info, self._read.recipe)
         with shown(progress) as on_progress:
             on_frame = partial(report_frame, on_progress, self.video, total)
-            writer.write(job, self._read, self._footage, on_frame)
+            with writer.begin(self._footage, self._read.recipe) as new:
+                writer.write(job, self._read, self._footage, new, on_frame)
 
     def __repr__(self) -> str:
         frames, faces = self._read.table["frame"].nunique(), len(self.verdicts)

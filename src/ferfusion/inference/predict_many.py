@@ -1,7 +1,7 @@
 """Predict many videos and photographs, one by one, and write a table of all."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -9,10 +9,18 @@ from types import TracebackType
 from typing import Any, Self
 
 from ferfusion.errors import VideoError
+from ferfusion.inference.annotator import Annotator
 from ferfusion.inference.drawing.photographs_page import PhotographCard
 from ferfusion.inference.photographs import PhotographWriter
+from ferfusion.inference.predict_faces import FrameRow
 from ferfusion.inference.predict_jobs import PredictJob, named_photographs
-from ferfusion.inference.predict_video import OnFrame, expected_frames, predict_footage, write_prediction
+from ferfusion.inference.predict_video import (
+    OnFrame,
+    expected_frames,
+    ignore_row,
+    predict_footage,
+    write_prediction,
+)
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import PredictRecipe
@@ -89,12 +97,19 @@ def predict_each(
                 footage = open_footage(job.source) if isinstance(job.source, Path) else job.source
                 total = expected_frames(footage.info, recipe)
                 on_frame = partial(report_frame, on_progress, item, total)
-                outcome = predict_footage(
-                    footage, predictor, recipe, detector_model=detector_model, on_frame=on_frame
-                )
-                _check_decoded(outcome, footage)
-                if writer is not None:
-                    outcome = writer.write(job, outcome, footage, on_frame)
+                with ExitStack() as begun:
+                    new = begun.enter_context(writer.begin(footage, recipe)) if writer is not None else None
+                    outcome = predict_footage(
+                        footage,
+                        predictor,
+                        recipe,
+                        detector_model=detector_model,
+                        on_row=ignore_row if new is None else new.on_row,
+                        on_frame=on_frame,
+                    )
+                    _check_decoded(outcome, footage)
+                    if writer is not None and new is not None:
+                        outcome = writer.write(job, outcome, footage, new, on_frame)
             except VideoError as error:
                 outcome = Unreadable(str(error))
                 if writer is not None:
@@ -117,6 +132,24 @@ def _check_decoded(prediction: VideoPrediction, footage: Footage) -> None:
         raise VideoError(f"{footage.name}: nothing can be decoded in {any_of(len(statuses), 'frame')}")
 
 
+@dataclass(frozen=True)
+class NewPrediction:
+    """Where a prediction is written.
+
+    Attributes:
+        folder: A new folder; None for a photograph, which shares the folder of all photographs.
+        annotator: Writes the annotated video, if that is wanted.
+    """
+
+    folder: Path | None = None
+    annotator: Annotator | None = None
+
+    def on_row(self, row: FrameRow) -> None:
+        """Take a row of the prediction."""
+        if self.annotator is not None:
+            self.annotator.add(row)
+
+
 class PredictionWriter:
     """Writes the results of jobs into a folder, with ``videos.csv``; use it with ``with``.
 
@@ -136,8 +169,28 @@ class PredictionWriter:
         self._photographs: PhotographWriter | None = None
         self._new_photographs = ExitStack()
 
+    @contextmanager
+    def begin(self, footage: Footage, recipe: PredictRecipe) -> Iterator[NewPrediction]:
+        """Begin to write the prediction of a video or photograph; what is not written then is discarded.
+
+        Args:
+            footage: The video or photograph.
+            recipe: Settings of the prediction.
+        """
+        if isinstance(footage, Photograph):
+            yield NewPrediction()
+            return
+        with self._table.new_prediction() as folder, ExitStack() as opened:
+            annotator = Annotator(folder, footage, self._predictor, recipe) if self._annotate else None
+            yield NewPrediction(folder, annotator and opened.enter_context(annotator))
+
     def write(
-        self, job: PredictJob, prediction: VideoPrediction, footage: Footage, on_frame: OnFrame
+        self,
+        job: PredictJob,
+        prediction: VideoPrediction,
+        footage: Footage,
+        new: NewPrediction,
+        on_frame: OnFrame,
     ) -> VideoPrediction:
         """Write a prediction, and return it with its folder.
 
@@ -145,6 +198,7 @@ class PredictionWriter:
             job: Its job.
             prediction: The prediction.
             footage: The video or photograph.
+            new: What ``begin`` has returned for it.
             on_frame: Called after every frame of an annotated video.
 
         Raises:
@@ -154,15 +208,15 @@ class PredictionWriter:
         if isinstance(footage, Photograph):
             self._opened.add(job.photograph, prediction, footage.image())
             return replace(prediction, folder=self._out / job.folder)
-        with self._table.new_prediction() as new:
-            try:
-                written = write_prediction(
-                    prediction, footage, self._predictor, new, annotate=self._annotate, on_frame=on_frame
-                )
-            except VideoError as error:  # the prediction is there, without the annotated video
-                self._table.put(job.named, line_of(Unreadable(str(error))), new=new)
-                raise
-            folder = self._table.put(job.named, line_of(written), new=new)
+        assert new.folder is not None
+        try:
+            written = write_prediction(
+                prediction, footage, self._predictor, new.folder, annotator=new.annotator, on_frame=on_frame
+            )
+        except VideoError as error:  # the prediction is there, without the annotated video
+            self._table.put(job.named, line_of(Unreadable(str(error))), new=new.folder)
+            raise
+        folder = self._table.put(job.named, line_of(written), new=new.folder)
         return replace(written, folder=self._out / folder)
 
     def write_unread(self, job: PredictJob, unread: Unreadable) -> None:

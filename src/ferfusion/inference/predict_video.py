@@ -2,7 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ferfusion.environment import release_free_memory
 from ferfusion.files import write_json
+from ferfusion.inference.annotator import Annotator
 from ferfusion.inference.apex_frames import ApexFrames
-from ferfusion.inference.drawing.annotated_video import PredictionsByFrame, write_annotated
 from ferfusion.inference.drawing.video_page import write_video_page
 from ferfusion.inference.frame_table import FrameRows
-from ferfusion.inference.predict_faces import predict_frames
+from ferfusion.inference.predict_faces import FrameRow, predict_frames
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.prediction_folder import PREDICTION_FILES, PredictionFolder
 from ferfusion.inference.predictor import Predictor
@@ -49,8 +50,13 @@ from ferfusion.video.reader import Frame, VideoInfo
 
 _PIXELS_AHEAD = 2**25
 """Pixels of the frames that are decoded in one step ahead of their use: one frame of 8K, or four of 4K."""
+OnRow = Callable[[FrameRow], None]
 OnFrame = Callable[[str, int], None]
 """Called after every frame with the name of the stage and the number of frames that are done."""
+
+
+def ignore_row(_: FrameRow) -> None:
+    """Do nothing with a row."""
 
 
 def expected_frames(video_info: VideoInfo | None, recipe: PredictRecipe) -> int | None:
@@ -90,9 +96,16 @@ def predict_video(
         VideoError: the file is not a video that can be decoded.
     """
     footage = open_video(video)
-    prediction = predict_footage(footage, predictor, recipe, on_frame=on_frame)
-    with only_writer(folder), replaced_result(folder, earlier=PREDICTION_FILES) as new:
-        written = write_prediction(prediction, footage, predictor, new, annotate=annotate, on_frame=on_frame)
+    with ExitStack() as opened:
+        opened.enter_context(only_writer(folder))
+        new = opened.enter_context(replaced_result(folder, earlier=PREDICTION_FILES))
+        annotator = opened.enter_context(Annotator(new, footage, predictor, recipe)) if annotate else None
+        prediction = predict_footage(
+            footage, predictor, recipe, on_row=annotator.add if annotator else ignore_row, on_frame=on_frame
+        )
+        written = write_prediction(
+            prediction, footage, predictor, new, annotator=annotator, on_frame=on_frame
+        )
     return replace(written, folder=folder)
 
 
@@ -102,6 +115,7 @@ def predict_footage(
     recipe: PredictRecipe = PredictRecipe(),  # noqa: B008 frozen
     *,
     detector_model: Path | None = None,
+    on_row: OnRow = ignore_row,
     on_frame: OnFrame = lambda stage, frame: None,
 ) -> VideoPrediction:
     """Predict the displayed expressions of a video or photograph; nothing is written.
@@ -115,6 +129,7 @@ def predict_footage(
         predictor: The model.
         recipe: Settings of the prediction.
         detector_model: Model file of the face detector, if the detector needs one.
+        on_row: Called with every row of the frame table, before the faces have numbers.
         on_frame: Called after every frame.
 
     Raises:
@@ -137,6 +152,7 @@ def predict_footage(
     for row in predict_frames(prepared, predictor):
         rows.add(row)
         apex_frames.add(row)
+        on_row(row)
     table, numbers = rows.table()
     smoothed = smooth_table(table, labels, window_seconds=recipe.window, smoothing=recipe.smoothing)
     names = name_predictions(smoothed, labels, abstain_below=calibration.abstain_below_pair)
@@ -172,7 +188,7 @@ def write_prediction(
     predictor: Predictor,
     folder: Path,
     *,
-    annotate: bool = True,
+    annotator: Annotator | None = None,
     on_frame: OnFrame = lambda stage, frame: None,
 ) -> VideoPrediction:
     """Write frames.csv, verdict.json, annotated.mp4 and report.html; return the prediction with its folder.
@@ -182,7 +198,7 @@ def write_prediction(
         footage: The video.
         predictor: The model that made the prediction; it explains the apex frames on the page.
         folder: A new folder to write.
-        annotate: Also write the annotated video.
+        annotator: Writes the annotated video; without it, there is none.
         on_frame: Called after every frame.
 
     Raises:
@@ -196,17 +212,8 @@ def write_prediction(
     if period := prediction.recipe.per:
         write_table(files.means_file, means_table(prediction, parse_seconds(period)))
     write_json(files.verdict_file, _summary(prediction, footage.info))
-    if annotate and not prediction.table.empty:
-        release_free_memory()  # before the frames are decoded again, at the same time as they are encoded
-        sound_left_out = write_annotated(
-            files.annotated_file,
-            _frames(footage, prediction.recipe, "Drawing", on_frame),
-            PredictionsByFrame(prediction.table, prediction.smoothed),
-            prediction.info.labels,
-            rate=footage.info.rate,
-            recipe=prediction.recipe,
-            sound_from=footage.sound,
-        )
+    if annotator is not None and not prediction.table.empty:
+        sound_left_out = annotator.finish(prediction, partial(on_frame, "Drawing"))
         if sound_left_out:
             prediction = replace(prediction, sound_left_out=sound_left_out)
             write_json(files.verdict_file, _summary(prediction, footage.info))

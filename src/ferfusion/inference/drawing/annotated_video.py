@@ -1,6 +1,6 @@
 """The annotated video: every frame at its own time with its predictions, and the original sound."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from ferfusion.inference.drawing.canvas import PlanesCanvas, even
 from ferfusion.inference.drawing.overlay import STRIP, DrawnFace, Overlay
-from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import LabelSet
 from ferfusion.reporting.style import RgbImage
 from ferfusion.video.colour import Colour
@@ -29,7 +28,7 @@ _MOST_PIXELS = 36_864 * 16 * 16
 _LONGEST_SIDE = 16 * int((8 * 36_864) ** 0.5)
 """Pixels of a side at that level: the square root of 8 times the macroblocks of a frame (H.264, A.3.1)."""
 
-_PRESET, _CRF = "ultrafast", 24
+_PRESET, _CRF = "ultrafast", 26
 
 
 class PredictionsByFrame:
@@ -172,43 +171,3 @@ def fitted(
         for face in faces
         for x, y, w, h in [face.box]
     ]
-
-
-def write_annotated(
-    path: Path,
-    frames: Iterable[Frame],
-    predictions: PredictionsByFrame,
-    labels: LabelSet,
-    *,
-    rate: Fraction,
-    recipe: PredictRecipe,
-    sound_from: Path | None,
-) -> str:
-    """Write the annotated video, whole or not at all; it starts at the start of the prediction.
-
-    Nothing is written if no frame can be decoded.
-
-    Args:
-        path: The file to write.
-        frames: The frames from the start to the end of the prediction.
-        predictions: Their predictions.
-        labels: Classes of the predictions.
-        rate: Frame rate of the video.
-        recipe: Settings of the prediction.
-        sound_from: File of the original sound, if there is any.
-
-    Returns:
-        Why the original sound is left out; empty if it is there, or if there is none.
-
-    Raises:
-        FileError: the file cannot be written.
-        VideoError: the images cannot be encoded.
-    """
-    with AnnotatedVideo(
-        path, labels, rate=rate, sound_from=sound_from, start=recipe.start, end=recipe.end, threads=0
-    ) as video:
-        for frame in frames:
-            if not frame.error:
-                faces, status = predictions.at(frame.index)
-                video.write(frame, faces, status=status)
-    return video.sound_left_out

@@ -1,19 +1,16 @@
-from fractions import Fraction
-
 import av
 import numpy as np
 import pandas as pd
 import pytest
 
 from ferfusion.errors import VideoError
-from ferfusion.inference.drawing.annotated_video import AnnotatedVideo, PredictionsByFrame, write_annotated
+from ferfusion.inference.drawing.annotated_video import AnnotatedVideo, PredictionsByFrame
 from ferfusion.inference.drawing.overlay import DrawnFace
 from ferfusion.inference.predict_video import predict_video
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import SIX
 from ferfusion.video.reader import Frame, read_frames
 from helpers.face_videos import face_images, face_video, frame_times, uneven_times
-from helpers.oddities import replace_bytes
 from helpers.predictors import BrightnessPredictor
 from helpers.videos import decode_plainly, flat, numbered, sound_length, write_video
 
@@ -84,63 +81,23 @@ def test_predictions_by_frame_are_those_of_the_last_predicted_frame():
     assert predictions.at(6) == ([], "no_face")
 
 
-def test_write_annotated_without_a_decoded_frame_writes_nothing(tmp_path):
-    predictions = PredictionsByFrame(table_of((0, None, "decode_error", None)), np.zeros((1, 6), np.float32))
-    write_annotated(
-        tmp_path / "a.mp4", [], predictions, SIX, rate=Fraction(25), recipe=PredictRecipe(), sound_from=None
-    )
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_write_annotated_returns_why_the_sound_is_left_out(tmp_path):
-    source = write_video(tmp_path / "a.mkv", numbered(3), sound_seconds=0.1, sound_codec="flac")
-    replace_bytes(source, b"A_FLAC", b"A_NONE")
-    predictions = PredictionsByFrame(table_of((0, None, "no_face", None)), np.zeros((1, 6), np.float32))
-    reason = write_annotated(
-        tmp_path / "b.mp4",
-        read_frames(source),
-        predictions,
-        SIX,
-        rate=Fraction(25),
-        recipe=PredictRecipe(),
-        sound_from=source,
-    )
-    assert reason == "its codec is not known"
-    assert len(decode_plainly(tmp_path / "b.mp4")) == 3
-
-
 def test_annotated_video_has_the_colours_of_its_source(tmp_path):
     source = write_video(tmp_path / "a.mp4", numbered(3), bt709=True)
-    predictions = PredictionsByFrame(table_of((0, None, "no_face", None)), np.zeros((1, 6), np.float32))
-    write_annotated(
-        tmp_path / "b.mp4",
-        read_frames(source),
-        predictions,
-        SIX,
-        rate=Fraction(25),
-        recipe=PredictRecipe(),
-        sound_from=None,
-    )
+    with AnnotatedVideo(tmp_path / "b.mp4", SIX) as written:
+        for frame in read_frames(source):
+            written.write(frame, [], status="no_face")
     assert decode_plainly(tmp_path / "b.mp4")[0].colorspace == 1
 
 
-def test_write_annotated_that_fails_leaves_the_old_file(tmp_path, video):
-    def frames():
-        yield next(read_frames(video))
-        raise VideoError("the video breaks off")
+def test_annotated_video_that_fails_leaves_the_old_file(tmp_path, video):
+    def write_and_break_off():
+        with AnnotatedVideo(tmp_path / "a.mp4", SIX) as written:
+            written.write(next(read_frames(video)), [], status="no_face")
+            raise VideoError("the video breaks off")
 
     (tmp_path / "a.mp4").write_text("old")
-    predictions = PredictionsByFrame(table_of((0, None, "no_face", None)), np.zeros((1, 6), np.float32))
     with pytest.raises(VideoError, match="breaks off"):
-        write_annotated(
-            tmp_path / "a.mp4",
-            frames(),
-            predictions,
-            SIX,
-            rate=Fraction(25),
-            recipe=PredictRecipe(),
-            sound_from=None,
-        )
+        write_and_break_off()
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
     assert (tmp_path / "a.mp4").read_text() == "old"
 

@@ -1,0 +1,102 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ferfusion.errors import FileError, VideoError
+from ferfusion.inference import annotator as module
+from ferfusion.inference.annotator import Annotator
+from ferfusion.inference.predict_faces import FrameRow
+from ferfusion.inference.predict_video import predict_footage
+from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.video.footage import open_video
+from ferfusion.video.reader import read_frames
+from helpers.face_videos import face_video
+from helpers.oddities import replace_bytes
+from helpers.predictors import BrightnessPredictor
+from helpers.videos import decode_plainly, numbered, write_video
+
+FRAMES = 40
+RECIPE = PredictRecipe()
+PREDICTOR = BrightnessPredictor()
+
+
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory):
+    return open_video(face_video(tmp_path_factory.mktemp("videos") / "face.mp4", FRAMES))
+
+
+@pytest.fixture(scope="module")
+def prediction(footage):
+    return predict_footage(footage, PREDICTOR, RECIPE)
+
+
+def write(folder, footage, prediction=None):
+    """Write the annotated video; without a prediction, beside it. Returns the numbers of on_frame."""
+    reported: list[int] = []
+    with Annotator(folder, footage, PREDICTOR, RECIPE) as annotator:
+        done = prediction or predict_footage(footage, PREDICTOR, RECIPE, on_row=annotator.add)
+        reason = annotator.finish(done, reported.append)
+    return reported, reason
+
+
+def images(folder):
+    return np.stack([frame.luma for frame in read_frames(folder / "annotated.mp4")])
+
+
+def test_annotator_writes_the_same_beside_the_prediction_and_after_it(tmp_path, footage, prediction):
+    beside, after, alone = (tmp_path / name for name in ("beside", "after", "alone"))
+    assert write(beside, footage) == (list(range(1, FRAMES + 1)), "")
+    assert write(after, footage, prediction) == (list(range(1, FRAMES + 1)), "")
+    assert len(images(beside)) == FRAMES
+    assert np.array_equal(images(beside), images(after))
+    with pytest.MonkeyPatch.context() as patch:  # a large frame waits for the end
+        patch.setattr(module, "_MOST_PIXELS_BESIDE", 1)
+        assert write(alone, footage)[0] == list(range(1, FRAMES + 1))
+    assert np.array_equal(images(beside), images(alone))
+
+
+def test_annotator_draws_while_the_prediction_is_made(tmp_path, footage):
+    rows: list[FrameRow] = []
+    done = predict_footage(footage, PREDICTOR, RECIPE, on_row=rows.append)
+    with Annotator(tmp_path, footage, PREDICTOR, RECIPE) as annotator:
+        for row in rows:
+            annotator.add(row)
+        with annotator._changed:
+            assert annotator._changed.wait_for(lambda: annotator._read >= FRAMES - 10, timeout=60)
+        annotator.finish(done, lambda number: None)
+
+
+def test_annotator_that_is_not_finished_leaves_nothing(tmp_path, footage):
+    with pytest.raises(KeyboardInterrupt), Annotator(tmp_path, footage, PREDICTOR, RECIPE):
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_annotator_raises_what_its_thread_raised(tmp_path, footage, prediction):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(FileError), Annotator(tmp_path / "file", footage, PREDICTOR, RECIPE) as annotator:
+        annotator.finish(prediction, lambda number: None)
+
+
+def test_annotator_without_a_decoded_frame_writes_nothing(tmp_path, footage, prediction):
+    nothing = replace(RECIPE, start=100.0)
+    with Annotator(tmp_path, footage, PREDICTOR, nothing) as annotator:
+        assert annotator.finish(prediction, lambda number: None) == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_annotator_returns_why_the_sound_is_left_out(tmp_path):
+    source = write_video(tmp_path / "a.mkv", numbered(3), sound_seconds=0.1, sound_codec="flac")
+    replace_bytes(source, b"A_FLAC", b"A_NONE")
+    assert write(tmp_path / "out", open_video(source)) == ([1, 2, 3], "its codec is not known")
+    assert len(decode_plainly(tmp_path / "out" / "annotated.mp4")) == 3
+
+
+def test_annotator_stops_with_a_video_that_cannot_be_predicted(tmp_path, footage):
+    def breaks(row):
+        raise VideoError("the video breaks off")
+
+    with pytest.raises(VideoError, match="breaks off"), Annotator(tmp_path, footage, PREDICTOR, RECIPE):
+        predict_footage(footage, PREDICTOR, RECIPE, on_row=breaks)
+    assert list(tmp_path.iterdir()) == []
