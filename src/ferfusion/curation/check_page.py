@@ -200,9 +200,9 @@ def _labels(findings: Findings, crops: CropImages) -> Section:
     how = (
         f"Every model predicts people whom it has not seen. A video with {LEAST_VOTERS} or more models is "
         "judged; its label is contradicted if more than half of them name another class. Confident learning "
-        "(Northcutt et al. 2021) agrees if the mean probability of the named class is at least as high as in "
-        "the videos that have it as their label. The label of a contradicted video may be right, and its "
-        "expression hard."
+        "(Northcutt et al. 2021) agrees if another class is the most probable one, and at least as probable "
+        "as in the videos that have it as their label, without what the models prefer for the face of a "
+        "person. The label of a contradicted video may be right, and its expression hard."
     )
     return _section(
         findings,

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from ferfusion.evaluation.metrics import FloatArray, IntArray
 
 LEAST_VOTERS = 3
+_MOST_DIFFERENT = 0.25
+"""Share of a person's labels that may differ from those of all people."""
+_HALF = 0.5  # of a video, so that the few videos of a person change little
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,9 @@ class Judged:
         mean: Mean probabilities over the models (N, C); nan without a model.
         judged: Whether enough models predict the video (N,).
         contradicted: Whether more than half of them name another class (N,).
-        confident: Whether confident learning also counts the video to the named class (N,).
+        confident: Whether confident learning also counts a contradicted video to another class (N,).
+        margin: Probability of the label minus that of the most probable other class, without the models'
+            preferences for a person (N,); nan where it is not judged.
         expected: How many correct labels these models would contradict by their own errors, if these were
             independent of each other, and if all models erred on the same videos; the smaller number first.
     """
@@ -35,18 +40,26 @@ class Judged:
     judged: NDArray[np.bool_]
     contradicted: NDArray[np.bool_]
     confident: NDArray[np.bool_]
+    margin: FloatArray
     expected: tuple[float, float]
 
 
-def judge_labels(probabilities: FloatArray, codes: IntArray, *, least: int = LEAST_VOTERS) -> Judged:
+def judge_labels(
+    probabilities: FloatArray, codes: IntArray, persons: IntArray | None = None, *, least: int = LEAST_VOTERS
+) -> Judged:
     """Return what models that have not seen the people say to the labels of videos.
 
-    A video counts to the named class in the sense of confident learning if the mean probability of that class
-    reaches its mean among the videos that have it as their label, and exceeds that of the video's own label.
+    Models prefer a class for the face of a person, which says nothing of a label. With ``persons``, margin
+    and confident learning take the mean probabilities without these preferences, for people who display the
+    classes about as often as all people do.
+
+    A video counts to another class in the sense of confident learning if the probability of that class
+    is the highest, and reaches its mean among the videos that have it as their label.
 
     Args:
         probabilities: Predictions of V models (V, N, C); nan where a model does not predict a video.
         codes: Labels (N,).
+        persons: Number of the person of each video (N,); None if the people are unknown.
         least: Models that a video needs to be judged.
 
     Source: Northcutt, Jiang & Chuang, Confident Learning (2021), section 3.1, with the mean of the models as
@@ -69,9 +82,15 @@ def judge_labels(probabilities: FloatArray, codes: IntArray, *, least: int = LEA
     others[rows, codes] = -1
     named = others.argmax(axis=1)
     judged = voters >= least
-    thresholds = np.array([_mean(mean[judged & (codes == code), code]) for code in range(classes)])
-    with np.errstate(invalid="ignore"):
-        confident = (mean[rows, named] >= thresholds[named]) & (mean[rows, named] > mean[rows, codes])
+    plain = mean.copy()
+    plain[judged] = _without_preferences(
+        mean[judged], codes[judged], np.arange(judged.sum()) if persons is None else persons[judged]
+    )
+    thresholds = np.array([_mean(plain[judged & (codes == code), code]) for code in range(classes)])
+    rest = np.where(np.eye(classes, dtype=bool)[codes], -1, plain)
+    rival = np.nan_to_num(rest, nan=-1).argmax(axis=1)
+    margin = np.where(judged, plain[rows, codes] - rest[rows, rival], np.nan)
+    confident = judged & (margin < 0) & (np.nan_to_num(plain[rows, rival]) >= thresholds[rival])
     contradicted = judged & (2 * against > voters)
     return Judged(
         voters,
@@ -82,8 +101,33 @@ def judge_labels(probabilities: FloatArray, codes: IntArray, *, least: int = LEA
         judged,
         contradicted,
         contradicted & confident,
+        margin,
         _expected(has[:, judged], (answers == codes)[:, judged]),
     )
+
+
+def _without_preferences(mean: FloatArray, codes: IntArray, persons: IntArray) -> FloatArray:
+    """Return probabilities (N, C) whose sums over the videos of a person are near the shares of all labels.
+
+    That is only right for a person who displays the classes about as often as all people do: the shares of
+    the person's labels may differ by a quarter in all. The probabilities of others stay as they are.
+
+    >>> same = np.tile([0.6, 0.4], (4, 1))  # a model that prefers the first class for a person
+    >>> _without_preferences(same, np.array([0, 0, 1, 1]), np.zeros(4, int))[0].round(2).tolist()
+    [0.52, 0.48]
+    """
+    labels = np.eye(mean.shape[1])[codes]
+    groups, numbers = np.unique(persons, return_inverse=True, return_counts=True)[1:]
+    sums = np.zeros((2, len(numbers), mean.shape[1]))
+    for total, values in zip(sums, (labels, mean), strict=True):
+        np.add.at(total, groups, values)
+    shares = labels.mean(axis=0) if len(labels) else labels.sum(axis=0)
+    differs = np.abs(sums[0] / numbers[:, None] - shares).sum(axis=1) / 2 > _MOST_DIFFERENT
+    weights = (shares * numbers[:, None] + _HALF) / (sums[1] + _HALF)
+    weights[differs] = 1
+    weighted = mean * weights[groups]
+    without: FloatArray = weighted / weighted.sum(axis=1, keepdims=True)
+    return without
 
 
 def _mean(values: FloatArray) -> float:

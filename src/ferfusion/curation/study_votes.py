@@ -97,7 +97,11 @@ def ask_studies(folders: Sequence[Path], dataset: Dataset) -> StudyVotes:
             for _, of_seed in table.groupby("seed"):
                 votes.append(_aligned(of_seed, videos, dataset.labels))
     empty = np.full((0, len(videos), len(dataset.labels)), np.nan)
-    judged = judge_labels(np.stack(votes) if votes else empty, videos["code"].to_numpy(np.int64))
+    judged = judge_labels(
+        np.stack(votes) if votes else empty,
+        videos["code"].to_numpy(np.int64),
+        pd.factorize(videos["subject"])[0] if dataset.people_known else None,
+    )
     return StudyVotes(
         tuple(variants),
         _doubts(judged, videos, dataset.labels),
@@ -231,7 +235,7 @@ def _doubts(judged: Judged, videos: pd.DataFrame, labels: LabelSet) -> pd.DataFr
         p_named=judged.mean[rows, named],
         confident=judged.confident[rows],
     )  # fmt: skip
-    order = np.lexsort([table["p_label"] - table["p_named"], ~table["confident"]])
+    order = np.lexsort((judged.margin[rows], ~judged.confident[rows]))
     return table.iloc[order].reset_index(drop=True)[list(DOUBT_COLUMNS)]
 
 

@@ -63,3 +63,20 @@ def test_judge_labels_without_models_judges_nothing():
     found = judge_labels(np.empty((0, 4, 3)), np.array([0, 1, 2, 0]))
     assert not found.judged.any()
     assert found.expected == (0, 0)
+
+
+def test_judge_labels_takes_out_what_models_prefer_for_a_person():
+    """All videos of the first person look like class 0; a label of the second is swapped."""
+    clear, leaning = np.array([0.1, 0.8, 0.1]), np.array([0.7, 0.2, 0.1])
+    first = [leaning] * 2 + [[0.6, 0.3, 0.1]] * 2 + [[0.6, 0.2, 0.2]] * 2
+    second = [np.roll(clear, code - 1) for code in (0, 1, 1, 1, 2, 2)]
+    codes = np.array([0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2])  # the second video of the second person is of 1
+    persons = np.repeat([0, 1], 6)
+    models = np.stack([np.array([*first, *second])] * 3)
+    plain, without = judge_labels(models, codes), judge_labels(models, codes, persons)
+    assert plain.contradicted.tolist() == without.contradicted.tolist()
+    assert without.confident.nonzero()[0].tolist() == [7]
+    assert without.margin.argmin() == 7
+    assert (without.margin[:6] > plain.margin[:6])[2:].all()
+    alone = judge_labels(models, codes, np.arange(12))  # a person with one video is no other case
+    assert alone.margin == pytest.approx(plain.margin)

@@ -154,7 +154,7 @@ against | whole number | those whose top class is not the label
 naming | whole number | those that name the class of named
 p_label | probability | of the label, mean over the models
 p_named | probability | of the named class, mean over the models
-confident | True or False | whether confident learning also counts the video to the named class
+confident | True or False | whether confident learning also counts the video to another class
 """,
     ),
     table(
