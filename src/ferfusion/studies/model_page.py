@@ -7,7 +7,6 @@ import pandas as pd
 
 from ferfusion.evaluation.confusions import KINDS
 from ferfusion.evaluation.multiplicity import group_letters
-from ferfusion.evaluation.statistics_tables import comparisons_table, variants_table
 from ferfusion.files import write_json, write_text
 from ferfusion.outputs import replaced_result
 from ferfusion.parts import part_title
@@ -15,12 +14,11 @@ from ferfusion.reporting.pages import render_page
 from ferfusion.reporting.style import save
 from ferfusion.reporting.words import counted
 from ferfusion.studies.figures import result_figures
-from ferfusion.studies.findings import classes_table, error_patterns_table, people_of_study
+from ferfusion.studies.findings import error_patterns_table
 from ferfusion.studies.model_findings import ModelFindings, ModelsFindings
 from ferfusion.studies.model_text import models_question, models_summary
-from ferfusion.studies.study_folder import MODEL_REPORT_FILES, TABLES, StudyFolder, files_beside_page
-from ferfusion.studies.study_page import write_predictions
-from ferfusion.tables import write_table
+from ferfusion.studies.study_folder import MODEL_REPORT_FILES, StudyFolder, files_beside_page
+from ferfusion.studies.study_page import write_results
 
 
 def finish_models(findings: ModelsFindings, folder: Path, *, files: Mapping[str, str]) -> Path:
@@ -34,22 +32,9 @@ def finish_models(findings: ModelsFindings, folder: Path, *, files: Mapping[str,
         files: By name, the file of each model.
     """
     statistics = findings.statistics
-    tables = {
-        "variants": variants_table(statistics),
-        "comparisons": comparisons_table(statistics),
-        "models": models_table(findings, files=files),
-        "classes": classes_table(findings),
-        "error_patterns": error_patterns_table(findings),
-        "people": people_of_study(findings),
-        **findings.people.tables,
-    }
     with replaced_result(folder, earlier=MODEL_REPORT_FILES) as new:
         place = StudyFolder(new)
-        for name, table in tables.items():
-            columns = table.columns if len(table) else list(TABLES[name])  # one model has no comparison
-            write_table(place.table_file(name), table.reindex(columns=columns), float_format=None)
-        for one in findings.variants:
-            write_predictions(one, place, labels=statistics.labels)
+        write_results(findings, place, models=models_table(findings, files=files))
         write_json(place.summary_file, models_summary(findings))
         people = counted(statistics.subjects, "person" if findings.measurement.people_known else "image")
         figures = result_figures(findings, subtitle=f"{people} tested")

@@ -6,6 +6,7 @@ from typing import Protocol
 import pandas as pd
 
 from ferfusion.evaluation.statistics import StudyStatistics
+from ferfusion.studies.raters_and_groups import RatersAndGroups
 
 
 class Tested(Protocol):
@@ -30,6 +31,10 @@ class Results(Protocol):
     @property
     def statistics(self) -> StudyStatistics:
         """Scores, intervals and comparisons."""
+
+    @property
+    def people(self) -> RatersAndGroups:
+        """The raters beside them, and the groups of the tested people."""
 
     @property
     def majority_code(self) -> int:

@@ -29,7 +29,7 @@ from ferfusion.studies.findings import (
     pooled_predictions,
 )
 from ferfusion.studies.published import CAVEAT, SOURCE
-from ferfusion.studies.results import Tested
+from ferfusion.studies.results import Results, Tested
 from ferfusion.studies.study import Study
 from ferfusion.studies.study_folder import REPORT_FILES, TABLES, StudyFolder, files_beside_page
 from ferfusion.studies.study_text import StudySize, baseline, cautions, protocol, question, verdict
@@ -45,26 +45,37 @@ def finish_study(study: Study) -> Path:
         RunError: a run is missing or damaged.
     """
     findings = gather(study)
-    tables = {
-        "variants": variants_table(findings.statistics),
-        "comparisons": comparisons_table(findings.statistics),
-        "costs": costs_table(findings),
-        "classes": classes_table(findings),
-        "error_patterns": error_patterns_table(findings),
-        "people": people_of_study(findings),
-        **findings.people.tables,
-    }
     with replaced_result(study.folder, earlier=REPORT_FILES) as new:
         files = StudyFolder(new)
-        for name, table in tables.items():
-            columns = table.columns if len(table) else list(TABLES[name])  # one variant has no comparison
-            write_table(files.table_file(name), table.reindex(columns=columns), float_format=None)
-        for one in findings.variants:
-            write_predictions(one, files, labels=findings.statistics.labels)
+        write_results(findings, files, costs=costs_table(findings))
         write_json(files.summary_file, study_summary(findings))
         images = draw_figures(findings, files.figures)
         write_text(files.page_file, study_page(findings, images))
     return StudyFolder(study.folder).page_file
+
+
+def write_results(findings: Results, files: StudyFolder, **further: pd.DataFrame) -> None:
+    """Write the tables of a study of variants or of models, with the test predictions of each of them.
+
+    Args:
+        findings: What to write.
+        files: The study's folder.
+        further: Further tables by name.
+    """
+    tables = {
+        "variants": variants_table(findings.statistics),
+        "comparisons": comparisons_table(findings.statistics),
+        "classes": classes_table(findings),
+        "error_patterns": error_patterns_table(findings),
+        "people": people_of_study(findings),
+        **findings.people.tables,
+        **further,
+    }
+    for name, table in tables.items():
+        columns = table.columns if len(table) else list(TABLES[name])  # one variant has no comparison
+        write_table(files.table_file(name), table.reindex(columns=columns), float_format=None)
+    for one in findings.variants:
+        write_predictions(one, files, labels=findings.statistics.labels)
 
 
 def write_predictions(one: Tested, files: StudyFolder, *, labels: LabelSet) -> None:
