@@ -17,5 +17,6 @@ def tabulate(
     rows = fer.tabulate(result).save(out)
     for name, number in rows.items():
         files = sorted(path.name for path in out.glob(f"{name}.*"))
-        print(f"{out / files[0]}: {number:,} rows{', also as Parquet' if len(files) > 1 else ''}")
+        rows_words = f"{number:,} row{'' if number == 1 else 's'}"
+        print(f"{out / files[0]}: {rows_words}{', also as Parquet' if len(files) > 1 else ''}")
     print(f"Every column is described in {out / 'columns.csv'}")

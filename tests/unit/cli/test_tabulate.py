@@ -12,6 +12,6 @@ def test_tabulate_prints_the_rows_of_each_table(tmp_path, capsys):
         f"{out}/frames.csv: 4 rows",
         f"{out}/videos.csv: 3 rows",
         f"{out}/people.csv: 0 rows",
-        f"{out}/variants.csv: 1 rows",
+        f"{out}/variants.csv: 1 row",
         f"Every column is described in {out}/columns.csv",
     ]
