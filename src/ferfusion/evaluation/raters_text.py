@@ -98,7 +98,8 @@ def _facts(raters: Raters, noun: str) -> Sequence[str]:
         named = listed([f"{name} ({counted(number, 'vote')})" for name, number in raters.further.items()])
         facts.append(
             f"Raters also chose what is not scored here, so that the model has no credit for it: {named}. "
-            "The raters' majority counts it; majority_of_classes in raters.csv leaves these votes out."
+            "The raters' majority counts it; the rows majority_of_classes of the table of raters leave these "
+            "votes out."
         )
     return facts
 
