@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
 
 from ferfusion.errors import ConfigError
 from ferfusion.evaluation.metrics import FloatArray, IntArray
@@ -133,6 +132,8 @@ def fit_temperature(probabilities: npt.ArrayLike, codes: npt.ArrayLike) -> float
 
     A temperature changes the confidence, and never the top class.
     """
+    from scipy.optimize import minimize_scalar  # noqa: PLC0415 predicting a video needs it not
+
     values, truth = _checked(probabilities, codes)
     # on a logarithmic scale, half and twice a temperature are equally far from it
     found = minimize_scalar(

@@ -14,16 +14,11 @@ from ferfusion.evaluation.scoring import Estimate, Scores, chance
 from ferfusion.evaluation.uncertainty import Interval
 from ferfusion.labels import LabelSet
 from ferfusion.parts import part_title, part_words
+from ferfusion.reporting.colours import FAINT, GRID, INK, MARK, PART_COLOURS, SOFT
 from ferfusion.reporting.style import (
-    FAINT,
-    GRID,
-    INK,
     LEVEL_COLOURS,
-    MARK,
     PAIRED_COLOURS,
-    PART_COLOURS,
     SHADES,
-    SOFT,
     WIDTH_INCHES,
     add_legend,
     fitted_name,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.explainer import Explanation
-from ferfusion.reporting.style import RgbImage
+from ferfusion.reporting.colours import RgbImage
 
 STREAM_WORDS: MappingProxyType[str, str] = MappingProxyType(
     {"spatial": "face", "flow": "motion", "stack": "stack", "conv3d": "3D"}

@@ -10,7 +10,8 @@ from ferfusion.explanation.drawing import Tile, contribution_words, tiles
 from ferfusion.explanation.examples import Example
 from ferfusion.explanation.explainer import Explanation
 from ferfusion.labels import LabelSet
-from ferfusion.reporting.style import INK, SOFT, WIDTH_INCHES, NotebookFigure, RgbImage
+from ferfusion.reporting.colours import INK, SOFT, RgbImage
+from ferfusion.reporting.style import WIDTH_INCHES, NotebookFigure
 
 _TILE_PX, _GAP_PX = 160, 6
 _MOST_TILES_NARROW = 5

@@ -8,7 +8,8 @@ from matplotlib.ticker import PercentFormatter
 from ferfusion.explanation.deletion import ANOTHER, LEAST, OWN, RANDOM, SHARES
 from ferfusion.explanation.drawing import STREAM_WORDS
 from ferfusion.explanation.sanity_checks import DeletionCheck, RandomisationCheck
-from ferfusion.reporting.style import GRID, INK, MARK, OKABE_ITO, SOFT, add_legend, new_canvas, set_title
+from ferfusion.reporting.colours import GRID, INK, MARK, OKABE_ITO, SOFT
+from ferfusion.reporting.style import add_legend, new_canvas, set_title
 
 _BLUE, _GREEN = OKABE_ITO["blue"], OKABE_ITO["green"]
 _LINES: MappingProxyType[str, tuple[str, str, str]] = MappingProxyType(

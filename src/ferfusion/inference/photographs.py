@@ -16,7 +16,7 @@ from ferfusion.inference.prediction_folder import PredictionFolder
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.result_tables import photograph_table
 from ferfusion.inference.verdict import rounded
-from ferfusion.reporting.style import RgbImage
+from ferfusion.reporting.colours import RgbImage
 from ferfusion.tables import write_table
 
 

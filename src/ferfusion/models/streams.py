@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import chain
 from types import MappingProxyType
 from typing import Protocol
 
 import torch
+from torch.func import functional_call
 
 from ferfusion.lookup import choose
 from ferfusion.models.backbones import BACKBONES
@@ -62,12 +64,16 @@ def find_stream(name: str) -> StreamKind:
 
 @cache
 def map_side(stream: str, size: int) -> int:
-    """Return the side of a stream's last map for a square image of ``size`` pixels, without computing it.
+    """Return the side of a stream's last map for a square image of ``size`` pixels.
 
     >>> map_side("listing", 48), map_side("listing", 64)
     (3, 7)
     """
-    with torch.device("meta"), torch.inference_mode():
-        built = find_stream(stream).make(scaling="unit", in_channels=3).eval()
-        side: int = built(torch.empty(1, 3, size, size)).shape[-1]
+    with torch.device("meta"):  # no weights are drawn
+        built = find_stream(stream).make(scaling="unit", in_channels=3)
+    # computed on the processor: for its device meta, torch loads a compiler, which takes seconds
+    with torch.device("cpu"), torch.inference_mode():
+        tensors = chain(built.eval().named_parameters(), built.named_buffers())
+        zeros = {name: torch.zeros(tensor.shape) for name, tensor in tensors}
+        side: int = functional_call(built, zeros, torch.zeros(1, 3, size, size)).shape[-1]
     return side

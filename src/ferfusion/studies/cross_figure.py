@@ -9,8 +9,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
 from ferfusion.evaluation.uncertainty import Interval
+from ferfusion.reporting.colours import INK, MARK, SOFT
 from ferfusion.reporting.pages import interval_text, percent
-from ferfusion.reporting.style import INK, MARK, SHADES, SOFT, WIDTH_INCHES, new_canvas, set_title
+from ferfusion.reporting.style import SHADES, WIDTH_INCHES, new_canvas, set_title
 from ferfusion.reporting.words import counted
 
 ALL_OTHERS = "all others"

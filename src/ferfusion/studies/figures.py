@@ -14,12 +14,9 @@ from ferfusion.evaluation.calibration import Reliability
 from ferfusion.evaluation.metrics import FloatArray, class_scores
 from ferfusion.flow.encodings import FLOW_ENCODINGS
 from ferfusion.parts import PARTS
+from ferfusion.reporting.colours import GRID, INK, OKABE_ITO, SOFT
 from ferfusion.reporting.style import (
-    GRID,
-    INK,
-    OKABE_ITO,
     SHADES,
-    SOFT,
     WIDTH_INCHES,
     NotebookFigure,
     add_legend,

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -90,3 +92,17 @@ def test_explain_has_the_probabilities_of_the_prediction():
 
 def test_explain_is_none_for_a_predictor_that_cannot():
     assert BrightnessPredictor().explain is None
+
+
+def test_load_predictor_loads_no_compiler_and_no_figures():
+    """Each takes longer than the prediction of a short clip."""
+    code = """
+import sys
+import ferfusion.inference.predict_many
+from ferfusion.inference.predictor import load_predictor
+load_predictor(device="cpu")
+slow = ("torch._dynamo", "sympy", "matplotlib.figure", "scipy.optimize", "sklearn", "lightning")
+print([name for name in slow if name in sys.modules])
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

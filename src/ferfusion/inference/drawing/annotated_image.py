@@ -10,7 +10,7 @@ from ferfusion.files import write_bytes
 from ferfusion.inference.drawing.annotated_video import PredictionsByFrame
 from ferfusion.inference.drawing.overlay import Overlay
 from ferfusion.inference.prediction import VideoPrediction
-from ferfusion.reporting.style import RgbImage
+from ferfusion.reporting.colours import RgbImage
 
 _LEAST_WIDTH_PX = 400
 """A narrower photograph is enlarged, so that the bars beside the names of the classes have room."""

@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw
 
+from ferfusion.reporting.colours import RgbImage
 from ferfusion.reporting.fonts import sans
-from ferfusion.reporting.style import RgbImage
 from ferfusion.video.colour import Colour
 from ferfusion.video.planes import Planes, planes_of
 

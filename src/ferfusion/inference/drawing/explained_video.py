@@ -30,7 +30,7 @@ from ferfusion.inference.predict_video import OnFrame, predict_footage
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import TorchPredictor
 from ferfusion.outputs import only_writer, replaced_result
-from ferfusion.reporting.style import RgbImage
+from ferfusion.reporting.colours import RgbImage
 from ferfusion.tables import write_table
 from ferfusion.video.colour import Colour
 from ferfusion.video.footage import Footage, Photograph

@@ -10,8 +10,8 @@ from PIL import Image, ImageColor, ImageDraw
 
 from ferfusion.inference.drawing.canvas import Canvas, RgbCanvas, Sprite, even, word_sprite
 from ferfusion.labels import LabelSet
+from ferfusion.reporting.colours import RgbImage, colour_of
 from ferfusion.reporting.fonts import sans
-from ferfusion.reporting.style import RgbImage, colour_of
 
 STRIP, _INK, _TRACK, _CHIP_INK = "#141a20", "#f3f6f8", "#313b45", "#101418"
 _MAX_FACES = 2

@@ -7,8 +7,8 @@ from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.drawing import STREAM_WORDS, signed, tiles
 from ferfusion.explanation.explainer import Explanation
 from ferfusion.labels import LabelSet
+from ferfusion.reporting.colours import RgbImage, colour_of
 from ferfusion.reporting.fonts import sans
-from ferfusion.reporting.style import RgbImage, colour_of
 
 _GROUND, _INK, _SOFT, _TRACK = "#1d252d", "#f3f6f8", "#a9b6c1", "#313b45"
 _FOR, _AGAINST = "#f0a23b", "#5aa7de"

@@ -19,8 +19,8 @@ from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.timeline import unsure_word
 from ferfusion.inference.verdict import FaceVerdict
 from ferfusion.preparation.crop import cut_plane
+from ferfusion.reporting.colours import RgbImage, colour_of
 from ferfusion.reporting.pages import data_uri, render_page
-from ferfusion.reporting.style import RgbImage, colour_of
 
 MAX_EXPLAINED = 60
 """Faces on a page that have the marked areas; one takes as long as 3.5 predictions (2 CPU cores)."""

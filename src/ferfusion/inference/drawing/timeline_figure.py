@@ -10,17 +10,8 @@ from numpy.typing import NDArray
 
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.timeline import faces_of, unsure_word
-from ferfusion.reporting.style import (
-    FAINT,
-    INK,
-    SOFT,
-    WIDTH_INCHES,
-    NotebookFigure,
-    colour_of,
-    fitted_name,
-    set_title,
-    style_axes,
-)
+from ferfusion.reporting.colours import FAINT, INK, SOFT, colour_of
+from ferfusion.reporting.style import WIDTH_INCHES, NotebookFigure, fitted_name, set_title, style_axes
 
 _MAX_FACES = 4
 _LEGEND_COLUMNS = 4

@@ -21,8 +21,8 @@ from ferfusion.inference.prediction_folder import PredictionFolder
 from ferfusion.inference.predictor import Explain
 from ferfusion.inference.timeline import unsure_word
 from ferfusion.inference.verdict import INTERVAL_METHOD, MIN_SUPPORT, MIXED_SHARE, FaceVerdict
+from ferfusion.reporting.colours import RgbImage, colour_of
 from ferfusion.reporting.pages import data_uri, render_page
-from ferfusion.reporting.style import RgbImage, colour_of
 from ferfusion.video.reader import read_info
 
 MAX_EMBEDDED_BYTES = 12_000_000

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ferfusion.inference.drawing.annotated_image import draw_photograph, write_annotated_image
-from ferfusion.reporting.style import colour_of
+from ferfusion.reporting.colours import colour_of
 from ferfusion.video.images import read_image
 from helpers.photographs import grey, predicted
 

@@ -4,7 +4,7 @@ from PIL import ImageColor
 
 from ferfusion.inference.drawing.overlay import DrawnFace, Overlay
 from ferfusion.labels import SEVEN, SIX, LabelSet
-from ferfusion.reporting.style import colour_of
+from ferfusion.reporting.colours import colour_of
 from helpers.videos import textured
 
 

@@ -9,7 +9,8 @@ from matplotlib.patches import Rectangle
 from ferfusion.inference.drawing.timeline_figure import _points, faces_figure, timeline_figure
 from ferfusion.inference.timeline import Span
 from ferfusion.labels import SIX
-from ferfusion.reporting.style import NotebookFigure, colour_of
+from ferfusion.reporting.colours import colour_of
+from ferfusion.reporting.style import NotebookFigure
 from helpers.photographs import grey, predicted
 from helpers.predictions import prediction_of
 
