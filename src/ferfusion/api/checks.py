@@ -115,8 +115,10 @@ def check(
     Source: Northcutt et al. 2021 (confident learning); Krippendorff 2011.
 
     >>> checked = fer.check("data", studies=["study"])
-    >>> checked.classes[["emotion", "videos", "people"]].iloc[0].tolist()
-    ['Anger', 36, 18]
+    >>> checked.classes[["emotion", "videos", "people"]].head(2)
+       emotion  videos  people
+    0    Anger      36      18
+    1  Disgust      36      18
     >>> checked.lines["Near copies"]
     ['No two videos with near-identical crops.']
     """

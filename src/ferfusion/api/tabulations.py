@@ -79,7 +79,8 @@ class Tables:
         """
         from ferfusion.tabulation.write import write_tables  # noqa: PLC0415 pandas
 
-        return write_tables(self._schema, as_folder(out))
+        folder = as_folder(out)  # checked before the result is read
+        return write_tables(self._schema, folder)
 
     def _rows(self, name: str) -> "pd.DataFrame":
         import pandas as pd  # noqa: PLC0415

@@ -14,7 +14,7 @@ def tabulate(
     result: Path, out: Annotated[Path, Parameter(help="Folder to write, new or of earlier tables.")]
 ) -> None:
     """Write the tables, and print the rows of each."""
-    rows = fer.tabulate(result).save(out)
+    rows = fer.Tables(result).save(out)
     for name, number in rows.items():
         files = sorted(path.name for path in out.glob(f"{name}.*"))
         rows_words = f"{number:,} row{'' if number == 1 else 's'}"

@@ -29,6 +29,7 @@ ELSEWHERE = {
     "import-onnx": lambda out: ["import-onnx", NONE, out / "new.onnx"],
     "export": lambda out: ["export", NONE, out / "new.onnx"],
     "synthesize": lambda out: ["synthesize", out],
+    "tabulate": lambda out: ["tabulate", NONE, out],
     "demo": lambda out: ["demo", "--out", out],
     "fetch": lambda out: ["fetch", "yunet"],
 }
