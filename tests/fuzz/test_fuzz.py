@@ -18,7 +18,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def test_fuzz_finds_no_fault_and_gets_past_the_header() -> None:
-    status, printed = run("-m", "fuzz", "300")
+    status, printed = run("-m", "fuzz", "150")
     assert status == 0, printed
     shares = {line.split()[0]: int(line.split()[2].rstrip("%")) for line in printed.splitlines()[1:]}
     assert set(shares) == set(KINDS)

@@ -132,7 +132,7 @@ def run_cell(kernel, code, *, timeout=300):
 
 
 CELLS = {
-    "prepare": ('fer.prepare(fer.sample_corpus(), "data")', "text/html", "<table"),
+    "prepare": ('fer.prepare("corpus", "data", corpus="folder", keep_every=8)', "text/html", "<table"),
     "split": ('fer.split("data", seed=0)', "text/html", "<table"),
     "train": ('fer.train("data", "fresh", epochs=1, batch_size=64, architecture="flow")', "text/html", "UAR"),
     "evaluate": ('fer.evaluate("run")', "text/html", "Baseline: always"),
@@ -151,7 +151,7 @@ CELLS = {
     "live": ('len(list(fer.live(video, model="run", seconds=0.2)))', "text/plain", ""),
     "export": ('fer.export("run", "again.onnx")', "text/plain", "MiB"),
     "synthesize": (
-        'fer.synthesize("rendered", subjects=1, clips=1, frames=12, size=64)',
+        'fer.synthesize("../rendered", subjects=1, clips=1, frames=12, size=64)',
         "text/plain",
         "rendered",
     ),
@@ -183,5 +183,5 @@ def test_every_verb_in_scripts_docstrings_threads_and_a_notebook(tmp_path, head_
     folder = tmp_path / "walk"
     folder.mkdir()
     check_walk(walk(folder), subtests)
-    with jupyter_kernel(folder) as kernel:
+    with jupyter_kernel(folder / "small") as kernel:
         check_notebook(kernel, subtests)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +33,9 @@ Images = tuple[Tensor, ...]
 """The arguments of a model: faces and encoded flow (B, 3, S, S), and for some windows (B, K, 3, S, S)."""
 FINE_SIDE = 7
 """Least number of locations along one side of a map that shows areas of a face."""
+
+_FINE_LAYERS: WeakKeyDictionary[nn.Module, dict[int, nn.Module | None]] = WeakKeyDictionary()
+"""What ``_last_fine`` has found for a stream and a side of its image: it depends on nothing else."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +123,15 @@ def fine_layers(model: ExpressionModel, images: Images) -> Mapping[str, nn.Modul
     A stream without such a layer has the layer of its last map. Of a residual block, only the output counts:
     a map inside it is on one of two paths to the logits.
     """
-    return {
-        name: _last_fine(model, _stream(model, name), images) or last
-        for name, last in model.cam_layers.items()
-    }
+    side = images[0].shape[-1]
+    layers = {}
+    for name, last in model.cam_layers.items():
+        stream = _stream(model, name)
+        known = _FINE_LAYERS.setdefault(stream, {})
+        if side not in known:
+            known[side] = _last_fine(model, stream, images)
+        layers[name] = known[side] or last
+    return layers
 
 
 def _stream(model: nn.Module, name: str) -> nn.Module:

@@ -22,7 +22,7 @@ SETTINGS = (
     "--seeds=1",
     "--folds=2",
     "--engine=here",
-    "--epochs=3",
+    "--epochs=2",
     "--fusion=gap-sum",
     "--variants=architecture=flow",
     "--variants=architecture=spatial",
