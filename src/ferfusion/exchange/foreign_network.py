@@ -12,7 +12,6 @@ from typing import Annotated, Any, ClassVar, Self
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from ferfusion.errors import BundleError, ConfigError
 from ferfusion.evaluation.calibration import with_temperature
@@ -137,6 +136,8 @@ class ForeignNetwork(Recipe):
         Raises:
             BundleError: what should be probabilities are none.
         """
+        from scipy.special import softmax  # noqa: PLC0415 half a second, and only networks of others need it
+
         classes = numbers_bn[:, list(self.columns)]
         if self.meaning == "logits":
             with np.errstate(invalid="ignore", over="ignore"):  # the caller checks that they are finite

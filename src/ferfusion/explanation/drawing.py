@@ -7,7 +7,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-from matplotlib import colormaps
 from numpy.typing import NDArray
 
 from ferfusion.data.inputs import FaceInput
@@ -18,7 +17,6 @@ STREAM_WORDS: MappingProxyType[str, str] = MappingProxyType(
     {"spatial": "face", "flow": "motion", "stack": "stack", "conv3d": "3D"}
 )
 MINUS = "\N{MINUS SIGN}"
-_HEAT = colormaps["inferno"]
 _MIN_OPACITY, _MAX_OPACITY = 0.25, 0.8
 _SLOWEST_FULL_PX = 0.5
 """Least speed, in crop pixels per frame, that is drawn at full saturation."""
@@ -86,7 +84,9 @@ def draw_flow(flow_2hw: NDArray[np.floating[Any]], *, side: int) -> RgbImage:
     u, v = flow_2hw.astype(np.float32)
     length = np.hypot(u, v)
     strength = np.clip(length / max(float(np.quantile(length, 0.99)), _SLOWEST_FULL_PX), 0, 1)
-    colours = colormaps["hsv"]((np.arctan2(v, u) / (2 * np.pi)) % 1)[..., :3]
+    hues = (np.degrees(np.arctan2(v, u)) % 360).astype(np.float32)
+    full = np.ones_like(hues)
+    colours = cv2.cvtColor(cv2.merge([hues, full, full]), cv2.COLOR_HSV2RGB)
     image = 255 * (1 - strength[..., None] * (1 - colours))
     return enlarged(image.astype(np.uint8), side=side)
 
@@ -100,7 +100,8 @@ def mark(image: RgbImage, one_map: NDArray[np.floating[Any]], *, top: float) -> 
         strength = np.clip(cv2.resize(scaled, (side, side), interpolation=cv2.INTER_CUBIC), 0, 1)
     grey = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
     opacity = (_MIN_OPACITY + (_MAX_OPACITY - _MIN_OPACITY) * strength)[..., None]
-    return np.asarray((1 - opacity) * grey + opacity * 255 * _HEAT(strength)[..., :3], np.uint8)
+    heat = cv2.applyColorMap((255 * strength).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
+    return np.asarray((1 - opacity) * grey + opacity * heat, np.uint8)
 
 
 def contribution_words(contributions: Mapping[str, float]) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
 
 from ferfusion.bundle import bundle_of, check_answers
 from ferfusion.engines import rehearse
@@ -60,6 +59,8 @@ class OnnxPredictor:
         windows_bkhwc: NDArray[np.uint8] | None = None,
     ) -> NDArray[np.float32]:
         """Return probabilities (B, C)."""
+        from scipy.special import softmax  # noqa: PLC0415 half a second, and only ONNX files need it
+
         images = network_inputs(self.info, crops_bhwc, flow_b2hw, windows_bkhwc)
         arrays = {
             name: np.ascontiguousarray(image.numpy())

@@ -101,7 +101,7 @@ import sys
 import ferfusion.inference.predict_many
 from ferfusion.inference.predictor import load_predictor
 load_predictor(device="cpu")
-slow = ("torch._dynamo", "sympy", "matplotlib.figure", "scipy.optimize", "sklearn", "lightning")
+slow = ("torch._dynamo", "sympy", "matplotlib", "scipy", "sklearn", "lightning")
 print([name for name in slow if name in sys.modules])
 """
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
