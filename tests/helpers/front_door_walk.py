@@ -110,7 +110,7 @@ def run_docstrings():
 
 
 def prepare_small():
-    """Prepare and train, in the folder small, what the threads and the notebook use: 36 videos of 6 people."""
+    """Prepare and train, in the folder small, what threads and notebook use: 36 videos of 6 people."""
     for video in fer.sample_corpus().glob("s0[1-6]/*/*_1.mp4"):
         place = Path("small/corpus") / video.relative_to(fer.sample_corpus())
         place.parent.mkdir(parents=True)
