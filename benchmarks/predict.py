@@ -8,7 +8,10 @@ Keras 3.15. The careful notebook has one cascade, loaded once. Ours is `predict_
 `ferfusion predict`, which writes frames.csv, verdict.json and the page, with torch, with ONNX Runtime, and
 with the annotated video too. The weights are random: they do not matter for speed.
 
-    python benchmarks/predict.py [CLIP ...] [--rounds 3] [--memory]
+With `--start`: the command on one clip from a cold start, and on ten short clips in one call beside one long
+one, with the model of the package. With `--memory`: the peak memory on up to an hour of video.
+
+    python benchmarks/predict.py [CLIP ...] [--rounds 5] [--memory] [--start]
 """
 
 import argparse
@@ -17,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -40,6 +44,7 @@ from ferfusion.video.writer import VideoWriter
 from prepare import PixelBox, first_box, first_face, load_cascade, notebook_flow
 
 Way = Callable[[Path, Path], object]
+Seconds = dict[tuple[str, Path], list[float]]
 SIDE = 48
 PEAK = """
 import resource, sys
@@ -103,49 +108,103 @@ def drawn_bundle(folder: Path) -> Path:
     return folder / "bundle.safetensors"
 
 
-def measure(ways: dict[str, Way], clip: Path, *, frames: int, rounds: int, out: Path) -> dict[str, float]:
-    """Return the median frames a second of every way."""
-    rates: dict[str, list[float]] = {name: [] for name in ways}
+@dataclass(frozen=True)
+class Rate:
+    """The frames a second of each round."""
+
+    rounds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.rounds)
+
+    def __str__(self) -> str:
+        return f"{self.median:.0f} ({min(self.rounds):.0f} to {max(self.rounds):.0f})"
+
+
+def measure(ways: Mapping[str, Way], clips: Mapping[Path, int], *, rounds: int, out: Path) -> Seconds:
+    """Return the seconds of every way on every clip in every round; the ways alternate."""
+    seconds: Seconds = {(name, clip): [] for name in ways for clip in clips}
     for _ in range(rounds):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way(clip, out / "prediction")
-            rates[name].append(frames / (time.perf_counter() - start))
-    return {name: statistics.median(values) for name, values in rates.items()}
+        for clip in clips:
+            for name, way in ways.items():
+                start = time.perf_counter()
+                way(clip, out / "prediction")
+                seconds[name, clip].append(time.perf_counter() - start)
+    return seconds
 
 
 def report_speed(clips: list[Path], *, rounds: int, folder: Path) -> None:
-    """Print the frames a second of every way on every clip."""
+    """Print the frames a second of every way on every clip: the median of the rounds, and their range."""
     bundle = drawn_bundle(folder)
     ways = {
         "notebook way": notebook_way(bundle, first_face),
         "careful notebook": notebook_way(bundle, careful_face),
         "ours, torch": ours(bundle),
+        "ours, torch, annotated video": ours(bundle, annotate=True),
         "ours, ONNX Runtime": ours(bundle.with_suffix(".onnx")),
-        "ours, with annotated video": ours(bundle.with_suffix(".onnx"), annotate=True),
+        "ours, ONNX Runtime, annotated video": ours(bundle.with_suffix(".onnx"), annotate=True),
     }
-    rows, seconds = [], dict.fromkeys(ways, 0.0)
     frames = {clip: sum(1 for _ in read_frames(clip)) for clip in clips}
-    for clip in clips:
-        rates = measure(ways, clip, frames=frames[clip], rounds=rounds, out=folder)
-        rows += _rows(clip.name, rates)
-        for name, rate in rates.items():
-            seconds[name] += frames[clip] / rate
-    total = sum(frames.values())
-    rows += _rows("all clips", {name: total / each for name, each in seconds.items()})
+    seconds = measure(ways, frames, rounds=rounds, out=folder)
+    rows = []
+    for name, chosen in [*((clip.name, [clip]) for clip in clips), ("all clips", clips)]:
+        total = sum(frames[clip] for clip in chosen)
+        rates = {
+            way: Rate(
+                tuple(
+                    total / sum(each) for each in zip(*(seconds[way, clip] for clip in chosen), strict=True)
+                )
+            )
+            for way in ways
+        }
+        rows += _rows(name, rates)
     print_table(("clip", "way", "frames/s", "x notebook way", "x careful notebook"), rows)
 
 
-def _rows(clip: str, rates: dict[str, float]) -> list[tuple[str, ...]]:
+def _rows(clip: str, rates: Mapping[str, Rate]) -> list[tuple[str, ...]]:
     return [
         (
             clip,
             name,
-            f"{rate:.0f}",
-            *(f"{rate / rates[other]:.1f}" for other in ("notebook way", "careful notebook")),
+            str(rate),
+            *(f"{rate.median / rates[other].median:.1f}" for other in ("notebook way", "careful notebook")),
         )
         for name, rate in rates.items()
     ]
+
+
+def report_start(clips: list[Path], *, rounds: int, folder: Path) -> None:
+    """Print the seconds of the command from a cold start: a short clip, ten in one call, and a long clip."""
+    short = sorted(clips, key=lambda clip: clip.stat().st_size)[:3]
+    long = max(clips, key=lambda clip: clip.stat().st_size)
+    ten = []
+    for number in range(10):
+        ten.append(folder / f"{number}{short[number % len(short)].suffix}")
+        ten[-1].symlink_to(short[number % len(short)])
+    calls = {"one short clip": short[:1], "ten short clips": ten, "one long clip": [long]}
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, videos in calls.items():
+            command = [
+                sys.executable,
+                "-m",
+                "ferfusion",
+                "predict",
+                *map(str, videos),
+                "--out",
+                str(folder / "out"),
+            ]
+            start = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True)
+            seconds[name].append(time.perf_counter() - start)
+    rows = []
+    for name, videos in calls.items():
+        number = sum(1 for video in videos for _ in read_frames(video))
+        median = statistics.median(seconds[name])
+        spread = f"{median:.2f} ({min(seconds[name]):.2f} to {max(seconds[name]):.2f})"
+        rows.append((name, number, spread, f"{number / median:.0f}"))
+    print_table(("call", "frames", "seconds", "frames/s with the start"), rows)
 
 
 def report_memory(clip: Path, *, folder: Path) -> None:
@@ -173,14 +232,17 @@ def main() -> None:
     """Run the benchmark and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("clips", type=Path, nargs="*")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--start", action="store_true", help="measure the command from a cold start")
     parser.add_argument("--memory", action="store_true", help="measure memory on up to an hour of video")
     options = parser.parse_args()
     real = sorted(clip for clip in REAL_CLIPS.glob("*") if clip.suffix in {".mp4", ".mov", ".flv"})
     clips = options.clips or real or sample_clips()[:1]
     print(f"{header()}, torch {torch.__version__}, {torch.get_num_threads()} threads")
     with tempfile.TemporaryDirectory() as folder:
-        if options.memory:
+        if options.start:
+            report_start(clips, rounds=options.rounds, folder=Path(folder))
+        elif options.memory:
             report_memory(clips[0], folder=Path(folder))
         else:
             report_speed(clips, rounds=options.rounds, folder=Path(folder))
