@@ -24,7 +24,7 @@ _ADVICE = "delete it, and measure the model again"
 def write_measurement(measurement: Measurement, folder: Path) -> None:
     """Write a measurement into a folder, ``measurement.json`` last.
 
-    The raters' votes and the columns of people are left out; the dataset has them.
+    It does not write the raters' votes and the columns of people, which may change in the dataset.
     """
     write_table(folder / "predictions.csv", measurement.predictions, float_format=None)
     record = {name: getattr(measurement, name) for name in _KINDS}

@@ -47,7 +47,7 @@ TRAINING_FILES = (
 def write_votes_and_people(
     folder: Path, predictions: pd.DataFrame, *, votes: pd.DataFrame | None, subjects: pd.DataFrame | None
 ) -> None:
-    """Write the votes on the predicted videos, and the columns of the predicted people, if there are any.
+    """Write the votes on the predicted videos, and the columns of the predicted people; no file without any.
 
     Args:
         folder: The folder, which gets ``votes.csv`` and ``subjects.csv``.
@@ -56,5 +56,7 @@ def write_votes_and_people(
         subjects: The columns of its people.
     """
     for name, key, table in (("votes", "video", votes), ("subjects", "subject", subjects)):
-        if table is not None:
+        if table is None:
+            (folder / f"{name}.csv").unlink(missing_ok=True)
+        else:
             write_table(folder / f"{name}.csv", table[table[key].isin(predictions[key])])

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from ferfusion.errors import BundleError, ConfigError, DatasetError
 from ferfusion.evaluation.measured import Measurement
 from ferfusion.evaluation.measurement_folder import read_measurement, write_measurement
+from ferfusion.evaluation.run_files import write_votes_and_people
 from ferfusion.files import read_json, write_json
 from ferfusion.outputs import is_new_or_empty, only_writer
 from ferfusion.preparation.dataset import Dataset
@@ -82,6 +83,9 @@ def study_models(
             else:
                 report_message(on_progress, f"{model.name} was measured before.")
         measurements = {model.name: kept[model.name] or _measured(model, dataset, folder) for model in models}
+        for name, one in measurements.items():  # the dataset may have got votes since the measurement
+            place = StudyFolder(folder).measured(name)
+            write_votes_and_people(place, one.predictions, votes=one.votes, subjects=one.subjects)
         files = {model.name: model.file for model in models}
         return finish_models(compare_models(measurements), folder, files=files)
 

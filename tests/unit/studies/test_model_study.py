@@ -1,11 +1,13 @@
 """Models measured into a study's folder: resumed, extended and refused."""
 
 import json
+import shutil
 from functools import partial
 
 import pandas as pd
 import pytest
 
+import ferfusion as fer
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.preparation.dataset import open_dataset
@@ -13,6 +15,7 @@ from ferfusion.splits.split import read_splits
 from ferfusion.studies import model_page
 from ferfusion.studies.model_findings import compare_models
 from ferfusion.studies.model_study import NamedModel, study_models
+from ferfusion.tables import write_table
 from helpers.datasets import write_dataset
 from helpers.html_page import Page
 from helpers.measurements import fake_measurement
@@ -87,6 +90,24 @@ def test_study_models_does_not_measure_a_model_twice(dataset, tmp_path):
     assert (tmp_path / "out" / "comparisons.csv").read_bytes() == first
     study(dataset, tmp_path / "out", models("a", "b", "c", seeds=(0, 5, 2)))  # another file of this name
     assert models.measured == ["a", "b", "b", "c"]
+
+
+def test_study_models_keeps_the_votes_and_people_of_today_beside_each_measurement(dataset, tmp_path):
+    own, out = tmp_path / "own", tmp_path / "out"
+    shutil.copytree(dataset.root, own)
+    study(open_dataset(own), out, Models()("a", "b"))  # before the dataset has any
+    videos = fake_predictions(pairs=1).drop_duplicates("video")
+    write_table(own / "votes.csv", pd.DataFrame({"video": videos["video"], "fear": 2, "joy": 1}))
+    people = videos["subject"].unique()
+    write_table(own / "subjects.csv", pd.DataFrame({"subject": people, "age": "31"}))
+    study(open_dataset(own), out, Models()("a", "b"))
+    tables = fer.tabulate(out)
+    assert tables.videos["votes_fear"].eq(2).all()
+    assert tables.people["age"].eq(31).all()
+    assert len(pd.read_csv(out / "measured" / "b" / "subjects.csv")) == 4  # the measured ones only
+    (own / "votes.csv").unlink()
+    study(open_dataset(own), out, Models()("a", "b"))
+    assert "voted" not in fer.tabulate(out).videos
 
 
 def test_study_models_that_stopped_at_a_refused_model_keeps_the_others(dataset, tmp_path):

@@ -142,12 +142,12 @@ detectable | share | difference found in 80 of 100 samples of as many people; em
     )
 
 
-def _kept(folder: str, command: str, *, of: str) -> tuple[TableKind, ...]:
+def kept_tables(folder: str, command: str, *, of: str, place: str = "") -> tuple[TableKind, ...]:
     """Return the tables of a dataset that are kept beside predictions, of the predicted videos and people."""
     return (
         table(
             folder,
-            "votes.csv",
+            f"{place}votes.csv",
             command=command,
             row=f"a video or image {of}, as in the dataset's votes.csv",
             columns="""
@@ -157,7 +157,7 @@ video | text | id of the video or image
         ),
         table(
             folder,
-            "subjects.csv",
+            f"{place}subjects.csv",
             command=command,
             row=f"a person {of}, as in the dataset's subjects.csv",
             columns=SUBJECT,
@@ -198,7 +198,7 @@ seconds | seconds | time that the epoch took; the first includes the time before
         row="a pair of the test part (of the validation part, in the second file)",
         columns=f"part | text | test or validation\n{PAIR.strip()}\n{ANSWER.strip()}",
     ),
-    *_kept("RUN", "train", of="of the test or validation part"),
+    *kept_tables("RUN", "train", of="of the test or validation part"),
     *_evaluated("RUN", "evaluate", parts="validation or test"),
     table(
         "RUN",
@@ -248,6 +248,6 @@ MEASUREMENTS = (
         row="a pair of the dataset that is scored",
         columns=f"part | text | {_MEASURED}\n{PAIR.strip()}\n{ANSWER.strip()}",
     ),
-    *_kept("MEASUREMENT", "evaluate MODEL --dataset DATASET", of="that is scored"),
+    *kept_tables("MEASUREMENT", "evaluate MODEL --dataset DATASET", of="that is scored"),
     *_evaluated("MEASUREMENT", "evaluate MODEL --dataset DATASET", parts=_MEASURED),
 )

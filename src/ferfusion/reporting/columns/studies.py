@@ -1,6 +1,7 @@
 """Tables of a study, and of a comparison of runs."""
 
 from ferfusion.reporting.columns.kinds import ANSWER, IDENTITY, PAIR, PERSON, VIDEO, TableKind, table
+from ferfusion.reporting.columns.runs import kept_tables
 
 _SCORES = """
 against | text | label, majority (of all votes) or majority_of_classes (of votes for scored classes)
@@ -215,6 +216,7 @@ unseen | True or False | whether it has certainly not learned from the tested pe
         row="a pair that the model has predicted, on all classes that it shares with the dataset",
         columns=f"part | text | the measured part, or all\n{PAIR.strip()}\n{ANSWER.strip()}",
     ),
+    *kept_tables("STUDY", "study --models", of="that the model has predicted", place="measured/*/"),
     table(
         "STUDY",
         "classes.csv",
