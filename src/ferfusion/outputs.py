@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ferfusion.errors import FileError, file_errors
+from ferfusion.errors import FileError, RunError, file_errors
 from ferfusion.temporary import LOCK, LONGEST_NAME, RESULT, TEMPORARY, is_lock, temporary_path
 
 _PATIENCE_SECONDS = 1.0
@@ -60,8 +60,38 @@ def only_writer_of_file(file: Path) -> Iterator[None]:
 
 
 def is_new_or_empty(folder: Path) -> bool:
-    """Return whether there is no such folder, or nothing in it but what ``only_writer`` has made."""
-    return not folder.exists() or (folder.is_dir() and all(is_lock(path) for path in folder.iterdir()))
+    """Return whether there is no such folder, or nothing in it but locks and what killed processes left."""
+    return not folder.exists() or (folder.is_dir() and not _contents(folder))
+
+
+def refuse_other_files(folder: Path, *, marker: str, files: Iterable[str], what: str) -> None:
+    """Refuse to write a result into a folder that holds something else than an earlier one.
+
+    Args:
+        folder: The folder; one that is new or empty is not refused.
+        marker: Name of the file that tells an earlier result.
+        files: Names of its files, which a killed process leaves without the marker.
+        what: What is written, for the message.
+
+    Raises:
+        RunError: it holds other files.
+    """
+    if is_new_or_empty(folder) or (folder / marker).is_file():
+        return
+    was_killed = folder.is_dir() and any(_temporary_name(path) == RESULT for path in folder.iterdir())
+    if not was_killed or not _contents(folder) <= set(files):
+        raise RunError(f"{folder} holds other files; name a new folder for {what}")
+
+
+def _contents(folder: Path) -> set[str]:
+    """Return the names in a folder without those of locks and temporary files."""
+    return {path.name for path in folder.iterdir() if not is_lock(path) and not _temporary_name(path)}
+
+
+def _temporary_name(path: Path) -> str:
+    """Return the name that a temporary file is for; empty for any other file."""
+    match = TEMPORARY.fullmatch(path.name)
+    return match["name"] if match else ""
 
 
 @contextmanager

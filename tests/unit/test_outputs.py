@@ -7,18 +7,19 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import pytest
 from filelock import FileLock
 
 from ferfusion import outputs
-from ferfusion.errors import FileError
+from ferfusion.errors import FileError, RunError
 from ferfusion.outputs import (
     is_new_or_empty,
     new_result,
     only_writer,
     only_writer_of_file,
+    refuse_other_files,
     replace_result,
     replaced_result,
 )
@@ -89,6 +90,27 @@ def test_only_writer_leaves_no_folder_that_it_made(tmp_path):
         assert is_new_or_empty(tmp_path / "runs" / "a")
         assert names(tmp_path) == ["runs", "runs/a", "runs/a/.lock"]
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "refused"),
+    [
+        ([], False),
+        ([".lock", ".result.12-0123abcd.partial"], False),  # a killed process left it
+        (["page.html", "mine.txt"], False),
+        (["a.csv"], True),  # another program's table has the same name
+        (["a.csv", ".result.12-0123abcd.partial"], False),  # killed while the files were moved
+        (["a.csv", "mine.txt", ".result.12-0123abcd.partial"], True),
+        (["mine.txt"], True),
+    ],
+)
+def test_refuse_other_files_takes_new_folders_and_those_of_an_earlier_result(tmp_path, there, refused):
+    for name in there:
+        (tmp_path / name).touch()
+    expected = pytest.raises(RunError, match="holds other files; name a new folder for it")
+    with expected if refused else nullcontext():
+        refuse_other_files(tmp_path, marker="page.html", files=("page.html", "a.csv"), what="it")
+    refuse_other_files(tmp_path / "none", marker="page.html", files=(), what="it")
 
 
 def test_only_writer_says_that_a_file_system_has_no_locks(tmp_path, monkeypatch):

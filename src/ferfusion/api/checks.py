@@ -104,12 +104,13 @@ def check(
     Args:
         dataset: A dataset, or its folder.
         studies: Finished studies of it, or their folders.
-        out: Folder to write the page and the tables to; by default, the folder check in the dataset.
+        out: Folder to write the page and the tables to, new or of an earlier check; by default, the folder
+            check in the dataset.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
 
     Raises:
         DatasetError: the dataset cannot be used, or a study is of another one.
-        RunError: a folder is no finished study of one dataset.
+        RunError: a folder is no finished study of one dataset, or ``out`` holds other files.
         FileError: another process writes the folder, or a file cannot be written.
 
     Source: Northcutt et al. 2021 (confident learning); Krippendorff 2011.

@@ -6,7 +6,7 @@ from pathlib import Path
 from ferfusion.curation.check_page import check_page
 from ferfusion.curation.findings import Findings, find
 from ferfusion.files import write_text
-from ferfusion.outputs import only_writer, replaced_result
+from ferfusion.outputs import only_writer, refuse_other_files, replaced_result
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.progress import OnProgress, ignore_progress
 from ferfusion.tables import write_table
@@ -38,9 +38,10 @@ def check_dataset(
 
     Raises:
         DatasetError: a clip or a table is missing or damaged, or a study is of another dataset.
-        RunError: a folder is no finished study of one dataset.
+        RunError: a folder is no finished study of one dataset, or ``out`` holds something else than a check.
         FileError: another process writes the folder, or a file cannot be written.
     """
+    refuse_other_files(out, marker=CHECK_FILES[0], files=CHECK_FILES, what="the check")
     findings = find(dataset, studies, on_progress=on_progress)
     absent = {
         "people": not dataset.people_known,

@@ -8,8 +8,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from ferfusion.errors import RunError
-from ferfusion.outputs import is_new_or_empty, only_writer, replaced_result
+from ferfusion.outputs import only_writer, refuse_other_files, replaced_result
 from ferfusion.tables import Lines, with_safe_cells, write_table
 from ferfusion.tabulation.rows import rows_of
 from ferfusion.tabulation.schema import TABLES, Field, Schema, conform
@@ -17,16 +16,6 @@ from ferfusion.tabulation.schema import TABLES, Field, Schema, conform
 FILES = ("columns.csv", *(f"{name}.{end}" for name in TABLES for end in ("csv", "parquet")))
 """The files that ``write_tables`` writes; the first one tells that a folder has such tables."""
 Write = Callable[[pd.DataFrame], object]
-
-
-def check_tables_folder(out: Path) -> None:
-    """Check that a folder is new or empty, or holds such tables already.
-
-    Raises:
-        RunError: it holds something else.
-    """
-    if not is_new_or_empty(out) and not (out / FILES[0]).is_file():
-        raise RunError(f"{out} holds other files; name a new folder for the tables")
 
 
 def write_tables(schema: Schema, out: Path) -> dict[str, int]:
@@ -38,7 +27,7 @@ def write_tables(schema: Schema, out: Path) -> dict[str, int]:
         RunError: the folder holds something else, or a file of the result is damaged.
         FileError: another process writes the folder.
     """
-    check_tables_folder(out)
+    refuse_other_files(out, marker=FILES[0], files=FILES, what="the tables")
     rows = dict.fromkeys(TABLES, 0)
     with only_writer(out), replaced_result(out, earlier=FILES) as new:
         with ExitStack() as opened:

@@ -3,6 +3,7 @@ import pytest
 
 import ferfusion as fer
 from ferfusion.curation.check_dataset import CHECK_FILES, check_dataset
+from ferfusion.errors import RunError
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.reporting.columns.page import table_kind
 from helpers.curated import write_answers, write_curated, write_votes
@@ -26,6 +27,8 @@ def test_check_dataset_writes_documented_tables_and_replaces_those_of_an_earlier
         assert kind.unknown(list(pd.read_csv(path).columns)) == []
     check_dataset(dataset, out)
     assert names_in(out) == {*CHECK_FILES} - {"doubtful_labels.csv"}
+    with pytest.raises(RunError, match="data holds other files; name a new folder for the check"):
+        check_dataset(dataset, dataset.root)
 
 
 @pytest.fixture(scope="module")
