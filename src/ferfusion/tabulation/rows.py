@@ -90,4 +90,5 @@ def _with_people(schema: Schema, table: pd.DataFrame) -> pd.DataFrame:
     if schema.people.empty:
         return table
     columns = schema.people.reindex(table["subject"]).set_axis(table.index)
-    return pd.concat([table, columns], axis=1)
+    others = table.drop(columns=[*columns], errors="ignore")  # such as the code, which no table has
+    return pd.concat([others, columns], axis=1)

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from ferfusion.tabulation.rows import rows_of
+from ferfusion.tabulation.schema import TABLES, Schema
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +35,23 @@ def test_video_rows_are_means_over_pairs_with_votes_and_people(first):
     assert (own["votes_anger"], own["votes_unsure"], own["voted"]) == (3, 1, "Anger")
     assert videos.loc[videos["video"].str.endswith("-0"), "voted"].isna().all()  # ties
     assert (own["age"], own["person_Seed"]) == (29, "b")
+
+
+def test_rows_of_people_with_every_column_of_the_tables_and_the_files(schema):
+    one = next(schema.result.observe())
+    own = [
+        *(field.name for name in TABLES for field in schema.fields(name)),
+        *one.pairs,
+        "Code",
+        "person_uar",
+    ]
+    subjects = pd.DataFrame({"subject": one.pairs["subject"].unique()})
+    subjects = subjects.assign(**dict.fromkeys(set(own) - {"subject"}, "x"))
+    full = Schema(replace(schema.result, people=subjects))
+    for name, table in rows_of(full, one):
+        before = [field.name for field in schema.fields(name) if field.column.kind != "as there"]
+        pd.testing.assert_frame_equal(table[before], dict(rows_of(schema, one))[name][before])
+        assert (table[[*full.names("<column of people>").values()]] == "x").all(axis=None)
 
 
 def test_person_rows_count_videos_and_mean_recalls(first):
