@@ -1,5 +1,6 @@
 """The columns of the long tables of one result: their names, their order and their kinds."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,12 +11,16 @@ import pandas as pd
 from ferfusion.evaluation.groupings import MISSING
 from ferfusion.reporting.columns.kinds import Column, TableKind
 from ferfusion.reporting.columns.tabulated import TABULATED
+from ferfusion.spelling import decimal_point
 from ferfusion.tabulation.names import safe_names
 from ferfusion.tabulation.result import Result
 
 TABLES = ("frames", "videos", "people", "variants")
 _OPTIONAL = ("tested_on", "clip", "face", "voted")
 _SCORE = "<level>_<metric>"
+_WHOLE = re.compile(r"[-+]?(0|[1-9]\d{0,14})")
+"""A float has 15 digits, and so has a number in R and SPSS."""
+_NUMBER = re.compile(rf"({_WHOLE.pattern}(\.\d*)?|[-+]?\.\d+)(e[-+]?\d{{1,2}})?", re.IGNORECASE)
 _KINDS = {"text": str, "whole number": int, "0 or 1": int}
 
 
@@ -81,13 +86,11 @@ class Schema:
             plain = safe_names(lower, prefix=prefix, fallback=fallback, taken=taken)
             names[placeholder] = dict(zip(texts, plain.values(), strict=True))
             taken |= {*plain.values()}
-        plain = safe_names(people)
         used = {name.lower() for name in taken}
-        free = {text: name for text, name in plain.items() if name.lower() not in used}
-        clashing = safe_names(
-            [text for text in people if text not in free], prefix="person_", taken={*taken, *free.values()}
-        )
-        names["<column of people>"] = {text: free.get(text) or clashing[text] for text in people}
+        clashing = [text for text in people if safe_names([text])[text].lower() in used]
+        free = safe_names([text for text in people if text not in clashing], taken=taken)
+        other = safe_names(clashing, prefix="person_", taken={*taken, *free.values()})
+        names["<column of people>"] = {text: free.get(text) or other[text] for text in people}
         return names
 
     @cached_property
@@ -139,16 +142,23 @@ def conform(table: pd.DataFrame, fields: Sequence[Field]) -> pd.DataFrame:
 def typed_cells(cells: pd.Series) -> pd.Series:
     """Return text as numbers where every cell that has a value is one, and without words for no value.
 
+    A number may have a decimal comma. Leading zeros and whole numbers of more than 15 digits are codes: their
+    column stays text.
+
     >>> typed_cells(pd.Series(["31", "NA", "29"])).tolist()
     [31, <NA>, 29]
-    >>> typed_cells(pd.Series(["f", "unknown", "007"])).tolist()
-    ['f', '', '007']
+    >>> typed_cells(pd.Series(["20,5", "31"])).tolist()
+    [20.5, 31.0]
+    >>> typed_cells(pd.Series(["unknown", "007", "12"])).tolist()
+    ['', '007', '12']
     """
     known = ~cells.str.strip().str.lower().isin(MISSING)
-    numbers = pd.to_numeric(cells[known], errors="coerce")
-    if not known.any() or numbers.isna().any():
+    texts = [decimal_point(cell.strip()) for cell in cells[known]]
+    if not texts or not all(map(_NUMBER.fullmatch, texts)):
         return cells.where(known, "")
-    return numbers.astype(_dtype("Int64" if numbers.dtype.kind == "i" else "float64")).reindex(cells.index)
+    is_whole = all(map(_WHOLE.fullmatch, texts))
+    numbers = pd.Series([int(text) if is_whole else float(text) for text in texts], index=cells.index[known])
+    return numbers.astype(_dtype("Int64" if is_whole else "float64")).reindex(cells.index)
 
 
 def _dtype(name: str) -> Any:
