@@ -112,8 +112,9 @@ class Scores:
     def raters(self) -> pd.DataFrame:
         """``part, who, against, metric, value, low, high, baseline, videos, people``; empty without votes.
 
-        The model, one rater, and the ceiling that the raters' disagreement sets, against the label and
-        against the raters' majority, where a tie of k choices counts 1 / k; then the raters' agreement.
+        The model and one rater against the label and against the raters' majority, where a tie of k choices
+        counts 1 / k, and what a model can reach by estimate (empty where the votes do not fit its
+        assumption); then the raters' agreement.
         """
         raters = self._evaluation.raters
         return pd.DataFrame(columns=list(RATER_COLUMNS)) if raters is None else raters.table

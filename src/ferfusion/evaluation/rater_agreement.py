@@ -1,4 +1,4 @@
-"""How far raters agree on a class, and the ceiling that their disagreement sets for any model.
+"""How far raters agree on a class, and what their disagreement lets a model reach, by estimate.
 
 Every function reads a table of votes: a row per video or image, a column per class, the number of raters who
 chose the class.
@@ -82,14 +82,17 @@ def rater_confusions(votes: IntArray) -> IntArray:
 
 
 @dataclass(frozen=True)
-class Ceiling:
-    """The accuracy that the best model reaches against the majority of a panel of raters.
+class Reachable:
+    """What a model can reach against the majority of a panel of raters: estimates under an assumption.
+
+    The assumption: the votes on every row are drawn from Dirichlet distributions of one common concentration
+    around the mean shares of the row's label. Where the votes are not, such as where nearly all raters of a
+    row name either its label or one other class, a model can exceed both figures.
 
     Attributes:
-        from_votes: For a model that knows no more of a row than the votes on it, the published figure; a
-            model that sees more than these raters show can exceed it.
+        from_votes: For a model that knows no more of a row than the votes on it, the published figure.
         interval: The interval of ``from_votes`` over people; both ends are nan for a single person.
-        from_shares: For a model that knows how raters at large vote on the row; no model exceeds it.
+        from_shares: For a model that knows how raters at large vote on the row.
         raters: Raters of the panel.
     """
 
@@ -99,7 +102,7 @@ class Ceiling:
     raters: int
 
 
-def vote_ceiling(
+def reachable_agreement(
     votes: IntArray,
     codes: IntArray,
     subjects: np.ndarray,
@@ -109,15 +112,16 @@ def vote_ceiling(
     resamples: int = 2000,
     confidence: float = 0.95,
     seed: int = 0,
-) -> Ceiling:
-    """Return the ceiling that the raters' disagreement sets.
+) -> Reachable:
+    """Return how often a model can agree with the majority of raters, by estimate.
 
     Another panel would have chosen another majority for some rows. The best model answers, for each row, the
-    class that is the majority of most panels; the ceiling is how often it is right. The shares of the classes
-    in a row have a Dirichlet distribution around the mean shares of the rows with the same label, with the
-    concentration that makes all votes most likely. Panels are drawn from it: for ``from_votes`` given the
-    row's own votes, for ``from_shares`` from shares that are drawn once for each row. Half of the panels
-    choose the answer, the others judge it, because the largest of a few noisy shares is too large.
+    class that is the majority of most panels; the estimate is how often it is right. It is assumed that the
+    shares of the classes in a row have a Dirichlet distribution around the mean shares of the rows with the
+    same label, with one concentration, that which makes all votes most likely. Panels are drawn from it: for
+    ``from_votes`` given the row's own votes, for ``from_shares`` from shares that are drawn once for each
+    row. Half of the panels choose the answer, the others judge it, because the largest of a few noisy shares
+    is too large.
 
     Args:
         votes: Votes (N, C); every row has a vote.
@@ -126,12 +130,12 @@ def vote_ceiling(
         raters: Raters of a panel; by default, the median number of votes of a row.
         draws: Panels that are drawn for each row.
         resamples: Draws of people for the interval.
-        confidence: Share of the resampled ceilings inside the interval.
+        confidence: Share of the resampled estimates inside the interval.
         seed: Seed of all draws.
 
     Source: ``from_votes`` as in github.com/abhaymettu/emotion-label-ceiling (2026, not reviewed), section
     "The ceiling"; the distribution: Minka, Estimating a Dirichlet distribution (2000). In the tests,
-    simulated raters have a known ceiling, and it is ``from_shares``.
+    ``from_shares`` is what the best model of simulated raters reaches where the assumption holds.
     """
     raters = raters or int(np.median(votes.sum(axis=1)))
     rng = np.random.default_rng(seed)
@@ -146,7 +150,7 @@ def vote_ceiling(
         people = draw_subjects(sums.shape[1], resamples=resamples, rng=rng)
         drawn = people @ sums.T
         interval = percentile_interval(drawn[:, 0] / drawn[:, 1], confidence=confidence)
-    return Ceiling(float(right.mean()), interval, float(known.mean()), raters)
+    return Reachable(float(right.mean()), interval, float(known.mean()), raters)
 
 
 def _mean_shares(votes: IntArray, codes: IntArray) -> FloatArray:

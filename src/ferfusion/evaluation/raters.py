@@ -1,4 +1,4 @@
-"""The raters beside the model: what people name, how far they agree, and what their disagreement leaves."""
+"""The raters beside the model: what people name, how far they agree, and what a model could reach."""
 
 import math
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ import pandas as pd
 from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.metrics import METRICS, IntArray
 from ferfusion.evaluation.predictions import predicted_codes
-from ferfusion.evaluation.rater_agreement import krippendorff_alpha, rater_confusions, vote_ceiling
+from ferfusion.evaluation.rater_agreement import krippendorff_alpha, rater_confusions, reachable_agreement
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.scoring import Estimate, Scored, estimates_of
-from ferfusion.evaluation.uncertainty import NO_INTERVAL
+from ferfusion.evaluation.uncertainty import NO_INTERVAL, Interval
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.votes import votes_by_class
 
@@ -23,10 +23,12 @@ WHO = MappingProxyType(
         "model": "Model",
         "model_clear": "Model, where the majority is clear",
         "rater": "One rater",
-        "ceiling_votes": "Ceiling for a model that knows the votes",
-        "ceiling_shares": "Ceiling for any model",
+        "reachable_votes": "Estimated reach with these votes",
+        "reachable_shares": "Estimated reach with the shares of all raters",
     }
 )
+NOT_ESTIMATED = "not estimated: the votes do not fit the assumption"
+"""What a report has in place of an estimate that is below a score on the same videos."""
 AGAINST = MappingProxyType(
     {
         "label": "the label",
@@ -34,19 +36,20 @@ AGAINST = MappingProxyType(
         "majority_of_classes": "the raters' majority among the scored classes",
     }
 )
+_PRECISION = 0.005  # of an estimate, from 200 panels for each video
 _METRICS = MappingProxyType({name: METRICS[name] for name in ("war", "uar")})
 RATER_COLUMNS = ("part", "who", "against", "metric", "value", "low", "high", "baseline", "videos", "people")
 
 
 @dataclass(frozen=True)
 class RaterRow:
-    """One score of the model, of a rater, or of the best possible model.
+    """One score of the model or of a rater, or an estimate of what a model can reach.
 
     Attributes:
         who: A key of ``WHO``.
         against: A key of ``AGAINST``. A rater is compared with the majority of the other raters.
-        war: Accuracy; a tie of k choices counts 1 / k.
-        uar: Mean recall; a ceiling has none.
+        war: Accuracy; a tie of k choices counts 1 / k. An estimate that a score contradicts is nan.
+        uar: Mean recall; an estimate has none.
         videos: Videos that are scored.
         people: People in them.
         model: Name of the model, where there are several; empty in the rows of raters.
@@ -98,6 +101,11 @@ class Raters:
     def all_of(self, who: str, against: str) -> list[RaterRow]:
         """Return the rows of one comparison, of which each model has one; empty without any."""
         return [row for row in self.rows if (row.who, row.against) == (who, against)]
+
+    @property
+    def not_estimated(self) -> list[RaterRow]:
+        """The rows of estimates that a score contradicts."""
+        return [row for row in self.rows if row.uar is None and math.isnan(row.war.value)]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -253,7 +261,11 @@ class _Panel:
         return self._models("model_clear", "majority", tops, baseline, of=clear)
 
     def on_majority(self, against: str) -> list[RaterRow]:
-        """Return the models and one rater against the majority, with the ceilings."""
+        """Return the models and one rater against the majority, and what a model can reach by estimate.
+
+        An estimate is below no score of the same videos: there the votes do not fit its assumption, or few
+        videos scored high by chance. It is nan then, as is an estimate below the best constant answer.
+        """
         tops = _majorities(self.votes)
         scale = math.lcm(*np.unique(tops.sum(axis=1)).tolist())  # so that 1 / k of a tie is a whole number
         true = tops * (scale // tops.sum(axis=1, keepdims=True))
@@ -264,7 +276,7 @@ class _Panel:
         if several.any():
             confusions = rater_confusions(self.votes[several])
             rows.append(self._row("rater", against, confusions, baseline, of=several))
-        found = vote_ceiling(
+        found = reachable_agreement(
             self.votes,
             self.codes,
             self.subjects,
@@ -272,11 +284,13 @@ class _Panel:
             confidence=self.recipe.confidence,
             seed=self.recipe.seed,
         )
+        highest = max(model.war.baseline, *(row.war.value for row in rows))
         for who, value, interval in (
-            ("ceiling_votes", found.from_votes, found.interval),
-            ("ceiling_shares", found.from_shares, NO_INTERVAL),
+            ("reachable_votes", found.from_votes, found.interval),
+            ("reachable_shares", found.from_shares, NO_INTERVAL),
         ):
-            estimate = Estimate(value, interval, model.war.majority, model.war.constant)
+            reach = _not_below(highest, value, interval)
+            estimate = Estimate(*reach, model.war.majority, model.war.constant)
             rows.append(RaterRow(who, against, estimate, None, model.videos, model.people))
         return rows
 
@@ -308,6 +322,13 @@ class _Panel:
         np.add.at(by_subject, persons, confusions)
         scores = estimates_of(by_subject, majority_code=majority_code, recipe=self.recipe, metrics=_METRICS)
         return RaterRow(who, against, scores["war"], scores["uar"], len(confusions), len(names))
+
+
+def _not_below(highest: float, value: float, interval: Interval) -> tuple[float, Interval]:
+    """Return an estimate and its interval; nan if it is below the highest score beyond its precision."""
+    if value < highest - _PRECISION:
+        return math.nan, NO_INTERVAL
+    return max(value, highest), Interval(interval.low, max(interval.high, highest))
 
 
 def _majorities(votes: IntArray) -> IntArray:

@@ -1,10 +1,11 @@
 """What a report tells of the raters beside the model."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from ferfusion.evaluation.raters import AGAINST, Raters
+from ferfusion.evaluation.raters import AGAINST, NOT_ESTIMATED, WHO, Raters
 from ferfusion.evaluation.scoring import Estimate
 from ferfusion.reporting.pages import interval_text, percent
 from ferfusion.reporting.words import counted, counted_are, listed
@@ -24,7 +25,7 @@ class RatersText:
     """Sentences about the raters.
 
     Attributes:
-        lead: Model, raters and ceiling, in one or two sentences.
+        lead: Model, raters and what a model can reach by estimate, in two or three sentences.
         facts: The votes: whose, how many, ties, agreement; a sentence or two each.
         against: What each block of rows is compared with, by the key of ``AGAINST``.
     """
@@ -52,22 +53,33 @@ def _lead(raters: Raters, model: str) -> str:
     several = len(models) > 1
     them = f"the {counted(len(models), model)}" if several else f"the {model}"
     naming = (
-        f"The raters: one rater names the label in {percent(rater.war.value)} (UAR "
-        f"{percent(rater.uar.value)}), {them} in {_span([row.war for row in models])} (UAR "
-        f"{_span([row.uar for row in models if row.uar])})."
+        f"One rater names the label in {percent(rater.war.value)} (UAR {percent(rater.uar.value)}), {them} "
+        f"in {_span([row.war for row in models])} (UAR {_span([row.uar for row in models if row.uar])})."
     )
-    ceiling = raters.of("ceiling_votes", "majority").war
-    people = "" if ceiling.interval.low != ceiling.interval.low else f" ({interval_text(ceiling.interval)})"
+    reached = _span([row.war for row in raters.all_of("model", "majority")])
     others = [
-        f"one rater predicts the majority of the others in {percent(row.war.value)}"
-        for row in raters.rows
-        if (row.who, row.against) == ("rater", "majority")
+        f"One rater predicts the majority of the others in {percent(row.war.value)}, {them} that of all"
+        for row in raters.all_of("rater", "majority")
     ]
-    first = f"{others[0].capitalize()}, and their" if others else "Their"
+    first = (
+        others[0] if others else f"{them.capitalize()} {'predict' if several else 'predicts'} the majority"
+    )
+    return f"{naming} {first} in {reached}. {_reach(raters)}"
+
+
+def _reach(raters: Raters) -> str:
+    """Return what a model can reach by estimate."""
+    found = []
+    for who, knowing in (("votes", "these votes"), ("shares", "the shares of all raters")):
+        one = raters.of(f"reachable_{who}", "majority").war
+        if not math.isnan(one.value):
+            ends = f" ({interval_text(one.interval)})" if one.has_interval else ""
+            found.append(f"{percent(one.value)}{ends} from {knowing}")
+    if not found:
+        return f"What a model can reach is {NOT_ESTIMATED}."
     return (
-        f"{naming} {first} disagreement sets a ceiling of {percent(ceiling.value)}{people} for agreement "
-        f"with the majority; {them} {'have' if several else 'has'} "
-        f"{_span([row.war for row in raters.all_of('model', 'majority')])}."
+        f"A model can reach an estimated {listed(found)}, if all votes are drawn from Dirichlet "
+        "distributions of one concentration; if not, a model can exceed this."
     )
 
 
@@ -90,6 +102,11 @@ def _facts(raters: Raters, noun: str) -> Sequence[str]:
         f"{counted_are(raters.ties, noun)} tied: several choices have the most votes. A tie of k choices "
         "counts 1 / k here. Scores on clear majorities leave ties out."
     )
+    for row in raters.not_estimated:
+        facts.append(
+            f"{WHO[row.who]}, against {AGAINST[row.against]}, is {NOT_ESTIMATED}. The estimate is below a "
+            f"score or a constant answer on the same {noun}s, which chance alone can do where they are few."
+        )
     if raters.without_votes:
         facts.append(f"{counted_are(raters.without_votes, noun)} without votes, and not in this table.")
     if raters.unchosen:

@@ -11,7 +11,7 @@ from ferfusion.evaluation.learned import baseline_name, baseline_rule
 from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.metrics import row_shares
 from ferfusion.evaluation.people_text import MOST_NAMED, column_notes, group_lines, people_below, person_line
-from ferfusion.evaluation.raters import WHO, Raters
+from ferfusion.evaluation.raters import NOT_ESTIMATED, WHO, Raters
 from ferfusion.evaluation.raters_text import raters_text
 from ferfusion.evaluation.scoring import Scored, Scores, chance
 from ferfusion.evaluation.uncertainty import FEW_SUBJECTS
@@ -97,6 +97,7 @@ def report_html(
         cautions=cautions,
         raters=raters,
         raters_who=WHO,
+        not_estimated=NOT_ESTIMATED,
         raters_text=None if raters is None else raters_text(raters, stills=measured.stills),
         **_people_values(scored),
         baseline_name=baseline_name(f"always predicting “{majority}”", head.war, head.uar),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ferfusion.evaluation.aligned import Answers, aligned_answers
 from ferfusion.evaluation.people_text import column_notes, group_lines
-from ferfusion.evaluation.raters import WHO, Raters, raters_beside
+from ferfusion.evaluation.raters import NOT_ESTIMATED, WHO, Raters, raters_beside
 from ferfusion.evaluation.raters_text import raters_text
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.study_groups import (
@@ -64,6 +64,7 @@ class RatersAndGroups:
         raters, groups, texts = self.raters, self.groups, {}
         if raters is not None:
             texts = {"raters_text": raters_text(raters, stills=self.stills, model=self.noun), "who": WHO}
+            texts["not_estimated"] = NOT_ESTIMATED
         if groups is not None:
             texts["group_lines"] = group_lines(groups.together, noun=self.noun)
             texts["notes"] = {column.name: column_notes(column) for column in groups.together.columns}

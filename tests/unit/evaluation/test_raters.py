@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import accuracy_score, recall_score
 
 from ferfusion.evaluation.evaluate import evaluate_measurement
-from ferfusion.evaluation.rater_agreement import vote_ceiling
+from ferfusion.evaluation.rater_agreement import reachable_agreement
 from ferfusion.evaluation.raters import RATER_COLUMNS, compare_with_raters
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.scoring import score_measured
@@ -91,14 +91,14 @@ def test_compare_with_raters_on_the_majority_counts_ties_as_shares(raters, panel
 
 
 @pytest.mark.parametrize(("against", "number"), [("majority", 7), ("majority_of_classes", 6)])
-def test_compare_with_raters_has_the_ceilings_of_the_same_votes(raters, panel, scored, against, number):
+def test_compare_with_raters_has_the_estimates_of_the_same_votes(raters, panel, scored, against, number):
     votes, labels, _ = panel
     subjects = scored.videos.set_index("video")["subject"].loc[labels.index]
     codes = np.array([CLASSES.index(label) for label in labels])
-    expected = vote_ceiling(votes[:, :number], codes, subjects.to_numpy(str), resamples=200)
-    assert raters.of("ceiling_votes", against).war.value == expected.from_votes
-    assert raters.of("ceiling_votes", against).war.interval == expected.interval
-    assert raters.of("ceiling_shares", against).war.value == expected.from_shares
+    expected = reachable_agreement(votes[:, :number], codes, subjects.to_numpy(str), resamples=200)
+    assert raters.of("reachable_votes", against).war.value == expected.from_votes
+    assert raters.of("reachable_votes", against).war.interval == expected.interval
+    assert raters.of("reachable_shares", against).war.value == expected.from_shares
 
 
 def test_compare_with_raters_has_the_scores_on_clear_majorities(raters, scored):
@@ -155,14 +155,29 @@ def test_compare_with_raters_without_votes_on_the_part_is_none(measured, votes):
     assert compare_with_raters(score_measured(replace(measured, votes=votes), QUICK)) is None
 
 
+def test_compare_with_raters_estimates_nothing_below_a_constant_answer(measured, tmp_path):
+    """Every video has the same votes, so that always the same answer agrees with each majority."""
+    votes = pd.DataFrame({"video": measured.predictions["video"].unique()}).assign(
+        anger=3, disgust=2, fear=1, sadness=4
+    )
+    result = evaluate_measurement(replace(measured, votes=votes), QUICK, out=tmp_path / "out")
+    found = result.raters
+    assert [row.who for row in found.not_estimated] == ["reachable_votes", "reachable_shares"]
+    assert found.of("model", "majority").war.baseline == 1
+    assert found.table.query("who.str.startswith('reachable')")["value"].isna().all()
+    page = result.report.read_text(encoding="utf-8")
+    assert "What a model can reach is not estimated: the votes do not fit the assumption." in page
+    assert page.count("<span>not estimated: the votes do not fit the assumption</span>") == 2
+
+
 def test_compare_with_raters_with_one_rater_for_each_video_has_no_other_raters(measured):
     votes = pd.DataFrame({"video": measured.predictions["video"].unique(), "fear": 1, "anger": 0})
     found = compare_with_raters(score_measured(replace(measured, votes=votes), QUICK))
     assert [row.who for row in found.rows if row.against == "majority"] == [
         "model_clear",
         "model",
-        "ceiling_votes",
-        "ceiling_shares",
+        "reachable_votes",
+        "reachable_shares",
     ]
     assert found.of("model", "majority").war.majority == 1
 

@@ -89,4 +89,4 @@ def test_report_html_of_images_states_the_limits_of_its_parts(run):
     assert "There is no test part" in page
     assert "The people in the images are unknown" in page
     assert "Nobody is in two parts" not in page
-    assert "The raters: one rater names the label in 50.0" in page
+    assert "One rater names the label in 50.0" in page

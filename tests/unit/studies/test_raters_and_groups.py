@@ -65,9 +65,9 @@ def test_raters_and_groups_score_each_variant_by_the_mean_of_its_seeds(found, an
         majority_code=4,
         recipe=QUICK,
     )
-    ceiling = ("", "ceiling_votes", "majority", "war")
+    reach = ("", "reachable_votes", "majority", "war")
     same = alone.tables["raters"].set_index(["variant", "who", "against", "metric"])["value"]
-    assert same[ceiling] == table[ceiling]
+    assert same[reach] == table[reach]
     assert alone.groups is None
     assert "the variant in 1" in alone.lines[0]
 

@@ -80,7 +80,7 @@ def test_finish_study_has_raters_and_groups_of_people_on_the_page_in_tables_and_
     words = " ".join(Page(page).words.split())
     for line in done.people_lines:
         assert " ".join(line.split()) in words
-    assert done.people_lines[0].startswith("The raters: one rater names the label in")
+    assert done.people_lines[0].startswith("One rater names the label in")
     assert "means over 3 variants and their seeds" in words
     assert words.count("UAR of each of the 3 variants") == 2
 

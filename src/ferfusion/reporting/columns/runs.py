@@ -25,10 +25,10 @@ people | whole number | people whose videos are scored
 
 
 RATERS = """
-who | text | model, model_clear (clear majorities), rater, ceiling_votes, ceiling_shares, or raters
+who | text | model, model_clear (clear majorities), rater, reachable_votes, reachable_shares, or raters
 against | text | label, majority, or majority_of_classes: of the votes for the scored classes alone
 metric | text | war or uar; of the raters: alpha, ties, without_votes, fewest_, median_ or most_votes
-value | number | the score as a share (a tie of k choices counts 1 / k), Krippendorff's alpha, or the number
+value | number | the score as a share (a tie of k choices counts 1 / k; empty: no estimate), alpha, or a number
 low | share | lower end of its interval over people
 high | share | upper end
 baseline | share | the same metric of a constant answer
@@ -51,7 +51,7 @@ def _evaluated(folder: str, command: str, *, parts: str) -> tuple[TableKind, ...
             folder,
             "raters.csv",
             command=command,
-            row="a score of the model, of one rater or of the best possible model; or a number of votes",
+            row="a score of the model, of one rater, or that a model can reach; or a number of votes",
             columns=f"part | text | {parts}\n{RATERS.strip()}",
         ),
         table(

@@ -48,15 +48,15 @@ def _raters_and_groups(start: str, command: str, *, whose: str) -> tuple[TableKi
     compared = names[-1].partition(" | ")[0]
     tested = "".join(f"{name}\n" for name in names[:-1])
     who = (
-        "who | text | model, model_clear (where the majority is clear), rater, ceiling_votes, ceiling_shares "
-        "or raters"
+        "who | text | model, model_clear (where the majority is clear), rater, reachable_votes, "
+        "reachable_shares or raters"
     )
     return (
         table(
             "STUDY",
             f"{start}raters.csv",
             command=f"{command}, with votes of raters",
-            row="a score of what is compared, of one rater or of the best possible model; a number of votes",
+            row="a score of what is compared, of one rater, or that a model can reach; a number of votes",
             columns=f"{tested}{names[-1]}; empty for raters\n{who}\n{_SCORES.strip()}",
         ),
         table(
