@@ -35,8 +35,8 @@ def test_raters_text_lead_has_model_raters_and_what_a_model_can_reach(raters):
         "One rater names the label in 57.0 % (UAR 55.0 %), the model in 61.0 % (UAR 60.0 %). One rater "
         "predicts the majority of the others in 68.0 %, the model that of all in 66.0 %. A model can reach "
         "an estimated 80.0 % (78 to 83 %) from these votes and 82.8 % (81 to 86 %) from the shares of all "
-        "raters, if all votes are drawn from Dirichlet distributions of one concentration; if not, a model can "
-        "exceed this."
+        "raters, if all votes are drawn from Dirichlet distributions of one concentration; if not, a model "
+        "can exceed this."
     )
 
 

@@ -28,7 +28,7 @@ RATERS = """
 who | text | model, model_clear (clear majorities), rater, reachable_votes, reachable_shares, or raters
 against | text | label, majority, or majority_of_classes: of the votes for the scored classes alone
 metric | text | war or uar; of the raters: alpha, ties, without_votes, fewest_, median_ or most_votes
-value | number | the score as a share (a tie of k choices counts 1 / k; empty: no estimate), alpha, or a number
+value | number | the score as a share (a tie of k counts 1 / k; empty: no estimate), alpha, or a number
 low | share | lower end of its interval over people
 high | share | upper end
 baseline | share | the same metric of a constant answer
