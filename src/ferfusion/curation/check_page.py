@@ -171,9 +171,10 @@ def _copies(findings: Findings, crops: CropImages) -> Section:
         )
     how = (
         "Two videos of different people are compared crop by crop, reduced to 16 x 16 grey pixels; a "
-        f"correlation of {COPY_SIMILARITY:g} or more is near-identical. Of one person, five crops at the "
+        f"correlation of {COPY_SIMILARITY:g} or more is near-identical. Of one person, the crops at the "
         f"same relative times must have {SAME_PERSON_SIMILARITY:g} on average. A few near-identical crops "
-        "can be one person under two names; if all are, it is one recording."
+        "can be one person under two names; if all are, it is one recording, or two takes of one person "
+        "that are nearly the same: compare the crops."
     )
     total = int(copies["group"].max()) if len(copies) else 0
     return _section(findings, "copies", how, cards=tuple(cards), total=total, file="copies.csv")
