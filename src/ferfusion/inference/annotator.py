@@ -1,6 +1,7 @@
 """Write the annotated video beside the prediction: each frame as soon as its predictions are final."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -17,10 +18,13 @@ from ferfusion.inference.prediction_folder import PredictionFolder
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.video.footage import Video
+from ferfusion.video.reader import Frame
 
 _MOST_PIXELS_BESIDE = 2**21
 """Pixels of a frame, 1920 x 1080 and some, above which drawing waits for the end: both at a time need twice
 the memory."""
+_MOST_PIXELS_KEPT = 2**25
+"""Pixels of the frames that wait to be drawn, of 48 MiB: 145 frames of 640 x 360."""
 
 
 class _StoppedError(Exception):
@@ -28,11 +32,12 @@ class _StoppedError(Exception):
 
 
 class Annotator:
-    """Decodes a video a second time, close behind the prediction, draws the frames and encodes them.
+    """Draws and encodes the frames of a video close behind its prediction.
 
     A thread draws while later frames are predicted. It waits for the end of the prediction where a frame has
-    several faces, since their numbers are known only then. Use it with ``with``: what is not finished is
-    discarded.
+    several faces, since their numbers are known only then. The prediction hands over the frames that it has
+    decoded; if too many wait, the video is decoded a second time from there on. Use it with ``with``: what is
+    not finished is discarded.
 
     Args:
         folder: A new folder to write it into.
@@ -53,10 +58,28 @@ class Annotator:
         )
         self._all: PredictionsByFrame | None = None
         self._changed = threading.Condition()
+        self._kept: deque[Frame] = deque()
+        self._kept_pixels = 0
+        self._is_fed, self._keeps, self._waits_for_rows = False, True, False
         self._read = 0
         self._is_stopped = self._has_ended = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="annotator")
         self._drawing: Future[str] | None = None
+
+    def keep(self, frame: Frame) -> None:
+        """Take the next decoded frame. If too many wait because drawing is slow, wait for one to be drawn."""
+        with self._changed:
+            self._is_fed = True
+            self._keeps = self._keeps and self._drawing is not None
+            while self._keeps and self._kept_pixels + frame.num_pixels > _MOST_PIXELS_KEPT:
+                if not self._kept or self._waits_for_rows or self._has_ended:  # none will be drawn soon
+                    self._keeps = False
+                else:
+                    self._changed.wait()
+            if self._keeps:
+                self._kept.append(frame)
+                self._kept_pixels += frame.num_pixels
+            self._changed.notify_all()
 
     def add(self, row: FrameRow) -> None:
         """Add the next row of the prediction."""
@@ -121,7 +144,7 @@ class Annotator:
             end=recipe.end,
             threads=0,
         ) as video:
-            for number, frame in enumerate(footage.read(recipe.start or None, recipe.end), start=1):
+            for number, frame in enumerate(self._frames(), start=1):
                 if not frame.error:
                     faces, status = self._wait_for(frame.index)
                     video.write(frame, faces, status=status)
@@ -129,6 +152,29 @@ class Annotator:
                     self._read = number
                     self._changed.notify_all()
         return video.sound_left_out
+
+    def _frames(self) -> Iterator[Frame]:
+        """Yield every frame: those that are handed over, then the others, which are decoded again."""
+        last = -1
+        while (frame := self._next_kept()) is not None:
+            last = frame.index
+            yield frame
+        if self._is_fed and self._keeps:
+            return
+        for frame in self._footage.read(self._recipe.start or None, self._recipe.end):
+            if frame.index > last:
+                yield frame
+
+    def _next_kept(self) -> Frame | None:
+        with self._changed:
+            while not self._kept and self._keeps and self._all is None and not self._is_stopped:
+                self._changed.wait()
+            if not self._kept:
+                return None
+            frame = self._kept.popleft()
+            self._kept_pixels -= frame.num_pixels
+            self._changed.notify_all()
+            return frame
 
     def _wait_for(self, frame: int) -> tuple[Sequence[DrawnFace], str]:
         with self._changed:
@@ -139,7 +185,10 @@ class Annotator:
                     return self._all.at(frame)
                 if (found := self._so_far.at(frame)) is not None:
                     return found
+                self._waits_for_rows = True
+                self._changed.notify_all()
                 self._changed.wait()
+                self._waits_for_rows = False
 
     def __enter__(self) -> Self:
         info = self._footage.info

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.data.batches import BATCH_ROWS
 from ferfusion.inference.crop_history import CropHistory
 from ferfusion.inference.predictor import Predictor
 from ferfusion.preparation.frame_preparer import PreparedFace, PreparedFrame
 
-_MAX_WAITING = 4 * BATCH_ROWS
+_BATCH_FACES = 32
+"""Faces of a batch, at most: larger ones are hardly faster, and let more frames wait."""
+_MAX_WAITING = 4 * _BATCH_FACES
 """Frames that wait for a full batch of faces, at most; as many again may wait for their probabilities."""
 _NO_BOX = (None, None, None, None)
 
@@ -88,7 +89,7 @@ def _batches(frames: Iterable[PreparedFrame], predictor: Predictor, *, at_once: 
     batch = _Batch()
     last_flow: dict[int, NDArray[np.float16]] = {}
     history = CropHistory(frames=info.window, step=info.frame_step)
-    batch_faces = max(1, BATCH_ROWS // max(1, info.window))  # as many crops, whatever the window
+    batch_faces = max(1, _BATCH_FACES // max(1, info.window))  # as many crops, whatever the window
     for frame in frames:
         if info.reads_flow:
             last_flow = {face.track: _flow(face, last_flow) for face in frame.faces}

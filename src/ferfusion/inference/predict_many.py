@@ -12,12 +12,10 @@ from ferfusion.errors import VideoError
 from ferfusion.inference.annotator import Annotator
 from ferfusion.inference.drawing.photographs_page import PhotographCard
 from ferfusion.inference.photographs import PhotographWriter
-from ferfusion.inference.predict_faces import FrameRow
 from ferfusion.inference.predict_jobs import PredictJob, named_photographs
 from ferfusion.inference.predict_video import (
     OnFrame,
     expected_frames,
-    ignore_row,
     predict_footage,
     write_prediction,
 )
@@ -104,7 +102,7 @@ def predict_each(
                         predictor,
                         recipe,
                         detector_model=detector_model,
-                        on_row=ignore_row if new is None else new.on_row,
+                        annotator=None if new is None else new.annotator,
                         on_frame=on_frame,
                     )
                     _check_decoded(outcome, footage)
@@ -143,11 +141,6 @@ class NewPrediction:
 
     folder: Path | None = None
     annotator: Annotator | None = None
-
-    def on_row(self, row: FrameRow) -> None:
-        """Take a row of the prediction."""
-        if self.annotator is not None:
-            self.annotator.add(row)
 
 
 class PredictionWriter:

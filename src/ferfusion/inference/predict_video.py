@@ -17,7 +17,7 @@ from ferfusion.inference.annotator import Annotator
 from ferfusion.inference.apex_frames import ApexFrames
 from ferfusion.inference.drawing.video_page import write_video_page
 from ferfusion.inference.frame_table import FrameRows
-from ferfusion.inference.predict_faces import FrameRow, predict_frames
+from ferfusion.inference.predict_faces import predict_frames
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.prediction_folder import PREDICTION_FILES, PredictionFolder
 from ferfusion.inference.predictor import Predictor
@@ -50,13 +50,8 @@ from ferfusion.video.reader import Frame, VideoInfo
 
 _PIXELS_AHEAD = 2**25
 """Pixels of the frames that are decoded in one step ahead of their use: one frame of 8K, or four of 4K."""
-OnRow = Callable[[FrameRow], None]
 OnFrame = Callable[[str, int], None]
 """Called after every frame with the name of the stage and the number of frames that are done."""
-
-
-def ignore_row(_: FrameRow) -> None:
-    """Do nothing with a row."""
 
 
 def expected_frames(video_info: VideoInfo | None, recipe: PredictRecipe) -> int | None:
@@ -100,9 +95,7 @@ def predict_video(
         opened.enter_context(only_writer(folder))
         new = opened.enter_context(replaced_result(folder, earlier=PREDICTION_FILES))
         annotator = opened.enter_context(Annotator(new, footage, predictor, recipe)) if annotate else None
-        prediction = predict_footage(
-            footage, predictor, recipe, on_row=annotator.add if annotator else ignore_row, on_frame=on_frame
-        )
+        prediction = predict_footage(footage, predictor, recipe, annotator=annotator, on_frame=on_frame)
         written = write_prediction(
             prediction, footage, predictor, new, annotator=annotator, on_frame=on_frame
         )
@@ -115,7 +108,7 @@ def predict_footage(
     recipe: PredictRecipe = PredictRecipe(),  # noqa: B008 frozen
     *,
     detector_model: Path | None = None,
-    on_row: OnRow = ignore_row,
+    annotator: Annotator | None = None,
     on_frame: OnFrame = lambda stage, frame: None,
 ) -> VideoPrediction:
     """Predict the displayed expressions of a video or photograph; nothing is written.
@@ -129,7 +122,7 @@ def predict_footage(
         predictor: The model.
         recipe: Settings of the prediction.
         detector_model: Model file of the face detector, if the detector needs one.
-        on_row: Called with every row of the frame table, before the faces have numbers.
+        annotator: Draws the annotated video beside the prediction.
         on_frame: Called after every frame.
 
     Raises:
@@ -146,13 +139,14 @@ def predict_footage(
     )
     length = _Length()
     prepared = preparer.prepare(
-        ahead(length.of(_frames(footage, recipe, "Predicting", on_frame)), weight=_weight),
+        ahead(length.of(_frames(footage, recipe, annotator, on_frame)), weight=_weight),
         chosen=FrameChoice(recipe.every),
     )
     for row in predict_frames(prepared, predictor):
         rows.add(row)
         apex_frames.add(row)
-        on_row(row)
+        if annotator is not None:
+            annotator.add(row)
     table, numbers = rows.table()
     smoothed = smooth_table(table, labels, window_seconds=recipe.window, smoothing=recipe.smoothing)
     names = name_predictions(smoothed, labels, abstain_below=calibration.abstain_below_pair)
@@ -221,10 +215,14 @@ def write_prediction(
     return prediction
 
 
-def _frames(footage: Footage, recipe: PredictRecipe, stage: str, on_frame: OnFrame) -> Iterator[Frame]:
+def _frames(
+    footage: Footage, recipe: PredictRecipe, annotator: Annotator | None, on_frame: OnFrame
+) -> Iterator[Frame]:
     for number, frame in enumerate(footage.read(recipe.start or None, recipe.end), start=1):
+        if annotator is not None:
+            annotator.keep(frame)
         yield frame
-        on_frame(stage, number)
+        on_frame("Predicting", number)
 
 
 class _Length:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -6,10 +7,9 @@ import pytest
 from ferfusion.errors import FileError, VideoError
 from ferfusion.inference import annotator as module
 from ferfusion.inference.annotator import Annotator
-from ferfusion.inference.predict_faces import FrameRow
 from ferfusion.inference.predict_video import predict_footage
 from ferfusion.inference.recipe import PredictRecipe
-from ferfusion.video.footage import open_video
+from ferfusion.video.footage import VideoFile, open_video
 from ferfusion.video.reader import read_frames
 from helpers.face_videos import face_video
 from helpers.oddities import replace_bytes
@@ -35,7 +35,7 @@ def write(folder, footage, prediction=None):
     """Write the annotated video; without a prediction, beside it. Returns the numbers of on_frame."""
     reported: list[int] = []
     with Annotator(folder, footage, PREDICTOR, RECIPE) as annotator:
-        done = prediction or predict_footage(footage, PREDICTOR, RECIPE, on_row=annotator.add)
+        done = prediction or predict_footage(footage, PREDICTOR, RECIPE, annotator=annotator)
         reason = annotator.finish(done, reported.append)
     return reported, reason
 
@@ -52,19 +52,50 @@ def test_annotator_writes_the_same_beside_the_prediction_and_after_it(tmp_path, 
     assert np.array_equal(images(beside), images(after))
     with pytest.MonkeyPatch.context() as patch:  # a large frame waits for the end
         patch.setattr(module, "_MOST_PIXELS_BESIDE", 1)
+        patch.setattr(module, "_MOST_PIXELS_KEPT", 2**16)
         assert write(alone, footage)[0] == list(range(1, FRAMES + 1))
     assert np.array_equal(images(beside), images(alone))
 
 
-def test_annotator_draws_while_the_prediction_is_made(tmp_path, footage):
-    rows: list[FrameRow] = []
-    done = predict_footage(footage, PREDICTOR, RECIPE, on_row=rows.append)
-    with Annotator(tmp_path, footage, PREDICTOR, RECIPE) as annotator:
-        for row in rows:
-            annotator.add(row)
+@pytest.mark.parametrize("kept", [0, 10 * 128 * 128])
+def test_annotator_decodes_again_what_it_cannot_keep(tmp_path, footage, monkeypatch, kept):
+    write(tmp_path / "all", footage)
+    monkeypatch.setattr(module, "_MOST_PIXELS_KEPT", kept)
+    assert write(tmp_path / "some", footage)[0] == list(range(1, FRAMES + 1))
+    assert np.array_equal(images(tmp_path / "some"), images(tmp_path / "all"))
+
+
+class Unread(VideoFile):
+    """A video that is not decoded."""
+
+    def read(self, start=None, end=None):
+        raise AssertionError
+
+
+class Recorder:
+    """Keeps what an annotator is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def keep(self, frame):
+        self.told.append(("keep", frame))
+
+    def add(self, row):
+        self.told.append(("add", row))
+
+
+def test_annotator_draws_while_the_prediction_is_made_and_decodes_nothing(tmp_path, footage):
+    recorder: Any = Recorder()
+    done = predict_footage(footage, PREDICTOR, RECIPE, annotator=recorder)
+    unread = Unread(footage.path, footage.info)
+    with Annotator(tmp_path, unread, PREDICTOR, RECIPE) as annotator:
+        for what, each in recorder.told:
+            getattr(annotator, what)(each)
         with annotator._changed:
             assert annotator._changed.wait_for(lambda: annotator._read >= FRAMES - 10, timeout=60)
         annotator.finish(done, lambda number: None)
+    assert len(images(tmp_path)) == FRAMES
 
 
 def test_annotator_that_is_not_finished_leaves_nothing(tmp_path, footage):
@@ -94,9 +125,13 @@ def test_annotator_returns_why_the_sound_is_left_out(tmp_path):
 
 
 def test_annotator_stops_with_a_video_that_cannot_be_predicted(tmp_path, footage):
-    def breaks(row):
+    def breaks(stage, number):
         raise VideoError("the video breaks off")
 
-    with pytest.raises(VideoError, match="breaks off"), Annotator(tmp_path, footage, PREDICTOR, RECIPE):
-        predict_footage(footage, PREDICTOR, RECIPE, on_row=breaks)
+    def predict():
+        with Annotator(tmp_path, footage, PREDICTOR, RECIPE) as annotator:
+            predict_footage(footage, PREDICTOR, RECIPE, annotator=annotator, on_frame=breaks)
+
+    with pytest.raises(VideoError, match="breaks off"):
+        predict()
     assert list(tmp_path.iterdir()) == []

@@ -115,7 +115,7 @@ def test_predict_frames_in_batches_yields_the_same_rows_as_one_by_one(monkeypatc
     ]
     batched, single = BrightnessPredictor(), BrightnessPredictor()
     together = list(predict_frames(frames, batched))
-    monkeypatch.setattr("ferfusion.inference.predict_faces.BATCH_ROWS", 1)
+    monkeypatch.setattr("ferfusion.inference.predict_faces._BATCH_FACES", 1)
     apart = list(predict_frames(frames, single))
     assert [(row.frame, row.face, row.box) for row in together] == [
         (row.frame, row.face, row.box) for row in apart
@@ -124,7 +124,7 @@ def test_predict_frames_in_batches_yields_the_same_rows_as_one_by_one(monkeypatc
         assert (one.probabilities is None) == (other.probabilities is None)
         if one.probabilities is not None:
             assert one.probabilities == pytest.approx(other.probabilities)
-    assert max(batched.batches) >= 64
+    assert max(batched.batches) >= 32
     assert max(single.batches) <= 3
     assert len(together) == sum(max(1, k % 4) for k in range(150))
 
