@@ -151,13 +151,14 @@ def write_run(
     config: dict[str, Any] | None = None,
     epochs: pd.DataFrame | None = None,
 ) -> Path:
-    """Write a run folder and return it."""
+    """Write a run folder and return it; without test predictions, the run has no test part."""
     path.mkdir(parents=True)
-    (path / "config.json").write_text(
-        json.dumps(fake_config() if config is None else config), encoding="utf-8"
-    )
-    (fake_epochs() if epochs is None else epochs).to_csv(path / "metrics.csv", index=False)
     table = fake_predictions() if predictions is None else predictions
+    settings = copy.deepcopy(config) if config is not None else fake_config()
+    if not table["part"].eq("test").any():
+        settings["class_counts"]["test"] = dict.fromkeys(settings["dataset"]["labels"], 0)
+    (path / "config.json").write_text(json.dumps(settings), encoding="utf-8")
+    (fake_epochs() if epochs is None else epochs).to_csv(path / "metrics.csv", index=False)
     names = {"validation": "predictions_validation.csv"}
     for part, rows in table.groupby("part"):
         rows.to_csv(path / names.get(str(part), "predictions.csv"), index=False)

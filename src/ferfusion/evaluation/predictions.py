@@ -18,10 +18,13 @@ _PAIR = ("clip", "video", "frame")  # a pack of still images is one clip
 # probabilities are written as text, with some digits lost
 _SUM_TOLERANCE = 1e-3
 _refuse = partial(refuse_rows, error=RunError)
-_OF_A_RUN = "delete bundle.safetensors beside it and run the same `ferfusion train`, which writes both again"
+WRITE_AGAIN = (
+    "delete bundle.safetensors beside it and run the same `ferfusion train`, which writes both again"
+)
+"""What the user can do about a missing or damaged prediction table of a run."""
 
 
-def read_predictions(path: Path, *, labels: LabelSet, advice: str = _OF_A_RUN) -> pd.DataFrame:
+def read_predictions(path: Path, *, labels: LabelSet, advice: str = WRITE_AGAIN) -> pd.DataFrame:
     """Read and check a prediction table: a row per pair, with the true label and a probability per class.
 
     Args:

@@ -13,7 +13,7 @@ import pandas as pd
 from ferfusion.errors import ConfigError, RunError
 from ferfusion.evaluation.learned import majority_rule
 from ferfusion.evaluation.metrics import constant_score, uar, war
-from ferfusion.evaluation.predictions import read_parts
+from ferfusion.evaluation.predictions import WRITE_AGAIN, read_parts
 from ferfusion.files import check_kind_of_folder, no_such, read_json
 from ferfusion.labels import LabelSet
 from ferfusion.parts import PARTS
@@ -189,6 +189,8 @@ class RunFolder:
             RunError: the file is missing, damaged or contradicts itself.
         """
         files = [self.validation_predictions_file, self.predictions_file]
+        if any(self.class_counts("test").values()) and not files[1].exists():
+            raise RunError(f"{files[1]} is missing, and the run has a test part; {WRITE_AGAIN}")
         found = [file for file in files if file.exists()]
         return read_parts(found or files[1:], labels=self.labels)
 

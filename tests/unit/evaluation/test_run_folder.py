@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+import ferfusion as fer
 from ferfusion.errors import RunError
 from ferfusion.evaluation.run_folder import EPOCH_COLUMNS, Baseline, RunFolder, read_run
 from ferfusion.models.architectures import ARCHITECTURES
-from helpers.runs import fake_config, fake_epochs, write_run
+from helpers.runs import fake_config, fake_epochs, fake_predictions, write_run
 
 about: Any = pytest.approx  # stands for the number itself
 
@@ -140,6 +141,22 @@ def test_read_run_refuses_a_missing_folder(tmp_path):
         read_run(tmp_path / "nowhere")
     with pytest.raises(RunError, match=r"config\.json is missing"):
         read_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "command", [read_run, fer.evaluate, fer.tabulate, lambda run: fer.compare([run, run.parent / "whole"])]
+)
+def test_run_with_a_test_part_and_without_its_predictions_is_refused(tmp_path, command):
+    run, whole = (write_run(tmp_path / name, epochs=fake_epochs(1)) for name in ("run", "whole"))
+    assert read_run(whole).parts == ("test", "validation")
+    (run / "predictions.csv").unlink()
+    with pytest.raises(RunError, match=r"predictions.csv is missing, and the run has a test part"):
+        command(run)
+
+
+def test_run_without_a_test_part_has_the_validation_part_alone(tmp_path):
+    table = fake_predictions(pairs=1).query("part == 'validation'")
+    assert read_run(write_run(tmp_path / "run", predictions=table)).parts == ("validation",)
 
 
 @pytest.mark.parametrize("name", ["config.json", "metrics.csv", "predictions.csv"])
