@@ -1,7 +1,8 @@
 """What the models of studies say to the labels of a dataset: each speaks of people whom it has not seen."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from ferfusion.errors import DatasetError, RunError
 from ferfusion.evaluation.learned import beats, reaches_baseline
 from ferfusion.evaluation.metrics import FloatArray
 from ferfusion.evaluation.uncertainty import Interval
-from ferfusion.files import check_kind_of_folder
+from ferfusion.files import check_kind_of_folder, no_such
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.reporting.words import counted, counted_are, examples
@@ -77,8 +78,9 @@ class StudyVotes:
 def ask_studies(folders: Sequence[Path], dataset: Dataset) -> StudyVotes:
     """Return the votes of the models of some studies on the labels of a dataset.
 
-    Every seed of a variant that may judge is a model. Videos whose subject is another one than in
-    the study are left out, because the model may have seen the person.
+    Every seed of a variant that may judge is a model. A training with the predictions of another one, as in a
+    copy of a study, is the same training and counts once. Videos whose subject is another one than in the
+    study are left out, because the model may have seen the person.
 
     Raises:
         RunError: a folder is no finished study of one dataset, or a table is damaged.
@@ -88,14 +90,25 @@ def ask_studies(folders: Sequence[Path], dataset: Dataset) -> StudyVotes:
     variants: list[Variant] = []
     votes: list[FloatArray] = []
     cautions: list[str] = []
+    known: dict[bytes, str] = {}
     for folder in dict.fromkeys(folder.resolve() for folder in folders):
         own = list(_variants(StudyFolder(folder)))
-        variants += own
-        tables = [_predictions(StudyFolder(folder), each.name, dataset) for each in own if not each.why_not]
-        cautions += _cautions(folder, tables, videos)
-        for table in tables:
-            for _, of_seed in table.groupby("seed"):
-                votes.append(_aligned(of_seed, videos, dataset.labels))
+        tables = {
+            each.name: _predictions(StudyFolder(folder), each.name, dataset)
+            for each in own
+            if not each.why_not
+        }
+        cautions += _cautions(folder, list(tables.values()), videos)
+        for each in own:
+            if each.why_not:
+                variants.append(each)
+                continue
+            new, same = _new_trainings(tables[each.name], videos, dataset.labels, known, each)
+            votes += new
+            words = f"the same trainings as {examples(list(same))}, which count once" if same else ""
+            if same and new:
+                cautions.append(f"{each.study}: {each.name} has {words}.")
+            variants.append(each if new else replace(each, why_not=words))
     empty = np.full((0, len(videos), len(dataset.labels)), np.nan)
     judged = judge_labels(
         np.stack(votes) if votes else empty,
@@ -112,7 +125,37 @@ def ask_studies(folders: Sequence[Path], dataset: Dataset) -> StudyVotes:
     )
 
 
+def _new_trainings(
+    table: pd.DataFrame, videos: pd.DataFrame, labels: LabelSet, known: dict[bytes, str], variant: Variant
+) -> tuple[list[FloatArray], dict[str, None]]:
+    """Return the votes of each seed of a variant without trainings that count already, and whose these are.
+
+    Args:
+        table: Its predictions; the rows of each seed and fold are of a training.
+        videos: The videos of the dataset.
+        labels: Its classes.
+        known: The variant by the predictions of each training that counts; the new ones are added.
+        variant: The variant.
+    """
+    new: list[FloatArray] = []
+    same: dict[str, None] = {}
+    for _, of_seed in table.groupby("seed"):
+        votes = _aligned(of_seed, videos, labels)
+        for _, of_fold in of_seed.groupby("fold") if "fold" in of_seed else ((0, of_seed),):
+            rows = np.flatnonzero(videos.index.isin(of_fold["video"]) & np.isfinite(votes).all(axis=1))
+            content = hashlib.sha256(rows.tobytes() + votes[rows].tobytes()).digest()
+            if content in known:
+                same[known[content]] = None
+                votes[rows] = np.nan
+            known.setdefault(content, f"{variant.name} of {variant.study}")
+        if np.isfinite(votes).any():
+            new.append(votes)
+    return new, same
+
+
 def _variants(files: StudyFolder) -> Iterator[Variant]:
+    if not files.path.is_dir():
+        raise RunError(f"{no_such(files.path, wanted='study')}; name the folder of a study")
     if files.table_file("cross").is_file():
         raise RunError(f"{files.path} is a study across corpora; name a study of this dataset alone")
     path = files.table_file("variants")

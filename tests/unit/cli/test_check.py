@@ -7,8 +7,8 @@ from helpers.curated import write_answers, write_curated
 def test_check_prints_what_was_found_and_the_page(tmp_path, capsys):
     dataset = write_curated(tmp_path / "data", people=3, labels={"S00_fear_0": "Anger"})
     studies = [
-        write_answers(tmp_path / name, dataset, {"S00_fear_0": "Fear"}, uar_low={"a": 0.5}, seeds=2)
-        for name in ("first", "second")
+        write_answers(tmp_path / name, dataset, {"S00_fear_0": "Fear"}, uar_low={"a": 0.5}, seeds=seeds)
+        for name, seeds in (("first", 2), ("second", 4))
     ]
     app = App(default_command=check, result_action="return_value")
     line = [str(dataset.root), "--study", *map(str, studies), "--out", str(tmp_path / "out")]

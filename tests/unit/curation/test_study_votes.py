@@ -1,3 +1,5 @@
+import shutil
+
 import pandas as pd
 import pytest
 
@@ -24,10 +26,34 @@ def test_ask_studies_finds_swapped_labels(tmp_path, dataset):
         ["S00_fear_0", "Anger", "Fear", 3, 3, 3, True],
         ["S03_sadness_0", "Fear", "Sadness", 3, 3, 3, True],
     ]
-    assert found.table[["p_label", "p_named"]].iloc[0].tolist() == pytest.approx([0.1, 0.8])
+    assert found.table[["p_label", "p_named"]].iloc[0].tolist() == pytest.approx([0.1, 0.8], abs=1e-4)
     assert next(doubt_lines(found, stills=False)).startswith(
         "2 of 18 judged labels contradicted by most models, 2 of them also by confident learning."
     )
+
+
+def test_ask_studies_counts_a_training_once(tmp_path, dataset):
+    """Those of a copy of a study, of another one with more seeds, and of one with folds in common."""
+    first = write_answers(tmp_path / "first", dataset, TRUTH, uar_low={"a": 0.5}, seeds=2)
+    copy = shutil.copytree(first, tmp_path / "copy")
+    assert ask_studies([first, copy], dataset).judged == 0  # two models, and a video needs three
+    found = ask_studies([copy, first], dataset)
+    assert [each.why_not for each in found.variants] == [
+        "",
+        "the same trainings as a of copy, which count once",
+    ]
+    more = write_answers(tmp_path / "more", dataset, TRUTH, uar_low={"b": 0.5}, seeds=3)
+    found = ask_studies([first, more], dataset)
+    assert found.table["models"].tolist() == [3, 3]
+    assert found.cautions == ("more: b has the same trainings as a of first, which count once.",)
+    table = pd.read_csv(first / "predictions" / "a_videos.csv").assign(fold=0)
+    second = table["subject"] > "S02"
+    table.loc[second, "fold"] = 1
+    for place, change in ((first, 0), (copy, 2e-5)):  # the trainings of the second fold differ
+        table.loc[second, "p_anger"] += change
+        write_table(place / "predictions" / "a_videos.csv", table)
+    found = ask_studies([first, copy], dataset)
+    assert (found.judged, found.table["models"].tolist()) == (9, [4])
 
 
 @pytest.mark.parametrize(
@@ -70,8 +96,11 @@ def vars_of(dataset):
 
 
 def test_ask_studies_refuses_what_is_no_study_of_the_dataset(tmp_path, dataset):
-    with pytest.raises(RunError, match="is not a finished study"):
+    with pytest.raises(RunError, match=r"There is no study .*none; name the folder of a study"):
         ask_studies([tmp_path / "none"], dataset)
+    (tmp_path / "begun").mkdir()
+    with pytest.raises(RunError, match="is not a finished study"):
+        ask_studies([tmp_path / "begun"], dataset)
     (tmp_path / "cross").mkdir()
     (tmp_path / "cross" / "cross.csv").write_text("a\n")
     with pytest.raises(RunError, match="is a study across corpora; name a study of this dataset alone"):
