@@ -31,6 +31,17 @@ def test_check_dataset_writes_documented_tables_and_replaces_those_of_an_earlier
         check_dataset(dataset, dataset.root)
 
 
+def test_check_dataset_without_a_used_video_says_so(tmp_path):
+    unused = {f"S00_{name}_0": "no face" for name in ("anger", "fear", "sadness")}
+    dataset = write_votes(
+        write_curated(tmp_path / "data", people=1, left_out=unused), {"S00_fear_0": (2, 1)}, ("anger", "fear")
+    )
+    found = check_dataset(dataset, tmp_path / "check")
+    assert found.lines["counts"][0] == "No video of Anger, Fear and Sadness."
+    assert found.lines["copies"] == ["No two videos with near-identical crops."]
+    assert found.rated is None
+
+
 @pytest.fixture(scope="module")
 def stills(tmp_path_factory):
     root = tmp_path_factory.mktemp("stills")
