@@ -9,15 +9,18 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import betaln
-from scipy.stats import beta, norm
+from scipy.special import betainc, betaln
+from scipy.stats import norm
 
 from ferfusion.evaluation.metrics import FloatArray, IntArray
 
-_LOG_BOUNDS = (-7.0, 12.0)
 _POWER = 0.8
 _HALVINGS = 10
+_CELLS = 14
+"""Means, and standard deviations, of the grid of distributions."""
+_NEGLIGIBLE = 12.0
+"""Log-likelihood below the best of the grid, beyond which a distribution does not count."""
+_BISECTIONS = 22
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class PersonSpread:
         mean: Mean accuracy of people.
         deviation: Standard deviation of their true accuracies, without the chance of their videos.
         accuracies: Accuracy of each person, drawn towards the mean the more, the fewer videos there are.
-        lows: Lower end of its interval.
+        lows: Lower end of its interval, which has the uncertainty of mean and standard deviation too.
         highs: Upper end of its interval.
     """
 
@@ -50,20 +53,30 @@ def person_spread(correct: IntArray, videos: IntArray, *, confidence: float = 0.
         confidence: Coverage of the intervals.
 
     Source: Tarone 1979, Biometrika 66, "Testing the goodness of fit of the binomial distribution"; the
-    accuracies: empirical Bayes, Efron, Large-Scale Inference (2010), chapter 1, with the beta-binomial
-    distribution that fits best.
+    accuracies: a beta-binomial distribution whose mean and standard deviation have a uniform prior (Gelman et
+    al., Bayesian Data Analysis, 3rd edition 2013, sections 5.3 and 5.7). All estimates are posterior means.
     """
-    alpha, gamma = _fitted(correct, videos)
-    total = alpha + gamma
-    posterior = (alpha + correct, gamma + videos - correct)
+    weights, means, deviations = _posterior(correct, videos)
+    sizes = means * (1 - means) / deviations**2 - 1
+    counts, person = np.unique(np.stack([correct, videos], axis=1), axis=0, return_inverse=True)
+    right, number = counts[:, :1], counts[:, 1:]
+    first, second = means * sizes + right, (1 - means) * sizes + number - right  # (counts, cells)
     tail = (1 - confidence) / 2
+    accuracies, lows, highs = (
+        found[person.ravel()]
+        for found in (
+            (first / (first + second)) @ weights,
+            _quantile(tail, weights, first, second),
+            _quantile(1 - tail, weights, first, second),
+        )
+    )
     return PersonSpread(
         p=tarone_p(correct, videos),
-        mean=alpha / total,
-        deviation=float(np.sqrt(alpha * gamma / (total**2 * (total + 1)))),
-        accuracies=posterior[0] / (posterior[0] + posterior[1]),
-        lows=beta.ppf(tail, *posterior),
-        highs=beta.ppf(1 - tail, *posterior),
+        mean=float(weights @ means),
+        deviation=float(weights @ deviations),
+        accuracies=accuracies,
+        lows=lows,
+        highs=highs,
     )
 
 
@@ -128,18 +141,42 @@ def _tarone(correct: IntArray, videos: IntArray) -> FloatArray:
     return np.where(scale > 0, p, 1.0)
 
 
-def _fitted(correct: IntArray, videos: IntArray) -> tuple[float, float]:
-    """Return the parameters of the beta distribution of the accuracies that makes the counts most likely."""
+def _posterior(correct: IntArray, videos: IntArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return beta distributions of the accuracies: their weights, means and standard deviations, (K,).
 
-    def loss(logs: FloatArray) -> float:
-        alpha, gamma = np.exp(logs)
-        return -float((betaln(alpha + correct, gamma + videos - correct) - betaln(alpha, gamma)).sum())
+    The prior is uniform over the means and standard deviations of all beta distributions whose parameters
+    have a sum of 1 or more: with less, people are nearly all right on each video or wrong on each. The grid
+    narrows to the distributions whose likelihood counts.
+    """
+    counts, people = np.unique(np.stack([correct, videos], axis=1), axis=0, return_counts=True)
+    right, number = counts[:, :1], counts[:, 1:]
+    ranges = [(0.0, 1.0), (0.0, 0.5)]
+    while True:
+        steps = [(high - low) / _CELLS for low, high in ranges]
+        axes = [low + (np.arange(_CELLS) + 0.5) * step for (low, _), step in zip(ranges, steps, strict=True)]
+        means, deviations = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
+        possible = deviations**2 < means * (1 - means) / 2
+        means, deviations = means[possible], deviations[possible]
+        sizes = means * (1 - means) / deviations**2 - 1
+        first, second = means * sizes, (1 - means) * sizes
+        logs = people @ (betaln(first + right, second + number - right) - betaln(first, second))
+        kept = logs > logs.max() - _NEGLIGIBLE
+        narrower = [
+            (max(low, float(each[kept].min()) - step), min(high, float(each[kept].max()) + step))
+            for each, (low, high), step in zip((means, deviations), ranges, steps, strict=True)
+        ]
+        shares = [(new[1] - new[0]) / (old[1] - old[0]) for new, old in zip(narrower, ranges, strict=True)]
+        if min(shares) > 0.6:
+            weights = np.exp(logs[kept] - logs.max())
+            return weights / weights.sum(), means[kept], deviations[kept]
+        ranges = narrower
 
-    share = (correct.sum() + 0.5) / (videos.sum() + 1)
-    starts = [np.log([share * size, (1 - share) * size]) for size in (2.0, 20.0, 1000.0)]
-    found = min(
-        (minimize(loss, start, bounds=[_LOG_BOUNDS] * 2, method="L-BFGS-B") for start in starts),
-        key=lambda each: float(each.fun),
-    )
-    alpha, gamma = np.exp(found.x)
-    return float(alpha), float(gamma)
+
+def _quantile(share: float, weights: FloatArray, first: FloatArray, second: FloatArray) -> FloatArray:
+    """Return the quantile of mixtures (P,) of beta distributions with parameters (P, K)."""
+    low, high = np.zeros(len(first)), np.ones(len(first))
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        is_below = betainc(first, second, middle[:, None]) @ weights < share
+        low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
+    return (low + high) / 2

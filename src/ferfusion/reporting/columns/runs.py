@@ -90,7 +90,7 @@ true \\ predicted | text | the true class
 part | text | {parts}
 {PERSON.strip()}
 war_shrunk | share | war drawn towards the mean of all people, the more so the fewer videos: rank by it
-shrunk_low | share | lower end of its interval
+shrunk_low | share | lower end of its interval, with the uncertainty of mean and spread
 shrunk_high | share | its upper end
 """,
         ),
