@@ -49,6 +49,7 @@ class ColumnGroups:
         without: Number of people without a value.
         is_banded: Whether the groups are bands of numbers.
         is_fine: Whether it has too many values to be tested.
+        is_mixed: Whether some values are numbers and others are words.
     """
 
     name: str
@@ -57,6 +58,7 @@ class ColumnGroups:
     without: int
     is_banded: bool
     is_fine: bool
+    is_mixed: bool
 
 
 @dataclass(frozen=True)
@@ -66,14 +68,14 @@ class GroupsComparison:
     Attributes:
         part: The part.
         columns: The groups of each column of people.
-        passed_over: Names of columns that make no groups: no two people share a value, or nobody has one.
+        passed_over: By name, columns that make no groups: no two people share a value, or nobody has one.
         beyond: Number of columns beyond the first ``MOST_COLUMNS``, which are not compared.
         alpha: Level of the tests.
     """
 
     part: str
     columns: tuple[ColumnGroups, ...]
-    passed_over: tuple[str, ...]
+    passed_over: Mapping[str, Grouping]
     beyond: int
     alpha: float
 
@@ -188,7 +190,8 @@ def compare_groups(
                 for one in group_differences(confusions, codes, uar, alpha=alpha / pairs, seed=recipe.seed)
             )
         without = len(codes) - _valued(groups)
-        columns.append(ColumnGroups(name, scores, differences, without, groups.is_banded, groups.is_fine))
+        kind = (groups.is_banded, groups.is_fine, groups.is_mixed)
+        columns.append(ColumnGroups(name, scores, differences, without, *kind))
     corrected = _corrected(columns)
     if len(variants) > 1:
         of_person = {name: _codes(groups) for name, groups in shown.items()}
@@ -196,7 +199,7 @@ def compare_groups(
     return GroupsComparison(
         part=part,
         columns=tuple(_named(column, shown[column.name]) for column in corrected),
-        passed_over=tuple(name for name in found if name not in shared),
+        passed_over={name: each for name, each in found.items() if name not in shared},
         beyond=len(shared) - len(shown),
         alpha=alpha,
     )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ferfusion.evaluation.groupings import Grouping
 from ferfusion.evaluation.groups import FEW_PEOPLE, GroupDifference
 from ferfusion.evaluation.people_groups import ColumnGroups, GroupsComparison, PeopleComparison
 from ferfusion.parts import part_words
@@ -47,14 +48,20 @@ def group_lines(comparison: GroupsComparison, *, noun: str = "variant") -> list[
         f"{column.name}: {' '.join(_column_sentences(column, comparison, noun=noun))}"
         for column in comparison.columns
     ]
-    if comparison.passed_over:
-        lines.append(
-            f"{listed(comparison.passed_over)}: no groups, because no two people of "
-            f"{part_words(comparison.part)} share a value."
-        )
+    why: dict[str, list[str]] = {}
+    for name, groups in comparison.passed_over.items():
+        why.setdefault(_no_groups(groups, part_words(comparison.part)), []).append(name)
+    lines += [f"{listed(names)}: no groups, because {reason}." for reason, names in why.items()]
     if comparison.beyond:
         lines.append(f"{counted(comparison.beyond, 'further column')} of people not compared.")
     return lines
+
+
+def _no_groups(groups: Grouping, part: str) -> str:
+    if not groups.names:
+        return f"no person of {part} has a value"
+    mixed = "; some values are numbers and others are words" if groups.is_mixed else ""
+    return f"no two people of {part} share a value{mixed}"
 
 
 def person_line(comparison: PeopleComparison) -> str:
@@ -109,6 +116,8 @@ def column_notes(column: ColumnGroups) -> list[str]:
     notes = []
     if column.is_banded:
         notes.append("The numbers are cut into bands of about equal numbers of people.")
+    if column.is_mixed:
+        notes.append("Some values are numbers and others are words, so that each value is a group.")
     if column.without:
         notes.append(f"Without a value, and so in no group: {counted(column.without, 'person')}.")
     if len({group.classes for group in column.groups}) > 1:
@@ -118,7 +127,12 @@ def column_notes(column: ColumnGroups) -> list[str]:
 
 def _column_sentences(column: ColumnGroups, comparison: GroupsComparison, *, noun: str) -> Iterator[str]:
     if column.is_fine:
-        yield f"{len(column.groups)} values are too many to be tested."
+        kind = ", some of them numbers and others words," if column.is_mixed else ""
+        yield f"{len(column.groups)} values{kind} are too many to be tested."
+        return
+    if len(column.groups) == 1:
+        [only] = column.groups
+        yield f"all {counted(only.people, 'person')} with a value have {only.name}; nothing can be compared."
         return
     if not column.differences:
         yield f"no two groups have {FEW_PEOPLE} people, so nothing is claimed."

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ferfusion.evaluation.groupings import MISSING
+from ferfusion.evaluation.groupings import is_missing
 from ferfusion.reporting.columns.kinds import Column, TableKind
 from ferfusion.reporting.columns.tabulated import TABULATED
 from ferfusion.spelling import decimal_point
@@ -152,7 +152,7 @@ def typed_cells(cells: pd.Series) -> pd.Series:
     >>> typed_cells(pd.Series(["unknown", "007", "12"])).tolist()
     ['', '007', '12']
     """
-    known = ~cells.str.strip().str.lower().isin(MISSING)
+    known = ~cells.map(is_missing).astype(bool)
     texts = [decimal_point(cell.strip()) for cell in cells[known]]
     if not texts or not all(map(_NUMBER.fullmatch, texts)):
         return cells.where(known, "")

@@ -1,6 +1,6 @@
 import pytest
 
-from ferfusion.evaluation.groupings import grouping
+from ferfusion.evaluation.groupings import grouping, is_missing
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,47 @@ from ferfusion.evaluation.groupings import grouping
 def test_grouping_has_a_group_of_each_value(cells, names, of_person):
     found = grouping(cells)
     assert (found.names, found.of_person, found.is_banded) == (names, of_person, False)
+    assert found.is_mixed == bool({"x", "1e400"} & set(cells))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "",
+        "?",
+        "-",
+        "\u2013",
+        "NULL",
+        "None",
+        "n.a.",
+        "N/A",
+        "k. A.",
+        "Missing",
+        "Not available",
+        "\uff2e\uff21",
+    ],
+)
+def test_grouping_of_a_word_for_a_missing_value_is_no_value(cell):
+    assert is_missing(cell)
+    assert grouping(["f", cell, "m"]).of_person == (0, -1, 1)
+    ages = grouping([*map(str, range(20, 39)), cell])
+    assert (ages.is_banded, len(ages.names), ages.of_person[-1]) == (True, 3, -1)
+
+
+@pytest.mark.parametrize("cell", ["-9", "-999", "999", "prefer not to say", "no", "ka"])
+def test_grouping_of_a_number_or_another_word_is_a_value(cell):
+    assert not is_missing(cell)
+    assert cell in grouping([cell, "f"]).names
+
+
+def test_grouping_has_one_group_for_the_spellings_that_are_one_person_too():
+    for one, other in (
+        ("KADIN", "kad\u0131n"),
+        ("Caf\u00e9", "cafe\u0301"),
+        ("Mann", "\uff2d\uff21\uff2e\uff2e"),
+    ):
+        assert grouping([one, other]).names == (one,)
+    assert len(grouping(["Turk", "T\u00fcrk"]).names) == 2
 
 
 def test_grouping_cuts_many_numbers_into_bands_of_about_equal_numbers_of_people():

@@ -37,6 +37,25 @@ SAME = "People: no difference in accuracy between the"
         ([4, 3] * 5, {"who": list("abcdefghij")}, ["who: no groups, because no two people of "]),
         ([4, 3] * 5, {"town": list("abcdefghii")}, ["town: 9 values are too many to be tested."]),
         (
+            [4, 3] * 5,
+            {"age": [*map(str, range(20, 28)), "thirty", "thirty"]},
+            ["age: 9 values, some of them numbers and others words, are too many to be tested."],
+        ),
+        (
+            [4, 3] * 5,
+            {"age": [*map(str, range(20, 29)), "thirty"], "name": list("abcdefghij"), "note": [""] * 10},
+            [
+                "age: no groups, because no two people of the test part share a value; some values are",
+                "name: no groups, because no two people of the test part share a value.",
+                "note: no groups, because no person of the test part has a value.",
+            ],
+        ),
+        (
+            [4, 3] * 5,
+            {"sex": ["f"] * 9 + ["?"]},
+            ["sex: all 9 people with a value have f; nothing can be compared."],
+        ),
+        (
             [4, 3] * 10,
             {"site": list("xxxxxyyyyyzzzzz") + [""] * 5},
             [f"site: {NONE} any two of x (5), y (5) and z (5), smallest p = "],
