@@ -23,7 +23,7 @@ import ferfusion
 from ferfusion.errors import BundleError, ConfigError, in_one_line
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.evaluation.model_scores import BundleMetrics, check_metrics, model_caution
-from ferfusion.files import no_such, parse_json, write_whole
+from ferfusion.files import no_such, parse_json, utf8_path, write_whole
 from ferfusion.labels import LabelSet
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import build_model, empty_tensors
@@ -231,7 +231,7 @@ def load_bundle(path: Path) -> Bundle:
         raise BundleError(f"{found}; `ferfusion train` writes one into its run folder")
     try:
         _check_header(path)
-        with safe_open(path, framework="pt") as file:
+        with utf8_path(path) as name, safe_open(name, framework="pt") as file:
             bundle = bundle_of(path, file.metadata() or {})
             names = list(file.keys())
             slices = {name: file.get_slice(name) for name in names}

@@ -4,7 +4,8 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import MappingProxyType
@@ -89,6 +90,26 @@ def printable(text: str) -> str:
     ('caf\\udce9.mp4', '\\u202egpj.mp4')
     """
     return "".join(repr(sign)[1:-1] if _is_hidden(sign) else sign for sign in text)
+
+
+def encodable(text: str) -> str:
+    r"""Return text with backslashes for what UTF-8 cannot encode, as files have it: Arrow takes no other.
+
+    >>> encodable("caf\udce9.mp4"), encodable("café")
+    ('caf\\udce9.mp4', 'café')
+    """
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
+
+
+@contextmanager
+def utf8_path(path: Path) -> Iterator[str]:
+    """Yield a path to a file for libraries that open none that is not UTF-8; it ends with this context."""
+    text = str(path)
+    if encodable(text) == text:
+        yield text
+    else:
+        with path.open("rb") as file:
+            yield f"/dev/fd/{file.fileno()}"
 
 
 def _is_hidden(sign: str) -> bool:

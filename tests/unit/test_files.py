@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from ferfusion.files import (
     no_such,
     parse_json,
     read_json,
+    utf8_path,
     write_bytes,
     write_json,
     write_rows,
@@ -210,3 +212,13 @@ def test_check_kind_of_folder_names_the_runs_of_a_study(tmp_path):
     (tmp_path / "study.json").write_text("{}")
     with pytest.raises(RunError, match=r"is a study, not a run; .* \(its runs are in .*runs\)$"):
         check_kind_of_folder(tmp_path, wanted="run", error=RunError)
+
+
+def test_utf8_path_leads_to_a_file_with_any_name(tmp_path):
+    for name in ("plain", "caf\u00e9", "caf\udce9"):
+        (tmp_path / name).write_text(name, errors="surrogateescape")
+        with utf8_path(tmp_path / name) as path:
+            path.encode()
+            assert Path(path).read_text(errors="surrogateescape") == name
+    with pytest.raises(FileNotFoundError), utf8_path(tmp_path / "no\udce9"):
+        pass

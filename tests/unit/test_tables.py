@@ -58,7 +58,7 @@ def test_cell_writer_and_parse_cells_return_odd_text_without_spaces_at_its_ends(
 
 
 def test_write_table_writes_what_utf_8_cannot_encode_with_a_backslash(tmp_path):
-    write_table(tmp_path / "a.csv", pd.DataFrame({"path": ["caf\udce9.mp4"]}))
+    write_table(tmp_path / "a.csv", pd.DataFrame({"path": ["caf\udce9.mp4"]}, dtype=object))
     assert (tmp_path / "a.csv").read_bytes() == rb"path" + b"\n" + rb"caf\udce9.mp4" + b"\n"
 
 

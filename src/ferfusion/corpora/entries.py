@@ -3,9 +3,12 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
+from typing import Any, TypeVar
+
+from ferfusion.files import encodable
 
 People = Mapping[str, Mapping[str, str]]
 """The columns of people: by person, a cell for each column."""
@@ -65,6 +68,9 @@ class LeftOut:
     subject: str = ""
     emotion: str = ""
     further: tuple[tuple[str, str], ...] = ()
+
+
+Row = TypeVar("Row", VideoEntry, LeftOut)
 
 
 @dataclass(frozen=True)
@@ -173,6 +179,24 @@ def safe_id(name: str) -> str:
 
 
 def relative_place(path: Path, root: Path) -> str:
-    """Return the path of a file relative to the corpus's folder, or to the folder of its table."""
+    """Return the path of a file relative to the corpus's folder, or to the folder of its table, as text."""
     base = root if root.is_dir() else root.parent
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path)
+    return encodable(path.relative_to(base).as_posix() if path.is_relative_to(base) else str(path))
+
+
+def encodable_listing(listing: CorpusListing) -> CorpusListing:
+    """Return a listing whose text tables can have, whatever the names of its files; paths stay."""
+    return replace(
+        listing,
+        entries=tuple(map(_encodable, listing.entries)),
+        left_out=tuple(map(_encodable, listing.left_out)),
+        people={encodable(key): row for key, row in listing.people.items()},
+    )
+
+
+def _encodable(row: Row) -> Row:
+    changed: dict[str, Any] = {
+        name: encodable(value) for name, value in vars(row).items() if isinstance(value, str)
+    }
+    changed["further"] = tuple((name, encodable(cell)) for name, cell in row.further)
+    return replace(row, **changed)

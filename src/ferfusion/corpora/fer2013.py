@@ -18,7 +18,7 @@ from ferfusion.corpora.stills import STILL_PARTS, VOTE_COLUMNS, Still, StillsLis
 from ferfusion.corpora.walk import list_files
 from ferfusion.corpora.zip_files import zip_members
 from ferfusion.errors import CorpusError, in_one_line
-from ferfusion.files import check_is_file
+from ferfusion.files import check_is_file, encodable
 from ferfusion.labels import canonical_emotion
 from ferfusion.parts import PARTS
 from ferfusion.reporting.words import counted
@@ -64,7 +64,9 @@ def list_places(root: Path) -> Files:
     """
     if root.is_file():
         return zip_members(root)
-    return {path.relative_to(root).as_posix(): partial(_read_file, path) for path in list_files(root)}
+    return {
+        encodable(path.relative_to(root).as_posix()): partial(_read_file, path) for path in list_files(root)
+    }
 
 
 def _read_file(path: Path) -> bytes:

@@ -14,6 +14,7 @@ import torch
 
 from ferfusion.data.windows import run_starts, window_indices
 from ferfusion.errors import DatasetError
+from ferfusion.files import utf8_path
 from ferfusion.preparation.clip_file import clip_views
 from ferfusion.reporting.words import counted
 
@@ -41,7 +42,8 @@ def map_clip(path: Path) -> MappedClip:
     """
     try:
         # torch closes the file once it is mapped (numpy keeps it open): thousands of clips need no open files
-        mapped = torch.from_file(str(path), shared=False, size=path.stat().st_size, dtype=torch.uint8).numpy()
+        with utf8_path(path) as name:
+            mapped = torch.from_file(name, shared=False, size=path.stat().st_size, dtype=torch.uint8).numpy()
     except FileNotFoundError as error:
         raise DatasetError(f"{path} is missing; run ferfusion prepare again") from error
     except RuntimeError as error:

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ferfusion.errors import ConfigError
-from ferfusion.files import no_such, sha256_of
+from ferfusion.files import no_such, sha256_of, utf8_path
 from ferfusion.models.backbones import Backbone
 
 IMAGENET = "imagenet"
@@ -120,7 +120,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise ConfigError(f"{found}; name a file, or imagenet for ImageNet's weights")
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
+            with utf8_path(path) as name:
+                return load_file(name)
         found = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ConfigError(

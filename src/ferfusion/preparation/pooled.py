@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from ferfusion.errors import DatasetError
-from ferfusion.files import write_json
+from ferfusion.files import printable, write_json
 from ferfusion.labels import LabelSet, emotion_of_word, word_key
 from ferfusion.preparation.clip_hashes import clip_hashes, record_clips
 from ferfusion.preparation.clip_identities import identities_of_clips
@@ -239,7 +239,7 @@ def pool_datasets(roots: Sequence[Path], folder: Path) -> PooledDataset:
 
 
 def dataset_names(roots: Sequence[Path]) -> dict[str, Path]:
-    """Return the datasets by name, in the order of their names: the ends of their paths that differ.
+    r"""Return the datasets by name, in the order of their names: the ends of their paths that differ.
 
     Raises:
         DatasetError: one dataset is named twice.
@@ -248,16 +248,23 @@ def dataset_names(roots: Sequence[Path]) -> dict[str, Path]:
     ['crema', 'ravdess']
     >>> list(dataset_names([Path("/b/data"), Path("/a/data")]))
     ['a-data', 'b-data']
+    >>> list(dataset_names([Path("/b/caf\udce9"), Path("/b/x")]))
+    ['caf-udce9', 'x']
     """
     places = [root.resolve() for root in roots]
     for place in places:
         if places.count(place) > 1:
             raise DatasetError(f"The dataset {place} is named twice; name each once")
     for length in range(1, max(len(place.parts) for place in places) + 1):
-        names = ["-".join(place.parts[-length:]).replace(os.sep, "").lstrip(".") for place in places]
+        names = [_name(place.parts[-length:]) for place in places]
         if len({name.casefold() for name in names}) == len(names):
             break
     return dict(sorted(zip(names, roots, strict=True), key=lambda each: (each[0].casefold(), each[0])))
+
+
+def _name(parts: Sequence[str]) -> str:
+    """Return the name of a dataset, which becomes a part of names of clips: text, without a backslash."""
+    return printable("-".join(parts).replace(os.sep, "")).replace("\\", "-").lstrip(".")
 
 
 def _check_like(first: Dataset, source: Dataset) -> None:

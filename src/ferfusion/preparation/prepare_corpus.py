@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ferfusion.corpora.catalogue import CORPORA, STILLS_CORPORA
 from ferfusion.corpora.csv_table import list_csv
-from ferfusion.corpora.entries import CorpusListing
+from ferfusion.corpora.entries import CorpusListing, encodable_listing
 from ferfusion.corpora.folder import list_folder
 from ferfusion.corpora.label_words import parse_label_map, with_labels, with_labels_of_stills
 from ferfusion.corpora.overlaps import without_overlaps
@@ -103,7 +103,7 @@ def prepare_corpus(
             )
             prepare_stills(stills_listing, dataset, labels=label_set, recipe=recipe)
             return _recorded(dataset)
-        listing = _listing(corpus, root, columns=columns, pattern=pattern)
+        listing = encodable_listing(_listing(corpus, root, columns=columns, pattern=pattern))
         listing = with_votes_file(listing, root, label_map=class_of_word)
         listing, label_set, labels_taken = with_labels(listing, root, wanted, label_map=class_of_word)
         listing, shared_frames = without_overlaps(without_repeated_files(listing, root), root)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ferfusion.errors import RunError
 from ferfusion.evaluation.run_folder import EPOCH_COLUMNS, RunFolder
-from ferfusion.files import write_whole
+from ferfusion.files import utf8_path, write_whole
 from ferfusion.tables import write_table
 from ferfusion.training.loop.epoch_metrics import EpochRow
 from ferfusion.training.loop.lightning_module import ExpressionTraining
@@ -146,7 +146,8 @@ def load_best_weights(path: Path) -> dict[str, Tensor]:
         RunError: the file is missing or damaged.
     """
     try:
-        return load_file(path)
+        with utf8_path(path) as name:
+            return load_file(name)
     except (OSError, SafetensorError) as error:
         raise RunError(
             f"{path} is missing or damaged ({error}); delete the folder {path.parent}, and the same command "
