@@ -8,7 +8,7 @@ from ferfusion.evaluation.groupings import Grouping
 from ferfusion.evaluation.groups import FEW_PEOPLE, GroupDifference
 from ferfusion.evaluation.people_groups import ColumnGroups, GroupsComparison, PeopleComparison
 from ferfusion.parts import part_words
-from ferfusion.reporting.pages import p_text, percent
+from ferfusion.reporting.pages import p_text, percent, points_text
 from ferfusion.reporting.words import counted, listed
 
 MOST_NAMED = 10
@@ -143,18 +143,25 @@ def _column_sentences(column: ColumnGroups, comparison: GroupsComparison, *, nou
         upper, lower = (each.first, each.second) if each.value > 0 else (each.second, each.first)
         yield (
             f"the UAR of {upper} ({counted(people[upper], 'person')}) is {_points(abs(each.value))} above "
-            f"that of {lower} ({people[lower]}), p {_p(each.p_adjusted)}{_corrected(comparison)}."
+            f"that of {lower} ({people[lower]}){_on_the_mean(each, noun)}, "
+            f"p {_p(each.p_adjusted)}{_corrected(comparison)}."
         )
         if each.of_variants:
             sign = 1 if each.value > 0 else -1
             values = [sign * value for value in each.of_variants.values]
             yield _in_variants(values, each.of_variants.p_every, alpha=comparison.alpha, noun=noun)
     if rest := [each for each in column.differences if each not in found]:
-        yield _nothing_found(rest, people, comparison, others=bool(found))
+        yield _nothing_found(rest, people, comparison, others=bool(found), noun=noun)
+        yield from _hidden_by_the_mean(rest, noun)
 
 
 def _nothing_found(
-    pairs: list[GroupDifference], people: dict[str, int], comparison: GroupsComparison, *, others: bool
+    pairs: list[GroupDifference],
+    people: dict[str, int],
+    comparison: GroupsComparison,
+    *,
+    others: bool,
+    noun: str,
 ) -> str:
     least_p = min(each.p_adjusted for each in pairs)
     if len(pairs) == 1:
@@ -173,7 +180,30 @@ def _nothing_found(
     else:
         ends = dict.fromkeys((_rounded(min(reach)), _rounded(max(reach))))
         seen = f"one of less than {' to '.join(ends)} points {_RELIABLY}"
+    between += _on_the_mean(pairs[0], noun)
     return f"no difference in UAR was found {between}, {p}{_corrected(comparison)}; {seen}."
+
+
+def _on_the_mean(difference: GroupDifference, noun: str) -> str:
+    """Return over what the tested difference is a mean; empty unless there are several variants."""
+    of_variants = difference.of_variants
+    return f" on the mean over {counted(len(of_variants.values), noun)}" if of_variants else ""
+
+
+def _hidden_by_the_mean(pairs: list[GroupDifference], noun: str) -> Iterator[str]:
+    """Return the differences in single variants of pairs without one in the mean, if it may hide them.
+
+    It does if variants differ in direction, or one by more than the least difference that could be seen.
+    """
+    ranges = []
+    for each in pairs:
+        values = each.of_variants.values if each.of_variants else (each.value,)
+        low, high = min(values), max(values)
+        if low < 0 < high or max(abs(low), abs(high)) > each.detectable:
+            ends = f"{points_text(low)} to {points_text(high)}"
+            ranges.append(f"{ends} points ({each.first} minus {each.second})")
+    if ranges and pairs[0].of_variants:
+        yield f"Single {noun}s, not tested by themselves, differ by {listed(ranges)}."
 
 
 def _in_variants(values: list[float], p_every: float, *, alpha: float, noun: str) -> str:

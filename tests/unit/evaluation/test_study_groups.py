@@ -10,6 +10,7 @@ from ferfusion.evaluation.aligned import Answers
 from ferfusion.evaluation.groups import group_differences
 from ferfusion.evaluation.metrics import uar, war
 from ferfusion.evaluation.multiplicity import holm
+from ferfusion.evaluation.people_text import group_lines
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.study_groups import study_differences_table, study_groups, study_groups_table
 
@@ -79,6 +80,34 @@ def test_study_groups_say_whether_a_found_difference_holds_in_every_variant(lift
     assert (sex["p_every"] < 0.05) == holds
     assert np.isnan(site["p_every"])
     assert sex["lowest"] < sex["difference"] < sex["highest"]
+
+
+def test_group_lines_of_a_study_say_what_the_mean_over_variants_may_hide():
+    """Two variants differ in opposite directions, and their mean does not; then a difference of the mean."""
+    opposite = study_groups(
+        drawn_answers(np.random.default_rng(3), (0.5, -0.4)), SUBJECTS, part="test", recipe=QUICK
+    )
+    [sex] = [column for column in opposite.together.columns if column.name == "sex"]
+    low, high = sorted(sex.differences[0].of_variants.values)
+    assert low < -0.2
+    assert high > 0.2
+    line = group_lines(opposite.together, noun="model")[0]
+    assert (
+        "no difference in UAR was found between f (5 people) and m (7) on the mean over 2 models, p " in line
+    )
+    assert line.endswith(
+        f" Single models, not tested by themselves, differ by \N{MINUS SIGN}{-100 * low:.1f} to "
+        f"+{100 * high:.1f} points (f minus m)."
+    )
+    both = study_groups(
+        drawn_answers(np.random.default_rng(1), (0.5, 0.5)), SUBJECTS, part="test", recipe=QUICK
+    )
+    assert "above that of m (7) on the mean over 2 variants, p " in group_lines(both.together)[0]
+    one = study_groups(
+        drawn_answers(np.random.default_rng(3), (0.0,), seeds=(2,)), SUBJECTS, part="test", recipe=QUICK
+    )
+    assert "on the mean" not in " ".join(group_lines(one.together))
+    assert "Single" not in " ".join(group_lines(one.together))
 
 
 def test_study_groups_of_one_variant_are_those_of_its_mean():
