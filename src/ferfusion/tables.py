@@ -136,7 +136,7 @@ def read_table(
     *,
     columns: Iterable[str] = (),
     kind_of: Callable[[str], Kind | None] = lambda name: None,
-    gaps: Collection[str] = (),
+    gaps: Collection[str] | None = (),
     error: type[FerfusionError] = DatasetError,
     advice: str = "run the command that wrote it",
 ) -> "pd.DataFrame":
@@ -147,7 +147,7 @@ def read_table(
         columns: Columns that it must have.
         kind_of: Returns the kind of a column, int, float or bool; None for text. The cells of a float column
             may be empty.
-        gaps: Columns of whole numbers whose cells may be empty.
+        gaps: Columns of whole numbers whose cells may be empty; None is all of them.
         error: The error to raise.
         advice: What the user can do about a missing or damaged file.
 
@@ -167,6 +167,7 @@ def read_table(
     check_is_file(path, error=error)
     try:
         header = _check_rows(path)
+        gaps = header if gaps is None else gaps
         lacking = [name for name in columns if name not in header]
         if lacking:
             has = in_one_line(", ".join(header))

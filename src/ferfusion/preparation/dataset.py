@@ -253,6 +253,8 @@ def _check_pairs(path: Path, table: pd.DataFrame, labels: LabelSet) -> None:
 def read_votes(path: Path, *, error: type[FerfusionError] = DatasetError) -> pd.DataFrame:
     """Read ``votes.csv``: a row per video or image, with the number of votes for each choice.
 
+    A cell is empty where raters were not offered the choice, as in a dataset of several.
+
     Raises:
         FerfusionError: ``error``, if the file is damaged, or a video comes twice.
     """
@@ -260,13 +262,15 @@ def read_votes(path: Path, *, error: type[FerfusionError] = DatasetError) -> pd.
         path,
         columns=("video",),
         kind_of=lambda name: None if name == "video" else int,
+        gaps=None,
         error=error,
         advice="delete it, and run the command that wrote it again",
     )
     refuse_rows(path, table, table.duplicated("video"), "video", "comes twice", error=error)
-    for name in table.columns.drop("video"):
-        refuse_rows(path, table, table[name] < 0, name, "is no number of votes", error=error)
-    return table
+    choices = table.columns.drop("video")
+    for name in choices:
+        refuse_rows(path, table, table[name].lt(0).fillna(False), name, "is no number of votes", error=error)
+    return table.astype({name: int for name in choices if not table[name].hasnans})
 
 
 def open_dataset(root: Path) -> Dataset:

@@ -75,15 +75,18 @@ class PooledDataset(Dataset):
     def votes(self) -> pd.DataFrame | None:
         """``votes.csv``: a row per video with votes, a column per choice of any of the datasets.
 
-        Words for one expression are one choice. One that the raters of a dataset did not have is 0 there.
+        Words for one expression are one choice. One that the raters of a dataset did not have is missing.
         """
         tables = [
-            votes_by_class(votes.set_index("video"), self.labels).reset_index()
+            votes_by_class(votes.set_index("video"), self.labels, has_gaps=True).reset_index()
             for votes in map(self.votes_of, self.sources)
             if votes is not None
         ]
-        joined = self._stacked(tables, "video", otherwise=0)
-        return None if joined is None else joined.astype(dict.fromkeys(joined.columns.drop("video"), int))
+        joined = self._stacked(tables, "video")
+        if joined is None:
+            return None
+        offered = joined.dropna(axis="columns", how="all")
+        return offered.astype({name: int for name in offered.columns[1:] if not offered[name].hasnans})
 
     def votes_of(self, name: str) -> pd.DataFrame | None:
         """Return the votes of one dataset with its own choices, by the pooled names; None without."""
@@ -98,17 +101,18 @@ class PooledDataset(Dataset):
             for people in map(self.subjects_of, self.sources)
             if people is not None
         ]
-        return self._stacked(tables, "subject", otherwise="")
+        joined = self._stacked(tables, "subject")
+        return None if joined is None else joined.fillna("")
 
     def subjects_of(self, name: str) -> pd.DataFrame | None:
         """Return the columns of the people of one dataset, by the pooled names; None without."""
         return _with_names(name, self.sources[name].subjects, "subject")
 
-    def _stacked(self, tables: Sequence[pd.DataFrame], key: str, *, otherwise: Any) -> pd.DataFrame | None:
+    def _stacked(self, tables: Sequence[pd.DataFrame], key: str) -> pd.DataFrame | None:
         """Return the rows of the pooled videos or people in several tables; None without any."""
         if not tables:
             return None
-        rows = pd.concat(tables, ignore_index=True).fillna(otherwise)
+        rows = pd.concat(tables, ignore_index=True)
         rows = rows[rows[key].isin(self.pairs[key])].reset_index(drop=True)
         return None if rows.empty else rows
 

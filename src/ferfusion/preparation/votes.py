@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from ferfusion.corpora.entries import Votes
@@ -25,19 +26,24 @@ def write_votes(files: DatasetFiles, votes: Votes | None, videos: Iterable[str])
         write_table(files.votes_file, pd.DataFrame(rows, columns=["video", *votes.choices]))
 
 
-def votes_by_class(votes: pd.DataFrame, labels: LabelSet) -> pd.DataFrame:
+def votes_by_class(votes: pd.DataFrame, labels: LabelSet, *, has_gaps: bool = False) -> pd.DataFrame:
     """Return votes with a column for each class and for each further choice; choices of a class are added.
 
     Args:
-        votes: A row per video or image, a column per choice.
+        votes: A row per video or image, a column per choice; a cell is missing where raters were not offered
+            the choice.
         labels: The classes, which are the first columns.
+        has_gaps: Whether a class is missing where no choice of it was offered; otherwise, it has 0 votes.
 
     >>> votes = pd.DataFrame({"joy": [1, 2], "unknown": [3, 0], "happiness": [5, 0]})
     >>> votes_by_class(votes, LabelSet(("Fear", "Happiness"))).to_dict("list")
     {'Fear': [0, 0], 'Happiness': [6, 2], 'Unknown': [3, 0]}
+    >>> votes_by_class(votes, LabelSet(("Fear", "Happiness")), has_gaps=True)["Fear"].tolist()
+    [<NA>, <NA>]
     """
-    joined = {name: pd.Series(0, index=votes.index) for name in labels.names}
+    joined = {name: pd.Series(pd.NA, index=votes.index, dtype="Int64") for name in labels.names}
     for choice, column in votes.items():
-        name = class_of_votes(str(choice), labels)
-        joined[name] = joined[name] + column if name in joined else column
-    return pd.DataFrame(joined, index=votes.index)
+        name, counts = class_of_votes(str(choice), labels), column.astype("Int64")
+        joined[name] = joined[name].add(counts, fill_value=0) if name in joined else counts
+    table = pd.DataFrame(joined, index=votes.index)
+    return table if has_gaps else table.fillna(0).astype(np.int64)

@@ -77,12 +77,14 @@ def _answered(schema: Schema, one: Observed, table: pd.DataFrame) -> pd.DataFram
 def _with_votes(schema: Schema, one: Observed, videos: pd.DataFrame) -> pd.DataFrame:
     if one.votes is None:
         return videos
-    votes = votes_by_class(one.votes.set_index("video"), one.labels).reindex(videos["video"])
+    table = one.votes.set_index("video")
+    votes = votes_by_class(table, one.labels).reindex(videos["video"])
     most = votes.max(axis=1)
     is_clear = votes.eq(most, axis=0).sum(axis=1).eq(1) & most.gt(0)
     voted = votes.loc[is_clear].idxmax(axis=1).reindex(votes.index)
     names = schema.names("votes_<choice>")
-    counts = votes.rename(columns=names).set_axis(videos.index)
+    counts = votes_by_class(table, one.labels, has_gaps=True).reindex(videos["video"])
+    counts = counts.rename(columns=names).set_axis(videos.index)
     return pd.concat([videos, counts], axis=1).assign(voted=voted.to_numpy())
 
 

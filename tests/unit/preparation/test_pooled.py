@@ -13,6 +13,7 @@ from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.identity import dataset_identity
 from ferfusion.preparation.pooled import dataset_names, pool_datasets
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.preparation.votes import votes_by_class
 from helpers.cross_corpora import write_corpora, write_corpus
 
 FEW = LabelSet(("joy", "Pain", "Anger"))
@@ -154,7 +155,10 @@ def test_pooled_dataset_joins_votes_by_expression_and_columns_of_people_by_name(
     assert [name[0] for name in votes.index] == ["a", "a", "b"]
     assert set(votes.index) <= set(pooled.pairs["video"])
     names = ["Anger", "Happiness", "Contempt", "Neutral"]
-    assert votes[names].to_numpy().tolist() == [[3, 1, 2, 0], [0, 4, 1, 0], [2, 5, 0, 1]]
+    offered = [[3, 1, 2, None], [0, 4, 1, None], [2, 5, None, 1]]
+    assert votes[names].astype(object).where(votes[names].notna(), None).to_numpy().tolist() == offered
+    assert set(votes) == set(names)  # no class that nobody was offered
+    assert votes_by_class(votes, pooled.labels)["Neutral"].tolist() == [0, 0, 1]
     assert pooled.subjects.to_numpy().tolist() == [
         ["a__S00", "30", "f", ""],
         ["a__S01", "", "m", ""],

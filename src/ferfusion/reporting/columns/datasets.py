@@ -83,7 +83,7 @@ part | text | train, validation or test
         row="a video or image with the votes of several raters",
         columns="""
 video | text | id of the video or image
-<choice> | whole number | raters who made this choice: an expression, or such as unknown
+<choice> | whole number | raters who made this choice, an expression or such as unknown; empty if not offered
 """,
     ),
     table(

@@ -49,7 +49,7 @@ video | text | id of the video; of predict, its path or the photograph
 face | whole number | number of the face; only of predict
 pairs | whole number | pairs, or frames of predict, over which the probabilities are averaged
 {_ANSWER.strip()}
-votes_<choice> | whole number | raters who chose it; only where the dataset has votes
+votes_<choice> | whole number | raters who chose it, empty if not offered; only where the dataset has votes
 voted | text | the choice with the most votes; empty where several have as many; only with votes
 {_PEOPLE}
 """,
@@ -80,7 +80,7 @@ variant | text | the variant or model; of a study across corpora, the corpora of
 tested_on | text | the tested corpus; only of a study across corpora
 equivalents | text | variants that are the same function, and were not trained themselves
 architecture | text | its architecture; empty of a model that is not trained here
-fusion | text | its fusion, likewise; a single stream uses the layer (flatten, gap) only
+fusion | text | its fusion, likewise; of a single stream, the layer (flatten, gap)
 stream | text | its streams, likewise
 parameters | whole number | values that training changes, likewise
 <setting> | as there | a further setting of network or training that differs between the variants
