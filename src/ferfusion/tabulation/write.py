@@ -99,7 +99,8 @@ def _begin_parquet(path: Path, fields: tuple[Field, ...], opened: ExitStack) -> 
     parquet: Any = import_module("pyarrow.parquet")
     kinds = {int: arrow.int64(), float: arrow.float64(), str: arrow.string()}
     schema = arrow.schema([(field.name, kinds[field.kind]) for field in fields])
-    writer = opened.enter_context(parquet.ParquetWriter(path.with_suffix(".parquet"), schema))
+    file = opened.enter_context(path.with_suffix(".parquet").open("wb"))
+    writer = opened.enter_context(parquet.ParquetWriter(file, schema))
 
     def write(table: pd.DataFrame) -> None:
         writer.write_table(arrow.Table.from_pandas(table, schema=schema, preserve_index=False))
