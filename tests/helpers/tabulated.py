@@ -12,6 +12,7 @@ from ferfusion.evaluation.scoring import score_measured, scores_table
 from ferfusion.evaluation.statistics import study_statistics
 from ferfusion.evaluation.statistics_tables import variants_table
 from ferfusion.files import write_json
+from ferfusion.inference.predictor import SHIPPED_NAME
 from ferfusion.labels import SIX, LabelSet
 from ferfusion.tables import write_table
 from helpers.measurements import fake_measurement
@@ -192,7 +193,7 @@ def write_predicted(root: Path) -> Path:
     write_table(root / "photographs" / "photographs.csv", still)
     face: dict[str, Any] = {"probabilities": dict.fromkeys(LABELS.names, 0.5)}
     for name, faces in (("talk", [face]), ("photographs", [face]), ("nobody", [])):
-        write_json(root / name / "verdict.json", {"model": "faces", "faces": faces})
+        write_json(root / name / "verdict.json", {"model": SHIPPED_NAME, "faces": faces})
     places = {"talk": "/data/talk.mp4", "nobody": "/data/nobody.mp4", "photographs": "/data/photos"}
     write_table(root / "videos.csv", pd.DataFrame({"folder": [*places], "video": [*places.values()]}))
     return root

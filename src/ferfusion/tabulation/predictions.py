@@ -14,6 +14,8 @@ from ferfusion.labels import LabelSet
 from ferfusion.tables import Kind, read_table
 from ferfusion.tabulation.result import Observed, Result
 
+_COMES_WITH = ", which comes with ferfusion"
+"""Follows the name of the model that is shipped, in sentences."""
 _AGAIN = "predict again, into a new folder"
 
 
@@ -49,11 +51,11 @@ def read_predict(path: Path) -> Result:
     except ConfigError as error:
         raise RunError(f"{path} has no classes that can be used: {error}") from error
     places = VideosTable(path).places
-    models = list(dict.fromkeys(str(each["model"]) for each in found.values()))
+    models = list(dict.fromkeys(map(_variant, found.values())))
 
     def observe() -> Iterator[Observed]:
         for folder, record in found.items():
-            keys = {"variant": str(record["model"]), "seed": None, "fold": None}
+            keys = {"variant": _variant(record), "seed": None, "fold": None}
             pairs = _pairs(PredictionFolder(path / folder), labels, places[folder])
             if len(pairs):
                 yield Observed(keys, pairs, labels)
@@ -67,6 +69,10 @@ def read_predict(path: Path) -> Result:
         people_known=False,
         optional=frozenset({"face"}),
     )
+
+
+def _variant(record: Mapping[str, Any]) -> str:
+    return str(record["model"]).partition(_COMES_WITH)[0]
 
 
 def _predictions(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
