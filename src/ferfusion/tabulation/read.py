@@ -1,6 +1,7 @@
 """Read a result for the long tables: a run, a measurement, a study, or predictions."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from ferfusion.errors import RunError
 from ferfusion.evaluation.predictions import read_predictions
 from ferfusion.evaluation.run_folder import RunFolder, read_run
 from ferfusion.evaluation.scoring import score_measured, scores_table
-from ferfusion.files import no_such, read_json
+from ferfusion.files import no_such, printable, read_json
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.dataset import read_votes
 from ferfusion.preparation.subjects import read_subjects
@@ -21,6 +22,8 @@ from ferfusion.tabulation.predictions import is_of_predict, read_predict
 from ferfusion.tabulation.result import Observed, Result
 
 _AGAIN = "run the command that wrote it again"
+_STUDY_AGAIN = "run the study again"
+_PAIR = ("video", "subject", "code", "emotion")
 _SETTINGS = ("architecture", "fusion", "stream")
 _USED = frozenset(
     "variant trained_as parameters trained_on tested_on level metric value low high baseline seeds subjects "
@@ -52,16 +55,15 @@ def read_result(path: Path) -> Result:
 
 
 def _of_run(run: RunFolder) -> Result:
-    part, name = run.parts[0], run.path.resolve().name
+    part, name = run.parts[0], printable(run.path.resolve().name)
     scores = run.path / "scores.csv"
     table = _read(scores, _SCORE_COLUMNS) if scores.is_file() else scores_table(score_measured(run).scores)
-    table = table[table["part"] == part].assign(variant=name)
-    network = {"parameters": run.parameters, **{key: run.section("model")[key] for key in _SETTINGS}}
+    table = _with_rows(table[table["part"] == part], scores, "evaluate the run again").assign(variant=name)
     seed = run.section("recipe").get("seed")
     return Result(
         run.path,
         run.labels,
-        _wide(table, ["variant"]).assign(**network, people=table["people"].iloc[0], seeds=1),
+        _wide(table, ["variant"]).assign(**_network(run), people=table["people"].iloc[0], seeds=1),
         lambda: iter([_observed(run, part, variant=name, seed=seed, fold=None)]),
         people=run.subjects,
         choices=_choices([run.votes], run.labels),
@@ -77,7 +79,7 @@ def _of_measurement(path: Path) -> Result:
         error=RunError,
         advice="measure the model again",
     )
-    name, labels = str(record["model"].get("name", "")), LabelSet(tuple(record["labels"]))
+    name, labels = printable(str(record["model"].get("name", ""))), LabelSet(tuple(record["labels"]))
     table = _read(path / "scores.csv", _SCORE_COLUMNS).assign(variant=name)
     votes, people = _beside(path)
 
@@ -109,6 +111,8 @@ def _of_any_study(files: StudyFolder) -> Result:
 def _of_study(files: StudyFolder, settings: dict[str, Any]) -> Result:
     table, costs = _of_report(files, "variants"), _of_report(files, "costs")
     seeds, folds = int(table["seeds"].max()), len([*files.splits.glob("fold*.csv")])
+    if not folds:
+        raise RunError(f"{files.splits} has no table of a split; {_STUDY_AGAIN}")
     runs = {
         (variant, seed, fold): RunFolder(files.runs / variant / f"fold{fold}-seed{seed}")
         for variant in dict.fromkeys(table["variant"])
@@ -130,10 +134,11 @@ def _of_study(files: StudyFolder, settings: dict[str, Any]) -> Result:
     flat = _settings_of(settings["variants"], variants["variant"])
     differ = [name for name in map(str, flat) if name not in _SETTINGS and flat[name].nunique() > 1]
     variants = variants.join(flat[[*_SETTINGS, *differ]])
+    variants["fusion"] = [_network_of_study(runs[name, 0, 0])["fusion"] for name in variants["variant"]]
 
     def observe() -> Iterator[Observed]:
         for (variant, seed, fold), run in runs.items():
-            yield _observed(run, "test", variant=variant, seed=seed, fold=fold if folds > 1 else None)
+            yield _observed_of_study(run, variant=variant, seed=seed, fold=fold if folds > 1 else None)
 
     return _joined(files, [*runs.values()], variants, observe, optional=("clip",), settings=tuple(differ))
 
@@ -150,24 +155,25 @@ def _settings_of(variants: dict[str, dict[str, Any]], names: Iterable[str]) -> p
 
 def _of_cross(files: StudyFolder) -> Result:
     table = _of_report(files, "cross").rename(columns={"trained_on": "variant"})
-    tested = read_table(files.table_file("cross_predictions"), error=RunError, advice=_AGAIN)
+    tested = _table_of_study(files.table_file("cross_predictions"), columns=("subject", "tested_on"))
     corpus_of = dict(zip(tested["subject"], tested["tested_on"], strict=True))
     seeds = int(table["seeds"].max())
     runs = {
         (variant, seed): RunFolder(files.runs / place.name / f"fold{fold}-seed{seed}")
-        for place in sorted(files.runs.iterdir())
+        for place in sorted(files.runs.glob("*/"))
         for fold, variant in enumerate(dict.fromkeys(table["variant"]))
         for seed in range(seeds)
     }
-    first = next(iter(runs.values()))
-    network = {"parameters": first.parameters, **{key: first.section("model")[key] for key in _SETTINGS}}
+    if not runs:
+        raise RunError(f"{files.runs} has no training; {_STUDY_AGAIN}")
+    network = _network_of_study(next(iter(runs.values())))
     keys = ["variant", "tested_on"]
     people = table.drop_duplicates(keys).set_index(keys)["people"]
     variants = _wide(table, keys).assign(**network, seeds=seeds).join(people, on=keys)
 
     def observe() -> Iterator[Observed]:
         for (variant, seed), run in runs.items():
-            one = _observed(run, "test", variant=variant, seed=seed, fold=None)
+            one = _observed_of_study(run, variant=variant, seed=seed, fold=None)
             yield Observed(
                 one.keys,
                 one.pairs.assign(tested_on=one.pairs["subject"].map(corpus_of)),
@@ -203,7 +209,9 @@ def _of_models(files: StudyFolder) -> Result:
 
     def observe() -> Iterator[Observed]:
         for name in names:
-            pairs = _measured_pairs(files, name).assign(part=records[name]["part"])
+            pairs = _measured_pairs(files, name, *labels.probability_columns).assign(
+                part=records[name]["part"]
+            )
             yield Observed({"variant": name, "seed": None, "fold": None}, pairs, labels, votes)
 
     return Result(
@@ -219,10 +227,9 @@ def _of_models(files: StudyFolder) -> Result:
     )
 
 
-def _measured_pairs(files: StudyFolder, name: str) -> pd.DataFrame:
-    return read_table(
-        files.predictions_file(name, "pair"), kind_of=prediction_kind, error=RunError, advice=_AGAIN
-    )
+def _measured_pairs(files: StudyFolder, name: str, *probabilities: str) -> pd.DataFrame:
+    path = files.predictions_file(name, "pair")
+    return _table_of_study(path, columns=(*_PAIR, *probabilities), kind_of=prediction_kind)
 
 
 def _joined(
@@ -235,16 +242,24 @@ def _joined(
     settings: tuple[str, ...] = (),
 ) -> Result:
     """Return the result of several runs, which have people and votes of their own."""
-    labels = runs[0].labels
-    votes = [run.votes for run in runs]
-    people = [run.subjects for run in runs if run.subjects is not None]
+    votes, people = [], []
+    for run in runs:
+        with _study_again(run):
+            votes.append(run.votes)
+            people.append(run.subjects)
+            labels = run.labels
+    for name, tables in (("votes.csv", votes), ("subjects.csv", people)):
+        lacking = [run.path for run, table in zip(runs, tables, strict=True) if table is None]
+        if 0 < len(lacking) < len(runs):
+            raise RunError(f"{lacking[0] / name} is missing; delete {lacking[0]}, and {_STUDY_AGAIN}")
+    known = [each for each in people if each is not None]
     return Result(
         files.path,
         labels,
         variants,
         observe,
         trainings=len(runs),
-        people=_joined_people(people) if people else None,
+        people=_joined_people(known) if known else None,
         choices=_choices(votes, labels),
         people_known=runs[0].people_known,
         optional=_optional(next((each for each in votes if each is not None), None), *optional),
@@ -261,6 +276,35 @@ def _observed(run: RunFolder, part: str, **keys: Any) -> Observed:
     """Read the predictions of a run, which are not kept in memory."""
     pairs = read_run(run.path).predictions
     return Observed(keys, pairs[pairs["part"] == part].reset_index(drop=True), run.labels, run.votes)
+
+
+def _observed_of_study(run: RunFolder, **keys: Any) -> Observed:
+    with _study_again(run):
+        return _observed(run, "test", **keys)
+
+
+def _network(run: RunFolder) -> dict[str, Any]:
+    """Return the settings of a run's network; the fusion of a single stream is its layer alone."""
+    network = {key: run.section("model")[key] for key in _SETTINGS}
+    if not run.section("architecture")["has_operator"]:
+        network["fusion"] = str(network["fusion"]).partition("-")[0]
+    return {"parameters": run.parameters, **network}
+
+
+def _network_of_study(run: RunFolder) -> dict[str, Any]:
+    with _study_again(run):
+        return _network(run)
+
+
+@contextmanager
+def _study_again(run: RunFolder) -> Iterator[None]:
+    """Say what to do about a damaged training of a study, which is another thing than for a single run."""
+    try:
+        yield
+    except RunError as error:
+        what = str(error).partition("; ")[0]
+        delete = f"delete {run.path}, and " if run.path.exists() else ""
+        raise RunError(f"{what}; {delete}{_STUDY_AGAIN}") from error
 
 
 def _beside(folder: Path) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
@@ -286,17 +330,30 @@ def _of_report(files: StudyFolder, name: str) -> pd.DataFrame:
     path, kinds = files.table_file(name), TABLES[name]
     if not path.is_file():
         raise RunError(f"{files.path} is not a finished study (no {path.name}); run the study again")
-    return read_table(
+    return _table_of_study(
         path,
         columns=[column for column in kinds if column in _USED],
         kind_of=lambda column: kinds.get(column) if column in _USED else None,
-        error=RunError,
-        advice="run the study again",
     )
 
 
+def _table_of_study(path: Path, **how: Any) -> pd.DataFrame:
+    table = read_table(path, error=RunError, advice=_STUDY_AGAIN, **how)
+    return _with_rows(table, path, _STUDY_AGAIN)
+
+
 def _read(path: Path, kinds: dict[str, Any]) -> pd.DataFrame:
-    return read_table(path, columns=kinds, kind_of=kinds.get, error=RunError, advice="evaluate it again")
+    advice = "evaluate it again"
+    table = read_table(
+        path, columns=("part", "level", "metric", *kinds), kind_of=kinds.get, error=RunError, advice=advice
+    )
+    return _with_rows(table, path, advice)
+
+
+def _with_rows(table: pd.DataFrame, path: Path, advice: str) -> pd.DataFrame:
+    if table.empty:
+        raise RunError(f"{path} has no row; {advice}")
+    return table
 
 
 def _wide(scores: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -1,9 +1,23 @@
+import shutil
+from pathlib import Path
+
 import pytest
 
 import ferfusion as fer
 from ferfusion.tabulation.read import read_result
 from helpers import tabulated
-from helpers.runs import write_run
+from helpers.runs import fake_config, fake_epochs, write_run
+
+FIRST = "runs/gap-sum/fold0-seed0"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """A result of every kind that has several files."""
+    root = tmp_path_factory.mktemp("results")
+    for kind in ("study", "cross", "models", "measured"):
+        getattr(tabulated, f"write_{kind}")(root / kind)
+    return root
 
 
 def test_read_result_of_a_study_has_each_training(study):
@@ -48,6 +62,41 @@ def test_read_result_of_a_measurement_and_of_a_run_have_one_variant(tmp_path):
     one = run.variants.iloc[0]
     assert (one["variant"], one["fusion"], one["people"]) == ("best", "gap-concat", 4)
     assert one["video_war"] == pytest.approx(run.videos["correct"].mean())
+
+
+def test_read_result_of_a_single_stream_has_its_layer_in_place_of_a_fusion(tmp_path):
+    config = fake_config(architecture="spatial", fusion="gap-concat")
+    run = write_run(tmp_path / "run", config=config, epochs=fake_epochs(1))
+    assert fer.tabulate(run).variants["fusion"].tolist() == ["gap"]
+
+
+def header_only(path):
+    path.write_bytes(path.read_bytes().partition(b"\n")[0] + b"\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "words"),
+    [
+        ("study/splits", shutil.rmtree, "splits has no table of a split; run the study again"),
+        ("study/variants.csv", header_only, "variants.csv has no row; run the study again"),
+        ("study/costs.csv", header_only, "costs.csv has no row; run the study again"),
+        (f"study/{FIRST}/config.json", Path.unlink, r"config.json is missing; delete .*, and run the study"),
+        (f"study/{FIRST}", shutil.rmtree, "config.json is missing; run the study again"),
+        (f"study/{FIRST}/votes.csv", Path.unlink, r"votes.csv is missing; delete .*, and run the study"),
+        (f"study/{FIRST}/predictions.csv", Path.unlink, r"a test part; delete .*, and run the study"),
+        ("cross/cross.csv", header_only, "cross.csv has no row; run the study again"),
+        ("cross/cross_predictions.csv", header_only, "predictions.csv has no row; run the study again"),
+        ("cross/runs", shutil.rmtree, "runs has no training; run the study again"),
+        ("models/predictions/ours.csv", header_only, "ours.csv has no row; run the study again"),
+        ("measured/scores.csv", header_only, "scores.csv has no row; evaluate it again"),
+    ],
+)
+def test_read_result_refuses_a_damaged_file_with_its_fix(results, tmp_path, file, damage, words):
+    root = tmp_path / file.partition("/")[0]
+    shutil.copytree(results / root.name, root)
+    damage(tmp_path / file)
+    with pytest.raises(fer.RunError, match=words):
+        list(read_result(root).observe())
 
 
 def test_read_result_refuses_what_is_none(tmp_path, study):
