@@ -53,6 +53,11 @@ def read_people(path: Path, *, subject: str = "") -> People:
         CorpusError: it is no table, or has no column of the person, a row without a person, or two rows of a
             person that differ.
     """
+    return _read_people(path, subject=subject)[0]
+
+
+def _read_people(path: Path, *, subject: str = "") -> tuple[People, dict[str, str]]:
+    """Return the columns of people, and how the table writes each person, both by key."""
     header, rows = read_lines(path, error=CorpusError, advice=_ADVICE)
     given = dict.fromkeys(COLUMN_WORDS, "")
     del given["subject"]
@@ -69,6 +74,7 @@ def read_people(path: Path, *, subject: str = "") -> People:
         raise CorpusError(f"{path} has no column of the person; found: {', '.join(header)}; {_ADVICE}")
     names = [_free_name(name) for name in columns.names]
     people: dict[str, dict[str, str]] = {}
+    written: dict[str, str] = {}
     for line, cells in rows:
         key = subject_key(cells[place]) if place < len(cells) else ""
         if not key:
@@ -82,15 +88,18 @@ def read_people(path: Path, *, subject: str = "") -> People:
             for number, (name, cell) in enumerate(zip(names, cells, strict=False))
             if number != place
         }
+        written.setdefault(key, cells[place])
         if people.setdefault(key, row) != row:
             raise CorpusError(
                 f"{path}: line {line} is a second, other row of {cells[place]}; keep one of them"
             )
-    return people
+    return people, written
 
 
 def with_people(listing: CorpusListing, root: Path, *, table: Path | None = None) -> CorpusListing:
     """Return a listing with the columns of the ``subjects.csv`` in its folder, which take precedence.
+
+    A note names people of the file who have no row in the corpus.
 
     Args:
         listing: The listing.
@@ -103,13 +112,18 @@ def with_people(listing: CorpusListing, root: Path, *, table: Path | None = None
     path = (root if root.is_dir() else root.parent) / PEOPLE_FILE
     if not path.is_file() or (table is not None and path.samefile(table)):
         return listing
-    read = read_people(path)
+    read, written = _read_people(path)
+    subjects = {subject_key(entry.subject) for entry in listing.entries}
+    unknown = [name for key, name in written.items() if key not in subjects]
+    named = f"{counted(len(unknown), 'person')} without a row in the corpus: {examples(unknown)}"
     people = {
         key: {**read.get(key, {}), **listing.people.get(key, {}), **_filled(read.get(key, {}))}
         for key in {**listing.people, **read}
     }
     left_out = tuple(left for left in listing.left_out if left.path != PEOPLE_FILE)
-    notes = tuple(filter(None, (*listing.notes, encoding_note(path))))
+    notes = tuple(
+        filter(None, (*listing.notes, encoding_note(path), f"{PEOPLE_FILE} has {named}" if unknown else ""))
+    )
     return replace(listing, people=MappingProxyType(people), left_out=left_out, notes=notes)
 
 

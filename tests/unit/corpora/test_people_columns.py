@@ -89,6 +89,7 @@ def test_with_people_takes_the_file_beside_the_videos_over_the_table(tmp_path):
         "Cy": {"sex": "", "age": "", "site": ""},
     }
     assert people_sentence(listing) == "Columns of people: sex, age, site"
+    assert listing.notes[-1] == "subjects.csv has 1 person without a row in the corpus: Dora"
     of_videos = list_csv(tmp_path / "t.csv")
     assert people_of(
         with_people(of_videos, tmp_path / "subjects.csv", table=tmp_path / "subjects.csv")
