@@ -99,14 +99,17 @@ def _pairs(files: PredictionFolder, labels: LabelSet, video: str) -> pd.DataFram
         return float if column == "seconds" or column in labels.probability_columns else None
 
     wanted = ("photograph",) if is_still else ("frame", "seconds")
+    path = files.photographs_file if is_still else files.frames_file
     table = read_table(
-        files.photographs_file if is_still else files.frames_file,
+        path,
         columns=(*wanted, "face", *labels.probability_columns),
         kind_of=kind_of,
         gaps=("face",),
         error=RunError,
         advice=_AGAIN,
     )
+    if table.empty:
+        raise RunError(f"{path} has no row; {_AGAIN}")
     table = table[table["face"].notna() & table[labels.probability_columns[0]].notna()]
     shown = {"video": table["photograph"], "frame": 0} if is_still else {"video": video}
     return table.assign(part="", subject="", code=-1, emotion="", **shown).reset_index(drop=True)

@@ -1,5 +1,6 @@
 """Read a result for the long tables: a run, a measurement, a study, or predictions."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -110,9 +111,7 @@ def _of_any_study(files: StudyFolder) -> Result:
 
 def _of_study(files: StudyFolder, settings: dict[str, Any]) -> Result:
     table, costs = _of_report(files, "variants"), _of_report(files, "costs")
-    seeds, folds = int(table["seeds"].max()), len([*files.splits.glob("fold*.csv")])
-    if not folds:
-        raise RunError(f"{files.splits} has no table of a split; {_STUDY_AGAIN}")
+    seeds, folds = int(table["seeds"].max()), _folds(files)
     runs = {
         (variant, seed, fold): RunFolder(files.runs / variant / f"fold{fold}-seed{seed}")
         for variant in dict.fromkeys(table["variant"])
@@ -126,6 +125,8 @@ def _of_study(files: StudyFolder, settings: dict[str, Any]) -> Result:
         ", ".join(own.loc[own.index == name, "variant"]) for name in variants["variant"]
     ]
     sizes = costs.set_index("variant")["parameters"]
+    if not variants["variant"].isin(sizes.index).all():
+        raise RunError(f"{files.table_file('costs')} lacks a variant of variants.csv; {_STUDY_AGAIN}")
     variants = variants.assign(
         parameters=variants["variant"].map(sizes),
         people=int(table["subjects"].max()),
@@ -141,6 +142,17 @@ def _of_study(files: StudyFolder, settings: dict[str, Any]) -> Result:
             yield _observed_of_study(run, variant=variant, seed=seed, fold=fold if folds > 1 else None)
 
     return _joined(files, [*runs.values()], variants, observe, optional=("clip",), settings=tuple(differ))
+
+
+def _folds(files: StudyFolder) -> int:
+    """Return the number of folds, all of which have the table of their split."""
+    kept = [*files.splits.glob("fold*.csv"), *files.runs.glob("*/fold*-seed*/")]
+    found = [int(match[1]) for path in kept if (match := re.match(r"fold(\d{1,3})\b", path.name))]
+    folds = max(found, default=0) + 1
+    for fold in range(folds):
+        if not files.splits_file(fold).is_file():
+            raise RunError(f"{files.splits_file(fold)} is missing; {_STUDY_AGAIN}")
+    return folds
 
 
 def _settings_of(variants: dict[str, dict[str, Any]], names: Iterable[str]) -> pd.DataFrame:

@@ -15,7 +15,7 @@ FIRST = "runs/gap-sum/fold0-seed0"
 def results(tmp_path_factory):
     """A result of every kind that has several files."""
     root = tmp_path_factory.mktemp("results")
-    for kind in ("study", "cross", "models", "measured"):
+    for kind in ("study", "cross", "models", "measured", "predicted"):
         getattr(tabulated, f"write_{kind}")(root / kind)
     return root
 
@@ -74,10 +74,17 @@ def header_only(path):
     path.write_bytes(path.read_bytes().partition(b"\n")[0] + b"\n")
 
 
+def without_last(path):
+    path.write_bytes(path.read_bytes().strip().rpartition(b"\n")[0] + b"\n")
+
+
 @pytest.mark.parametrize(
     ("file", "damage", "words"),
     [
-        ("study/splits", shutil.rmtree, "splits has no table of a split; run the study again"),
+        ("study/splits", shutil.rmtree, "fold0.csv is missing; run the study again"),
+        ("study/splits/fold1.csv", Path.unlink, "fold1.csv is missing; run the study again"),
+        ("study/costs.csv", without_last, "costs.csv lacks a variant of variants.csv; run the study again"),
+        ("predicted/talk/frames.csv", header_only, "frames.csv has no row; predict again"),
         ("study/variants.csv", header_only, "variants.csv has no row; run the study again"),
         ("study/costs.csv", header_only, "costs.csv has no row; run the study again"),
         (f"study/{FIRST}/config.json", Path.unlink, r"config.json is missing; delete .*, and run the study"),
