@@ -90,7 +90,7 @@ def find(
         RunError: a folder is no finished study of one dataset.
     """
     stills = dataset.stills
-
+    dataset.check_votes_and_people()
     numbers = count()
 
     def step(key: str) -> None:

@@ -131,6 +131,7 @@ def check_measurable(
 ) -> Measurable:
     """Return what a model is measured on, without a prediction; arguments and errors as of ``measure``."""
     check_preparation(predictor.info, dataset, file=file)
+    dataset.check_votes_and_people()
     origin = origin_of(predictor.info.training, dataset, run=run)
     labels = dataset.labels if origin.parts else _present(dataset)
     classes = shared_classes(predictor.info.labels, labels)

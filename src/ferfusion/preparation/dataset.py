@@ -199,6 +199,14 @@ class Dataset(DatasetFiles):
         """``subjects.csv``: a row per person, with columns such as age or sex; None without."""
         return read_subjects(self.subjects_file) if self.subjects_file.is_file() else None
 
+    def check_votes_and_people(self) -> None:
+        """Read both tables, before a long work that needs them at its end.
+
+        Raises:
+            DatasetError: one of them is damaged.
+        """
+        _ = self.votes, self.subjects
+
 
 def further_columns(names: Iterable[str]) -> dict[str, str]:
     """Return the name in ``videos.csv`` of each further column of a corpus's table.

@@ -65,6 +65,7 @@ def run_study(
         work = open_study(dataset, folder, plan, model=model, recipe=recipe)
     else:
         work = open_cross_study(dataset, folder, plan, model=model, recipe=recipe)
+    work.dataset.check_votes_and_people()
     with only_writer(folder, subfolders=("splits", "data")):
         jobs = work.jobs(workers=workers, compute=compute)
         _check_space(work, [job for job in jobs if not job.is_done])  # before anything is written

@@ -33,9 +33,10 @@ def read_parts(job: TrainJob, source: Dataset) -> PartedPairs:
     """Read the part of every pair of a job's dataset.
 
     Raises:
-        DatasetError: the split cannot be used.
+        DatasetError: the split cannot be used, or a table is damaged.
         ConfigError: the model or the recipe cannot be used with this dataset.
     """
+    source.check_votes_and_people()  # the run gets them after the training
     pairs = parted_pairs(source.pairs, read_splits(source, job.splits), labels=source.labels)
     if job.model_config.size != source.recipe.size:
         raise ConfigError(

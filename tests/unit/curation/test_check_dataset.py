@@ -3,7 +3,7 @@ import pytest
 
 import ferfusion as fer
 from ferfusion.curation.check_dataset import CHECK_FILES, check_dataset
-from ferfusion.errors import RunError
+from ferfusion.errors import DatasetError, RunError
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.reporting.columns.page import table_kind
 from helpers.curated import write_answers, write_curated, write_votes
@@ -40,6 +40,13 @@ def test_check_dataset_without_a_used_video_says_so(tmp_path):
     assert found.lines["counts"][0] == "No video of Anger, Fear and Sadness."
     assert found.lines["copies"] == ["No two videos with near-identical crops."]
     assert found.rated is None
+
+
+def test_check_dataset_refuses_a_damaged_table_of_people(tmp_path):
+    dataset = write_curated(tmp_path / "data", people=1)
+    dataset.subjects_file.write_text("subject,age\nS00,30\nS00,31\n")
+    with pytest.raises(DatasetError, match="subject 'S00' comes twice"):
+        check_dataset(dataset, tmp_path / "check")
 
 
 @pytest.fixture(scope="module")

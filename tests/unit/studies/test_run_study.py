@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ferfusion.errors import ConfigError, FileError
+from ferfusion.errors import ConfigError, DatasetError, FileError
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import Progress
 from ferfusion.studies import study as study_module
@@ -99,6 +99,17 @@ def test_run_study_in_this_process_gives_it_all_threads(run, monkeypatch):
 def test_run_study_refuses_an_unknown_engine_before_it_writes(run, tmp_path):
     with pytest.raises(ConfigError, match="Unknown engine 'hear'"):
         run(engine="hear")
+    assert not (tmp_path / "study").exists()
+
+
+def test_run_study_refuses_a_damaged_table_of_people_before_it_writes(run, dataset, tmp_path):
+    people = dataset / "subjects.csv"
+    people.write_text("subject,age\nS1,30\nS1,31\n")
+    try:
+        with pytest.raises(DatasetError, match="subject 'S1' comes twice"):
+            run()
+    finally:
+        people.unlink()
     assert not (tmp_path / "study").exists()
 
 

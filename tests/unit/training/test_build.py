@@ -62,6 +62,22 @@ def test_open_parts_refuses_soft_labels_without_votes_before_anything_is_written
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("subjects.csv", "subject,age\nS1,30\nS1,31\n", r"subjects\.csv, line 3: subject 'S1' comes twice"),
+        ("votes.csv", "video,fear\nv,-1\n", r"votes\.csv, line 2: fear -1 is no number of votes"),
+    ],
+)
+def test_open_parts_refuses_damaged_votes_and_people_before_the_training(
+    dataset, tmp_path, name, text, message
+):
+    damaged = shutil.copytree(dataset, tmp_path / "data")
+    (damaged / name).write_text(text)
+    with pytest.raises(DatasetError, match=message):
+        open_parts(job_of(damaged))
+
+
 def test_open_parts_refuses_a_dataset_without_a_split(tmp_path, dataset):
     shutil.copytree(dataset, tmp_path / "dataset")
     (tmp_path / "dataset" / "splits.csv").unlink()
