@@ -8,6 +8,7 @@ from math import comb
 import numpy as np
 import pandas as pd
 
+from ferfusion.errors import DatasetError
 from ferfusion.evaluation.groupings import Grouping, grouping
 from ferfusion.evaluation.groups import (
     FEW_PEOPLE,
@@ -116,6 +117,9 @@ def compare_people(
         labels: The classes.
         recipe: Settings of the intervals; the tests have its level.
 
+    Raises:
+        DatasetError: a person has two rows of columns.
+
     Source: see ``groups`` and ``person_spread``.
     """
     people = videos["subject"].to_numpy(dtype=str)
@@ -162,6 +166,9 @@ def compare_groups(
         repeats: Predictions of each video that the matrices count.
         variants: The matrices of each of several variants, whose sum ``confusions`` is.
         tested: Whether differences are tested.
+
+    Raises:
+        DatasetError: a person has two rows of columns.
     """
     alpha = round(1 - recipe.confidence, 9)
     found = _groupings(subjects, names)
@@ -254,6 +261,9 @@ def _groupings(subjects: pd.DataFrame | None, names: Sequence[str]) -> dict[str,
     """Return the groups of every column, over the people of ``names``."""
     if subjects is None:
         return {}
+    twice = subjects.loc[subjects["subject"].duplicated(), "subject"]
+    if len(twice):
+        raise DatasetError(f"The person {twice.iloc[0]!r} has more than one row of columns; keep one of them")
     rows = subjects.set_index("subject").reindex(list(names)).fillna("")
     return {" ".join(str(name).split()): grouping(rows[name].astype(str).tolist()) for name in rows}
 

@@ -3,11 +3,13 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from ferfusion.errors import DatasetError
 from ferfusion.evaluation.multiplicity import holm
-from ferfusion.evaluation.people_groups import MOST_COLUMNS, differences_table, groups_table
-from helpers.people import compared
+from ferfusion.evaluation.people_groups import MOST_COLUMNS, compare_people, differences_table, groups_table
+from helpers.people import QUICK, TWO, compared, videos_of
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,12 @@ def test_compare_people_claims_no_detectable_difference_that_a_permutation_canno
     assert all(column.differences[0].detectable < 1 for column in compared(correct, few).columns)
     seven = compared(correct, few | {"c6": list("fffffmmmmm")})
     assert all(math.isnan(column.differences[0].detectable) for column in seven.columns)
+
+
+def test_compare_people_refuses_a_person_with_two_rows_of_columns():
+    subjects = pd.DataFrame({"subject": ["P00", "P01", "P01"], "sex": list("fmf")})
+    with pytest.raises(DatasetError, match="'P01' has more than one row of columns"):
+        compare_people(videos_of([1, 2]), subjects, labels=TWO, recipe=QUICK)
 
 
 def test_compare_people_leaves_out_columns_beyond_the_most():
