@@ -7,7 +7,7 @@ import pandas as pd
 
 from ferfusion.evaluation.confusions import KINDS
 from ferfusion.evaluation.multiplicity import group_letters
-from ferfusion.files import write_json, write_text
+from ferfusion.files import encodable, write_json, write_text
 from ferfusion.outputs import replaced_result
 from ferfusion.parts import part_title
 from ferfusion.reporting.pages import render_page
@@ -49,13 +49,13 @@ def models_table(findings: ModelsFindings, *, files: Mapping[str, str]) -> pd.Da
         [
             {
                 "variant": model.name,
-                "file": files[model.name],
+                "file": encodable(files[model.name]),
                 "sha256": model.measurement.model_sha256,
                 "classes": ", ".join(model.measurement.labels.names),
                 "trained_on": trained_on(model),
                 "unseen": model.measurement.unseen,
                 "people": model.measurement.people_line,
-                "notes": " ".join((*model.measurement.notes, *model.measurement.cautions)),
+                "notes": encodable(" ".join((*model.measurement.notes, *model.measurement.cautions))),
             }
             for model in findings.variants
         ]
