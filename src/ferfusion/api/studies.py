@@ -20,7 +20,7 @@ from ferfusion.api.settings import (
 from ferfusion.compute import Compute
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError, RunError, file_errors
-from ferfusion.files import check_kind_of_folder, read_json
+from ferfusion.files import read_json
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import ShowProgress, shown
 from ferfusion.reporting.words import counted
@@ -248,26 +248,16 @@ class Study:
         import pandas as pd  # noqa: PLC0415
 
         from ferfusion.studies.study_folder import TABLES  # noqa: PLC0415
-        from ferfusion.tables import read_table  # noqa: PLC0415
 
-        path, kinds = StudyFolder(self.folder).table_file(name), TABLES[name]
+        files = StudyFolder(self.folder)
+        path = files.table_file(name)
         if not path.is_file():
-            if name.endswith(
-                ("raters", "groups", "group_differences")
-            ):  # the dataset has no votes or columns
-                return pd.DataFrame(columns=list(kinds))
+            if name.endswith(("raters", "groups", "group_differences")):  # no votes, or no columns of people
+                return pd.DataFrame(columns=list(TABLES[name]))
             if name in ("costs", "models") and self.report.is_file():
                 kind = "trains variants" if name == "models" else "compares models, and trained nothing"
                 raise RunError(f"{self.folder} has no {path.name}: this study {kind}")
-            check_kind_of_folder(self.folder, wanted="study", error=RunError)
-            raise RunError(f"{self.folder} is not a finished study (no {path.name}); run the study again")
-        table = read_table(
-            path,
-            columns=kinds,
-            kind_of=lambda column: kinds.get(column, float),
-            error=RunError,
-            advice="run the study again",
-        )
+        table = files.read_report(name)
         if table.empty and name == "variants":
             raise RunError(f"{path} has no row; run the study again")
         return table

@@ -13,11 +13,11 @@ from ferfusion.errors import DatasetError, RunError
 from ferfusion.evaluation.learned import beats, reaches_baseline
 from ferfusion.evaluation.metrics import FloatArray
 from ferfusion.evaluation.uncertainty import Interval
-from ferfusion.files import check_kind_of_folder, no_such
+from ferfusion.files import no_such
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.reporting.words import counted, counted_are, examples
-from ferfusion.studies.study_folder import TABLES, StudyFolder, prediction_kind
+from ferfusion.studies.study_folder import StudyFolder, prediction_kind
 from ferfusion.tables import read_table
 
 DOUBT_COLUMNS = (
@@ -158,11 +158,7 @@ def _variants(files: StudyFolder) -> Iterator[Variant]:
         raise RunError(f"{no_such(files.path, wanted='study')}; name the folder of a study")
     if files.table_file("cross").is_file():
         raise RunError(f"{files.path} is a study across corpora; name a study of this dataset alone")
-    path = files.table_file("variants")
-    if not path.is_file():
-        check_kind_of_folder(files.path, wanted="study", error=RunError)
-        raise RunError(f"{files.path} is not a finished study (no {path.name}); run the study again")
-    table = _read(files, "variants", ("level", "variant", "metric", *_SCORE, "seeds"))
+    table = files.read_report("variants", used=("level", "variant", "metric", *_SCORE, "seeds"))
     unseen = _unseen(files)
     videos = table[table["level"] == "video"]
     for name, rows in videos.groupby("variant", sort=False):
@@ -182,19 +178,8 @@ def _unseen(files: StudyFolder) -> dict[str, bool]:
     """Return for each model of a study of models whether it has learned from none of the people."""
     if not files.table_file("models").is_file():
         return {}
-    table = _read(files, "models", ("variant", "unseen"))
+    table = files.read_report("models", used=("variant", "unseen"))
     return dict(zip(table["variant"], table["unseen"], strict=True))
-
-
-def _read(files: StudyFolder, name: str, columns: Sequence[str]) -> pd.DataFrame:
-    kinds = TABLES[name]
-    return read_table(
-        files.table_file(name),
-        columns=columns,
-        kind_of=lambda column: kinds.get(column) if column in columns else None,
-        error=RunError,
-        advice=_ADVICE,
-    )
 
 
 def _why_not(scores: Mapping[str, Mapping[str, float]], *, unseen: bool) -> str:

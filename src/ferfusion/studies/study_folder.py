@@ -4,8 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from ferfusion.tables import Kind
+from ferfusion.errors import RunError
+from ferfusion.files import check_kind_of_folder
+from ferfusion.tables import Kind, read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REPORT_FILES = (
     "report.html",
@@ -184,6 +190,28 @@ class StudyFolder:
     def table_file(self, name: str) -> Path:
         """Return a table, of the name of one in ``TABLES``."""
         return self.path / f"{name}.csv"
+
+    def read_report(self, name: str, *, used: Collection[str] | None = None) -> "pd.DataFrame":
+        """Read a table of the report.
+
+        Args:
+            name: The name of one in ``TABLES``.
+            used: Columns that must be there, and are read by their kinds; by default, all of the table.
+
+        Raises:
+            RunError: the folder is no study, or its study is not finished; or the table is damaged.
+        """
+        path, kinds = self.table_file(name), TABLES[name]
+        if not path.is_file():
+            check_kind_of_folder(self.path, wanted="study", error=RunError)
+            raise RunError(f"{self.path} is not a finished study (no {path.name}); run the study again")
+        return read_table(
+            path,
+            columns=kinds if used is None else used,
+            kind_of=lambda column: kinds.get(column, float) if used is None or column in used else None,
+            error=RunError,
+            advice="run the study again",
+        )
 
     def predictions_file(self, variant: str, level: str) -> Path:
         """Return the table of a variant's test predictions of all seeds, a row per pair or per video."""

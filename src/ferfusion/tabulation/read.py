@@ -339,14 +339,8 @@ def _optional(votes: pd.DataFrame | None, *names: str) -> frozenset[str]:
 
 
 def _of_report(files: StudyFolder, name: str) -> pd.DataFrame:
-    path, kinds = files.table_file(name), TABLES[name]
-    if not path.is_file():
-        raise RunError(f"{files.path} is not a finished study (no {path.name}); run the study again")
-    return _table_of_study(
-        path,
-        columns=[column for column in kinds if column in _USED],
-        kind_of=lambda column: kinds.get(column) if column in _USED else None,
-    )
+    table = files.read_report(name, used=[column for column in TABLES[name] if column in _USED])
+    return _with_rows(table, files.table_file(name), _STUDY_AGAIN)
 
 
 def _table_of_study(path: Path, **how: Any) -> pd.DataFrame:
