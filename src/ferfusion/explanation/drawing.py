@@ -100,7 +100,8 @@ def mark(image: RgbImage, one_map: NDArray[np.floating[Any]], *, top: float) -> 
         strength = np.clip(cv2.resize(scaled, (side, side), interpolation=cv2.INTER_CUBIC), 0, 1)
     grey = np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
     opacity = (_MIN_OPACITY + (_MAX_OPACITY - _MIN_OPACITY) * strength)[..., None]
-    heat = cv2.applyColorMap((255 * strength).astype(np.uint8), cv2.COLORMAP_INFERNO)[..., ::-1]
+    places = np.minimum(256 * strength, 255).astype(np.uint8)
+    heat = cv2.applyColorMap(places, cv2.COLORMAP_INFERNO)[..., ::-1]
     return np.asarray((1 - opacity) * grey + opacity * heat, np.uint8)
 
 

@@ -60,7 +60,7 @@ class Annotator:
         self._changed = threading.Condition()
         self._kept: deque[Frame] = deque()
         self._kept_pixels = 0
-        self._is_fed, self._keeps, self._waits_for_rows = False, True, False
+        self._keeps, self._waits_for_rows = True, False
         self._read = 0
         self._is_stopped = self._has_ended = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="annotator")
@@ -69,7 +69,6 @@ class Annotator:
     def keep(self, frame: Frame) -> None:
         """Take the next decoded frame. If too many wait because drawing is slow, wait for one to be drawn."""
         with self._changed:
-            self._is_fed = True
             self._keeps = self._keeps and self._drawing is not None
             while self._keeps and self._kept_pixels + frame.num_pixels > _MOST_PIXELS_KEPT:
                 if not self._kept or self._waits_for_rows or self._has_ended:  # none will be drawn soon
@@ -159,7 +158,7 @@ class Annotator:
         while (frame := self._next_kept()) is not None:
             last = frame.index
             yield frame
-        if self._is_fed and self._keeps:
+        if self._keeps and last >= 0:  # the prediction has handed over all of them
             return
         for frame in self._footage.read(self._recipe.start or None, self._recipe.end):
             if frame.index > last:
@@ -169,6 +168,8 @@ class Annotator:
         with self._changed:
             while not self._kept and self._keeps and self._all is None and not self._is_stopped:
                 self._changed.wait()
+            if self._is_stopped:
+                raise _StoppedError
             if not self._kept:
                 return None
             frame = self._kept.popleft()

@@ -119,13 +119,11 @@ class PlanesCanvas:
             ground: Colour of what lies to its right.
         """
         for target, plane in zip(self._planes, planes, strict=True):
-            rows, columns = plane.shape
-            target[:rows, :columns] = plane
-            if target is self._planes[0]:
-                target[rows : even(rows), :columns] = plane[-1]
-                target[: even(rows), columns : even(columns)] = target[: even(rows), columns - 1 : columns]
-        rows, columns = planes[0].shape
-        self.fill((even(columns), 0, self._planes[0].shape[1], even(rows)), ground)
+            target[: plane.shape[0], : plane.shape[1]] = plane
+        luma, (rows, columns) = self._planes[0], planes[0].shape
+        luma[rows : even(rows), :columns] = luma[rows - 1, :columns]
+        luma[: even(rows), columns : even(columns)] = luma[: even(rows), columns - 1 : columns]
+        self.fill((even(columns), 0, luma.shape[1], even(rows)), ground)
 
     def fill(self, edges: Edges, colour: str) -> None:
         """Fill a rectangle."""
