@@ -119,6 +119,13 @@ SUBJECT = """
 subject | text | the person
 <column of people> | as there | a column such as age or sex; empty where it is not known
 """
+GROUP = """
+column | text | the column of subjects.csv
+group | text | its value; of more than 8 different numbers, a band of them
+people | whole number | people of the group
+videos | whole number | their videos
+classes | whole number | classes that these videos have
+"""
 PERSON = """
 subject | text | the person
 videos | whole number | videos of the person

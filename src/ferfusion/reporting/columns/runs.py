@@ -4,6 +4,7 @@ from ferfusion.reporting.columns.kinds import (
     ANSWER,
     CONTRIBUTIONS,
     EXPLAINED,
+    GROUP,
     IDENTITY,
     PAIR,
     PERSON,
@@ -102,11 +103,7 @@ shrunk_high | share | its upper end
             columns=f"""
 part | text | {parts}
 level | text | video
-column | text | the column of subjects.csv
-group | text | its value; of more than 8 different numbers, a band of them
-people | whole number | people of the group
-videos | whole number | their videos
-classes | whole number | classes that these videos have
+{GROUP.strip()}
 metric | text | war (accuracy), uar (mean recall over classes) or macro_f1
 value | share | the score
 low | share | lower end of its interval over people; empty for a single person

@@ -1,6 +1,6 @@
 """Tables of a study, and of a comparison of runs."""
 
-from ferfusion.reporting.columns.kinds import ANSWER, IDENTITY, PAIR, PERSON, VIDEO, TableKind, table
+from ferfusion.reporting.columns.kinds import ANSWER, GROUP, IDENTITY, PAIR, PERSON, VIDEO, TableKind, table
 from ferfusion.reporting.columns.runs import kept_tables
 
 _SCORES = """
@@ -13,13 +13,9 @@ baseline | share | the same metric of the best answer without learning
 videos | whole number | videos with votes
 people | whole number | their people
 """
-_GROUPS = """
+_GROUPS = f"""
 level | text | video
-column | text | the column of subjects.csv
-group | text | its value; of more than 8 different numbers, a band of them
-people | whole number | people of the group
-videos | whole number | their videos
-classes | whole number | classes that these videos have
+{GROUP.strip()}
 metric | text | war (accuracy) or uar (mean recall over classes)
 value | share | mean of the score over seeds
 low | share | lower end of its interval over people; empty for a single person
