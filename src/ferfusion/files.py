@@ -65,8 +65,9 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         try:
             write(partial)
             partial.replace(path)
-        finally:
+        except BaseException:
             partial.unlink(missing_ok=True)
+            raise
 
 
 def write_text(path: Path, text: str) -> None:

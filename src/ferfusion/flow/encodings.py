@@ -82,15 +82,19 @@ def _polar(flow_b2ss: Array) -> tuple[Array, Array]:
     xp = _module(flow_b2ss)
     flow = _float32(flow_b2ss)
     u, v = flow[:, 0], flow[:, 1]
-    return (xp.atan2(v, u) * (180 / math.pi)) % 360, xp.sqrt(u * u + v * v)
+    degrees = xp.atan2(v, u) * (180 / math.pi)
+    # the same as % 360, and several times as fast
+    return xp.where(degrees < 0, degrees + 360, degrees), xp.sqrt(u * u + v * v)
 
 
 def _hsv_to_rgb(hue_degrees: Array, value: Array) -> Array:
     """Return the (B, 3, S, S) colours of full saturation with the given hue and value."""
     xp = _module(value)
     channels = []
+    sixths = hue_degrees / 60
     for offset in (5, 3, 1):  # red, green, blue
-        sector = (hue_degrees / 60 + offset) % 6
+        sector = sixths + offset
+        sector = xp.where(sector >= 6, sector - 6, sector)  # the same as % 6, and several times as fast
         channels.append(value * (1 - xp.clip(xp.minimum(sector, 4 - sector), 0, 1)))
     image: Array = xp.stack(channels, 1)
     return image

@@ -17,7 +17,7 @@ WORTH_BFLOAT16 = 0.7
 """Training is faster in bfloat16 if a convolution takes at most this share of its time in 32 bits."""
 
 _TIME_LIMIT_SECONDS = 180
-_OPENCV = "opencv-contrib-python-headless>=4.10,<5"
+_OPENCV = "opencv-contrib-python-headless>=4.12,<5"
 _NOT_FOR_USERS = ("dev",)
 _DETECTOR_RIGHTS = MappingProxyType(
     {

@@ -30,6 +30,8 @@ FRAME_COLUMNS = ("frame", "seconds", "status", "x", "y", "w", "h", "score")
 """Columns of ``frames.csv`` after the first, ``video``."""
 PAIR_COLUMNS = ("segment", "pair", "frame", "seconds")
 """What the rows of a video have of each kept pair."""
+_PNG = (cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP)
+"""Of OpenCV's filters, this one makes the smallest of the quickest files, of crops and of flows."""
 ROWS = MappingProxyType({"stamp": dict, "video": dict, "frames": list[list[Any]], "pairs": list[list[float]]})
 """The content of the file with the rows of a video."""
 
@@ -244,7 +246,7 @@ def _write_images(job: PrepareJob, faces: Sequence[SpooledFace], spool: FaceSpoo
 
 
 def _write_png(path: Path, image_rgb: NDArray[np.uint8]) -> None:
-    ok, png = cv2.imencode(".png", image_rgb[..., ::-1])
+    ok, png = cv2.imencode(".png", image_rgb[..., ::-1], _PNG)
     if not ok:
         raise VideoError(f"OpenCV could not encode {path.name}")
     write_bytes(path, png.tobytes())

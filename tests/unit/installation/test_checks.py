@@ -107,7 +107,7 @@ def test_check_opencv_reports_two_wheels_that_overwrite_each_other(found):
     )
     assert fault.fix == (
         "pip uninstall -y opencv-contrib-python-headless opencv-python "
-        "&& pip install 'opencv-contrib-python-headless>=4.10,<5'"
+        "&& pip install 'opencv-contrib-python-headless>=4.12,<5'"
     )
 
 
