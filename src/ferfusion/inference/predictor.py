@@ -14,15 +14,11 @@ from ferfusion.bundle import Bundle, BundleInfo, check_answers, load_bundle
 from ferfusion.compute import torch_device
 from ferfusion.data.inputs import FaceInput
 from ferfusion.evaluation.run_folder import RunFolder
-from ferfusion.exchange.foreign_model import is_foreign
-from ferfusion.exchange.onnx_session import read_graph
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
 from ferfusion.explanation.recipe import DEFAULT_METHOD
 from ferfusion.faces.official_model import OFFICIAL_MODELS
-from ferfusion.inference.foreign_predictor import ForeignPredictor
 from ferfusion.inference.network_inputs import network_inputs
-from ferfusion.inference.onnx_predictor import OnnxPredictor
 from ferfusion.lookup import choose
 from ferfusion.models.hybrid import Hybrid
 
@@ -195,10 +191,19 @@ def load_predictor(path: Path | None = None, *, device: str = "auto") -> Predict
         return torch_predictor(_with_best_detector(load_bundle(SHIPPED)), name=SHIPPED_NAME, device=device)
     if path.suffix == ".onnx":
         choose(dict.fromkeys(("auto", "cpu")), device, what="device of an ONNX file")
-        graph = read_graph(path)
-        return ForeignPredictor(graph) if is_foreign(graph.metadata) else OnnxPredictor(graph)
+        return _onnx_predictor(path)
     path = bundle_file(path)
     return torch_predictor(load_bundle(path), name="/".join(path.parts[-2:]), device=device)
+
+
+def _onnx_predictor(path: Path) -> Predictor:
+    from ferfusion.exchange.foreign_model import is_foreign  # noqa: PLC0415 slow, and only ONNX files need it
+    from ferfusion.exchange.onnx_session import read_graph  # noqa: PLC0415
+    from ferfusion.inference.foreign_predictor import ForeignPredictor  # noqa: PLC0415
+    from ferfusion.inference.onnx_predictor import OnnxPredictor  # noqa: PLC0415
+
+    graph = read_graph(path)
+    return ForeignPredictor(graph) if is_foreign(graph.metadata) else OnnxPredictor(graph)
 
 
 def bundle_file(path: Path) -> Path:
