@@ -13,8 +13,8 @@ from ferfusion.preparation.frame_preparer import PreparedFace, PreparedFrame
 
 _BATCH_FACES = 32
 """Faces of a batch, at most: larger ones are hardly faster, and let more frames wait."""
-_MAX_WAITING = 4 * _BATCH_FACES
-"""Frames that wait for a full batch of faces, at most; as many again may wait for their probabilities."""
+_MAX_WAITING = _BATCH_FACES
+"""Rows of a batch, at most: its faces, and frames without one. As many again may wait for probabilities."""
 _NO_BOX = (None, None, None, None)
 
 

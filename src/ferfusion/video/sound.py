@@ -70,7 +70,8 @@ class SoundTrack:
         codec = track.codec_context
         rates = av.Codec("aac", "w").audio_rates or ()
         self._rate = codec.sample_rate if codec.sample_rate in rates else 48_000
-        self._stream = self._target.add_stream("aac", rate=self._rate)
+        # FFmpeg's other search takes four times as long, more than all images of a small video
+        self._stream = self._target.add_stream("aac", rate=self._rate, options={"aac_coder": "fast"})
         # AVI has a number of channels and no layout, which the encoder needs
         self._stream.codec_context.layout = "mono" if codec.layout.nb_channels == 1 else "stereo"
 
