@@ -24,8 +24,8 @@ _MOST_PIXELS_BESIDE = 2**21
 """Pixels of a frame, 1920 x 1080 and some, above which drawing waits for the end: both at a time need twice
 the memory."""
 _MOST_PIXELS_KEPT = 2**26
-"""Pixels of the frames that wait to be drawn, of 96 MiB: 129 frames of 960 x 540. About 110 wait for the tracker,
-two batches of faces, and the smoothing."""
+"""Pixels of the frames that wait to be drawn, of 96 MiB: 129 frames of 960 x 540. About 110 wait, for the
+tracker, two batches of faces and the smoothing."""
 
 
 class _StoppedError(Exception):
