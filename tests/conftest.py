@@ -6,6 +6,9 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 
+from ferfusion.environment import MKL_MODE
+
+os.environ.setdefault("MKL_CBWR", MKL_MODE)  # as the front door does, before torch is imported
 if "PYTEST_XDIST_WORKER" in os.environ:
     # the workers share the processors: read by torch and OpenCV when they are imported
     os.environ["OMP_NUM_THREADS"] = "1"

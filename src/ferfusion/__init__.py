@@ -15,7 +15,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ferfusion.environment import sleeping_threads
+from ferfusion.environment import torch_defaults
 
 __version__ = "0.1.0"
 
@@ -124,7 +124,7 @@ def __getattr__(name: str) -> object:
     """Import the home of a public name (PEP 562)."""
     if name not in _HOME_OF:
         raise AttributeError(f"module 'ferfusion' has no attribute {name!r}")
-    with sleeping_threads():  # the first of these modules may import torch
+    with torch_defaults():  # the first of these modules may import torch
         value: object = getattr(import_module(f"ferfusion.{_HOME_OF[name]}"), name)
     globals()[name] = value
     return value

@@ -8,7 +8,8 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor
+from concurrent.futures import wait as wait_for_any
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
@@ -20,12 +21,14 @@ from threading import Lock, Thread, current_thread, main_thread
 from types import MappingProxyType, ModuleType
 from typing import Any, Protocol, TypeVar
 
-from ferfusion.environment import environment_defaults, sleeping_threads
+from ferfusion.environment import environment_defaults, torch_defaults
 from ferfusion.errors import BundleError, ConfigError, FerfusionError
 from ferfusion.extras import require
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+_JOBS_PER_WORKER = 4
+"""Jobs that are submitted for each worker at a time; all others stay in the list, which may be long."""
 
 
 class Engine(Protocol):
@@ -69,7 +72,7 @@ def run_here(
         ConfigError: an address is given.
     """
     del workers
-    _refuse_address(address)
+    refuse_address(address)
     for job in jobs:
         yield function(job)
 
@@ -88,14 +91,12 @@ def run_in_pool(
     Raises:
         ConfigError: an address is given, or a process was ended from outside, as for want of memory.
     """
-    _refuse_address(address)
+    refuse_address(address)
     workers = workers or os.cpu_count()
     pool = ProcessPoolExecutor(workers, mp_context=FreshContext(), initializer=_begin_worker)
     with pool:
-        futures = [pool.submit(function, job) for job in jobs]
         try:
-            for future in as_completed(futures):
-                yield future.result()
+            yield from _pool_results(pool, function, jobs, at_once=_JOBS_PER_WORKER * (workers or 1))
         except BaseException as error:
             processes = list(pool._processes.values())
             pool.shutdown(wait=False, cancel_futures=True)
@@ -108,6 +109,19 @@ def run_in_pool(
                     f"same command again, with fewer --workers than {workers}"
                 ) from error
             raise
+
+
+def _pool_results(
+    pool: ProcessPoolExecutor, function: Callable[[Job], Result], jobs: Iterable[Job], *, at_once: int
+) -> Iterator[Result]:
+    """Yield the results of a pool's jobs; at most ``at_once`` are submitted at a time."""
+    remaining = iter(jobs)
+    running: set[Future[Result]] = {pool.submit(function, job) for job in islice(remaining, at_once)}
+    while running:
+        done, running = wait_for_any(running, return_when=FIRST_COMPLETED)
+        running |= {pool.submit(function, job) for job in islice(remaining, len(done))}
+        for future in done:
+            yield future.result()
 
 
 def run_on_ray(
@@ -131,7 +145,7 @@ def run_on_ray(
         # or Ray replaces 127.0.0.1 by the address of the host in the network
         settings["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     on_sigterm = signal.getsignal(signal.SIGTERM)
-    with environment_defaults(**settings), sleeping_threads():
+    with environment_defaults(**settings), torch_defaults():
         ray: Any = require("ray", extra="ray")
         own = not ray.is_initialized()
         if own:
@@ -166,7 +180,7 @@ def _start_ray(ray: Any, workers: int | None, address: str | None) -> None:
 
 
 def _ray_results(ray: Any, function: Callable[[Job], Result], jobs: Iterable[Job]) -> Iterator[Result]:
-    """Yield the results of Ray tasks; at most four tasks per processor are submitted at a time."""
+    """Yield the results of Ray tasks; a few tasks per processor are submitted at a time."""
 
     def task(job: Job) -> Result:
         _one_thread_each()
@@ -175,7 +189,8 @@ def _ray_results(ray: Any, function: Callable[[Job], Result], jobs: Iterable[Job
     remote = ray.remote(num_cpus=1, max_retries=10)(task)
     remaining = iter(jobs)
     running = [
-        remote.remote(job) for job in islice(remaining, 4 * int(ray.cluster_resources().get("CPU", 1)))
+        remote.remote(job)
+        for job in islice(remaining, _JOBS_PER_WORKER * int(ray.cluster_resources().get("CPU", 1)))
     ]
     while running:
         done, running = ray.wait(running)
@@ -263,7 +278,7 @@ def _rehearsal(
 
 class _FreshProcess(SpawnProcess):
     def start(self) -> None:
-        with _hidden_main(), sleeping_threads(), _without_ctrl_c():
+        with _hidden_main(), torch_defaults(), _without_ctrl_c():
             super().start()
 
 
@@ -301,7 +316,12 @@ def _hidden_main() -> Iterator[None]:
             sys.modules["__main__"] = main
 
 
-def _refuse_address(address: str | None) -> None:
+def refuse_address(address: str | None) -> None:
+    """Refuse the address of a cluster where none is used; None is no address.
+
+    Raises:
+        ConfigError: an address is given.
+    """
     if address is not None:
         raise ConfigError(
             f"An address ({address}) is for the engine ray; add --engine ray, or drop --address"

@@ -62,6 +62,18 @@ def test_run_here_runs_jobs_in_order_and_on_demand(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "a"]
 
 
+def test_run_in_pool_takes_jobs_from_a_long_list_only_as_it_needs_them():
+    taken = []
+
+    def many():
+        for number in range(10_000):
+            taken.append(number)
+            yield number
+
+    next(run_in_pool(neg, many(), workers=2))
+    assert len(taken) < 100
+
+
 def test_run_in_pool_uses_other_processes_of_one_thread():
     for process, cv2_threads, omp_threads in run(run_in_pool, whereabouts, range(3)):
         assert process != os.getpid()

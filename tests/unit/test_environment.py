@@ -8,7 +8,7 @@ from threading import Thread
 
 import pytest
 
-from ferfusion.environment import SPIN_COUNT, environment_defaults, release_free_memory, sleeping_threads
+from ferfusion.environment import SPIN_COUNT, environment_defaults, release_free_memory, torch_defaults
 
 WATCH = (
     "import os, sys, builtins\n"
@@ -23,11 +23,11 @@ WATCH = (
 
 
 @pytest.mark.parametrize(("given", "kept"), [(None, SPIN_COUNT), ("7", "7")])
-def test_sleeping_threads_keeps_a_value_that_the_user_has_set(monkeypatch, given, kept):
+def test_torch_defaults_keep_a_value_that_the_user_has_set(monkeypatch, given, kept):
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
     if given is not None:
         monkeypatch.setenv("GOMP_SPINCOUNT", given)
-    with sleeping_threads():
+    with torch_defaults():
         assert os.environ["GOMP_SPINCOUNT"] == kept
     assert os.environ.get("GOMP_SPINCOUNT") == given
 
@@ -43,6 +43,22 @@ def test_load_torch_is_used_whatever_is_imported_first(use):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.split() == [SPIN_COUNT, "None"]
+
+
+def test_load_torch_makes_products_that_do_not_depend_on_the_number_of_threads():
+    code = (
+        "import ferfusion.environment; ferfusion.environment.load_torch(); import torch\n"
+        "a, b, products = torch.rand(32, 1024), torch.rand(1024, 1024), []\n"
+        "for threads in (1, 2):\n"
+        "    torch.set_num_threads(threads)\n"
+        "    products.append(a @ b)\n"
+        "print(torch.equal(*products))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "MKL_CBWR"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout == "True\n"
 
 
 def test_environment_defaults_is_used_by_one_thread_at_a_time(monkeypatch):

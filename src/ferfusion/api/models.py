@@ -1,15 +1,20 @@
 """Models: predict the expressions in videos, photographs and arrays of frames."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union, overload
 
-from ferfusion.api.settings import PathOrText, as_folder, as_path, as_predictions_folder, with_settings
+from ferfusion.api.settings import (
+    PathOrText,
+    as_folder,
+    as_path,
+    as_predictions_folder,
+    check_workers,
+    with_settings,
+)
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError, VideoError, file_errors
 from ferfusion.inference.recipe import PredictRecipe
@@ -26,9 +31,7 @@ if TYPE_CHECKING:
     from ferfusion.api.files import Exported
     from ferfusion.api.predictions import Prediction, Predictions, UnreadVideo
     from ferfusion.api.scores import Scores
-    from ferfusion.inference.predict_jobs import Source
     from ferfusion.inference.predictor import Predictor
-    from ferfusion.video.footage import ImageSequence, Photograph
 
 OneInput: TypeAlias = Union[PathOrText, "NDArray[np.uint8]", "Image"]
 """One input of ``predict``: a path, an array, or a PIL image."""
@@ -50,6 +53,7 @@ class Model:
     _predictor: "Predictor"
     path: Path | None = None
     notes: tuple[str, ...] = ()
+    _device: str = "auto"
 
     @property
     def name(self) -> str:
@@ -86,8 +90,8 @@ class Model:
         Args:
             inputs: A path; frames (T, H, W, 3) uint8 RGB with ``fps``; an image (H, W, 3); a PIL image. A
                 folder or a list of these is several inputs.
-            settings: All other arguments of ``predict_each``: fps, out, annotate, recipe, detector_model,
-                progress, and fields of ``PredictRecipe`` by name, such as ``start=5, end=12, every="0.5s"``.
+            settings: All other arguments of ``predict_each`` but resume, and fields of ``PredictRecipe`` by
+                name, such as ``start=5, end=12, every="0.5s"``.
 
         Returns:
             A prediction for one input, predictions for a folder or a list. Of several inputs, those that
@@ -102,11 +106,14 @@ class Model:
         >>> fer.load_model().predict(frames, fps=25).statement
         'No face was found in any of 3 frames, so no expression is given (no_face 3).'
         """
-        from ferfusion.api.predictions import Prediction, Predictions, UnreadVideo  # noqa: PLC0415 torch
+        from ferfusion.api.predict_call import is_several, listed  # noqa: PLC0415 torch
+        from ferfusion.api.predictions import Prediction, Predictions, UnreadVideo  # noqa: PLC0415
 
-        inputs = _listed(inputs)
-        results = list(self.predict_each(inputs, **settings))
-        if not _is_several(inputs):
+        inputs = listed(inputs)
+        if settings.pop("resume", False):
+            raise ConfigError("resume leaves out what is predicted already; call predict_each, or drop it")
+        results = sorted(self.predict_each(inputs, **settings), key=lambda result: result._number)
+        if not is_several(inputs):
             [result] = results
             if isinstance(result, UnreadVideo):
                 raise VideoError(result.reason)
@@ -123,10 +130,14 @@ class Model:
         annotate: bool = True,
         recipe: PredictRecipe | None = None,
         detector_model: PathOrText | None = None,
+        engine: str = "pool",
+        workers: int | None = None,
+        address: str | None = None,
+        resume: bool = False,
         progress: ShowProgress = True,
         **settings: Any,
     ) -> "Iterator[Prediction | UnreadVideo]":
-        """Yield what ``predict`` returns, one input after the other, as soon as each is predicted.
+        """Yield what ``predict`` returns, as soon as each input is predicted; workers change the order.
 
         Args:
             inputs: As in ``predict``.
@@ -135,6 +146,11 @@ class Model:
             annotate: Also write the annotated videos and photographs.
             recipe: Settings of the prediction.
             detector_model: Model file of the detector yunet, for a model that was trained on its detections.
+            engine: What predicts many videos: pool (several processes), here (this process) or ray.
+            workers: Number of processes; by default, as many as pay: one for a few videos.
+            address: Ray cluster, for the engine ray; by default, Ray is started on this host.
+            resume: Leave out the videos whose results in ``out`` are whole and made from the same video,
+                model and settings.
             progress: True shows a bar in a terminal or in Jupyter; a function is called with each
                 ``Progress``.
             settings: Fields of ``PredictRecipe`` by name.
@@ -143,26 +159,33 @@ class Model:
             VideoError: an array has another shape or type.
             ConfigError: a setting cannot be used, or a folder has neither a video nor a photograph.
         """
+        from ferfusion.api.predict_call import PredictCall, list_sources  # noqa: PLC0415
         from ferfusion.api.predictions import Prediction, UnreadVideo  # noqa: PLC0415 torch
-        from ferfusion.inference.predict_jobs import make_jobs  # noqa: PLC0415
-        from ferfusion.inference.predict_many import Unreadable, predict_each  # noqa: PLC0415
+        from ferfusion.inference.predict_many import Unreadable  # noqa: PLC0415
 
         place = None if out is None else as_folder(out)
         how = with_settings(PredictRecipe, recipe, settings)
+        check_workers(workers)
         with file_errors(), shown(progress) as on_progress:
-            sources = _sources(inputs, fps=fps, out=place, on_message=partial(report_message, on_progress))
-            for result in predict_each(
-                make_jobs(sources, out=place),
-                self._predictor,
+            sources = list_sources(
+                inputs, fps=fps, out=place, on_message=partial(report_message, on_progress)
+            )
+            call = PredictCall(
+                predictor=self._predictor,
+                model=self.path,
+                device=self._device,
                 recipe=how,
                 out=place,
                 annotate=annotate,
                 detector_model=None if detector_model is None else as_path(detector_model),
                 on_progress=on_progress,
+            )
+            for result in call.results(
+                call.jobs(sources, resume=resume), engine=engine, workers=workers, address=address
             ):
                 if isinstance(result.outcome, Unreadable) or result.footage is None:
                     reason = result.outcome.reason if isinstance(result.outcome, Unreadable) else ""
-                    yield UnreadVideo(result.job.place, reason)
+                    yield UnreadVideo(result.job.place, reason, result.job.number)
                 else:
                     yield Prediction(result.outcome, result.footage, self._predictor, result.job)
 
@@ -223,7 +246,7 @@ def load_model(
         return model
     named = None if model is None or is_shipped(model) else as_path(model)
     path = None if named is None else bundle_file(named)
-    return Model(load_predictor(path, device=device), path)
+    return Model(load_predictor(path, device=device), path, _device=device)
 
 
 def is_shipped(model: object) -> bool:
@@ -244,6 +267,9 @@ def predict(
     annotate: bool = True,
     recipe: PredictRecipe | None = None,
     detector_model: PathOrText | None = None,
+    engine: str = "pool",
+    workers: int | None = None,
+    address: str | None = None,
     progress: ShowProgress = True,
     **settings: Any,
 ) -> "Prediction | Predictions":
@@ -267,6 +293,9 @@ def predict(
         annotate: Also write the annotated videos and photographs.
         recipe: Settings of the prediction.
         detector_model: Model file of the detector yunet, for a model that was trained on its detections.
+        engine: What predicts many videos: pool (several processes), here (this process) or ray.
+        workers: Number of processes; by default, as many as pay: one for a few videos.
+        address: Ray cluster, for the engine ray; by default, Ray is started on this host.
         progress: True shows a bar in a terminal or in Jupyter; a function is called with each ``Progress``.
         settings: Fields of ``PredictRecipe`` by name, such as ``start=5, end=12, every="0.5s"``.
 
@@ -288,76 +317,9 @@ def predict(
         annotate=annotate,
         recipe=recipe,
         detector_model=detector_model,
+        engine=engine,
+        workers=workers,
+        address=address,
         progress=progress,
         **settings,
     )
-
-
-def _listed(inputs: Any) -> Any:
-    """Return an iterator, such as a generator of paths, as a list."""
-    return list(inputs) if isinstance(inputs, Iterator) else inputs
-
-
-def _is_several(inputs: object) -> bool:
-    if isinstance(inputs, str | PathLike):
-        return os.path.isdir(as_path(inputs))  # noqa: PTH112 a name that is too long is none
-    return isinstance(inputs, Sequence)
-
-
-def _sources(
-    inputs: OneInput | Sequence[OneInput],
-    *,
-    fps: float | None,
-    out: Path | None,
-    on_message: Callable[[str], None],
-) -> "list[Source]":
-    """Return the sources to read: files, files inside folders, and images in memory under new names."""
-    from ferfusion.inference.video_search import find_videos  # noqa: PLC0415 av
-    from ferfusion.video.footage import ImageSequence  # noqa: PLC0415 av
-
-    inputs = _listed(inputs)
-    numbers = count(1)
-    sources: list[Source] = []
-    for one in inputs if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]:
-        if isinstance(one, str | PathLike):
-            found = find_videos([as_path(one)], out=out, on_message=on_message)
-            # a file that is named twice is read twice, but not if one of the two is its folder
-            sources += found if found == [as_path(one)] else [file for file in found if file not in sources]
-        else:
-            sources.append(_in_memory(one, fps=fps, number=next(numbers)))
-    if not sources:
-        raise ConfigError("predict needs at least one video, photograph, array of frames or folder; got none")
-    if fps is not None and not any(isinstance(one, ImageSequence) for one in sources):
-        raise ConfigError(
-            "fps is for an array of frames (T, H, W, 3), and there is none: files have their own rate; "
-            "to predict a list of frames, make one array with np.stack"
-        )
-    return sources
-
-
-def _in_memory(
-    one: "NDArray[np.uint8] | Image", *, fps: float | None, number: int
-) -> "ImageSequence | Photograph":
-    import numpy as np  # noqa: PLC0415
-    from PIL import Image, ImageOps  # noqa: PLC0415
-
-    from ferfusion.video.footage import frames_in_memory, image_in_memory  # noqa: PLC0415 av
-
-    if isinstance(one, np.ndarray):
-        if one.ndim >= 3 and one.shape[-1] in (1, 2, 4):
-            raise VideoError(
-                f"An image must be RGB, (H, W, 3), or grey, (H, W); got shape {one.shape}; "
-                "drop an alpha channel with image[..., :3]"
-            )
-        if one.ndim == 4 or (one.ndim == 3 and one.shape[2] != 3):
-            if fps is None:
-                raise ConfigError(f"Frames of shape {one.shape} need a frame rate; add it, such as fps=25")
-            return frames_in_memory(one, fps=fps, name=f"frames-{number}")
-        return image_in_memory(one, name=f"image-{number}")
-    if isinstance(one, Image.Image):
-        upright = ImageOps.exif_transpose(one)
-        if upright.mode.startswith("I"):  # 16 bit grey, which PIL's convert would clip to 255
-            grey = (np.asarray(upright).astype(np.int64) // 257).clip(0, 255)
-            return image_in_memory(grey.astype(np.uint8), name=f"image-{number}")
-        return image_in_memory(np.asarray(upright.convert("RGB"), np.uint8), name=f"image-{number}")
-    raise ConfigError(f"predict reads paths, arrays of frames and PIL images; got {type(one).__name__}")

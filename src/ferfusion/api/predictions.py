@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
@@ -61,6 +61,10 @@ class Prediction:
     def path(self) -> str:
         """Path of the video, or its name if it was in memory."""
         return self._job.place
+
+    @property
+    def _number(self) -> int:
+        return self._job.number
 
     @property
     def model(self) -> str:
@@ -220,6 +224,7 @@ class UnreadVideo:
 
     video: str
     reason: str
+    _number: int = field(default=0, repr=False, compare=False)
 
     @property
     def name(self) -> str:

@@ -30,7 +30,7 @@ def predict(
     read = unread = 0
     photographs: Path | None = None
     with progress_bar() as bar:
-        for seen in reader.predict_each(inputs, out=out, **settings, progress=bar):
+        for seen in reader.predict_each(inputs, out=out, resume=True, **settings, progress=bar):
             if isinstance(seen, fer.UnreadVideo):
                 unread += 1
                 reason = seen.reason.removeprefix(f"{seen.name}: ")

@@ -25,11 +25,15 @@ class PredictJob:
         source: The file, or images in memory.
         folder: Name of the folder of its results; all photographs of a call have the same.
         photograph: Name of a photograph in the tables of that folder; empty for a video.
+        number: Its place among the jobs of a call.
+        stamp: What its result is made from (see ``with_stamps``); empty if that is not known.
     """
 
     source: Source
     folder: str
     photograph: str = ""
+    number: int = 0
+    stamp: str = ""
 
     @property
     def name(self) -> str:
@@ -44,7 +48,7 @@ class PredictJob:
     @property
     def named(self) -> Named:
         """What names the folder of a video."""
-        return Named(self.source.name, self.table_place)
+        return Named(self.source.name, self.table_place, folder=self.folder)
 
     @property
     def table_place(self) -> str:
@@ -79,7 +83,10 @@ def make_jobs(sources: Sequence[Source], *, out: Path | None = None) -> list[Pre
         wanted.append(named_photographs([job for job in jobs if job.photograph], out))
     folders = choose_folders(wanted, {} if out is None else VideosTable(out).places)
     of_videos, of_photographs = iter(folders), folders[-1] if folders else ""
-    return [replace(job, folder=of_photographs if job.photograph else next(of_videos)) for job in jobs]
+    return [
+        replace(job, number=number, folder=of_photographs if job.photograph else next(of_videos))
+        for number, job in enumerate(jobs)
+    ]
 
 
 def named_photographs(jobs: Sequence[PredictJob], out: Path | None) -> Named:

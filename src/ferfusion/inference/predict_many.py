@@ -23,7 +23,7 @@ from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.verdict import FaceVerdict
-from ferfusion.inference.videos_table import VideosTable
+from ferfusion.inference.videos_table import PlacedFolders, VideosTable
 from ferfusion.progress import OnProgress, Progress, ignore_progress
 from ferfusion.reporting.words import any_of
 from ferfusion.video.footage import Footage, Photograph, open_footage
@@ -58,6 +58,7 @@ def predict_each(
     *,
     recipe: PredictRecipe = PredictRecipe(),  # noqa: B008 frozen
     out: Path | None = None,
+    folders: VideosTable | PlacedFolders | None = None,
     annotate: bool = True,
     detector_model: Path | None = None,
     on_progress: OnProgress = ignore_progress,
@@ -73,6 +74,7 @@ def predict_each(
         recipe: Settings of the prediction.
         out: Folder for ``videos.csv``, a folder for each video, and one for the photographs; without it,
             nothing is written.
+        folders: Puts the files into their folders; by default, with a line in ``videos.csv``.
         annotate: Also write the annotated videos and photographs.
         detector_model: Model file of the face detector, if the detector needs one.
         on_progress: Called after every frame.
@@ -85,7 +87,9 @@ def predict_each(
         writer = (
             None
             if out is None
-            else opened.enter_context(PredictionWriter(out, jobs, predictor, annotate=annotate))
+            else opened.enter_context(
+                PredictionWriter(out, jobs, predictor, annotate=annotate, folders=folders)
+            )
         )
         for number, job in enumerate(jobs, start=1):
             item = f"{job.name} ({number} of {len(jobs)})" if len(jobs) > 1 else job.name
@@ -151,13 +155,20 @@ class PredictionWriter:
         jobs: The jobs whose results it will write.
         predictor: The model that made the predictions.
         annotate: Also write the annotated videos and photographs.
+        folders: Puts the files into their folders; by default, with a line in ``videos.csv``.
     """
 
     def __init__(
-        self, out: Path, jobs: Sequence[PredictJob], predictor: Predictor, *, annotate: bool = True
+        self,
+        out: Path,
+        jobs: Sequence[PredictJob],
+        predictor: Predictor,
+        *,
+        annotate: bool = True,
+        folders: VideosTable | PlacedFolders | None = None,
     ) -> None:
         self._out, self._predictor, self._annotate = out, predictor, annotate
-        self._table = VideosTable(out)
+        self._table = folders or VideosTable(out)
         self._of_photographs = [job for job in jobs if job.photograph]
         self._photographs: PhotographWriter | None = None
         self._new_photographs = ExitStack()
@@ -204,7 +215,13 @@ class PredictionWriter:
         assert new.folder is not None
         try:
             written = write_prediction(
-                prediction, footage, self._predictor, new.folder, annotator=new.annotator, on_frame=on_frame
+                prediction,
+                footage,
+                self._predictor,
+                new.folder,
+                stamp=job.stamp,
+                annotator=new.annotator,
+                on_frame=on_frame,
             )
         except VideoError as error:  # the prediction is there, without the annotated video
             self._table.put(job.named, line_of(Unreadable(str(error))), new=new.folder)

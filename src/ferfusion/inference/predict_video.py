@@ -182,6 +182,7 @@ def write_prediction(
     predictor: Predictor,
     folder: Path,
     *,
+    stamp: str = "",
     annotator: Annotator | None = None,
     on_frame: OnFrame = lambda stage, frame: None,
 ) -> VideoPrediction:
@@ -192,6 +193,7 @@ def write_prediction(
         footage: The video.
         predictor: The model that made the prediction; it explains the apex frames on the page.
         folder: A new folder to write.
+        stamp: What the result is made from (see ``with_stamps``); empty if that is not known.
         annotator: Writes the annotated video; without it, there is none.
         on_frame: Called after every frame.
 
@@ -205,12 +207,12 @@ def write_prediction(
     write_table(files.onsets_file, onset_table(prediction))
     if period := prediction.recipe.per:
         write_table(files.means_file, means_table(prediction, parse_seconds(period)))
-    write_json(files.verdict_file, _summary(prediction, footage.info))
+    write_json(files.verdict_file, _summary(prediction, footage.info, stamp=stamp))
     if annotator is not None and not prediction.table.empty:
         sound_left_out = annotator.finish(prediction, partial(on_frame, "Drawing"))
         if sound_left_out:
             prediction = replace(prediction, sound_left_out=sound_left_out)
-            write_json(files.verdict_file, _summary(prediction, footage.info))
+            write_json(files.verdict_file, _summary(prediction, footage.info, stamp=stamp))
     write_video_page(prediction, folder, explain=predictor.explain)
     return prediction
 
@@ -270,7 +272,7 @@ def _spans(
     }
 
 
-def _summary(prediction: VideoPrediction, video_info: VideoInfo) -> dict[str, Any]:
+def _summary(prediction: VideoPrediction, video_info: VideoInfo, *, stamp: str) -> dict[str, Any]:
     """Return the content of verdict.json."""
     table = prediction.table
     summary = {
@@ -290,6 +292,8 @@ def _summary(prediction: VideoPrediction, video_info: VideoInfo) -> dict[str, An
             for verdict in prediction.verdicts
         ],
     }
+    if stamp:
+        summary["stamp"] = stamp
     return {key: rounded(value) for key, value in summary.items()}
 
 

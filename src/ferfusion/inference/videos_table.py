@@ -3,10 +3,12 @@
 import io
 import os
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from ferfusion.corpora.entries import unique_ids
@@ -20,8 +22,12 @@ from ferfusion.tables import CellWriter, read_cells
 _VERDICT = "expression top_class probability low high caution"
 COLUMNS = f"folder video status reason frames seconds faces {_VERDICT}".split()
 _FILE = "videos.csv"
+_WRITE_EVERY_SECONDS, _WRITE_SHARE = 1.0, 20.0
+"""A held table is written every second, or in a twentieth of the time if it is long."""
 _PATIENCE_SECONDS = 60.0
 """Time to wait for another process, which holds the folder only while it moves files and writes the table."""
+_NUMBER = re.compile(r"-\d+$")
+"""The end of a folder's name that keeps it apart from others."""
 _NUMBERS = frozenset("frames seconds faces probability low high".split())
 
 
@@ -69,6 +75,11 @@ class VideosTable:
         """The place of the video of each folder (see ``place_of``)."""
         return {folder: line["video"] for folder, line in self._lines.items()}
 
+    @property
+    def statuses(self) -> dict[str, str]:
+        """The status of each folder."""
+        return {folder: line.get("status", "") for folder, line in self._lines.items()}
+
     def put(self, wanted: "Named", line: Mapping[str, Any], *, new: Path | None = None) -> str:
         """Add or replace the line of a video and the files of its prediction; return the folder's name.
 
@@ -88,13 +99,27 @@ class VideosTable:
         with only_writer(out, patience_seconds=_PATIENCE_SECONDS):
             self._read()
             [folder] = choose_folders([wanted], self.places)
-            before = self._lines.get(folder, {})
-            added = {name: before.get(name, "") for name in self._columns[len(COLUMNS) :]}
-            self._lines[folder] = {"folder": folder, "video": wanted.place, **line, **added}
+            _set_line(self._lines, self._columns, folder, wanted.place, line)
             if new is not None:
                 replace_result(new, out / folder, earlier=PREDICTION_FILES)
             self._write()
         return folder
+
+    @contextmanager
+    def held(self) -> Iterator["HeldTable"]:
+        """Keep other processes from writing the folder while many predictions are added.
+
+        Raises:
+            ConfigError: the file is no table of predictions any longer.
+            FileError: another process writes it for long, or it cannot be written.
+        """
+        with only_writer(self.path.parent, patience_seconds=_PATIENCE_SECONDS):
+            self._read()
+            added = HeldTable(self._lines, self._columns, self._write)
+            try:
+                yield added
+            finally:
+                added.write()
 
     @contextmanager
     def new_prediction(self) -> Iterator[Path]:
@@ -114,6 +139,86 @@ class VideosTable:
         write_text(self.path, text.getvalue())
 
 
+def _set_line(
+    lines: dict[str, dict[str, Any]], columns: list[str], folder: str, place: str, line: Mapping[str, Any]
+) -> None:
+    """Set the line of a folder; cells of added columns stay."""
+    before = lines.get(folder, {})
+    added = {name: before.get(name, "") for name in columns[len(COLUMNS) :]}
+    lines[folder] = {"folder": folder, "video": place, **line, **added}
+
+
+class HeldTable:
+    """The table while one process holds its folder; it is written now and then, and at the end.
+
+    Args:
+        lines: The lines by folder, which are changed.
+        columns: The columns.
+        write: Writes the lines to the file.
+    """
+
+    def __init__(
+        self, lines: dict[str, dict[str, Any]], columns: list[str], write: Callable[[], None]
+    ) -> None:
+        self._lines, self._columns, self._write_file = lines, columns, write
+        self._is_changed = False
+        self._next_write = 0.0
+
+    def add(self, wanted: "Named", line: Mapping[str, Any]) -> None:
+        """Add or replace the line of the video of a folder.
+
+        Raises:
+            FileError: the file cannot be written.
+        """
+        _set_line(self._lines, self._columns, wanted.folder, wanted.place, line)
+        self._is_changed = True
+        if monotonic() >= self._next_write:
+            self.write()
+
+    def arrange(self, folders: Iterable[str]) -> None:
+        """Put the lines of some folders into their order, after all other lines."""
+        for folder in folders:
+            if folder in self._lines:
+                self._lines[folder] = self._lines.pop(folder)
+                self._is_changed = True
+
+    def write(self) -> None:
+        """Write the file, if a line has changed."""
+        if self._is_changed:
+            start = monotonic()
+            self._write_file()
+            self._is_changed = False
+            self._next_write = monotonic() + max(_WRITE_EVERY_SECONDS, _WRITE_SHARE * (monotonic() - start))
+
+
+class PlacedFolders:
+    """Puts predictions into the folders that a call has chosen; whoever holds the table adds their lines.
+
+    Args:
+        out: Folder of the predictions.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+
+    @contextmanager
+    def new_prediction(self) -> Iterator[Path]:
+        """Yield a new folder to write the files of a prediction into, for ``put``."""
+        with new_result(self._out) as new:
+            yield new
+
+    def put(self, wanted: "Named", line: Mapping[str, Any], *, new: Path | None = None) -> str:
+        """Move the files of a prediction into their folder, and return its name.
+
+        Raises:
+            FileError: a file cannot be written.
+        """
+        del line
+        if new is not None:
+            replace_result(new, self._out / wanted.folder, earlier=PREDICTION_FILES)
+        return wanted.folder
+
+
 @dataclass(frozen=True)
 class Named:
     """What needs a folder.
@@ -122,11 +227,13 @@ class Named:
         name: Its name.
         place: Its place (see ``place_of``).
         may_replace: Returns whether it may replace what is in a folder of this name and place.
+        folder: The folder that it gets if no other video has it; empty for any.
     """
 
     name: str
     place: str
     may_replace: Callable[[str], bool] = lambda folder: True
+    folder: str = ""
 
 
 def choose_folders(wanted: Iterable[Named], places: Mapping[str, str]) -> list[str]:
@@ -142,28 +249,43 @@ def choose_folders(wanted: Iterable[Named], places: Mapping[str, str]) -> list[s
     >>> choose_folders([Named("talk.mp4", "/a/talk.mp4"), Named("talk.mov", "/a/talk.mov")], {})
     ['talk', 'talk-2']
     """
-    owners = {folder.lower(): place for folder, place in places.items()} | {_FILE: ""}
-    spelled = {folder.lower(): folder for folder in places}
-    chosen = []
-    for each in wanted:
-        [plain] = unique_ids([each.name])
-        own = re.compile(re.escape(plain.lower()) + r"(-\d+)?")
-        folder = next(
-            (
-                key
-                for key, place in owners.items()
-                if own.fullmatch(key) and is_same_place(place, each.place) and each.may_replace(spelled[key])
-            ),
-            "",
-        )
-        number = 1
-        while not folder:
-            numbered = plain if number == 1 else f"{plain}-{number}"
-            folder = "" if numbered.lower() in owners else numbered
+    names = _FolderNames(places)
+    return [names.choose(each) for each in wanted]
+
+
+class _FolderNames:
+    """The names of folders, each with the place of its video; names that differ in case are the same."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        self._owners = {_FILE: ""}
+        self._spelled: dict[str, str] = {}
+        self._numbered: dict[str, list[str]] = defaultdict(list)
+        self._next_number: dict[str, int] = {}
+        for folder, place in places.items():
+            self._add(folder, place)
+
+    def choose(self, wanted: Named) -> str:
+        """Return the folder of a video, which has it from now on."""
+        reserved = self._owners.get(wanted.folder.lower(), wanted.place)
+        if wanted.folder and is_same_place(reserved, wanted.place):
+            return self._add(wanted.folder, wanted.place)
+        [plain] = unique_ids([wanted.name])
+        for key in self._numbered[plain.lower()]:
+            if is_same_place(self._owners[key], wanted.place) and wanted.may_replace(self._spelled[key]):
+                return self._spelled[key]
+        number = self._next_number.get(plain.lower(), 1)
+        while (folder := plain if number == 1 else f"{plain}-{number}").lower() in self._owners:
             number += 1
-        owners[folder.lower()] = each.place
-        chosen.append(spelled.setdefault(folder.lower(), folder))
-    return chosen
+        self._next_number[plain.lower()] = number
+        return self._add(folder, wanted.place)
+
+    def _add(self, folder: str, place: str) -> str:
+        key = folder.lower()
+        if key not in self._owners:
+            for name in {key, _NUMBER.sub("", key)}:
+                self._numbered[name].append(key)
+        self._owners[key] = place
+        return self._spelled.setdefault(key, folder)
 
 
 def place_of(source: Path) -> str:

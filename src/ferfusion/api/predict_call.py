@@ -1,0 +1,177 @@
+"""A call of ``predict``: its inputs as sources, its jobs, and what runs them."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from ferfusion.api.settings import as_path
+from ferfusion.engines import ENGINES, refuse_address
+from ferfusion.errors import ConfigError, VideoError
+from ferfusion.inference.finished import unfinished, with_stamps
+from ferfusion.inference.predict_jobs import PredictJob, Source, make_jobs
+from ferfusion.inference.predict_many import VideoResult, predict_each
+from ferfusion.inference.predict_on_engine import VideoTask, paying_workers, predict_on_engine
+from ferfusion.inference.predictor import SHIPPED, Predictor
+from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.inference.video_search import find_videos
+from ferfusion.lookup import choose
+from ferfusion.progress import OnProgress, report_message
+from ferfusion.reporting.words import counted
+from ferfusion.video.footage import ImageSequence, Photograph, frames_in_memory, image_in_memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictCall:
+    """One call of ``predict_each``, its arguments checked.
+
+    Attributes:
+        predictor: The model.
+        model: Its file; None for the one that comes with the package.
+        device: Where it runs.
+        recipe: Settings of the prediction.
+        out: Folder of the predictions; None to write nothing.
+        annotate: Also write the annotated videos and photographs.
+        detector_model: Model file of the face detector, if it is named.
+        on_progress: Called with the progress.
+    """
+
+    predictor: Predictor
+    model: Path | None
+    device: str
+    recipe: PredictRecipe
+    out: Path | None
+    annotate: bool
+    detector_model: Path | None
+    on_progress: OnProgress
+
+    def jobs(self, sources: list[Source], *, resume: bool) -> list[PredictJob]:
+        """Return the jobs of the sources; with ``resume``, without those whose results are up to date."""
+        jobs = make_jobs(sources, out=self.out)
+        if self.out is None:
+            return jobs
+        jobs = list(
+            with_stamps(
+                jobs,
+                model=self.model or SHIPPED,
+                prepare_recipe=self.predictor.info.prepare_recipe,
+                recipe=self.recipe,
+                detector_model=self.detector_model,
+            )
+        )
+        if not resume:
+            return jobs
+        remaining = unfinished(jobs, self.out, annotate=self.annotate)
+        if len(remaining) < len(jobs):
+            done = len(jobs) - len(remaining)
+            report_message(self.on_progress, f"Predicted already: {done:,} of {counted(len(jobs), 'input')}.")
+        return remaining
+
+    def results(
+        self, jobs: list[PredictJob], *, engine: str, workers: int | None, address: str | None
+    ) -> Iterator[VideoResult]:
+        """Yield the result of each job; the files of many videos are predicted by an engine."""
+        run = choose(ENGINES, engine, what="engine")
+        if engine != "ray":
+            refuse_address(address)
+        files = [job for job in jobs if isinstance(job.source, Path) and not job.photograph]
+        if engine == "pool" and workers is None:
+            workers = paying_workers(len(files))
+        if engine == "here" or (engine == "pool" and workers == 1):
+            files = []
+        elsewhere = {job.number for job in files}
+        tasks = [
+            VideoTask(
+                job=job,
+                model=self.model,
+                device=self.device,
+                recipe=self.recipe,
+                out=self.out,
+                annotate=self.annotate,
+                detector_model=self.detector_model,
+            )
+            for job in files
+        ]
+        if tasks:
+            yield from predict_on_engine(
+                tasks, run, workers=workers, address=address, on_progress=self.on_progress
+            )
+        yield from predict_each(
+            [job for job in jobs if job.number not in elsewhere],
+            self.predictor,
+            recipe=self.recipe,
+            out=self.out,
+            annotate=self.annotate,
+            detector_model=self.detector_model,
+            on_progress=self.on_progress,
+        )
+
+
+def listed(inputs: Any) -> Any:
+    """Return an iterator, such as a generator of paths, as a list."""
+    return list(inputs) if isinstance(inputs, Iterator) else inputs
+
+
+def is_several(inputs: object) -> bool:
+    """Return whether there may be several inputs: a folder, or a list."""
+    if isinstance(inputs, str | PathLike):
+        return os.path.isdir(as_path(inputs))  # noqa: PTH112 a name that is too long is none
+    return isinstance(inputs, Sequence)
+
+
+def list_sources(
+    inputs: Any,
+    *,
+    fps: float | None,
+    out: Path | None,
+    on_message: Callable[[str], None],
+) -> list[Source]:
+    """Return the sources to read: files, files inside folders, and images in memory under new names."""
+    inputs = listed(inputs)
+    numbers = count(1)
+    sources: list[Source] = []
+    for one in inputs if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]:
+        if isinstance(one, str | PathLike):
+            found = find_videos([as_path(one)], out=out, on_message=on_message)
+            # a file that is named twice is read twice, but not if one of the two is its folder
+            sources += found if found == [as_path(one)] else [file for file in found if file not in sources]
+        else:
+            sources.append(_in_memory(one, fps=fps, number=next(numbers)))
+    if not sources:
+        raise ConfigError("predict needs at least one video, photograph, array of frames or folder; got none")
+    if fps is not None and not any(isinstance(one, ImageSequence) for one in sources):
+        raise ConfigError(
+            "fps is for an array of frames (T, H, W, 3), and there is none: files have their own rate; "
+            "to predict a list of frames, make one array with np.stack"
+        )
+    return sources
+
+
+def _in_memory(
+    one: "NDArray[np.uint8] | Image.Image", *, fps: float | None, number: int
+) -> ImageSequence | Photograph:
+    if isinstance(one, np.ndarray):
+        if one.ndim >= 3 and one.shape[-1] in (1, 2, 4):
+            raise VideoError(
+                f"An image must be RGB, (H, W, 3), or grey, (H, W); got shape {one.shape}; "
+                "drop an alpha channel with image[..., :3]"
+            )
+        if one.ndim == 4 or (one.ndim == 3 and one.shape[2] != 3):
+            if fps is None:
+                raise ConfigError(f"Frames of shape {one.shape} need a frame rate; add it, such as fps=25")
+            return frames_in_memory(one, fps=fps, name=f"frames-{number}")
+        return image_in_memory(one, name=f"image-{number}")
+    if isinstance(one, Image.Image):
+        upright = ImageOps.exif_transpose(one)
+        if upright.mode.startswith("I"):  # 16 bit grey, which PIL's convert would clip to 255
+            grey = (np.asarray(upright).astype(np.int64) // 257).clip(0, 255)
+            return image_in_memory(grey.astype(np.uint8), name=f"image-{number}")
+        return image_in_memory(np.asarray(upright.convert("RGB"), np.uint8), name=f"image-{number}")
+    raise ConfigError(f"predict reads paths, arrays of frames and PIL images; got {type(one).__name__}")

@@ -1,0 +1,108 @@
+"""Predict many videos in several processes, or on Ray; the files are the same as those of one process."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ferfusion.engines import Engine
+from ferfusion.inference.predict_jobs import PredictJob
+from ferfusion.inference.predict_many import VideoResult, line_of, predict_each
+from ferfusion.inference.predictor import Predictor, load_predictor
+from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.inference.videos_table import PlacedFolders, VideosTable
+from ferfusion.progress import OnProgress, Progress, ignore_progress
+
+VIDEOS_PER_WORKER = 16
+"""Videos from which on a further process pays: it takes some seconds to start."""
+
+
+@dataclass(frozen=True)
+class VideoTask:
+    """Everything that a worker needs to predict one video.
+
+    Attributes:
+        job: The video.
+        model: File of the model; None for the one that comes with the package.
+        device: Where the model runs.
+        recipe: Settings of the prediction.
+        out: Folder of the predictions; None to write nothing.
+        annotate: Also write the annotated video.
+        detector_model: Model file of the face detector, if the detector needs one.
+    """
+
+    job: PredictJob
+    model: Path | None
+    device: str
+    recipe: PredictRecipe
+    out: Path | None
+    annotate: bool
+    detector_model: Path | None
+
+
+def paying_workers(videos: int) -> int:
+    """Return the number of processes that pay for so many videos, at most one for each processor.
+
+    >>> paying_workers(3)
+    1
+    """
+    return max(1, min(os.cpu_count() or 1, videos // VIDEOS_PER_WORKER))
+
+
+def predict_on_engine(
+    tasks: Sequence[VideoTask],
+    engine: Engine,
+    *,
+    workers: int | None = None,
+    address: str | None = None,
+    on_progress: OnProgress = ignore_progress,
+) -> Iterator[VideoResult]:
+    """Predict videos with an engine, and yield the result of each as soon as it is there, in any order.
+
+    At the end, the lines of ``videos.csv`` are in the order of the tasks.
+
+    Args:
+        tasks: The videos, all of one call.
+        engine: Runs the tasks.
+        workers: Number of processes; by default, the number of processors.
+        address: Ray cluster to run on, for the engine ray.
+        on_progress: Called after every video.
+
+    Raises:
+        ConfigError: the detector's model file is missing or has another hash, a worker was ended from
+            outside, or ``videos.csv`` is no table of predictions.
+    """
+    with ExitStack() as opened:
+        out = tasks[0].out if tasks else None
+        table = None if out is None else opened.enter_context(VideosTable(out).held())
+        results = engine(predict_task, tasks, workers=workers, address=address)
+        for number, result in enumerate(results, start=1):
+            if table is not None:
+                table.add(result.job.named, line_of(result.outcome))
+            on_progress(Progress("Predicting", result.job.name, number, len(tasks), "videos"))
+            yield result
+        if table is not None:
+            table.arrange(task.job.folder for task in tasks)
+
+
+def predict_task(task: VideoTask) -> VideoResult:
+    """Predict one video and write its folder, but no line of ``videos.csv``."""
+    predictor = _kept_predictor(task.model, task.device)
+    [result] = predict_each(
+        [task.job],
+        predictor,
+        recipe=task.recipe,
+        out=task.out,
+        folders=None if task.out is None else PlacedFolders(task.out),
+        annotate=task.annotate,
+        detector_model=task.detector_model,
+    )
+    return result
+
+
+@lru_cache(maxsize=1)
+def _kept_predictor(model: Path | None, device: str) -> Predictor:
+    """Return the predictor that this process keeps, since loading one takes as long as a short video."""
+    return load_predictor(model, device=device)

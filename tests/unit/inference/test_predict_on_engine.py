@@ -1,0 +1,72 @@
+import filecmp
+import os
+from pathlib import Path
+
+import pytest
+
+from ferfusion.engines import run_here, run_in_pool
+from ferfusion.inference.predict_jobs import make_jobs
+from ferfusion.inference.predict_many import Unreadable, predict_each
+from ferfusion.inference.predict_on_engine import VideoTask, paying_workers, predict_on_engine
+from ferfusion.inference.predictor import load_predictor
+from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.progress import Progress
+from helpers.videos import numbered, write_video
+
+
+def tasks_of(videos, out):
+    return [
+        VideoTask(job, None, "cpu", PredictRecipe(), out, annotate=True, detector_model=None)
+        for job in make_jobs(videos, out=out)
+    ]
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory, sample_corpus):
+    """Faces, a video without one, two of the same name, and one that cannot be read."""
+    folder = tmp_path_factory.mktemp("videos")
+    (folder / "other").mkdir()
+    (folder / "diary.mp4").write_text("dear diary")
+    same = [
+        write_video(place / "grey.mp4", numbered(count))
+        for place, count in ((folder, 5), (folder / "other", 9))
+    ]
+    return [*sorted(sample_corpus.rglob("*.mp4"))[:2], *same, folder / "diary.mp4"]
+
+
+@pytest.fixture(scope="module")
+def alone(videos, tmp_path_factory):
+    """The predictions of one process."""
+    out = tmp_path_factory.mktemp("alone")
+    list(predict_each(make_jobs(videos, out=out), load_predictor(device="cpu"), out=out))
+    return out
+
+
+def files_in(folder):
+    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("engine", [run_here, pytest.param(run_in_pool, marks=pytest.mark.slow)])
+def test_predict_on_engine_writes_the_bytes_of_one_process(engine, videos, alone, tmp_path):
+    tasks = tasks_of(videos, tmp_path)
+    calls: list[Progress] = []
+    results = list(predict_on_engine(tasks, engine, workers=2, on_progress=calls.append))
+    assert sorted(result.job.number for result in results) == [0, 1, 2, 3, 4]
+    assert [call.done for call in calls] == [1, 2, 3, 4, 5]
+    assert files_in(tmp_path) == files_in(alone)
+    assert len(files_in(alone)) == 1 + 5 * 4
+    assert [
+        name for name in files_in(alone) if not filecmp.cmp(alone / name, tmp_path / name, shallow=False)
+    ] == []
+
+
+def test_predict_on_engine_without_a_folder_writes_nothing(videos, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    [unread] = predict_on_engine(tasks_of(videos[-1:], None), run_here)
+    assert isinstance(unread.outcome, Unreadable)
+    assert list(Path().iterdir()) == []
+
+
+def test_paying_workers_are_as_many_as_the_processors_for_many_videos():
+    assert paying_workers(1) == 1
+    assert paying_workers(10**6) == os.cpu_count()
