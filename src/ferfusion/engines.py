@@ -21,7 +21,7 @@ from threading import Lock, Thread, current_thread, main_thread
 from types import MappingProxyType, ModuleType
 from typing import Any, Protocol, TypeVar
 
-from ferfusion.environment import environment_defaults, torch_defaults
+from ferfusion.environment import TORCH_VARIABLES, environment_defaults, torch_defaults
 from ferfusion.errors import BundleError, ConfigError, FerfusionError
 from ferfusion.extras import require
 
@@ -161,7 +161,8 @@ def run_on_ray(
 
 def _start_ray(ray: Any, workers: int | None, address: str | None) -> None:
     # the hosts of a cluster do not have the environment variables of this one
-    variables = {name: value for name, value in os.environ.items() if name.startswith("FERFUSION_")}
+    names = [name for name in os.environ if name.startswith("FERFUSION_") or name in TORCH_VARIABLES]
+    variables = {name: os.environ[name] for name in names}
     quiet = {"log_to_driver": False, "logging_level": "error", "runtime_env": {"env_vars": variables}}
     here = {"_node_ip_address": "127.0.0.1"}
     if address is None:

@@ -6,11 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
+from types import MappingProxyType
 
 SPIN_COUNT = "10000"
 """Rounds that a waiting thread spins, in total less than 0.1 ms; GCC's default is 300,000."""
 MKL_MODE = "AVX2,STRICT"
 """Source: the guide of MKL, "Conditional Numerical Reproducibility"."""
+TORCH_VARIABLES = MappingProxyType({"GOMP_SPINCOUNT": SPIN_COUNT, "MKL_CBWR": MKL_MODE})
+"""What ``torch_defaults`` sets."""
 _ONE_AT_A_TIME = RLock()
 
 
@@ -47,7 +50,7 @@ def torch_defaults() -> Iterator[None]:
     The libraries read these variables once; a value that the user has set stays.
     """
     had_torch = "torch" in sys.modules
-    with environment_defaults(GOMP_SPINCOUNT=SPIN_COUNT, MKL_CBWR=MKL_MODE):
+    with environment_defaults(**TORCH_VARIABLES):
         yield
         torch = sys.modules.get("torch")
         if torch is not None and not had_torch:

@@ -1,6 +1,7 @@
-"""A Ray cluster of two nodes on 127.0.0.1; one is killed in the middle of a preparation.
+"""A Ray cluster of two nodes on 127.0.0.1; one is killed in the middle of a command.
 
-Run as a program: ``python ray_cluster.py CORPUS DATASET``. It prints the numbers of videos and nodes.
+Run as a program: ``python ray_cluster.py prepare CORPUS DATASET``, or with predict, VIDEOS and OUT. It
+prints the numbers of videos and nodes.
 """
 
 import os
@@ -14,17 +15,16 @@ os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # keeps every port on 127
 import ray
 from ray.cluster_utils import Cluster
 
-from ferfusion.preparation.prepare_corpus import prepare_corpus
-from ferfusion.progress import Progress
+import ferfusion as fer
 
 
-def main(corpus: Path, dataset: Path) -> None:
+def main(command: str, source: Path, out: Path) -> None:
     head = {"num_cpus": 1, "node_ip_address": "127.0.0.1", "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     second = cluster.add_node(num_cpus=1, node_ip_address="127.0.0.1")
     done, alive = 0, 0
 
-    def kill_a_node(progress: Progress) -> None:
+    def kill_a_node(progress: fer.Progress) -> None:
         nonlocal done, alive
         if progress.message:
             return
@@ -33,12 +33,14 @@ def main(corpus: Path, dataset: Path) -> None:
             alive = sum(node["Alive"] for node in ray.nodes())
             cluster.remove_node(second, allow_graceful=False)
 
-    prepare_corpus(
-        corpus, dataset, corpus="folder", engine="ray", address=cluster.address, on_progress=kill_a_node
-    )
+    on_ray = {"engine": "ray", "address": cluster.address, "progress": kill_a_node}
+    if command == "prepare":
+        fer.prepare(source, out, corpus="folder", **on_ray)
+    else:
+        fer.load_model(device="cpu").predict(source, out=out, **on_ray)
     print(f"done {done} nodes {alive}")
     cluster.shutdown()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))

@@ -1,4 +1,4 @@
-"""The dataset folder is the same, byte for byte, whatever runs the jobs, and however often it was stopped."""
+"""Datasets and predictions have the same bytes, whatever runs the jobs, and however often it was stopped."""
 
 import filecmp
 import os
@@ -57,10 +57,26 @@ def test_pool_writes_the_same_bytes(corpus, one_process, tmp_path):
 @pytest.mark.slow
 def test_ray_writes_the_same_bytes_though_a_node_is_killed(corpus, one_process, tmp_path):
     pytest.importorskip("ray")
-    command = [sys.executable, str(RAY_PROGRAM), str(corpus), str(tmp_path / "dataset")]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
-    assert "done 25 nodes 2" in ended.stdout, ended.stderr[-2000:]
+    assert run_on_ray("prepare", corpus, tmp_path / "dataset") == "done 25 nodes 2"
     assert_same_bytes(one_process, tmp_path / "dataset")
+
+
+def run_on_ray(command, source, out):
+    """Run a command on two nodes, of which one is killed; return what the program prints last."""
+    program = [sys.executable, str(RAY_PROGRAM), command, str(source), str(out)]
+    ended = subprocess.run(program, capture_output=True, text=True, timeout=240, check=False)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    return ended.stdout.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_predict_on_ray_writes_the_same_bytes_though_a_node_is_killed(corpus, tmp_path):
+    pytest.importorskip("ray")
+    command = [sys.executable, "-m", "ferfusion", "predict", corpus / "s01", "--out", tmp_path / "here"]
+    here = subprocess.run([*map(str, command), "--engine", "here"], capture_output=True, check=False)
+    assert here.returncode == 2  # one file is no video
+    assert run_on_ray("predict", corpus / "s01", tmp_path / "ray") == "done 13 nodes 2"
+    assert_same_bytes(tmp_path / "here", tmp_path / "ray")
 
 
 @pytest.mark.slow
