@@ -123,7 +123,7 @@ class Model:
 
     def predict_each(
         self,
-        inputs: OneInput | Sequence[OneInput],
+        inputs: OneInput | Sequence[OneInput] | Iterator[OneInput],
         *,
         fps: float | None = None,
         out: PathOrText | None = None,
@@ -140,9 +140,10 @@ class Model:
         """Yield what ``predict`` returns, as soon as each input is predicted; workers change the order.
 
         Args:
-            inputs: As in ``predict``.
+            inputs: As in ``predict``. An iterator is not read ahead by more than two batches of 1,000.
             fps: Frames per second of an array of frames.
-            out: Folder to write to; by default, nothing is written.
+            out: Folder to write to; by default, nothing is written. From 1,001 inputs on, each 1,000 have a
+                folder inside it: batch-00001 and so on.
             annotate: Also write the annotated videos and photographs.
             recipe: Settings of the prediction.
             detector_model: Model file of the detector yunet, for a model that was trained on its detections.
@@ -159,7 +160,7 @@ class Model:
             VideoError: an array has another shape or type.
             ConfigError: a setting cannot be used, or a folder has neither a video nor a photograph.
         """
-        from ferfusion.api.predict_call import PredictCall, list_sources  # noqa: PLC0415
+        from ferfusion.api.predict_call import PredictCall, batches  # noqa: PLC0415
         from ferfusion.api.predictions import Prediction, UnreadVideo  # noqa: PLC0415 torch
         from ferfusion.inference.predict_many import Unreadable  # noqa: PLC0415
 
@@ -167,27 +168,28 @@ class Model:
         how = with_settings(PredictRecipe, recipe, settings)
         check_workers(workers)
         with file_errors(), shown(progress) as on_progress:
-            sources = list_sources(
+            number = 0
+            for folder, sources in batches(
                 inputs, fps=fps, out=place, on_message=partial(report_message, on_progress)
-            )
-            call = PredictCall(
-                predictor=self._predictor,
-                model=self.path,
-                device=self._device,
-                recipe=how,
-                out=place,
-                annotate=annotate,
-                detector_model=None if detector_model is None else as_path(detector_model),
-                on_progress=on_progress,
-            )
-            for result in call.results(
-                call.jobs(sources, resume=resume), engine=engine, workers=workers, address=address
             ):
-                if isinstance(result.outcome, Unreadable) or result.footage is None:
-                    reason = result.outcome.reason if isinstance(result.outcome, Unreadable) else ""
-                    yield UnreadVideo(result.job.place, reason, result.job.number)
-                else:
-                    yield Prediction(result.outcome, result.footage, self._predictor, result.job)
+                call = PredictCall(
+                    predictor=self._predictor,
+                    model=self.path,
+                    device=self._device,
+                    recipe=how,
+                    out=folder,
+                    annotate=annotate,
+                    detector_model=None if detector_model is None else as_path(detector_model),
+                    on_progress=on_progress,
+                )
+                jobs = call.jobs(sources, first=number, resume=resume)
+                number += len(sources)
+                for result in call.results(jobs, engine=engine, workers=workers, address=address):
+                    if isinstance(result.outcome, Unreadable) or result.footage is None:
+                        reason = result.outcome.reason if isinstance(result.outcome, Unreadable) else ""
+                        yield UnreadVideo(result.job.place, reason, result.job.number)
+                    else:
+                        yield Prediction(result.outcome, result.footage, self._predictor, result.job)
 
     def explain_video(self, video: PathOrText, out: PathOrText, **settings: Any) -> Path:
         """Write a video that shows why the model predicts what it does, as ``fer.explain_video`` does."""

@@ -1,9 +1,10 @@
 """A call of ``predict``: its inputs as sources, its jobs, and what runs them."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import count
+from dataclasses import dataclass, replace
+from itertools import count, islice
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,21 @@ from ferfusion.api.settings import as_path
 from ferfusion.engines import ENGINES, refuse_address
 from ferfusion.errors import ConfigError, VideoError
 from ferfusion.inference.finished import unfinished, with_stamps
-from ferfusion.inference.predict_jobs import PredictJob, Source, make_jobs
+from ferfusion.inference.predict_jobs import PredictJob, Source, common_place, make_jobs
 from ferfusion.inference.predict_many import VideoResult, predict_each
 from ferfusion.inference.predict_on_engine import VideoTask, paying_workers, predict_on_engine
 from ferfusion.inference.predictor import SHIPPED, Predictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.video_search import find_videos
+from ferfusion.inference.videos_table import VideosTable
 from ferfusion.lookup import choose
 from ferfusion.progress import OnProgress, report_message
 from ferfusion.reporting.words import counted
 from ferfusion.video.footage import ImageSequence, Photograph, frames_in_memory, image_in_memory
+
+BATCH = 1_000
+"""Inputs of a batch: more would make the folder and the table of the predictions slow to use."""
+_BATCH_NAME = re.compile(r"batch-\d{5,}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,11 +58,22 @@ class PredictCall:
     detector_model: Path | None
     on_progress: OnProgress
 
-    def jobs(self, sources: list[Source], *, resume: bool) -> list[PredictJob]:
-        """Return the jobs of the sources; with ``resume``, without those whose results are up to date."""
-        jobs = make_jobs(sources, out=self.out)
+    def jobs(self, sources: list[Source], *, first: int = 0, resume: bool = False) -> list[PredictJob]:
+        """Return the jobs of the sources; with ``resume``, without those whose results are up to date.
+
+        Args:
+            sources: The sources.
+            first: Number of the first job.
+            resume: Whether to resume.
+
+        Raises:
+            ConfigError: ``out`` is a batch of other videos, or no folder of predictions.
+        """
+        jobs = [replace(job, number=first + job.number) for job in make_jobs(sources, out=self.out)]
         if self.out is None:
             return jobs
+        if _BATCH_NAME.fullmatch(self.out.name):
+            self._refuse_other_videos(jobs)
         jobs = list(
             with_stamps(
                 jobs,
@@ -73,6 +90,18 @@ class PredictCall:
             done = len(jobs) - len(remaining)
             report_message(self.on_progress, f"Predicted already: {done:,} of {counted(len(jobs), 'input')}.")
         return remaining
+
+    def _refuse_other_videos(self, jobs: list[PredictJob]) -> None:
+        """Refuse to write into a batch that has another list of videos."""
+        assert self.out is not None
+        photographs = [job for job in jobs if job.photograph]
+        places = {job.table_place for job in jobs} | ({common_place(photographs)} if photographs else set())
+        others = [place for place in VideosTable(self.out).places.values() if place not in places]
+        if others:
+            raise ConfigError(
+                f"{self.out} has predictions of other videos, such as {others[0]}: the list has changed; put "
+                "new videos at its end, or name another folder for the predictions"
+            )
 
     def results(
         self, jobs: list[PredictJob], *, engine: str, workers: int | None, address: str | None
@@ -114,6 +143,61 @@ class PredictCall:
         )
 
 
+def batches(
+    inputs: Any, *, fps: float | None, out: Path | None, on_message: Callable[[str], None]
+) -> Iterator[tuple[Path | None, list[Source]]]:
+    """Yield the sources in batches, each with the folder of its predictions.
+
+    Up to 1,000 sources are one batch, with the folder ``out``. Otherwise each 1,000 have a folder inside it.
+    Only the sources of two batches are in memory if ``inputs`` is an iterator.
+
+    Args:
+        inputs: The inputs of a call.
+        fps: Frames per second of an array of frames.
+        out: Folder of the predictions; None to write nothing.
+        on_message: Called with a sentence about what is passed over in a folder.
+    """
+    sources = _stream(inputs, fps=fps, out=out, on_message=on_message)
+    following = list(islice(sources, BATCH))
+    is_one_batch = True
+    for number in count(1):
+        batch, following = following, list(islice(sources, BATCH))
+        is_one_batch = is_one_batch and not following
+        if out is not None and number == 1:
+            _refuse_other_layout(out, has_batches=not is_one_batch)
+        yield out if out is None or is_one_batch else out / _batch_name(number), batch
+        if not following:
+            return
+
+
+def _batch_name(number: int) -> str:
+    return f"batch-{number:05d}"
+
+
+def _refuse_other_layout(out: Path, *, has_batches: bool) -> None:
+    """Refuse a folder that has batches for a call without them, and the reverse."""
+    earlier = out / "videos.csv" if has_batches else out / _batch_name(1)
+    if earlier.exists():
+        raise ConfigError(
+            f"{out} has predictions of another list: {earlier.name} is of a call with "
+            f"{'at most' if has_batches else 'more than'} {BATCH:,} inputs; name another folder"
+        )
+
+
+def _stream(
+    inputs: Any, *, fps: float | None, out: Path | None, on_message: Callable[[str], None]
+) -> Iterator[Source]:
+    numbers = count(1)
+    if not isinstance(inputs, Iterator):
+        yield from list_sources(inputs, fps=fps, out=out, numbers=numbers, on_message=on_message)
+        return
+    given = list(islice(inputs, BATCH))
+    while True:
+        yield from list_sources(given, fps=fps, out=out, numbers=numbers, on_message=on_message)
+        if not (given := list(islice(inputs, BATCH))):
+            return
+
+
 def listed(inputs: Any) -> Any:
     """Return an iterator, such as a generator of paths, as a list."""
     return list(inputs) if isinstance(inputs, Iterator) else inputs
@@ -131,17 +215,18 @@ def list_sources(
     *,
     fps: float | None,
     out: Path | None,
+    numbers: Iterator[int],
     on_message: Callable[[str], None],
 ) -> list[Source]:
     """Return the sources to read: files, files inside folders, and images in memory under new names."""
-    inputs = listed(inputs)
-    numbers = count(1)
     sources: list[Source] = []
+    files: set[Path] = set()
     for one in inputs if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]:
         if isinstance(one, str | PathLike):
             found = find_videos([as_path(one)], out=out, on_message=on_message)
             # a file that is named twice is read twice, but not if one of the two is its folder
-            sources += found if found == [as_path(one)] else [file for file in found if file not in sources]
+            sources += found if found == [as_path(one)] else [file for file in found if file not in files]
+            files.update(found)
         else:
             sources.append(_in_memory(one, fps=fps, number=next(numbers)))
     if not sources:

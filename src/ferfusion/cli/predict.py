@@ -1,5 +1,7 @@
 """``ferfusion predict``."""
 
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,8 +11,9 @@ from rich.markup import escape
 import ferfusion as fer
 from ferfusion.cli.progress import console, progress_bar
 from ferfusion.cli.verbs import command_of
-from ferfusion.errors import VideoError
+from ferfusion.errors import ConfigError, VideoError
 
+_LIST = Parameter(name="--list", help="Text file with a video, photograph or folder on each line.")
 _BUNDLE, _LINES = Parameter(name="--bundle"), Parameter(negative="", help="Print a line for every frame.")
 
 
@@ -20,6 +23,7 @@ def predict(
     model: Annotated[Path | None, _BUNDLE] = None,
     device: str = "auto",
     out: Path = Path("predictions"),
+    listed: Annotated[Path | None, _LIST] = None,
     print_frames: Annotated[bool, _LINES] = False,
     **settings: Any,
 ) -> None:
@@ -30,7 +34,9 @@ def predict(
     read = unread = 0
     photographs: Path | None = None
     with progress_bar() as bar:
-        for seen in reader.predict_each(inputs, out=out, resume=True, **settings, progress=bar):
+        for seen in reader.predict_each(
+            _chained(inputs, listed), out=out, resume=True, **settings, progress=bar
+        ):
             if isinstance(seen, fer.UnreadVideo):
                 unread += 1
                 reason = seen.reason.removeprefix(f"{seen.name}: ")
@@ -42,11 +48,25 @@ def predict(
     if photographs is not None:
         _print_page(photographs)
     summary = out / "videos.csv"
+    summary = summary if summary.exists() else out / "batch-*" / "videos.csv"
     if read + unread > 1:
         console.print(f"A line for every video: {escape(str(summary))}", highlight=False, soft_wrap=True)
     if unread:
         files = f"{unread} of {read + unread} files" if read + unread > 1 else "The file"
         raise VideoError(f"{files} could not be read; {summary} has the reasons")
+
+
+def _chained(inputs: Sequence[Path], listed: Path | None) -> Sequence[Path] | Iterator[Path]:
+    """Return the inputs, and those in a text file, which is read line by line."""
+    return inputs if listed is None else chain(inputs, _lines(listed))
+
+
+def _lines(file: Path) -> Iterator[Path]:
+    try:
+        with file.open(encoding="utf-8-sig", errors="surrogateescape") as text:
+            yield from (Path(line.rstrip("\r\n")) for line in text if line.strip())
+    except OSError as error:
+        raise ConfigError(f"The list {file} cannot be read ({error.strerror})") from error
 
 
 def _print(seen: "fer.Prediction", *, frames: bool) -> None:

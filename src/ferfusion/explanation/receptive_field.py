@@ -109,7 +109,8 @@ def upsample(maps: Tensor, centres: Centres, *, image_px: int) -> Tensor:
 
     Beyond the outermost centres, the values at these centres continue.
     """
-    at = (torch.arange(image_px, dtype=maps.dtype) - centres.first_px) / centres.step_px  # in locations
+    pixels = torch.arange(image_px, dtype=maps.dtype, device=maps.device)
+    at = (pixels - centres.first_px) / centres.step_px  # in locations
     row, column = ((2 * at + 1) / side - 1 for side in maps.shape[-2:])  # from -1 to 1, as grid_sample counts
     grid = torch.stack(torch.meshgrid(column, row, indexing="xy"), dim=-1)  # (image_px, image_px, 2)
     grid = grid.expand(len(maps), -1, -1, -1)

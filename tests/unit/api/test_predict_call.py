@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 import ferfusion as fer
-from ferfusion.api.predict_call import is_several, listed
+from ferfusion.api import predict_call
+from ferfusion.api.predict_call import batches, is_several, listed
 from ferfusion.errors import ConfigError
+from ferfusion.inference.predict_many import Unreadable, VideoResult
 from helpers.videos import numbered, write_video
 
 GREY = np.full((3, 96, 96, 3), 120, np.uint8)
@@ -72,3 +74,74 @@ def test_predict_returns_the_inputs_in_their_order_from_several_processes(model,
     assert [one.name for one in several.unread] == ["diary.mp4"]
     alone = model.predict(inputs, engine="here")
     assert all(one.table.equals(other.table) for one, other in zip(several, alone, strict=True))
+
+
+def folders_of(inputs, out):
+    found = batches(inputs, fps=None, out=out, on_message=print)
+    return [(place and place.name, [source.name for source in sources]) for place, sources in found]
+
+
+@pytest.mark.parametrize(
+    ("number", "folders"),
+    [
+        (1, {"out": ["0"]}),
+        (2, {"out": ["0", "1"]}),
+        (3, {"batch-00001": ["0", "1"], "batch-00002": ["2"]}),
+        (4, {"batch-00001": ["0", "1"], "batch-00002": ["2", "3"]}),
+    ],
+)
+@pytest.mark.parametrize("kind", [list, iter])
+def test_batches_have_a_folder_each_if_they_are_several(tmp_path, monkeypatch, kind, number, folders):
+    monkeypatch.setattr(predict_call, "BATCH", 2)
+    names_of = [str(each) for each in range(number)]
+    assert folders_of(kind(names_of), tmp_path / "out") == list(folders.items())
+    assert [place for place, _ in folders_of(kind(names_of), None)] == [None] * len(folders)
+
+
+def test_batches_read_a_folder_with_a_file_in_it_once(folder, tmp_path):
+    [(_, found)] = folders_of([folder / "a.mp4", folder], tmp_path / "out")
+    assert found == ["a.mp4", "b.mp4", "diary.mp4"]
+
+
+@pytest.mark.parametrize(("earlier", "inputs"), [("videos.csv", "abc"), ("batch-00001", "ab")])
+def test_batches_do_not_mix_with_predictions_without_batches(tmp_path, monkeypatch, earlier, inputs):
+    monkeypatch.setattr(predict_call, "BATCH", 2)
+    (tmp_path / earlier).mkdir()
+    with pytest.raises(ConfigError, match="name another folder"):
+        folders_of(list(inputs), tmp_path)
+
+
+def test_batches_of_nothing_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="at least one"):
+        folders_of(iter(()), tmp_path / "out")
+
+
+def test_predict_each_reads_a_long_list_only_as_it_needs_it(model, tmp_path, monkeypatch):
+    """With a stand-in for the work: nothing of the list stays in memory."""
+
+    def stand_in(jobs, *_, **__):
+        yield from (VideoResult(job, None, Unreadable("not there")) for job in jobs)
+
+    monkeypatch.setattr(predict_call, "predict_each", stand_in)
+    taken = []
+
+    def many():
+        for number in range(10_000):
+            taken.append(number)
+            yield f"{number}.mp4"
+
+    results = model.predict_each(many(), out=tmp_path / "out", engine="here")
+    assert next(results).video == "0.mp4"
+    assert len(taken) <= 3 * predict_call.BATCH
+    numbers = [0, *(result._number for result in results)]
+    assert numbers == list(range(10_000))
+
+
+def test_predict_each_refuses_a_batch_of_another_list(model, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(predict_call, "BATCH", 1)
+    out, videos = tmp_path / "out", [folder / "a.mp4", folder / "b.mp4"]
+    assert names(model.predict_each(videos, out=out, engine="here")) == ["a.mp4", "b.mp4"]
+    assert sorted(path.name for path in out.iterdir()) == ["batch-00001", "batch-00002"]
+    assert names(model.predict_each([*videos, folder / "diary.mp4"], out=out, resume=True)) == ["diary.mp4"]
+    with pytest.raises(ConfigError, match="the list has changed"):
+        list(model.predict_each(videos[::-1], out=out, resume=True))

@@ -54,6 +54,18 @@ def test_predict_reads_a_folder_and_prints_what_cannot_be_read(run, folder, bund
     assert not (out / "one" / "annotated.mp4").exists()
 
 
+def test_predict_reads_a_list_of_paths_and_resumes(run, folder, bundle, tmp_path, capsys):
+    listed = tmp_path / "list.txt"
+    listed.write_bytes(f"{folder / 'one.mp4'}\r\n\r\n{folder / 'deep'}\n".encode())
+    for _ in range(2):
+        run("--list", listed, "--bundle", bundle, "--out", tmp_path / "out", "--no-annotate")
+    assert sorted(pd.read_csv(tmp_path / "out" / "videos.csv")["folder"]) == ["one", "two"]
+    printed = capsys.readouterr().out
+    assert printed.count("one.mp4: Face 0") == printed.count("two.mp4: Face 0") == 1
+    with pytest.raises(ConfigError, match="cannot be read"):
+        run("--list", tmp_path / "none.txt", "--bundle", bundle, "--out", tmp_path / "out")
+
+
 def test_predict_has_the_settings_of_its_recipe_as_options(run, folder, bundle, tmp_path):
     video, out = folder / "one.mp4", tmp_path / "out"
     run(video, "--bundle", bundle, "--out", out, "--every", 4, "--end", 0.8, "--smoothing", "causal")
