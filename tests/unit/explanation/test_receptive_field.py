@@ -68,6 +68,12 @@ def test_upsample_keeps_rows_and_columns_apart():
     assert peak % 48 >= 26
 
 
+def test_upsample_computes_on_the_device_of_the_maps():
+    # meta refuses a tensor of the processor, as a GPU does
+    maps = torch.empty(2, 1, 3, 3, device="meta")
+    assert upsample(maps, Centres(18, 4), image_px=48).device == maps.device
+
+
 def test_upsample_of_one_location_is_constant():
     assert torch.equal(
         upsample(torch.full((1, 2, 1, 1), 3.0), stretched(size=8, side=1), image_px=8),
