@@ -1,6 +1,9 @@
 """Where and how a model is computed: the device, the number of processes, and the precision."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import RLock
 from typing import TYPE_CHECKING, Annotated
 
 from ferfusion.errors import ConfigError
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("32-true", "16-mixed", "bf16-mixed")
+_ONE_AT_A_TIME = RLock()
 
 
 @dataclass(frozen=True)
@@ -56,3 +60,24 @@ def torch_device(device: str) -> "torch.device":
         reason = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0].rstrip(".")
         raise ConfigError(f"The device {device!r} does not start: {reason}. Choose cpu, or auto") from error
     return torch.device(device)
+
+
+@contextmanager
+def full_precision(device: "torch.device") -> Iterator[None]:
+    """Within the block, which one thread at a time runs, convolutions on a CUDA GPU compute in 32 bits.
+
+    torch's default there is TensorFloat-32, with 10 bits of fraction in place of 23 (torch's notes, "CUDA
+    semantics"). Probabilities would differ from those of the processor in the third digit.
+    """
+    if device.type != "cuda":
+        yield
+        return
+    import torch  # noqa: PLC0415 slow, and not needed for the names of the devices
+
+    cudnn = torch.backends.cudnn
+    with _ONE_AT_A_TIME:
+        before, cudnn.allow_tf32 = cudnn.allow_tf32, False
+        try:
+            yield
+        finally:
+            cudnn.allow_tf32 = before

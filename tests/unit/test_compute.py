@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from ferfusion.compute import Compute, torch_device
+from ferfusion.compute import Compute, full_precision, torch_device
 from ferfusion.errors import ConfigError
 
 
@@ -42,3 +42,22 @@ def test_torch_device_reports_the_first_line_of_an_error(monkeypatch):
 def test_compute_refuses_wrong_settings(settings, words):
     with pytest.raises(ConfigError, match=words):
         Compute(**settings)
+
+
+def test_full_precision_on_a_gpu_turns_tf32_off_and_back_also_after_an_error():
+    cudnn = torch.backends.cudnn
+    assert cudnn.allow_tf32  # torch's default
+    with full_precision(torch.device("cuda")):
+        assert not cudnn.allow_tf32
+        with full_precision(torch.device("cuda")):
+            assert not cudnn.allow_tf32
+        assert not cudnn.allow_tf32
+    assert cudnn.allow_tf32
+    with pytest.raises(ZeroDivisionError), full_precision(torch.device("cuda")):
+        raise ZeroDivisionError
+    assert cudnn.allow_tf32
+
+
+def test_full_precision_on_the_processor_changes_nothing():
+    with full_precision(torch.device("cpu")):
+        assert torch.backends.cudnn.allow_tf32

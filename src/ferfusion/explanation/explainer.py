@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ferfusion.bundle import Bundle, check_answers
+from ferfusion.compute import full_precision
 from ferfusion.data.batches import BATCH_ROWS
 from ferfusion.data.inputs import model_inputs, window_inputs
 from ferfusion.explanation.cam import Images, class_maps
@@ -98,10 +99,11 @@ class Explainer:
         ]
 
     def _explain_batch(self, images: Images, targets: Tensor | None) -> Iterator[Explanation]:
-        cam = class_maps(self.model, images, targets=targets, method=self.method)
-        shares = stream_contributions(
-            self.model, images, cam.targets, self.blank, temperature=self._temperature
-        )
+        with full_precision(self._device):
+            cam = class_maps(self.model, images, targets=targets, method=self.method)
+            shares = stream_contributions(
+                self.model, images, cam.targets, self.blank, temperature=self._temperature
+            )
         probabilities = self._probabilities(cam.logits)
         maps = {name: cam.upsampled(name).cpu().numpy() for name in cam.maps}
         for row, code in enumerate(cam.targets.tolist()):

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ferfusion.bundle import Bundle, BundleInfo, check_answers, load_bundle
-from ferfusion.compute import torch_device
+from ferfusion.compute import full_precision, torch_device
 from ferfusion.data.inputs import FaceInput
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.explanation.explainer import Explainer, Explanation
@@ -108,8 +108,10 @@ class TorchPredictor:
     ) -> NDArray[np.float32]:
         """Return probabilities (B, C)."""
         images = network_inputs(self.info, crops_bhwc, flow_b2hw, windows_bkhwc)
-        logits = self._model(*(image.to(self.device) for image in images)) / self.info.calibration.temperature
-        probabilities: NDArray[np.float32] = logits.softmax(dim=1).cpu().numpy()
+        with full_precision(self.device):
+            logits = self._model(*(image.to(self.device) for image in images))
+        scaled = logits / self.info.calibration.temperature
+        probabilities: NDArray[np.float32] = scaled.softmax(dim=1).cpu().numpy()
         check_answers(probabilities)
         return probabilities
 
@@ -140,10 +142,13 @@ class TorchVideoPredictor(TorchPredictor):
     ) -> NDArray[np.float32]:
         """Return the probabilities (C,) of one video."""
         assert isinstance(self._model, Hybrid)
-        embeddings = [
-            self._model.embed(*(image.to(self.device) for image in network_inputs(self.info, crops, flow)))
-            for crops, flow in zip(_batches(crops_bhwc), _batches(flow_b2hw), strict=True)
-        ]
+        with full_precision(self.device):
+            embeddings = [
+                self._model.embed(
+                    *(image.to(self.device) for image in network_inputs(self.info, crops, flow))
+                )
+                for crops, flow in zip(_batches(crops_bhwc), _batches(flow_b2hw), strict=True)
+            ]
         segments = torch.from_numpy(segment_of_pair).to(self.device)
         logits = self._model.classify_video(torch.cat(embeddings), segments)
         probabilities: NDArray[np.float32] = (

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
+from ferfusion.compute import full_precision
 from ferfusion.data.batches import Batch
 from ferfusion.data.pairs import IDENTITY_COLUMNS, PartedPairs
 from ferfusion.models.bases import ExpressionModel
@@ -22,7 +23,8 @@ def class_probabilities(
     model.eval()
     rows, probabilities = [], []
     for batch in batches:
-        logits = model(*(image.to(device) for image in batch.images))
+        with full_precision(device):
+            logits = model(*(image.to(device) for image in batch.images))
         rows.append(batch.rows.numpy())
         probabilities.append(logits.softmax(1).cpu().numpy())
     return np.concatenate(rows), np.concatenate(probabilities)
