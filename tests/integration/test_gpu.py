@@ -17,6 +17,8 @@ from ferfusion.data.clips import PairReader
 from ferfusion.data.recipe import Augmentation
 from ferfusion.data.resident import ResidentPairs, resident_if_it_fits
 from ferfusion.data.row_order import Shuffled
+from ferfusion.explanation.cam import CAM_METHODS, class_maps
+from ferfusion.explanation.contributions import blank_images, stream_contributions
 from ferfusion.inference.predictor import load_predictor, torch_predictor
 from ferfusion.labels import SIX
 from ferfusion.models.architectures import ARCHITECTURES
@@ -154,6 +156,22 @@ def test_model_on_a_device_predicts_and_explains_as_on_the_processor(device, arc
         for name, stream_map in one.maps.items():
             largest = max(other.maps[name].max(), 1e-6)
             np.testing.assert_allclose(stream_map / largest, other.maps[name] / largest, atol=0.01)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_model_and_its_maps_use_no_tensor_of_another_device(architecture):
+    # meta refuses a tensor of the processor, as a GPU does
+    config = ModelConfig(architecture=architecture)
+    with torch.device("meta"):
+        model = config.kind.make(config, 6).eval()
+    faces = [torch.empty(2, 3, config.size, config.size, device="meta") for _ in range(2)]
+    if config.window:
+        faces.append(torch.empty(2, config.window, 3, config.size, config.size, device="meta"))
+    for method in CAM_METHODS:
+        cam = class_maps(model, tuple(faces), method=method)
+        assert all(cam.upsampled(name).device.type == "meta" for name in cam.maps)
+    blank = tuple(image.to("meta") for image in blank_images(config))
+    assert stream_contributions(model, tuple(faces), cam.targets, blank).answer.device.type == "meta"
 
 
 @on_a_gpu

@@ -110,7 +110,7 @@ def _honest_exit() -> Iterator[None]:
 
 @contextmanager
 def _quiet_lightning() -> Iterator[None]:
-    """Silence Lightning's notes on hardware and products, but not its warnings."""
+    """Silence Lightning's notes on hardware and products, but not its other warnings."""
     loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -119,6 +119,8 @@ def _quiet_lightning() -> Iterator[None]:
         with warnings.catch_warnings():
             # Lightning 2.6 with torch 2.13: Lightning uses a class that torch deprecates
             warnings.filterwarnings("ignore", message=r".*LeafSpec", category=FutureWarning)
+            # the user has chosen the device
+            warnings.filterwarnings("ignore", message="GPU available but not used")
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

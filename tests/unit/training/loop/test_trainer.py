@@ -7,6 +7,7 @@ import warnings
 import pytest
 import torch
 from lightning.pytorch import Callback
+from lightning.pytorch.accelerators import CUDAAccelerator
 
 from ferfusion.errors import RunError
 from ferfusion.training.loop.trainer import check_checkpoint
@@ -55,6 +56,12 @@ def test_fit_ends_as_other_programs_do_on_a_signal(dataset, tmp_path, number, st
     if stop is SystemExit:
         assert caught.value.code == 128 + signal.SIGTERM
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
+
+
+def test_fit_on_the_processor_of_a_host_with_a_gpu_warns_of_nothing(dataset, tmp_path, monkeypatch):
+    # a warning fails the test
+    monkeypatch.setattr(CUDAAccelerator, "is_available", staticmethod(lambda: True))
+    assert len(train(dataset, tmp_path / "run", recipe=SHORT).epochs) == SHORT.epochs
 
 
 def test_fit_prints_nothing_and_restores_the_loggers(dataset, tmp_path, capfd):
