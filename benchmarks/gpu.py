@@ -5,7 +5,7 @@ gathered, augmented, encoded and trained on, with the epoch's metrics. An epoch 
 it. Prediction is `predict_video` with the model of the package. Each table is printed as soon as it is there,
 and what does not fit into --limit-seconds is left out.
 
-    python benchmarks/gpu.py [--device cuda|cpu] [--pairs 4096] [--seconds 60] [--limit-seconds 450]
+    python benchmarks/gpu.py [--device cuda|cpu] [--pairs 4096] [--rounds 10] [--seconds 60] [--limit-seconds 450]
 
 With --device cpu all is measured on the processor, to try the script. Without a GPU it prints one line.
 """
@@ -348,7 +348,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--pairs", type=int, default=4096, help="pairs of an epoch, at most")
-    parser.add_argument("--rounds", type=int, default=5, help="epochs and calls that count")
+    parser.add_argument("--rounds", type=int, default=10, help="epochs and calls that count")
     parser.add_argument("--seconds", type=float, default=60, help="length of the predicted video")
     parser.add_argument(
         "--limit-seconds", type=float, default=450, help="no measurement begins after this time"
