@@ -5,7 +5,7 @@ gathered, augmented, encoded and trained on, with the epoch's metrics. An epoch 
 it. Prediction is `predict_video` with the model of the package. Each table is printed as soon as it is there,
 and what does not fit into --limit-seconds is left out.
 
-    python benchmarks/gpu.py [--device cuda|cpu] [--pairs 4096] [--rounds 10] [--seconds 60] [--limit-seconds 450]
+    python benchmarks/gpu.py [--device cuda|cpu] [--pairs 4096] [--seconds 60] [--limit-seconds 450]
 
 With --device cpu all is measured on the processor, to try the script. Without a GPU it prints one line.
 """
