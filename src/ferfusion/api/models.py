@@ -17,6 +17,7 @@ from ferfusion.api.settings import (
 )
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError, VideoError, file_errors
+from ferfusion.files import sha256_of
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.recipe import PrepareRecipe
@@ -54,6 +55,11 @@ class Model:
     path: Path | None = None
     notes: tuple[str, ...] = ()
     _device: str = "auto"
+    _sha256: str = ""
+
+    def __post_init__(self) -> None:
+        # of the file as it is now: the model stays as it is if the file changes
+        object.__setattr__(self, "_sha256", "shipped" if self.path is None else sha256_of(self.path))
 
     @property
     def name(self) -> str:
@@ -175,6 +181,7 @@ class Model:
                 call = PredictCall(
                     predictor=self._predictor,
                     model=self.path,
+                    model_sha256=self._sha256,
                     device=self._device,
                     recipe=how,
                     out=folder,

@@ -20,7 +20,7 @@ from ferfusion.inference.finished import unfinished, with_stamps
 from ferfusion.inference.predict_jobs import PredictJob, Source, common_place, make_jobs
 from ferfusion.inference.predict_many import VideoResult, predict_each
 from ferfusion.inference.predict_on_engine import VideoTask, paying_workers, predict_on_engine
-from ferfusion.inference.predictor import SHIPPED, Predictor
+from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.video_search import find_videos
 from ferfusion.inference.videos_table import VideosTable
@@ -41,6 +41,7 @@ class PredictCall:
     Attributes:
         predictor: The model.
         model: Its file; None for the one that comes with the package.
+        model_sha256: SHA-256 of that file when it was loaded.
         device: Where it runs.
         recipe: Settings of the prediction.
         out: Folder of the predictions; None to write nothing.
@@ -51,6 +52,7 @@ class PredictCall:
 
     predictor: Predictor
     model: Path | None
+    model_sha256: str
     device: str
     recipe: PredictRecipe
     out: Path | None
@@ -71,13 +73,15 @@ class PredictCall:
         """
         jobs = [replace(job, number=first + job.number) for job in make_jobs(sources, out=self.out)]
         if self.out is None:
+            if resume:
+                raise ConfigError("resume needs out, the folder of the predictions")
             return jobs
         if _BATCH_NAME.fullmatch(self.out.name):
             self._refuse_other_videos(jobs)
         jobs = list(
             with_stamps(
                 jobs,
-                model=self.model or SHIPPED,
+                model_sha256=self.model_sha256,
                 prepare_recipe=self.predictor.info.prepare_recipe,
                 recipe=self.recipe,
                 detector_model=self.detector_model,
@@ -85,10 +89,14 @@ class PredictCall:
         )
         if not resume:
             return jobs
-        remaining = unfinished(jobs, self.out, annotate=self.annotate)
+        remaining = unfinished(jobs, self.out, recipe=self.recipe, annotate=self.annotate)
         if len(remaining) < len(jobs):
             done = len(jobs) - len(remaining)
-            report_message(self.on_progress, f"Predicted already: {done:,} of {counted(len(jobs), 'input')}.")
+            report_message(
+                self.on_progress,
+                f"Predicted already: {done:,} of {counted(len(jobs), 'input')}, in {self.out}; to predict "
+                "again, name another folder",
+            )
         return remaining
 
     def _refuse_other_videos(self, jobs: list[PredictJob]) -> None:
@@ -120,6 +128,7 @@ class PredictCall:
             VideoTask(
                 job=job,
                 model=self.model,
+                model_sha256=self.model_sha256,
                 device=self.device,
                 recipe=self.recipe,
                 out=self.out,

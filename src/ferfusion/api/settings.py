@@ -135,7 +135,7 @@ def check_workers(workers: int | None) -> None:
         ConfigError: the number is below 1, or no integer.
     """
     if workers is not None and (not isinstance(workers, int) or workers < 1):
-        raise ConfigError(f"workers must be at least 1, got {workers!r}")
+        raise ConfigError(f"workers must be a whole number from 1 on, got {workers!r}")
 
 
 def as_plan_has_it(name: str, value: Any) -> Any:

@@ -35,7 +35,7 @@ def predict(
     photographs: Path | None = None
     with progress_bar() as bar:
         for seen in reader.predict_each(
-            _chained(inputs, listed), out=out, resume=True, **settings, progress=bar
+            _chained(inputs, listed), out=out, resume=not print_frames, **settings, progress=bar
         ):
             if isinstance(seen, fer.UnreadVideo):
                 unread += 1

@@ -15,14 +15,14 @@ from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.videos_table import VideosTable
 from ferfusion.preparation.recipe import PrepareRecipe
 
-_ENDS_BYTES = 2**16
-"""Bytes of a video that are read at either end: with its size, they tell it from another one."""
+_ENDS_BYTES, _BLOCKS, _BLOCK_BYTES = 2**16, 32, 2**12
+"""Bytes of a video that are read at either end, and blocks between; they tell it from another one."""
 
 
 def with_stamps(
     jobs: Iterable[PredictJob],
     *,
-    model: Path,
+    model_sha256: str,
     prepare_recipe: PrepareRecipe,
     recipe: PredictRecipe,
     detector_model: Path | None = None,
@@ -33,14 +33,14 @@ def with_stamps(
 
     Args:
         jobs: The jobs.
-        model: File of the model.
+        model_sha256: SHA-256 of the file of the model, or another text that names it.
         prepare_recipe: How its input is prepared.
         recipe: Settings of the prediction.
         detector_model: Model file of the face detector, if it is named.
     """
     made_from = [
         __version__,
-        sha256_of(model),
+        model_sha256,
         prepare_recipe.hash,
         recipe.to_dict(),
         sha256_of(detector_model) if detector_model is not None and detector_model.is_file() else "",
@@ -54,12 +54,15 @@ def with_stamps(
             yield replace(job, stamp=hashlib.sha256(text.encode()).hexdigest())
 
 
-def unfinished(jobs: Sequence[PredictJob], out: Path, *, annotate: bool) -> list[PredictJob]:
-    """Return the jobs without a result in ``out`` that is whole and has the same stamp.
+def unfinished(
+    jobs: Sequence[PredictJob], out: Path, *, recipe: PredictRecipe, annotate: bool
+) -> list[PredictJob]:
+    """Return the jobs without a result in ``out`` that has all its files and the same stamp.
 
     Args:
         jobs: The jobs, with their stamps.
         out: Folder of the predictions.
+        recipe: Settings of the prediction.
         annotate: Whether the result must have an annotated video.
 
     Raises:
@@ -71,12 +74,15 @@ def unfinished(jobs: Sequence[PredictJob], out: Path, *, annotate: bool) -> list
         for job in jobs
         if not job.stamp
         or predicted.get(job.folder) not in ("ok", "no_face")
-        or not _has_result(PredictionFolder(out / job.folder), job.stamp, annotate=annotate)
+        or not _has_result(PredictionFolder(out / job.folder), job.stamp, recipe, annotate=annotate)
     ]
 
 
-def _has_result(files: PredictionFolder, stamp: str, *, annotate: bool) -> bool:
-    if not files.page_file.is_file() or (annotate and not files.annotated_file.is_file()):
+def _has_result(files: PredictionFolder, stamp: str, recipe: PredictRecipe, *, annotate: bool) -> bool:
+    wanted = [files.frames_file, files.onsets_file, files.page_file]
+    wanted += [files.means_file] if recipe.per else []
+    wanted += [files.annotated_file] if annotate else []
+    if not all(file.is_file() and file.stat().st_size for file in wanted):
         return False
     try:
         verdict = read_json(files.verdict_file, error=DatasetError)
@@ -86,12 +92,18 @@ def _has_result(files: PredictionFolder, stamp: str, *, annotate: bool) -> bool:
 
 
 def _content_of(video: Path) -> tuple[int, str] | None:
-    """Return the size of a file and the hash of its two ends; None if it cannot be read."""
+    """Return the size of a file and a hash of samples of its bytes; None if it cannot be read."""
+    if not video.is_file():  # a pipe would be waited for
+        return None
     try:
         with video.open("rb") as file:
             size = video.stat().st_size
-            ends = file.read(_ENDS_BYTES)
+            digest = hashlib.sha256(file.read(_ENDS_BYTES))
+            for number in range(1, _BLOCKS):
+                file.seek(size * number // _BLOCKS)
+                digest.update(file.read(_BLOCK_BYTES))
             file.seek(max(0, size - _ENDS_BYTES))
-            return size, hashlib.sha256(ends + file.read(_ENDS_BYTES)).hexdigest()
+            digest.update(file.read(_ENDS_BYTES))
+            return size, digest.hexdigest()
     except OSError:
         return None

@@ -14,7 +14,7 @@ from ferfusion.preparation.frame_preparer import PreparedFace, PreparedFrame
 _BATCH_FACES = 32
 """Faces of a batch, at most: larger ones are hardly faster, and let more frames wait."""
 _MAX_WAITING = _BATCH_FACES
-"""Rows of a batch, at most: its faces, and frames without one. As many again may wait for probabilities."""
+"""Rows at which a batch ends: its faces, and its frames without one."""
 _NO_BOX = (None, None, None, None)
 
 

@@ -23,7 +23,7 @@ from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.verdict import FaceVerdict
-from ferfusion.inference.videos_table import PlacedFolders, VideosTable
+from ferfusion.inference.videos_table import ReservedFolders, VideosTable
 from ferfusion.progress import OnProgress, Progress, ignore_progress
 from ferfusion.reporting.words import any_of
 from ferfusion.video.footage import Footage, Photograph, open_footage
@@ -58,7 +58,7 @@ def predict_each(
     *,
     recipe: PredictRecipe = PredictRecipe(),  # noqa: B008 frozen
     out: Path | None = None,
-    folders: VideosTable | PlacedFolders | None = None,
+    folders: VideosTable | ReservedFolders | None = None,
     annotate: bool = True,
     detector_model: Path | None = None,
     on_progress: OnProgress = ignore_progress,
@@ -165,7 +165,7 @@ class PredictionWriter:
         predictor: Predictor,
         *,
         annotate: bool = True,
-        folders: VideosTable | PlacedFolders | None = None,
+        folders: VideosTable | ReservedFolders | None = None,
     ) -> None:
         self._out, self._predictor, self._annotate = out, predictor, annotate
         self._table = folders or VideosTable(out)

@@ -38,7 +38,7 @@ def find_videos(
             continue
         search = _Search(place, out)
         if not search.found:
-            why = search.passed_over or "it has no file"
+            why = search.passed_over or search.why_empty
             raise ConfigError(f"There is no video or photograph in the folder {place}; {why}")
         if search.passed_over:
             on_message(f"In the folder {place}, {search.passed_over}")
@@ -58,7 +58,7 @@ class _Search:
     def __init__(self, folder: Path, out: Path | None) -> None:
         self._other: Counter[str] = Counter()
         self._closed: list[str] = []
-        self._skip = None if out is None else target_of(out)
+        self._folder, self._skip = folder, None if out is None else target_of(out)
         wanted: list[Path] = []
         for here, names in walk(folder, on_unreadable=self._note_closed):
             if not self._is_result(here):
@@ -82,6 +82,13 @@ class _Search:
 
     def _note_closed(self, error: OSError) -> None:
         self._closed.append(f"the folder {error.filename} cannot be read ({error.strerror})")
+
+    @property
+    def why_empty(self) -> str:
+        """Why nothing is found, if nothing is passed over."""
+        if self._is_result(self._folder):
+            return "it is the folder of the predictions, whose files are not read; name another one for them"
+        return "it has no file"
 
     @property
     def passed_over(self) -> str:

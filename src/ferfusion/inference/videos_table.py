@@ -9,7 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from ferfusion.corpora.entries import unique_ids
 from ferfusion.errors import ConfigError
@@ -23,7 +24,7 @@ _VERDICT = "expression top_class probability low high caution"
 COLUMNS = f"folder video status reason frames seconds faces {_VERDICT}".split()
 _FILE = "videos.csv"
 _WRITE_EVERY_SECONDS, _WRITE_SHARE = 1.0, 20.0
-"""A held table is written every second, or in a twentieth of the time if it is long."""
+"""Lines are written every second; of a long table, so seldom that it takes a twentieth of the time."""
 _PATIENCE_SECONDS = 60.0
 """Time to wait for another process, which holds the folder only while it moves files and writes the table."""
 _NUMBER = re.compile(r"-\d+$")
@@ -99,15 +100,31 @@ class VideosTable:
         with only_writer(out, patience_seconds=_PATIENCE_SECONDS):
             self._read()
             [folder] = choose_folders([wanted], self.places)
-            _set_line(self._lines, self._columns, folder, wanted.place, line)
+            self._set(folder, wanted.place, line)
             if new is not None:
                 replace_result(new, out / folder, earlier=PREDICTION_FILES)
             self._write()
         return folder
 
-    @contextmanager
-    def held(self) -> Iterator["HeldTable"]:
-        """Keep other processes from writing the folder while many predictions are added.
+    def reserve(self, wanted: Iterable["Named"]) -> list[str]:
+        """Give each video a folder and a line, whose status is pending; a line that is there stays.
+
+        Raises:
+            ConfigError: the file is no table of predictions any longer.
+            FileError: another process writes it for long, or it cannot be written.
+        """
+        wanted = list(wanted)
+        with only_writer(self.path.parent, patience_seconds=_PATIENCE_SECONDS):
+            self._read()
+            folders = choose_folders(wanted, self.places)
+            for folder, each in zip(folders, wanted, strict=True):
+                if folder not in self._lines:
+                    self._set(folder, each.place, {"status": "pending"})
+            self._write()
+        return folders
+
+    def put_all(self, lines: Mapping[str, Mapping[str, Any]]) -> None:
+        """Replace the columns but folder and video of some folders that have a line.
 
         Raises:
             ConfigError: the file is no table of predictions any longer.
@@ -115,19 +132,20 @@ class VideosTable:
         """
         with only_writer(self.path.parent, patience_seconds=_PATIENCE_SECONDS):
             self._read()
-            added = HeldTable(self._lines, self._columns, self._write)
-            try:
-                yield added
-            finally:
-                added.write()
+            for folder, line in lines.items():
+                self._set(folder, self._lines.get(folder, {}).get("video", ""), line)
+            self._write()
+
+    def _set(self, folder: str, place: str, line: Mapping[str, Any]) -> None:
+        """Set the line of a folder; cells of added columns stay."""
+        before = self._lines.get(folder, {})
+        added = {name: before.get(name, "") for name in self._columns[len(COLUMNS) :]}
+        self._lines[folder] = {"folder": folder, "video": place, **line, **added}
 
     @contextmanager
     def new_prediction(self) -> Iterator[Path]:
         """Yield a new folder to write the files of a prediction into, for ``put``."""
-        out = self.path.parent
-        with ExitStack() as opened:
-            with only_writer(out, patience_seconds=_PATIENCE_SECONDS):
-                new = opened.enter_context(new_result(out))
+        with _new_prediction(self.path.parent) as new:
             yield new
 
     def _write(self) -> None:
@@ -139,60 +157,10 @@ class VideosTable:
         write_text(self.path, text.getvalue())
 
 
-def _set_line(
-    lines: dict[str, dict[str, Any]], columns: list[str], folder: str, place: str, line: Mapping[str, Any]
-) -> None:
-    """Set the line of a folder; cells of added columns stay."""
-    before = lines.get(folder, {})
-    added = {name: before.get(name, "") for name in columns[len(COLUMNS) :]}
-    lines[folder] = {"folder": folder, "video": place, **line, **added}
+class ReservedFolders:
+    """Puts the predictions of a call into the folders that ``VideosTable.reserve`` has given it.
 
-
-class HeldTable:
-    """The table while one process holds its folder; it is written now and then, and at the end.
-
-    Args:
-        lines: The lines by folder, which are changed.
-        columns: The columns.
-        write: Writes the lines to the file.
-    """
-
-    def __init__(
-        self, lines: dict[str, dict[str, Any]], columns: list[str], write: Callable[[], None]
-    ) -> None:
-        self._lines, self._columns, self._write_file = lines, columns, write
-        self._is_changed = False
-        self._next_write = 0.0
-
-    def add(self, wanted: "Named", line: Mapping[str, Any]) -> None:
-        """Add or replace the line of the video of a folder.
-
-        Raises:
-            FileError: the file cannot be written.
-        """
-        _set_line(self._lines, self._columns, wanted.folder, wanted.place, line)
-        self._is_changed = True
-        if monotonic() >= self._next_write:
-            self.write()
-
-    def arrange(self, folders: Iterable[str]) -> None:
-        """Put the lines of some folders into their order, after all other lines."""
-        for folder in folders:
-            if folder in self._lines:
-                self._lines[folder] = self._lines.pop(folder)
-                self._is_changed = True
-
-    def write(self) -> None:
-        """Write the file, if a line has changed."""
-        if self._is_changed:
-            start = monotonic()
-            self._write_file()
-            self._is_changed = False
-            self._next_write = monotonic() + max(_WRITE_EVERY_SECONDS, _WRITE_SHARE * (monotonic() - start))
-
-
-class PlacedFolders:
-    """Puts predictions into the folders that a call has chosen; whoever holds the table adds their lines.
+    The process that has reserved them adds their lines.
 
     Args:
         out: Folder of the predictions.
@@ -204,19 +172,69 @@ class PlacedFolders:
     @contextmanager
     def new_prediction(self) -> Iterator[Path]:
         """Yield a new folder to write the files of a prediction into, for ``put``."""
-        with new_result(self._out) as new:
+        with _new_prediction(self._out) as new:
             yield new
 
     def put(self, wanted: "Named", line: Mapping[str, Any], *, new: Path | None = None) -> str:
-        """Move the files of a prediction into their folder, and return its name.
+        """Move the files of a prediction into its folder, and return the name of the folder.
 
         Raises:
             FileError: a file cannot be written.
         """
-        del line
+        del line  # it is added by the process that has reserved the folder
         if new is not None:
             replace_result(new, self._out / wanted.folder, earlier=PREDICTION_FILES)
         return wanted.folder
+
+
+class LinesNowAndThen:
+    """Adds lines to a table that other processes may write too, once a second and at the end.
+
+    Use it with ``with``.
+
+    Args:
+        out: Folder of the predictions.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._lines: dict[str, Mapping[str, Any]] = {}
+        self._next_write = 0.0
+
+    def add(self, folder: str, line: Mapping[str, Any]) -> None:
+        """Add the columns but folder and video of a folder that has a line.
+
+        Raises:
+            FileError: the file cannot be written.
+        """
+        self._lines[folder] = line
+        if monotonic() >= self._next_write:
+            self._write()
+
+    def _write(self) -> None:
+        if not self._lines:
+            return
+        start = monotonic()
+        VideosTable(self._out).put_all(self._lines)
+        self._lines.clear()
+        self._next_write = monotonic() + max(_WRITE_EVERY_SECONDS, _WRITE_SHARE * (monotonic() - start))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._write()
+
+
+@contextmanager
+def _new_prediction(out: Path) -> Iterator[Path]:
+    """Yield a new folder; ``out`` is held only while it is made, and other processes do not remove it."""
+    with ExitStack() as opened:
+        with only_writer(out, patience_seconds=_PATIENCE_SECONDS):
+            new = opened.enter_context(new_result(out))
+        yield new
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,6 @@
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -6,6 +9,7 @@ from ferfusion.api import predict_call
 from ferfusion.api.predict_call import batches, is_several, listed
 from ferfusion.errors import ConfigError
 from ferfusion.inference.predict_many import Unreadable, VideoResult
+from ferfusion.inference.predictor import SHIPPED
 from helpers.videos import numbered, write_video
 
 GREY = np.full((3, 96, 96, 3), 120, np.uint8)
@@ -48,7 +52,7 @@ def test_predict_each_resumes_without_what_is_predicted(model, folder, tmp_path)
 
     assert again() == ["a.mp4", "b.mp4", "diary.mp4"]
     assert again() == ["diary.mp4"]
-    assert "Predicted already: 2 of 3 inputs." in [each.message for each in said]
+    assert any(each.message.startswith(f"Predicted already: 2 of 3 inputs, in {out}") for each in said)
     assert again(window=1) == ["a.mp4", "b.mp4", "diary.mp4"]
     write_video(folder / "a.mp4", numbered(9))
     assert again(window=1) == ["a.mp4", "diary.mp4"]
@@ -58,6 +62,19 @@ def test_predict_each_resumes_without_what_is_predicted(model, folder, tmp_path)
 def test_predict_refuses_to_resume_since_it_returns_everything(model, folder, tmp_path):
     with pytest.raises(ConfigError, match="predict_each"):
         model.predict(folder, out=tmp_path / "out", resume=True)
+    with pytest.raises(ConfigError, match="needs out"):
+        next(model.predict_each(folder, resume=True))
+
+
+def test_predict_each_needs_the_file_of_its_model_only_once(folder, tmp_path):
+    file = shutil.copy(SHIPPED, tmp_path / "model.safetensors")
+    model = fer.load_model(file, device="cpu")
+    Path(file).unlink()
+    assert names(model.predict_each(folder, out=tmp_path / "out", workers=1)) == [
+        "a.mp4",
+        "b.mp4",
+        "diary.mp4",
+    ]
 
 
 @pytest.mark.parametrize("settings", [{"engine": "pol"}, {"address": "1.2.3.4:5"}, {"workers": 0}])

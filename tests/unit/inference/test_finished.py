@@ -1,3 +1,4 @@
+import os
 import shutil
 from dataclasses import replace
 
@@ -15,15 +16,13 @@ RECIPE, PREPARE = PredictRecipe(), PrepareRecipe()
 
 
 @pytest.fixture
-def model(tmp_path):
-    path = tmp_path / "model"
-    path.write_bytes(b"weights")
-    return path
+def model():
+    return "hash of the model"
 
 
 def stamped(jobs, model, *, recipe=RECIPE, prepare=PREPARE, detector=None):
     return list(
-        with_stamps(jobs, model=model, prepare_recipe=prepare, recipe=recipe, detector_model=detector)
+        with_stamps(jobs, model_sha256=model, prepare_recipe=prepare, recipe=recipe, detector_model=detector)
     )
 
 
@@ -42,7 +41,7 @@ def test_stamps_differ_where_the_video_the_model_or_a_setting_does(tmp_path, mod
     stamps = {
         first,
         stamp(write_video(tmp_path / "c.mp4", numbered(6)), model),
-        stamp(video, other),
+        stamp(video, "other"),
         stamp(video, model, recipe=PredictRecipe(window=1)),
         stamp(video, model, prepare=PrepareRecipe(size=64)),
         stamp(video, model, detector=other),
@@ -56,6 +55,21 @@ def test_stamps_see_a_change_inside_a_short_video(tmp_path, model):
     content[len(content) // 2] ^= 1
     video.write_bytes(content)
     assert stamp(video, model) != before
+
+
+def test_stamps_see_another_middle_of_a_long_video(tmp_path, model):
+    content = bytearray(2**20)
+    long = tmp_path / "long.mp4"
+    long.write_bytes(content)
+    before = stamp(long, model)
+    content[2**18 : 3 * 2**18] = b"1" * 2**19
+    long.write_bytes(content)
+    assert stamp(long, model) != before
+
+
+def test_stamps_do_not_wait_for_a_pipe(tmp_path, model):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert stamp(tmp_path / "pipe.mp4", model) == ""
 
 
 def test_stamps_are_missing_of_photographs_and_of_missing_files(tmp_path, model):
@@ -76,7 +90,7 @@ def predicted(tmp_path, model):
 
 
 def names(jobs, out, *, annotate=True):
-    return [job.folder for job in unfinished(jobs, out, annotate=annotate)]
+    return [job.folder for job in unfinished(jobs, out, recipe=RECIPE, annotate=annotate)]
 
 
 def test_unfinished_leaves_out_what_is_predicted(predicted):
@@ -92,6 +106,9 @@ def test_unfinished_leaves_out_what_is_predicted(predicted):
         ("verdict.json", "", True, ["a"]),
         ("verdict.json", "{", True, ["a"]),
         ("report.html", None, True, ["a"]),
+        ("report.html", "", True, ["a"]),
+        ("frames.csv", None, True, ["a"]),
+        ("onsets.csv", None, True, ["a"]),
         ("annotated.mp4", None, True, ["a"]),
         ("annotated.mp4", None, False, []),
     ],

@@ -1,13 +1,16 @@
 import filecmp
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from ferfusion.engines import run_here, run_in_pool
+from ferfusion.errors import BundleError
 from ferfusion.inference.predict_jobs import make_jobs
 from ferfusion.inference.predict_many import Unreadable, predict_each
-from ferfusion.inference.predict_on_engine import VideoTask, paying_workers, predict_on_engine
+from ferfusion.inference.predict_on_engine import VideoTask, paying_workers, predict_on_engine, predict_task
 from ferfusion.inference.predictor import load_predictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.progress import Progress
@@ -16,7 +19,7 @@ from helpers.videos import numbered, write_video
 
 def tasks_of(videos, out):
     return [
-        VideoTask(job, None, "cpu", PredictRecipe(), out, annotate=True, detector_model=None)
+        VideoTask(job, None, "shipped", "cpu", PredictRecipe(), out, annotate=True, detector_model=None)
         for job in make_jobs(videos, out=out)
     ]
 
@@ -58,6 +61,35 @@ def test_predict_on_engine_writes_the_bytes_of_one_process(engine, videos, alone
     assert [
         name for name in files_in(alone) if not filecmp.cmp(alone / name, tmp_path / name, shallow=False)
     ] == []
+
+
+def test_predict_on_engine_leaves_other_videos_their_folders(videos, tmp_path):
+    """Two calls have chosen the same folder before either has written a line."""
+    grey, other = videos[2:4]
+    ours, theirs = tasks_of([grey], tmp_path), tasks_of([other], tmp_path)
+    assert ours[0].job.folder == theirs[0].job.folder == "grey"
+    first = predict_on_engine(ours, run_here)
+    assert next(first).job.folder == "grey"
+    assert [result.job.folder for result in predict_on_engine(theirs, run_here)] == ["grey-2"]
+    assert list(first) == []
+    table = pd.read_csv(tmp_path / "videos.csv")
+    assert table["video"].tolist() == [str(grey), str(other)]
+    assert table["status"].tolist() == ["no_face", "no_face"]
+    assert table["frames"].tolist() == [5, 9]
+
+
+def test_predict_on_engine_has_pending_lines_of_what_is_not_predicted_yet(videos, tmp_path):
+    results = predict_on_engine(tasks_of(videos[2:4], tmp_path), run_here)
+    next(results)
+    assert pd.read_csv(tmp_path / "videos.csv")["status"].tolist() == ["no_face", "pending"]
+
+
+def test_predict_task_refuses_a_model_that_has_changed(videos, tmp_path):
+    bundle = tmp_path / "b.safetensors"
+    bundle.write_bytes(b"another model")
+    [task] = tasks_of(videos[2:3], tmp_path / "out")
+    with pytest.raises(BundleError, match="since it was loaded"):
+        predict_task(replace(task, model=bundle, model_sha256="the first one's"))
 
 
 def test_predict_on_engine_without_a_folder_writes_nothing(videos, tmp_path, monkeypatch):

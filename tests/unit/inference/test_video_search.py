@@ -150,3 +150,9 @@ def test_find_videos_takes_a_name_that_no_file_can_have(tmp_path):
     for place in places[:3]:
         with pytest.raises(VideoError, match=r"^(Cannot read .*: (File name too|Too many)|There is no file)"):
             open_footage(place)
+
+
+def test_find_videos_says_that_a_folder_is_that_of_the_predictions(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"")
+    with pytest.raises(ConfigError, match="it is the folder of the predictions"):
+        find_videos([tmp_path], out=tmp_path)
