@@ -2,14 +2,13 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from cyclopts import Parameter
-
-from ferfusion.recipe import Recipe
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _FOR_PYTHON = frozenset({"progress", "settings"})
@@ -81,7 +80,7 @@ def _on_the_command_line(annotation: Any) -> Any:
     """
     kinds: tuple[Any, ...] = get_args(annotation) or (annotation,)
     optional = type(None) in kinds
-    recipe: Any = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Recipe)), None)
+    recipe: Any = next((kind for kind in kinds if is_dataclass(kind) and hasattr(kind, "to_dict")), None)
     if recipe is not None:
         return Annotated[recipe | None, Parameter(name="*", negative_iterable=())]
     if any(get_origin(kind) is PathLike for kind in kinds):

@@ -6,6 +6,7 @@ import resource
 import sys
 from contextlib import contextmanager
 
+import joblib  # noqa: F401 its import tries whether a file can be written, and warns if not
 import pytest
 
 import ferfusion as fer
