@@ -5,8 +5,8 @@ import os
 import resource
 import sys
 from contextlib import contextmanager
+from importlib import import_module
 
-import joblib  # noqa: F401 its import tries whether a file can be written, and warns if not
 import pytest
 
 import ferfusion as fer
@@ -14,6 +14,7 @@ from ferfusion.cli import COMMANDS, main
 from helpers.datasets import write_dataset
 from helpers.runs import write_run
 
+import_module("joblib")  # its import tries whether a file can be written, and warns if not
 # here the words do come from sys.argv, as a shell gives them
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 NONE = "no/such/input"
