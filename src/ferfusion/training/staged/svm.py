@@ -30,7 +30,7 @@ def fit_svm(
     svm = LinearSVC(
         C=c, class_weight="balanced" if balanced else None, max_iter=_MAX_STEPS, random_state=seed
     )
-    svm.fit(features.double().cpu().numpy(), codes)
+    svm.fit(features.cpu().double().numpy(), codes)
     sides = np.array([[-1], [1]]) if len(svm.classes_) == 2 else 1
     weight = torch.zeros(num_classes, features.shape[1])
     bias = torch.full((num_classes,), ABSENT)
