@@ -92,7 +92,7 @@ def predict_on_engine(
         results = engine(predict_task, tasks, workers=workers, address=address)
         for number, result in enumerate(results, start=1):
             if lines is not None:
-                lines.add(result.job.folder, line_of(result.outcome))
+                lines.add(result.job.named, line_of(result.outcome))
             on_progress(Progress("Predicting", result.job.name, number, len(tasks), "videos"))
             yield result
 

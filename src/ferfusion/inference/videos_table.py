@@ -123,8 +123,8 @@ class VideosTable:
             self._write()
         return folders
 
-    def put_all(self, lines: Mapping[str, Mapping[str, Any]]) -> None:
-        """Replace the columns but folder and video of some folders that have a line.
+    def put_all(self, lines: Iterable[tuple["Named", Mapping[str, Any]]]) -> None:
+        """Set the lines of folders that ``reserve`` has given; all columns but folder and video.
 
         Raises:
             ConfigError: the file is no table of predictions any longer.
@@ -132,8 +132,8 @@ class VideosTable:
         """
         with only_writer(self.path.parent, patience_seconds=_PATIENCE_SECONDS):
             self._read()
-            for folder, line in lines.items():
-                self._set(folder, self._lines.get(folder, {}).get("video", ""), line)
+            for wanted, line in lines:
+                self._set(wanted.folder, wanted.place, line)
             self._write()
 
     def _set(self, folder: str, place: str, line: Mapping[str, Any]) -> None:
@@ -198,16 +198,16 @@ class LinesNowAndThen:
 
     def __init__(self, out: Path) -> None:
         self._out = out
-        self._lines: dict[str, Mapping[str, Any]] = {}
+        self._lines: list[tuple[Named, Mapping[str, Any]]] = []
         self._next_write = 0.0
 
-    def add(self, folder: str, line: Mapping[str, Any]) -> None:
-        """Add the columns but folder and video of a folder that has a line.
+    def add(self, wanted: "Named", line: Mapping[str, Any]) -> None:
+        """Add the line of a folder that ``VideosTable.reserve`` has given; all columns but folder and video.
 
         Raises:
             FileError: the file cannot be written.
         """
-        self._lines[folder] = line
+        self._lines.append((wanted, line))
         if monotonic() >= self._next_write:
             self._write()
 

@@ -1,11 +1,19 @@
 import csv
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.inference.videos_table import COLUMNS, Named, VideosTable, choose_folders, place_of
+from ferfusion.inference.videos_table import (
+    COLUMNS,
+    LinesNowAndThen,
+    Named,
+    VideosTable,
+    choose_folders,
+    place_of,
+)
 
 OK = {"status": "ok", "frames": 5, "probability": "0.5125"}
 
@@ -120,3 +128,34 @@ def test_videos_table_of_another_kind_is_refused(tmp_path, content, reason):
     with pytest.raises(ConfigError, match=rf"videos\.csv {reason}.*; move it away, or name another folder"):
         VideosTable(tmp_path)
     assert (tmp_path / "videos.csv").read_bytes() == content
+
+
+def test_videos_table_reserves_folders_that_another_call_leaves_alone(tmp_path, videos):
+    out = tmp_path / "out"
+    wanted = [Named(path.name, place_of(path)) for path in videos]
+    ours, theirs = VideosTable(out), VideosTable(out)  # both have read an empty table
+    assert ours.reserve(wanted[:1]) == ["talk"]
+    assert theirs.reserve(wanted) == ["talk", "talk-2"]
+    assert [(line["folder"], line["status"]) for line in lines(out)] == [
+        ("talk", "pending"),
+        ("talk-2", "pending"),
+    ]
+    with LinesNowAndThen(out) as added:
+        for folder, each in zip(("talk-2", "talk"), reversed(wanted), strict=True):
+            added.add(replace(each, folder=folder), OK)
+    assert [(line["folder"], line["video"], line["status"]) for line in lines(out)] == [
+        ("talk", wanted[0].place, "ok"),
+        ("talk-2", wanted[1].place, "ok"),
+    ]
+
+
+def test_lines_now_and_then_are_written_together(tmp_path, videos, monkeypatch):
+    written = []
+    monkeypatch.setattr(VideosTable, "put_all", lambda self, lines: written.append(len(lines)))
+    monkeypatch.setattr(
+        "ferfusion.inference.videos_table.monotonic", iter([0, 0, 0, 0, 0.2, 0.5, 0.9, 2, 2, 2]).__next__
+    )
+    with LinesNowAndThen(tmp_path) as added:
+        for _ in range(4):
+            added.add(Named("talk.mp4", "talk.mp4", folder="talk"), OK)
+    assert written == [1, 3]
