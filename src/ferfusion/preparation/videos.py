@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from filecmp import cmpfiles
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ferfusion.engines import Engine
 from ferfusion.errors import DatasetError
 from ferfusion.files import read_json
 from ferfusion.labels import LabelSet
-from ferfusion.outputs import replaced_result
+from ferfusion.outputs import new_result, replace_result
 from ferfusion.preparation.dataset import (
     DATA_COLUMNS,
     TABLES,
@@ -146,15 +147,23 @@ class _VideoCorpus:
             "pairs_by_class": {name: int((data["emotion"] == name).sum()) for name in self.labels.names},
         }
         earlier = (*TABLES, self.files.subjects_file.name, self.files.votes_file.name)
-        with replaced_result(self.files.root, earlier=earlier) as new:
+        with new_result(self.files.root) as new:
             write_table(DatasetFiles(new).frames_file, frames)
             write_table(DatasetFiles(new).videos_file, videos)
             write_table(DatasetFiles(new).pairs_file, data)
             write_subjects(DatasetFiles(new).subjects_file, self.listing)
             write_votes(DatasetFiles(new), self.listing.votes, used["video"])
-            self.write_header(complete=False, counts={})  # until the tables are replaced
-        self.write_header(complete=True, counts=counts)
+            # a complete dataset stays complete all the time for those who read it
+            if not (self._is_complete and _have_same_files(new, self.files.root, earlier)):
+                self.write_header(complete=False, counts={})  # until the tables are replaced
+                replace_result(new, self.files.root, earlier=earlier)
+                self.write_header(complete=True, counts=counts)
         return counts
+
+    @property
+    def _is_complete(self) -> bool:
+        header = self.files.header_file
+        return header.is_file() and read_json(header).get("complete") is True
 
     def write_header(self, *, complete: bool, counts: dict[str, Any]) -> None:
         """Write ``dataset.json``."""
@@ -207,6 +216,13 @@ class _VideoCorpus:
                     "clip": entry.video_id,
                     "pair": pair,
                 }
+
+
+def _have_same_files(first: Path, second: Path, names: Sequence[str]) -> bool:
+    """Return whether each of the files has the same content in both folders, or is missing in both."""
+    there = [name for name in names if (first / name).exists() or (second / name).exists()]
+    same, _, _ = cmpfiles(first, second, there, shallow=False)
+    return same == there
 
 
 def _remove_leftovers(jobs: Sequence[PrepareJob]) -> None:

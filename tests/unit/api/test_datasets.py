@@ -83,7 +83,7 @@ def test_split_refuses_an_unknown_setting(data):
 
 
 def test_prepare_refuses_workers_below_one(tmp_path):
-    with pytest.raises(fer.ConfigError, match="workers must be at least 1, got 0"):
+    with pytest.raises(fer.ConfigError, match="workers must be a whole number from 1 on, got 0"):
         fer.prepare(tmp_path, tmp_path / "out", workers=0)
 
 

@@ -104,5 +104,5 @@ def test_check_workers_refuses_a_number_below_one():
     check_workers(None)
     check_workers(1)
     for workers in (0, -2):
-        with pytest.raises(fer.ConfigError, match=f"workers must be at least 1, got {workers}"):
+        with pytest.raises(fer.ConfigError, match=f"workers must be a whole number from 1 on, got {workers}"):
             check_workers(workers)

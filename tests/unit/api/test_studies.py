@@ -118,7 +118,7 @@ def test_study_verb_gives_each_setting_to_the_recipe_that_has_it(called, tmp_pat
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"workers": 0}, "workers must be at least 1, got 0"),
+        ({"workers": 0}, "workers must be a whole number from 1 on, got 0"),
         ({"variants": [3]}, r"variants must be text, such as 'fusion=gap-sum'; got \(3,\)"),
         ({"variants": 3}, "variants must be of type tuple, got 3"),
         ({"sedes": 3}, r"Unknown setting 'sedes'; .*Did you mean 'seeds'"),

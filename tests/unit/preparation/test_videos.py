@@ -174,6 +174,17 @@ def test_prepare_videos_leaves_a_finished_dataset_as_it_is(tmp_path, squares, li
     assert content(dataset) == before
 
 
+def test_prepare_videos_keeps_a_finished_dataset_readable_all_the_time(tmp_path, squares, listing):
+    _, counts = prepare(listing, tmp_path / "data")
+    inodes = {path: path.stat().st_ino for path in (tmp_path / "data").iterdir() if path.is_file()}
+    assert prepare(listing, tmp_path / "data") == ([], counts)
+    assert {path: path.stat().st_ino for path in inodes} == inodes
+    with (tmp_path / "data" / "data.csv").open("a") as table:
+        table.write("edited\n")
+    prepare(listing, tmp_path / "data")
+    assert "edited" not in (tmp_path / "data" / "data.csv").read_text()
+
+
 def test_prepare_videos_prepares_a_lost_clip_and_a_changed_video_again(tmp_path, squares, listing):
     dataset = tmp_path / "dataset"
     prepare(listing, dataset)
