@@ -46,10 +46,18 @@ def test_check_checkpoint_names_a_damaged_one_in_one_line(tmp_path, damage):
     assert "\n" not in str(caught.value)
 
 
+@pytest.fixture
+def own_ctrl_c():
+    """Python's handler of SIGINT: a shell starts a job in the background with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize(
     ("number", "stop"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)]
 )
-def test_fit_ends_as_other_programs_do_on_a_signal(dataset, tmp_path, number, stop):
+def test_fit_ends_as_other_programs_do_on_a_signal(dataset, tmp_path, number, stop, own_ctrl_c):
     handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     with pytest.raises(stop) as caught:
         train(dataset, tmp_path / "run", recipe=SHORT, callbacks=[SendSignal(number)])
