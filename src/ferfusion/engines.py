@@ -189,10 +189,8 @@ def _ray_results(ray: Any, function: Callable[[Job], Result], jobs: Iterable[Job
 
     remote = ray.remote(num_cpus=1, max_retries=10)(task)
     remaining = iter(jobs)
-    running = [
-        remote.remote(job)
-        for job in islice(remaining, _JOBS_PER_WORKER * int(ray.cluster_resources().get("CPU", 1)))
-    ]
+    at_once = _JOBS_PER_WORKER * int(ray.cluster_resources().get("CPU", 1))
+    running = [remote.remote(job) for job in islice(remaining, at_once)]
     while running:
         done, running = ray.wait(running)
         running += [remote.remote(job) for job in islice(remaining, len(done))]

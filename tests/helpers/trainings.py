@@ -4,11 +4,13 @@ import io
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from lightning.pytorch import Callback
 from safetensors.torch import load_file
 
 from ferfusion.compute import Compute
+from ferfusion.data.clips import PairReader
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.models.config import ModelConfig
 from ferfusion.progress import OnProgress, Progress
@@ -59,6 +61,12 @@ class KillAt(Callback):
     def on_train_epoch_start(self, trainer, pl_module):
         if trainer.current_epoch == self.epoch and self.batch is None:
             raise KilledError
+
+
+def open_reader(dataset):
+    """Return a reader of all pairs of a dataset folder."""
+    table = pd.read_csv(dataset / "data.csv")
+    return PairReader(dataset / "clips", list(table["clip"]), list(table["pair"]))
 
 
 def train(

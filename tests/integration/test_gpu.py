@@ -27,7 +27,7 @@ from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.training.train import train_run
 from helpers.datasets import write_dataset
-from helpers.trainings import MODEL, SHORT, KillAt, KilledError
+from helpers.trainings import MODEL, SHORT, KillAt, KilledError, open_reader
 
 AGREES = 1e-3
 """Largest difference of a probability between a GPU and the processor."""
@@ -50,8 +50,7 @@ def dataset(tmp_path_factory):
 
 @pytest.fixture
 def reader(dataset):
-    table = pd.read_csv(dataset / "data.csv")
-    return PairReader(dataset / "clips", list(table["clip"]), list(table["pair"]))
+    return open_reader(dataset)
 
 
 def train_on(device, dataset, run, *, model=MODEL, recipe=SHORT, precision="32-true", **settings):

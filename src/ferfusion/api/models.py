@@ -1,7 +1,7 @@
 """Models: predict the expressions in videos, photographs and arrays of frames."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -55,7 +55,7 @@ class Model:
     path: Path | None = None
     notes: tuple[str, ...] = ()
     _device: str = "auto"
-    _sha256: str = ""
+    _sha256: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         # of the file as it is now: the model stays as it is if the file changes
@@ -169,26 +169,26 @@ class Model:
         from ferfusion.api.predict_call import PredictCall, batches  # noqa: PLC0415
         from ferfusion.api.predictions import Prediction, UnreadVideo  # noqa: PLC0415 torch
         from ferfusion.inference.predict_many import Unreadable  # noqa: PLC0415
+        from ferfusion.inference.predict_on_engine import PredictSettings  # noqa: PLC0415
 
         place = None if out is None else as_folder(out)
-        how = with_settings(PredictRecipe, recipe, settings)
+        recipe = with_settings(PredictRecipe, recipe, settings)
         check_workers(workers)
         with file_errors(), shown(progress) as on_progress:
             number = 0
             for folder, sources in batches(
                 inputs, fps=fps, out=place, on_message=partial(report_message, on_progress)
             ):
-                call = PredictCall(
-                    predictor=self._predictor,
+                how = PredictSettings(
                     model=self.path,
                     model_sha256=self._sha256,
                     device=self._device,
-                    recipe=how,
+                    recipe=recipe,
                     out=folder,
                     annotate=annotate,
                     detector_model=None if detector_model is None else as_path(detector_model),
-                    on_progress=on_progress,
                 )
+                call = PredictCall(predictor=self._predictor, settings=how, on_progress=on_progress)
                 jobs = call.jobs(sources, first=number, resume=resume)
                 number += len(sources)
                 for result in call.results(jobs, engine=engine, workers=workers, address=address):

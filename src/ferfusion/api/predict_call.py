@@ -19,9 +19,13 @@ from ferfusion.errors import ConfigError, VideoError
 from ferfusion.inference.finished import unfinished, with_stamps
 from ferfusion.inference.predict_jobs import PredictJob, Source, common_place, make_jobs
 from ferfusion.inference.predict_many import VideoResult, predict_each
-from ferfusion.inference.predict_on_engine import VideoTask, paying_workers, predict_on_engine
+from ferfusion.inference.predict_on_engine import (
+    PredictSettings,
+    VideoTask,
+    paying_workers,
+    predict_on_engine,
+)
 from ferfusion.inference.predictor import Predictor
-from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.video_search import find_videos
 from ferfusion.inference.videos_table import VideosTable
 from ferfusion.lookup import choose
@@ -40,24 +44,12 @@ class PredictCall:
 
     Attributes:
         predictor: The model.
-        model: Its file; None for the one that comes with the package.
-        model_sha256: SHA-256 of that file when it was loaded.
-        device: Where it runs.
-        recipe: Settings of the prediction.
-        out: Folder of the predictions; None to write nothing.
-        annotate: Also write the annotated videos and photographs.
-        detector_model: Model file of the face detector, if it is named.
+        settings: How it predicts.
         on_progress: Called with the progress.
     """
 
     predictor: Predictor
-    model: Path | None
-    model_sha256: str
-    device: str
-    recipe: PredictRecipe
-    out: Path | None
-    annotate: bool
-    detector_model: Path | None
+    settings: PredictSettings
     on_progress: OnProgress
 
     def jobs(self, sources: list[Source], *, first: int = 0, resume: bool = False) -> list[PredictJob]:
@@ -71,45 +63,34 @@ class PredictCall:
         Raises:
             ConfigError: ``out`` is a batch of other videos, or no folder of predictions.
         """
-        jobs = [replace(job, number=first + job.number) for job in make_jobs(sources, out=self.out)]
-        if self.out is None:
+        settings, out = self.settings, self.settings.out
+        jobs = [replace(job, number=first + job.number) for job in make_jobs(sources, out=out)]
+        if out is None:
             if resume:
                 raise ConfigError("resume needs out, the folder of the predictions")
             return jobs
-        if _BATCH_NAME.fullmatch(self.out.name):
-            self._refuse_other_videos(jobs)
+        if _BATCH_NAME.fullmatch(out.name):
+            _refuse_other_videos(jobs, out)
         jobs = list(
             with_stamps(
                 jobs,
-                model_sha256=self.model_sha256,
+                model_sha256=settings.model_sha256,
                 prepare_recipe=self.predictor.info.prepare_recipe,
-                recipe=self.recipe,
-                detector_model=self.detector_model,
+                recipe=settings.recipe,
+                detector_model=settings.detector_model,
             )
         )
         if not resume:
             return jobs
-        remaining = unfinished(jobs, self.out, recipe=self.recipe, annotate=self.annotate)
+        remaining = unfinished(jobs, out, recipe=settings.recipe, annotate=settings.annotate)
         if len(remaining) < len(jobs):
             done = len(jobs) - len(remaining)
             report_message(
                 self.on_progress,
-                f"Predicted already: {done:,} of {counted(len(jobs), 'input')}, in {self.out}; to predict "
+                f"Predicted already: {done:,} of {counted(len(jobs), 'input')}, in {out}; to predict "
                 "again, name another folder",
             )
         return remaining
-
-    def _refuse_other_videos(self, jobs: list[PredictJob]) -> None:
-        """Refuse to write into a batch that has another list of videos."""
-        assert self.out is not None
-        photographs = [job for job in jobs if job.photograph]
-        places = {job.table_place for job in jobs} | ({common_place(photographs)} if photographs else set())
-        others = [place for place in VideosTable(self.out).places.values() if place not in places]
-        if others:
-            raise ConfigError(
-                f"{self.out} has predictions of other videos, such as {others[0]}: the list has changed; put "
-                "new videos at its end, or name another folder for the predictions"
-            )
 
     def results(
         self, jobs: list[PredictJob], *, engine: str, workers: int | None, address: str | None
@@ -124,19 +105,7 @@ class PredictCall:
         if engine == "here" or (engine == "pool" and workers == 1):
             files = []
         elsewhere = {job.number for job in files}
-        tasks = [
-            VideoTask(
-                job=job,
-                model=self.model,
-                model_sha256=self.model_sha256,
-                device=self.device,
-                recipe=self.recipe,
-                out=self.out,
-                annotate=self.annotate,
-                detector_model=self.detector_model,
-            )
-            for job in files
-        ]
+        tasks = [VideoTask(job, self.settings) for job in files]
         if tasks:
             yield from predict_on_engine(
                 tasks, run, workers=workers, address=address, on_progress=self.on_progress
@@ -144,11 +113,23 @@ class PredictCall:
         yield from predict_each(
             [job for job in jobs if job.number not in elsewhere],
             self.predictor,
-            recipe=self.recipe,
-            out=self.out,
-            annotate=self.annotate,
-            detector_model=self.detector_model,
+            recipe=self.settings.recipe,
+            out=self.settings.out,
+            annotate=self.settings.annotate,
+            detector_model=self.settings.detector_model,
             on_progress=self.on_progress,
+        )
+
+
+def _refuse_other_videos(jobs: list[PredictJob], out: Path) -> None:
+    """Refuse to write into a batch that has another list of videos."""
+    photographs = [job for job in jobs if job.photograph]
+    places = {job.table_place for job in jobs} | ({common_place(photographs)} if photographs else set())
+    others = [place for place in VideosTable(out).places.values() if place not in places]
+    if others:
+        raise ConfigError(
+            f"{out} has predictions of other videos, such as {others[0]}: the list has changed; put "
+            "new videos at its end, or name another folder for the predictions"
         )
 
 

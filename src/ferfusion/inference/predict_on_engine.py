@@ -22,22 +22,20 @@ VIDEOS_PER_WORKER = 32
 clip of two seconds."""
 
 
-@dataclass(frozen=True)
-class VideoTask:
-    """Everything that a worker needs to predict one video.
+@dataclass(frozen=True, kw_only=True)
+class PredictSettings:
+    """How the videos of a call are predicted.
 
     Attributes:
-        job: The video.
         model: File of the model; None for the one that comes with the package.
-        model_sha256: SHA-256 of that file.
+        model_sha256: SHA-256 of that file when it was loaded.
         device: Where the model runs.
         recipe: Settings of the prediction.
         out: Folder of the predictions; None to write nothing.
-        annotate: Also write the annotated video.
-        detector_model: Model file of the face detector, if the detector needs one.
+        annotate: Also write the annotated videos and photographs.
+        detector_model: Model file of the face detector, if it is named.
     """
 
-    job: PredictJob
     model: Path | None
     model_sha256: str
     device: str
@@ -45,6 +43,14 @@ class VideoTask:
     out: Path | None
     annotate: bool
     detector_model: Path | None
+
+
+@dataclass(frozen=True)
+class VideoTask:
+    """Everything that a worker needs to predict one video."""
+
+    job: PredictJob
+    settings: PredictSettings
 
 
 def paying_workers(videos: int) -> int:
@@ -81,7 +87,7 @@ def predict_on_engine(
     """
     with ExitStack() as opened:
         lines: LinesNowAndThen | None = None
-        out = tasks[0].out if tasks else None
+        out = tasks[0].settings.out if tasks else None
         if out is not None:
             folders = VideosTable(out).reserve(task.job.named for task in tasks)
             tasks = [
@@ -99,15 +105,15 @@ def predict_on_engine(
 
 def predict_task(task: VideoTask) -> VideoResult:
     """Predict one video and write its folder, but no line of ``videos.csv``."""
-    predictor = _kept_predictor(task.model, task.model_sha256, task.device)
+    settings = task.settings
     [result] = predict_each(
         [task.job],
-        predictor,
-        recipe=task.recipe,
-        out=task.out,
-        folders=None if task.out is None else ReservedFolders(task.out),
-        annotate=task.annotate,
-        detector_model=task.detector_model,
+        _kept_predictor(settings.model, settings.model_sha256, settings.device),
+        recipe=settings.recipe,
+        out=settings.out,
+        folders=None if settings.out is None else ReservedFolders(settings.out),
+        annotate=settings.annotate,
+        detector_model=settings.detector_model,
     )
     return result
 

@@ -5,7 +5,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -142,11 +142,9 @@ class VideosTable:
         added = {name: before.get(name, "") for name in self._columns[len(COLUMNS) :]}
         self._lines[folder] = {"folder": folder, "video": place, **line, **added}
 
-    @contextmanager
-    def new_prediction(self) -> Iterator[Path]:
-        """Yield a new folder to write the files of a prediction into, for ``put``."""
-        with _new_prediction(self.path.parent) as new:
-            yield new
+    def new_prediction(self) -> AbstractContextManager[Path]:
+        """Return the context of a new folder to write the files of a prediction into, for ``put``."""
+        return _new_prediction(self.path.parent)
 
     def _write(self) -> None:
         text = io.StringIO(newline="")
@@ -169,11 +167,9 @@ class ReservedFolders:
     def __init__(self, out: Path) -> None:
         self._out = out
 
-    @contextmanager
-    def new_prediction(self) -> Iterator[Path]:
-        """Yield a new folder to write the files of a prediction into, for ``put``."""
-        with _new_prediction(self._out) as new:
-            yield new
+    def new_prediction(self) -> AbstractContextManager[Path]:
+        """Return the context of a new folder to write the files of a prediction into, for ``put``."""
+        return _new_prediction(self._out)
 
     def put(self, wanted: "Named", line: Mapping[str, Any], *, new: Path | None = None) -> str:
         """Move the files of a prediction into its folder, and return the name of the folder.

@@ -1,18 +1,16 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
 from ferfusion.data.batches import Draws, PairBatches
-from ferfusion.data.clips import PairReader
 from ferfusion.data.recipe import Augmentation
 from ferfusion.data.resident import ResidentPairs, fits, resident_if_it_fits
 from ferfusion.data.row_order import Shuffled
 from ferfusion.models.config import ModelConfig
 from helpers.datasets import write_dataset
-from helpers.trainings import SHORT, different_weights, train
+from helpers.trainings import SHORT, different_weights, open_reader, train
 
 CPU = torch.device("cpu")
 
@@ -24,8 +22,7 @@ def dataset(tmp_path_factory):
 
 @pytest.fixture
 def reader(dataset):
-    table = pd.read_csv(dataset / "data.csv")
-    return PairReader(dataset / "clips", list(table["clip"]), list(table["pair"]))
+    return open_reader(dataset)
 
 
 def test_resident_pairs_are_those_of_the_reader(reader):

@@ -10,7 +10,13 @@ from ferfusion.engines import run_here, run_in_pool
 from ferfusion.errors import BundleError
 from ferfusion.inference.predict_jobs import make_jobs
 from ferfusion.inference.predict_many import Unreadable, predict_each
-from ferfusion.inference.predict_on_engine import VideoTask, paying_workers, predict_on_engine, predict_task
+from ferfusion.inference.predict_on_engine import (
+    PredictSettings,
+    VideoTask,
+    paying_workers,
+    predict_on_engine,
+    predict_task,
+)
 from ferfusion.inference.predictor import load_predictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.progress import Progress
@@ -18,10 +24,16 @@ from helpers.videos import numbered, write_video
 
 
 def tasks_of(videos, out):
-    return [
-        VideoTask(job, None, "shipped", "cpu", PredictRecipe(), out, annotate=True, detector_model=None)
-        for job in make_jobs(videos, out=out)
-    ]
+    settings = PredictSettings(
+        model=None,
+        model_sha256="shipped",
+        device="cpu",
+        recipe=PredictRecipe(),
+        out=out,
+        annotate=True,
+        detector_model=None,
+    )
+    return [VideoTask(job, settings) for job in make_jobs(videos, out=out)]
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +100,9 @@ def test_predict_task_refuses_a_model_that_has_changed(videos, tmp_path):
     bundle = tmp_path / "b.safetensors"
     bundle.write_bytes(b"another model")
     [task] = tasks_of(videos[2:3], tmp_path / "out")
+    other = replace(task.settings, model=bundle, model_sha256="the first one's")
     with pytest.raises(BundleError, match="since it was loaded"):
-        predict_task(replace(task, model=bundle, model_sha256="the first one's"))
+        predict_task(replace(task, settings=other))
 
 
 def test_predict_on_engine_without_a_folder_writes_nothing(videos, tmp_path, monkeypatch):

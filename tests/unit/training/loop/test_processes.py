@@ -14,12 +14,11 @@ from lightning.pytorch import Callback
 from safetensors.torch import load_file
 
 from ferfusion.data.batches import Draws, PairBatches, Share
-from ferfusion.data.clips import PairReader
 from ferfusion.data.recipe import Augmentation
 from ferfusion.data.row_order import Shuffled
 from ferfusion.errors import ConfigError
 from ferfusion.models.config import ModelConfig
-from helpers.trainings import RECIPE, SHORT, KillAt, KilledError, lines_into, train
+from helpers.trainings import RECIPE, SHORT, KillAt, KilledError, lines_into, open_reader, train
 
 # Without dropout: each process has draws of its own. With few units: of thousands, one may lie so near the
 # kink of its ReLU that rounding decides on which side, and so whether it has a gradient.
@@ -40,8 +39,7 @@ class Terminate(Callback):
 
 @pytest.fixture
 def reader(dataset):
-    table = pd.read_csv(dataset / "data.csv")
-    return PairReader(dataset / "clips", list(table["clip"]), list(table["pair"]))
+    return open_reader(dataset)
 
 
 @pytest.mark.parametrize("processes", [2, 3, 5])
