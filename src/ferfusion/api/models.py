@@ -175,28 +175,30 @@ class Model:
         recipe = with_settings(PredictRecipe, recipe, settings)
         check_workers(workers)
         with file_errors(), shown(progress) as on_progress:
-            number = 0
-            for folder, sources in batches(
-                inputs, fps=fps, out=place, on_message=partial(report_message, on_progress)
-            ):
-                how = PredictSettings(
+            call = PredictCall(
+                predictor=self._predictor,
+                settings=PredictSettings(
                     model=self.path,
                     model_sha256=self._sha256,
                     device=self._device,
                     recipe=recipe,
-                    out=folder,
+                    out=place,
                     annotate=annotate,
                     detector_model=None if detector_model is None else as_path(detector_model),
-                )
-                call = PredictCall(predictor=self._predictor, settings=how, on_progress=on_progress)
-                jobs = call.jobs(sources, first=number, resume=resume)
-                number += len(sources)
-                for result in call.results(jobs, engine=engine, workers=workers, address=address):
-                    if isinstance(result.outcome, Unreadable) or result.footage is None:
-                        reason = result.outcome.reason if isinstance(result.outcome, Unreadable) else ""
-                        yield UnreadVideo(result.job.place, reason, result.job.number)
-                    else:
-                        yield Prediction(result.outcome, result.footage, self._predictor, result.job)
+                ),
+                engine=engine,
+                workers=workers,
+                address=address,
+                resume=resume,
+                on_progress=on_progress,
+            )
+            on_message = partial(report_message, on_progress)
+            for result in call.results(batches(inputs, fps=fps, out=place, on_message=on_message)):
+                if isinstance(result.outcome, Unreadable) or result.footage is None:
+                    reason = result.outcome.reason if isinstance(result.outcome, Unreadable) else ""
+                    yield UnreadVideo(result.job.place, reason, result.job.number)
+                else:
+                    yield Prediction(result.outcome, result.footage, self._predictor, result.job)
 
     def explain_video(self, video: PathOrText, out: PathOrText, **settings: Any) -> Path:
         """Write a video that shows why the model predicts what it does, as ``fer.explain_video`` does."""

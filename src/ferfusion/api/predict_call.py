@@ -2,9 +2,11 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, islice
+from functools import partial
+from itertools import chain, count, islice
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,8 @@ from ferfusion.inference.predict_jobs import PredictJob, Source, common_place, m
 from ferfusion.inference.predict_many import VideoResult, predict_each
 from ferfusion.inference.predict_on_engine import (
     PredictSettings,
-    VideoTask,
+    TaskBatch,
+    make_tasks,
     paying_workers,
     predict_on_engine,
 )
@@ -39,34 +42,116 @@ _BATCH_NAME = re.compile(r"batch-\d{5,}")
 
 
 @dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Some sources of a call, whose predictions are in one folder.
+
+    Attributes:
+        sources: The sources.
+        first: Number of the first one in the call.
+        out: Folder of the predictions; None to write nothing.
+        total: Number of all sources of the call; None if it is not known yet.
+    """
+
+    sources: list[Source]
+    first: int
+    out: Path | None
+    total: int | None
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no other batch follows."""
+        return self.first + len(self.sources) == self.total
+
+
+@dataclass(frozen=True, kw_only=True)
 class PredictCall:
     """One call of ``predict_each``, its arguments checked.
 
     Attributes:
         predictor: The model.
-        settings: How it predicts.
+        settings: How it predicts; each batch has its own folder.
+        engine: What predicts many videos.
+        workers: Number of processes; None for as many as pay.
+        address: Ray cluster.
+        resume: Whether to leave out what is predicted already.
         on_progress: Called with the progress.
     """
 
     predictor: Predictor
     settings: PredictSettings
+    engine: str
+    workers: int | None
+    address: str | None
+    resume: bool
     on_progress: OnProgress
 
-    def jobs(self, sources: list[Source], *, first: int = 0, resume: bool = False) -> list[PredictJob]:
-        """Return the jobs of the sources; with ``resume``, without those whose results are up to date.
-
-        Args:
-            sources: The sources.
-            first: Number of the first job.
-            resume: Whether to resume.
+    def results(self, batches: Iterable[Batch]) -> Iterator[VideoResult]:
+        """Yield the result of each source; an engine predicts those of many videos.
 
         Raises:
-            ConfigError: ``out`` is a batch of other videos, or no folder of predictions.
+            ConfigError: a folder has predictions of other videos or is no folder of predictions, or the
+                engine has no use for a setting.
         """
-        settings, out = self.settings, self.settings.out
-        jobs = [replace(job, number=first + job.number) for job in make_jobs(sources, out=out)]
+        run = choose(ENGINES, self.engine, what="engine")
+        if self.engine != "ray":
+            refuse_address(self.address)
+        remaining = iter(batches)
+        first = next(remaining)
+        jobs = self._jobs(first)
+        workers = self.workers
+        if self.engine == "pool" and workers is None:
+            videos = sum(not job.photograph for job in jobs)
+            workers = paying_workers(videos if first.is_last else max(videos, BATCH))
+        each = chain([(first, jobs)], ((batch, self._jobs(batch)) for batch in remaining))
+        is_in_memory = bool(jobs) and all(isinstance(job.source, ImageSequence) for job in jobs)
+        if self.engine == "here" or (self.engine == "pool" and workers == 1) or is_in_memory:
+            for batch, jobs in each:
+                yield from self._predict_here(jobs, batch.out)
+            return
+        here: deque[tuple[PredictJob, Path | None]] = deque()
+        results = predict_on_engine(
+            (self._tasks(batch, jobs, here) for batch, jobs in each),
+            run,
+            workers=workers,
+            address=self.address,
+            total=first.total,
+            on_progress=self.on_progress,
+        )
+        for result in results:
+            yield result
+            while here:
+                job, out = here.popleft()
+                yield from self._predict_here([job], out)
+        for job, out in here:
+            yield from self._predict_here([job], out)
+
+    def _tasks(
+        self, batch: Batch, jobs: list[PredictJob], here: deque[tuple[PredictJob, Path | None]]
+    ) -> TaskBatch:
+        """Return the tasks of a batch; what stays in this process, where its frames are, is put aside."""
+        in_memory = [job for job in jobs if isinstance(job.source, ImageSequence)]
+        here.extend((job, batch.out) for job in in_memory)
+        elsewhere = [job for job in jobs if not isinstance(job.source, ImageSequence)]
+        tasks = make_tasks(elsewhere, replace(self.settings, out=batch.out))
+        return TaskBatch(tasks, finished=len(batch.sources) - len(elsewhere))
+
+    def _predict_here(self, jobs: list[PredictJob], out: Path | None) -> Iterator[VideoResult]:
+        return predict_each(
+            jobs,
+            self.predictor,
+            recipe=self.settings.recipe,
+            out=out,
+            annotate=self.settings.annotate,
+            detector_model=self.settings.detector_model,
+            on_progress=self.on_progress,
+        )
+
+    def _jobs(self, batch: Batch) -> list[PredictJob]:
+        """Return the jobs of a batch; to resume, without those whose results are up to date."""
+        settings, out = self.settings, batch.out
+        jobs = [replace(job, number=batch.first + job.number) for job in make_jobs(batch.sources, out=out)]
         if out is None:
-            if resume:
+            if self.resume:
                 raise ConfigError("resume needs out, the folder of the predictions")
             return jobs
         if _BATCH_NAME.fullmatch(out.name):
@@ -80,45 +165,17 @@ class PredictCall:
                 detector_model=settings.detector_model,
             )
         )
-        if not resume:
+        if not self.resume:
             return jobs
-        remaining = unfinished(jobs, out, recipe=settings.recipe, annotate=settings.annotate)
-        if len(remaining) < len(jobs):
-            done = len(jobs) - len(remaining)
+        unready = unfinished(jobs, out, recipe=settings.recipe, annotate=settings.annotate)
+        if len(unready) < len(jobs):
+            done = len(jobs) - len(unready)
             report_message(
                 self.on_progress,
                 f"Predicted already: {done:,} of {counted(len(jobs), 'input')}, in {out}; to predict "
                 "again, name another folder",
             )
-        return remaining
-
-    def results(
-        self, jobs: list[PredictJob], *, engine: str, workers: int | None, address: str | None
-    ) -> Iterator[VideoResult]:
-        """Yield the result of each job; the files of many videos are predicted by an engine."""
-        run = choose(ENGINES, engine, what="engine")
-        if engine != "ray":
-            refuse_address(address)
-        files = [job for job in jobs if isinstance(job.source, Path) and not job.photograph]
-        if engine == "pool" and workers is None:
-            workers = paying_workers(len(files))
-        if engine == "here" or (engine == "pool" and workers == 1):
-            files = []
-        elsewhere = {job.number for job in files}
-        tasks = [VideoTask(job, self.settings) for job in files]
-        if tasks:
-            yield from predict_on_engine(
-                tasks, run, workers=workers, address=address, on_progress=self.on_progress
-            )
-        yield from predict_each(
-            [job for job in jobs if job.number not in elsewhere],
-            self.predictor,
-            recipe=self.settings.recipe,
-            out=self.settings.out,
-            annotate=self.settings.annotate,
-            detector_model=self.settings.detector_model,
-            on_progress=self.on_progress,
-        )
+        return unready
 
 
 def _refuse_other_videos(jobs: list[PredictJob], out: Path) -> None:
@@ -135,7 +192,7 @@ def _refuse_other_videos(jobs: list[PredictJob], out: Path) -> None:
 
 def batches(
     inputs: Any, *, fps: float | None, out: Path | None, on_message: Callable[[str], None]
-) -> Iterator[tuple[Path | None, list[Source]]]:
+) -> Iterator[Batch]:
     """Yield the sources in batches, each with the folder of its predictions.
 
     Up to 1,000 sources are one batch, with the folder ``out``. Otherwise each 1,000 have a folder inside it.
@@ -147,15 +204,27 @@ def batches(
         out: Folder of the predictions; None to write nothing.
         on_message: Called with a sentence about what is passed over in a folder.
     """
-    sources = _stream(inputs, fps=fps, out=out, on_message=on_message)
+    listing = partial(list_sources, fps=fps, out=out, numbers=count(1), on_message=on_message)
+    total: int | None = None
+    if isinstance(inputs, Iterator):
+        sources: Iterator[Source] = _streamed(inputs, listing)
+    else:
+        found = listing(inputs)
+        sources, total = iter(found), len(found)
     following = list(islice(sources, BATCH))
-    is_one_batch = True
+    first, is_one_batch = 0, True
     for number in count(1):
         batch, following = following, list(islice(sources, BATCH))
         is_one_batch = is_one_batch and not following
         if out is not None and number == 1:
             _refuse_other_layout(out, has_batches=not is_one_batch)
-        yield out if out is None or is_one_batch else out / _batch_name(number), batch
+        yield Batch(
+            sources=batch,
+            first=first,
+            out=out if out is None or is_one_batch else out / _batch_name(number),
+            total=total if following else first + len(batch),
+        )
+        first += len(batch)
         if not following:
             return
 
@@ -174,16 +243,10 @@ def _refuse_other_layout(out: Path, *, has_batches: bool) -> None:
         )
 
 
-def _stream(
-    inputs: Any, *, fps: float | None, out: Path | None, on_message: Callable[[str], None]
-) -> Iterator[Source]:
-    numbers = count(1)
-    if not isinstance(inputs, Iterator):
-        yield from list_sources(inputs, fps=fps, out=out, numbers=numbers, on_message=on_message)
-        return
+def _streamed(inputs: Iterator[Any], listing: Callable[[Any], list[Source]]) -> Iterator[Source]:
     given = list(islice(inputs, BATCH))
     while True:
-        yield from list_sources(given, fps=fps, out=out, numbers=numbers, on_message=on_message)
+        yield from listing(given)
         if not (given := list(islice(inputs, BATCH))):
             return
 

@@ -258,6 +258,7 @@ class PredictionWriter:
             if self._photographs is not None and not self._photographs.is_empty:
                 cards = self._photographs.write()
                 wanted = named_photographs(self._of_photographs, self._out)
+                wanted = replace(wanted, folder=self._of_photographs[0].folder)
                 line = _photographs_read(cards)
                 if line["status"] == "ok":
                     line |= {"caution": self._predictor.info.caution}

@@ -1,20 +1,21 @@
 """Predict many videos in several processes, or on Ray; the files are the same as those of one process."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from ferfusion.engines import Engine
 from ferfusion.errors import BundleError
 from ferfusion.files import sha256_of
-from ferfusion.inference.predict_jobs import PredictJob
-from ferfusion.inference.predict_many import VideoResult, line_of, predict_each
+from ferfusion.inference.predict_jobs import PredictJob, named_photographs
+from ferfusion.inference.predict_many import VideoResult, predict_each
 from ferfusion.inference.predictor import Predictor, load_predictor
 from ferfusion.inference.recipe import PredictRecipe
-from ferfusion.inference.videos_table import LinesNowAndThen, ReservedFolders, VideosTable
+from ferfusion.inference.videos_table import LinesNowAndThen, Named, ReservedFolders, VideosTable
 from ferfusion.progress import OnProgress, Progress, ignore_progress
 
 VIDEOS_PER_WORKER = 32
@@ -46,11 +47,47 @@ class PredictSettings:
 
 
 @dataclass(frozen=True)
-class VideoTask:
-    """Everything that a worker needs to predict one video."""
+class PredictTask:
+    """Everything that a worker needs to predict one video, or the photographs that share a folder."""
 
-    job: PredictJob
+    jobs: tuple[PredictJob, ...]
     settings: PredictSettings
+
+    @property
+    def named(self) -> Named:
+        """What names its folder."""
+        first = self.jobs[0]
+        if not first.photograph:
+            return first.named
+        return replace(named_photographs(self.jobs, self.settings.out), folder=first.folder)
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """The results of a task, and the columns of its line in ``videos.csv`` but folder and video."""
+
+    results: list[VideoResult]
+    line: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TaskBatch:
+    """The tasks of one folder of predictions.
+
+    Attributes:
+        tasks: The tasks.
+        finished: Number of inputs that were predicted before, and have no task.
+    """
+
+    tasks: Sequence[PredictTask]
+    finished: int = 0
+
+
+def make_tasks(jobs: Sequence[PredictJob], settings: PredictSettings) -> list[PredictTask]:
+    """Return a task for each video, and one for all photographs."""
+    videos = [PredictTask((job,), settings) for job in jobs if not job.photograph]
+    photographs = tuple(job for job in jobs if job.photograph)
+    return [*videos, *([PredictTask(photographs, settings)] if photographs else [])]
 
 
 def paying_workers(videos: int) -> int:
@@ -63,59 +100,115 @@ def paying_workers(videos: int) -> int:
 
 
 def predict_on_engine(
-    tasks: Sequence[VideoTask],
+    batches: Iterable[TaskBatch],
     engine: Engine,
     *,
     workers: int | None = None,
     address: str | None = None,
+    total: int | None = None,
     on_progress: OnProgress = ignore_progress,
 ) -> Iterator[VideoResult]:
     """Predict videos with an engine, and yield the result of each as soon as it is there, in any order.
 
-    ``videos.csv`` has a line for each from the start, in the order of the tasks.
+    A batch is read when a worker would otherwise wait, so that a slow video holds up no other batch.
+    Each ``videos.csv`` has a line for each video from the start of its batch, in the order of the tasks.
 
     Args:
-        tasks: The videos, all of one call.
+        batches: The videos and photographs of a call, batch by batch.
         engine: Runs the tasks.
         workers: Number of processes; by default, the number of processors.
         address: Ray cluster to run on, for the engine ray.
+        total: Number of all inputs, if it is known.
         on_progress: Called after every video.
 
     Raises:
         ConfigError: the detector's model file is missing or has another hash, a worker was ended from
             outside, or ``videos.csv`` is no table of predictions.
     """
-    with ExitStack() as opened:
-        lines: LinesNowAndThen | None = None
-        out = tasks[0].settings.out if tasks else None
-        if out is not None:
-            folders = VideosTable(out).reserve(task.job.named for task in tasks)
-            tasks = [
-                replace(task, job=replace(task.job, folder=folder))
-                for task, folder in zip(tasks, folders, strict=True)
-            ]
-            lines = opened.enter_context(LinesNowAndThen(out))
-        results = engine(predict_task, tasks, workers=workers, address=address)
-        for number, result in enumerate(results, start=1):
-            if lines is not None:
-                lines.add(result.job.named, line_of(result.outcome))
-            on_progress(Progress("Predicting", result.job.name, number, len(tasks), "videos"))
-            yield result
+    done = 0
+    with _RunningTasks() as running:
+        results = engine(predict_task, running.begin(batches), workers=workers, address=address)
+        for result in results:
+            running.end(result)
+            left = None if total is None else total - running.finished
+            for one in result.results:
+                done += 1
+                on_progress(Progress("Predicting", one.job.name, done, left, "videos"))
+                yield one
 
 
-def predict_task(task: VideoTask) -> VideoResult:
-    """Predict one video and write its folder, but no line of ``videos.csv``."""
+class _RunningTasks:
+    """The tasks that have no result yet, and the tables that wait for their lines; use it with ``with``.
+
+    Attributes:
+        finished: Number of inputs without a task in the batches that have begun.
+    """
+
+    def __init__(self) -> None:
+        self.finished = 0
+        self._of_job: dict[int, tuple[Named, _Table]] = {}
+        """The first job of each task by its number."""
+        self._open: list[_Table] = []
+
+    def begin(self, batches: Iterable[TaskBatch]) -> Iterator[PredictTask]:
+        """Yield the tasks, with their folders; each batch begins when its first task is taken."""
+        for batch in batches:
+            self.finished += batch.finished
+            out = batch.tasks[0].settings.out if batch.tasks else None
+            if out is None:
+                yield from batch.tasks
+                continue
+            folders = VideosTable(out).reserve(task.named for task in batch.tasks)
+            table = _Table(LinesNowAndThen(out), tasks=len(batch.tasks))
+            self._open.append(table)
+            for task, folder in zip(batch.tasks, folders, strict=True):
+                begun = replace(task, jobs=tuple(replace(job, folder=folder) for job in task.jobs))
+                self._of_job[begun.jobs[0].number] = begun.named, table
+                yield begun
+
+    def end(self, result: TaskResult) -> None:
+        """Add the line of a task; the last one of a batch closes the table."""
+        number = result.results[0].job.number
+        if number not in self._of_job:  # nothing is written
+            return
+        named, table = self._of_job.pop(number)
+        table.lines.add(named, result.line)
+        table.tasks -= 1
+        if table.tasks == 0:
+            self._open.remove(table)
+            table.lines.write()
+
+    def __enter__(self) -> "_RunningTasks":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with ExitStack() as closing:
+            for table in self._open:
+                closing.callback(table.lines.write)
+
+
+@dataclass(eq=False)
+class _Table:
+    lines: LinesNowAndThen
+    tasks: int
+
+
+def predict_task(task: PredictTask) -> TaskResult:
+    """Predict the video or photographs of a task and write their folder, but no line of ``videos.csv``."""
     settings = task.settings
-    [result] = predict_each(
-        [task.job],
-        _kept_predictor(settings.model, settings.model_sha256, settings.device),
-        recipe=settings.recipe,
-        out=settings.out,
-        folders=None if settings.out is None else ReservedFolders(settings.out),
-        annotate=settings.annotate,
-        detector_model=settings.detector_model,
+    folders = None if settings.out is None else ReservedFolders(settings.out)
+    results = list(
+        predict_each(
+            task.jobs,
+            _kept_predictor(settings.model, settings.model_sha256, settings.device),
+            recipe=settings.recipe,
+            out=settings.out,
+            folders=folders,
+            annotate=settings.annotate,
+            detector_model=settings.detector_model,
+        )
     )
-    return result
+    return TaskResult(results, {} if folders is None else folders.line)
 
 
 @lru_cache(maxsize=1)

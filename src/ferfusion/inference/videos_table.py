@@ -9,8 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from ferfusion.corpora.entries import unique_ids
 from ferfusion.errors import ConfigError
@@ -160,12 +159,16 @@ class ReservedFolders:
 
     The process that has reserved them adds their lines.
 
+    Attributes:
+        line: The columns of the last line, but folder and video.
+
     Args:
         out: Folder of the predictions.
     """
 
     def __init__(self, out: Path) -> None:
         self._out = out
+        self.line: Mapping[str, Any] = {}
 
     def new_prediction(self) -> AbstractContextManager[Path]:
         """Return the context of a new folder to write the files of a prediction into, for ``put``."""
@@ -177,16 +180,14 @@ class ReservedFolders:
         Raises:
             FileError: a file cannot be written.
         """
-        del line  # it is added by the process that has reserved the folder
+        self.line = line
         if new is not None:
             replace_result(new, self._out / wanted.folder, earlier=PREDICTION_FILES)
         return wanted.folder
 
 
 class LinesNowAndThen:
-    """Adds lines to a table that other processes may write too, once a second and at the end.
-
-    Use it with ``with``.
+    """Adds lines to a table that other processes may write too, once a second.
 
     Args:
         out: Folder of the predictions.
@@ -205,23 +206,20 @@ class LinesNowAndThen:
         """
         self._lines.append((wanted, line))
         if monotonic() >= self._next_write:
-            self._write()
+            self.write()
 
-    def _write(self) -> None:
+    def write(self) -> None:
+        """Write the lines that wait; call it after the last one.
+
+        Raises:
+            FileError: the file cannot be written.
+        """
         if not self._lines:
             return
         start = monotonic()
         VideosTable(self._out).put_all(self._lines)
         self._lines.clear()
         self._next_write = monotonic() + max(_WRITE_EVERY_SECONDS, _WRITE_SHARE * (monotonic() - start))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._write()
 
 
 @contextmanager
@@ -281,7 +279,7 @@ class _FolderNames:
     def choose(self, wanted: Named) -> str:
         """Return the folder of a video, which has it from now on."""
         reserved = self._owners.get(wanted.folder.lower(), wanted.place)
-        if wanted.folder and is_same_place(reserved, wanted.place):
+        if wanted.folder and is_same_place(reserved, wanted.place) and wanted.may_replace(wanted.folder):
             return self._add(wanted.folder, wanted.place)
         [plain] = unique_ids([wanted.name])
         for key in self._numbered[plain.lower()]:

@@ -95,7 +95,7 @@ def test_predict_returns_the_inputs_in_their_order_from_several_processes(model,
 
 def folders_of(inputs, out):
     found = batches(inputs, fps=None, out=out, on_message=print)
-    return [(place and place.name, [source.name for source in sources]) for place, sources in found]
+    return [(each.out and each.out.name, [source.name for source in each.sources]) for each in found]
 
 
 @pytest.mark.parametrize(

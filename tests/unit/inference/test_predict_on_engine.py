@@ -12,7 +12,8 @@ from ferfusion.inference.predict_jobs import make_jobs
 from ferfusion.inference.predict_many import Unreadable, predict_each
 from ferfusion.inference.predict_on_engine import (
     PredictSettings,
-    VideoTask,
+    TaskBatch,
+    make_tasks,
     paying_workers,
     predict_on_engine,
     predict_task,
@@ -20,6 +21,7 @@ from ferfusion.inference.predict_on_engine import (
 from ferfusion.inference.predictor import load_predictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.progress import Progress
+from helpers.photographs import grey, write_photograph
 from helpers.videos import numbered, write_video
 
 
@@ -33,12 +35,12 @@ def tasks_of(videos, out):
         annotate=True,
         detector_model=None,
     )
-    return [VideoTask(job, settings) for job in make_jobs(videos, out=out)]
+    return make_tasks(make_jobs(videos, out=out), settings)
 
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory, sample_corpus):
-    """Faces, a video without one, two of the same name, and one that cannot be read."""
+    """Faces, a video without one, two of the same name, one that cannot be read, and two photographs."""
     folder = tmp_path_factory.mktemp("videos")
     (folder / "other").mkdir()
     (folder / "diary.mp4").write_text("dear diary")
@@ -46,7 +48,9 @@ def videos(tmp_path_factory, sample_corpus):
         write_video(place / "grey.mp4", numbered(count))
         for place, count in ((folder, 5), (folder / "other", 9))
     ]
-    return [*sorted(sample_corpus.rglob("*.mp4"))[:2], *same, folder / "diary.mp4"]
+    photographs = [write_photograph(folder / f"{level}.png", grey(level)) for level in (90, 120)]
+    faces = sorted(sample_corpus.rglob("*.mp4"))[:2]
+    return [*faces, photographs[0], *same, folder / "diary.mp4", photographs[1]]
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +69,11 @@ def files_in(folder):
 def test_predict_on_engine_writes_the_bytes_of_one_process(engine, videos, alone, tmp_path):
     tasks = tasks_of(videos, tmp_path)
     calls: list[Progress] = []
-    results = list(predict_on_engine(tasks, engine, workers=2, on_progress=calls.append))
-    assert sorted(result.job.number for result in results) == [0, 1, 2, 3, 4]
-    assert [call.done for call in calls] == [1, 2, 3, 4, 5]
+    results = list(predict_on_engine([TaskBatch(tasks)], engine, workers=2, on_progress=calls.append))
+    assert sorted(result.job.number for result in results) == [*range(7)]
+    assert [call.done for call in calls] == [*range(1, 8)]
     assert files_in(tmp_path) == files_in(alone)
-    assert len(files_in(alone)) == 1 + 5 * 4
+    assert len(files_in(alone)) == 1 + 5 * 4 + 3 + 2
     assert [
         name for name in files_in(alone) if not filecmp.cmp(alone / name, tmp_path / name, shallow=False)
     ] == []
@@ -77,29 +81,53 @@ def test_predict_on_engine_writes_the_bytes_of_one_process(engine, videos, alone
 
 def test_predict_on_engine_leaves_other_videos_their_folders(videos, tmp_path):
     """Two calls have chosen the same folder before either has written a line."""
-    grey, other = videos[2:4]
-    ours, theirs = tasks_of([grey], tmp_path), tasks_of([other], tmp_path)
-    assert ours[0].job.folder == theirs[0].job.folder == "grey"
-    first = predict_on_engine(ours, run_here)
+    ours_only, other = videos[3:5]
+    ours, theirs = tasks_of([ours_only], tmp_path), tasks_of([other], tmp_path)
+    assert ours[0].named.folder == theirs[0].named.folder == "grey"
+    first = predict_on_engine([TaskBatch(ours)], run_here)
     assert next(first).job.folder == "grey"
-    assert [result.job.folder for result in predict_on_engine(theirs, run_here)] == ["grey-2"]
+    assert [result.job.folder for result in predict_on_engine([TaskBatch(theirs)], run_here)] == ["grey-2"]
     assert list(first) == []
     table = pd.read_csv(tmp_path / "videos.csv")
-    assert table["video"].tolist() == [str(grey), str(other)]
+    assert table["video"].tolist() == [str(ours_only), str(other)]
     assert table["status"].tolist() == ["no_face", "no_face"]
     assert table["frames"].tolist() == [5, 9]
 
 
 def test_predict_on_engine_has_pending_lines_of_what_is_not_predicted_yet(videos, tmp_path):
-    results = predict_on_engine(tasks_of(videos[2:4], tmp_path), run_here)
+    results = predict_on_engine([TaskBatch(tasks_of(videos[3:5], tmp_path))], run_here)
     next(results)
     assert pd.read_csv(tmp_path / "videos.csv")["status"].tolist() == ["no_face", "pending"]
+
+
+def test_predict_on_engine_begins_a_batch_before_the_slowest_video_of_the_last_one_ends(videos, tmp_path):
+    """With an engine that has the first video at work until all others are done."""
+
+    def slow_first(function, jobs, **_):
+        jobs = iter(jobs)
+        slow = next(jobs)
+        yield from map(function, jobs)
+        assert [pd.read_csv(out / "videos.csv")["status"].tolist() for out in outs] == [
+            ["pending", "no_face"],
+            ["no_face"],
+        ]
+        yield function(slow)
+
+    outs = [tmp_path / "batch-00001", tmp_path / "batch-00002"]
+    first, second = (tasks_of(some, out) for some, out in zip((videos[3:5], videos[3:4]), outs, strict=True))
+    renumbered = [replace(task, jobs=(replace(task.jobs[0], number=2),)) for task in second]
+    batches = [TaskBatch(first), TaskBatch(renumbered), TaskBatch([], finished=7)]
+    calls: list[Progress] = []
+    results = predict_on_engine(batches, slow_first, total=10, on_progress=calls.append)
+    assert [result.job.number for result in results] == [1, 2, 0]
+    assert [(call.done, call.total) for call in calls] == [(1, 10), (2, 10), (3, 3)]
+    assert pd.read_csv(outs[0] / "videos.csv")["status"].tolist() == ["no_face", "no_face"]
 
 
 def test_predict_task_refuses_a_model_that_has_changed(videos, tmp_path):
     bundle = tmp_path / "b.safetensors"
     bundle.write_bytes(b"another model")
-    [task] = tasks_of(videos[2:3], tmp_path / "out")
+    [task] = tasks_of(videos[3:4], tmp_path / "out")
     other = replace(task.settings, model=bundle, model_sha256="the first one's")
     with pytest.raises(BundleError, match="since it was loaded"):
         predict_task(replace(task, settings=other))
@@ -107,7 +135,7 @@ def test_predict_task_refuses_a_model_that_has_changed(videos, tmp_path):
 
 def test_predict_on_engine_without_a_folder_writes_nothing(videos, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    [unread] = predict_on_engine(tasks_of(videos[-1:], None), run_here)
+    [unread] = predict_on_engine([TaskBatch(tasks_of(videos[-2:-1], None))], run_here)
     assert isinstance(unread.outcome, Unreadable)
     assert list(Path().iterdir()) == []
 

@@ -140,9 +140,10 @@ def test_videos_table_reserves_folders_that_another_call_leaves_alone(tmp_path, 
         ("talk", "pending"),
         ("talk-2", "pending"),
     ]
-    with LinesNowAndThen(out) as added:
-        for folder, each in zip(("talk-2", "talk"), reversed(wanted), strict=True):
-            added.add(replace(each, folder=folder), OK)
+    added = LinesNowAndThen(out)
+    for folder, each in zip(("talk-2", "talk"), reversed(wanted), strict=True):
+        added.add(replace(each, folder=folder), OK)
+    added.write()
     assert [(line["folder"], line["video"], line["status"]) for line in lines(out)] == [
         ("talk", wanted[0].place, "ok"),
         ("talk-2", wanted[1].place, "ok"),
@@ -155,7 +156,8 @@ def test_lines_now_and_then_are_written_together(tmp_path, videos, monkeypatch):
     monkeypatch.setattr(
         "ferfusion.inference.videos_table.monotonic", iter([0, 0, 0, 0, 0.2, 0.5, 0.9, 2, 2, 2]).__next__
     )
-    with LinesNowAndThen(tmp_path) as added:
-        for _ in range(4):
-            added.add(Named("talk.mp4", "talk.mp4", folder="talk"), OK)
+    added = LinesNowAndThen(tmp_path)
+    for _ in range(4):
+        added.add(Named("talk.mp4", "talk.mp4", folder="talk"), OK)
+    added.write()
     assert written == [1, 3]
