@@ -1,7 +1,6 @@
 """A call of ``predict``: its inputs as sources, its jobs, and what runs them."""
 
 import os
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from ferfusion.inference.predict_on_engine import (
     paying_workers,
     predict_on_engine,
 )
+from ferfusion.inference.prediction_folder import BATCH_NAME, batch_folder
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.video_search import find_videos
 from ferfusion.inference.videos_table import VideosTable
@@ -38,7 +38,6 @@ from ferfusion.video.footage import ImageSequence, Photograph, frames_in_memory,
 
 BATCH = 1_000
 """Inputs of a batch: more would make the folder and the table of the predictions slow to use."""
-_BATCH_NAME = re.compile(r"batch-\d{5,}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +153,7 @@ class PredictCall:
             if self.resume:
                 raise ConfigError("resume needs out, the folder of the predictions")
             return jobs
-        if _BATCH_NAME.fullmatch(out.name):
+        if BATCH_NAME.fullmatch(out.name):
             _refuse_other_videos(jobs, out)
         jobs = list(
             with_stamps(
@@ -221,7 +220,7 @@ def batches(
         yield Batch(
             sources=batch,
             first=first,
-            out=out if out is None or is_one_batch else out / _batch_name(number),
+            out=out if out is None or is_one_batch else batch_folder(out, number),
             total=total if following else first + len(batch),
         )
         first += len(batch)
@@ -229,13 +228,9 @@ def batches(
             return
 
 
-def _batch_name(number: int) -> str:
-    return f"batch-{number:05d}"
-
-
 def _refuse_other_layout(out: Path, *, has_batches: bool) -> None:
     """Refuse a folder that has batches for a call without them, and the reverse."""
-    earlier = out / "videos.csv" if has_batches else out / _batch_name(1)
+    earlier = out / "videos.csv" if has_batches else batch_folder(out, 1)
     if earlier.exists():
         raise ConfigError(
             f"{out} has predictions of another list: {earlier.name} is of a call with "

@@ -1,5 +1,6 @@
 """The files of a prediction's folder: of one video, or of the photographs of one call."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,25 @@ PREDICTION_FILES = (
     "annotated/*.jpg",
 )
 """Patterns of the files of a prediction, the page first."""
+BATCH_NAME = re.compile(r"batch-(\d{5,})")
+"""Name of the folder of a batch, in the folder of the predictions of many inputs."""
+
+
+def batch_folder(out: Path, number: int) -> Path:
+    """Return the folder of a batch, whose numbers begin at 1.
+
+    >>> batch_folder(Path("out"), 7).name
+    'batch-00007'
+    """
+    return out / f"batch-{number:05d}"
+
+
+def batch_folders(out: Path) -> dict[str, Path]:
+    """Return the folders of the batches in a folder of predictions, by the digits of their numbers."""
+    found = sorted(
+        (int(match[1]), match[1]) for each in out.iterdir() if (match := BATCH_NAME.fullmatch(each.name))
+    )
+    return {digits: out / f"batch-{digits}" for _, digits in found}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ferfusion.errors import ConfigError, RunError
 from ferfusion.files import read_json
-from ferfusion.inference.prediction_folder import PredictionFolder
+from ferfusion.inference.prediction_folder import PredictionFolder, batch_folders
 from ferfusion.inference.videos_table import VideosTable
 from ferfusion.labels import LabelSet
 from ferfusion.tables import Kind, read_table
@@ -16,13 +16,20 @@ from ferfusion.tabulation.result import Observed, Result
 
 _COMES_WITH = ", which comes with ferfusion"
 """Follows the name of the model that is shipped, in sentences."""
+_ROWS_AT_ONCE = 100_000
+"""Rows of videos that are in memory together."""
 _AGAIN = "predict again, into a new folder"
 
 
 def is_of_predict(path: Path) -> bool:
-    """Return whether a folder has predictions of ``predict``."""
-    if not (path / "videos.csv").is_file() or (path / "dataset.json").is_file():
+    """Return whether a folder has predictions of ``predict``, in batches or not."""
+    if (path / "dataset.json").is_file():
         return False
+    folders = [path] if (path / "videos.csv").is_file() else batch_folders(path).values()
+    return any(map(_has_verdict, folders))
+
+
+def _has_verdict(path: Path) -> bool:
     try:
         return any((path / folder / "verdict.json").is_file() for folder in VideosTable(path).places)
     except ConfigError:  # a table of something else
@@ -36,39 +43,67 @@ def read_predict(path: Path) -> Result:
         RunError: no face was predicted, models of different classes have written into the folder, or a file
             is damaged.
     """
-    found = dict(_predictions(path))
-    if not found:
+    batches = {"": path} if (path / "videos.csv").is_file() else batch_folders(path)
+    kinds: dict[tuple[str, ...], None] = {}
+    models: dict[str, None] = {}
+    number = 0
+    for batch in batches.values():
+        for _, record in _predictions(batch):
+            number += 1
+            models[_variant(record)] = None
+            kinds[tuple(record["faces"][0]["probabilities"])] = None
+    if not kinds:
         raise RunError(f"{path} has no prediction of a face, so there is nothing to tabulate")
-    kinds = list(dict.fromkeys(tuple(each["faces"][0]["probabilities"]) for each in found.values()))
     if len(kinds) > 1:
-        classes = "; ".join(", ".join(names) for names in kinds[:2])
+        classes = "; ".join(", ".join(names) for names in [*kinds][:2])
         raise RunError(
             f"{path} has predictions of models with different classes ({classes}); predict with each model "
             "into a folder of its own"
         )
     try:
-        labels = LabelSet(kinds[0])
+        labels = LabelSet(next(iter(kinds)))
     except ConfigError as error:
         raise RunError(f"{path} has no classes that can be used: {error}") from error
-    places = VideosTable(path).places
-    models = list(dict.fromkeys(map(_variant, found.values())))
 
     def observe() -> Iterator[Observed]:
-        for folder, record in found.items():
-            keys = {"variant": _variant(record), "seed": None, "fold": None}
-            pairs = _pairs(PredictionFolder(path / folder), labels, places[folder])
-            if len(pairs):
-                yield Observed(keys, pairs, labels)
+        for name, batch in batches.items():
+            for variant, pairs in _tables_of(batch, labels):
+                yield Observed({"variant": variant, "seed": None, "fold": None}, pairs, labels, batch=name)
 
     return Result(
         path,
         labels,
-        pd.DataFrame({"variant": models}),
+        pd.DataFrame({"variant": list(models)}),
         observe,
-        trainings=len(found),
+        trainings=number,
         people_known=False,
         optional=frozenset({"face"}),
     )
+
+
+def _tables_of(batch: Path, labels: LabelSet) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the name of a model, and a row per frame and face of some of its videos, or of photographs."""
+    places = VideosTable(batch).places
+    waiting: dict[str, list[pd.DataFrame]] = {}
+
+    def joined() -> Iterator[tuple[str, pd.DataFrame]]:
+        for variant, tables in waiting.items():
+            yield variant, pd.concat(tables, ignore_index=True)
+        waiting.clear()
+
+    for folder, record in _predictions(batch):
+        variant, files = _variant(record), PredictionFolder(batch / folder)
+        pairs = _pairs(files, labels, places[folder])
+        if pairs.empty:
+            continue
+        if files.photographs_file.is_file():  # other photographs may have the same names
+            yield from joined()
+            yield variant, pairs
+            continue
+        waiting.setdefault(variant, []).append(pairs)
+        if sum(map(len, waiting[variant])) >= _ROWS_AT_ONCE:
+            yield from joined()
+    yield from joined()
 
 
 def _variant(record: Mapping[str, Any]) -> str:

@@ -20,12 +20,14 @@ class Observed:
             class; the code is -1 where the true class is not known. Also ``clip``, ``face``, ``tested_on``.
         labels: The classes.
         votes: The raters' votes on the videos, if there are any.
+        batch: Number of the batch of predict that they are of; empty without batches.
     """
 
     keys: Mapping[str, Any]
     pairs: pd.DataFrame
     labels: LabelSet
     votes: pd.DataFrame | None = None
+    batch: str = ""
 
 
 @dataclass(frozen=True)

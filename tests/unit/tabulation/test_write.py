@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import ferfusion as fer
+from ferfusion.inference.prediction_folder import batch_folder
 from ferfusion.reporting.columns.page import table_kind
 from ferfusion.tabulation import write
 from ferfusion.tabulation.read import read_result
@@ -54,6 +55,22 @@ def test_write_tables_as_parquet_has_the_same_cells(out):
         plain = table.to_pandas().replace("=1+1", "'=1+1")
         pd.testing.assert_frame_equal(plain, pd.read_csv(out / f"{name}.csv"), check_dtype=False)
     assert table.schema.field("video_uar").type == "double"
+
+
+def test_write_tables_of_batches_has_a_partition_for_each(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for number in (1, 2):
+        tabulated.write_predicted(batch_folder(tmp_path / "predicted", number))
+    fer.tabulate(tmp_path / "predicted").save(tmp_path / "out")
+    fer.tabulate(tmp_path / "predicted").save(tmp_path / "out")  # over the earlier ones
+    assert sorted(path.name for path in (tmp_path / "out" / "frames.parquet").iterdir()) == [
+        "batch=00001",
+        "batch=00002",
+    ]
+    table = parquet.read_table(tmp_path / "out" / "frames.parquet").to_pandas()
+    plain = pd.read_csv(tmp_path / "out" / "frames.csv")
+    pd.testing.assert_frame_equal(table.drop(columns="batch"), plain, check_dtype=False)
+    assert table["batch"].tolist() == [1, 1, 1, 1, 2, 2, 2, 2]
 
 
 def test_write_tables_without_pyarrow_are_csv_alone(tmp_path, monkeypatch):
