@@ -1,11 +1,10 @@
 """Large streams: VGG16, VGG19 and ResNet50 with torchvision's parameter names, without their classifiers.
 
 Official weight files load unchanged (``ferfusion.models.pretrained``). A backbone takes an image in [0, 1],
-as every stream does, and normalises it itself, as the ImageNet weights need it.
+as every stream does, and normalises it itself, as its weights need it.
 """
 
-from collections.abc import Iterator
-from types import MappingProxyType
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 import torch
@@ -23,30 +22,40 @@ BLOCK_SHARE = 0.1
 
 
 class Backbone(Stream):
-    """A stream whose weights may come from ImageNet, at 224 pixels; smaller crops give it smaller maps.
+    """A stream whose weights may come from a file, made at 224 pixels; smaller crops give it smaller maps.
 
     It is made with the same keywords as every stream, and ignores ``scaling``.
 
     Attributes:
         smallest_size: Side of the smallest image that it can be trained on, in pixels.
-        weights_url: Official address of its ImageNet weights; the file's name ends in its hash.
+        weights_url: Official address of its ImageNet weights; the file's name ends in its hash. Empty if
+            they have none.
         classifier_prefix: Prefix of the classifier's names in the weight file; no classifier is built here.
+        channel_mean: Mean of the red, green and blue values in [0, 1] that its weights were trained on.
+        channel_deviation: Their deviation.
     """
 
     smallest_size: ClassVar[int]
-    weights_url: ClassVar[str]
+    weights_url: ClassVar[str] = ""
     classifier_prefix: ClassVar[str]
+    channel_mean: ClassVar[tuple[float, float, float]] = IMAGENET_MEAN
+    channel_deviation: ClassVar[tuple[float, float, float]] = IMAGENET_DEVIATION
 
     def __init__(self, *, scaling: str = "", in_channels: int = 3) -> None:
         super().__init__()
         # not saved with the weights, whose names are torchvision's alone
-        for name, values in (("mean", IMAGENET_MEAN), ("deviation", IMAGENET_DEVIATION)):
+        for name, values in (("mean", self.channel_mean), ("deviation", self.channel_deviation)):
             per_channel = torch.tensor(values).repeat(in_channels // 3).view(-1, 1, 1)
             self.register_buffer(name, per_channel, persistent=False)
 
     def normalise(self, image: Tensor) -> Tensor:
-        """Return ``image``, in [0, 1], with the mean and deviation that ImageNet's weights need."""
+        """Return ``image``, in [0, 1], with the mean and deviation that its weights need."""
         return (image - self.get_buffer("mean")) / self.get_buffer("deviation")
+
+    @classmethod
+    def own_tensors(cls, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the tensors of a published file with this stream's names, axes and units."""
+        return dict(tensors)
 
     def initialise(self, *, generator: torch.Generator) -> None:
         """Draw the convolutions so that they keep the signal's power (He et al. 2015, equation 10).
@@ -187,8 +196,3 @@ def _stage(in_channels: int, channels: int, *, blocks: int, stride: int) -> nn.S
     first = Bottleneck(in_channels, channels, stride=stride)
     rest = (Bottleneck(4 * channels, channels, stride=1) for _ in range(blocks - 1))
     return nn.Sequential(first, *rest)
-
-
-BACKBONES: MappingProxyType[str, type[Backbone]] = MappingProxyType(
-    {"vgg16": Vgg16, "vgg19": Vgg19, "resnet50": ResNet50}
-)

@@ -1,6 +1,7 @@
 """Pretrained weights: ImageNet's from their official address, or a file that the user names.
 
-Reading runs no code from the file: it is safetensors, or torch's own format with tensors alone.
+Reading runs no code from the file: it is safetensors, torch's own format with tensors alone, or the arrays of
+a TensorFlow.js graph model.
 """
 
 import pickle
@@ -17,10 +18,13 @@ from torch import Tensor, nn
 from ferfusion.errors import ConfigError
 from ferfusion.files import no_such, sha256_of, utf8_path
 from ferfusion.models.backbones import Backbone
+from ferfusion.models.streams import BACKBONES
+from ferfusion.models.tensorflowjs import graph_model_files, read_graph_model
 
 IMAGENET = "imagenet"
 _HASH = re.compile(r"-([0-9a-f]{8,})\.")
 _MAX_NAMES = 3
+_GRAPH_MODEL = ".json"
 _UNREADABLE = (SafetensorError, RuntimeError, EOFError, LookupError, ValueError, OSError, struct.error)
 """What the two readers raise on bytes that they cannot read."""
 
@@ -33,7 +37,8 @@ def load_weights(model: nn.Module, source: str) -> list[str]:
 
     Args:
         model: A new model, to be trained.
-        source: ``imagenet``, or the path of a file in torchvision's form: .pth or .safetensors.
+        source: ``imagenet``, or the path of a file in the form in which it is published: .pth or
+            .safetensors, or the .json of a TensorFlow.js graph model.
 
     Returns:
         Names of the filled streams and layers, such as ``spatial_stream``.
@@ -45,11 +50,11 @@ def load_weights(model: nn.Module, source: str) -> list[str]:
     if not backbones:
         raise ConfigError(
             f"The model has no stream that the weights {source!r} could fill; "
-            "choose the stream vgg16, vgg19 or resnet50, or unset weights"
+            f"choose one of the streams {', '.join(BACKBONES)}, or unset weights"
         )
     first = next(iter(backbones.values()))  # all streams of a model are of one kind
-    path = fetch(first.weights_url) if source == IMAGENET else Path(source)
-    tensors = read_weights(path)
+    path = _imagenet_file(type(first)) if source == IMAGENET else Path(source)
+    tensors = first.own_tensors(read_weights(path))
     misfits = {name: misfit(tensors, backbone) for name, backbone in backbones.items()}
     filled = [name for name, reason in misfits.items() if not reason]
     if not filled:
@@ -59,6 +64,15 @@ def load_weights(model: nn.Module, source: str) -> list[str]:
         # older files lack the norms' counters of batches, which are not needed
         backbones[name].load_state_dict(own, strict=False)
     return filled + (_fill_head(model, tensors) if len(backbones) == 1 else [])
+
+
+def _imagenet_file(backbone: type[Backbone]) -> Path:
+    if not backbone.weights_url:
+        raise ConfigError(
+            f"The stream {backbone.__name__} has no weights of ImageNet at an official address; "
+            "name a file of its weights"
+        )
+    return fetch(backbone.weights_url)
 
 
 def misfit(tensors: Mapping[str, Tensor], backbone: Backbone) -> str:
@@ -109,8 +123,13 @@ def fetch(url: str, folder: Path | None = None) -> Path:
     return path
 
 
+def weight_files(path: Path) -> list[Path]:
+    """Return the files that the weights of a file come from: itself, and those that a graph model names."""
+    return graph_model_files(path) if path.suffix == _GRAPH_MODEL else [path]
+
+
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Read the tensors of a .safetensors file, or of a file in torch's format that holds tensors alone.
+    """Read the tensors of a .safetensors file, a graph model's .json, or torch's format with tensors alone.
 
     Raises:
         ConfigError: the file is missing or damaged, or holds something else than named tensors.
@@ -118,6 +137,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         found = no_such(path, wanted="weights file")
         raise ConfigError(f"{found}; name a file, or imagenet for ImageNet's weights")
+    if path.suffix == _GRAPH_MODEL:
+        return read_graph_model(path)
     try:
         if path.suffix == ".safetensors":
             with utf8_path(path) as name:

@@ -10,8 +10,9 @@ import torch
 from torch.func import functional_call
 
 from ferfusion.lookup import choose
-from ferfusion.models.backbones import BACKBONES
+from ferfusion.models.backbones import Backbone, ResNet50, Vgg16, Vgg19
 from ferfusion.models.bases import Stream
+from ferfusion.models.mobilenet import MobileNet
 from ferfusion.models.residual import RESIDUAL_SHAPES, ResidualStream
 from ferfusion.models.residual import SMALLEST_SIZE as RESIDUAL_SMALLEST
 from ferfusion.models.small_cnn import SMALL_SHAPES, SMALLEST_SIZE, SmallStream, find_small_shape
@@ -37,6 +38,9 @@ class StreamKind:
     smallest_size: int
 
 
+BACKBONES: MappingProxyType[str, type[Backbone]] = MappingProxyType(
+    {"vgg16": Vgg16, "vgg19": Vgg19, "resnet50": ResNet50, "mobilenet": MobileNet}
+)
 STREAMS: MappingProxyType[str, StreamKind] = MappingProxyType(
     {name: StreamKind(partial(SmallStream, shape), SMALLEST_SIZE) for name, shape in SMALL_SHAPES.items()}
     | {

@@ -12,6 +12,7 @@ from ferfusion.evaluation.run_folder import RunFolder, read_config
 from ferfusion.files import no_such, sha256_of, write_json
 from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig
+from ferfusion.models.pretrained import weight_files
 from ferfusion.outputs import is_new_or_empty
 from ferfusion.parts import PARTS, Part
 from ferfusion.preparation.dataset import Dataset
@@ -117,7 +118,8 @@ def start_hashes(recipe: TrainRecipe) -> dict[str, str]:
         hashes["start_from_sha256"] = _file_hash(Path(recipe.start_from))
     if recipe.weights:
         path = Path(recipe.weights)
-        hashes["weights_sha256"] = _file_hash(path) if path.is_file() else recipe.weights
+        files = weight_files(path) if path.is_file() else []
+        hashes["weights_sha256"] = " ".join(map(_file_hash, files)) or recipe.weights
     return hashes
 
 

@@ -1,4 +1,4 @@
-"""The backbones are torchvision's, but for their classifiers.
+"""VGG and ResNet are torchvision's, but for their classifiers.
 
 Torchvision itself is no dependency. Its definitions (version 0.29.2, ``models/vgg.py`` and
 ``models/resnet.py``, loaded by themselves) were run beside ours once, with the same weights, at 224 and 97
@@ -16,10 +16,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from ferfusion.errors import ConfigError
-from ferfusion.models.backbones import BACKBONES, BLOCK_SHARE, IMAGENET_DEVIATION, IMAGENET_MEAN
+from ferfusion.models.backbones import BLOCK_SHARE, IMAGENET_DEVIATION, IMAGENET_MEAN
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.streams import STREAMS
+from ferfusion.models.streams import BACKBONES, STREAMS
 
 THEIRS = json.loads((Path(__file__).parents[2] / "data" / "torchvision_parameters.json").read_text())
 FULL_COUNTS = {"vgg16": 138_357_544, "vgg19": 143_667_240, "resnet50": 25_557_032}
@@ -33,6 +33,11 @@ OUTPUTS = {
 
 @pytest.fixture(params=BACKBONES)
 def name(request):
+    return request.param
+
+
+@pytest.fixture(params=THEIRS)
+def torchvisions(request):
     return request.param
 
 
@@ -63,28 +68,30 @@ def own_part(tensors, backbone):
     return {key: value for key, value in tensors.items() if not key.startswith(backbone.classifier_prefix)}
 
 
-def test_backbones_have_torchvisions_names_and_shapes(name):
-    backbone = make(name)
+def test_backbones_have_torchvisions_names_and_shapes(torchvisions):
+    backbone = make(torchvisions)
     ours = {key: list(tensor.shape) for key, tensor in backbone.state_dict().items()}
-    assert list(ours.items()) == list(own_part(THEIRS[name], backbone).items())
+    assert list(ours.items()) == list(own_part(THEIRS[torchvisions], backbone).items())
 
 
-def test_backbones_with_the_classifier_have_torchvisions_parameter_count(name):
-    backbone = make(name)
-    classifier = [shape for key, shape in THEIRS[name].items() if key.startswith(backbone.classifier_prefix)]
+def test_backbones_with_the_classifier_have_torchvisions_parameter_count(torchvisions):
+    backbone = make(torchvisions)
+    classifier = [
+        shape for key, shape in THEIRS[torchvisions].items() if key.startswith(backbone.classifier_prefix)
+    ]
     total = sum(p.numel() for p in backbone.parameters()) + sum(torch.Size(s).numel() for s in classifier)
-    assert total == FULL_COUNTS[name]
+    assert total == FULL_COUNTS[torchvisions]
 
 
-def test_backbones_have_torchvisions_output_for_an_image(name):
-    backbone = make(name).eval()
-    backbone.load_state_dict(drawn(own_part(THEIRS[name], backbone)))
+def test_backbones_have_torchvisions_output_for_an_image(torchvisions):
+    backbone = make(torchvisions).eval()
+    backbone.load_state_dict(drawn(own_part(THEIRS[torchvisions], backbone)))
     waves = torch.sin(torch.arange(3 * 64 * 64, dtype=torch.float64) * 0.37)
     with torch.inference_mode():
         last_map = backbone((waves.view(1, 3, 64, 64) / 2 + 0.5).float())
     assert last_map.shape == (1, backbone.out_channels, 2, 2)
     torch.testing.assert_close(
-        last_map.mean((2, 3))[0, -8:], torch.tensor(OUTPUTS[name]), rtol=1e-4, atol=1e-4
+        last_map.mean((2, 3))[0, -8:], torch.tensor(OUTPUTS[torchvisions]), rtol=1e-4, atol=1e-4
     )
 
 

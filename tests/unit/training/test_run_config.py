@@ -102,6 +102,15 @@ def test_start_hashes_are_of_the_files_and_imagenet_is_a_name(tmp_path):
     assert start_hashes(SHORT) == {}
 
 
+def test_start_hashes_are_of_all_files_of_a_graph_model(tmp_path):
+    manifest = json.dumps({"weightsManifest": [{"paths": ["net.bin"], "weights": []}]}).encode()
+    for name, content in (("net.json", manifest), ("net.bin", b"numbers")):
+        (tmp_path / name).write_bytes(content)
+    hashes = [hashlib.sha256(content).hexdigest() for content in (manifest, b"numbers")]
+    recipe = replace(SHORT, weights=str(tmp_path / "net.json"))
+    assert start_hashes(recipe) == {"weights_sha256": " ".join(hashes)}
+
+
 def test_start_hashes_name_a_missing_file(tmp_path):
     with pytest.raises(BundleError, match=r"There is no file .*lost\.safetensors to start from"):
         start_hashes(replace(SHORT, start_from=str(tmp_path / "lost.safetensors")))
