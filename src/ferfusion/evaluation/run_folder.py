@@ -252,7 +252,8 @@ class RunFolder:
         """How the parts were divided and how the epoch was chosen, in one line."""
         if not self.people_known:
             division = "people unknown, no image in two parts"
-            division = f"official split, {division}" if self.has_official_parts_only else division
+            official = "official test part" if "test" in self.parts else "official split"
+            division = f"{official}, {division}" if self.has_official_parts_only else division
         else:
             division = "no person in two parts"
         read_once = "; test read once" if "test" in self.parts else ", no test part"

@@ -34,7 +34,8 @@ def run_story(scored: Scored[RunFolder]) -> Story:
 def _steps(run: RunFolder) -> list[str]:
     has_test = "test" in run.parts
     if not run.people_known:
-        official = "The split is the official one of the corpus. " if run.has_official_parts_only else ""
+        what = "test part" if has_test else "split"
+        official = f"The {what} is the official one of the corpus. " if run.has_official_parts_only else ""
         division = (
             f"{official}The people in the images are unknown: the same person may be in two parts, though no "
             "image is. Each image counts as a video and as a person."

@@ -2,7 +2,8 @@
 
 ``crops`` uint8 (T, S, S, 3) RGB; ``flow`` float16 (T-1, 2, S, S) in crop pixels; ``pair_ok`` bool (T-1);
 ``frame_index`` int32 (T); ``seconds`` float64 (T); ``boxes`` float32 (T, 4); ``scores`` float32 (T).
-A pack of still images has only ``crops``.
+A pack of still images has only ``crops``, and ``compared`` uint8 (T, 16, 16, 3): the images as they are
+compared with others, which are the same at every S.
 
 Source: the safetensors format: eight bytes with the header's length, the header in JSON, then the arrays.
 """
@@ -36,6 +37,7 @@ _TYPES = MappingProxyType(
 _TYPE_OF = MappingProxyType(
     {
         "crops": "U8",
+        "compared": "U8",
         "flow": "F16",
         "pair_ok": "BOOL",
         "frame_index": "I32",

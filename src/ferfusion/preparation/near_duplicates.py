@@ -15,6 +15,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 SIDE = 16
 """Side of the images that are compared, in pixels."""
@@ -78,6 +80,22 @@ def near_pairs(
         for candidates in _candidates(low, squared_distance)
     ]
     return NearPairs(*(np.concatenate(each) for each in zip(*near, strict=True)))
+
+
+def joined_groups(
+    first: NDArray[np.integer[Any]], second: NDArray[np.integer[Any]], *, count: int
+) -> NDArray[np.int64]:
+    """Return for each row the first of the rows that pairs connect it with, (count,).
+
+    >>> joined_groups(np.array([1, 0]), np.array([3, 1]), count=5).tolist()
+    [0, 0, 2, 0, 4]
+    """
+    pairs = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
+    _, firsts, group_of_row = np.unique(
+        connected_components(pairs, directed=False)[1], return_index=True, return_inverse=True
+    )
+    found: NDArray[np.int64] = firsts[group_of_row]
+    return found
 
 
 def _projected(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

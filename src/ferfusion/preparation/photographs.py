@@ -21,6 +21,7 @@ from ferfusion.errors import DatasetError, VideoError
 from ferfusion.files import read_json, write_rows
 from ferfusion.labels import LabelSet
 from ferfusion.outputs import replaced_result
+from ferfusion.parts import PARTS
 from ferfusion.preparation.clip_file import read_clip, write_clip
 from ferfusion.preparation.dataset import (
     DATA_COLUMNS,
@@ -110,7 +111,8 @@ def prepare_photographs(
     """Write the dataset folder of a corpus of photographs, and return its counts; a second run resumes.
 
     Photographs that are near-identical have a note. A photograph of an official training part that has a copy
-    in another part is left out, and copies without a known subject get one subject.
+    in another part is left out, and so is one of the validation part with a copy in the test part. Copies in
+    one part without a known subject get one subject.
 
     Args:
         listing: The photographs, and what is left out.
@@ -278,7 +280,7 @@ class _Copies:
 
     Attributes:
         note_of: By photograph, the most similar one.
-        left_out: By photograph of a training part, why it is left out.
+        left_out: By photograph with a copy in a later part, why it is left out.
         subject_of: By photograph without a known subject, the subject that it shares with its copies.
     """
 
@@ -306,10 +308,10 @@ def _find_copies(used: Sequence[_Used], files: DatasetFiles) -> _Copies:
             words += f" in {copy.part}" if copy.part else ""
             words += f" (correlation {similarity:.3f})"
             copies.note_of.setdefault(entry.video_id, words)
-            if entry.part == "train" and copy.part not in (None, "train"):
+            if entry.part and copy.part and PARTS.index(entry.part) < PARTS.index(copy.part):
                 copies.left_out.setdefault(entry.video_id, words)
         ends = [used[each].entry for each in (first, second)]
-        if all(map(_is_alone, ends)):
+        if all(map(_is_alone, ends)) and ends[0].part == ends[1].part:
             of_first, of_second = (copies.subject_of.get(each.video_id, each.subject) for each in ends)
             shared = {name for name, subject in copies.subject_of.items() if subject == of_second}
             copies.subject_of.update(dict.fromkeys({*shared, *(each.video_id for each in ends)}, of_first))

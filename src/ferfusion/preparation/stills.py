@@ -1,12 +1,13 @@
 """Prepare a corpus of still images into a dataset folder: packs of many faces, and no flow.
 
 The images show faces already: they are not searched, only resized to the recipe's size. The dataset keeps the
-whole recipe, so that a model of it knows how to prepare a video.
+whole recipe, so that a model of it knows how to prepare a video. A split divides packs, so a pack has images
+of all kinds, and every copy of each. The packs are the same at every size.
 """
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from ferfusion.corpora.stills import VOTE_COLUMNS, Still, StillsListing
 from ferfusion.errors import CorpusError, VideoError
 from ferfusion.labels import LabelSet
 from ferfusion.outputs import replaced_result
+from ferfusion.parts import PARTS
 from ferfusion.preparation.clip_file import write_clip
 from ferfusion.preparation.dataset import (
     DATA_COLUMNS,
@@ -32,15 +34,15 @@ from ferfusion.preparation.dataset import (
     left_out_row,
     write_header,
 )
-from ferfusion.preparation.near_duplicates import crop_vectors, near_pairs
+from ferfusion.preparation.near_duplicates import SIDE, NearPairs, crop_vectors, joined_groups, near_pairs
 from ferfusion.preparation.recipe import COPY_SIMILARITY, PrepareRecipe
 from ferfusion.preparation.votes import write_votes
 from ferfusion.reporting.words import counted
 from ferfusion.tables import write_table
 from ferfusion.video.images import decode_image
 
-PACK_SIZE = 1000
-"""Images of a pack; all of them are of the same part."""
+PACK_SIZE, FEWEST_PACKS = 250, 100
+"""Largest number of images of a pack, and the fewest packs of a part with as many images."""
 _NOT_A_FACE = VOTE_COLUMNS.index("not_a_face")
 
 
@@ -51,11 +53,15 @@ class Face:
     Attributes:
         still: The image in the corpus.
         pixels: Its grey pixels, (S, S).
+        small: The image as it is compared with others, (16, 16), which does not depend on S.
+        subject: The first image of those of its part that are copies of each other.
         note: A contradiction with another image; a column of ``videos.csv``.
     """
 
     still: Still
     pixels: npt.NDArray[np.uint8]
+    small: npt.NDArray[np.uint8]
+    subject: str
     note: str = ""
 
 
@@ -64,7 +70,8 @@ def prepare_stills(
 ) -> dict[str, Any]:
     """Write the dataset folder of a corpus of still images, and return its counts.
 
-    An image of the training part that has a copy in another part is left out (see ``near_duplicates``).
+    An image of the training part that has a copy in another part is left out, and so is one of the validation
+    part with a copy in the test part (see ``near_duplicates``).
 
     Args:
         listing: The images, and what is left out.
@@ -110,12 +117,13 @@ def select_faces(listing: StillsListing, *, labels: LabelSet, size: int) -> tupl
     left_out = list(listing.left_out)
     for still in listing.stills:
         try:
-            pixels = _decode(still.encoded, size)
+            pixels = decode_image(still.encoded, cv2.IMREAD_GRAYSCALE)
             _check_use(still, labels)
         except VideoError as error:
             left_out.append(LeftOut(still.place, str(error)))
         else:
-            faces.append(Face(still, pixels))
+            small = cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+            faces.append(Face(still, _resized(pixels, size), np.asarray(small, np.uint8), still.image_id))
     if not faces:
         raise CorpusError(
             f"No image of {listing.corpus} can be used ({counted(len(left_out), 'image')}); the first, "
@@ -136,36 +144,47 @@ def _check_use(still: Still, labels: LabelSet) -> None:
 
 
 def _without_copies(faces: list[Face]) -> tuple[list[Face], list[LeftOut]]:
-    """Leave out the images of the training part that are near-identical to an image of another part."""
-    parts = [face.still.part for face in faces]
-    codes = pd.Series(parts, dtype="category").cat.codes.to_numpy(np.int64)
-    near = near_pairs(crop_vectors(_crops(faces)), codes, similarity=COPY_SIMILARITY)
-    original_of: dict[int, tuple[Still, float]] = {}
-    for first, second, similarity in zip(
-        near.first.tolist(), near.second.tolist(), near.similarity.tolist(), strict=True
-    ):
-        for one, other in ((first, second), (second, first)):
-            if parts[one] == "train" and similarity > original_of.get(one, (None, 0.0))[1]:
-                original_of[one] = (faces[other].still, similarity)
+    """Leave out the images with a copy in a later part; other images that are copies get one subject."""
+    parts = np.array([PARTS.index(face.still.part) for face in faces])
+    vectors = crop_vectors(_in_colour([face.small for face in faces]))
+    near = near_pairs(vectors, np.arange(len(faces)), similarity=COPY_SIMILARITY)
+    original_of = _originals(near, parts)
     left_out = [
         LeftOut(
             faces[number].still.place,
-            f"a copy of {original.image_id} of the {original.part} part (correlation {similarity:.3f})",
+            f"a copy of {faces[other].still.image_id} of the {faces[other].still.part} part "
+            f"(correlation {similarity:.3f})",
         )
-        for number, (original, similarity) in sorted(original_of.items())
+        for number, (other, similarity) in sorted(original_of.items())
     ]
-    return [face for number, face in enumerate(faces) if number not in original_of], left_out
+    copied = np.isin(np.stack([near.first, near.second]), list(original_of)).any(axis=0)
+    firsts = joined_groups(near.first[~copied], near.second[~copied], count=len(faces))
+    kept = [
+        replace(face, subject=faces[first].still.image_id)
+        for number, (face, first) in enumerate(zip(faces, firsts.tolist(), strict=True))
+        if number not in original_of
+    ]
+    return kept, left_out
 
 
-def _decode(encoded: bytes, size: int) -> npt.NDArray[np.uint8]:
-    pixels = decode_image(encoded, cv2.IMREAD_GRAYSCALE)
-    if pixels.shape != (size, size):
-        shrinks = size < min(pixels.shape)
-        pixels = np.asarray(
-            cv2.resize(pixels, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR),
-            np.uint8,
-        )
-    return pixels
+def _originals(near: NearPairs, parts: npt.NDArray[np.int64]) -> dict[int, tuple[int, float]]:
+    """Return, by image, its most similar copy in a later part and their correlation."""
+    original_of: dict[int, tuple[int, float]] = {}
+    for first, second, similarity in zip(
+        near.first.tolist(), near.second.tolist(), near.similarity.tolist(), strict=True
+    ):
+        one, other = sorted((first, second), key=lambda number: parts[number])
+        if parts[one] < parts[other] and similarity > original_of.get(one, (0, 0.0))[1]:
+            original_of[one] = (other, similarity)
+    return original_of
+
+
+def _resized(pixels: npt.NDArray[np.uint8], size: int) -> npt.NDArray[np.uint8]:
+    if pixels.shape == (size, size):
+        return pixels
+    shrinks = size < min(pixels.shape)
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (size, size), interpolation=interpolation), np.uint8)
 
 
 def _with_notes(faces: list[Face]) -> list[Face]:
@@ -184,9 +203,9 @@ def _note(face: Face, same: list[Face]) -> str:
     return ""
 
 
-def _crops(faces: list[Face]) -> npt.NDArray[np.uint8]:
-    """Return faces as crops are stored, (N, S, S, 3)."""
-    return np.repeat(np.stack([face.pixels for face in faces])[..., None], 3, axis=-1)
+def _in_colour(images: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.uint8]:
+    """Return grey images as crops are stored, (N, S, S, 3)."""
+    return np.repeat(np.stack(images)[..., None], 3, axis=-1)
 
 
 def _write_packs(files: DatasetFiles, faces: list[Face], labels: LabelSet) -> Iterator[dict[str, Any]]:
@@ -195,12 +214,30 @@ def _write_packs(files: DatasetFiles, faces: list[Face], labels: LabelSet) -> It
     for face in faces:
         by_part[face.still.part].append(face)
     for part, members in by_part.items():
-        for number, start in enumerate(range(0, len(members), PACK_SIZE)):
+        for number, inside in enumerate(_packs(members)):
             pack = f"{part}-{number:03d}"
-            inside = members[start : start + PACK_SIZE]
-            write_clip(files.clip_file(pack), {"crops": _crops(inside)})
+            crops = _in_colour([face.pixels for face in inside])
+            compared = _in_colour([face.small for face in inside])
+            write_clip(files.clip_file(pack), {"crops": crops, "compared": compared})
             for pair, face in enumerate(inside):
                 yield _data_row(face, pack=pack, pair=pair, labels=labels)
+
+
+def _packs(faces: list[Face]) -> Iterator[list[Face]]:
+    """Yield the faces of a part in packs: drawn in any order, but all faces of a subject are in one pack."""
+    subjects: dict[str, list[Face]] = defaultdict(list)
+    for face in faces:
+        subjects[face.subject].append(face)
+    groups = list(subjects.values())
+    size = min(PACK_SIZE, -(-len(faces) // FEWEST_PACKS))
+    pack: list[Face] = []
+    for drawn in np.random.default_rng(0).permutation(len(groups)):
+        pack += groups[drawn]
+        if len(pack) >= size:
+            yield pack
+            pack = []
+    if pack:
+        yield pack
 
 
 def _data_row(face: Face, *, pack: str, pair: int, labels: LabelSet) -> dict[str, Any]:
@@ -210,7 +247,7 @@ def _data_row(face: Face, *, pack: str, pair: int, labels: LabelSet) -> dict[str
         "spatial": still.place,
         "emotion": still.emotion,
         "code": labels.code(still.emotion),
-        "subject": still.image_id,
+        "subject": face.subject,
         "video": still.image_id,
         "segment": 0,
         "frame": 0,
@@ -225,7 +262,7 @@ def _used_row(face: Face, labels: LabelSet) -> dict[str, Any]:
     return {
         "video": still.image_id,
         "path": still.place,
-        "subject": still.image_id,
+        "subject": face.subject,
         "emotion": still.emotion,
         "code": labels.code(still.emotion),
         "part": still.part,

@@ -120,7 +120,8 @@ def row_vectors(dataset: Dataset, rows: pd.DataFrame) -> NDArray[np.float32]:
     """
     vectors = np.zeros((len(rows), SIDE * SIDE), np.float32)
     for clip, numbers in rows.groupby("clip", sort=False).indices.items():
-        crops = read_clip(dataset.clip_file(str(clip)), "crops")["crops"]
+        arrays = read_clip(dataset.clip_file(str(clip)), *([] if dataset.stills else ["crops"]))
+        crops = arrays.get("compared", arrays["crops"])
         pairs = rows["pair"].to_numpy()[numbers]
         if pairs.max() >= len(crops):
             raise DatasetError(

@@ -22,7 +22,8 @@ class SplitRecipe(Recipe):
             makes a hold-out split.
         fold: Index of the fold that is the test part, from 0.
         official: Use the official split of the corpus; if it has no validation part, that is cut out of the
-            training part by subject.
+            training part by subject. If it has no test part, its validation part becomes that, and the part
+            that is cut out has at most as many pairs. Images of unknown people are always split officially.
         similarity: Correlation from which on two crops count as copies; a copy in another part is refused.
         seed: Seed of the search for the most balanced parts.
     """

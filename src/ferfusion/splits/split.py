@@ -47,20 +47,12 @@ def split_dataset(
     with only_writer(path.parent):
         parts = make_parts(dataset, recipe)
         if copies is None:
-            copies = compared_copies(dataset, similarity=recipe.similarity)
+            copies = find_copies(dataset, similarity=recipe.similarity)
         refuse_copies(copies, parts, similarity=recipe.similarity)
         header = {"recipe": asdict(recipe), "hash": parts_hash(parts), "recipe_hash": dataset.recipe.hash}
         write_table(path, pd.DataFrame({"clip": list(parts), "part": list(parts.values())}))
         write_json(path.with_suffix(".json"), header)
     return parts
-
-
-def compared_copies(dataset: Dataset, *, similarity: float) -> tuple[Copy, ...]:
-    """Return ``find_copies`` of a dataset; nothing for still images in their official parts.
-
-    Preparation leaves out a training image that is in another official part too.
-    """
-    return () if dataset.has_official_parts_only else find_copies(dataset, similarity=similarity)
 
 
 def make_parts(dataset: Dataset, recipe: SplitRecipe) -> dict[str, Part]:
@@ -138,15 +130,15 @@ def check_parts(dataset: Dataset, parts: Mapping[str, str]) -> None:
             f"The split does not fit the data: {counted_are(len(unmatched), 'clip')} only in one of them, "
             f"for example {unmatched[0]}; make it again with: ferfusion split {dataset.root}"
         )
-    clips = clips.assign(part=[parts[clip] for clip in clips["clip"]])
-    unknown = sorted(set(clips["part"]) - set(PARTS))
-    # a corpus of still images without a test part is measured on its validation part
-    needed = PARTS[:2] if dataset.stills else PARTS
-    empty = [part for part in needed if part not in set(clips["part"])]
+    found = set(parts.values())
+    unknown = sorted(found - set(PARTS))
+    empty = [part for part in PARTS if part not in found]
     if unknown or empty:
         raise DatasetError(f"The split has unknown parts {unknown} or empty parts {empty}")
+    rows = dataset.pairs[["clip", "subject", "video"]].drop_duplicates()
+    rows = rows.assign(subject=rows["subject"].map(first_spellings(rows["subject"])))
     for column in ("subject", "video"):
-        spread = clips.groupby(column)["part"].nunique()
+        spread = rows["clip"].map(parts).groupby(rows[column]).nunique()
         shared = sorted(spread.index[spread > 1])
         if shared:
             raise DatasetError(
@@ -201,14 +193,16 @@ def _official_split(dataset: Dataset, clips: pd.DataFrame, recipe: SplitRecipe) 
             f"The official split of the corpus has no part for {counted(len(missing), 'video')}, "
             f"for example {missing[0]}; unset official to make the parts"
         )
-    if dataset.stills:
-        return {video: official[video] for video in clips["video"]}
-    parts = official_parts({video: official[video] for video in clips["video"]})
+    of_clip = clips["video"].map(official)
+    parts = official_parts(dict(zip(clips["video"], of_clip, strict=True)))
     if "validation" not in parts.values():
         training = clips[clips["video"].map(parts) == "train"]
-        cut = cut_validation(
-            counts_of_subjects(dataset, training), share=recipe.validation_of_rest, seed=recipe.seed
-        )
+        counts = counts_of_subjects(dataset, training)
+        share = recipe.validation_of_rest
+        if "validation" in set(of_clip):  # it is tested: the part that replaces it need not be larger
+            replaced = dataset.pairs["clip"].isin(clips["clip"][of_clip == "validation"]).sum()
+            share = min(share, float(replaced / counts.to_numpy().sum()))
+        cut = cut_validation(counts, share=share, seed=recipe.seed)
         parts |= {
             video: cut[subject] for video, subject in zip(training["video"], training["subject"], strict=True)
         }

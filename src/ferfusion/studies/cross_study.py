@@ -12,9 +12,8 @@ from ferfusion.parts import Part
 from ferfusion.preparation.pooled import PooledDataset, pool_datasets
 from ferfusion.splits.corpora import division_parts, write_division
 from ferfusion.splits.divisions import PROTOCOLS, Division, divisions_of
-from ferfusion.splits.leaks import refuse_copies
+from ferfusion.splits.leaks import find_copies, refuse_copies
 from ferfusion.splits.recipe import SplitRecipe
-from ferfusion.splits.split import compared_copies
 from ferfusion.studies.plan import StudyPlan, Variant, read_variants
 from ferfusion.studies.study import Study
 from ferfusion.studies.study_folder import StudyFolder
@@ -65,7 +64,7 @@ class CrossStudy(Study):
         missing = [not path.with_suffix(".json").is_file() for path in self.splits]
         if not any(missing):
             return
-        copies = compared_copies(self.pooled, similarity=CUT.similarity)
+        copies = find_copies(self.pooled, similarity=CUT.similarity)
         for parts in self.parts:
             refuse_copies(copies, parts, similarity=CUT.similarity)
         for path, division, parts in zip(self.splits, self.divisions, self.parts, strict=True):

@@ -23,9 +23,9 @@ from ferfusion.preparation.dataset import Dataset, open_dataset
 from ferfusion.preparation.identity import identity_differences, read_clip_identities
 from ferfusion.recipe import has_type
 from ferfusion.reporting.words import counted
-from ferfusion.splits.leaks import refuse_copies
+from ferfusion.splits.leaks import find_copies, refuse_copies
 from ferfusion.splits.recipe import SplitRecipe
-from ferfusion.splits.split import compared_copies, fold_recipes, read_splits, split_dataset, split_header
+from ferfusion.splits.split import fold_recipes, read_splits, split_dataset, split_header
 from ferfusion.studies.equivalent_variants import EquivalentPair, equivalent_pairs
 from ferfusion.studies.plan import StudyPlan, Training, Variant, read_variants
 from ferfusion.studies.study_folder import CROSS_FILES, REPORT_FILES, StudyFolder
@@ -250,7 +250,7 @@ class Study:
             DatasetError: the dataset has no split, or its parts share a subject, a video or an image.
         """
         recipe = SplitRecipe(folds=self.plan.folds)
-        copies = compared_copies(self.dataset, similarity=recipe.similarity)
+        copies = find_copies(self.dataset, similarity=recipe.similarity)
         if not recipe.folds:
             refuse_copies(copies, self._own_split(), similarity=recipe.similarity)
             return

@@ -151,10 +151,9 @@ def _write_predictions(opened: OpenJob, procedure: Procedure, model: ExpressionM
     pairs, run, tables = opened.pairs, opened.run, []
     files: dict[Part, Path] = {"validation": run.validation_predictions_file, "test": run.predictions_file}
     for part, file in files.items():
-        if len(pairs.rows(part)):
-            rows, probabilities = procedure.predict(model, opened.data.batches(part), pairs, part=part)
-            tables.append(prediction_table(pairs, rows, probabilities, part=part))
-            write_table(file, tables[-1])
+        rows, probabilities = procedure.predict(model, opened.data.batches(part), pairs, part=part)
+        tables.append(prediction_table(pairs, rows, probabilities, part=part))
+        write_table(file, tables[-1])
     return pd.concat(tables)
 
 

@@ -25,7 +25,7 @@ def trained(tmp_path_factory):
     root = tmp_path_factory.mktemp("trained")
     corpora = write_corpora(root, ("b", "c"), recipe=fer.PrepareRecipe())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ferfusion.studies.cross_study.compared_copies", lambda *_, **__: ())
+        patch.setattr("ferfusion.studies.cross_study.find_copies", lambda *_, **__: ())
         found = fer.study(
             corpora, root / "study", train_on="b", test_on="c", engine="here", progress=False, **SETTINGS
         )

@@ -117,7 +117,7 @@ def test_prepare_photographs_without_subjects_counts_each_as_a_person_and_copies
     assert parts["fear-0"] == parts["fear-again"]
 
 
-def test_prepare_photographs_leaves_out_a_training_image_with_a_copy_in_another_part(tmp_path):
+def test_prepare_photographs_leaves_out_an_image_with_a_copy_in_a_later_part(tmp_path):
     rows = ["path,label,split"]
     for part in ("train", "val", "test"):
         for number in range(2):
@@ -125,12 +125,13 @@ def test_prepare_photographs_leaves_out_a_training_image_with_a_copy_in_another_
             rows.append(f"{part}{number}.png,joy,{part}")
     dataset = prepare(write_text(tmp_path, "t.csv", "\n".join(rows) + "\n"), tmp_path / "data")
     assert column(dataset, "status") == {
-        **dict.fromkeys(("train1", "val0", "val1", "test0", "test1"), "ok"),
-        "train0": "left_out",
+        **dict.fromkeys(("train1", "val1", "test0", "test1"), "ok"),
+        **dict.fromkeys(("train0", "val0"), "left_out"),
     }
-    assert column(dataset, "reason")["train0"].startswith("a copy of val0, Happiness in validation (corr")
-    assert set(dataset.pairs["video"]) == {"train1", "val0", "val1", "test0", "test1"}
-    assert not dataset.people_known  # the subject of val0 may be the image that is left out
+    assert column(dataset, "reason")["val0"].startswith("a copy of test0, Happiness in test (corr")
+    assert set(dataset.pairs["video"]) == {"train1", "val1", "test0", "test1"}
+    assert not dataset.people_known
+    assert {clip.split("_")[0] for clip in split_dataset(dataset, SplitRecipe())}
 
 
 def test_split_refuses_photographs_of_two_people_that_show_the_same(tmp_path):

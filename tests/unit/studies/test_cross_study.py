@@ -17,7 +17,7 @@ def corpora(tmp_path_factory):
 @pytest.fixture
 def no_copies(monkeypatch):
     """The drawn squares of all people count as copies of one another."""
-    monkeypatch.setattr("ferfusion.studies.cross_study.compared_copies", lambda *_, **__: ())
+    monkeypatch.setattr("ferfusion.studies.cross_study.find_copies", lambda *_, **__: ())
 
 
 def test_cross_study_tests_whole_corpora_that_the_training_never_saw(corpora, tmp_path, no_copies):

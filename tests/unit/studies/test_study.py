@@ -83,7 +83,7 @@ def relabel(dataset, video, *, emotion, code):
 def changing(dataset, tmp_path, monkeypatch):
     """A dataset that may be changed, and a study of it that has begun and has a finished training."""
     # its drawn squares count as copies of one another
-    monkeypatch.setattr("ferfusion.studies.study.compared_copies", lambda *_, **__: ())
+    monkeypatch.setattr("ferfusion.studies.study.find_copies", lambda *_, **__: ())
     copy, folder = tmp_path / "dataset", tmp_path / "study"
     shutil.copytree(dataset, copy)
     study = opened(copy, folder, "architecture=flow")

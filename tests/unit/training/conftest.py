@@ -10,7 +10,7 @@ from ferfusion.preparation.stills import prepare_stills
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.splits.split import split_dataset
 from helpers.datasets import drop_videos, write_dataset
-from helpers.stills import fer_folders, fer_table
+from helpers.stills import fer_table
 
 
 @pytest.fixture(scope="session")
@@ -31,17 +31,9 @@ def unbalanced(tmp_path_factory):
 @pytest.fixture(scope="session")
 def voted(tmp_path_factory):
     """Still images with the votes of their raters."""
-    return _prepare_stills(tmp_path_factory.mktemp("voted"), fer_table)
-
-
-@pytest.fixture(scope="session")
-def without_test_part(tmp_path_factory):
-    """Still images, of which the corpus has a training and a validation part."""
-    return _prepare_stills(tmp_path_factory.mktemp("folders"), fer_folders)
-
-
-def _prepare_stills(root, write_corpus):
-    listing = list_fer2013(write_corpus(root / "corpus"))
-    prepare_stills(listing, root / "dataset", labels=SEVEN, recipe=PrepareRecipe())
+    root = tmp_path_factory.mktemp("voted")
+    prepare_stills(
+        list_fer2013(fer_table(root / "corpus")), root / "dataset", labels=SEVEN, recipe=PrepareRecipe()
+    )
     split_dataset(open_dataset(root / "dataset"), SplitRecipe())
     return root / "dataset"

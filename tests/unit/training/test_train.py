@@ -324,15 +324,6 @@ def test_train_run_with_the_same_seed_repeats_bit_for_bit(dataset, tmp_path, set
     assert not different_weights(*(tmp_path / name / "bundle.safetensors" for name in ("one", "other")))
 
 
-def test_train_run_without_a_test_part_predicts_validation_alone(without_test_part, tmp_path):
-    result = train(without_test_part, tmp_path / "run", model=STILLS_MODEL, recipe=STILLS_RECIPE)
-    table = pd.read_csv(tmp_path / "run" / "predictions_validation.csv")
-    assert set(table["part"]) == {"validation"}
-    assert not (tmp_path / "run" / "predictions.csv").exists()
-    assert len(table) == 14
-    assert (table["expression"] == table["emotion"]).mean() == pytest.approx(result.best["val_accuracy"])
-
-
 @pytest.mark.slow
 def test_train_run_learns_true_labels_and_not_shuffled_ones(tmp_path):
     dataset = write_dataset(tmp_path / "dataset", subjects=10, videos_per_class=2, frames=3)
