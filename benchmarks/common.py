@@ -1,5 +1,6 @@
-"""Shared by the benchmarks: the header, the clips, the movement of a box, and a table."""
+"""Shared by the benchmarks: the header, the clips, the movement of a box, tables, and the goals."""
 
+import csv
 import multiprocessing
 import os
 import subprocess
@@ -17,6 +18,10 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("FERFUSION_DATA") or CHECKOUT.parent / "shared" / "data")
 REAL_CLIPS = DATA / "clips"
 """Real videos, which are not part of the project; a benchmark runs without them if they are missing."""
+
+
+GOALS_VARIABLE = "FERFUSION_BENCH_GOALS"
+"""Names the file to which a benchmark adds its figures that have a goal; ``everything.py`` sets it."""
 
 
 def sample_clips() -> list[Path]:
@@ -61,3 +66,25 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     lines = ["| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |" for row in cells]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     print("\n".join(lines))
+
+
+def set_beside_goal(
+    what: str, value: float, *, goal: float, unit: str = "", less_is_better: bool = False
+) -> None:
+    """Add a figure with its goal to the table of all benchmarks, if they are all run.
+
+    Args:
+        what: What was measured.
+        value: The figure.
+        goal: What it should be at least; at most, if less is better.
+        unit: Unit of both.
+        less_is_better: Whether a smaller figure is better.
+    """
+    file = os.environ.get(GOALS_VARIABLE)
+    if not file:
+        return
+    ratio = goal / value if less_is_better else value / goal
+    with Path(file).open("a", newline="", encoding="utf-8") as table:
+        csv.writer(table).writerow(
+            (what, f"{value:.3g} {unit}".strip(), f"{goal:.3g} {unit}".strip(), f"{ratio:.2f}")
+        )

@@ -1,9 +1,11 @@
-"""How time and memory grow: with the length of a video, the faces in it, and the videos of a corpus.
+"""How time and memory grow: with the length of a video, its faces, the videos of a corpus, and the trainings.
 
 Each figure is of a command in a process of its own, so that its peak memory is seen. Straight lines are
-expected: the last column is the cost of a frame or video, divided by that of the first row.
+expected: the last column is the cost of a minute, video or training, divided by that of the first row. It is
+below 1 where the start of the command is a large part of the first row.
 
     python benchmarks/growth.py [--minutes 1 10 60] [--faces 1 4 16] [--videos 100 1000 10000]
+        [--trainings 1 4 16]
 """
 
 import argparse
@@ -21,7 +23,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from common import REAL_CLIPS, header, print_table, sample_clips
+import ferfusion as fer
+from common import REAL_CLIPS, header, print_table, sample_clips, set_beside_goal
 from ferfusion.video.reader import read_frames
 from ferfusion.video.writer import VideoWriter
 
@@ -89,7 +92,7 @@ def write_collage(target: Path, *, side: int, frames: int) -> Path:
 
 
 def growth(amounts: Sequence[int], costs: Sequence[Cost]) -> list[str]:
-    """Return the cost of one unit of each row, divided by that of the first row, without the start."""
+    """Return the cost of one unit of each row, divided by that of the first row."""
     each = [cost.seconds / amount for amount, cost in zip(amounts, costs, strict=True)]
     return [f"{one / each[0]:.2f}" for one in each]
 
@@ -103,6 +106,7 @@ def report_length(minutes: Sequence[int], folder: Path) -> None:
             costs.append(cost_of("predict", video, "--out", folder / "out", *options))
             video.unlink()
             shutil.rmtree(folder / "out")
+        goal_of_last(f"predict {' '.join(options)}, a minute", minutes, growth(minutes, costs))
         print_table(
             (
                 f"minutes of 320 x 240 {' '.join(options)}".strip(),
@@ -156,10 +160,40 @@ def report_corpus(numbers: Sequence[int], folder: Path) -> None:
         )
         shutil.rmtree(corpus)
         shutil.rmtree(folder / "data")
+    goal_of_last("prepare, a video", numbers, growth(numbers, costs))
     print_table(
         ("videos of 32 frames", "prepare", "the same command again", "a video, of the first row"),
         [(*row, ratio) for row, ratio in zip(rows, growth(numbers, costs), strict=True)],
     )
+
+
+def report_study(numbers: Sequence[int], folder: Path) -> None:
+    """Print the cost of studies of one variant and a growing number of seeds, one epoch each."""
+    dataset = folder / "study-data"
+    fer.prepare(fer.sample_corpus(), dataset, images=False, progress=False).split()
+    costs = []
+    for number in numbers:
+        study = folder / "study"
+        options = ("--variants", "fusion=gap-sum", "--seeds", number, "--epochs", 1, "--engine", "here")
+        costs.append(cost_of("study", dataset, study, *options))
+        shutil.rmtree(study)
+    ratios = growth(numbers, costs)
+    goal_of_last("study, a training", numbers, ratios)
+    print_table(
+        ("trainings of one epoch", "seconds", "peak MiB", "a training, of the first row"),
+        [
+            (number, f"{cost.seconds:.0f}", f"{cost.peak_mib:.0f}", ratio)
+            for number, cost, ratio in zip(numbers, costs, ratios, strict=True)
+        ],
+    )
+
+
+def goal_of_last(what: str, amounts: Sequence[int], ratios: Sequence[str]) -> None:
+    """Set the cost of a unit of the last row beside the goal: at most a tenth above that of the first."""
+    if len(amounts) > 1:
+        set_beside_goal(
+            f"{what} of {amounts[-1]:,}, of {amounts[0]:,}", float(ratios[-1]), goal=1.1, less_is_better=True
+        )
 
 
 def write_variant(clip: Path, target: Path, number: int) -> None:
@@ -177,6 +211,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=int, nargs="*", default=[1, 10])
     parser.add_argument("--faces", type=int, nargs="*", default=[1, 4, 16], help="square numbers")
     parser.add_argument("--videos", type=int, nargs="*", default=[100, 1000])
+    parser.add_argument("--trainings", type=int, nargs="*", default=[1, 4, 16], help="of a study")
     options = parser.parse_args()
     print(header())
     with tempfile.TemporaryDirectory() as folder:
@@ -186,6 +221,8 @@ def main() -> None:
             report_faces(options.faces, Path(folder))
         if options.videos:
             report_corpus(options.videos, Path(folder))
+        if options.trainings:
+            report_study(options.trainings, Path(folder))
     print(f"peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 

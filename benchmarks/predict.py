@@ -30,7 +30,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from common import REAL_CLIPS, header, print_table, sample_clips
+from common import REAL_CLIPS, header, print_table, sample_clips, set_beside_goal
 from ferfusion.bundle import Bundle, load_bundle, save_bundle
 from ferfusion.exchange.onnx import export_onnx
 from ferfusion.inference.predict_video import predict_video
@@ -159,6 +159,11 @@ def report_speed(clips: list[Path], *, rounds: int, folder: Path) -> None:
             for way in ways
         }
         rows += _rows(name, rates)
+    annotated = rates["ours, torch, annotated video"].median  # of all clips, the last
+    set_beside_goal("predict, of the notebook way", annotated / rates["notebook way"].median, goal=13)
+    set_beside_goal(
+        "predict, of its rate without the video", annotated / rates["ours, torch"].median, goal=0.7
+    )
     print_table(("clip", "way", "frames/s", "x notebook way", "x careful notebook"), rows)
 
 
@@ -204,6 +209,13 @@ def report_start(clips: list[Path], *, rounds: int, folder: Path) -> None:
         median = statistics.median(seconds[name])
         spread = f"{median:.2f} ({min(seconds[name]):.2f} to {max(seconds[name]):.2f})"
         rows.append((name, number, spread, f"{number / median:.0f}"))
+    set_beside_goal(
+        "predict, one short clip from a cold start",
+        statistics.median(seconds["one short clip"]),
+        goal=3,
+        unit="s",
+        less_is_better=True,
+    )
     print_table(("call", "frames", "seconds", "frames/s with the start"), rows)
 
 

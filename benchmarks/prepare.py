@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from common import REAL_CLIPS, header, movement, sample_clips
+from common import REAL_CLIPS, header, movement, sample_clips, set_beside_goal
 from ferfusion.corpora.entries import VideoEntry
 from ferfusion.faces.boxes import grow_to_square, iou
 from ferfusion.faces.detectors import Detection, search_everywhere
@@ -248,6 +248,10 @@ def report(clip: Path, *, workers: int, rounds: int) -> None:
             f"   {np.median(rate / rates['notebook way']):6.1f} x notebook way"
             f"   {np.median(rate / rates['decoding alone']):5.2f} of decoding"
         )
+    for name, other, goal in (("ours", "decoding alone", 0.5), ("ours, with PNGs", "notebook way", 25)):
+        ratio = float(np.median(rates[name] / rates[other]))
+        what = name.replace("ours", "prepare")
+        set_beside_goal(f"{what}, of {other}, {clip.name}", ratio, goal=goal)
     print(f"  {agreement(clip)}")
 
 

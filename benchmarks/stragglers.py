@@ -70,6 +70,8 @@ def main() -> None:
     options = parser.parse_args()
     print(header())
     rows = []
+    quiet, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
+    os.dup2(quiet, 2)  # a removed node prints pages of its state
     for name, slow, dying, lost in (
         ("all well", False, False, False),
         ("1 in 10 is slow", True, False, False),
@@ -79,6 +81,7 @@ def main() -> None:
         took, attempts = run(options.nodes, options.jobs, options.seconds, slow=slow, dying=dying, lost=lost)
         work = options.seconds * options.jobs * (1.9 if slow else 1) / options.nodes
         rows.append((name, f"{took:.1f}", f"{work:.1f}", f"{took / work:.2f}", attempts))
+    os.dup2(kept, 2)
     print_table(
         (f"{options.jobs} jobs on {options.nodes} nodes", "seconds", "of work", "ratio", "attempts"), rows
     )

@@ -105,3 +105,18 @@ def wait_for_videos(dataset: Path, number: int) -> None:
     while len(list((dataset / ".rows").glob("*.json"))) < number:
         assert time.monotonic() < deadline, "the preparation did not get on"
         time.sleep(0.02)
+
+
+def test_the_cluster_file_is_one_that_ray_accepts_and_its_commands_are_those_of_a_shell():
+    yaml = pytest.importorskip("yaml")
+    util = pytest.importorskip("ray.autoscaler._private.util")
+    file = Path(__file__).parents[2] / "examples" / "cluster" / "ray.yaml"
+    config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    assert config["min_workers"] == len(config["provider"]["worker_ips"])
+    filled = util.prepare_config(config)
+    util.validate_config(filled)
+    for key in ("setup_commands", "head_start_ray_commands", "worker_start_ray_commands"):
+        for command in config[key]:
+            subprocess.run(["bash", "-n", "-c", command], check=True)
+    starts = config["head_start_ray_commands"][-1], config["worker_start_ray_commands"][-1]
+    assert all("RAY_USAGE_STATS_ENABLED=0" in command for command in starts)
