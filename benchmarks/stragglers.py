@@ -4,10 +4,14 @@ Several Ray nodes on this host, with 127.0.0.1 as their address, run jobs that o
 ten times as long. One in a hundred ends its process when it is first run, as where the memory is full. One
 node is removed in the middle. Ray repeats what was lost.
 
+Also computed, without a cluster: the share of their time that up to 1,000 workers work, on batches of 1,000
+such jobs, if a batch waits for the end of the one before, and if all batches are one stream, as in `predict`.
+
     python benchmarks/stragglers.py [--nodes 4] [--jobs 400] [--seconds 0.2]
 """
 
 import argparse
+import heapq
 import os
 import tempfile
 import time
@@ -61,6 +65,34 @@ def run(nodes: int, jobs: int, seconds: float, *, slow: bool, dying: bool, lost:
     return took, attempts
 
 
+def work_share(workers: int, *, batches: int, waits: bool) -> float:
+    """Return the share of the workers' time in which they work; a worker takes the next job when it is free.
+
+    Args:
+        workers: Number of workers.
+        batches: Number of batches of 1,000 jobs, one in ten of which takes ten times as long.
+        waits: Whether a batch begins when the one before has ended.
+    """
+    free = [0.0] * workers  # when each worker is free
+    work = 0.0
+    for number in range(1000 * batches):
+        if waits and number % 1000 == 0:
+            free = [max(free)] * workers
+        seconds = 10.0 if number % SLOW == 0 else 1.0
+        work += seconds
+        heapq.heapreplace(free, free[0] + seconds)
+    return work / (workers * max(free))
+
+
+def report_waiting(batches: int = 100) -> None:
+    """Print the shares of the time in which workers work."""
+    rows = [
+        (workers, *(f"{work_share(workers, batches=batches, waits=waits):.2f}" for waits in (True, False)))
+        for workers in (2, 10, 100, 1000)
+    ]
+    print_table(("workers", f"share at work, {batches} batches that wait", "one stream"), rows)
+
+
 def main() -> None:
     """Run the benchmark and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -69,6 +101,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.2)
     options = parser.parse_args()
     print(header())
+    report_waiting()
     rows = []
     quiet, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
     os.dup2(quiet, 2)  # a removed node prints pages of its state
