@@ -33,6 +33,7 @@ class Batch(NamedTuple):
         frames: Windows of faces (B, K, 3, S, S) in [0, 1] that end with ``spatial``; None where the model
             reads none.
         weight: Weight of this batch's mean in the mean over all processes that share a batch.
+        taught: What the teachers of a training answer (B, C); None without teachers.
     """
 
     spatial: Tensor
@@ -42,6 +43,7 @@ class Batch(NamedTuple):
     targets: Tensor | None = None
     frames: Tensor | None = None
     weight: float = 1.0
+    taught: Tensor | None = None
 
     @property
     def images(self) -> tuple[Tensor, ...]:
@@ -101,6 +103,7 @@ class PairBatches:
         frames: int = 0,
         frame_step: int = 1,
         targets: npt.NDArray[np.float32] | None = None,
+        taught: npt.NDArray[np.float32] | None = None,
         draws: Draws = NOTHING_DRAWN,
         share: Share = Share(),
     ) -> None:
@@ -115,13 +118,14 @@ class PairBatches:
             frames: Crops of a window; 0 leaves windows out of the batches.
             frame_step: From each crop of a window to the next, in frames.
             targets: Shares of votes (rows, C) of every row of the table; None where there are none.
+            taught: Answers of teachers (rows, C) on every row of the table; None without teachers.
             draws: Seed, epoch and augmentation.
             share: Rows of every batch that this process reads.
         """
         self._reader, self._order, self._codes = reader, order, codes
         self._batch_size, self._flow_encoding, self._draws = batch_size, flow_encoding, draws
         self._frames, self._frame_step = frames, frame_step
-        self._targets = targets
+        self._targets, self._taught = targets, taught
         self._share = share
 
     def __len__(self) -> int:
@@ -148,6 +152,7 @@ class PairBatches:
             torch.from_numpy(self._codes[rows]).to(device),
             torch.from_numpy(rows),
             targets=None if self._targets is None else torch.from_numpy(self._targets[rows]).to(device),
+            taught=None if self._taught is None else torch.from_numpy(self._taught[rows]).to(device),
             frames=self._windows(rows, transforms),
             weight=weight,
         )

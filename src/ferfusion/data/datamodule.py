@@ -35,6 +35,7 @@ class PairDataModule(LightningDataModule):
         seed: int,
         augmentation: Augmentation | None,
         targets: npt.NDArray[np.float32] | None = None,
+        taught: npt.NDArray[np.float32] | None = None,
     ) -> None:
         """Take a pair table with the part of every row, and what to train on.
 
@@ -50,6 +51,7 @@ class PairDataModule(LightningDataModule):
             seed: Seed of order and augmentation.
             augmentation: Augmentation of the training part; None for none.
             targets: Shares of votes (rows, C) of every row of the table; None where there are none.
+            taught: Answers of teachers (rows, C) on every row of the table; None without teachers.
         """
         super().__init__()
         self._pairs = pairs
@@ -57,7 +59,7 @@ class PairDataModule(LightningDataModule):
         self._train_order, self._train_codes = train_order, train_codes
         self._batch_size, self._flow_encoding = batch_size, flow_encoding
         self._frames, self._frame_step = frames, frame_step
-        self._targets = targets
+        self._targets, self._taught = targets, taught
         self._seed, self._augmentation = seed, augmentation
 
     def setup(self, stage: str) -> None:
@@ -81,6 +83,7 @@ class PairDataModule(LightningDataModule):
             frames=self._frames,
             frame_step=self._frame_step,
             targets=self._targets,
+            taught=self._taught,
             draws=Draws(self._seed, self._current_epoch, self._augmentation),
             share=self._share,
         )

@@ -16,6 +16,7 @@ from ferfusion.splits.split import read_splits
 from ferfusion.training.job import TrainJob
 from ferfusion.training.loop.lightning_module import ExpressionTraining
 from ferfusion.training.recipe import TrainRecipe
+from ferfusion.training.teachers import load_teachers, taught_shares
 
 
 def open_parts(job: TrainJob) -> tuple[Dataset, PartedPairs]:
@@ -50,6 +51,7 @@ def read_parts(job: TrainJob, source: Dataset) -> PartedPairs:
         )
     if job.recipe.uses_votes:
         vote_shares(source)  # raises without votes, before anything is written
+    load_teachers(job.recipe.teachers, source, pairs)  # raises where one does not fit
     return pairs
 
 
@@ -64,9 +66,11 @@ def make_data(job: TrainJob, source: Dataset, pairs: PartedPairs) -> PairDataMod
     """Return the batches of a job."""
     recipe = job.recipe
     codes = codes_to_learn(recipe, pairs)
+    reader = PairReader(source.clips_folder, list(pairs.table["clip"]), list(pairs.table["pair"]))
+    teachers = load_teachers(recipe.teachers, source, pairs)
     return PairDataModule(
         pairs,
-        PairReader(source.clips_folder, list(pairs.table["clip"]), list(pairs.table["pair"])),
+        reader,
         train_order=make_order(recipe, pairs.rows("train"), codes),
         train_codes=codes,
         batch_size=recipe.batch_size,
@@ -76,6 +80,11 @@ def make_data(job: TrainJob, source: Dataset, pairs: PartedPairs) -> PairDataMod
         seed=recipe.seed,
         augmentation=recipe.augmentation,
         targets=vote_shares(source) if recipe.uses_votes else None,
+        taught=taught_shares(
+            teachers, pairs, reader, temperature=recipe.teacher_temperature, device=job.compute.device
+        )
+        if teachers
+        else None,
     )
 
 

@@ -14,6 +14,7 @@ from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.progress import OnProgress, ignore_progress, report_message
+from ferfusion.reporting.words import counted
 from ferfusion.training.build import make_data
 from ferfusion.training.job import TrainJob
 from ferfusion.training.loop.checkpoints import RunRecorder
@@ -50,7 +51,10 @@ class OpenJob:
 
     @cached_property
     def data(self) -> PairDataModule:
-        """The batches."""
+        """The batches; the teachers of the training answer before the first."""
+        if self.job.recipe.teachers:
+            images = counted(len(self.pairs.rows("train")), "pair")
+            self.say(f"The teachers predict the training part, {images} and their mirror images")
         return make_data(self.job, self.source, self.pairs)
 
     @property

@@ -56,7 +56,7 @@ class TrainRecipe(
             raise ConfigError(
                 f"warmup_epochs must fit into epochs, got {self.warmup_epochs} of {self.epochs}"
             )
-        if self.uses_votes and self.shuffle_labels:
+        if (self.uses_votes or self.teachers) and self.shuffle_labels:
             raise ConfigError(
-                "shuffle_labels is a control for single labels; unset soft_labels and vote_weight"
+                "shuffle_labels is a control for single labels; unset soft_labels, vote_weight and teachers"
             )

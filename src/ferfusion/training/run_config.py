@@ -23,13 +23,14 @@ from ferfusion.splits.split import parts_hash
 from ferfusion.training.imbalance import TREATMENTS
 from ferfusion.training.optim.schedules import find_schedule
 from ferfusion.training.recipe import TrainRecipe
+from ferfusion.training.teachers import teacher_files
 
 SCHEMA = 1
 _OF_MODEL = ("model", "recipe", "start")
 _SETTINGS = (*_OF_MODEL, "dataset")
 _RETRAIN = ", or train it again with --retrain-changed"
 # where a file lies does not matter: its hash is compared; what has changed in a dataset is named by its clips
-_NOT_SETTINGS = ("path", "start_from", "weights", "identity")
+_NOT_SETTINGS = ("path", "start_from", "weights", "teachers", "identity")
 
 
 class RunConfig(TypedDict):
@@ -120,12 +121,15 @@ def start_hashes(recipe: TrainRecipe) -> dict[str, str]:
         path = Path(recipe.weights)
         files = weight_files(path) if path.is_file() else []
         hashes["weights_sha256"] = " ".join(map(_file_hash, files)) or recipe.weights
+    if recipe.teachers:
+        hashes["teachers_sha256"] = " ".join(map(_file_hash, teacher_files(recipe.teachers)))
     return hashes
 
 
 def recipe_to_pass_on(recipe: TrainRecipe) -> dict[str, Any]:
     """Return a recipe's settings for a bundle, with the names of files in place of their paths."""
     names = {name: Path(getattr(recipe, name)).name for name in ("start_from", "weights")}
+    names["teachers"] = ",".join(Path(name.strip()).name for name in recipe.teachers.split(","))
     return recipe.to_dict() | names
 
 
@@ -157,7 +161,7 @@ def claim_run(
             raise ConfigError(f"{run.path} exists and is not a run folder; name a new or empty folder")
         write_json(run.config_file, config)
         return False
-    saved = read_config(run.config_file)
+    saved = _with_defaults(read_config(run.config_file))
     differences = setting_differences(saved, config)
     if run.has_begun:
         if retrain_changed and _dataset_has_changed(run, saved, config, dataset):
@@ -176,6 +180,12 @@ def claim_run(
         _remove(run, (run.bundle_file.name, *EVALUATION_FILES, *EXPLANATION_FILES, *removed))
         write_json(run.config_file, config)
     return run.has_begun
+
+
+def _with_defaults(saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a run with the default of each that an earlier version did not have."""
+    defaults = {"model": ModelConfig().to_dict(), "recipe": TrainRecipe().to_dict()}
+    return {**saved, **{name: {**values, **saved.get(name, {})} for name, values in defaults.items()}}
 
 
 def _dataset_has_changed(

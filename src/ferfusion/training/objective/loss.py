@@ -26,6 +26,14 @@ def make_loss(recipe: ObjectiveRecipe, class_counts: Counts) -> Loss:
     logit_bias = treatment.logit_bias and treatment.logit_bias(class_counts)
 
     def loss(logits: Tensor, batch: Batch) -> Tensor:
+        own = label_loss(logits, batch)
+        if not recipe.teachers:
+            return own
+        assert batch.taught is not None, "the batches of a training with teachers have their answers"
+        taught = teacher_loss(logits, batch.taught, temperature=recipe.teacher_temperature)
+        return own + recipe.teacher_weight * taught
+
+    def label_loss(logits: Tensor, batch: Batch) -> Tensor:
         target = vote_shares(batch) if recipe.soft_labels else batch.codes
         if logit_bias is not None:
             logits = logits + logit_bias.to(logits)
@@ -36,6 +44,20 @@ def make_loss(recipe: ObjectiveRecipe, class_counts: Counts) -> Loss:
         return (sample_weights(logits, batch.codes) * each).mean()
 
     return loss
+
+
+def teacher_loss(logits: Tensor, taught: Tensor, *, temperature: float) -> Tensor:
+    """Return how far a model is from the answers of its teachers: the mean divergence, times temperature².
+
+    The factor keeps the gradients as large at every temperature (Hinton, Vinyals & Dean 2015, section 2).
+
+    Args:
+        logits: The model's, (B, C).
+        taught: The teachers' probabilities at the temperature, (B, C).
+        temperature: That temperature.
+    """
+    answers = F.log_softmax(logits / temperature, 1)
+    return temperature**2 * F.kl_div(answers, taught, reduction="batchmean")
 
 
 def vote_shares(batch: Batch) -> Tensor:

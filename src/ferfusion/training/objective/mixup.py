@@ -33,7 +33,9 @@ def mix(batch: Batch, *, strength: float, rng: np.random.Generator) -> Mixture:
     share = max(drawn, 1 - drawn)
     order = torch.from_numpy(rng.permutation(len(batch.codes))).to(batch.codes.device)
     other = batch._replace(
-        codes=batch.codes[order], targets=None if batch.targets is None else batch.targets[order]
+        codes=batch.codes[order],
+        targets=None if batch.targets is None else batch.targets[order],
+        taught=None if batch.taught is None else batch.taught[order],
     )
     images = tuple(torch.lerp(image[order], image, share) for image in batch.images)
     return Mixture(images, ((share, batch), (1 - share, other)))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
-from ferfusion.recipe import AtLeast, Below, Recipe
+from ferfusion.recipe import AtLeast, AtMost, Below, Recipe
 
 if TYPE_CHECKING:
     # imports torch, which a listing of the settings does not wait for
@@ -32,6 +32,11 @@ class ObjectiveRecipe(Recipe):
             single label.
         vote_weight: Weight in the loss of a second output that learns the shares of the raters' votes and
             is discarded after training; 0 is none.
+        teachers: Bundles or runs of the same dataset and split, separated by commas. The mean of their
+            probabilities of a training image and its mirror image is learned beside the label.
+        teacher_weight: Weight in the loss of what the teachers answer.
+        teacher_temperature: Temperature at which their answers are learned; above 1, the classes that they
+            hold for less likely count more.
         mixup: Each sample is mixed with another in shares from Beta(mixup, mixup), and so are their labels; 0
             mixes nothing.
     """
@@ -42,15 +47,18 @@ class ObjectiveRecipe(Recipe):
     label_smoothing: Annotated[float, AtLeast(0), Below(1)] = 0.0
     soft_labels: bool = False
     vote_weight: Annotated[float, AtLeast(0)] = 0.0
+    teachers: str = ""
+    teacher_weight: Annotated[float, AtLeast(0)] = 1.0
+    teacher_temperature: Annotated[float, AtLeast(1), AtMost(4)] = 2.0
     mixup: Annotated[float, AtLeast(0)] = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         treatment = self.treatment
-        if self.uses_votes and treatment.retrains_head:
+        if (self.uses_votes or self.teachers) and treatment.retrains_head:
             raise ConfigError(
-                f"{self.imbalance} adds synthetic embeddings, which have no votes; "
-                "unset soft_labels and vote_weight"
+                f"{self.imbalance} adds synthetic embeddings, which have no votes and no teachers; "
+                "unset soft_labels, vote_weight and teachers"
             )
 
     @property

@@ -7,7 +7,7 @@ import torch
 from ferfusion.data.batches import Batch
 from ferfusion.errors import ConfigError
 from ferfusion.training.imbalance import TREATMENTS, balanced_weights, focal_weights, log_priors
-from ferfusion.training.objective.loss import make_loss
+from ferfusion.training.objective.loss import make_loss, teacher_loss
 from ferfusion.training.recipe import TrainRecipe
 
 COUNTS = [10, 30, 20]
@@ -15,9 +15,9 @@ LOGITS = torch.tensor([[2.0, 0.0, -1.0], [0.5, 1.5, 0.0]])
 CODES = torch.tensor([0, 2])
 
 
-def batch(targets=None):
+def batch(targets=None, taught=None):
     image = torch.zeros(2, 3, 8, 8)
-    return Batch(image, image, CODES, torch.arange(2), targets=targets)
+    return Batch(image, image, CODES, torch.arange(2), targets=targets, taught=taught)
 
 
 def log_probabilities():
@@ -45,6 +45,23 @@ def test_loss_with_class_weights_counts_all_classes_the_same():
     p = log_probabilities()
     # 60 samples over 3 classes: 60 / (3 * 10) = 2 for the first class, 1 for the last
     assert loss_of(imbalance="class-weights") == pytest.approx(-(2 * p[0][0] + 1 * p[1][2]) / 2)
+
+
+def test_teacher_loss_is_the_mean_divergence_times_the_squared_temperature():
+    taught = torch.tensor([[0.5, 0.3, 0.2], [0.0, 1.0, 0.0]])
+    expected = 0.0
+    for shares, logits in zip(taught.tolist(), LOGITS.tolist(), strict=True):
+        cooled = [math.exp(x / 3) for x in logits]
+        answers = [x / sum(cooled) for x in cooled]
+        expected += 9 / 2 * sum(p * math.log(p / q) for p, q in zip(shares, answers, strict=True) if p)
+    recipe = TrainRecipe(teachers="t", teacher_temperature=3.0, teacher_weight=0.5)
+    loss = float(make_loss(recipe, COUNTS)(LOGITS, batch(taught=taught)))
+    assert loss == pytest.approx(loss_of() + 0.5 * expected)
+
+
+def test_teacher_loss_of_the_teachers_own_answers_is_zero():
+    taught = (LOGITS / 2).softmax(1)
+    assert float(teacher_loss(LOGITS, taught, temperature=2.0)) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_balanced_weights_are_those_of_scikit_learn():

@@ -10,7 +10,7 @@ def batch(count=6):
     images = torch.rand(2, count, 3, 8, 8).contiguous()
     spatial, flow = (image.contiguous(memory_format=torch.channels_last) for image in images)
     targets = torch.rand(count, 4).softmax(1)
-    return Batch(spatial, flow, torch.arange(count) % 4, torch.arange(count), targets)
+    return Batch(spatial, flow, torch.arange(count) % 4, torch.arange(count), targets, taught=targets * 0.5)
 
 
 def partners(original, mixture):
@@ -37,6 +37,7 @@ def test_mix_has_the_same_share_for_images_and_labels(seed):
     order = partners(original, mixture)
     assert sorted(order) == list(range(6))
     assert torch.equal(second.codes, original.codes[order])
+    assert torch.equal(second.taught, original.taught[order])
     for before, after in zip(original.images, mixture.images, strict=True):
         torch.testing.assert_close(after, share * before + rest * before[order])
         assert after.is_contiguous(memory_format=torch.channels_last)
