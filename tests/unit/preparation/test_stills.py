@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from ferfusion.corpora.fer2013 import EMOTIONS, list_fer2013
+from ferfusion.curation.near_copies import near_copies
 from ferfusion.errors import DatasetError
 from ferfusion.files import read_json
 from ferfusion.labels import SEVEN, SIX
@@ -96,6 +97,9 @@ def test_split_of_stills_without_a_test_part_cuts_validation_out_of_training(tmp
     assert trained["subject"].nunique() == 7 * 12
     assert (trained.groupby("subject")["part"].nunique() == 1).all()
     assert (trained.groupby("subject")["video"].nunique() == 2).all()
+    found = near_copies(dataset)
+    assert found["group"].nunique() == 7 * 12
+    assert (found["clip"].map(parts[48]).groupby(found["group"]).nunique() == 1).all()
 
 
 def test_split_of_stills_refuses_copies_that_preparation_did_not_join(tmp_path, monkeypatch):
