@@ -34,7 +34,8 @@ class ModelConfig(Recipe):
             (any numbers up to 1024), and so is spatial-map-32-64; residual and residual-wide learn more from
             many faces, such as FER2013's; vgg16, vgg19 and resnet50 are made for ImageNet weights and crops
             of 224 pixels, take smaller ones down to 32 (resnet50: 33), and scale their input themselves; so
-            does mobilenet, made for the weights of a network that recognises people.
+            do mobilenet, made for the weights of a network that recognises people, and efficientnet-lite0
+            (from 33 pixels).
         frames: Crops of a window; the pair's own crop is the last. A window does not cross a gap in the
             track: there, and at the beginning of a clip, its first crop is repeated.
         frame_step: From each crop of a window to the next, in frames.

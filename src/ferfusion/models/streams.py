@@ -12,6 +12,7 @@ from torch.func import functional_call
 from ferfusion.lookup import choose
 from ferfusion.models.backbones import Backbone, ResNet50, Vgg16, Vgg19
 from ferfusion.models.bases import Stream
+from ferfusion.models.efficientnet import EfficientNetLite0
 from ferfusion.models.mobilenet import MobileNet
 from ferfusion.models.residual import RESIDUAL_SHAPES, ResidualStream
 from ferfusion.models.residual import SMALLEST_SIZE as RESIDUAL_SMALLEST
@@ -39,7 +40,13 @@ class StreamKind:
 
 
 BACKBONES: MappingProxyType[str, type[Backbone]] = MappingProxyType(
-    {"vgg16": Vgg16, "vgg19": Vgg19, "resnet50": ResNet50, "mobilenet": MobileNet}
+    {
+        "vgg16": Vgg16,
+        "vgg19": Vgg19,
+        "resnet50": ResNet50,
+        "mobilenet": MobileNet,
+        "efficientnet-lite0": EfficientNetLite0,
+    }
 )
 STREAMS: MappingProxyType[str, StreamKind] = MappingProxyType(
     {name: StreamKind(partial(SmallStream, shape), SMALLEST_SIZE) for name, shape in SMALL_SHAPES.items()}

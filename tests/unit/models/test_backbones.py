@@ -4,7 +4,7 @@ Torchvision itself is no dependency. Its definitions (version 0.29.2, ``models/v
 ``models/resnet.py``, loaded by themselves) were run beside ours once, with the same weights, at 224 and 97
 pixels, in training and evaluation mode: all outputs were equal to the last bit. What was taken from them is
 kept: the names and shapes of all parameters (``tests/data/torchvision_parameters.json``), and their outputs
-for one image with the weights of ``drawn`` (``OUTPUTS``).
+for one image with the weights of ``drawn_weights`` (``OUTPUTS``).
 """
 
 import json
@@ -20,6 +20,7 @@ from ferfusion.models.backbones import BLOCK_SHARE, IMAGENET_DEVIATION, IMAGENET
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.streams import BACKBONES, STREAMS
+from helpers.published_weights import drawn_weights
 
 THEIRS = json.loads((Path(__file__).parents[2] / "data" / "torchvision_parameters.json").read_text())
 FULL_COUNTS = {"vgg16": 138_357_544, "vgg19": 143_667_240, "resnet50": 25_557_032}
@@ -45,25 +46,6 @@ def make(name):
     return STREAMS[name].make(scaling="standard", in_channels=3)
 
 
-def drawn(shapes):
-    """Weights that look drawn, the same on every host and in every version of torch."""
-    tensors = {}
-    for number, (name, shape) in enumerate(shapes.items()):
-        if not shape:
-            tensors[name] = torch.tensor(0)
-            continue
-        size = torch.Size(shape).numel()
-        waves = torch.sin(torch.arange(size, dtype=torch.float64) * 12.9898 + number) * 43758.5453
-        uniform = (2 * waves.frac().abs() - 1).float().view(*shape)
-        if len(shape) > 1:
-            tensors[name] = uniform * (6 * shape[0] / size) ** 0.5
-        elif name.endswith(("running_var", "weight")):
-            tensors[name] = 1 + uniform / 2
-        else:
-            tensors[name] = uniform / 10
-    return tensors
-
-
 def own_part(tensors, backbone):
     return {key: value for key, value in tensors.items() if not key.startswith(backbone.classifier_prefix)}
 
@@ -85,7 +67,7 @@ def test_backbones_with_the_classifier_have_torchvisions_parameter_count(torchvi
 
 def test_backbones_have_torchvisions_output_for_an_image(torchvisions):
     backbone = make(torchvisions).eval()
-    backbone.load_state_dict(drawn(own_part(THEIRS[torchvisions], backbone)))
+    backbone.load_state_dict(drawn_weights(own_part(THEIRS[torchvisions], backbone)))
     waves = torch.sin(torch.arange(3 * 64 * 64, dtype=torch.float64) * 0.37)
     with torch.inference_mode():
         last_map = backbone((waves.view(1, 3, 64, 64) / 2 + 0.5).float())

@@ -12,6 +12,7 @@ from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.mobilenet import BLOCKS, MobileNet
 from ferfusion.models.pretrained import load_weights, misfit
+from helpers.published_weights import waves
 
 MEANS = {
     96: {160: 1.96094, 362: 1.64536, 529: 1.30337, 566: 2.22408, 818: 2.60901, 1013: 3.43904},
@@ -19,14 +20,6 @@ MEANS = {
     75: {7: 0.7727, 160: 1.00715, 362: 1.34827, 566: 0.80798, 771: 0.77966, 1013: 1.57755},
 }
 MEAN_OF_ALL = {96: 0.028935, 112: 0.01838, 75: 0.009283}
-
-
-def waves(size):
-    """An image (1, 3, S, S) in [0, 1], whose colours differ."""
-    colour, y, x = torch.meshgrid(
-        torch.arange(3.0), *[torch.arange(size) * 48 / size for _ in range(2)], indexing="ij"
-    )
-    return (0.5 + 0.25 * torch.sin(y / 5 + colour) + 0.25 * torch.cos(x / 7 - colour))[None]
 
 
 def graph_tensors():
