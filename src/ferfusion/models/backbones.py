@@ -28,14 +28,15 @@ class Backbone(Stream):
 
     Attributes:
         smallest_size: Side of the smallest image that it can be trained on, in pixels.
-        weights_url: Official address of its ImageNet weights; the file's name ends in its hash. Empty if
-            they have none.
+        weights_name: Name of its weights that have an official address: the data that they were trained on.
+        weights_url: Their address; the file's name ends in its hash. Empty if there are none.
         classifier_prefix: Prefix of the classifier's names in the weight file; no classifier is built here.
         channel_mean: Mean of the red, green and blue values in [0, 1] that its weights were trained on.
         channel_deviation: Their deviation.
     """
 
     smallest_size: ClassVar[int]
+    weights_name: ClassVar[str] = "imagenet"
     weights_url: ClassVar[str] = ""
     classifier_prefix: ClassVar[str]
     channel_mean: ClassVar[tuple[float, float, float]] = IMAGENET_MEAN
@@ -64,7 +65,7 @@ class Backbone(Stream):
         reduce it wherever the channels increase: a VGG19 at 33 pixels then keeps 0.02 of it, here 0.3.
         """
         for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
+            if isinstance(layer, nn.Conv2d | nn.Conv3d):
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
                 if layer.bias is not None:
                     nn.init.zeros_(layer.bias)

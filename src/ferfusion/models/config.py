@@ -35,7 +35,7 @@ class ModelConfig(Recipe):
             many faces, such as FER2013's; vgg16, vgg19 and resnet50 are made for ImageNet weights and crops
             of 224 pixels, take smaller ones down to 32 (resnet50: 33), and scale their input themselves; so
             do mobilenet, made for the weights of a network that recognises people, and efficientnet-lite0
-            (from 33 pixels).
+            (from 33 pixels). r3d18 is made for Kinetics' weights, and for the architecture conv3d alone.
         frames: Crops of a window; the pair's own crop is the last. A window does not cross a gap in the
             track: there, and at the beginning of a clip, its first crop is repeated.
         frame_step: From each crop of a window to the next, in frames.
@@ -76,19 +76,19 @@ class ModelConfig(Recipe):
         from ferfusion.models.fusion import fusions  # noqa: PLC0415
         from ferfusion.models.outputs import OUTPUTS  # noqa: PLC0415
         from ferfusion.models.scaling import INPUT_SCALINGS  # noqa: PLC0415
-        from ferfusion.models.small_cnn import SMALL_SHAPES, find_small_shape  # noqa: PLC0415
-        from ferfusion.models.streams import find_stream  # noqa: PLC0415
+        from ferfusion.models.streams import find_stream, find_stream_3d  # noqa: PLC0415
 
         choose(ARCHITECTURES, self.architecture, what="architecture")
         choose(fusions(), self.fusion, what="fusion")
-        kind = find_stream(self.stream)
+        kinds = [(find_stream_3d if name == "conv3d" else find_stream)(self.stream) for name in self.streams]
+        smallest_size = max(kind.smallest_size for kind in kinds)
         choose(OUTPUTS, self.output, what="output")
         choose(DBNS, self.dbn, what="deep belief network")
         choose(FLOW_ENCODINGS, self.flow_encoding, what="flow encoding")
         choose(INPUT_SCALINGS, self.input_scaling, what="input scaling")
-        if self.size < kind.smallest_size:
+        if self.size < smallest_size:
             raise ConfigError(
-                f"size must be at least {kind.smallest_size} pixels for the stream {self.stream!r}, "
+                f"size must be at least {smallest_size} pixels for the stream {self.stream!r}, "
                 f"got {self.size}"
             )
         span = (self.frames - 1) * self.frame_step + 1
@@ -97,11 +97,6 @@ class ModelConfig(Recipe):
             raise ConfigError(
                 f"A window over {span:,} frames of {self.size} pixels takes {span_bytes:,} bytes for each "
                 f"face, at most {_MAX_WINDOW_BYTES:,} are kept; choose less frames, frame_step or size"
-            )
-        if "conv3d" in self.streams and find_small_shape(self.stream) is None:
-            raise ConfigError(
-                f"The stream {self.stream!r} has no 3D form; choose one of {', '.join(SMALL_SHAPES)}, "
-                "or an architecture without conv3d"
             )
 
     @property

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ferfusion.models.backbones import Backbone
+from ferfusion.models.backbones import BLOCK_SHARE, Backbone
 from ferfusion.models.same_padding import SameConv2d
 
 STAGES = (
@@ -54,8 +55,8 @@ class InvertedBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return (B, channels, ceil(h / stride), ceil(w / stride)) of ``x`` (B, in_channels, h, w)."""
         y = x if self.expand is None else F.relu6(self.expand(x))
-        y = self.project(F.relu6(self.depthwise(y)))
-        return x + y if self.has_shortcut else y
+        projected: Tensor = self.project(F.relu6(self.depthwise(y)))
+        return x + projected if self.has_shortcut else projected
 
 
 class EfficientNetLite0(Backbone):
@@ -73,6 +74,16 @@ class EfficientNetLite0(Backbone):
         self.stem = NormedConv(in_channels, _STEM_CHANNELS, 3, stride=2)
         self.blocks = nn.Sequential(*_blocks())
         self.last = NormedConv(STAGES[-1][1], self.out_channels)
+
+    def initialise(self, *, generator: torch.Generator) -> None:
+        """Draw the convolutions, and let every block with a shortcut start as little more than it.
+
+        See ``ResNet50.initialise``.
+        """
+        super().initialise(generator=generator)
+        for block in self.blocks:
+            if isinstance(block, InvertedBlock) and block.has_shortcut:
+                nn.init.constant_(block.project.norm.weight, BLOCK_SHARE)
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the last map, about (B, 1280, S / 32, S / 32), of ``image`` (B, 3, S, S) in [0, 1]."""

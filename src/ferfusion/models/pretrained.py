@@ -1,4 +1,4 @@
-"""Pretrained weights: ImageNet's from their official address, or a file that the user names.
+"""Pretrained weights: from their official address, or from a file that the user names.
 
 Reading runs no code from the file: it is safetensors, torch's own format with tensors alone, or the arrays of
 a TensorFlow.js graph model.
@@ -18,10 +18,11 @@ from torch import Tensor, nn
 from ferfusion.errors import ConfigError
 from ferfusion.files import no_such, sha256_of, utf8_path
 from ferfusion.models.backbones import Backbone
-from ferfusion.models.streams import BACKBONES
+from ferfusion.models.streams import BACKBONES, BACKBONES_3D
 from ferfusion.models.tensorflowjs import graph_model_files, read_graph_model
 
-IMAGENET = "imagenet"
+OFFICIAL = ("imagenet", "kinetics")
+"""Names of weights that have an official address for some streams."""
 _HASH = re.compile(r"-([0-9a-f]{8,})\.")
 _MAX_NAMES = 3
 _GRAPH_MODEL = ".json"
@@ -37,7 +38,7 @@ def load_weights(model: nn.Module, source: str) -> list[str]:
 
     Args:
         model: A new model, to be trained.
-        source: ``imagenet``, or the path of a file in the form in which it is published: .pth or
+        source: A name of ``OFFICIAL``, or the path of a file in the form in which it is published: .pth or
             .safetensors, or the .json of a TensorFlow.js graph model.
 
     Returns:
@@ -50,10 +51,10 @@ def load_weights(model: nn.Module, source: str) -> list[str]:
     if not backbones:
         raise ConfigError(
             f"The model has no stream that the weights {source!r} could fill; "
-            f"choose one of the streams {', '.join(BACKBONES)}, or unset weights"
+            f"choose one of the streams {', '.join([*BACKBONES, *BACKBONES_3D])}, or unset weights"
         )
     first = next(iter(backbones.values()))  # all streams of a model are of one kind
-    path = _imagenet_file(type(first)) if source == IMAGENET else Path(source)
+    path = _official_file(type(first), source) if source in OFFICIAL else Path(source)
     tensors = first.own_tensors(read_weights(path))
     misfits = {name: misfit(tensors, backbone) for name, backbone in backbones.items()}
     filled = [name for name, reason in misfits.items() if not reason]
@@ -66,11 +67,12 @@ def load_weights(model: nn.Module, source: str) -> list[str]:
     return filled + (_fill_head(model, tensors) if len(backbones) == 1 else [])
 
 
-def _imagenet_file(backbone: type[Backbone]) -> Path:
-    if not backbone.weights_url:
+def _official_file(backbone: type[Backbone], name: str) -> Path:
+    if not backbone.weights_url or name != backbone.weights_name:
+        instead = f"{backbone.weights_name} or the name of" if backbone.weights_url else "the name of"
         raise ConfigError(
-            f"The stream {backbone.__name__} has no weights of ImageNet at an official address; "
-            "name a file of its weights"
+            f"The stream {backbone.__name__} has no weights {name!r} at an official address; "
+            f"set weights to {instead} a file"
         )
     return fetch(backbone.weights_url)
 
@@ -136,7 +138,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     """
     if not path.is_file():
         found = no_such(path, wanted="weights file")
-        raise ConfigError(f"{found}; name a file, or imagenet for ImageNet's weights")
+        raise ConfigError(f"{found}; name a file, or one of {', '.join(OFFICIAL)}")
     if path.suffix == _GRAPH_MODEL:
         return read_graph_model(path)
     try:

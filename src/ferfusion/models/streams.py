@@ -1,4 +1,4 @@
-"""The table of streams: the CNNs that read an image."""
+"""The tables of streams: the CNNs that read an image, and those that read a window of crops."""
 
 from dataclasses import dataclass
 from functools import cache, partial
@@ -9,11 +9,14 @@ from typing import Protocol
 import torch
 from torch.func import functional_call
 
+from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
 from ferfusion.models.backbones import Backbone, ResNet50, Vgg16, Vgg19
 from ferfusion.models.bases import Stream
+from ferfusion.models.conv3d import Conv3dStream
 from ferfusion.models.efficientnet import EfficientNetLite0
 from ferfusion.models.mobilenet import MobileNet
+from ferfusion.models.r3d import R3d18
 from ferfusion.models.residual import RESIDUAL_SHAPES, ResidualStream
 from ferfusion.models.residual import SMALLEST_SIZE as RESIDUAL_SMALLEST
 from ferfusion.models.small_cnn import SMALL_SHAPES, SMALLEST_SIZE, SmallStream, find_small_shape
@@ -26,9 +29,16 @@ class MakeStream(Protocol):
         """Return a new stream with a scaling of ``INPUT_SCALINGS``, for images of so many channels."""
 
 
+class MakeStream3d(Protocol):
+    """Makes a stream that reads windows of crops."""
+
+    def __call__(self, *, scaling: str) -> Stream:
+        """Return a new stream with a scaling of ``INPUT_SCALINGS``."""
+
+
 @dataclass(frozen=True)
 class StreamKind:
-    """One item of the table.
+    """A stream that reads an image.
 
     Attributes:
         make: Makes the stream.
@@ -36,6 +46,14 @@ class StreamKind:
     """
 
     make: MakeStream
+    smallest_size: int
+
+
+@dataclass(frozen=True)
+class StreamKind3d:
+    """A stream that reads a window of crops; the attributes are those of ``StreamKind``."""
+
+    make: MakeStream3d
     smallest_size: int
 
 
@@ -48,6 +66,7 @@ BACKBONES: MappingProxyType[str, type[Backbone]] = MappingProxyType(
         "efficientnet-lite0": EfficientNetLite0,
     }
 )
+BACKBONES_3D: MappingProxyType[str, type[R3d18]] = MappingProxyType({"r3d18": R3d18})
 STREAMS: MappingProxyType[str, StreamKind] = MappingProxyType(
     {name: StreamKind(partial(SmallStream, shape), SMALLEST_SIZE) for name, shape in SMALL_SHAPES.items()}
     | {
@@ -56,21 +75,48 @@ STREAMS: MappingProxyType[str, StreamKind] = MappingProxyType(
     }
     | {name: StreamKind(backbone, backbone.smallest_size) for name, backbone in BACKBONES.items()}
 )
+STREAMS_3D: MappingProxyType[str, StreamKind3d] = MappingProxyType(
+    {name: StreamKind3d(partial(Conv3dStream, shape), SMALLEST_SIZE) for name, shape in SMALL_SHAPES.items()}
+    | {name: StreamKind3d(backbone, backbone.smallest_size) for name, backbone in BACKBONES_3D.items()}
+)
 
 
 def find_stream(name: str) -> StreamKind:
     """Return a stream of the table, or a small CNN whose name has its own channels.
 
     Raises:
-        ConfigError: there is no stream of this name, or its channels are out of bounds.
+        ConfigError: there is no stream of this name, it reads windows alone, or its channels are out of
+            bounds.
 
     >>> find_stream("listing-32-64").smallest_size
     48
     """
     shape = find_small_shape(name)
-    if shape is None:
-        return choose(STREAMS, name, what="stream")
-    return StreamKind(partial(SmallStream, shape), SMALLEST_SIZE)
+    if shape is not None:
+        return StreamKind(partial(SmallStream, shape), SMALLEST_SIZE)
+    if name in BACKBONES_3D:
+        raise ConfigError(f"The stream {name!r} reads windows of crops alone; choose the architecture conv3d")
+    return choose(STREAMS, name, what="stream")
+
+
+def find_stream_3d(name: str) -> StreamKind3d:
+    """Return the form of a stream that reads windows.
+
+    Raises:
+        ConfigError: there is no stream of this name, it has no such form, or its channels are out of bounds.
+
+    >>> find_stream_3d("r3d18").smallest_size
+    17
+    """
+    shape = find_small_shape(name)
+    if shape is not None:
+        return StreamKind3d(partial(Conv3dStream, shape), SMALLEST_SIZE)
+    if name in STREAMS:
+        raise ConfigError(
+            f"The stream {name!r} has no 3D form; choose one of {', '.join(STREAMS_3D)}, or an architecture "
+            "without conv3d"
+        )
+    return choose(STREAMS_3D, name, what="stream")
 
 
 @cache
@@ -80,11 +126,17 @@ def map_side(stream: str, size: int) -> int:
     >>> map_side("listing", 48), map_side("listing", 64)
     (3, 7)
     """
+    is_3d = stream in BACKBONES_3D
     with torch.device("meta"):  # no weights are drawn
-        built = find_stream(stream).make(scaling="unit", in_channels=3)
+        built: Stream = (
+            find_stream_3d(stream).make(scaling="unit")
+            if is_3d
+            else find_stream(stream).make(scaling="unit", in_channels=3)
+        )
+    image = torch.zeros(1, *[1] * is_3d, 3, size, size)
     # computed on the processor: for its device meta, torch loads a compiler, which takes seconds
     with torch.device("cpu"), torch.inference_mode():
         tensors = chain(built.eval().named_parameters(), built.named_buffers())
         zeros = {name: torch.zeros(tensor.shape) for name, tensor in tensors}
-        side: int = functional_call(built, zeros, torch.zeros(1, 3, size, size)).shape[-1]
+        side: int = functional_call(built, zeros, image).shape[-1]
     return side

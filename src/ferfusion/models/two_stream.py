@@ -10,12 +10,10 @@ from torch import Tensor, nn
 
 from ferfusion.models.bases import ExpressionModel, InputName, Stream, required
 from ferfusion.models.config import ModelConfig
-from ferfusion.models.conv3d import Conv3dStream
 from ferfusion.models.frame_stack import FrameStack
 from ferfusion.models.fusion import make_layer, make_operator
 from ferfusion.models.heads import DenseHead
-from ferfusion.models.small_cnn import find_small_shape
-from ferfusion.models.streams import find_stream
+from ferfusion.models.streams import find_stream, find_stream_3d
 
 
 @dataclass(frozen=True)
@@ -35,9 +33,7 @@ def _frame_stack(config: ModelConfig) -> Stream:
 
 
 def _conv3d(config: ModelConfig) -> Stream:
-    shape = find_small_shape(config.stream)
-    assert shape is not None  # the config is checked
-    return Conv3dStream(shape, scaling=config.input_scaling)
+    return find_stream_3d(config.stream).make(scaling=config.input_scaling)
 
 
 INPUT_STREAMS: MappingProxyType[str, InputStream] = MappingProxyType(

@@ -31,8 +31,8 @@ class TrainRecipe(
     pairs.
 
     Attributes:
-        weights: Weights that the streams start from: imagenet, for vgg16, vgg19 and resnet50, or a published
-            file of weights of the stream.
+        weights: Weights that the streams start from: imagenet (vgg16, vgg19, resnet50), kinetics (r3d18), or
+            a published file of the stream's weights.
         start_from: A bundle: each stream of the same name and shape starts from the bundle's.
         frozen_epochs: Number of first epochs in which the streams are frozen, and only the rest is trained.
         weight_average: Validate, keep and bundle an exponential moving average of the weights with this

@@ -113,7 +113,7 @@ def run_config(
 
 
 def start_hashes(recipe: TrainRecipe) -> dict[str, str]:
-    """Return the SHA-256 of each file that a run starts from; ``imagenet`` is kept as a name."""
+    """Return the SHA-256 of each file that a run starts from; a name such as ``imagenet`` is kept."""
     hashes = {}
     if recipe.start_from:
         hashes["start_from_sha256"] = _file_hash(Path(recipe.start_from))

@@ -37,7 +37,7 @@ def name(request):
     return request.param
 
 
-@pytest.fixture(params=THEIRS)
+@pytest.fixture(params=OUTPUTS)
 def torchvisions(request):
     return request.param
 

@@ -32,6 +32,10 @@ def test_model_config_survives_a_round_trip():
             "4,033 frames of 256 pixels takes 792,920,064 bytes",
         ),
         ({"architecture": "conv3d", "stream": "vgg16"}, "'vgg16' has no 3D form; choose one of listing"),
+        ({"architecture": "conv3d", "stream": "vgg"}, "Unknown stream 'vgg'"),
+        ({"stream": "r3d18"}, "'r3d18' reads windows of crops alone; choose the architecture conv3d"),
+        ({"architecture": "spatial-conv3d", "stream": "r3d18"}, "choose the architecture conv3d"),
+        ({"architecture": "conv3d", "stream": "r3d18", "size": 16}, "size must be at least 17 pixels"),
     ],
 )
 def test_model_config_refuses_a_setting_that_cannot_be_used(setting, message):

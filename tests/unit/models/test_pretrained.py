@@ -15,7 +15,9 @@ from ferfusion.models.backbones import Backbone, ResNet50, Vgg16
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.heads import DenseHead
-from ferfusion.models.pretrained import fetch, load_weights, misfit, read_weights
+from ferfusion.models.pretrained import OFFICIAL, fetch, load_weights, misfit, read_weights
+from ferfusion.models.r3d import R3d18
+from ferfusion.models.streams import BACKBONES
 
 
 class TinyVgg(Backbone):
@@ -181,6 +183,30 @@ def test_load_weights_fetches_imagenet_once_and_then_reads_the_folder(server, ca
     assert [path.name for path in cache.iterdir()] == [name]
 
 
+@pytest.mark.parametrize(
+    ("stream", "name", "advice"),
+    [
+        ("vgg16", "kinetics", "set weights to imagenet or the name of a file"),
+        ("mobilenet", "imagenet", "set weights to the name of a file"),
+    ],
+)
+def test_load_weights_refuses_a_name_that_has_no_weights_for_the_stream(stream, name, advice):
+    model = nn.ModuleDict({"spatial_stream": BACKBONES[stream]()})
+    with pytest.raises(ConfigError, match=f"has no weights '{name}' at an official address; {advice}"):
+        load_weights(model, name)
+
+
+def test_load_weights_fetches_by_the_name_of_the_streams_weights(server, cache, monkeypatch):
+    folder, address, requested = server
+    name = hashed(write(folder / "w.pth", drawn_weights())).name
+    monkeypatch.setattr(TinyVgg, "weights_name", "kinetics")
+    monkeypatch.setattr(TinyVgg, "weights_url", f"{address}/{name}", raising=False)
+    assert "flow_stream" in load_weights(OneStream(), "kinetics")
+    assert requested == [f"/{name}"]
+    with pytest.raises(ConfigError, match="TinyVgg has no weights 'imagenet'"):
+        load_weights(OneStream(), "imagenet")
+
+
 def test_fetch_refuses_a_file_of_another_hash_than_in_its_name(server, cache):
     folder, address, _ = server
     write(folder / "tiny-0123abcd.pth", drawn_weights())
@@ -214,8 +240,9 @@ def test_fetch_refuses_an_address_without_a_hash(tmp_path):
         fetch("http://127.0.0.1:1/tiny.pth", tmp_path)
 
 
-@pytest.mark.parametrize("backbone", [Vgg16, ResNet50])
+@pytest.mark.parametrize("backbone", [Vgg16, ResNet50, R3d18])
 def test_weights_url_has_a_hash(backbone):
+    assert backbone.weights_name in OFFICIAL
     assert backbone.weights_url.startswith("https://download.pytorch.org/models/")
     assert len(backbone.weights_url.rpartition("-")[2].removesuffix(".pth")) == 8
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from ferfusion.models.small_cnn import SMALL_SHAPES, SmallStream
-from ferfusion.models.streams import STREAMS, find_stream, map_side
+from ferfusion.models.streams import STREAMS, STREAMS_3D, find_stream, find_stream_3d, map_side
 
 
 def image(batch, size=48, seed=0):
@@ -32,6 +32,17 @@ def test_streams_have_their_channels_and_map_side_from_the_smallest_size_on(name
         side = map_side(name, size)
         assert feature_map.shape == (2, stream.out_channels, side, side)
         assert side >= (3 if stream.last_pool else 1)  # the fusion layer pools by 3
+
+
+@pytest.mark.parametrize("name", STREAMS_3D)
+def test_streams_3d_have_their_channels_and_map_side_from_the_smallest_size_on(name):
+    kind = find_stream_3d(name)
+    for size in (kind.smallest_size, 96):
+        with torch.device("meta"), torch.inference_mode():
+            stream = kind.make(scaling="standard").eval()
+            feature_map = stream(torch.empty(2, 3, 3, size, size))
+        side = map_side(name, size)
+        assert feature_map.shape == (2, stream.out_channels, side, side)
 
 
 @pytest.mark.parametrize("name", STREAMS)

@@ -123,15 +123,18 @@ def test_loss_that_is_not_finite_ends_the_run_and_names_the_rate(dataset, tmp_pa
         train(dataset, tmp_path / "run", recipe=recipe)
 
 
-def test_frozen_epochs_keep_every_bit_of_the_streams_until_they_end(dataset, tmp_path):
-    recipe = replace(SHORT, epochs=3, frozen_epochs=2, encoder_rate=0.1)
+@pytest.mark.parametrize("stream", ["listing", "efficientnet-lite0"])
+def test_frozen_epochs_keep_every_bit_of_the_streams_until_they_end(stream, dataset, tmp_path):
+    """The statistics of batch norms too."""
+    model = replace(MODEL, stream=stream)
+    recipe = replace(SHORT, epochs=2, frozen_epochs=1, encoder_rate=0.1)
     with pytest.raises(KilledError):
-        train(dataset, tmp_path / "run", recipe=recipe, callbacks=[KillAt(2)])
-    start = build_model(MODEL, 6, seed=recipe.seed).state_dict()
+        train(dataset, tmp_path / "run", model=model, recipe=recipe, callbacks=[KillAt(1)])
+    start = build_model(model, 6, seed=recipe.seed).state_dict()
     frozen = checkpoint(tmp_path / "run")["state_dict"]
     for name, tensor in start.items():
         is_same = torch.equal(tensor, frozen[f"model.{name}"])
         assert is_same == name.startswith("flow_stream"), name
-    train(dataset, tmp_path / "run", recipe=recipe)
+    train(dataset, tmp_path / "run", model=model, recipe=recipe)
     thawed = checkpoint(tmp_path / "run")["state_dict"]
     assert not any(torch.equal(tensor, thawed[f"model.{name}"]) for name, tensor in start.items())
