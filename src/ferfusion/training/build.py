@@ -16,7 +16,7 @@ from ferfusion.splits.split import read_splits
 from ferfusion.training.job import TrainJob
 from ferfusion.training.loop.lightning_module import ExpressionTraining
 from ferfusion.training.recipe import TrainRecipe
-from ferfusion.training.teachers import load_teachers, taught_shares
+from ferfusion.training.teachers import kept_shares, load_teachers
 
 
 def open_parts(job: TrainJob) -> tuple[Dataset, PartedPairs]:
@@ -67,7 +67,6 @@ def make_data(job: TrainJob, source: Dataset, pairs: PartedPairs) -> PairDataMod
     recipe = job.recipe
     codes = codes_to_learn(recipe, pairs)
     reader = PairReader(source.clips_folder, list(pairs.table["clip"]), list(pairs.table["pair"]))
-    teachers = load_teachers(recipe.teachers, source, pairs)
     return PairDataModule(
         pairs,
         reader,
@@ -80,11 +79,7 @@ def make_data(job: TrainJob, source: Dataset, pairs: PartedPairs) -> PairDataMod
         seed=recipe.seed,
         augmentation=recipe.augmentation,
         targets=vote_shares(source) if recipe.uses_votes else None,
-        taught=taught_shares(
-            teachers, pairs, reader, temperature=recipe.teacher_temperature, device=job.compute.device
-        )
-        if teachers
-        else None,
+        taught=kept_shares(job, source, pairs, reader),
     )
 
 

@@ -20,6 +20,7 @@ from ferfusion.training.job import TrainJob
 from ferfusion.training.loop.checkpoints import RunRecorder
 from ferfusion.training.loop.progress import TrainingProgress
 from ferfusion.training.recipe import TrainRecipe
+from ferfusion.training.teachers import shares_file
 
 
 class TrainStage(Protocol):
@@ -52,7 +53,7 @@ class OpenJob:
     @cached_property
     def data(self) -> PairDataModule:
         """The batches; the teachers of the training answer before the first."""
-        if self.job.recipe.teachers:
+        if self.job.recipe.teachers and not shares_file(self.job.run).is_file():
             images = counted(len(self.pairs.rows("train")), "pair")
             self.say(f"The teachers predict the training part, {images} and their mirror images")
         return make_data(self.job, self.source, self.pairs)

@@ -4,10 +4,13 @@ Hinton, Vinyals & Dean 2015, Distilling the Knowledge in a Neural Network, secti
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
 
 from ferfusion.bundle import Bundle, check_recipe, load_bundle
 from ferfusion.compute import torch_device
@@ -18,9 +21,11 @@ from ferfusion.data.recipe import Augmentation
 from ferfusion.data.row_order import InOrder
 from ferfusion.errors import ConfigError
 from ferfusion.evaluation.run_folder import RunFolder
+from ferfusion.files import sha256_of, write_whole
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.preparation.identity import dataset_identity
 from ferfusion.splits.split import parts_hash
+from ferfusion.training.job import TrainJob
 from ferfusion.training.predictions import class_probabilities
 
 _MIRROR = Augmentation(flip=1, zoom=0, shear=0)
@@ -68,6 +73,46 @@ def load_teachers(teachers: str, source: Dataset, pairs: PartedPairs) -> list[Bu
             )
         bundles.append(bundle)
     return bundles
+
+
+def kept_shares(
+    job: TrainJob, source: Dataset, pairs: PartedPairs, reader: PairReader
+) -> npt.NDArray[np.float32] | None:
+    """Return ``taught_shares`` of a job, or None without teachers.
+
+    They are kept beside the run's checkpoints: the teachers of a resumed run do not answer again.
+
+    Args:
+        job: The job.
+        source: Its dataset.
+        pairs: The pair table.
+        reader: Reads the table's crops and flow.
+
+    Raises:
+        BundleError: a bundle cannot be read, or reads data that is prepared in another way.
+        ConfigError: a teacher has learned from another dataset or split, or predicts whole videos.
+    """
+    recipe, path = job.recipe, shares_file(job.run)
+    teachers = load_teachers(recipe.teachers, source, pairs)
+    if not teachers:
+        return None
+    hashes = [sha256_of(file) for file in teacher_files(recipe.teachers)]
+    of = [*hashes, dataset_identity(source), parts_hash(pairs.part_of_clip), str(recipe.teacher_temperature)]
+    with suppress(SafetensorError, OSError), safe_open(path, framework="np") as file:
+        if (file.metadata() or {}).get("of") == " ".join(of):
+            kept: npt.NDArray[np.float32] = file.get_tensor("shares")
+            return kept
+    shares = taught_shares(
+        teachers, pairs, reader, temperature=recipe.teacher_temperature, device=job.compute.device
+    )
+    content = save({"shares": shares}, {"of": " ".join(of)})
+    write_whole(path, lambda partial: partial.write_bytes(content))
+    return shares
+
+
+def shares_file(run: Path) -> Path:
+    """Return where a run keeps what it learns from its teachers."""
+    return run / "checkpoints" / "teachers.safetensors"
 
 
 def taught_shares(

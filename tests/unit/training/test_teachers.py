@@ -17,7 +17,14 @@ from ferfusion.splits.split import parts_hash
 from ferfusion.training.build import make_data, open_parts
 from ferfusion.training.job import TrainJob
 from ferfusion.training.recipe import TrainRecipe
-from ferfusion.training.teachers import load_teachers, mirrored_probabilities, softened, taught_shares
+from ferfusion.training.teachers import (
+    kept_shares,
+    load_teachers,
+    mirrored_probabilities,
+    shares_file,
+    softened,
+    taught_shares,
+)
 from helpers.trainings import (
     STILLS_MODEL,
     STILLS_RECIPE,
@@ -127,14 +134,36 @@ def test_a_training_with_teachers_resumes_to_the_same_weights_and_refuses_others
         train(voted, tmp_path / "run", model=STILLS_MODEL, recipe=other)
 
 
-def test_make_data_has_the_answers_of_the_teachers_for_each_row(voted, teacher):
+def test_make_data_has_the_answers_of_the_teachers_for_each_row(voted, teacher, tmp_path):
     recipe = replace(STILLS_RECIPE, teachers=teacher(), teacher_temperature=3.0)
-    job = TrainJob(voted, voted / "run", STILLS_MODEL, recipe, Compute("cpu"))
+    job = TrainJob(voted, tmp_path / "run", STILLS_MODEL, recipe, Compute("cpu"))
     source, pairs = open_parts(job)
     teachers = load_teachers(recipe.teachers, source, pairs)
     shares = taught_shares(teachers, pairs, open_reader(voted), temperature=3.0, device="cpu")
     for batch in make_data(job, source, pairs).train_dataloader():
         assert torch.equal(batch.taught, torch.from_numpy(shares[batch.rows]))
+
+
+def test_kept_shares_are_read_again_unless_teachers_or_temperature_are_others(voted, teacher, tmp_path):
+    first, other, reader = teacher(answer=CONSTANT), teacher("b", answer=OTHER), open_reader(voted)
+
+    def shares(teachers, temperature):
+        recipe = replace(STILLS_RECIPE, teachers=teachers, teacher_temperature=temperature)
+        job = TrainJob(voted, tmp_path / "run", STILLS_MODEL, recipe, Compute("cpu"))
+        source, pairs = open_parts(job)
+        found = kept_shares(job, source, pairs, reader)
+        return None if found is None else found[pairs.rows("train")[0]]
+
+    assert shares("", 1.0) is None
+    assert not shares_file(tmp_path / "run").exists()
+    assert shares(first, 1.0) == pytest.approx(CONSTANT, abs=1e-5)
+    written = shares_file(tmp_path / "run").stat().st_mtime_ns
+    assert shares(first, 1.0) == pytest.approx(CONSTANT, abs=1e-5)
+    assert shares_file(tmp_path / "run").stat().st_mtime_ns == written
+    assert shares(other, 1.0) == pytest.approx(OTHER, abs=1e-5)
+    assert shares(other, 2.0) == pytest.approx(softened(np.array([OTHER]), 2.0)[0], abs=1e-5)
+    shares_file(tmp_path / "run").write_bytes(b"damaged")
+    assert shares(other, 1.0) == pytest.approx(OTHER, abs=1e-5)
 
 
 def test_a_run_of_an_earlier_version_has_the_defaults_of_new_settings(voted, tmp_path):
