@@ -109,6 +109,6 @@ def _translated(tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
 
 def _product(kernel: Tensor | None, factor: Tensor | None) -> Tensor | None:
     """Return a kernel (h, w, C, 1) times a factor (C); None if one is missing or they do not fit."""
-    if kernel is None or factor is None or kernel.shape[2:] != (len(factor), 1):
+    if kernel is None or factor is None or kernel.shape[2:] != (factor.numel(), 1):
         return None
     return kernel * factor.view(-1, 1)

@@ -90,6 +90,10 @@ def test_own_tensors_make_the_first_layer_read_red_green_and_blue_in_its_own_uni
         (lambda t: t.pop("conv_dw_4_bn/batchnorm_1/mul"), "it lacks blocks.3.depthwise.weight"),
         (lambda t: t.pop("conv_pw_13_bn/batchnorm_1/sub"), "it lacks blocks.12.pointwise.bias"),
         (
+            lambda t: t.update({"conv_dw_4_bn/batchnorm_1/mul": torch.tensor(1.0)}),
+            "it lacks blocks.3.depthwise.weight",
+        ),
+        (
             lambda t: t.update({"conv_dw_4_bn/batchnorm_1/mul": torch.ones(7)}),
             "it lacks blocks.3.depthwise.weight",
         ),
