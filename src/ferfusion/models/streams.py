@@ -133,10 +133,9 @@ def map_side(stream: str, size: int) -> int:
             if is_3d
             else find_stream(stream).make(scaling="unit", in_channels=3)
         )
-    image = torch.zeros(1, *[1] * is_3d, 3, size, size)
     # computed on the processor: for its device meta, torch loads a compiler, which takes seconds
     with torch.device("cpu"), torch.inference_mode():
         tensors = chain(built.eval().named_parameters(), built.named_buffers())
         zeros = {name: torch.zeros(tensor.shape) for name, tensor in tensors}
-        side: int = functional_call(built, zeros, image).shape[-1]
+        side: int = functional_call(built, zeros, torch.zeros(1, *[1] * is_3d, 3, size, size)).shape[-1]
     return side

@@ -22,6 +22,14 @@ def test_map_side_leaves_the_random_state_alone():
     assert torch.equal(state, torch.random.get_rng_state())
 
 
+@pytest.mark.parametrize(("name", "side"), [("listing", 3), ("mobilenet", 2), ("r3d18", 3)])
+def test_map_side_is_computed_while_the_shapes_of_a_bundle_are(name, side):
+    """Reading a bundle makes its model on torch's device meta."""
+    map_side.cache_clear()
+    with torch.device("meta"):
+        assert map_side(name, 48) == side
+
+
 @pytest.mark.parametrize("name", [*STREAMS, "listing-8-16"])
 def test_streams_have_their_channels_and_map_side_from_the_smallest_size_on(name):
     kind = find_stream(name)
