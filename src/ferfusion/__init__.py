@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from ferfusion.api.runs import Run as Run
     from ferfusion.api.runs import train as train
     from ferfusion.api.scores import Scores as Scores
+    from ferfusion.api.settings import as_place as as_place
     from ferfusion.api.studies import Study as Study
     from ferfusion.api.studies import study as study
     from ferfusion.api.tabulations import Tables as Tables
@@ -89,6 +90,7 @@ _HOMES = MappingProxyType(
         "api.predictions": ("Prediction", "Predictions", "UnreadVideo"),
         "api.runs": ("Run", "train"),
         "api.scores": ("Scores",),
+        "api.settings": ("as_place",),
         "api.studies": ("Study", "study"),
         "api.tabulations": ("Tables", "tabulate"),
         "errors": (

@@ -32,6 +32,7 @@ ORDER = (
     ("synthesis",),
     ("faces", "flow", "video", "reporting"),
     ("engines", "progress", "tables"),
+    ("addresses",),
     ("compute", "environment", "files", "outputs"),
     ("encodings", "labels", "errors", "lookup", "extras", "parts", "recipe", "spelling", "temporary"),
 )

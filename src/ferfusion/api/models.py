@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, overload
 
 from ferfusion.api.settings import (
     PathOrText,
-    as_folder,
     as_path,
     as_predictions_folder,
     check_workers,
@@ -94,8 +93,8 @@ class Model:
         """Predict the displayed expressions in a video, a photograph or an array of frames, or in several.
 
         Args:
-            inputs: A path; frames (T, H, W, 3) uint8 RGB with ``fps``; an image (H, W, 3); a PIL image. A
-                folder or a list of these is several inputs.
+            inputs: A path or an address; frames (T, H, W, 3) uint8 RGB with ``fps``; an image (H, W, 3); a
+                PIL image. A folder or a list of these is several inputs.
             settings: All other arguments of ``predict_each`` but resume, and fields of ``PredictRecipe`` by
                 name, such as ``start=5, end=12, every="0.5s"``.
 
@@ -148,8 +147,8 @@ class Model:
         Args:
             inputs: As in ``predict``. An iterator is not read ahead by more than two batches of 1,000.
             fps: Frames per second of an array of frames.
-            out: Folder to write to; by default, nothing is written. From 1,001 inputs on, each 1,000 have a
-                folder inside it: batch-00001 and so on.
+            out: Folder to write to, or an address such as s3://bucket/folder; by default, nothing is written.
+                From 1,001 inputs on, each 1,000 have a folder inside it: batch-00001 and so on.
             annotate: Also write the annotated videos and photographs.
             recipe: Settings of the prediction.
             detector_model: Model file of the detector yunet, for a model that was trained on its detections.
@@ -170,11 +169,12 @@ class Model:
         from ferfusion.api.predictions import Prediction, UnreadVideo  # noqa: PLC0415 torch
         from ferfusion.inference.predict_many import Unreadable  # noqa: PLC0415
         from ferfusion.inference.predict_on_engine import PredictSettings  # noqa: PLC0415
+        from ferfusion.inference.remote_out import remote_out, uploaded  # noqa: PLC0415
 
-        place = None if out is None else as_folder(out)
+        place = None if out is None else as_predictions_folder(out)
         recipe = with_settings(PredictRecipe, recipe, settings)
         check_workers(workers)
-        with file_errors(), shown(progress) as on_progress:
+        with file_errors(), shown(progress) as on_progress, remote_out(place) as (folder, remote):
             call = PredictCall(
                 predictor=self._predictor,
                 settings=PredictSettings(
@@ -182,9 +182,10 @@ class Model:
                     model_sha256=self._sha256,
                     device=self._device,
                     recipe=recipe,
-                    out=place,
+                    out=folder,
                     annotate=annotate,
                     detector_model=None if detector_model is None else as_path(detector_model),
+                    remote=remote,
                 ),
                 engine=engine,
                 workers=workers,
@@ -193,7 +194,8 @@ class Model:
                 on_progress=on_progress,
             )
             on_message = partial(report_message, on_progress)
-            for result in call.results(batches(inputs, fps=fps, out=place, on_message=on_message)):
+            each = batches(inputs, fps=fps, out=folder, skip=place, on_message=on_message)
+            for result in uploaded(call.results(each), remote):
                 if isinstance(result.outcome, Unreadable) or result.footage is None:
                     reason = result.outcome.reason if isinstance(result.outcome, Unreadable) else ""
                     yield UnreadVideo(result.job.place, reason, result.job.number)
@@ -294,13 +296,14 @@ def predict(
     cannot be read has the reason in its row, and the others are predicted.
 
     Args:
-        inputs: Videos, photographs, or folders of them. In Python also frames (T, H, W, 3) uint8 RGB, or
+        inputs: Videos, photographs, or folders of them: paths, or addresses such as s3://bucket/folder and
+            https://host/clip.mp4 (extra remote). In Python also frames (T, H, W, 3) uint8 RGB, or
             (T, H, W) grey, with fps; an image (H, W, 3) or (H, W); a PIL image; or a list of these.
         model: Trained model: a run folder, the bundle in it, or an exported or imported ONNX file; by
             default, the model that comes with the package.
         device: Where the model runs: auto (a CUDA GPU if there is one, else the processor), cpu, cuda or mps.
         fps: Frames per second of an array of frames.
-        out: Folder to write to.
+        out: Folder to write to, or an address such as gs://bucket/folder.
         annotate: Also write the annotated videos and photographs.
         recipe: Settings of the prediction.
         detector_model: Model file of the detector yunet, for a model that was trained on its detections.

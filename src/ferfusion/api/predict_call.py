@@ -1,8 +1,7 @@
 """A call of ``predict``: its inputs as sources, its jobs, and what runs them."""
 
-import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, count, islice
@@ -14,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from ferfusion.api.settings import as_path
+from ferfusion.addresses import Address
+from ferfusion.api.settings import as_place
 from ferfusion.engines import ENGINES, refuse_address
 from ferfusion.errors import ConfigError, VideoError
 from ferfusion.inference.finished import unfinished, with_stamps
@@ -29,7 +29,8 @@ from ferfusion.inference.predict_on_engine import (
 )
 from ferfusion.inference.prediction_folder import BATCH_NAME, batch_folder
 from ferfusion.inference.predictor import Predictor
-from ferfusion.inference.video_search import find_videos
+from ferfusion.inference.remote_out import UploadedFolders
+from ferfusion.inference.video_search import find_videos, is_folder
 from ferfusion.inference.videos_table import VideosTable
 from ferfusion.lookup import choose
 from ferfusion.progress import OnProgress, report_message
@@ -84,7 +85,7 @@ class PredictCall:
     resume: bool
     on_progress: OnProgress
 
-    def results(self, batches: Iterable[Batch]) -> Iterator[VideoResult]:
+    def results(self, batches: Iterable[Batch]) -> Generator[VideoResult]:
         """Yield the result of each source; an engine predicts those of many videos.
 
         Raises:
@@ -135,19 +136,26 @@ class PredictCall:
         return TaskBatch(tasks, finished=len(batch.sources) - len(elsewhere))
 
     def _predict_here(self, jobs: list[PredictJob], out: Path | None) -> Iterator[VideoResult]:
-        return predict_each(
+        remote = self.settings.remote
+        folders = None
+        if out is not None and remote is not None:
+            folders = UploadedFolders(VideosTable(out), out, remote.of(out))
+        results = predict_each(
             jobs,
             self.predictor,
             recipe=self.settings.recipe,
             out=out,
+            folders=folders,
             annotate=self.settings.annotate,
             detector_model=self.settings.detector_model,
             on_progress=self.on_progress,
         )
+        return results if folders is None else map(folders.placed, results)
 
     def _jobs(self, batch: Batch) -> list[PredictJob]:
         """Return the jobs of a batch; to resume, without those whose results are up to date."""
-        settings, out = self.settings, batch.out
+        settings, out, remote = self.settings, batch.out, self.settings.remote
+        at_address = None if out is None or remote is None else remote.begin(out)
         jobs = [replace(job, number=batch.first + job.number) for job in make_jobs(batch.sources, out=out)]
         if out is None:
             if self.resume:
@@ -166,12 +174,13 @@ class PredictCall:
         )
         if not self.resume:
             return jobs
-        unready = unfinished(jobs, out, recipe=settings.recipe, annotate=settings.annotate)
+        unready = unfinished(jobs, out, recipe=settings.recipe, annotate=settings.annotate, remote=at_address)
         if len(unready) < len(jobs):
             done = len(jobs) - len(unready)
+            place = remote.of(out) if remote else out
             report_message(
                 self.on_progress,
-                f"Predicted already: {done:,} of {counted(len(jobs), 'input')}, in {out}; to predict "
+                f"Predicted already: {done:,} of {counted(len(jobs), 'input')}, in {place}; to predict "
                 "again, name another folder",
             )
         return unready
@@ -190,7 +199,12 @@ def _refuse_other_videos(jobs: list[PredictJob], out: Path) -> None:
 
 
 def batches(
-    inputs: Any, *, fps: float | None, out: Path | None, on_message: Callable[[str], None]
+    inputs: Any,
+    *,
+    fps: float | None,
+    out: Path | None,
+    on_message: Callable[[str], None],
+    skip: Path | Address | None = None,
 ) -> Iterator[Batch]:
     """Yield the sources in batches, each with the folder of its predictions.
 
@@ -202,8 +216,9 @@ def batches(
         fps: Frames per second of an array of frames.
         out: Folder of the predictions; None to write nothing.
         on_message: Called with a sentence about what is passed over in a folder.
+        skip: Where the predictions are, if not in ``out``; it is not searched for inputs.
     """
-    listing = partial(list_sources, fps=fps, out=out, numbers=count(1), on_message=on_message)
+    listing = partial(list_sources, fps=fps, out=skip or out, numbers=count(1), on_message=on_message)
     total: int | None = None
     if isinstance(inputs, Iterator):
         sources: Iterator[Source] = _streamed(inputs, listing)
@@ -254,7 +269,7 @@ def listed(inputs: Any) -> Any:
 def is_several(inputs: object) -> bool:
     """Return whether there may be several inputs: a folder, or a list."""
     if isinstance(inputs, str | PathLike):
-        return os.path.isdir(as_path(inputs))  # noqa: PTH112 a name that is too long is none
+        return is_folder(as_place(inputs))
     return isinstance(inputs, Sequence)
 
 
@@ -262,18 +277,19 @@ def list_sources(
     inputs: Any,
     *,
     fps: float | None,
-    out: Path | None,
+    out: Path | Address | None,
     numbers: Iterator[int],
     on_message: Callable[[str], None],
 ) -> list[Source]:
     """Return the sources to read: files, files inside folders, and images in memory under new names."""
     sources: list[Source] = []
-    files: set[Path] = set()
+    files: set[Path | Address] = set()
     for one in inputs if isinstance(inputs, Sequence) and not isinstance(inputs, str) else [inputs]:
         if isinstance(one, str | PathLike):
-            found = find_videos([as_path(one)], out=out, on_message=on_message)
+            place = as_place(one)
+            found = find_videos([place], out=out, on_message=on_message)
             # a file that is named twice is read twice, but not if one of the two is its folder
-            sources += found if found == [as_path(one)] else [file for file in found if file not in files]
+            sources += found if found == [place] else [file for file in found if file not in files]
             files.update(found)
         else:
             sources.append(_in_memory(one, fps=fps, number=next(numbers)))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -9,11 +10,18 @@ from typing import TYPE_CHECKING, overload
 
 import pandas as pd
 
-from ferfusion.api.settings import PathOrText, as_folder
+from ferfusion.addresses import Address
+from ferfusion.api.settings import PathOrText, as_folder, as_place
 from ferfusion.api.tables import titled_table
 from ferfusion.errors import file_errors
 from ferfusion.inference.predict_jobs import PredictJob, make_jobs
-from ferfusion.inference.predict_many import PredictionWriter, Unreadable, line_of, report_frame
+from ferfusion.inference.predict_many import (
+    PredictionWriter,
+    Unreadable,
+    line_of,
+    opened_footage,
+    report_frame,
+)
 from ferfusion.inference.predict_video import expected_frames, frame_lines
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
@@ -59,7 +67,7 @@ class Prediction:
 
     @property
     def path(self) -> str:
-        """Path of the video, or its name if it was in memory."""
+        """Path or address of the video, or its name if it was in memory."""
         return self._job.place
 
     @property
@@ -111,8 +119,13 @@ class Prediction:
 
     @property
     def folder(self) -> Path | None:
-        """The folder of its files; None until they are written."""
+        """The folder of its files; None until they are written, and if they are at an address."""
         return self._read.folder
+
+    @property
+    def address(self) -> str:
+        """The address of the folder of its files; empty if they are in a local folder, or not written."""
+        return str(self._read.address or "")
 
     def per_second(self) -> pd.DataFrame:
         """Return the mean probabilities of each face in each second, as ``means("1s")`` does."""
@@ -203,8 +216,11 @@ class Prediction:
         total = expected_frames(self._footage.info, self._read.recipe)
         with shown(progress) as on_progress:
             on_frame = partial(report_frame, on_progress, self.video, total)
-            with writer.begin(self._footage, self._read.recipe) as new:
-                writer.write(job, self._read, self._footage, new, on_frame)
+            source = job.source
+            # the copy of a file at an address was removed
+            opened = opened_footage(source) if isinstance(source, Address) else nullcontext(self._footage)
+            with opened as footage, writer.begin(footage, self._read.recipe) as new:
+                writer.write(job, self._read, footage, new, on_frame)
 
     def __repr__(self) -> str:
         frames, faces = self._read.table["frame"].nunique(), len(self.verdicts)
@@ -301,10 +317,11 @@ class Predictions(Sequence[Prediction]):
                 one.save(place, annotate=annotate, progress=progress)
         if not photographs:
             for video in self.unread:
-                [job] = make_jobs([Path(video.video)], out=place)
+                [job] = make_jobs([as_place(video.video)], out=place)
                 VideosTable(place).put(job.named, line_of(Unreadable(video.reason)))
             return place
-        sources = [*(one._job.source for one in photographs), *(Path(video.video) for video in self.unread)]
+        sources = [one._job.source for one in photographs]
+        sources += [as_place(video.video) for video in self.unread]
         jobs = make_jobs(sources, out=place)
         unread = list(zip(jobs[len(photographs) :], self.unread, strict=True))
         with PredictionWriter(place, jobs, photographs[0]._predictor, annotate=annotate) as writer:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin
 
+from ferfusion.addresses import Address, is_address
 from ferfusion.errors import ConfigError
 from ferfusion.files import check_output_folder, no_such
 from ferfusion.lookup import choose
@@ -88,28 +89,49 @@ def as_path(place: PathOrText) -> Path:
         return path
 
 
+def as_place(place: PathOrText) -> Path | Address:
+    """Return text with a scheme, such as s3://bucket/clip.mp4, as an address, and all else as a path.
+
+    Raises:
+        ConfigError: the value is neither text nor a path, or is empty.
+
+    >>> str(as_place("gs://bucket/clip.mp4")), as_place("clip.mp4").name
+    ('gs://bucket/clip.mp4', 'clip.mp4')
+    """
+    return Address(place) if isinstance(place, str) and is_address(place) else as_path(place)
+
+
 def as_folder(place: PathOrText) -> Path:
     """Return the path of a folder to write to.
 
     Raises:
-        ConfigError: the path is a file, or lies inside one.
+        ConfigError: the path is a file or lies inside one, or it is an address.
         FileError: no file can be written there.
     """
+    if is_address(place):
+        raise ConfigError(f"{as_place(place)} is an address, and only predict writes to one; name a folder")
     path = as_path(place)
     check_output_folder(path)
     return path
 
 
-def as_predictions_folder(place: PathOrText) -> Path:
-    """Return the path of a folder to write predictions to, before a model is loaded for them.
+def as_predictions_folder(place: PathOrText) -> Path | Address:
+    """Return the folder to write predictions to, before a model is loaded for them.
 
     Raises:
-        ConfigError: the path is a file, or ``videos.csv`` in it is no table of predictions.
+        ConfigError: the path is a file, or ``videos.csv`` in it is no table of predictions; or the address
+            cannot have predictions.
         FileError: no file can be written there.
+        MissingExtraError: a package for the address is missing.
     """
-    from ferfusion.inference.videos_table import VideosTable  # noqa: PLC0415 takes time
+    from ferfusion.inference.remote_out import check_out  # noqa: PLC0415 takes time
+    from ferfusion.inference.videos_table import VideosTable  # noqa: PLC0415
 
-    path = as_folder(place)
+    named = as_place(place)
+    if isinstance(named, Address):
+        check_out(named)
+        return named
+    path = as_folder(named)
     VideosTable(path)
     return path
 

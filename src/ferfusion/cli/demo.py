@@ -34,7 +34,7 @@ def demo(out: Path = Path("demo")) -> None:
         "5. Predict a video of an unseen subject",
         f"ferfusion predict {video} --bundle {run / 'bundle.safetensors'} --out {out / 'predictions'}",
     )
-    predict(video, model=run / "bundle.safetensors", out=out / "predictions")
+    predict(str(video), model=run / "bundle.safetensors", out=str(out / "predictions"))
     console.print(f"\nThe report: [bold]{(run / 'report.html').absolute()}[/]", soft_wrap=True)
     console.print(
         f"The annotated video: {(out / 'predictions' / video.stem / 'annotated.mp4').absolute()}",

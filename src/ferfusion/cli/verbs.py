@@ -19,6 +19,7 @@ def command_of(
     verb: Callable[..., Any],
     *,
     several: str = "",
+    several_kind: type = Path,
     rest: tuple[str, str] | None = None,
     options: Mapping[str, str] = MappingProxyType({}),
     without: frozenset[str] = frozenset(),
@@ -30,6 +31,7 @@ def command_of(
     Args:
         verb: A verb of the front door.
         several: The argument that may be given any number of times.
+        several_kind: Its type; str for paths and addresses.
         rest: Name and description of the paths that may follow all other arguments.
         options: Names of options by the argument's name, if they differ.
         without: Arguments that the command does not have.
@@ -42,7 +44,7 @@ def command_of(
             if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         }
         taken = {
-            name: _parameter(parameter, several=several, options=options)
+            name: _parameter(parameter, several=several, several_kind=several_kind, options=options)
             for name, parameter in inspect.signature(verb).parameters.items()
             if name not in _FOR_PYTHON | without
         }
@@ -60,13 +62,13 @@ def command_of(
 
 
 def _parameter(
-    parameter: inspect.Parameter, *, several: str, options: Mapping[str, str]
+    parameter: inspect.Parameter, *, several: str, several_kind: type, options: Mapping[str, str]
 ) -> inspect.Parameter:
     kind: Any = _on_the_command_line(parameter.annotation)
     if parameter.name in options:
         kind = Annotated[kind, Parameter(name=options[parameter.name])]
     if parameter.name == several:
-        return inspect.Parameter(several, inspect.Parameter.VAR_POSITIONAL, annotation=Path)
+        return inspect.Parameter(several, inspect.Parameter.VAR_POSITIONAL, annotation=several_kind)
     return parameter.replace(annotation=kind)
 
 

@@ -3,8 +3,9 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from ferfusion.addresses import Address
 from ferfusion.errors import ConfigError
 from ferfusion.files import printable
 from ferfusion.inference.prediction_folder import PredictionFolder
@@ -13,8 +14,8 @@ from ferfusion.tables import read_cells
 from ferfusion.video.footage import ImageSequence, Photograph
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
 
-Source = Path | ImageSequence | Photograph
-"""A video or photograph to predict: a file, or in memory."""
+Source = Path | Address | ImageSequence | Photograph
+"""A video or photograph to predict: a file, here or at an address, or in memory."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,10 @@ class PredictJob:
 
     @property
     def place(self) -> str:
-        """Path of the file as it was named, or name of the images."""
-        return printable(str(self.source)) if isinstance(self.source, Path) else self.source.name
+        """Path or address of the file as it was named, or name of the images."""
+        if isinstance(self.source, Path | Address):
+            return printable(str(self.source))
+        return self.source.name
 
     @property
     def named(self) -> Named:
@@ -52,8 +55,8 @@ class PredictJob:
 
     @property
     def table_place(self) -> str:
-        """Absolute path of the file, or name of the images."""
-        return place_of(self.source) if isinstance(self.source, Path) else self.source.name
+        """Absolute path or address of the file, or name of the images."""
+        return place_of(self.source) if isinstance(self.source, Path | Address) else self.source.name
 
 
 def make_jobs(sources: Sequence[Source], *, out: Path | None = None) -> list[PredictJob]:
@@ -94,7 +97,7 @@ def named_photographs(jobs: Sequence[PredictJob], out: Path | None) -> Named:
 
     They replace the photographs of an earlier call if these are all among them, or gone.
     """
-    now = {job.source.absolute() for job in jobs if isinstance(job.source, Path)}
+    now = {_path_of(job.source) for job in jobs if isinstance(job.source, Path | Address)}
     common = _common_folder([job.source for job in jobs])
 
     def may_replace(folder: str) -> bool:
@@ -103,7 +106,7 @@ def named_photographs(jobs: Sequence[PredictJob], out: Path | None) -> Named:
             return True
         _, rows = read_cells(table, error=ConfigError, advice=f"move the folder {folder} away")
         earlier = (common / row.get("photograph", "") for row in rows)
-        return all(path in now or not _is_file(path) for path in earlier)
+        return all(path in now or (isinstance(path, Path) and not _is_file(path)) for path in earlier)
 
     name = jobs[0].source.name if len(jobs) == 1 else "photographs"
     return Named(name, common_place(jobs), may_replace)
@@ -117,7 +120,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _is_photograph(source: Source) -> bool:
-    if isinstance(source, Path):
+    if isinstance(source, Path | Address):
         return source.suffix.lower() in IMAGE_SUFFIXES
     return isinstance(source, Photograph)
 
@@ -127,7 +130,7 @@ def _photograph_names(photographs: Sequence[Source]) -> list[str]:
     common = _common_folder(photographs)
     names: dict[str, None] = {}
     for source in photographs:
-        path = source.absolute() if isinstance(source, Path) else Path(source.name)
+        path = _path_of(source) if isinstance(source, Path | Address) else Path(source.name)
         place = (path.relative_to(common) if common and path.is_relative_to(common) else path).as_posix()
         place = printable(place)
         name, times = place, 1
@@ -138,12 +141,20 @@ def _photograph_names(photographs: Sequence[Source]) -> list[str]:
     return list(names)
 
 
-def _common_folder(photographs: Sequence[Source]) -> Path | None:
-    folders = [source.absolute().parent for source in photographs if isinstance(source, Path)]
+def _path_of(source: Path | Address) -> PurePath:
+    """Return the absolute path of a file; that of an address is only compared, never opened."""
+    return source.path if isinstance(source, Address) else source.absolute()
+
+
+def _common_folder(photographs: Sequence[Source]) -> PurePath | None:
+    folders = [_path_of(source).parent for source in photographs if isinstance(source, Path | Address)]
     try:
-        return Path(os.path.commonpath(folders))
-    except ValueError:  # there is no file, or they are on several drives
+        common = os.path.commonpath(folders)
+    except ValueError:  # there is no file, or they are on several drives, or some are at addresses
         return None
+    if not common:  # on several file systems
+        return None
+    return type(folders[0])(common)
 
 
 def common_place(jobs: Sequence[PredictJob]) -> str:
@@ -151,4 +162,6 @@ def common_place(jobs: Sequence[PredictJob]) -> str:
     if len(jobs) == 1:
         return jobs[0].table_place
     common = _common_folder([job.source for job in jobs])
-    return "photographs" if common is None else place_of(common)
+    if isinstance(common, Path):
+        return place_of(common)
+    return "photographs" if common is None else str(common).replace(":/", "://", 1)

@@ -8,11 +8,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ferfusion.errors import VideoError
+from ferfusion.addresses import Address, local_copy
+from ferfusion.errors import FerfusionError, VideoError
 from ferfusion.inference.annotator import Annotator
 from ferfusion.inference.drawing.photographs_page import PhotographCard
 from ferfusion.inference.photographs import PhotographWriter
-from ferfusion.inference.predict_jobs import PredictJob, named_photographs
+from ferfusion.inference.predict_jobs import PredictJob, Source, named_photographs
 from ferfusion.inference.predict_video import (
     OnFrame,
     expected_frames,
@@ -22,12 +23,16 @@ from ferfusion.inference.predict_video import (
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import PredictRecipe
+from ferfusion.inference.remote_out import UploadedFolders
 from ferfusion.inference.verdict import FaceVerdict
 from ferfusion.inference.videos_table import ReservedFolders, VideosTable
 from ferfusion.progress import OnProgress, Progress, ignore_progress
 from ferfusion.reporting.words import any_of
 from ferfusion.video.footage import Footage, Photograph, open_footage
 from ferfusion.video.stretch import why_no_frame
+
+Folders = VideosTable | ReservedFolders | UploadedFolders
+"""What puts the files of predictions into their folders."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def predict_each(
     *,
     recipe: PredictRecipe = PredictRecipe(),  # noqa: B008 frozen
     out: Path | None = None,
-    folders: VideosTable | ReservedFolders | None = None,
+    folders: Folders | None = None,
     annotate: bool = True,
     detector_model: Path | None = None,
     on_progress: OnProgress = ignore_progress,
@@ -96,10 +101,10 @@ def predict_each(
             footage: Footage | None = None
             outcome: VideoPrediction | Unreadable
             try:
-                footage = open_footage(job.source) if isinstance(job.source, Path) else job.source
-                total = expected_frames(footage.info, recipe)
-                on_frame = partial(report_frame, on_progress, item, total)
                 with ExitStack() as begun:
+                    footage = begun.enter_context(opened_footage(job.source))
+                    total = expected_frames(footage.info, recipe)
+                    on_frame = partial(report_frame, on_progress, item, total)
                     new = begun.enter_context(writer.begin(footage, recipe)) if writer is not None else None
                     outcome = predict_footage(
                         footage,
@@ -117,6 +122,26 @@ def predict_each(
                 if writer is not None:
                     writer.write_unread(job, outcome)
             yield VideoResult(job, footage, outcome)
+
+
+@contextmanager
+def opened_footage(source: Source) -> Iterator[Footage]:
+    """Yield the opened video or photograph; a file at an address is copied here, and the copy removed.
+
+    Raises:
+        VideoError: it cannot be read.
+    """
+    if not isinstance(source, Path | Address):
+        yield source
+        return
+    with ExitStack() as copied:
+        file = source
+        if isinstance(file, Address):
+            try:
+                file = copied.enter_context(local_copy(file))
+            except FerfusionError as error:
+                raise VideoError(str(error)) from error
+        yield open_footage(file)
 
 
 def _check_decoded(prediction: VideoPrediction, footage: Footage) -> None:
@@ -165,7 +190,7 @@ class PredictionWriter:
         predictor: Predictor,
         *,
         annotate: bool = True,
-        folders: VideosTable | ReservedFolders | None = None,
+        folders: Folders | None = None,
     ) -> None:
         self._out, self._predictor, self._annotate = out, predictor, annotate
         self._table = folders or VideosTable(out)
@@ -262,7 +287,10 @@ class PredictionWriter:
                 line = _photographs_read(cards)
                 if line["status"] == "ok":
                     line |= {"caution": self._predictor.info.caution}
-                self._table.put(wanted, line, new=self._photographs.folder)
+                try:
+                    self._table.put(wanted, line, new=self._photographs.folder)
+                except VideoError as failed:  # they cannot be uploaded
+                    self._table.put(wanted, line_of(Unreadable(str(failed))))
 
 
 def report_frame(on_progress: OnProgress, item: str, total: int | None, stage: str, frame: int) -> None:

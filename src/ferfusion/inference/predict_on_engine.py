@@ -15,7 +15,8 @@ from ferfusion.inference.predict_jobs import PredictJob, named_photographs
 from ferfusion.inference.predict_many import VideoResult, predict_each
 from ferfusion.inference.predictor import Predictor, load_predictor
 from ferfusion.inference.recipe import PredictRecipe
-from ferfusion.inference.videos_table import LinesNowAndThen, Named, ReservedFolders, VideosTable
+from ferfusion.inference.remote_out import RemoteOut, UploadedFolders, task_folders
+from ferfusion.inference.videos_table import LinesNowAndThen, Named, VideosTable
 from ferfusion.progress import OnProgress, Progress, ignore_progress
 
 VIDEOS_PER_WORKER = 32
@@ -35,6 +36,7 @@ class PredictSettings:
         out: Folder of the predictions; None to write nothing.
         annotate: Also write the annotated videos and photographs.
         detector_model: Model file of the face detector, if it is named.
+        remote: Address of all predictions of the call, for which ``out`` stands.
     """
 
     model: Path | None
@@ -44,6 +46,7 @@ class PredictSettings:
     out: Path | None
     annotate: bool
     detector_model: Path | None
+    remote: RemoteOut | None = None
 
 
 @dataclass(frozen=True)
@@ -196,18 +199,20 @@ class _Table:
 def predict_task(task: PredictTask) -> TaskResult:
     """Predict the video or photographs of a task and write their folder, but no line of ``videos.csv``."""
     settings = task.settings
-    folders = None if settings.out is None else ReservedFolders(settings.out)
-    results = list(
-        predict_each(
-            task.jobs,
-            _kept_predictor(settings.model, settings.model_sha256, settings.device),
-            recipe=settings.recipe,
-            out=settings.out,
-            folders=folders,
-            annotate=settings.annotate,
-            detector_model=settings.detector_model,
+    with task_folders(settings.out, settings.remote) as (out, folders):
+        results = list(
+            predict_each(
+                task.jobs,
+                _kept_predictor(settings.model, settings.model_sha256, settings.device),
+                recipe=settings.recipe,
+                out=out,
+                folders=folders,
+                annotate=settings.annotate,
+                detector_model=settings.detector_model,
+            )
         )
-    )
+    if isinstance(folders, UploadedFolders):
+        results = [folders.placed(result) for result in results]
     return TaskResult(results, {} if folders is None else folders.line)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ferfusion.addresses import Address
 from ferfusion.bundle import BundleInfo
 from ferfusion.inference.apex_frames import ApexFrame
 from ferfusion.inference.recipe import PredictRecipe
@@ -35,6 +36,7 @@ class VideoPrediction:
         is_photograph: Whether it is a photograph: one frame, without a time.
         sound_left_out: Why the annotated video lacks the sound of the video; empty if it does not.
         folder: Folder of its files, once they are written.
+        address: Address of that folder, if they are uploaded; they are not in a local folder then.
     """
 
     video: str
@@ -52,6 +54,7 @@ class VideoPrediction:
     is_photograph: bool = False
     sound_left_out: str = ""
     folder: Path | None = None
+    address: Address | None = None
 
     @property
     def caution(self) -> str:

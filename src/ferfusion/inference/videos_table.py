@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from ferfusion.addresses import Address
 from ferfusion.corpora.entries import unique_ids
 from ferfusion.errors import ConfigError
 from ferfusion.files import printable, write_text
@@ -300,9 +301,9 @@ class _FolderNames:
         return self._spelled.setdefault(key, folder)
 
 
-def place_of(source: Path) -> str:
-    """Return the absolute path of a file as the table has it, which names it from every working directory."""
-    return printable(str(source.absolute()))
+def place_of(source: Path | Address) -> str:
+    """Return the absolute path or the address of a file as the table has it, without a password or token."""
+    return printable(str(source if isinstance(source, Address) else source.absolute()))
 
 
 def is_same_place(first: str, second: str) -> bool:

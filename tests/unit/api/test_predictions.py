@@ -12,6 +12,7 @@ from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.bundles import untrained_bundle
 from helpers.face_videos import face_images
 from helpers.photographs import whole_image_predictor, write_photograph
+from helpers.stores import memory_store
 from helpers.videos import numbered, textured, write_video
 
 GREY = np.full((3, 90, 120, 3), 90, np.uint8)
@@ -197,3 +198,24 @@ def test_predict_refuses_its_output_before_the_model_is_loaded(tmp_path):
     for out, words in ((file, "is a file"), (tmp_path / "out", "has no column folder")):
         with pytest.raises(fer.ConfigError, match=words):
             fer.predict(GREY, fps=25, model=tmp_path / "no-model", out=out)
+
+
+def test_prediction_of_an_address_is_saved_from_a_new_copy(model, tmp_path):
+    with memory_store() as store:
+        store.put_file(str(write_video(tmp_path / "a.mp4", numbered(4))), "memory://bucket/a.mp4")
+        [seen] = model.predict("memory://bucket")
+        gone = model.predict(["memory://bucket/gone.mp4"])
+        assert (seen.video, seen.path, seen.folder, seen.address) == (
+            "a.mp4",
+            "memory://bucket/a.mp4",
+            None,
+            "",
+        )
+        assert (seen.save(tmp_path / "out") / "annotated.mp4").is_file()
+        gone.save(tmp_path / "out")
+        table = pd.read_csv(tmp_path / "out" / "videos.csv").set_index("folder")
+        assert table["video"].to_dict() == {"a": seen.path, "gone": "memory://bucket/gone.mp4"}
+        written = model.predict("memory://bucket/a.mp4", out="memory://results")
+        assert written.address == "memory://results/a"
+        with pytest.raises(fer.VideoError, match="there is no such file"):
+            model.predict("memory://bucket/gone.mp4")

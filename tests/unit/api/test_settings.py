@@ -6,6 +6,7 @@ from ferfusion.api.settings import (
     as_folder,
     as_new_file,
     as_path,
+    as_place,
     check_workers,
     with_settings,
     with_settings_of_each,
@@ -106,3 +107,11 @@ def test_check_workers_refuses_a_number_below_one():
     for workers in (0, -2):
         with pytest.raises(fer.ConfigError, match=f"workers must be a whole number from 1 on, got {workers}"):
             check_workers(workers)
+
+
+def test_as_place_tells_addresses_from_paths(tmp_path):
+    assert str(as_place("s3://bucket/a.mp4")) == "s3://bucket/a.mp4"
+    assert as_place("./s3://bucket/a.mp4") == as_path("s3:/bucket/a.mp4")
+    assert as_place(tmp_path) == tmp_path
+    with pytest.raises(fer.ConfigError, match="s3://bucket/run is an address, and only predict"):
+        as_folder("s3://bucket/run")

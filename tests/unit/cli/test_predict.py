@@ -116,3 +116,30 @@ def test_predict_prints_the_page_of_all_photographs_once(run, bundle, tmp_path, 
     assert "a.png: No face was found in the photograph, so no expression is given." in printed
     assert "torn.jpg: not an image that can be read" in printed
     assert printed.count("photographs/report.html") == 1
+
+
+def test_predict_reads_and_writes_addresses_and_resumes(run, folder, bundle, tmp_path, capsys):
+    listed = tmp_path / "list.txt"
+    listed.write_text(f"file://{folder}/deep/two.mp4\n")
+    out = f"file://{tmp_path}/out"
+    words = (f"file://{folder}/one.mp4", "--list", listed, "--bundle", bundle, "--out", out, "--no-annotate")
+    run(*words)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert f"{out}/one/report.html" in printed
+    assert f"A line for every video: {out}/videos.csv" in printed
+    table = pd.read_csv(tmp_path / "out" / "videos.csv").set_index("folder")
+    assert table["status"].to_dict() == {"one": "ok", "two": "ok"}
+    assert table["video"].tolist() == [f"file://{folder}/one.mp4", f"file://{folder}/deep/two.mp4"]
+    run(*words)
+    assert "Face 0" not in capsys.readouterr().out
+
+
+def test_predict_says_why_an_address_cannot_be_read(run, bundle, tmp_path, capsys):
+    inputs = ("zzz://bucket/a.mp4", f"file://{tmp_path}/gone.mp4")
+    with pytest.raises(VideoError, match="2 of 2 files could not be read"):
+        run(*inputs, "--bundle", bundle, "--out", tmp_path / "out")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "a.mp4: Unknown scheme zzz:// of zzz://bucket/a.mp4" in printed
+    assert "there is no such file" in printed
+    with pytest.raises(ConfigError, match="web server"):
+        run("a.mp4", "--bundle", bundle, "--out", "https://host/out")

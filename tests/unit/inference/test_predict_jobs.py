@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ferfusion.addresses import Address
 from ferfusion.inference.predict_jobs import common_place, make_jobs
 from ferfusion.inference.predict_many import predict_each
 from ferfusion.video.footage import image_in_memory
@@ -57,3 +58,21 @@ def test_make_jobs_takes_an_earlier_photograph_with_an_impossible_name_as_gone(t
 def test_common_place_of_images_in_memory_is_the_name_of_their_folder():
     jobs = make_jobs([image_in_memory(grey(0), name=name) for name in ("image-1", "image-2")])
     assert common_place(jobs) == "photographs"
+
+
+def test_photographs_at_addresses_have_the_names_of_a_folder():
+    places = ["s3://bucket/in/a.png", "s3://bucket/in/deep/b.png"]
+    jobs = make_jobs([Address(place) for place in places])
+    assert [(job.folder, job.photograph) for job in jobs] == [
+        ("photographs", "a.png"),
+        ("photographs", "deep/b.png"),
+    ]
+    assert common_place(jobs) == "s3://bucket/in"
+    assert common_place(make_jobs([Address("s3://b/a.png"), Path("b.png")])) == "photographs"
+    assert common_place(make_jobs([Address("s3://b/a.png"), Address("gs://b/b.png")])) == "photographs"
+
+
+def test_videos_at_addresses_have_the_address_as_their_place():
+    [job] = make_jobs([Address("https://me:secret@host/talk%201.mp4?token=abc")])
+    assert (job.name, job.place, job.table_place) == ("talk 1.mp4", *["https://host/talk%201.mp4"] * 2)
+    assert job.folder.startswith("talk")

@@ -4,9 +4,11 @@ from pathlib import Path
 import av
 import pytest
 
+from ferfusion.addresses import Address
 from ferfusion.errors import ConfigError, VideoError
-from ferfusion.inference.video_search import find_videos
+from ferfusion.inference.video_search import find_videos, is_folder
 from ferfusion.video.footage import open_footage
+from helpers.stores import memory_store
 from helpers.videos import numbered
 
 
@@ -58,10 +60,10 @@ def test_find_videos_follows_links_and_returns_each_file_once(tmp_path):
     (tmp_path / "in" / "gone.mp4").symlink_to(tmp_path / "nowhere")
     messages: list[str] = []
     found = find_videos([tmp_path / "in"], out=tmp_path / "out", on_message=messages.append)
-    assert [path.relative_to(tmp_path / "in").as_posix() for path in found] == [
-        "b.mp4",
-        "gone.mp4",  # it gets a line with the reason
-        "linked/x.mp4",
+    assert found == [
+        tmp_path / "in" / "b.mp4",
+        tmp_path / "in" / "gone.mp4",  # it gets a line with the reason
+        tmp_path / "in" / "linked" / "x.mp4",
     ]
     assert messages == [
         f"In the folder {tmp_path / 'in'}, links to files that are read already are passed over: 1"
@@ -156,3 +158,29 @@ def test_find_videos_says_that_a_folder_is_that_of_the_predictions(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"")
     with pytest.raises(ConfigError, match="it is the folder of the predictions"):
         find_videos([tmp_path], out=tmp_path)
+
+
+def test_find_videos_searches_a_folder_at_an_address():
+    with memory_store() as store:
+        for name in ("b.mp4", "a/c.JPG", "a/.hidden.mp4", "notes.txt", "out/b/annotated.mp4"):
+            store.pipe_file(f"memory://bucket/in/{name}", b"content")
+        folder, out = Address("memory://bucket/in/"), Address("memory://bucket/in/out")
+        messages: list[str] = []
+        gone = Address("memory://bucket/gone.mp4")
+        found = find_videos([folder, gone], out=out, on_message=messages.append)
+        assert list(map(str, found)) == [
+            "memory://bucket/in/a/c.JPG",
+            "memory://bucket/in/b.mp4",
+            "memory://bucket/gone.mp4",  # it gets a line with the reason
+        ]
+        assert isinstance(found[0], Address)
+        assert found[0].listed == (folder / "a/c.JPG").content() != ""
+        assert "1 .txt" in messages[0]
+        store.pipe_file("memory://empty/notes.txt", b"")
+        with pytest.raises(ConfigError, match="folder memory://empty"):
+            find_videos([Address("memory://empty")])
+
+
+@pytest.mark.parametrize("url", ["zzz://bucket/in", "http://127.0.0.1:9/get?id=1", "memory://bucket/a.mp4"])
+def test_is_folder_says_no_where_it_cannot_ask(url):
+    assert not is_folder(Address(url))
