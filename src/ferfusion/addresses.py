@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from tempfile import gettempdir
 from types import MappingProxyType
@@ -278,7 +279,11 @@ def content_of(info: Mapping[str, Any]) -> str:
     '[7, "ETag", "ab"]'
     """
     told = next((name for name in (*_SUMS, *_TIMES) if info.get(name)), None)
-    return "" if told is None else json.dumps([info.get("size"), told, str(info[told])])
+    if told is None:
+        return ""
+    value = info[told]  # a time is a datetime in a listing and a number elsewhere, or the reverse
+    text = str(value.timestamp() if isinstance(value, datetime) else value)
+    return json.dumps([info.get("size"), told, text])
 
 
 @contextmanager

@@ -31,7 +31,11 @@ def test_demo_runs_the_five_commands_on_what_the_one_before_wrote(calls, tmp_pat
         ("split", (dataset,), {}),
         ("train", (dataset, run), {}),
         ("evaluate", (run,), {}),
-        ("predict", (video,), {"model": run / "bundle.safetensors", "out": tmp_path / "predictions"}),
+        (
+            "predict",
+            (str(video),),
+            {"model": run / "bundle.safetensors", "out": str(tmp_path / "predictions")},
+        ),
     ]
 
 
