@@ -30,6 +30,7 @@ ORDER = (
     ("preparation",),
     ("corpora",),
     ("synthesis",),
+    ("actions",),
     ("faces", "flow", "video", "reporting"),
     ("engines", "progress", "tables"),
     ("addresses",),

@@ -7,10 +7,13 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import ferfusion as fer
 from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.recipe import PrepareRecipe
+from ferfusion.reporting.columns.page import table_kind
 from ferfusion.video.reader import read_frames, read_info
 from helpers.videos import decode_plainly
 
@@ -121,3 +124,25 @@ def test_preparer_has_two_faces_in_nearly_every_frame(prepared):
     # all 105 frames; a detector of another OpenCV may miss a face at an end
     assert np.mean([len(frame.faces) == 2 for frame in frames]) >= 0.95
     assert len({face.track for frame in frames for face in frame.faces}) == 2
+
+
+def test_actions_of_a_real_clip_show_the_smile(real_data, monkeypatch, tmp_path):
+    """A man who is neutral, smiles, and is neutral again."""
+    monkeypatch.setenv("FERFUSION_ACTIONS_MODEL", str(real_data / "models" / "face_landmarker.task"))
+    clip = real_data / "clips" / "single_face.mp4"
+    seen = fer.predict(clip, actions=True, out=tmp_path, annotate=False, progress=False)
+    assert isinstance(seen, fer.Prediction)
+    actions = seen.actions
+    assert len(actions) == FRAMES["single_face.mp4"]
+    smile = actions[["mouthSmileLeft", "mouthSmileRight"]].mean(axis=1)
+    assert smile[actions["seconds"] < 0.3].max() < 0.05
+    assert smile.max() > 0.8
+    assert actions[["yaw", "pitch", "roll"]].abs().max().max() < 6
+    written = pd.read_csv(seen.folder / "frames.csv")
+    assert list(written) == list(seen.table)
+    name = "mouthSmileLeft"
+    assert written[name].tolist() == pytest.approx(actions[name].tolist(), abs=1e-5)
+    assert written["tongueOut"].isna().all()
+    kind = table_kind("PREDICTION", "frames.csv")
+    assert kind is not None
+    assert kind.unknown(written.columns.tolist()) == []

@@ -26,7 +26,13 @@ from ferfusion.inference.predict_video import expected_frames, frame_lines
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import parse_seconds
-from ferfusion.inference.result_tables import means_table, onset_table, span_table, verdict_table
+from ferfusion.inference.result_tables import (
+    actions_table,
+    means_table,
+    onset_table,
+    span_table,
+    verdict_table,
+)
 from ferfusion.inference.verdict import FaceVerdict
 from ferfusion.inference.videos_table import VideosTable
 from ferfusion.labels import LabelSet
@@ -92,9 +98,24 @@ class Prediction:
         <NA> without a face; ``x, y, w, h`` float32, the box in pixels of the upright image; ``status``
         category: ok, no_face, small_face, low_score or decode_error; ``p_…`` float32, a probability for each
         class; ``expression`` category, the top class; ``smoothed`` category, the name in the
-        smoothed timeline, or that no class is likely enough. A photograph is frame 0, at second 0.
+        smoothed timeline, or that no class is likely enough; with ``actions=True``, the columns of
+        ``actions``. A photograph is frame 0, at second 0.
         """
         return self._read.table.copy(deep=False)
+
+    @property
+    def actions(self) -> pd.DataFrame:
+        """The facial actions and the pose of the head: a row per frame and face.
+
+        ``frame, seconds, face`` as in ``table``; the 52 actions with ARKit's names, float32 from 0 to 1;
+        ``yaw, pitch, roll`` float32 in degrees: positive when the head turns to its own left, nods down, and
+        tilts to its own left. A cell is empty (nan) where the face cannot be read, and ``tongueOut`` always
+        is: it is not estimated.
+
+        Raises:
+            ConfigError: the prediction was made without ``actions=True``.
+        """
+        return actions_table(self._read)
 
     @property
     def verdicts(self) -> list[FaceVerdict]:
@@ -266,6 +287,11 @@ class Predictions(Sequence[Prediction]):
     def table(self) -> pd.DataFrame:
         """The frame tables of all videos, one below the other."""
         return self._joined([(one, one.table) for one in self._items])
+
+    @property
+    def actions(self) -> pd.DataFrame:
+        """The facial actions and the head pose in all videos, one below the other."""
+        return self._joined([(one, one.actions) for one in self._items])
 
     @property
     def verdicts(self) -> pd.DataFrame:

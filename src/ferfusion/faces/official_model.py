@@ -57,9 +57,15 @@ OFFICIAL_MODELS: MappingProxyType[str, OfficialModel] = MappingProxyType(
             "a2a2ba6a335a3b29c21acb6272f962bd3d47f84952aaffa03b60986e04efa61c",
             "MIT",
         ),
+        "face-landmarker": OfficialModel(
+            "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/"
+            "face_landmarker.task",
+            "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+            "Apache-2.0",
+        ),
     }
 )
-"""The files that can be fetched: the face detector YuNet, and the expression network FER+."""
+"""The files that can be fetched: a face detector, an expression network, and networks of facial actions."""
 
 
 def fetch_model(name: str) -> Path:

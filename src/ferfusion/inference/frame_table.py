@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ferfusion.actions.names import ACTION_COLUMNS
 from ferfusion.inference.predict_faces import FrameRow
 from ferfusion.labels import LabelSet
 from ferfusion.preparation.frame_preparer import STATUSES
@@ -23,10 +24,12 @@ class FrameRows:
 
     Args:
         labels: Classes of the predictions.
+        actions: Whether the rows have facial actions.
     """
 
-    def __init__(self, labels: LabelSet) -> None:
+    def __init__(self, labels: LabelSet, *, actions: bool = False) -> None:
         self._labels = labels
+        self._num_actions = len(ACTION_COLUMNS) if actions else 0
         self._blocks: list[NDArray[Any]] = []
         self._block: NDArray[Any] = np.empty(0)
         self._used = 0
@@ -38,6 +41,7 @@ class FrameRows:
                 ("box", np.float32, (4,)),
                 ("status", np.int8),
                 ("probabilities", np.float32, (len(labels),)),
+                ("actions", np.float32, (self._num_actions,)),
             ]
         )
 
@@ -53,12 +57,13 @@ class FrameRows:
             tuple(np.nan if value is None else value for value in row.box),
             _STATUS_CODES[row.status],
             np.nan if row.probabilities is None else row.probabilities,
+            np.nan if row.actions is None or not self._num_actions else row.actions,
         )
         self._used += 1
 
     def table(self) -> tuple[pd.DataFrame, dict[int, int]]:
         """Return the frame table, and each track's face number; face 0 has the largest summed box area."""
-        rows = np.concatenate([*self._blocks[:-1], self._block[: self._used].astype(self._dtype)])
+        rows = self._rows()
         numbers = _numbers(rows)
         has_face = rows["track"] >= 0
         number_of = np.zeros(
@@ -79,6 +84,13 @@ class FrameRows:
             "expression": _categories(codes, self._labels.names),
         }
         return pd.DataFrame(columns), numbers
+
+    def actions(self) -> pd.DataFrame:
+        """Return the facial actions and the head pose of every row; empty cells where there are none."""
+        return pd.DataFrame(self._rows()["actions"], columns=ACTION_COLUMNS)
+
+    def _rows(self) -> NDArray[Any]:
+        return np.concatenate([*self._blocks[:-1], self._block[: self._used].astype(self._dtype)])
 
 
 def _categories(codes: NDArray[np.signedinteger[Any]], names: Sequence[str]) -> "pd.Categorical[str]":

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ferfusion.actions.names import ACTION_COLUMNS
 from ferfusion.corpora.entries import unique_ids
 from ferfusion.files import write_json
 from ferfusion.inference.drawing.annotated_image import write_annotated_image
@@ -85,6 +86,7 @@ class PhotographWriter:
         columns = ["photograph", *"face x y w h status".split(), *info.labels.probability_columns]
         columns += ["expression", "verdict", "reason"]
         table = pd.concat(self._tables, ignore_index=True)
+        columns += [name for name in ACTION_COLUMNS if name in table]
         write_table(self._files.photographs_file, table.reindex(columns=columns))
         summary = {
             "model": self._predictor.name,

@@ -32,6 +32,7 @@ class FrameRow:
         crop: Face crop (S, S, 3) that the model read.
         flow: Optical flow (2, S, S) that the model read; None if the model reads no flow.
         window: Crops of the window that the model read; empty if the model has no windows.
+        actions: Facial actions and head pose, (55,), as ``ACTION_COLUMNS``; None if there are none.
     """
 
     frame: int
@@ -43,6 +44,7 @@ class FrameRow:
     crop: NDArray[np.uint8] | None = None
     flow: NDArray[np.float16] | None = None
     window: Sequence[NDArray[np.uint8]] = ()
+    actions: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,16 @@ def _rows(batch: _Batch, probabilities: Iterable[NDArray[np.float32]]) -> Iterat
             box = tuple(float(value) for value in face.box)
             of_face, flow, window = next(predictions)
             yield FrameRow(
-                frame.index, frame.seconds, face.track, box, frame.status, of_face, face.crop, flow, window
+                frame.index,
+                frame.seconds,
+                face.track,
+                box,
+                frame.status,
+                of_face,
+                face.crop,
+                flow,
+                window,
+                None if face.actions is None else face.actions.row,
             )
         else:
             rejected = tuple(float(v) for v in frame.rejected.box) if frame.rejected else _NO_BOX

@@ -127,15 +127,16 @@ def predict_footage(
 
     Raises:
         VideoError: the video cannot be decoded.
-        ConfigError: the detector's model file is missing or has another hash.
+        ConfigError: a model file, of the detector or of the actions, is missing or has another hash.
     """
     bundle_info = predictor.info
     labels, calibration = bundle_info.labels, bundle_info.calibration
-    rows, apex_frames = FrameRows(labels), ApexFrames()
+    rows, apex_frames = FrameRows(labels, actions=recipe.actions), ApexFrames()
     preparer = kept_preparer(
         recipe.preparation(bundle_info.prepare_recipe),
         detector_model=detector_model,
         flow=bundle_info.reads_flow,
+        actions=recipe.actions,
     )
     length = _Length()
     prepared = preparer.prepare(
@@ -154,6 +155,8 @@ def predict_footage(
     is_photograph = isinstance(footage, Photograph)
     if not is_photograph:
         table[list(smoothed_columns(labels))] = smoothed
+    if recipe.actions:
+        table = pd.concat([table, rows.actions()], axis=1)
     verdicts = (
         judge_photograph(table, labels, abstain_below=calibration.abstain_below_pair)
         if is_photograph

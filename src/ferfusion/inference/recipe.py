@@ -37,6 +37,9 @@ class PredictRecipe(Recipe):
             second. Without it, the file is not written.
         min_face: Smallest face, as a share of the image's shorter side; without it, that of the model's
             preparation. A smaller value finds the faces of a group, and takes more time.
+        actions: Also estimate the 52 facial actions with ARKit's names and the head pose, in columns of
+            frames.csv. Needs the model file that ferfusion fetch face-landmarker brings, and the extra
+            actions.
 
     Raises:
         ConfigError: a value cannot be used.
@@ -49,6 +52,7 @@ class PredictRecipe(Recipe):
     window: Annotated[float, AtLeast(0, "seconds")] = 0.5
     per: str = ""
     min_face: Annotated[float, Above(0), AtMost(1)] | None = None
+    actions: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

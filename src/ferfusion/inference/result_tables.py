@@ -5,6 +5,8 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
+from ferfusion.actions.names import ACTION_COLUMNS
+from ferfusion.errors import ConfigError
 from ferfusion.inference.episodes import check_thresholds, find_episodes, usual_thresholds
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.timeline import faces_of, longest_step
@@ -101,6 +103,20 @@ def photograph_table(prediction: VideoPrediction) -> pd.DataFrame:
     reason_of = {verdict.face: verdict.why_no_class for verdict in prediction.verdicts}
     table = prediction.table.drop(columns=["frame", "seconds"]).rename(columns={"smoothed": "verdict"})
     return table.assign(reason=[reason_of.get(face, "") for face in table["face"].fillna(-1)])
+
+
+def actions_table(prediction: VideoPrediction) -> pd.DataFrame:
+    """Return ``frame, seconds, face``, the 52 facial actions, ``yaw, pitch, roll``: a row per frame and face.
+
+    Raises:
+        ConfigError: the prediction was made without actions.
+    """
+    if not prediction.recipe.actions:
+        raise ConfigError("This prediction has no facial actions; predict again with actions=True")
+    table = prediction.table
+    return table.loc[table["face"].notna(), ["frame", "seconds", "face", *ACTION_COLUMNS]].reset_index(
+        drop=True
+    )
 
 
 def verdict_table(prediction: VideoPrediction) -> pd.DataFrame:

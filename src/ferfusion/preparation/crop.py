@@ -5,18 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.faces.boxes import Box
+from ferfusion.video.planes import rgb_of_planes
 from ferfusion.video.reader import Frame
-
-
-def _to_rgb(rows: list[list[float]]) -> NDArray[np.float64]:
-    """Return the (3, 4) affine map of limited-range (Y', Cb, Cr) to (R, G, B)."""
-    matrix = np.array(rows)
-    return np.column_stack([matrix, -matrix @ (16, 128, 128)])
-
-
-# ITU-R BT.601-7 and BT.709-6
-_BT601 = _to_rgb([[1.164384, 0, 1.596027], [1.164384, -0.391762, -0.812968], [1.164384, 2.017232, 0]])
-_BT709 = _to_rgb([[1.164384, 0, 1.792741], [1.164384, -0.213249, -0.532909], [1.164384, 2.112402, 0]])
 
 _LONGEST_SIDE = 8192
 """Of a box that leaves the image. Of a longer one, such as the square around a strip of 65,000 x 100 pixels,
@@ -62,6 +52,5 @@ def cut_rgb(frame: Frame, luma: NDArray[np.uint8], box: Box, *, size: int) -> ND
         size: Side of the crop, in pixels.
     """
     _, cb, cr = frame.planes
-    planes = [luma, cut_plane(cb, box / 2, size=size), cut_plane(cr, box / 2, size=size)]
-    matrix = _BT709 if frame.is_bt709 else _BT601
-    return np.asarray(cv2.transform(cv2.merge(planes), matrix), np.uint8)
+    planes = (luma, cut_plane(cb, box / 2, size=size), cut_plane(cr, box / 2, size=size))
+    return rgb_of_planes(planes, is_bt709=frame.is_bt709)

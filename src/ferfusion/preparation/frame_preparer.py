@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ferfusion.actions.estimator import ActedFrame, FaceActions
+from ferfusion.actions.estimators import make_estimator
 from ferfusion.errors import ConfigError
 from ferfusion.faces.boxes import Box, grow_to_square
 from ferfusion.faces.detectors import DETECTORS, WITH_MODEL_FILE, Detection, FaceDetector
 from ferfusion.faces.model_file import pinned_model
 from ferfusion.faces.tracker import FaceTracker
-from ferfusion.faces.tracks import TrackedFace
+from ferfusion.faces.tracks import TrackedFace, TrackedFrame
 from ferfusion.flow.estimators import FLOW_ESTIMATORS, reduce_flow, to_half
 from ferfusion.lookup import choose
 from ferfusion.preparation.crop import cut_plane, cut_rgb, whole_pixels
@@ -36,6 +38,7 @@ class PreparedFace:
         luma: The luma plane of the crop, (S, S) uint8.
         flow: Motion from this crop to the same square of the next frame, (2, S, S) float16: u to the right
             and v down, in crop pixels; None if the next frame does not show this face.
+        actions: Facial actions and head pose; None if they are not wanted or cannot be read.
     """
 
     track: int
@@ -44,6 +47,7 @@ class PreparedFace:
     crop: NDArray[np.uint8]
     luma: NDArray[np.uint8]
     flow: NDArray[np.float16] | None = None
+    actions: FaceActions | None = None
 
 
 @dataclass(frozen=True)
@@ -80,10 +84,11 @@ class FramePreparer:
         detector_model: Model file of the detector, for one that comes without; by default, the environment
             variable names it.
         flow: Whether faces have optical flow; without it, ``PreparedFace.flow`` is always None.
+        actions: Whether faces have facial actions.
 
     Raises:
-        ConfigError: a name is not known, or the detector's model file is missing or has another content.
-        MissingExtraError: the detector's package is not installed.
+        ConfigError: a name is not known, or a model file is missing or has another content.
+        MissingExtraError: the package of the detector, or of the actions, is not installed.
     """
 
     def __init__(
@@ -93,12 +98,14 @@ class FramePreparer:
         every_face: bool = True,
         detector_model: Path | None = None,
         flow: bool = True,
+        actions: bool = False,
     ) -> None:
         self.recipe = recipe
         self._every_face = every_face
         self._detector = _make_detector(recipe, detector_model)
         self._estimate_flow = choose(FLOW_ESTIMATORS, recipe.flow, what="flow estimator")
         self._flow = flow
+        self._action_estimator = make_estimator() if actions else None
 
     def prepare(
         self, frames: Iterable[Frame], *, chosen: Callable[[Frame], bool] = _every
@@ -151,9 +158,12 @@ class FramePreparer:
             every_face=self._every_face,
             causal=causal,
         )
-        for tracked in tracker.follow(frames):
+        for tracked, actions in self._with_actions(tracker.follow(frames)):
             frame = tracked.frame
-            faces = tuple(self._cut_face(frame, face) for face in tracked.faces)
+            faces = tuple(
+                self._cut_face(frame, face, its_actions)
+                for face, its_actions in zip(tracked.faces, actions, strict=True)
+            )
             yield (
                 frame,
                 PreparedFrame(
@@ -161,11 +171,17 @@ class FramePreparer:
                 ),
             )
 
-    def _cut_face(self, frame: Frame, face: TrackedFace) -> PreparedFace:
+    def _with_actions(self, frames: Iterator[TrackedFrame]) -> Iterator[ActedFrame]:
+        if self._action_estimator is None:
+            return ((tracked, (None,) * len(tracked.faces)) for tracked in frames)
+        return self._action_estimator.follow(frames)
+
+    def _cut_face(self, frame: Frame, face: TrackedFace, actions: FaceActions | None) -> PreparedFace:
         size = self.recipe.size
         box = grow_to_square(face.box, margin=self.recipe.margin)
         luma = cut_plane(frame.luma, box, size=size)
-        return PreparedFace(face.track, box, face.score, cut_rgb(frame, luma, box, size=size), luma)
+        crop = cut_rgb(frame, luma, box, size=size)
+        return PreparedFace(face.track, box, face.score, crop, luma, actions=actions)
 
     def _with_flow(
         self, frame: Frame, prepared: PreparedFrame, after: Frame, prepared_after: PreparedFrame
@@ -210,16 +226,17 @@ def kept_preparer(
     every_face: bool = True,
     detector_model: Path | None = None,
     flow: bool = True,
+    actions: bool = False,
 ) -> FramePreparer:
     """Return the preparer that this thread keeps; it is made again only for other arguments.
 
     Loading the cascades takes longer than reading a short video. OpenCV's detectors must not be used by two
     threads at once, so each thread has its own. The arguments are those of ``FramePreparer``.
     """
-    key = (recipe, every_face, detector_model, flow)
+    key = (recipe, every_face, detector_model, flow, actions)
     if _KEPT.key != key:
         _KEPT.preparer = FramePreparer(
-            recipe, every_face=every_face, detector_model=detector_model, flow=flow
+            recipe, every_face=every_face, detector_model=detector_model, flow=flow, actions=actions
         )
         _KEPT.key = key
     return _KEPT.preparer

@@ -20,12 +20,12 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import save_file
 
+from ferfusion.actions.names import ACTIONS
 from ferfusion.errors import CorpusError
 from ferfusion.extras import require
 from ferfusion.files import read_json, write_text, write_whole
 from ferfusion.labels import SIX
 from ferfusion.outputs import is_new_or_empty, only_writer, replaced_result
-from ferfusion.synthesis.actions import ACTIONS
 from ferfusion.synthesis.casting import draw_subject
 from ferfusion.synthesis.head import HeadModel, load_head
 from ferfusion.synthesis.motion import true_flow

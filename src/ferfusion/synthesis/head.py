@@ -21,8 +21,8 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from ferfusion.actions.names import ACTIONS
 from ferfusion.extras import require
-from ferfusion.synthesis.actions import ACTIONS
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int32]

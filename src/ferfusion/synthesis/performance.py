@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.synthesis.actions import ACTIONS, draw_units, weights_of_units
+from ferfusion.actions.names import ACTIONS
+from ferfusion.synthesis.actions import draw_units, weights_of_units
 from ferfusion.synthesis.timing import Timing, draw_blinks, draw_timing, intensity_curve, slow_motion
 
 Floats = NDArray[np.floating[Any]]

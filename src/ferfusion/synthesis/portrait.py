@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.synthesis.actions import ACTIONS, sides
+from ferfusion.actions.names import ACTIONS
+from ferfusion.synthesis.actions import sides
 from ferfusion.synthesis.camera import Camera, rotation_degrees
 from ferfusion.synthesis.head import HeadModel, Material
 from ferfusion.synthesis.painting import hair_depth_cm, paint_face, smoothstep

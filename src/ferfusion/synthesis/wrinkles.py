@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.synthesis.actions import ACTIONS, sides
+from ferfusion.actions.names import ACTIONS
+from ferfusion.synthesis.actions import sides
 from ferfusion.synthesis.canvas import HEIGHT, TEXELS_PER_CM, WIDTH, texel_of
 
 Floats = NDArray[np.floating[Any]]

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from ferfusion.actions.names import ACTION_COLUMNS
 from ferfusion.inference.frame_table import FrameRows
 from ferfusion.inference.predict_faces import FrameRow
 from ferfusion.labels import SIX
@@ -87,3 +90,15 @@ def test_write_table_keeps_the_table(tmp_path):
     assert read["status"].tolist() == ["ok", "decode_error"]
     assert read["p_anger"].tolist()[0] == 0.5
     assert read.loc[1, "expression":].isna().all()
+
+
+def test_actions_are_in_the_rows_that_have_them():
+    taken = FrameRows(SIX, actions=True)
+    taken.add(replace(face_row(0, 0), actions=np.arange(55, dtype=np.float32)))
+    taken.add(face_row(1, 0))
+    taken.add(FrameRow(2, 0.08, None, NO_BOX, "no_face", None))
+    actions = taken.actions()
+    assert list(actions) == list(ACTION_COLUMNS)
+    assert actions.iloc[0].tolist() == list(range(55))
+    assert actions.iloc[1:].isna().all(axis=None)
+    assert list(taken.table()[0]) == list(table_of(face_row(0, 0))[0])

@@ -1,9 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from ferfusion.actions.names import ACTION_COLUMNS
 from ferfusion.errors import ConfigError
-from ferfusion.inference.result_tables import means_table, onset_table, photograph_table, span_table
+from ferfusion.inference.result_tables import (
+    actions_table,
+    means_table,
+    onset_table,
+    photograph_table,
+    span_table,
+)
 from ferfusion.labels import LabelSet
 from helpers.photographs import grey
 from helpers.photographs import predicted as predicted_photograph
@@ -121,3 +130,16 @@ def test_tables_over_time_have_no_row_of_a_photograph():
     assert means_table(prediction, 1).empty
     assert span_table(prediction).empty
     assert onset_table(prediction, "Anger").empty
+
+
+def test_actions_table_has_the_rows_with_a_face():
+    plain = predicted([0, 1, 1], [None, 0, 1], [float("nan"), 0.2, 0.3])
+    actions = pd.DataFrame(np.full((3, 55), 0.5, np.float32), columns=ACTION_COLUMNS)
+    with_actions = replace(
+        plain, recipe=replace(plain.recipe, actions=True), table=pd.concat([plain.table, actions], axis=1)
+    )
+    table = actions_table(with_actions)
+    assert list(table) == ["frame", "seconds", "face", *ACTION_COLUMNS]
+    assert table["face"].tolist() == [0, 1]
+    with pytest.raises(ConfigError, match="predict again with actions=True"):
+        actions_table(plain)

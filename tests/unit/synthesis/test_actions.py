@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from ferfusion.actions.names import ACTIONS
 from ferfusion.errors import ConfigError
 from ferfusion.labels import SIX
 from ferfusion.synthesis.actions import (
     ACTION_UNITS,
-    ACTIONS,
     PROTOTYPES,
     draw_units,
     sides,

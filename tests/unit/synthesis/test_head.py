@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ferfusion.synthesis.actions import ACTIONS
+from ferfusion.actions.names import ACTIONS
 from ferfusion.synthesis.head import Material
 
 pytestmark = pytest.mark.slow

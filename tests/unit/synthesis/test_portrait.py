@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ferfusion.synthesis.actions import ACTIONS
+from ferfusion.actions.names import ACTIONS
 from ferfusion.synthesis.performance import draw_performance
 from ferfusion.synthesis.portrait import paint_background
 

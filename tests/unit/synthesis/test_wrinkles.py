@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ferfusion.synthesis.actions import ACTIONS
+from ferfusion.actions.names import ACTIONS
 from ferfusion.synthesis.canvas import HEIGHT, WIDTH, texel_of
 from ferfusion.synthesis.wrinkles import FOLDS, fold_depths, fold_layers
 

@@ -103,6 +103,12 @@ w | pixels | width of the box
 h | pixels | height of the box
 """
 STATUS = "status | text | ok, no_face, small_face, low_score (a detection with a low score), or decode_error"
+ACTIONS = """
+<action> | share | with --actions: strength of a facial action, named as by ARKit; empty where it is not known
+yaw | degrees | with --actions: turn of the head, positive to its own left
+pitch | degrees | with --actions: nod of the head, positive downward
+roll | degrees | with --actions: tilt of the head, positive to its own left shoulder
+"""
 EXPLAINED = "explained | text | the class that the row explains: that of expression, or that of --why-not"
 CONTRIBUTIONS = """
 log_odds | nats | log-odds of the explained class: the sum of baseline and the columns after it

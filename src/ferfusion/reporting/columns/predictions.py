@@ -1,6 +1,6 @@
 """Tables of predictions and explanations of videos and photographs."""
 
-from ferfusion.reporting.columns.kinds import ANSWER, BOX, CONTRIBUTIONS, EXPLAINED, STATUS, table
+from ferfusion.reporting.columns.kinds import ACTIONS, ANSWER, BOX, CONTRIBUTIONS, EXPLAINED, STATUS, table
 
 FRAME = f"""
 frame | whole number | index of the frame in the video, from 0
@@ -40,7 +40,11 @@ caution | text | why the verdict cannot be trusted; empty if the model is better
         "frames.csv",
         command="predict",
         row="a frame that gets a prediction, for each face; a frame without a face has one row",
-        columns=f"{FRAME.strip()}\nsmoothed_<class> | probability | of the class, smoothed over time",
+        columns=f"""
+{FRAME.strip()}
+smoothed_<class> | probability | of the class, smoothed over time
+{ACTIONS.strip()}
+""",
     ),
     table(
         "PREDICTION",
@@ -84,6 +88,7 @@ face | whole number | number of the face; empty without a face
 {ANSWER.strip()}
 verdict | text | the same class, or no clear expression / unsure below the threshold
 reason | text | why no class is named, or why the file cannot be read
+{ACTIONS.strip()}
 """,
     ),
     table(

@@ -1,0 +1,51 @@
+"""The table of estimators of facial actions, and where their model files are."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import MappingProxyType
+
+from ferfusion.actions.estimator import ActionEstimator
+from ferfusion.actions.face_landmarker import FaceLandmarker
+from ferfusion.errors import ConfigError
+from ferfusion.faces.official_model import OFFICIAL_MODELS
+from ferfusion.files import no_such
+from ferfusion.lookup import choose
+
+MODEL_VARIABLE = "FERFUSION_ACTIONS_MODEL"
+ACTION_ESTIMATORS: MappingProxyType[str, Callable[[Path], ActionEstimator]] = MappingProxyType(
+    {"face-landmarker": FaceLandmarker}
+)
+"""Estimators, each made from its model file."""
+DEFAULT_ESTIMATOR = "face-landmarker"
+
+
+def actions_model(name: str = DEFAULT_ESTIMATOR) -> Path:
+    """Return the model file of an estimator: that in the environment variable, or that in the user's cache.
+
+    Raises:
+        ConfigError: the variable names no file, or it is not set and the cache has no file.
+    """
+    if named := os.environ.get(MODEL_VARIABLE, ""):
+        path = Path(named)
+        if not path.is_file():
+            raise ConfigError(f"{no_such(path, wanted='model file')}; {MODEL_VARIABLE} names it")
+        return path
+    official = OFFICIAL_MODELS[name]
+    if not official.is_cached:
+        raise ConfigError(
+            f"Facial actions need the model file of {name}; run ferfusion fetch {name}, or name the file in "
+            f"the environment variable {MODEL_VARIABLE}"
+        )
+    return official.path
+
+
+def make_estimator(name: str = DEFAULT_ESTIMATOR) -> ActionEstimator:
+    """Return an estimator with its model file.
+
+    Raises:
+        ConfigError: the name is not known, or the model file is missing or cannot be used.
+        MissingExtraError: the estimator's package is not installed.
+    """
+    make = choose(ACTION_ESTIMATORS, name, what="estimator of actions")
+    return make(actions_model(name))
