@@ -272,6 +272,21 @@ def _is_of_file_system(error: BaseException) -> bool:
     return isinstance(error, Exception) and (known or package not in ("builtins", "ferfusion"))
 
 
+def check_out(address: Address) -> None:
+    """Check, before a model is loaded, that an address can have predictions; nothing is connected.
+
+    Raises:
+        ConfigError: the address is of a web server, or of an unknown file system.
+        MissingExtraError: a package is missing.
+    """
+    if address.is_of_the_web:
+        raise ConfigError(
+            f"Predictions cannot be written to a web server ({address}); name a folder, or an address such "
+            "as s3://bucket/folder"
+        )
+    address.check()
+
+
 def content_of(info: Mapping[str, Any]) -> str:
     """Return what tells the content of a file, from what its file system tells of it; empty if nothing does.
 

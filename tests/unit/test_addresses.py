@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ferfusion.addresses import Address, content_of, is_address, local_copy, temporary_folder
+from ferfusion.addresses import Address, check_out, content_of, is_address, local_copy, temporary_folder
 from ferfusion.errors import ConfigError, FileError, MissingExtraError
 from helpers.stores import memory_store
 from helpers.web_server import web_server
@@ -185,3 +185,11 @@ def test_a_temporary_folder_is_not_made_through_a_link(monkeypatch, tmp_path):
     (tmp_path / f"ferfusion-{os.getuid()}").symlink_to(tmp_path)
     with pytest.raises(FileError, match="TMPDIR"), temporary_folder():
         pass
+
+
+@pytest.mark.parametrize(
+    ("address", "message"), [("https://host/out", "web server"), ("zzz://bucket", "Unknown scheme")]
+)
+def test_check_out_refuses_what_cannot_have_predictions(address, message):
+    with pytest.raises(ConfigError, match=message):
+        check_out(Address(address))

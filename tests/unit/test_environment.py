@@ -34,7 +34,13 @@ def test_torch_defaults_keep_a_value_that_the_user_has_set(monkeypatch, given, k
 
 @pytest.mark.parametrize(
     "use",
-    ["fer.load_model()", "fer.ModelConfig()", "fer.TrainRecipe()", "fer.Prediction"],
+    [
+        "fer.load_model()",
+        "fer.load_model(out='none')",
+        "fer.ModelConfig()",
+        "fer.TrainRecipe()",
+        "fer.Prediction",
+    ],
 )
 def test_load_torch_is_used_whatever_is_imported_first(use):
     code = WATCH + use + "\nprint(os.environ.get('GOMP_SPINCOUNT'))"

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin
 
-from ferfusion.addresses import Address, is_address
+from ferfusion.addresses import Address, check_out, is_address
 from ferfusion.errors import ConfigError
 from ferfusion.files import check_output_folder, no_such
 from ferfusion.lookup import choose
@@ -124,8 +124,7 @@ def as_predictions_folder(place: PathOrText) -> Path | Address:
         FileError: no file can be written there.
         MissingExtraError: a package for the address is missing.
     """
-    from ferfusion.inference.remote_out import check_out  # noqa: PLC0415 takes time
-    from ferfusion.inference.videos_table import VideosTable  # noqa: PLC0415
+    from ferfusion.inference.videos_table import VideosTable  # noqa: PLC0415 takes time
 
     named = as_place(place)
     if isinstance(named, Address):

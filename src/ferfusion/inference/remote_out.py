@@ -11,8 +11,8 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from ferfusion.addresses import Address, temporary_folder
-from ferfusion.errors import ConfigError, FerfusionError, FileError, VideoError
+from ferfusion.addresses import Address, check_out, temporary_folder
+from ferfusion.errors import FerfusionError, FileError, VideoError
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.prediction_folder import BATCH_NAME, PREDICTION_FILES, batch_folder
 from ferfusion.inference.videos_table import Named, ReservedFolders, VideosTable
@@ -204,21 +204,6 @@ def remote_out(place: Path | Address | None) -> Iterator[tuple[Path | None, Remo
             if str(remote.folder) not in str(error):
                 raise
             raise type(error)(str(error).replace(str(remote.folder), str(place))) from error
-
-
-def check_out(address: Address) -> None:
-    """Check, before a model is loaded, that an address can have predictions; nothing is connected.
-
-    Raises:
-        ConfigError: the address is of a web server, or of an unknown file system.
-        MissingExtraError: a package is missing.
-    """
-    if address.is_of_the_web:
-        raise ConfigError(
-            f"Predictions cannot be written to a web server ({address}); name a folder, or an address such "
-            "as s3://bucket/folder"
-        )
-    address.check()
 
 
 def uploaded(results: "Generator[VideoResult]", remote: RemoteOut | None) -> "Iterator[VideoResult]":

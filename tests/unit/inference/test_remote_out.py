@@ -16,7 +16,6 @@ from ferfusion.inference.predictor import load_predictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.remote_out import (
     UploadedFolders,
-    check_out,
     remote_out,
     task_folders,
     upload_result,
@@ -170,14 +169,6 @@ def test_messages_name_the_address_in_place_of_the_local_folder(store):
         remote_out(Address(OUT)) as (out, _),
     ):
         VideosTable(out)
-
-
-@pytest.mark.parametrize(
-    ("address", "message"), [("https://host/out", "web server"), ("zzz://bucket", "Unknown scheme")]
-)
-def test_check_out_refuses_what_cannot_have_predictions(address, message):
-    with pytest.raises(ConfigError, match=message):
-        check_out(Address(address))
 
 
 def test_the_layout_of_an_earlier_call_is_known(store):
