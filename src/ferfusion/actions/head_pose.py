@@ -75,4 +75,13 @@ def pose_degrees(landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
     """
     seen = _with_depth_second(landmarks[_POINTS])
     rotation, _ = Rotation.align_vectors(seen - seen.mean(axis=0), _LEVEL)
+    return _angles(rotation)
+
+
+def pose_of_rotation(matrix: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return yaw, pitch and roll of a rotation (3, 3) of x to the right, y away from the camera, z up."""
+    return _angles(Rotation.from_matrix(matrix))
+
+
+def _angles(rotation: Rotation) -> NDArray[np.float32]:
     return np.asarray(rotation.as_euler("ZXY", degrees=True), np.float32)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ferfusion.actions.head_pose import LEVEL_FACE, pose_degrees
+from ferfusion.actions.head_pose import LEVEL_FACE, pose_degrees, pose_of_rotation
 from ferfusion.synthesis.camera import rotation_degrees
 
 MIRROR = {33: 263, 93: 323, 97: 326, 98: 327, 127: 356, 129: 358, 133: 362, 162: 389, 234: 454}
@@ -32,6 +32,7 @@ def test_level_face_is_the_same_on_both_sides():
 )
 def test_pose_is_that_of_the_rendered_heads(angles):
     assert pose_degrees(turned(*angles)) == pytest.approx(angles, abs=0.01)
+    assert pose_of_rotation(rotation_degrees(*angles)) == pytest.approx(angles, abs=0.01)
 
 
 def test_pose_does_not_depend_on_place_and_size():

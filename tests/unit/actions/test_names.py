@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from ferfusion.actions.names import ACTION_COLUMNS, ACTIONS, FACS_UNITS, facs_unit
@@ -26,3 +28,9 @@ def test_every_action_is_in_the_table_of_units_and_every_line_is_of_an_action():
 )
 def test_facs_unit_of_an_action(action, unit):
     assert facs_unit(action) == unit
+
+
+def test_docs_have_the_unit_of_every_action():
+    page = (Path(__file__).parents[3] / "docs" / "actions.md").read_text(encoding="utf-8")
+    for name, unit in FACS_UNITS.items():
+        assert f"| `{name}` | {unit or 'none'} |" in page
