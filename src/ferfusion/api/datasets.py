@@ -194,6 +194,7 @@ def prepare(
     recipe: PrepareRecipe | None = None,
     detector_model: PathOrText | None = None,
     images: bool = True,
+    actions: bool = False,
     engine: str = "pool",
     workers: int | None = None,
     address: str | None = None,
@@ -222,6 +223,7 @@ def prepare(
         recipe: Settings of preparation.
         detector_model: Model file of the detector yunet.
         images: Also write every kept pair as two PNG files, for people to look at.
+        actions: Also keep the 52 facial actions and the head pose in the clips (see docs/actions.md).
         engine: What prepares the videos: pool (several processes), here (this process) or ray.
         workers: Number of processes; by default, the number of processors.
         address: Ray cluster, for the engine ray; by default, Ray is started on this host.
@@ -260,6 +262,7 @@ def prepare(
             recipe=how,
             detector_model=None if detector_model is None else as_path(detector_model),
             images=images,
+            actions=actions,
             engine=engine,
             workers=workers,
             address=address,

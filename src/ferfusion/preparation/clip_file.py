@@ -2,6 +2,8 @@
 
 ``crops`` uint8 (T, S, S, 3) RGB; ``flow`` float16 (T-1, 2, S, S) in crop pixels; ``pair_ok`` bool (T-1);
 ``frame_index`` int32 (T); ``seconds`` float64 (T); ``boxes`` float32 (T, 4); ``scores`` float32 (T).
+On request also ``actions`` float32 (T, 52), in the order of ``ACTIONS``, and ``pose`` float32 (T, 3): yaw,
+pitch and roll in degrees; nan where they cannot be read.
 A pack of still images has only ``crops``, and ``compared`` uint8 (T, 16, 16, 3): the images as they are
 compared with others, which are the same at every S.
 
@@ -44,6 +46,8 @@ _TYPE_OF = MappingProxyType(
         "seconds": "F64",
         "boxes": "F32",
         "scores": "F32",
+        "actions": "F32",
+        "pose": "F32",
     }
 )
 """The data type of each array."""

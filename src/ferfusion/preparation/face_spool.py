@@ -12,6 +12,7 @@ from typing import IO, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ferfusion.actions.estimator import FaceActions
 from ferfusion.errors import file_errors
 from ferfusion.faces.boxes import Box
 from ferfusion.preparation.frame_preparer import PreparedFrame
@@ -31,6 +32,7 @@ class SpooledFace:
     box: Box
     score: float
     has_flow: bool
+    actions: FaceActions | None = None
 
 
 class RowFile:
@@ -114,6 +116,7 @@ class FaceSpool:
                     box=face.box,
                     score=face.score,
                     has_flow=face.flow is not None,
+                    actions=face.actions,
                 )
             )
 

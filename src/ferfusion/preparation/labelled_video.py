@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ferfusion.actions.names import ACTION_COLUMNS, ACTIONS
 from ferfusion.corpora.entries import VideoEntry
 from ferfusion.errors import VideoError
 from ferfusion.faces.detectors import Detection
@@ -46,6 +47,7 @@ class PrepareJob:
         prepare_recipe: Settings of preparation.
         images: Whether every kept pair is written as two PNG files too.
         detector_model: Model file of the detector, for one that comes without.
+        actions: Whether the clip has facial actions and head pose.
     """
 
     entry: VideoEntry
@@ -53,6 +55,7 @@ class PrepareJob:
     prepare_recipe: PrepareRecipe
     images: bool
     detector_model: Path | None = None
+    actions: bool = False
 
     @property
     def rows_file(self) -> Path:
@@ -68,7 +71,8 @@ class PrepareJob:
     def stamp(self) -> dict[str, Any]:
         """Everything that must be the same for the rows on disk to be up to date."""
         entry = self.entry
-        return {
+        with_actions = {"actions": True} if self.actions else {}
+        return with_actions | {
             "recipe_hash": self.prepare_recipe.hash,
             "images": self.images,
             "bytes": _bytes_on_disk(entry.path),
@@ -85,7 +89,12 @@ def prepare_video(job: PrepareJob) -> str:
     with FaceSpool(job.rows_file.parent, job.prepare_recipe.size) as spool:
         try:
             fps, duration = _rate_and_duration(job.entry)
-            preparer = kept_preparer(job.prepare_recipe, every_face=False, detector_model=job.detector_model)
+            preparer = kept_preparer(
+                job.prepare_recipe,
+                every_face=False,
+                detector_model=job.detector_model,
+                actions=job.actions,
+            )
             for frame in preparer.prepare(read_entry(job.entry)):
                 frames.append(FrameNote(frame.index, frame.seconds, frame.status, frame.rejected))
                 spool.add(frame)
@@ -203,7 +212,8 @@ def _write_clip(job: PrepareJob, clip: Sequence[SpooledFace], spool: FaceSpool) 
     )
     if not kept:
         return []
-    write_clip(job.clip_file, clip_arrays(clip, spool))
+    actions = action_arrays(clip) if job.actions else {}
+    write_clip(job.clip_file, clip_arrays(clip, spool) | actions)
     if job.images:
         _write_images(job, [clip[pair] for _, pair in kept], spool)
     return [[segment, pair, clip[pair].frame, clip[pair].seconds] for segment, pair in kept]
@@ -225,6 +235,13 @@ def clip_arrays(clip: Sequence[SpooledFace], spool: FaceSpool) -> dict[str, Piec
         "boxes": np.stack([face.box for face in clip]).astype(np.float32),
         "scores": np.array([face.score for face in clip], np.float32),
     }
+
+
+def action_arrays(clip: Sequence[SpooledFace]) -> dict[str, Pieces | NDArray[Any]]:
+    """Return the facial actions and the head pose of a clip; nan where they could not be read."""
+    unread = np.full(len(ACTION_COLUMNS), np.nan, np.float32)
+    rows = np.stack([unread if face.actions is None else face.actions.row for face in clip])
+    return {"actions": rows[:, : len(ACTIONS)], "pose": rows[:, len(ACTIONS) :]}
 
 
 def image_names(video_id: str, frame: int) -> tuple[str, str]:

@@ -52,6 +52,7 @@ def prepare_corpus(
     recipe: PrepareRecipe = PrepareRecipe(),  # noqa: B008 frozen
     detector_model: Path | None = None,
     images: bool = True,
+    actions: bool = False,
     engine: str = "pool",
     workers: int | None = None,
     address: str | None = None,
@@ -70,6 +71,7 @@ def prepare_corpus(
         recipe: Settings of preparation.
         detector_model: Model file of the detector, for one that comes without.
         images: Also write every kept pair as two PNG files.
+        actions: Also keep the facial actions and the head pose of every frame of a clip.
         engine: How the jobs are run, a name of ``ENGINES``.
         workers: Number of processes; by default, the number of processors.
         address: Ray cluster to run on, for the engine ray.
@@ -77,7 +79,8 @@ def prepare_corpus(
 
     Raises:
         CorpusError: the corpus is not there, or is not recognised.
-        ConfigError: a name is not known, or the detector cannot be made.
+        ConfigError: a name is not known, the detector or the estimator of actions cannot be made, or actions
+            are wanted of photographs.
         DatasetError: the folder holds something else, or nothing of the corpus can be used.
         FileError: another process writes the folder, or a file cannot be written, such as on a full disk.
     """
@@ -87,13 +90,15 @@ def prepare_corpus(
         found = recognise(root, columns=columns, pattern=pattern)
         report_message(on_progress, f"Recognised the corpus {found.corpus}: {found.evidence}")
         corpus = found.corpus
+    if corpus in STILLS_CORPORA:
+        _refuse_actions(actions)
     official = OFFICIAL_MODELS.get(recipe.detector)
     if detector_model is None and official and official.is_cached and not recipe.detector_sha256:
         detector_model = official.path
     if detector_model is not None and not recipe.detector_sha256:
         recipe = replace(recipe, detector_sha256=model_sha256(detector_model))
     # an error of the recipe is raised before anything is written
-    FramePreparer(recipe, detector_model=detector_model)
+    FramePreparer(recipe, detector_model=detector_model, actions=actions)
     choose(dict.fromkeys((*CORPORA, *STILLS_CORPORA)), corpus, what="corpus")
     run_engine = choose(ENGINES, engine, what="engine")
     with only_writer(dataset, subfolders=SUBFOLDERS):
@@ -111,7 +116,9 @@ def prepare_corpus(
         for sentence in _sentences(listing, *labels_taken, shared_frames, spellings):
             report_message(on_progress, sentence)
         stills = has_photographs_only(listing)
-        prepare = prepare_photographs if stills else partial(prepare_videos, images=images)
+        if stills:
+            _refuse_actions(actions)
+        prepare = prepare_photographs if stills else partial(prepare_videos, images=images, actions=actions)
         prepare(
             listing if stills else without_photographs(listing, root),
             root,
@@ -125,6 +132,13 @@ def prepare_corpus(
             on_progress=on_progress,
         )
         return _recorded(dataset, notes=listing.notes)
+
+
+def _refuse_actions(actions: bool) -> None:
+    if actions:
+        raise ConfigError(
+            "Datasets of photographs have no facial actions; drop actions, or use predict --actions"
+        )
 
 
 def _sentences(listing: CorpusListing, *taken: str) -> list[str]:

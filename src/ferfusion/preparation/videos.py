@@ -51,6 +51,7 @@ def prepare_videos(
     labels: LabelSet,
     recipe: PrepareRecipe,
     images: bool = True,
+    actions: bool = False,
     detector_model: Path | None = None,
     engine: Engine,
     workers: int | None = None,
@@ -66,6 +67,7 @@ def prepare_videos(
         labels: Classes to keep.
         recipe: Settings of preparation.
         images: Whether every kept pair is written as two PNG files too.
+        actions: Whether the clips have facial actions and head pose.
         detector_model: Model file of the detector, for one that comes without.
         engine: Runs the videos' jobs.
         workers: Number of processes; by default, the number of processors.
@@ -76,7 +78,9 @@ def prepare_videos(
         DatasetError: the folder holds another recipe's dataset or files that are not a dataset.
         FileError: the disk has too little space, or a file cannot be written.
     """
-    corpus = _VideoCorpus(listing, root, DatasetFiles(dataset), labels, recipe, images, detector_model)
+    corpus = _VideoCorpus(
+        listing, root, DatasetFiles(dataset), labels, recipe, images, detector_model, actions
+    )
     check_dataset_folder(dataset, corpus=listing.corpus, labels=labels, recipe=recipe)
     jobs, unfinished = corpus.jobs, corpus.unfinished()
     estimate = dataset_bytes([job.entry for job in unfinished], recipe, images=images)
@@ -108,12 +112,13 @@ class _VideoCorpus:
     recipe: PrepareRecipe
     images: bool
     detector_model: Path | None
+    actions: bool
 
     @property
     def jobs(self) -> list[PrepareJob]:
         """One job for every video of a class in the label set."""
         return [
-            PrepareJob(entry, self.files.root, self.recipe, self.images, self.detector_model)
+            PrepareJob(entry, self.files.root, self.recipe, self.images, self.detector_model, self.actions)
             for entry in self.listing.entries
             if entry.emotion in self.labels
         ]

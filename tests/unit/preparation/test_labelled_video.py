@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from ferfusion.actions.estimator import FaceActions
 from ferfusion.corpora.entries import VideoEntry
 from ferfusion.files import read_json
-from ferfusion.preparation.clip_file import read_clip
+from ferfusion.preparation.clip_file import clip_views, read_clip
 from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.labelled_video import FRAME_COLUMNS, PrepareJob, prepare_video
 from ferfusion.preparation.recipe import PrepareRecipe
@@ -197,3 +198,43 @@ def test_prepare_video_uses_every_image_of_crops_of_different_sizes(tmp_path):
     assert (video["status"], len(pairs)) == ("ok", 11)
     flow = read_clip(done.clip_file)["flow"].astype(float)
     assert np.abs(flow).max() < 0.5  # the same face at the same place, but for the resizing
+
+
+class ActionsOfFrames:
+    """Gives frame k the coefficients k / 100 and the pose (k, 2 k, 3 k), but none to frame 3."""
+
+    def follow(self, frames):
+        for tracked in frames:
+            k = tracked.frame.index
+            found = FaceActions(
+                np.full(52, k / 100, np.float32),
+                np.array([k, 2 * k, 3 * k], np.float32),
+                np.zeros((478, 3), np.float32),
+                1.0,
+            )
+            yield tracked, (None if k == 3 else found,) * len(tracked.faces)
+
+
+def test_clip_has_the_actions_that_are_wanted(tmp_path, squares, monkeypatch):
+    monkeypatch.setattr("ferfusion.preparation.frame_preparer.make_estimator", ActionsOfFrames)
+    path = grey_video(tmp_path / "v.mkv", [paint([(40 + k, 30, 30)]) for k in range(12)])
+    plain = job(tmp_path, path)
+    prepare_video(plain)
+    without = read_clip(plain.clip_file)
+    wanted = replace(plain, actions=True)
+    prepare_video(wanted)
+    arrays = read_clip(wanted.clip_file)
+    assert set(arrays) - set(without) == {"actions", "pose"}
+    assert all(np.array_equal(arrays[name], without[name]) for name in without)
+    assert (arrays["actions"].shape, arrays["pose"].shape) == ((12, 52), (12, 3))
+    assert arrays["actions"].dtype == arrays["pose"].dtype == np.float32
+    assert arrays["pose"][5].tolist() == [5, 10, 15]
+    assert np.isnan(arrays["actions"]).all(axis=1).tolist() == [k == 3 for k in range(12)]
+    views = clip_views(np.fromfile(wanted.clip_file, np.uint8), wanted.clip_file)
+    assert np.array_equal(views["actions"], arrays["actions"], equal_nan=True)
+
+
+def test_actions_change_the_stamp_and_their_absence_does_not(tmp_path):
+    plain = job(tmp_path, tmp_path / "v.mkv")
+    assert "actions" not in plain.stamp
+    assert replace(plain, actions=True).stamp == plain.stamp | {"actions": True}

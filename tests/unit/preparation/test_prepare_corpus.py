@@ -1,11 +1,13 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ferfusion.errors import ConfigError, CorpusError, DatasetError
 from ferfusion.faces.model_file import model_sha256
 from ferfusion.labels import SEVEN
+from ferfusion.preparation.clip_file import read_clip
 from ferfusion.preparation.prepare_corpus import prepare_corpus
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.progress import Progress
@@ -218,3 +220,26 @@ def test_prepare_corpus_with_nothing_usable_is_an_error_with_the_reasons_by_coun
     assert "1 left_out (a photograph among videos" in message
     assert "\n" not in message
     assert (tmp_path / "dataset" / "videos.csv").is_file()
+
+
+def test_prepare_corpus_refuses_actions_of_still_images_and_of_a_missing_model(corpus, tmp_path, monkeypatch):
+    with pytest.raises(ConfigError, match="photographs have no facial actions; drop actions"):
+        prepare(fer_table(tmp_path / "fer.csv"), tmp_path / "dataset", corpus="fer2013", actions=True)
+    monkeypatch.setenv("FERFUSION_ACTIONS_MODEL", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with pytest.raises(ConfigError, match="run ferfusion fetch face-landmarker"):
+        prepare(corpus, tmp_path / "dataset", actions=True)
+    assert not (tmp_path / "dataset").exists()
+
+
+def test_prepare_corpus_with_actions_has_the_same_recipe(corpus, tmp_path, real_data, monkeypatch):
+    monkeypatch.setenv("FERFUSION_ACTIONS_MODEL", str(real_data / "models" / "face_landmarker.task"))
+    plain, _ = prepare(corpus, tmp_path / "plain")
+    dataset, _ = prepare(corpus, tmp_path / "dataset", actions=True)
+    assert dataset.recipe == plain.recipe
+    [clip, *_] = sorted((tmp_path / "dataset" / "clips").glob("*.safetensors"))
+    arrays = read_clip(clip)
+    assert arrays["actions"].shape == (18, 52)
+    assert np.isnan(arrays["actions"]).all()  # a grey square has no face
+    _, reported = prepare(corpus, tmp_path / "dataset", actions=True)
+    assert any("Prepared already: 2 of 2" in str(one) for one in reported)
