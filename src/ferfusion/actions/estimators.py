@@ -9,7 +9,7 @@ from ferfusion.actions.estimator import ActionEstimator
 from ferfusion.actions.face_landmarker import FaceLandmarker
 from ferfusion.errors import ConfigError
 from ferfusion.faces.official_model import OFFICIAL_MODELS
-from ferfusion.files import no_such
+from ferfusion.files import no_such, sha256_of
 from ferfusion.lookup import choose
 
 MODEL_VARIABLE = "FERFUSION_ACTIONS_MODEL"
@@ -24,14 +24,19 @@ def actions_model(name: str = DEFAULT_ESTIMATOR) -> Path:
     """Return the model file of an estimator: that in the environment variable, or that in the user's cache.
 
     Raises:
-        ConfigError: the variable names no file, or it is not set and the cache has no file.
+        ConfigError: the variable names no file or another one, or it is not set and the cache has no file.
     """
+    official = OFFICIAL_MODELS[name]
     if named := os.environ.get(MODEL_VARIABLE, ""):
         path = Path(named)
         if not path.is_file():
             raise ConfigError(f"{no_such(path, wanted='model file')}; {MODEL_VARIABLE} names it")
+        if (found := sha256_of(path)) != official.sha256:
+            raise ConfigError(
+                f"{path}, which {MODEL_VARIABLE} names, has the SHA-256 {found}, wanted {official.sha256}; "
+                f"run ferfusion fetch {name}"
+            )
         return path
-    official = OFFICIAL_MODELS[name]
     if not official.is_cached:
         raise ConfigError(
             f"Facial actions need the model file of {name}; run ferfusion fetch {name}, or name the file in "

@@ -2,7 +2,7 @@ import pytest
 
 from ferfusion.actions.estimators import ACTION_ESTIMATORS, MODEL_VARIABLE, actions_model, make_estimator
 from ferfusion.actions.names import ACTIONS
-from ferfusion.errors import ConfigError
+from ferfusion.errors import ConfigError, MissingExtraError
 from ferfusion.faces.official_model import OFFICIAL_MODELS, content_sha256
 
 
@@ -37,6 +37,24 @@ def test_without_a_model_the_message_says_how_to_get_it(monkeypatch):
         make_estimator()
     monkeypatch.setenv(MODEL_VARIABLE, "no.task")
     with pytest.raises(ConfigError, match=r"There is no model file no\.task; FERFUSION_ACTIONS_MODEL"):
+        make_estimator()
+
+
+def test_another_file_is_refused(tmp_path, monkeypatch):
+    other = tmp_path / "other.task"
+    other.write_bytes(b"PK")
+    monkeypatch.setenv(MODEL_VARIABLE, str(other))
+    with pytest.raises(ConfigError, match=r"other\.task, which .* has the SHA-256 .*, wanted 64184e2"):
+        make_estimator()
+
+
+def test_without_litert_the_message_has_the_install_line(model, monkeypatch):
+    def missing(module):
+        raise ModuleNotFoundError(name=module.partition(".")[0])
+
+    monkeypatch.setattr("ferfusion.extras.import_module", missing)
+    monkeypatch.setenv(MODEL_VARIABLE, str(model))
+    with pytest.raises(MissingExtraError, match=r"pip install 'ferfusion\[actions\]'"):
         make_estimator()
 
 
