@@ -33,7 +33,7 @@ from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.synthesis.camera import Camera, rotation_degrees
 from ferfusion.synthesis.casting import draw_subject
-from ferfusion.synthesis.corpus import perform, portrait_of, takes
+from ferfusion.synthesis.corpus import Take, perform, portrait_of, takes
 from ferfusion.synthesis.head import load_head
 from ferfusion.synthesis.performance import Performance
 from ferfusion.synthesis.recipe import SynthesisRecipe
@@ -62,14 +62,24 @@ def true_pose(turn: NDArray[np.floating], yaw_degrees: float, pitch_degrees: flo
     return pose_of_rotation(camera.rotation @ rotation_degrees(*turn))
 
 
+def recipe_of(root: Path) -> SynthesisRecipe:
+    """Return the recipe of a rendered corpus."""
+    return SynthesisRecipe.from_dict(read_json(root / "corpus.json", error=CorpusError)["recipe"])
+
+
+def read_frames_of(root: Path, take: Take) -> Iterator[Frame]:
+    """Yield the frames of a clip of a rendered corpus."""
+    return read_frames(root / take.path)
+
+
 def read_corpus(root: Path, estimator: ActionEstimator) -> pd.DataFrame:
     """Return a row per frame: clip, true and estimated actions and pose."""
-    recipe = SynthesisRecipe.from_dict(read_json(root / "corpus.json", error=CorpusError)["recipe"])
+    recipe = recipe_of(root)
     rows = []
     for take in takes(recipe):
         performance = perform(take, recipe)
         scene = draw_subject(take.subject, seed=recipe.seed).scene
-        frames = estimator.follow(tracked(read_frames(root / take.path)))
+        frames = estimator.follow(tracked(read_frames_of(root, take)))
         for frame, ((_, faces), weights, turn) in enumerate(
             zip(frames, performance.weights, performance.turn_degrees, strict=True)
         ):
@@ -184,8 +194,7 @@ def main() -> None:
     print_actions(table, estimator.gives)
     print_pose(table.dropna(subset=list(POSE)), f"Pose in the clips, {len(table)} frames")
     if arguments.turned:
-        recipe = read_json(arguments.corpus / "corpus.json", error=CorpusError)["recipe"]
-        turned = turned_heads(SynthesisRecipe.from_dict(recipe), estimator)
+        turned = turned_heads(recipe_of(arguments.corpus), estimator)
         found = turned.dropna()
         print_pose(found, f"Pose of turned heads, {len(found)} of {len(turned)} read")
     print_time()

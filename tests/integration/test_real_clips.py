@@ -138,6 +138,8 @@ def test_actions_of_a_real_clip_show_the_smile(real_data, monkeypatch, tmp_path)
     assert smile[actions["seconds"] < 0.3].max() < 0.05
     assert smile.max() > 0.8
     assert actions[["yaw", "pitch", "roll"]].abs().max().max() < 6
+    assert seen.rest[["face", "frames"]].to_numpy().tolist() == [[0, len(actions)]]
+    assert seen.rest["mouthSmileLeft"].max() < 0.05
     written = pd.read_csv(seen.folder / "frames.csv")
     assert list(written) == list(seen.table)
     name = "mouthSmileLeft"

@@ -30,6 +30,7 @@ from ferfusion.inference.result_tables import (
     actions_table,
     means_table,
     onset_table,
+    rest_table,
     span_table,
     verdict_table,
 )
@@ -116,6 +117,11 @@ class Prediction:
             ConfigError: the prediction was made without ``actions=True``.
         """
         return actions_table(self._read)
+
+    @property
+    def rest(self) -> pd.DataFrame:
+        """The 52 facial actions of each face at rest: ``face, frames``, and their medians in calm frames."""
+        return rest_table(self._read)
 
     @property
     def verdicts(self) -> list[FaceVerdict]:

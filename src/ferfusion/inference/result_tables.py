@@ -5,7 +5,8 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from ferfusion.actions.names import ACTION_COLUMNS
+from ferfusion.actions.names import ACTION_COLUMNS, ACTIONS
+from ferfusion.actions.rest import estimate_rest
 from ferfusion.errors import ConfigError
 from ferfusion.inference.episodes import check_thresholds, find_episodes, usual_thresholds
 from ferfusion.inference.prediction import VideoPrediction
@@ -117,6 +118,20 @@ def actions_table(prediction: VideoPrediction) -> pd.DataFrame:
     return table.loc[table["face"].notna(), ["frame", "seconds", "face", *ACTION_COLUMNS]].reset_index(
         drop=True
     )
+
+
+def rest_table(prediction: VideoPrediction) -> pd.DataFrame:
+    """Return ``face, frames`` and the 52 facial actions of each face at rest, see ``estimate_rest``.
+
+    Raises:
+        ConfigError: the prediction was made without actions.
+    """
+    faces = actions_table(prediction).groupby("face", sort=True)[list(ACTIONS)]
+    rests = [estimate_rest(rows.to_numpy(np.float32)) for _, rows in faces]
+    table = pd.DataFrame(np.reshape(rests, (-1, len(ACTIONS))), columns=ACTIONS)
+    table.insert(0, "frames", faces.size().to_numpy())
+    table.insert(0, "face", faces.size().index.astype("Int64"))
+    return table
 
 
 def verdict_table(prediction: VideoPrediction) -> pd.DataFrame:

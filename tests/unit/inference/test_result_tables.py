@@ -11,6 +11,7 @@ from ferfusion.inference.result_tables import (
     means_table,
     onset_table,
     photograph_table,
+    rest_table,
     span_table,
 )
 from ferfusion.labels import LabelSet
@@ -143,3 +144,27 @@ def test_actions_table_has_the_rows_with_a_face():
     assert table["face"].tolist() == [0, 1]
     with pytest.raises(ConfigError, match="predict again with actions=True"):
         actions_table(plain)
+
+
+def test_rest_table_has_the_calm_frames_of_each_face():
+    frames = 20
+    plain = predicted(np.repeat(np.arange(frames), 2), [0, 1] * frames, [0.2] * 2 * frames)
+    actions = pd.DataFrame(np.zeros((2 * frames, 55), np.float32), columns=ACTION_COLUMNS)
+    actions["browInnerUp"] = [0.1, 0.3] * frames
+    actions.loc[: frames - 1, "mouthSmileLeft"] = 0.9  # the first half
+    with_actions = replace(
+        plain, recipe=replace(plain.recipe, actions=True), table=pd.concat([plain.table, actions], axis=1)
+    )
+    table = rest_table(with_actions)
+    assert table[["face", "frames"]].to_numpy().tolist() == [[0, frames], [1, frames]]
+    assert table["browInnerUp"].tolist() == pytest.approx([0.1, 0.3])
+    assert table["mouthSmileLeft"].tolist() == [0, 0]
+
+
+def test_rest_table_without_a_face_has_its_columns():
+    plain = predicted([0, 1], [None, None], [float("nan")] * 2)
+    actions = pd.DataFrame(np.full((2, 55), np.nan, np.float32), columns=ACTION_COLUMNS)
+    empty = replace(
+        plain, recipe=replace(plain.recipe, actions=True), table=pd.concat([plain.table, actions], axis=1)
+    )
+    assert rest_table(empty).shape == (0, 54)
