@@ -1,10 +1,9 @@
 """A call of ``predict``: its inputs as sources, its jobs, and what runs them."""
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, count, islice
+from itertools import chain, count, groupby, islice
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -103,37 +102,26 @@ class PredictCall:
             videos = sum(not job.photograph for job in jobs)
             workers = paying_workers(videos if first.is_last else max(videos, BATCH))
         each = chain([(first, jobs)], ((batch, self._jobs(batch)) for batch in remaining))
-        is_in_memory = bool(jobs) and all(isinstance(job.source, ImageSequence) for job in jobs)
-        if self.engine == "here" or (self.engine == "pool" and workers == 1) or is_in_memory:
-            for batch, jobs in each:
-                yield from self._predict_here(jobs, batch.out)
-            return
-        here: deque[tuple[PredictJob, Path | None]] = deque()
-        results = predict_on_engine(
-            (self._tasks(batch, jobs, here) for batch, jobs in each),
-            run,
-            workers=workers,
-            address=self.address,
-            total=first.total,
-            on_progress=self.on_progress,
-        )
-        for result in results:
-            yield result
-            while here:
-                job, out = here.popleft()
-                yield from self._predict_here([job], out)
-        for job, out in here:
-            yield from self._predict_here([job], out)
+        is_here = self.engine == "here" or (self.engine == "pool" and workers == 1)
+        # batches of arrays are predicted one by one: to look for a video behind them would fill the memory
+        for in_memory, some in groupby(each, key=lambda pair: _is_in_memory(pair[1])):
+            if is_here or in_memory:
+                for batch, jobs in some:
+                    yield from self._predict_here(jobs, batch.out)
+            else:
+                yield from predict_on_engine(
+                    (self._tasks(batch, jobs) for batch, jobs in some),
+                    run,
+                    predictor=self.predictor,
+                    workers=workers,
+                    address=self.address,
+                    total=first.total,
+                    on_progress=self.on_progress,
+                )
 
-    def _tasks(
-        self, batch: Batch, jobs: list[PredictJob], here: deque[tuple[PredictJob, Path | None]]
-    ) -> TaskBatch:
-        """Return the tasks of a batch; what stays in this process, where its frames are, is put aside."""
-        in_memory = [job for job in jobs if isinstance(job.source, ImageSequence)]
-        here.extend((job, batch.out) for job in in_memory)
-        elsewhere = [job for job in jobs if not isinstance(job.source, ImageSequence)]
-        tasks = make_tasks(elsewhere, replace(self.settings, out=batch.out))
-        return TaskBatch(tasks, finished=len(batch.sources) - len(elsewhere))
+    def _tasks(self, batch: Batch, jobs: list[PredictJob]) -> TaskBatch:
+        tasks = make_tasks(jobs, replace(self.settings, out=batch.out))
+        return TaskBatch(tasks, finished=len(batch.sources) - len(jobs))
 
     def _predict_here(self, jobs: list[PredictJob], out: Path | None) -> Iterator[VideoResult]:
         remote = self.settings.remote
@@ -186,6 +174,10 @@ class PredictCall:
         return unready
 
 
+def _is_in_memory(jobs: list[PredictJob]) -> bool:
+    return bool(jobs) and all(isinstance(job.source, ImageSequence) for job in jobs)
+
+
 def _refuse_other_videos(jobs: list[PredictJob], out: Path) -> None:
     """Refuse to write into a batch that has another list of videos."""
     photographs = [job for job in jobs if job.photograph]
@@ -224,6 +216,7 @@ def batches(
         sources: Iterator[Source] = _streamed(inputs, listing)
     else:
         found = listing(inputs)
+        _refuse_needless_fps(found, fps)
         sources, total = iter(found), len(found)
     following = list(islice(sources, BATCH))
     first, is_one_batch = 0, True
@@ -295,12 +288,15 @@ def list_sources(
             sources.append(_in_memory(one, fps=fps, number=next(numbers)))
     if not sources:
         raise ConfigError("predict needs at least one video, photograph, array of frames or folder; got none")
+    return sources
+
+
+def _refuse_needless_fps(sources: list[Source], fps: float | None) -> None:
     if fps is not None and not any(isinstance(one, ImageSequence) for one in sources):
         raise ConfigError(
             "fps is for an array of frames (T, H, W, 3), and there is none: files have their own rate; "
             "to predict a list of frames, make one array with np.stack"
         )
-    return sources
 
 
 def _in_memory(

@@ -1,10 +1,12 @@
 """Predict many videos in several processes, or on Ray; the files are the same as those of one process."""
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.remote_out import RemoteOut, UploadedFolders, task_folders
 from ferfusion.inference.videos_table import LinesNowAndThen, Named, VideosTable
 from ferfusion.progress import OnProgress, Progress, ignore_progress
+from ferfusion.video.footage import ImageSequence
 
 VIDEOS_PER_WORKER = 32
 """Videos from which on a further process pays: it takes some seconds to start, and then gains 0.1 s for each
@@ -55,6 +58,11 @@ class PredictTask:
 
     jobs: tuple[PredictJob, ...]
     settings: PredictSettings
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether it is an array of frames, which stays in the process where it is."""
+        return isinstance(self.jobs[0].source, ImageSequence)
 
     @property
     def named(self) -> Named:
@@ -106,6 +114,7 @@ def predict_on_engine(
     batches: Iterable[TaskBatch],
     engine: Engine,
     *,
+    predictor: Predictor,
     workers: int | None = None,
     address: str | None = None,
     total: int | None = None,
@@ -119,6 +128,7 @@ def predict_on_engine(
     Args:
         batches: The videos and photographs of a call, batch by batch.
         engine: Runs the tasks.
+        predictor: The model in this process, where arrays of frames are predicted.
         workers: Number of processes; by default, the number of processors.
         address: Ray cluster to run on, for the engine ray.
         total: Number of all inputs, if it is known.
@@ -131,7 +141,7 @@ def predict_on_engine(
     done = 0
     with _RunningTasks() as running:
         results = engine(predict_task, running.begin(batches), workers=workers, address=address)
-        for result in results:
+        for result in running.with_those_here(results, predictor):
             running.end(result)
             left = None if total is None else total - running.finished
             for one in result.results:
@@ -152,19 +162,35 @@ class _RunningTasks:
         self._of_job: dict[int, tuple[Named, _Table]] = {}
         """The first job of each task by its number."""
         self._open: list[_Table] = []
+        self._here: deque[PredictTask] = deque()
 
     def begin(self, batches: Iterable[TaskBatch]) -> Iterator[PredictTask]:
-        """Yield the tasks, with their folders; each batch begins when its first task is taken."""
+        """Yield the tasks for the engine, with their folders; a batch begins when its first task is taken."""
         for batch in batches:
             self.finished += batch.finished
-            out = batch.tasks[0].settings.out if batch.tasks else None
-            if out is None:
-                yield from batch.tasks
-                continue
-            folders = VideosTable(out).reserve(task.named for task in batch.tasks)
-            table = _Table(LinesNowAndThen(out), tasks=len(batch.tasks))
+            for task in self._reserved(batch.tasks):
+                if task.is_in_memory:
+                    self._here.append(task)
+                else:
+                    yield task
+
+    def with_those_here(self, results: Iterable[TaskResult], predictor: Predictor) -> Iterator[TaskResult]:
+        """Yield the results of an engine, and between them those of the tasks that stay in this process."""
+        for result in chain(results, [None]):
+            if result is not None:
+                yield result
+            while self._here:
+                yield run_task(self._here.popleft(), predictor)
+
+    def _reserved(self, tasks: Sequence[PredictTask]) -> Iterator[PredictTask]:
+        out = tasks[0].settings.out if tasks else None
+        if out is None:
+            yield from tasks
+        else:
+            folders = VideosTable(out).reserve(task.named for task in tasks)
+            table = _Table(LinesNowAndThen(out), tasks=len(tasks))
             self._open.append(table)
-            for task, folder in zip(batch.tasks, folders, strict=True):
+            for task, folder in zip(tasks, folders, strict=True):
                 begun = replace(task, jobs=tuple(replace(job, folder=folder) for job in task.jobs))
                 self._of_job[begun.jobs[0].number] = begun.named, table
                 yield begun
@@ -197,13 +223,19 @@ class _Table:
 
 
 def predict_task(task: PredictTask) -> TaskResult:
+    """Run a task in a worker, which keeps its model for the next one."""
+    settings = task.settings
+    return run_task(task, _kept_predictor(settings.model, settings.model_sha256, settings.device))
+
+
+def run_task(task: PredictTask, predictor: Predictor) -> TaskResult:
     """Predict the video or photographs of a task and write their folder, but no line of ``videos.csv``."""
     settings = task.settings
     with task_folders(settings.out, settings.remote) as (out, folders):
         results = list(
             predict_each(
                 task.jobs,
-                _kept_predictor(settings.model, settings.model_sha256, settings.device),
+                predictor,
                 recipe=settings.recipe,
                 out=out,
                 folders=folders,

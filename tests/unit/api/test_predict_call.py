@@ -162,3 +162,37 @@ def test_predict_each_refuses_a_batch_of_another_list(model, folder, tmp_path, m
     assert names(model.predict_each([*videos, folder / "diary.mp4"], out=out, resume=True)) == ["diary.mp4"]
     with pytest.raises(ConfigError, match="the list has changed"):
         list(model.predict_each(videos[::-1], out=out, resume=True))
+
+
+def test_predict_each_takes_a_rate_for_the_arrays_of_a_long_iterator(model, folder, monkeypatch):
+    monkeypatch.setattr(predict_call, "BATCH", 2)
+    inputs = [GREY, folder / "a.mp4", folder / "b.mp4", folder / "diary.mp4", GREY]
+    results = list(model.predict_each(iter(inputs), fps=25, engine="here"))
+    assert names(results) == ["frames-1", "a.mp4", "b.mp4", "diary.mp4", "frames-2"]
+    with pytest.raises(ConfigError, match="fps is for an array"):
+        model.predict(inputs[1:4], fps=25)
+
+
+def test_predict_call_keeps_batches_of_arrays_from_filling_the_memory(model, folder, monkeypatch):
+    """With a stand-in for the engine: it is asked for the batches with a file, and nothing behind them."""
+    monkeypatch.setattr(predict_call, "BATCH", 1)
+    asked = []
+
+    def engine(function, tasks, **_):
+        for task in tasks:
+            asked.append(task.jobs[0].name)
+            yield function(task)
+
+    monkeypatch.setattr(predict_call, "ENGINES", {"pool": engine})
+    taken = []
+
+    def many():
+        for each in (GREY, GREY, folder / "a.mp4", GREY, GREY, folder / "b.mp4"):
+            taken.append(each)
+            yield each
+
+    results = model.predict_each(many(), fps=25, workers=2)
+    assert names([next(results), next(results)]) == ["frames-1", "frames-2"]
+    assert len(taken) <= 4
+    assert names(results) == ["a.mp4", "frames-3", "frames-4", "b.mp4"]
+    assert asked == ["a.mp4", "b.mp4"]

@@ -216,7 +216,8 @@ def test_workers_read_and_write_addresses(tmp_path, videos, sample_corpus):
             remote=remote,
         )
         tasks = make_tasks(make_jobs(sources, out=out), settings)
-        each = predict_on_engine([TaskBatch(tasks)], run_here)
+        predictor = load_predictor(device="cpu")
+        each = predict_on_engine([TaskBatch(tasks)], run_here, predictor=predictor)
         results = list(uploaded((result for result in each), remote))
         assert [path.name for path in out.iterdir()] == ["videos.csv"]
     read = [result.outcome for result in results if not isinstance(result.outcome, Unreadable)]
