@@ -1,6 +1,7 @@
 """The page of one video: verdicts, player with the timeline below it, apex frames, settings."""
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ferfusion.actions.names import ACTIONS
+from ferfusion.actions.rest import estimate_rest
+from ferfusion.actions.words import strongest_actions
 from ferfusion.evaluation.model_calibration import THRESHOLD_RULE
 from ferfusion.explanation.drawing import Tile, contribution_words, draw_flow, enlarged, tiles
 from ferfusion.explanation.explainer import Explanation
@@ -133,6 +137,7 @@ def _apex_frames(
         for apex in prediction.apex_frames.get(verdict.face, [])
         if _name_at(table, apex.frame, verdict.face) == labels.names[apex.code]
     ]
+    actions = _action_words(table, verdict.face, [apex.frame for apex in shown])
     explanations = explain([apex.face_input for apex in shown]) if explain and shown else [None] * len(shown)
     return [
         {
@@ -141,8 +146,24 @@ def _apex_frames(
             "probability": apex.probability,
             "images": apex_images(apex, explanation, with_flow=prediction.info.reads_flow),
             "contributions": contribution_words(explanation.contributions) if explanation else "",
+            "actions": words,
         }
-        for apex, explanation in zip(shown, explanations, strict=True)
+        for apex, explanation, words in zip(shown, explanations, actions, strict=True)
+    ]
+
+
+def _action_words(table: pd.DataFrame, face: int, frames: Sequence[int]) -> list[str]:
+    """Return the strongest facial actions of a face in each frame, in words; empty without actions."""
+    if ACTIONS[0] not in table:
+        return [""] * len(frames)
+    own = table[table["face"] == face].set_index("frame")[list(ACTIONS)]
+    rest = estimate_rest(own.to_numpy(np.float64))
+    found = (own.loc[frame].to_numpy(np.float64) for frame in frames)
+    return [
+        "actions not read"
+        if np.isnan(each).all()
+        else ", ".join(strongest_actions(each, rest)) or "as at rest"
+        for each in found
     ]
 
 

@@ -1,13 +1,15 @@
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from ferfusion.actions.names import ACTIONS
 from ferfusion.data.inputs import FaceInput
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.inference.apex_frames import ApexFrame
-from ferfusion.inference.drawing.video_page import apex_images, png_uri
+from ferfusion.inference.drawing.video_page import apex_images, png_uri, write_video_page
 from ferfusion.inference.predict_video import predict_video
 from ferfusion.inference.predictor import TorchPredictor
 from ferfusion.inference.recipe import PredictRecipe
@@ -131,3 +133,25 @@ def test_video_page_of_a_model_without_explanations_shows_its_input(done):
     page = page_of(done)
     assert "<small>motion</small>" in page
     assert "Marked: the areas" not in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"mouthSmileLeft": 0.8, "mouthSmileRight": 0.7, "jawOpen": 0.3},
+            "lip corners pulled up, jaw dropped",
+        ),
+        ({"jawOpen": 0.1}, "as at rest"),
+        (dict.fromkeys(ACTIONS, np.nan), "actions not read"),
+    ],
+)
+def test_video_page_names_the_strongest_actions_at_the_apex_frames(done, tmp_path, changes, words):
+    apexes = {apex.frame for found in done.apex_frames.values() for apex in found}
+    is_apex = done.table["frame"].isin(apexes)
+    values = {name: np.where(is_apex, changes.get(name, 0.0), 0.0) for name in ACTIONS}
+    write_video_page(replace(done, table=done.table.assign(**values)), tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert f"<small>{words}</small>" in page
+    assert "differ most from the same face at rest" in page
+    assert "differ most" not in page_of(done)
