@@ -31,6 +31,7 @@ class Example:
         face_input: The model's input.
         explanation: The explanation of its top class.
         why_not: The explanation of the class that the user chose, if any and if it is not the top class.
+        actions: The strongest facial actions in words; empty if the dataset has none.
     """
 
     video: str
@@ -39,6 +40,7 @@ class Example:
     face_input: FaceInput
     explanation: Explanation
     why_not: Explanation | None = None
+    actions: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,4 +149,5 @@ def _explain(source: RunPairs, rows: npt.NDArray[np.int64], why_not: str) -> Ite
         pair = source.pairs.table.iloc[row]
         video, seconds, code = str(pair["video"]), float(pair["seconds"]), int(pair["code"])
         why_not_top = other if other is not None and other.code != top.code else None
-        yield Example(video, seconds, code, face_input, top, why_not_top)
+        actions = source.action_words(int(row))
+        yield Example(video, seconds, code, face_input, top, why_not_top, actions)

@@ -20,6 +20,8 @@ _MOST_TILES_NARROW = 5
 def examples_figure(examples: Sequence[Example], labels: LabelSet) -> Figure:
     """Draw examples in rows: the prediction, the contributions of the streams, their inputs and the maps.
 
+    The strongest facial actions are named where the dataset has actions.
+
     An example with ``why_not`` has a second row, for that class.
     """
     lines = [
@@ -89,4 +91,5 @@ def _why_not(explanation: Explanation, labels: LabelSet) -> str:
 
 def _contributions(example: Example, explanation: Explanation) -> str:
     contributions = contribution_words(explanation.contributions)
-    return f"{contributions}   ({example.video}, {example.seconds:.2f} s)"
+    actions = f"   {example.actions}" if example.actions else ""
+    return f"{contributions}   ({example.video}, {example.seconds:.2f} s){actions}"

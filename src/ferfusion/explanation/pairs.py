@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ferfusion.actions.rest import estimate_rest
+from ferfusion.actions.words import strongest_actions
 from ferfusion.bundle import check_recipe, load_bundle
 from ferfusion.data.clips import PairReader
 from ferfusion.data.inputs import FaceInput
@@ -18,6 +20,7 @@ from ferfusion.explanation.cam import Images
 from ferfusion.explanation.explainer import Explainer
 from ferfusion.models.config import ModelConfig
 from ferfusion.parts import Part
+from ferfusion.preparation.clip_file import clip_views
 from ferfusion.preparation.dataset import DatasetFiles, open_dataset
 from ferfusion.splits.kept_split import read_kept_split
 
@@ -32,11 +35,13 @@ class RunPairs:
         explainer: The run's model.
         pairs: The dataset's pair table with the part of every row.
         reader: The reader of its rows.
+        clips: Folder of the clips.
     """
 
     explainer: Explainer
     pairs: PartedPairs
     reader: PairReader
+    clips: Path
 
     def candidates(self, part: Part, *, per_class: int, seed: int) -> dict[str, Rows]:
         """Return at most ``per_class`` random rows of each class of a part, spread over its videos."""
@@ -57,6 +62,19 @@ class RunPairs:
             return [FaceInput(crop, flow) for crop, flow in zip(crops, flows, strict=True)]
         windows = self.reader.gather_windows(rows, frames=config.window, step=config.frame_step)
         return [FaceInput(*one) for one in zip(crops, flows, windows, strict=True)]
+
+    def action_words(self, row: int) -> str:
+        """Return the strongest facial actions of a row in words; empty if the dataset has no actions.
+
+        Rest is estimated from the whole clip.
+        """
+        pair = self.pairs.table.iloc[row]
+        file = self.clips / f"{pair['clip']}.safetensors"
+        arrays = clip_views(np.memmap(file, np.uint8, mode="r"), file)
+        if "actions" not in arrays:
+            return ""
+        actions = arrays["actions"]
+        return ", ".join(strongest_actions(actions[int(pair["pair"])], estimate_rest(actions)))
 
     def images(self, rows: Rows) -> Images:
         """Return the images of the rows that the model is called with."""
@@ -108,4 +126,4 @@ def open_run_pairs(run: Path, *, method: str, dataset: Path | None = None) -> Ru
     check_recipe(bundle, source.recipe)
     pairs = parted_pairs(source.pairs, read_kept_split(folder.splits_file, source), labels=source.labels)
     reader = PairReader(source.clips_folder, list(pairs.table["clip"]), list(pairs.table["pair"]))
-    return RunPairs(Explainer(bundle, method=method), pairs, reader)
+    return RunPairs(Explainer(bundle, method=method), pairs, reader, source.clips_folder)

@@ -35,6 +35,8 @@ def test_examples_figure_names_prediction_contributions_and_video():
     figure = examples_figure(shown, SIX)
     first, second = figure.axes
     assert first.get_title(loc="left").strip() == "Fear 0.60, correct"
+    [named] = examples_figure([replace(shown[0], actions="jaw dropped")], SIX).axes
+    assert named.texts[0].get_text().endswith("1.25 s)   jaw dropped")
     assert second.get_title(loc="left").strip() == "Fear 0.08, predicted Anger 0.60"
     assert first.texts[0].get_text() == "face +1.5, motion \N{MINUS SIGN}0.5   (s01_fear_1, 1.25 s)"
     assert not [text for text in first.texts if text.get_text() == "motion"]

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from ferfusion.actions.names import ACTIONS
 from ferfusion.errors import BundleError, DatasetError, RunError
 from ferfusion.explanation.pairs import images_of, open_run_pairs, spread
+from ferfusion.preparation.clip_file import read_clip, write_clip
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.datasets import write_dataset
 
@@ -43,6 +45,21 @@ def test_face_inputs_of_a_window_end_with_the_crop(tmp_path, dataset, make_run):
         np.testing.assert_array_equal(one.window[-1], one.crop)
     faces, _, windows = pairs.images(rows)
     assert torch.equal(windows[:, -1], faces)
+
+
+def test_action_words_name_what_differs_from_the_rest_of_the_clip(tmp_path, dataset, make_run):
+    here = shutil.copytree(dataset, tmp_path / "here")
+    pairs = open_run_pairs(make_run(tmp_path / "run", here), method="grad-cam")
+    clip = pairs.pairs.table["clip"].iloc[0]
+    row = int(np.flatnonzero((pairs.pairs.table["clip"] == clip) & (pairs.pairs.table["pair"] == 1))[0])
+    assert pairs.action_words(row) == ""
+    file = pairs.clips / f"{clip}.safetensors"
+    arrays = read_clip(file)
+    actions = np.full((len(arrays["crops"]), len(ACTIONS)), 0.1, np.float32)
+    actions[1, ACTIONS.index("jawOpen")] = 0.7
+    write_clip(file, arrays | {"actions": actions})
+    assert pairs.action_words(row) == "jaw dropped"
+    assert pairs.action_words(row - 1) == ""
 
 
 def test_open_run_pairs_asks_for_a_moved_dataset_and_finds_it(tmp_path, dataset, make_run):
