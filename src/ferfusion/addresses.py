@@ -1,35 +1,23 @@
 """Files and folders at addresses, such as s3://bucket/clip.mp4, on the file systems of fsspec."""
 
 import errno
-import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from tempfile import gettempdir
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote
 
 from ferfusion.errors import ConfigError, FileError, MissingExtraError, in_one_line
 from ferfusion.extras import require
 from ferfusion.outputs import new_result, only_writer
+from ferfusion.urls import WEB, Url, in_extra, shown, without_secrets
 
 EXTRA = "remote"
-_ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][\w+.-]*)://")
-_USER = re.compile(r"(?<=://)[^/@?#\s]*@")
-_QUERY = re.compile(r"\?(?=[^/?#]*=)")
-"""A question mark in the name of an object, which no name=value follows, begins no query."""
-_SECRET = re.compile(
-    r"^x-amz-|^x-goog-|access.?id|access.?key|api.?key|\bauth(?!or)|credential|expires|key-pair-id|password|policy|"
-    r"secret|signature|token|^(sig|s[ektprv]|spr|skoid|sktid|skt|ske|sks|skv)$",
-    re.IGNORECASE,
-)
-"""Names in a query that signs it; the short ones are those of Azure."""
 _SUMS = ("md5Hash", "Content-MD5", "content_md5", "crc32c", "checksum", "ETag", "etag")
 _TIMES = ("mtime", "LastModified", "last_modified", "Last-Modified", "updated", "modified", "created")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -38,20 +26,18 @@ _REASONS: Mapping[type[Exception], str] = MappingProxyType(
         FileNotFoundError: "there is no such file, folder or bucket",
         PermissionError: "no permission; check the credentials that this host has for it",
         NotImplementedError: "its file system cannot do that",
+        TimeoutError: "the server did not answer in time",
     }
 )
+_BROKEN = (
+    *("ConnectionAbortedError", "ConnectionResetError", "BrokenPipeError", "EOFError"),
+    *("ClientPayloadError", "ContentLengthError", "TransferEncodingError", "ServerDisconnectedError"),
+    *("ChunkedEncodingError", "IncompleteRead", "IncompleteReadError", "ResponseStreamingError"),
+)
+"""Classes of the errors of a connection that ends too early; each package has its own."""
 _PATIENCE_SECONDS = 60.0
 _CONNECT_SECONDS, _READ_SECONDS = 30, 120
 """Time that a web server may take to answer, and then between two parts of a file of any length."""
-
-
-def is_address(place: object) -> bool:
-    """Return whether a text is an address: it begins with a scheme and ``://``.
-
-    >>> is_address("s3://bucket/clip.mp4"), is_address("talks/a: b.mp4")
-    (True, False)
-    """
-    return isinstance(place, str) and _ADDRESS.match(place) is not None
 
 
 @dataclass(frozen=True)
@@ -72,19 +58,12 @@ class Address:
     listed: str = field(default="", repr=False, compare=False)
 
     def __str__(self) -> str:
-        path, query = _parted(self.url)
-        parts = (part for part in query.split("&") if part and not _SECRET.search(part.partition("=")[0]))
-        kept = "&".join(sorted(parts))
-        # the rest tells two files apart, and may still be private
-        mark = f"?query={hashlib.sha256(kept.encode()).hexdigest()[:8]}" if kept else ""
-        return _USER.sub("", path) + mark
+        return shown(self.url)
 
     @property
     def name(self) -> str:
-        """Name of the file, from the last part of the address."""
-        path, _ = _parted(self.url)
-        last = _USER.sub("", path).rstrip("/").rpartition("/")[2]
-        return (unquote(last).replace("/", "_") if self.is_of_the_web else last) or "file"
+        """Name of the file, from the last part of the address; it leads to no other folder."""
+        return self._parts.name
 
     @property
     def suffix(self) -> str:
@@ -97,8 +76,8 @@ class Address:
         return PurePosixPath(str(self))
 
     def __truediv__(self, part: str) -> "Address":
-        path, query = _parted(self.url)
-        return Address(f"{path.rstrip('/')}/{part}{'?' if query else ''}{query}")
+        parts = self._parts
+        return Address(str(replace(parts, path=f"{parts.path.rstrip('/')}/{part}")))
 
     def exists(self) -> bool:
         """Return whether there is such a file or folder.
@@ -117,7 +96,8 @@ class Address:
             FerfusionError: the file system does not answer, or cannot be used.
         """
         if self.is_of_the_web:
-            return _parted(self.url)[0].endswith("/")
+            self._check_parts()
+            return self.ends_with_slash
         with self._errors("searched"):
             system, path = self._opened()
             return bool(system.isdir(path))
@@ -133,6 +113,8 @@ class Address:
             system.invalidate_cache()
             root = f"{path.rstrip('/')}/"
             found = system.find(path, detail=True)
+            if not found and self.is_of_the_web:
+                system.ls(path)  # find passes over the errors of a web server
             return {name.removeprefix(root): info for name, info in found.items() if name.startswith(root)}
 
     def content(self) -> str:
@@ -200,32 +182,56 @@ class Address:
             self._opened()
 
     @property
-    def _scheme(self) -> str:
-        return self.url.partition("://")[0].lower()
+    def _parts(self) -> Url:
+        return Url.of(self.url)
 
     @property
     def is_of_the_web(self) -> bool:
         """Whether it is of a web server, which tells no folders and takes no files."""
-        return self._scheme in ("http", "https")
+        return self._parts.scheme in WEB
+
+    @property
+    def is_of_this_process(self) -> bool:
+        """Whether its files are in the memory of this process, so that no other process has them."""
+        return "memory://" in self.url.lower()
+
+    @property
+    def ends_with_slash(self) -> bool:
+        """Whether it is named as a folder, with a slash at the end."""
+        return self._parts.path.endswith("/")
+
+    def _check_parts(self) -> None:
+        parts = self._parts
+        if not parts.chained and (fault := parts.fault):
+            raise ConfigError(f"{self} is no address of a file or folder: {fault}")
 
     def _opened(self) -> tuple[Any, str]:
         """Return the file system and the path on it."""
-        fsspec = require("fsspec.core", extra=EXTRA)
-        scheme = self._scheme if "::" not in self.url else ""
-        if scheme and scheme not in require("fsspec", extra=EXTRA).available_protocols():
+        url_to_fs = require("fsspec.core", extra=EXTRA).url_to_fs
+        parts = self._parts
+        if not parts.chained and parts.scheme not in require("fsspec", extra=EXTRA).available_protocols():
+            local = ", or a path with ./ before it" if os.path.lexists(Path(self.url)) else ""
             raise ConfigError(
-                f"Unknown scheme {scheme}:// of {self}; name an address such as s3://, gs:// or https://, or "
-                "a path with ./ before it"
+                f"Unknown scheme {parts.scheme}:// of {self}; name an address such as s3://, gs:// or https://{local}"
             )
+        self._check_parts()
         options: dict[str, Any] = {}
-        if scheme in ("file", "local"):
+        if parts.scheme in ("file", "local"):
             options = {"auto_mkdir": True}
         elif self.is_of_the_web:
             timeout = require("aiohttp", extra=EXTRA).ClientTimeout(
                 total=None, sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS
             )
             options = {"client_kwargs": {"timeout": timeout}, "encoded": "%" in self.url}
-        system, path = fsspec.url_to_fs(self.url, **options)
+        try:
+            system, path = url_to_fs(str(parts), **options)
+        except (
+            TypeError,
+            AttributeError,
+            LookupError,
+        ) as error:  # of a constructor that the address does not suit
+            why = f"its file system does not open from this address alone ({self._why(error)})"
+            raise FileError(f"{self} cannot be opened: {why}") from None
         return system, path
 
     @contextmanager
@@ -235,9 +241,9 @@ class Address:
             yield
         except BaseException as error:
             if isinstance(error, ImportError):
+                advice = f"; pip install 'ferfusion[{EXTRA}]'" if in_extra(self._parts.scheme) else ""
                 raise MissingExtraError(
-                    f"{self} needs a package that is not installed ({in_one_line(error)}); for s3, gs and "
-                    f"https: pip install 'ferfusion[{EXTRA}]'"
+                    f"{self} needs a package that is not installed: {in_one_line(error)}{advice}"
                 ) from None
             if _is_of_file_system(error):
                 # without its cause, whose text may have the secrets of the address
@@ -248,16 +254,10 @@ class Address:
         for kind, reason in _REASONS.items():
             if isinstance(error, kind):
                 return reason
-        text = in_one_line(str(error).replace(self.url, str(self)) or type(error).__name__)
-        return re.sub(r"\?[^\s'\"]*", "?…", _USER.sub("", text))
-
-
-def _parted(url: str) -> tuple[str, str]:
-    """Return an address without its query, and the query."""
-    path, *query = _QUERY.split(url, maxsplit=1)
-    if query or not url.startswith("http"):
-        return path, "".join(query).partition("#")[0]
-    return path.partition("#")[0], ""
+        if any(kind.__name__ in _BROKEN for kind in type(error).__mro__):
+            return "the connection ended before the whole file was there"
+        text = without_secrets(str(error), self.url)
+        return in_one_line(text or type(error).__name__)
 
 
 def _is_of_file_system(error: BaseException) -> bool:

@@ -7,11 +7,12 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin
 
-from ferfusion.addresses import Address, check_out, is_address
+from ferfusion.addresses import Address, check_out
 from ferfusion.errors import ConfigError
 from ferfusion.files import check_output_folder, no_such
 from ferfusion.lookup import choose
 from ferfusion.recipe import value_type
+from ferfusion.urls import is_address, lost_slash
 
 Recipe = TypeVar("Recipe")
 PathOrText = str | PathLike[str]
@@ -78,10 +79,16 @@ def as_path(place: PathOrText) -> Path:
     """Return a path or text as a path, with ``~`` as the user's folder.
 
     Raises:
-        ConfigError: the value is neither text nor a path, or is empty.
+        ConfigError: the value is neither text nor a path, or is empty, or is an address, also one that has
+            lost a slash as a Path: ``s3:/bucket/folder``.
     """
     if not isinstance(place, str | PathLike) or not str(place):
         raise ConfigError(f"A path must be text or a Path, got {place!r} ({type(place).__name__})")
+    address = place if isinstance(place, str) and is_address(place) else lost_slash(str(place))
+    if address is not None:
+        raise ConfigError(
+            f"{Address(address)} is an address, and only predict reads and writes addresses; name a path"
+        )
     path = Path(place)
     try:
         return path.expanduser()
@@ -108,8 +115,6 @@ def as_folder(place: PathOrText) -> Path:
         ConfigError: the path is a file or lies inside one, or it is an address.
         FileError: no file can be written there.
     """
-    if is_address(place):
-        raise ConfigError(f"{as_place(place)} is an address, and only predict writes to one; name a folder")
     path = as_path(place)
     check_output_folder(path)
     return path
@@ -130,9 +135,9 @@ def as_predictions_folder(place: PathOrText) -> Path | Address:
     if isinstance(named, Address):
         check_out(named)
         return named
-    path = as_folder(named)
-    VideosTable(path)
-    return path
+    check_output_folder(named)
+    VideosTable(named)
+    return named
 
 
 def as_new_file(place: PathOrText) -> Path:

@@ -193,7 +193,7 @@ def remote_out(place: Path | Address | None) -> Iterator[tuple[Path | None, Remo
         return
     check_out(place)
     with temporary_folder() as own:
-        remote = RemoteOut(own / place.name, place)
+        remote = RemoteOut(own / "predictions", place)
         try:
             for out in (remote.folder, batch_folder(remote.folder, 1)):
                 if (table := remote.of(out) / _TABLE).exists():  # it tells how an earlier call was laid out
@@ -225,8 +225,11 @@ def uploaded(results: "Generator[VideoResult]", remote: RemoteOut | None) -> "It
                         _upload_tables(remote, known)
                     next_upload = monotonic() + _UPLOAD_EVERY_SECONDS
                 yield result
-    finally:
-        _upload_tables(remote, known)
+    except BaseException:
+        with suppress(FerfusionError, OSError):  # this error, or Ctrl-C, says why the call ends
+            _upload_tables(remote, known)
+        raise
+    _upload_tables(remote, known)
 
 
 def _upload_tables(remote: RemoteOut, known: dict[Path, int]) -> None:

@@ -39,7 +39,11 @@ def find_videos(
             continue
         search: _Search | _AddressSearch
         if isinstance(place, Address):
-            search = _AddressSearch(place, out)
+            try:
+                search = _AddressSearch(place, out)
+            except FerfusionError:  # it has the reason in its row
+                videos[place] = None
+                continue
         else:
             search = _Search(place, out if isinstance(out, Path) else None)
         if not search.found:
@@ -56,12 +60,12 @@ def find_videos(
 def is_folder(place: Path | Address) -> bool:
     """Return whether a place is a folder to search.
 
-    An address with the suffix of a video or photograph is none, so that it is not asked of its file system;
-    one that cannot be asked is none either, and has the reason in its row.
+    An address with the suffix of a video or photograph and no slash at the end is none, so that it is not
+    asked of its file system; one that cannot be asked is none either, and has the reason in its row.
     """
     if isinstance(place, Path):
         return os.path.isdir(place)  # noqa: PTH112 a name that is too long is none
-    if place.suffix.lower() in _WANTED:
+    if place.suffix.lower() in _WANTED and not place.ends_with_slash:
         return False
     try:
         return place.is_folder()

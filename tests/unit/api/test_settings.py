@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from ferfusion.api.settings import (
     as_new_file,
     as_path,
     as_place,
+    as_predictions_folder,
     check_workers,
     with_settings,
     with_settings_of_each,
@@ -111,7 +114,19 @@ def test_check_workers_refuses_a_number_below_one():
 
 def test_as_place_tells_addresses_from_paths(tmp_path):
     assert str(as_place("s3://bucket/a.mp4")) == "s3://bucket/a.mp4"
-    assert as_place("./s3://bucket/a.mp4") == as_path("s3:/bucket/a.mp4")
+    assert as_place("./s3://bucket/a.mp4") == Path("s3:/bucket/a.mp4")
     assert as_place(tmp_path) == tmp_path
-    with pytest.raises(fer.ConfigError, match="s3://bucket/run is an address, and only predict"):
-        as_folder("s3://bucket/run")
+
+
+@pytest.mark.parametrize("check", [as_path, as_folder, as_new_file])
+@pytest.mark.parametrize("place", ["s3://b/q", "s3:/b/q", Path("s3://b/q"), Path("S3://me@b/q")])
+def test_only_predict_takes_addresses(check, place, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(fer.ConfigError, match=r"^s3://.*b/q is an address, and only predict "):
+        check(place)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_local_folder_of_such_a_name_is_named_with_a_dot(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert as_predictions_folder("./s3://b/q") == Path("s3:/b/q")

@@ -7,7 +7,7 @@ import pytest
 
 from ferfusion.addresses import Address
 from ferfusion.engines import run_here
-from ferfusion.errors import ConfigError, FileError
+from ferfusion.errors import ConfigError, FileError, VideoError
 from ferfusion.inference.finished import unfinished, with_stamps
 from ferfusion.inference.predict_jobs import make_jobs
 from ferfusion.inference.predict_many import Unreadable, predict_each
@@ -188,6 +188,30 @@ def test_names_at_the_address_lead_out_of_no_folder(store, monkeypatch):
     with remote_out(Address(OUT)) as (out, remote):
         remote.begin(out)
     assert fetched == [f"{OUT}/videos.csv", f"{OUT}/photographs/photographs.csv"]
+
+
+@pytest.mark.parametrize("last", ["..", ".", "", "a\0b", "out"])
+def test_no_address_leads_out_of_the_temporary_folder(store, last):
+    with remote_out(Address(f"memory://results/{last}")) as (out, _):
+        assert out.name == "predictions"
+
+
+@pytest.mark.parametrize("original", [KeyboardInterrupt(), VideoError("broken")])
+def test_a_failed_upload_at_the_end_hides_no_error(store, monkeypatch, original):
+    def results(error):
+        yield from ()
+        if error is not None:
+            raise error
+
+    def refuse(*_):
+        raise FileError("no upload")
+
+    monkeypatch.setattr("ferfusion.inference.remote_out._upload_tables", refuse)
+    with remote_out(Address(OUT)) as (_, remote):
+        with pytest.raises(type(original)):
+            list(uploaded(results(original), remote))
+        with pytest.raises(FileError, match="no upload"):
+            list(uploaded(results(None), remote))
 
 
 def test_a_folder_is_itself():

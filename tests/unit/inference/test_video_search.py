@@ -181,6 +181,17 @@ def test_find_videos_searches_a_folder_at_an_address():
             find_videos([Address("memory://empty")])
 
 
+def test_a_folder_at_an_address_may_have_the_suffix_of_a_video():
+    with memory_store() as store:
+        store.pipe_file("memory://bucket/session.mp4/a.mp4", b"content")
+        assert [each.name for each in find_videos([Address("memory://bucket/session.mp4/")])] == ["a.mp4"]
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/in/", "reference://x", "file://", "s3://", "file://in"])
+def test_a_wrong_address_is_left_to_its_row(url):
+    assert find_videos([Address(url), Path("a.mp4")]) == [Address(url), Path("a.mp4")]
+
+
 @pytest.mark.parametrize("url", ["zzz://bucket/in", "http://127.0.0.1:9/get?id=1", "memory://bucket/a.mp4"])
 def test_is_folder_says_no_where_it_cannot_ask(url):
     assert not is_folder(Address(url))
