@@ -164,4 +164,7 @@ def common_place(jobs: Sequence[PredictJob]) -> str:
     common = _common_folder([job.source for job in jobs])
     if isinstance(common, Path):
         return place_of(common)
-    return "photographs" if common is None else str(common).replace(":/", "://", 1)
+    if common is None:
+        return "photographs"
+    scheme, _, path = str(common).partition(":")  # a path has one slash where an address has two or three
+    return f"{scheme}:{'///' if scheme in ('file', 'local') else '//'}{path.lstrip('/')}"

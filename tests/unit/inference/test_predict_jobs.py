@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from ferfusion.addresses import Address
 from ferfusion.inference.predict_jobs import common_place, make_jobs
@@ -60,14 +61,18 @@ def test_common_place_of_images_in_memory_is_the_name_of_their_folder():
     assert common_place(jobs) == "photographs"
 
 
-def test_photographs_at_addresses_have_the_names_of_a_folder():
-    places = ["s3://bucket/in/a.png", "s3://bucket/in/deep/b.png"]
-    jobs = make_jobs([Address(place) for place in places])
+@pytest.mark.parametrize("folder", ["s3://bucket/in", "file:///data/in", "github://me:faces@main"])
+def test_photographs_at_addresses_have_the_names_of_a_folder(folder):
+    jobs = make_jobs([Address(f"{folder}/{name}") for name in ("a.png", "deep/b.png")])
     assert [(job.folder, job.photograph) for job in jobs] == [
         ("photographs", "a.png"),
         ("photographs", "deep/b.png"),
     ]
-    assert common_place(jobs) == "s3://bucket/in"
+    assert common_place(jobs) == folder
+
+
+def test_photographs_of_several_places_have_no_folder():
+    assert common_place(make_jobs([Address("s3://b/a.png"), Address("s3://c/b.png")])) == "s3://"
     assert common_place(make_jobs([Address("s3://b/a.png"), Path("b.png")])) == "photographs"
     assert common_place(make_jobs([Address("s3://b/a.png"), Address("gs://b/b.png")])) == "photographs"
 
