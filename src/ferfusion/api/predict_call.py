@@ -175,7 +175,7 @@ class PredictCall:
 
 
 def _is_in_memory(jobs: list[PredictJob]) -> bool:
-    return bool(jobs) and all(isinstance(job.source, ImageSequence) for job in jobs)
+    return bool(jobs) and all(job.is_in_memory for job in jobs)
 
 
 def _refuse_other_videos(jobs: list[PredictJob], out: Path) -> None:

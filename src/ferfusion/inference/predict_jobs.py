@@ -42,6 +42,13 @@ class PredictJob:
         return printable(self.source.name)
 
     @property
+    def is_in_memory(self) -> bool:
+        """Whether the video is in this process alone: an array of frames, or a file at memory://."""
+        if isinstance(self.source, Address):
+            return self.source.is_of_this_process
+        return isinstance(self.source, ImageSequence)
+
+    @property
     def place(self) -> str:
         """Path or address of the file as it was named, or name of the images."""
         if isinstance(self.source, Path | Address):

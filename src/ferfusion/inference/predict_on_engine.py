@@ -20,7 +20,6 @@ from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.remote_out import RemoteOut, UploadedFolders, task_folders
 from ferfusion.inference.videos_table import LinesNowAndThen, Named, VideosTable
 from ferfusion.progress import OnProgress, Progress, ignore_progress
-from ferfusion.video.footage import ImageSequence
 
 VIDEOS_PER_WORKER = 32
 """Videos from which on a further process pays: it takes some seconds to start, and then gains 0.1 s for each
@@ -61,8 +60,10 @@ class PredictTask:
 
     @property
     def is_in_memory(self) -> bool:
-        """Whether it is an array of frames, which stays in the process where it is."""
-        return isinstance(self.jobs[0].source, ImageSequence)
+        """Whether it reads or writes what only this process has."""
+        remote = self.settings.remote
+        writes = remote is not None and remote.address.is_of_this_process
+        return writes or any(job.is_in_memory for job in self.jobs)
 
     @property
     def named(self) -> Named:

@@ -10,6 +10,7 @@ from ferfusion.api.predict_call import batches, is_several, listed
 from ferfusion.errors import ConfigError
 from ferfusion.inference.predict_many import Unreadable, VideoResult
 from ferfusion.inference.predictor import SHIPPED
+from helpers.stores import memory_store
 from helpers.videos import numbered, write_video
 
 GREY = np.full((3, 96, 96, 3), 120, np.uint8)
@@ -196,3 +197,13 @@ def test_predict_call_keeps_batches_of_arrays_from_filling_the_memory(model, fol
     assert len(taken) <= 4
     assert names(results) == ["a.mp4", "frames-3", "frames-4", "b.mp4"]
     assert asked == ["a.mp4", "b.mp4"]
+
+
+def test_predictions_at_memory_are_made_in_this_process(model, folder):
+    """Other processes have a memory of their own."""
+    with memory_store() as store:
+        results = list(model.predict_each([folder / "a.mp4", folder / "b.mp4"], out="memory://o", workers=2))
+        assert [result.address for result in results] == ["memory://o/a", "memory://o/b"]
+        store.pipe_file("/in/c.mp4", (folder / "a.mp4").read_bytes())
+        assert names(model.predict_each(["memory://in/c.mp4"], workers=2)) == ["c.mp4"]
+        assert {"/o/a/frames.csv", "/o/b/verdict.json", "/o/videos.csv"} <= set(store.find("/o"))
