@@ -13,6 +13,7 @@ such jobs, if a batch waits for the end of the one before, and if all batches ar
 import argparse
 import heapq
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -103,8 +104,10 @@ def main() -> None:
     print(header())
     report_waiting()
     rows = []
-    quiet, kept = os.open(os.devnull, os.O_WRONLY), os.dup(2)
-    os.dup2(quiet, 2)  # a removed node prints pages of its state
+    sys.stdout.flush()
+    quiet, kept = os.open(os.devnull, os.O_WRONLY), (os.dup(1), os.dup(2))
+    for stream in (1, 2):  # a removed node prints pages of its state
+        os.dup2(quiet, stream)
     for name, slow, dying, lost in (
         ("all well", False, False, False),
         ("1 in 10 is slow", True, False, False),
@@ -114,7 +117,9 @@ def main() -> None:
         took, attempts = run(options.nodes, options.jobs, options.seconds, slow=slow, dying=dying, lost=lost)
         work = options.seconds * options.jobs * (1.9 if slow else 1) / options.nodes
         rows.append((name, f"{took:.1f}", f"{work:.1f}", f"{took / work:.2f}", attempts))
-    os.dup2(kept, 2)
+    sys.stdout.flush()
+    for stream, copy in zip((1, 2), kept, strict=True):
+        os.dup2(copy, stream)
     print_table(
         (f"{options.jobs} jobs on {options.nodes} nodes", "seconds", "of work", "ratio", "attempts"), rows
     )

@@ -15,7 +15,6 @@ from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 LEVEL_FACE = MappingProxyType(
     {
@@ -73,15 +72,15 @@ def pose_degrees(landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
     Args:
         landmarks: Landmarks (468 or more, 3): x to the right, y down, z away from the camera, of one scale.
     """
+    from scipy.spatial.transform import Rotation  # noqa: PLC0415 most predictions read no actions
+
     seen = _with_depth_second(landmarks[_POINTS])
     rotation, _ = Rotation.align_vectors(seen - seen.mean(axis=0), _LEVEL)
-    return _angles(rotation)
+    return pose_of_rotation(rotation.as_matrix())
 
 
 def pose_of_rotation(matrix: NDArray[np.floating]) -> NDArray[np.float32]:
     """Return yaw, pitch and roll of a rotation (3, 3) of x to the right, y away from the camera, z up."""
-    return _angles(Rotation.from_matrix(matrix))
+    from scipy.spatial.transform import Rotation  # noqa: PLC0415 as above
 
-
-def _angles(rotation: Rotation) -> NDArray[np.float32]:
-    return np.asarray(rotation.as_euler("ZXY", degrees=True), np.float32)
+    return np.asarray(Rotation.from_matrix(matrix).as_euler("ZXY", degrees=True), np.float32)

@@ -15,8 +15,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 SIDE = 16
 """Side of the images that are compared, in pixels."""
@@ -90,6 +88,9 @@ def joined_groups(
     >>> joined_groups(np.array([1, 0]), np.array([3, 1]), count=5).tolist()
     [0, 0, 2, 0, 4]
     """
+    from scipy.sparse import coo_array  # noqa: PLC0415 a prediction does not wait for it
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+
     pairs = coo_array((np.ones(len(first)), (first, second)), shape=(count, count))
     _, firsts, group_of_row = np.unique(
         connected_components(pairs, directed=False)[1], return_index=True, return_inverse=True

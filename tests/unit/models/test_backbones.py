@@ -16,9 +16,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from ferfusion.errors import ConfigError
-from ferfusion.models.backbones import BLOCK_SHARE, IMAGENET_DEVIATION, IMAGENET_MEAN
+from ferfusion.models.backbones import BLOCK_SHARE, IMAGENET_DEVIATION, IMAGENET_MEAN, Bottleneck
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
+from ferfusion.models.efficientnet import InvertedBlock
 from ferfusion.models.streams import BACKBONES, STREAMS
 from helpers.published_weights import drawn_weights
 
@@ -98,12 +99,18 @@ def test_backbones_train_at_the_smallest_size_in_a_batch_of_one(name):
 
 def test_backbones_start_with_hes_weights_and_the_head_with_glorots(name):
     model = build_model(ModelConfig(architecture="spatial", stream=name), 6)
-    for place, module in model.spatial_stream.named_modules():
+    modules = dict(model.spatial_stream.named_modules())
+    last = {f"{place}.bn3" for place, block in modules.items() if isinstance(block, Bottleneck)} | {
+        f"{place}.project.norm"
+        for place, block in modules.items()
+        if isinstance(block, InvertedBlock) and block.has_shortcut
+    }
+    for place, module in modules.items():
         if isinstance(module, nn.Conv2d) and module.weight.numel() > 100_000:
             incoming = module.weight[0].numel()
             assert float(module.weight.detach().std()) == pytest.approx((2 / incoming) ** 0.5, rel=0.02)
         if isinstance(module, nn.BatchNorm2d):
-            assert bool((module.weight == (BLOCK_SHARE if place.endswith("bn3") else 1)).all())
+            assert bool((module.weight == (BLOCK_SHARE if place in last else 1)).all())
             assert not module.bias.detach().any()
     limit = (6 / (1024 + 1024)) ** 0.5
     assert 0.99 * limit < float(model.head.dense2.weight.detach().abs().max()) <= limit

@@ -25,7 +25,7 @@ def dataset(tmp_path_factory):
 @pytest.fixture
 def run(dataset, tmp_path, monkeypatch):
     """Run a study whose trainings write fabricated runs, without its page; return its steps and trainings."""
-    monkeypatch.setattr("ferfusion.splits.split.find_copies", lambda *_, **__: ())
+    monkeypatch.setattr("ferfusion.studies.study.find_copies", lambda *_, **__: ())
     monkeypatch.setattr("ferfusion.studies.run_study.finish_study", lambda work: work.folder / "report.html")
     trained = []
 
