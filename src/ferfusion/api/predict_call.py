@@ -101,7 +101,7 @@ class PredictCall:
         if self.engine == "pool" and workers is None:
             videos = sum(not job.photograph for job in jobs)
             workers = paying_workers(videos if first.is_last else max(videos, BATCH))
-        each = chain([(first, jobs)], ((batch, self._jobs(batch)) for batch in remaining))
+        each = self._announced(chain([(first, jobs)], ((batch, self._jobs(batch)) for batch in remaining)))
         is_here = self.engine == "here" or (self.engine == "pool" and workers == 1)
         # batches of arrays are predicted one by one: to look for a video behind them would fill the memory
         for in_memory, some in groupby(each, key=lambda pair: _is_in_memory(pair[1])):
@@ -162,16 +162,26 @@ class PredictCall:
         )
         if not self.resume:
             return jobs
-        unready = unfinished(jobs, out, recipe=settings.recipe, annotate=settings.annotate, remote=at_address)
-        if len(unready) < len(jobs):
-            done = len(jobs) - len(unready)
-            place = remote.of(out) if remote else out
-            report_message(
-                self.on_progress,
-                f"Predicted already: {done:,} of {counted(len(jobs), 'input')}, in {place}; to predict "
-                "again, name another folder",
-            )
-        return unready
+        return unfinished(jobs, out, recipe=settings.recipe, annotate=settings.annotate, remote=at_address)
+
+    def _announced(
+        self, each: Iterable[tuple[Batch, list[PredictJob]]]
+    ) -> Iterator[tuple[Batch, list[PredictJob]]]:
+        """Yield batches with their jobs; say before the next work how many inputs were predicted already."""
+        done = inputs = 0
+        for batch, jobs in each:
+            done += len(batch.sources) - len(jobs)
+            inputs += len(batch.sources)
+            if done and (jobs or batch.is_last):
+                out, remote = self.settings.out, self.settings.remote
+                report_message(
+                    self.on_progress,
+                    f"Predicted already: {done:,} of {counted(inputs, 'input')}, in "
+                    f"{remote.address if remote else out}; to predict again, name another folder",
+                )
+            if jobs:
+                done = inputs = 0
+            yield batch, jobs
 
 
 def _is_in_memory(jobs: list[PredictJob]) -> bool:

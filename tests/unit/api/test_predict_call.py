@@ -60,6 +60,19 @@ def test_predict_each_resumes_without_what_is_predicted(model, folder, tmp_path)
     assert names(model.predict_each(folder, out=out, window=1)) == ["a.mp4", "b.mp4", "diary.mp4"]
 
 
+def test_predict_each_says_once_how_much_of_many_batches_is_predicted(model, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(predict_call, "BATCH", 1)
+    videos = [folder / "a.mp4", folder / "b.mp4"]
+    list(model.predict_each(videos, out=tmp_path / "out", engine="here"))
+    said: list[fer.Progress] = []
+    again = {"out": tmp_path / "out", "engine": "here", "resume": True, "progress": said.append}
+    assert names(model.predict_each([*videos, folder / "diary.mp4"], **again)) == ["diary.mp4"]
+    assert list(model.predict_each(iter(videos), **again)) == []
+    messages = [each.message.partition(";")[0] for each in said if each.message]
+    out = tmp_path / "out"
+    assert messages == [f"Predicted already: 2 of {inputs} inputs, in {out}" for inputs in (3, 2)]
+
+
 def test_predict_refuses_to_resume_since_it_returns_everything(model, folder, tmp_path):
     with pytest.raises(ConfigError, match="predict_each"):
         model.predict(folder, out=tmp_path / "out", resume=True)
