@@ -26,13 +26,13 @@ STAND_IN = """
 import resource, sys
 from pathlib import Path
 import ferfusion as fer
-from ferfusion.api import predict_call
+from ferfusion.inference import predict_on_engine
 from ferfusion.inference.predict_many import Unreadable, VideoResult
 
 def stand_in(jobs, *_, **__):
     yield from (VideoResult(job, None, Unreadable("a stand-in")) for job in jobs)
 
-predict_call.predict_each = stand_in
+predict_on_engine.predict_each = stand_in
 model = fer.load_model(device="cpu")
 rows, out = int(sys.argv[1]), Path(sys.argv[2])
 start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

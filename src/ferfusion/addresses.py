@@ -239,12 +239,12 @@ class Address:
         """Raise the errors of a file system, which each package has of its own, as one without secrets."""
         try:
             yield
+        except ImportError as error:
+            advice = f"; pip install 'ferfusion[{EXTRA}]'" if in_extra(self._parts.scheme) else ""
+            raise MissingExtraError(
+                f"{self} needs a package that is not installed: {in_one_line(error)}{advice}"
+            ) from None
         except BaseException as error:
-            if isinstance(error, ImportError):
-                advice = f"; pip install 'ferfusion[{EXTRA}]'" if in_extra(self._parts.scheme) else ""
-                raise MissingExtraError(
-                    f"{self} needs a package that is not installed: {in_one_line(error)}{advice}"
-                ) from None
             if _is_of_file_system(error):
                 # without its cause, whose text may have the secrets of the address
                 raise FileError(f"{self} cannot be {done}: {self._why(error)}") from None

@@ -18,13 +18,14 @@ from ferfusion.engines import ENGINES, refuse_address
 from ferfusion.errors import ConfigError, VideoError
 from ferfusion.inference.finished import unfinished, with_stamps
 from ferfusion.inference.predict_jobs import PredictJob, Source, common_place, make_jobs
-from ferfusion.inference.predict_many import VideoResult, predict_each
+from ferfusion.inference.predict_many import VideoResult
 from ferfusion.inference.predict_on_engine import (
     PredictSettings,
     TaskBatch,
     make_tasks,
     paying_workers,
     predict_on_engine,
+    predict_with,
 )
 from ferfusion.inference.prediction_folder import BATCH_NAME, batch_folder
 from ferfusion.inference.predictor import Predictor
@@ -128,17 +129,8 @@ class PredictCall:
         folders = None
         if out is not None and remote is not None:
             folders = UploadedFolders(VideosTable(out), out, remote.of(out))
-        results = predict_each(
-            jobs,
-            self.predictor,
-            recipe=self.settings.recipe,
-            out=out,
-            folders=folders,
-            annotate=self.settings.annotate,
-            detector_model=self.settings.detector_model,
-            on_progress=self.on_progress,
-        )
-        return results if folders is None else map(folders.placed, results)
+        settings = replace(self.settings, out=out)
+        return predict_with(jobs, self.predictor, settings, folders=folders, on_progress=self.on_progress)
 
     def _jobs(self, batch: Batch) -> list[PredictJob]:
         """Return the jobs of a batch; to resume, without those whose results are up to date."""

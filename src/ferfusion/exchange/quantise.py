@@ -14,10 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.bundle import Bundle, bundle_metadata, check_recipe
-from ferfusion.data.batches import BATCH_ROWS, Batch, PairBatches
+from ferfusion.data.batches import Batch
 from ferfusion.data.clips import PairReader
 from ferfusion.data.pairs import PartedPairs, parted_pairs
-from ferfusion.data.row_order import InOrder
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.metrics import always, uar, war
 from ferfusion.evaluation.run_folder import RunFolder
@@ -28,6 +27,7 @@ from ferfusion.preparation.dataset import Dataset, open_dataset
 from ferfusion.reporting.words import counted
 from ferfusion.splits.kept_split import read_kept_split
 from ferfusion.splits.split import parts_hash, read_splits
+from ferfusion.training.predictions import batches_of_rows
 
 _CALIBRATION_PAIRS = 512
 Arrays = dict[str, NDArray[np.float32]]
@@ -156,17 +156,7 @@ def _parts(bundle: Bundle, source: Dataset, run: Path | None) -> dict[str, Part]
 def _arrays(
     bundle: Bundle, pairs: PartedPairs, reader: PairReader, rows: NDArray[np.int64]
 ) -> Iterator[tuple[Arrays, Batch]]:
-    config = bundle.model_config
-    batches = PairBatches(
-        reader,
-        InOrder(rows),
-        pairs.codes,
-        batch_size=BATCH_ROWS,
-        flow_encoding=config.flow_encoding,
-        frames=config.window,
-        frame_step=config.frame_step,
-    )
-    for batch in batches:
+    for batch in batches_of_rows(bundle.model_config, pairs, reader, rows):
         names = ("spatial", "flow", "frames")[: len(batch.images)]
         yield {n: np.ascontiguousarray(x.numpy()) for n, x in zip(names, batch.images, strict=True)}, batch
 

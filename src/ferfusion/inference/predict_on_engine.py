@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from ferfusion.inference.predict_many import VideoResult, predict_each
 from ferfusion.inference.predictor import Predictor, load_predictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.remote_out import RemoteOut, UploadedFolders, task_folders
-from ferfusion.inference.videos_table import LinesNowAndThen, Named, VideosTable
+from ferfusion.inference.videos_table import LinesNowAndThen, Named, ReservedFolders, VideosTable
 from ferfusion.progress import OnProgress, Progress, ignore_progress
 
 VIDEOS_PER_WORKER = 32
@@ -177,11 +176,14 @@ class _RunningTasks:
 
     def with_those_here(self, results: Iterable[TaskResult], predictor: Predictor) -> Iterator[TaskResult]:
         """Yield the results of an engine, and between them those of the tasks that stay in this process."""
-        for result in chain(results, [None]):
-            if result is not None:
-                yield result
-            while self._here:
-                yield run_task(self._here.popleft(), predictor)
+        for result in results:
+            yield result
+            yield from self._those_here(predictor)
+        yield from self._those_here(predictor)
+
+    def _those_here(self, predictor: Predictor) -> Iterator[TaskResult]:
+        while self._here:
+            yield run_task(self._here.popleft(), predictor)
 
     def _reserved(self, tasks: Sequence[PredictTask]) -> Iterator[PredictTask]:
         out = tasks[0].settings.out if tasks else None
@@ -233,20 +235,38 @@ def run_task(task: PredictTask, predictor: Predictor) -> TaskResult:
     """Predict the video or photographs of a task and write their folder, but no line of ``videos.csv``."""
     settings = task.settings
     with task_folders(settings.out, settings.remote) as (out, folders):
-        results = list(
-            predict_each(
-                task.jobs,
-                predictor,
-                recipe=settings.recipe,
-                out=out,
-                folders=folders,
-                annotate=settings.annotate,
-                detector_model=settings.detector_model,
-            )
-        )
-    if isinstance(folders, UploadedFolders):
-        results = [folders.placed(result) for result in results]
+        results = list(predict_with(task.jobs, predictor, replace(settings, out=out), folders=folders))
     return TaskResult(results, {} if folders is None else folders.line)
+
+
+def predict_with(
+    jobs: Sequence[PredictJob],
+    predictor: Predictor,
+    settings: PredictSettings,
+    *,
+    folders: ReservedFolders | UploadedFolders | None = None,
+    on_progress: OnProgress = ignore_progress,
+) -> Iterator[VideoResult]:
+    """Predict jobs one by one as ``predict_each`` does, with the settings of a call.
+
+    Args:
+        jobs: The videos and photographs.
+        predictor: The model in this process.
+        settings: How they are predicted.
+        folders: Puts the files into their folders; by default, with a line in ``videos.csv``.
+        on_progress: Called after every frame.
+    """
+    results = predict_each(
+        jobs,
+        predictor,
+        recipe=settings.recipe,
+        out=settings.out,
+        folders=folders,
+        annotate=settings.annotate,
+        detector_model=settings.detector_model,
+        on_progress=on_progress,
+    )
+    return map(folders.placed, results) if isinstance(folders, UploadedFolders) else results
 
 
 @lru_cache(maxsize=1)

@@ -135,11 +135,12 @@ class _ParquetFile:
     def _flush(self) -> None:
         if self._opened is None:
             self._begin()
-        for table in self._waiting and [pd.concat(self._waiting, ignore_index=True)]:
+        if self._waiting:
+            table = pd.concat(self._waiting, ignore_index=True)
             self._writer.write_table(
                 self._arrow.Table.from_pandas(table, schema=self._schema, preserve_index=False)
             )
-        self._waiting = []
+            self._waiting = []
 
     def _begin(self) -> None:
         parquet: Any = import_module("pyarrow.parquet")

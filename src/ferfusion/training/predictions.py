@@ -8,10 +8,42 @@ import pandas as pd
 import torch
 
 from ferfusion.compute import full_precision
-from ferfusion.data.batches import Batch
+from ferfusion.data.batches import BATCH_ROWS, NOTHING_DRAWN, Batch, Draws, PairBatches
+from ferfusion.data.clips import PairReader
 from ferfusion.data.pairs import IDENTITY_COLUMNS, PartedPairs
+from ferfusion.data.row_order import InOrder
 from ferfusion.models.bases import ExpressionModel
+from ferfusion.models.config import ModelConfig
 from ferfusion.parts import Part
+
+
+def batches_of_rows(
+    config: ModelConfig,
+    pairs: PartedPairs,
+    reader: PairReader,
+    rows: npt.NDArray[np.int64],
+    *,
+    draws: Draws = NOTHING_DRAWN,
+) -> PairBatches:
+    """Return rows of a pair table as batches that a model reads, in their order.
+
+    Args:
+        config: Settings of the model.
+        pairs: The pair table.
+        reader: Reads the table's crops and flow.
+        rows: Rows of the table (N,).
+        draws: The augmentation; by default, none.
+    """
+    return PairBatches(
+        reader,
+        InOrder(rows),
+        pairs.codes,
+        batch_size=BATCH_ROWS,
+        flow_encoding=config.flow_encoding,
+        frames=config.window,
+        frame_step=config.frame_step,
+        draws=draws,
+    )
 
 
 @torch.inference_mode()

@@ -14,11 +14,10 @@ from safetensors.numpy import save
 
 from ferfusion.bundle import Bundle, check_recipe, load_bundle
 from ferfusion.compute import torch_device
-from ferfusion.data.batches import BATCH_ROWS, NOTHING_DRAWN, Draws, PairBatches
+from ferfusion.data.batches import NOTHING_DRAWN, Draws
 from ferfusion.data.clips import PairReader
 from ferfusion.data.pairs import PartedPairs
 from ferfusion.data.recipe import Augmentation
-from ferfusion.data.row_order import InOrder
 from ferfusion.errors import ConfigError
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.files import sha256_of, write_whole
@@ -26,7 +25,7 @@ from ferfusion.preparation.dataset import Dataset
 from ferfusion.preparation.identity import dataset_identity
 from ferfusion.splits.split import parts_hash
 from ferfusion.training.job import TrainJob
-from ferfusion.training.predictions import class_probabilities
+from ferfusion.training.predictions import batches_of_rows, class_probabilities
 
 _MIRROR = Augmentation(flip=1, zoom=0, shear=0)
 _AS_IT_IS_AND_MIRRORED = (NOTHING_DRAWN, Draws(seed=0, epoch=lambda: 0, augmentation=_MIRROR))
@@ -93,15 +92,16 @@ def kept_shares(
         ConfigError: a teacher has learned from another dataset or split, or predicts whole videos.
     """
     recipe, path = job.recipe, shares_file(job.run)
-    teachers = load_teachers(recipe.teachers, source, pairs)
-    if not teachers:
+    files = teacher_files(recipe.teachers)
+    if not files:
         return None
-    hashes = [sha256_of(file) for file in teacher_files(recipe.teachers)]
+    hashes = [sha256_of(file) for file in files]
     of = [*hashes, dataset_identity(source), parts_hash(pairs.part_of_clip), str(recipe.teacher_temperature)]
     with suppress(SafetensorError, OSError), safe_open(path, framework="np") as file:
         if (file.metadata() or {}).get("of") == " ".join(of):
             kept: npt.NDArray[np.float32] = file.get_tensor("shares")
             return kept
+    teachers = load_teachers(recipe.teachers, source, pairs)
     shares = taught_shares(
         teachers, pairs, reader, temperature=recipe.teacher_temperature, device=job.compute.device
     )
@@ -158,21 +158,9 @@ def mirrored_probabilities(
         rows: Rows of the table, (N,).
         device: Where the model runs.
     """
-    model, config = bundle.build_model().to(torch_device(device)), bundle.model_config
+    model = bundle.build_model().to(torch_device(device))
     each = [
-        class_probabilities(
-            model,
-            PairBatches(
-                reader,
-                InOrder(rows),
-                pairs.codes,
-                batch_size=BATCH_ROWS,
-                flow_encoding=config.flow_encoding,
-                frames=config.window,
-                frame_step=config.frame_step,
-                draws=draws,
-            ),
-        )[1]
+        class_probabilities(model, batches_of_rows(bundle.model_config, pairs, reader, rows, draws=draws))[1]
         for draws in _AS_IT_IS_AND_MIRRORED
     ]
     mean: npt.NDArray[np.float32] = np.mean(each, axis=0)

@@ -8,6 +8,7 @@ import ferfusion as fer
 from ferfusion.api import predict_call
 from ferfusion.api.predict_call import batches, is_several, listed
 from ferfusion.errors import ConfigError
+from ferfusion.inference import predict_on_engine
 from ferfusion.inference.predict_many import Unreadable, VideoResult
 from ferfusion.inference.predictor import SHIPPED
 from helpers.stores import memory_store
@@ -153,7 +154,7 @@ def test_predict_each_reads_a_long_list_only_as_it_needs_it(model, tmp_path, mon
     def stand_in(jobs, *_, **__):
         yield from (VideoResult(job, None, Unreadable("not there")) for job in jobs)
 
-    monkeypatch.setattr(predict_call, "predict_each", stand_in)
+    monkeypatch.setattr(predict_on_engine, "predict_each", stand_in)
     taken = []
 
     def many():
