@@ -7,7 +7,7 @@ the true rotation of the head to the camera, in the clips, and of heads that are
 processor time of preparation per face, with and without actions, in turns.
 
     ferfusion synthesize CORPUS --subjects 8 --clips 1 --seed 24 --size 256
-    python benchmarks/actions.py CORPUS [--turned]
+    python benchmarks/actions.py CORPUS [--turned] [--estimator face-landmarker]
 """
 
 import argparse
@@ -160,10 +160,13 @@ def turned_heads(recipe: SynthesisRecipe, estimator: ActionEstimator) -> pd.Data
     return pd.DataFrame(rows, columns=["subject", *(f"true {n}" for n in POSE), *POSE])
 
 
-def print_time() -> None:
+def print_time(estimator: str) -> None:
     """Print the processor time per face of preparation with and without actions, in turns."""
     clips = sample_clips()[:4]
-    kinds = {actions: FramePreparer(PrepareRecipe(), actions=actions) for actions in (False, True)}
+    kinds = {
+        actions: FramePreparer(PrepareRecipe(), actions=estimator if actions else "")
+        for actions in (False, True)
+    }
     milliseconds: dict[bool, list[float]] = {False: [], True: []}
     for _ in range(ROUNDS):
         for actions, preparer in kinds.items():
@@ -187,9 +190,10 @@ def main() -> None:
     )
     parser.add_argument("corpus", type=Path, help="a corpus that ferfusion synthesize has written")
     parser.add_argument("--turned", action="store_true", help="also render turned heads")
+    parser.add_argument("--estimator", default="small", help="one of ACTION_ESTIMATORS")
     arguments = parser.parse_args()
     print(header(), "\n")
-    estimator = make_estimator()
+    estimator = make_estimator(arguments.estimator)
     table = read_corpus(arguments.corpus, estimator)
     print_actions(table, estimator.gives)
     print_pose(table.dropna(subset=list(POSE)), f"Pose in the clips, {len(table)} frames")
@@ -197,7 +201,7 @@ def main() -> None:
         turned = turned_heads(recipe_of(arguments.corpus), estimator)
         found = turned.dropna()
         print_pose(found, f"Pose of turned heads, {len(found)} of {len(turned)} read")
-    print_time()
+    print_time(arguments.estimator)
 
 
 if __name__ == "__main__":

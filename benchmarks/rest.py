@@ -174,9 +174,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("corpus", type=Path, help="a corpus that ferfusion synthesize has written")
     parser.add_argument("--speech", type=int, default=0, help="people whose clips are rendered with speech")
+    parser.add_argument("--estimator", default="small", help="one of ACTION_ESTIMATORS")
     arguments = parser.parse_args()
     print(header(), "\n")
-    estimator = make_estimator()
+    estimator = make_estimator(arguments.estimator)
     train = read_tracks(CHECKOUT / "src" / "ferfusion" / "sample", estimator)
     print_errors("Cut clips", read_tracks(arguments.corpus, estimator), train)
     if arguments.speech:

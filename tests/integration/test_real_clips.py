@@ -130,7 +130,7 @@ def test_actions_of_a_real_clip_show_the_smile(real_data, monkeypatch, tmp_path)
     """A man who is neutral, smiles, and is neutral again."""
     monkeypatch.setenv("FERFUSION_ACTIONS_MODEL", str(real_data / "models" / "face_landmarker.task"))
     clip = real_data / "clips" / "single_face.mp4"
-    seen = fer.predict(clip, actions=True, out=tmp_path, annotate=False, progress=False)
+    seen = fer.predict(clip, actions="face-landmarker", out=tmp_path, annotate=False, progress=False)
     assert isinstance(seen, fer.Prediction)
     actions = seen.actions
     assert len(actions) == FRAMES["single_face.mp4"]

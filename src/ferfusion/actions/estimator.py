@@ -19,13 +19,13 @@ class FaceActions:
             not give the action.
         pose_degrees: (3,) float32, yaw, pitch and roll of the head, see ``head_pose``.
         landmarks: (478, 3) float32, x and y in pixels of the upright image, z at the same scale; a smaller z
-            is nearer to the camera.
-        score: Probability that the landmarks are on a face.
+            is nearer to the camera; None if the estimator finds none.
+        score: Probability that the landmarks are on a face; 1 without landmarks.
     """
 
     coefficients: NDArray[np.float32]
     pose_degrees: NDArray[np.float32]
-    landmarks: NDArray[np.float32]
+    landmarks: NDArray[np.float32] | None
     score: float
 
     @property

@@ -81,7 +81,7 @@ class FaceLandmarker:
             regions = {
                 face.track: Region.of_landmarks(found.landmarks)
                 for face, found in zip(tracked.faces, actions, strict=True)
-                if found is not None
+                if found is not None and found.landmarks is not None
             }
             yield tracked, actions
 

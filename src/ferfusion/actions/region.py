@@ -42,10 +42,10 @@ class Region:
     angle: float = 0.0
 
     @classmethod
-    def of_box(cls, box: Box) -> "Region":
+    def of_box(cls, box: Box, *, enlarged: float = ENLARGED) -> "Region":
         """Return the upright region around a face's box (x, y, width, height)."""
         x, y, width, height = box.tolist()
-        return cls(x + (width - 1) / 2, y + (height - 1) / 2, ENLARGED * max(width, height))
+        return cls(x + (width - 1) / 2, y + (height - 1) / 2, enlarged * max(width, height))
 
     @classmethod
     def of_landmarks(cls, landmarks: Points) -> "Region":

@@ -194,7 +194,7 @@ def prepare(
     recipe: PrepareRecipe | None = None,
     detector_model: PathOrText | None = None,
     images: bool = True,
-    actions: bool = False,
+    actions: str = "",
     engine: str = "pool",
     workers: int | None = None,
     address: str | None = None,
@@ -223,7 +223,8 @@ def prepare(
         recipe: Settings of preparation.
         detector_model: Model file of the detector yunet.
         images: Also write every kept pair as two PNG files, for people to look at.
-        actions: Also keep the 52 facial actions and the head pose in the clips (see docs/actions.md).
+        actions: Estimator of the 52 facial actions and the head pose that the clips also keep: small or
+            face-landmarker (see docs/actions.md).
         engine: What prepares the videos: pool (several processes), here (this process) or ray.
         workers: Number of processes; by default, the number of processors.
         address: Ray cluster, for the engine ray; by default, Ray is started on this host.

@@ -16,7 +16,8 @@ def fetch(name: str) -> "Path":
 
     The content is checked by its SHA-256. After ``yunet``, ``prepare --detector yunet`` needs no file, and
     the model that comes with ferfusion detects faces with YuNet. After ``ferplus``, ``import-onnx`` makes a
-    bundle of the file. After ``face-landmarker``, ``predict --actions`` reads facial actions and head pose.
+    bundle of the file. After ``face-landmarker``, ``predict --actions face-landmarker`` reads facial actions
+    and head pose.
 
     Args:
         name: yunet, the face detector of libfacedetection (Apache-2.0); ferplus, the expression network of

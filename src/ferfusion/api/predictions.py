@@ -99,7 +99,7 @@ class Prediction:
         <NA> without a face; ``x, y, w, h`` float32, the box in pixels of the upright image; ``status``
         category: ok, no_face, small_face, low_score or decode_error; ``p_…`` float32, a probability for each
         class; ``expression`` category, the top class; ``smoothed`` category, the name in the
-        smoothed timeline, or that no class is likely enough; with ``actions=True``, the columns of
+        smoothed timeline, or that no class is likely enough; with ``actions="small"``, the columns of
         ``actions``. A photograph is frame 0, at second 0.
         """
         return self._read.table.copy(deep=False)
@@ -114,7 +114,7 @@ class Prediction:
         is: it is not estimated.
 
         Raises:
-            ConfigError: the prediction was made without ``actions=True``.
+            ConfigError: the prediction was made without ``actions``.
         """
         return actions_table(self._read)
 

@@ -131,7 +131,7 @@ def predict_footage(
     """
     bundle_info = predictor.info
     labels, calibration = bundle_info.labels, bundle_info.calibration
-    rows, apex_frames = FrameRows(labels, actions=recipe.actions), ApexFrames()
+    rows, apex_frames = FrameRows(labels, actions=bool(recipe.actions)), ApexFrames()
     preparer = kept_preparer(
         recipe.preparation(bundle_info.prepare_recipe),
         detector_model=detector_model,

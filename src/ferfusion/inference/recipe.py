@@ -37,9 +37,9 @@ class PredictRecipe(Recipe):
             second. Without it, the file is not written.
         min_face: Smallest face, as a share of the image's shorter side; without it, that of the model's
             preparation. A smaller value finds the faces of a group, and takes more time.
-        actions: Also estimate the 52 facial actions with ARKit's names and the head pose, in columns of
-            frames.csv. Needs the model file that ferfusion fetch face-landmarker brings, and the extra
-            actions.
+        actions: Estimator of the 52 facial actions with ARKit's names and of the head pose, in columns of
+            frames.csv: small, which comes with the package, or face-landmarker, which needs the extra actions
+            and the model file that ferfusion fetch face-landmarker brings. Without it, none are estimated.
 
     Raises:
         ConfigError: a value cannot be used.
@@ -52,7 +52,7 @@ class PredictRecipe(Recipe):
     window: Annotated[float, AtLeast(0, "seconds")] = 0.5
     per: str = ""
     min_face: Annotated[float, Above(0), AtMost(1)] | None = None
-    actions: bool = False
+    actions: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -64,6 +64,10 @@ class PredictRecipe(Recipe):
         from ferfusion.inference.smoothing import SMOOTHINGS  # noqa: PLC0415 numpy
 
         choose(SMOOTHINGS, self.smoothing, what="smoothing")
+        if self.actions:
+            from ferfusion.actions.estimators import ACTION_ESTIMATORS  # noqa: PLC0415 OpenCV
+
+            choose(ACTION_ESTIMATORS, self.actions, what="estimator of actions")
 
     def preparation(self, prepare_recipe: "PrepareRecipe") -> "PrepareRecipe":
         """Return the recipe with which faces are prepared for a model of the given recipe."""

@@ -113,7 +113,7 @@ def actions_table(prediction: VideoPrediction) -> pd.DataFrame:
         ConfigError: the prediction was made without actions.
     """
     if not prediction.recipe.actions:
-        raise ConfigError("This prediction has no facial actions; predict again with actions=True")
+        raise ConfigError('This prediction has no facial actions; predict again with actions="small"')
     table = prediction.table
     return table.loc[table["face"].notna(), ["frame", "seconds", "face", *ACTION_COLUMNS]].reset_index(
         drop=True

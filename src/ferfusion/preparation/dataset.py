@@ -142,6 +142,7 @@ class Dataset(DatasetFiles):
         corpus: Name of the layout of its corpus.
         counts: Numbers of videos, frames and pairs, by status and class.
         stills: Whether it has single images in place of pairs, and no flow.
+        actions: Estimator of the facial actions that its clips have; empty if they have none.
     """
 
     recipe: PrepareRecipe
@@ -149,6 +150,7 @@ class Dataset(DatasetFiles):
     corpus: str
     counts: dict[str, Any]
     stills: bool = False
+    actions: str = ""
 
     @cached_property
     def people_known(self) -> bool:
@@ -295,10 +297,11 @@ def open_dataset(root: Path) -> Dataset:
         why = "" if is_other else f" (no {path.name})"
         raise DatasetError(f"{found}{why}; make one with: ferfusion prepare")
     advice = "run ferfusion prepare again"
-    header = read_json(path, keys={"schema": int}, advice=advice)
-    if header["schema"] != SCHEMA:
-        raise DatasetError(f"{root} has schema {header['schema']}, this version reads {SCHEMA}")
-    header = {"stills": False} | read_json(path, keys=_HEADER_KEYS, advice=advice)
+    schema = read_json(path, keys={"schema": int}, advice=advice)["schema"]
+    if schema != SCHEMA:
+        raise DatasetError(f"{root} has schema {schema}, this version reads {SCHEMA}")
+    header: dict[str, Any] = {"stills": False, "actions": ""}
+    header |= read_json(path, keys=_HEADER_KEYS, advice=advice)
     if not header["complete"]:
         raise DatasetError(f"{root} is unfinished; run the same ferfusion prepare again to finish it")
     check_clips(root, DatasetFiles(root).clips_folder)
@@ -309,6 +312,7 @@ def open_dataset(root: Path) -> Dataset:
         header["corpus"],
         header["counts"],
         header["stills"] is True,
+        str(header["actions"]),
     )
 
 
@@ -355,6 +359,7 @@ def write_header(
     images: bool,
     counts: dict[str, Any],
     stills: bool = False,
+    actions: str = "",
 ) -> None:
     """Write ``dataset.json``.
 
@@ -367,6 +372,7 @@ def write_header(
         images: Whether every kept pair is also written as two PNG files.
         counts: Numbers of videos, frames and pairs.
         stills: Whether it is a dataset of still images; the key is absent otherwise.
+        actions: Estimator of the facial actions that the clips have; the key is absent if they have none.
     """
     header = {
         "schema": SCHEMA,
@@ -376,6 +382,7 @@ def write_header(
         "labels": list(labels.names),
         "corpus": corpus,
         **({"stills": True} if stills else {}),
+        **({"actions": actions} if actions else {}),
         "images": images,
         "counts": counts,
         "version": __version__,

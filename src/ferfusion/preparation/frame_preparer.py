@@ -84,7 +84,7 @@ class FramePreparer:
         detector_model: Model file of the detector, for one that comes without; by default, the environment
             variable names it.
         flow: Whether faces have optical flow; without it, ``PreparedFace.flow`` is always None.
-        actions: Whether faces have facial actions.
+        actions: Estimator of the facial actions of the faces; empty for none.
 
     Raises:
         ConfigError: a name is not known, or a model file is missing or has another content.
@@ -98,14 +98,14 @@ class FramePreparer:
         every_face: bool = True,
         detector_model: Path | None = None,
         flow: bool = True,
-        actions: bool = False,
+        actions: str = "",
     ) -> None:
         self.recipe = recipe
         self._every_face = every_face
         self._detector = _make_detector(recipe, detector_model)
         self._estimate_flow = choose(FLOW_ESTIMATORS, recipe.flow, what="flow estimator")
         self._flow = flow
-        self._action_estimator = make_estimator() if actions else None
+        self._action_estimator = make_estimator(actions) if actions else None
 
     def prepare(
         self, frames: Iterable[Frame], *, chosen: Callable[[Frame], bool] = _every
@@ -226,7 +226,7 @@ def kept_preparer(
     every_face: bool = True,
     detector_model: Path | None = None,
     flow: bool = True,
-    actions: bool = False,
+    actions: str = "",
 ) -> FramePreparer:
     """Return the preparer that this thread keeps; it is made again only for other arguments.
 

@@ -47,7 +47,7 @@ class PrepareJob:
         prepare_recipe: Settings of preparation.
         images: Whether every kept pair is written as two PNG files too.
         detector_model: Model file of the detector, for one that comes without.
-        actions: Whether the clip has facial actions and head pose.
+        actions: Estimator of the facial actions and the head pose that the clip has; empty for none.
     """
 
     entry: VideoEntry
@@ -55,7 +55,7 @@ class PrepareJob:
     prepare_recipe: PrepareRecipe
     images: bool
     detector_model: Path | None = None
-    actions: bool = False
+    actions: str = ""
 
     @property
     def rows_file(self) -> Path:
@@ -71,7 +71,7 @@ class PrepareJob:
     def stamp(self) -> dict[str, Any]:
         """Everything that must be the same for the rows on disk to be up to date."""
         entry = self.entry
-        with_actions = {"actions": True} if self.actions else {}
+        with_actions = {"actions": self.actions} if self.actions else {}
         return with_actions | {
             "recipe_hash": self.prepare_recipe.hash,
             "images": self.images,

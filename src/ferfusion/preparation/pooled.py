@@ -230,7 +230,7 @@ def pool_datasets(roots: Sequence[Path], folder: Path) -> PooledDataset:
     _refuse_twice(sources)
     labels = _shared_labels(sources)
     pooled = PooledDataset(
-        folder, first.recipe, labels, "pooled", {}, first.stills, MappingProxyType(sources)
+        folder, first.recipe, labels, "pooled", {}, first.stills, sources=MappingProxyType(sources)
     )
     pairs = pooled.pairs
     pooled.counts.update(

@@ -52,7 +52,7 @@ def prepare_corpus(
     recipe: PrepareRecipe = PrepareRecipe(),  # noqa: B008 frozen
     detector_model: Path | None = None,
     images: bool = True,
-    actions: bool = False,
+    actions: str = "",
     engine: str = "pool",
     workers: int | None = None,
     address: str | None = None,
@@ -71,7 +71,8 @@ def prepare_corpus(
         recipe: Settings of preparation.
         detector_model: Model file of the detector, for one that comes without.
         images: Also write every kept pair as two PNG files.
-        actions: Also keep the facial actions and the head pose of every frame of a clip.
+        actions: Estimator of facial actions, a name of ``ACTION_ESTIMATORS``: the clips also keep the facial
+            actions and the head pose of every frame.
         engine: How the jobs are run, a name of ``ENGINES``.
         workers: Number of processes; by default, the number of processors.
         address: Ray cluster to run on, for the engine ray.
@@ -134,10 +135,10 @@ def prepare_corpus(
         return _recorded(dataset, notes=listing.notes)
 
 
-def _refuse_actions(actions: bool) -> None:
+def _refuse_actions(actions: str) -> None:
     if actions:
         raise ConfigError(
-            "Datasets of photographs have no facial actions; drop actions, or use predict --actions"
+            "Datasets of photographs have no facial actions; drop actions, or use predict with actions"
         )
 
 

@@ -51,7 +51,7 @@ def prepare_videos(
     labels: LabelSet,
     recipe: PrepareRecipe,
     images: bool = True,
-    actions: bool = False,
+    actions: str = "",
     detector_model: Path | None = None,
     engine: Engine,
     workers: int | None = None,
@@ -67,7 +67,7 @@ def prepare_videos(
         labels: Classes to keep.
         recipe: Settings of preparation.
         images: Whether every kept pair is written as two PNG files too.
-        actions: Whether the clips have facial actions and head pose.
+        actions: Estimator of the facial actions and the head pose that the clips have; empty for none.
         detector_model: Model file of the detector, for one that comes without.
         engine: Runs the videos' jobs.
         workers: Number of processes; by default, the number of processors.
@@ -112,7 +112,7 @@ class _VideoCorpus:
     recipe: PrepareRecipe
     images: bool
     detector_model: Path | None
-    actions: bool
+    actions: str
 
     @property
     def jobs(self) -> list[PrepareJob]:
@@ -180,6 +180,7 @@ class _VideoCorpus:
             recipe=self.recipe,
             images=self.images,
             counts=counts,
+            actions=self.actions,
         )
 
     def _video_rows(

@@ -21,6 +21,8 @@ from helpers.predictions import prediction_of
 
 LABELS = LabelSet(("Fear", "Happiness"))
 
+LANDMARKER = "face-landmarker"
+
 
 def predicted(seconds, faces, fear, spans=()):
     """A prediction with the probability of Fear in every row; nan where there is no face."""
@@ -137,12 +139,14 @@ def test_actions_table_has_the_rows_with_a_face():
     plain = predicted([0, 1, 1], [None, 0, 1], [float("nan"), 0.2, 0.3])
     actions = pd.DataFrame(np.full((3, 55), 0.5, np.float32), columns=ACTION_COLUMNS)
     with_actions = replace(
-        plain, recipe=replace(plain.recipe, actions=True), table=pd.concat([plain.table, actions], axis=1)
+        plain,
+        recipe=replace(plain.recipe, actions=LANDMARKER),
+        table=pd.concat([plain.table, actions], axis=1),
     )
     table = actions_table(with_actions)
     assert list(table) == ["frame", "seconds", "face", *ACTION_COLUMNS]
     assert table["face"].tolist() == [0, 1]
-    with pytest.raises(ConfigError, match="predict again with actions=True"):
+    with pytest.raises(ConfigError, match="predict again with actions"):
         actions_table(plain)
 
 
@@ -153,7 +157,9 @@ def test_rest_table_has_the_calm_frames_of_each_face():
     actions["browInnerUp"] = [0.1, 0.3] * frames
     actions.loc[: frames - 1, "mouthSmileLeft"] = 0.9  # the first half
     with_actions = replace(
-        plain, recipe=replace(plain.recipe, actions=True), table=pd.concat([plain.table, actions], axis=1)
+        plain,
+        recipe=replace(plain.recipe, actions=LANDMARKER),
+        table=pd.concat([plain.table, actions], axis=1),
     )
     table = rest_table(with_actions)
     assert table[["face", "frames"]].to_numpy().tolist() == [[0, frames], [1, frames]]
@@ -165,6 +171,8 @@ def test_rest_table_without_a_face_has_its_columns():
     plain = predicted([0, 1], [None, None], [float("nan")] * 2)
     actions = pd.DataFrame(np.full((2, 55), np.nan, np.float32), columns=ACTION_COLUMNS)
     empty = replace(
-        plain, recipe=replace(plain.recipe, actions=True), table=pd.concat([plain.table, actions], axis=1)
+        plain,
+        recipe=replace(plain.recipe, actions=LANDMARKER),
+        table=pd.concat([plain.table, actions], axis=1),
     )
     assert rest_table(empty).shape == (0, 54)

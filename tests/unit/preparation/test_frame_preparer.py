@@ -195,10 +195,10 @@ def test_prepare_with_actions_adds_those_of_the_estimator(monkeypatch):
             for tracked in frames:
                 yield tracked, tuple(f"{tracked.frame.index} {face.track}" for face in tracked.faces)
 
-    monkeypatch.setattr("ferfusion.preparation.frame_preparer.make_estimator", Estimator)
+    monkeypatch.setattr("ferfusion.preparation.frame_preparer.make_estimator", lambda _: Estimator())
     images = [paint([] if k == 4 else [(30 + k, 30, 30)], seed=k) for k in range(8)]
     plain = prepare_scene(monkeypatch, images)
-    preparer = FramePreparer(PrepareRecipe(detector="squares"), actions=True)
+    preparer = FramePreparer(PrepareRecipe(detector="squares"), actions="face-landmarker")
     for frame, other in zip(preparer.prepare(frames_of(images)), plain, strict=True):
         assert [str(face.actions) for face in frame.faces] == [f"{frame.index} 0"] * len(frame.faces)
         assert [face.actions for face in other.faces] == [None] * len(frame.faces)

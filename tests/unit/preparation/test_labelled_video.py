@@ -216,12 +216,12 @@ class ActionsOfFrames:
 
 
 def test_clip_has_the_actions_that_are_wanted(tmp_path, squares, monkeypatch):
-    monkeypatch.setattr("ferfusion.preparation.frame_preparer.make_estimator", ActionsOfFrames)
+    monkeypatch.setattr("ferfusion.preparation.frame_preparer.make_estimator", lambda _: ActionsOfFrames())
     path = grey_video(tmp_path / "v.mkv", [paint([(40 + k, 30, 30)]) for k in range(12)])
     plain = job(tmp_path, path)
     prepare_video(plain)
     without = read_clip(plain.clip_file)
-    wanted = replace(plain, actions=True)
+    wanted = replace(plain, actions="face-landmarker")
     prepare_video(wanted)
     arrays = read_clip(wanted.clip_file)
     assert set(arrays) - set(without) == {"actions", "pose"}
@@ -237,4 +237,4 @@ def test_clip_has_the_actions_that_are_wanted(tmp_path, squares, monkeypatch):
 def test_actions_change_the_stamp_and_their_absence_does_not(tmp_path):
     plain = job(tmp_path, tmp_path / "v.mkv")
     assert "actions" not in plain.stamp
-    assert replace(plain, actions=True).stamp == plain.stamp | {"actions": True}
+    assert replace(plain, actions="face-landmarker").stamp == plain.stamp | {"actions": "face-landmarker"}

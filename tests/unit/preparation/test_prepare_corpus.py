@@ -224,22 +224,24 @@ def test_prepare_corpus_with_nothing_usable_is_an_error_with_the_reasons_by_coun
 
 def test_prepare_corpus_refuses_actions_of_still_images_and_of_a_missing_model(corpus, tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match="photographs have no facial actions; drop actions"):
-        prepare(fer_table(tmp_path / "fer.csv"), tmp_path / "dataset", corpus="fer2013", actions=True)
+        prepare(
+            fer_table(tmp_path / "fer.csv"), tmp_path / "dataset", corpus="fer2013", actions="face-landmarker"
+        )
     monkeypatch.setenv("FERFUSION_ACTIONS_MODEL", "")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with pytest.raises(ConfigError, match="run ferfusion fetch face-landmarker"):
-        prepare(corpus, tmp_path / "dataset", actions=True)
+        prepare(corpus, tmp_path / "dataset", actions="face-landmarker")
     assert not (tmp_path / "dataset").exists()
 
 
 def test_prepare_corpus_with_actions_has_the_same_recipe(corpus, tmp_path, real_data, monkeypatch):
     monkeypatch.setenv("FERFUSION_ACTIONS_MODEL", str(real_data / "models" / "face_landmarker.task"))
     plain, _ = prepare(corpus, tmp_path / "plain")
-    dataset, _ = prepare(corpus, tmp_path / "dataset", actions=True)
+    dataset, _ = prepare(corpus, tmp_path / "dataset", actions="face-landmarker")
     assert dataset.recipe == plain.recipe
     [clip, *_] = sorted((tmp_path / "dataset" / "clips").glob("*.safetensors"))
     arrays = read_clip(clip)
     assert arrays["actions"].shape == (18, 52)
     assert np.isnan(arrays["actions"]).all()  # a grey square has no face
-    _, reported = prepare(corpus, tmp_path / "dataset", actions=True)
+    _, reported = prepare(corpus, tmp_path / "dataset", actions="face-landmarker")
     assert any("Prepared already: 2 of 2" in str(one) for one in reported)

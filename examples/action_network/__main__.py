@@ -1,0 +1,60 @@
+"""Make the network of the estimator ``small``: gather faces, train, measure, and write it where it ships.
+
+    ferfusion prepare FER2013 DATASET --labels seven --size 96
+    ferfusion split DATASET
+    ferfusion fetch face-landmarker
+    python examples/action_network WORK DATASET FACES.zip
+
+DATASET is FER2013, FACES.zip a zip of other photographs of faces. The same command resumes after an epoch.
+"""
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from faces import Faces
+from ferfusion.actions.small import SMALL_MODEL
+from fit import Scale, save_halved, train
+from gather import gather
+from report import as_markdown, given_actions, measure
+
+EPOCHS = 30
+
+
+def joined(*faces: Faces) -> Faces:
+    """Return faces of several files as one."""
+    return Faces(*(np.concatenate([getattr(one, field.name) for one in faces]) for field in fields(Faces)))
+
+
+def main() -> None:
+    """Gather, train, measure and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("work", type=Path, help="folder of the gathered faces and of the training")
+    parser.add_argument("stills", type=Path, help="a dataset of still faces, prepared and split")
+    parser.add_argument("photographs", type=Path, help="a zip of photographs of faces")
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--out", type=Path, default=SMALL_MODEL)
+    given = parser.parse_args()
+    gather(given.work, stills=given.stills, photographs=given.photographs)
+
+    def read(name: str) -> Faces:
+        return Faces.load(given.work / f"{name}.safetensors")
+
+    rendered = read("rendered")
+    scale = Scale.fitted(rendered, read("rendered_taught"))
+    taught = scale.applied(joined(read("photographs"), read("faces")))
+    network = train(rendered, taught, given.work / "last.pt", epochs=given.epochs)
+    table = measure(network, given.work, scale)
+    print(as_markdown(table))
+    gives = given_actions(table)
+    print(f"{len(gives)} actions are given")
+    save_halved(given.out, network, gives=gives)
+    print(f"{given.out}: {given.out.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

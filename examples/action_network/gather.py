@@ -1,0 +1,95 @@
+"""Gather the faces that the action network learns from and is measured on, each kind in one file of WORK.
+
+rendered.safetensors, rendered_apart.safetensors        other people in the second
+rendered_taught.safetensors                             the first of them, with the teacher's answers
+photographs.safetensors, photographs_apart.safetensors  FER2013's training part and its test part
+faces.safetensors, faces_apart.safetensors              a zip of tight photographs, one in ten apart
+"""
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from safetensors import safe_open
+
+from faces import Faces, render, teach, with_truth
+from ferfusion.actions.estimators import landmarker_model
+from ferfusion.actions.face_landmarker import FaceLandmarker
+from ferfusion.synthesis.head import load_head
+
+PEOPLE, IMAGES = 800, 50
+PEOPLE_APART = 40
+PEOPLE_TAUGHT = 60
+SEED, SEED_APART = 2301, 2302
+_APART_EVERY = 10
+
+
+def gather(work: Path, *, stills: Path, photographs: Path) -> None:
+    """Write the files that are missing.
+
+    Args:
+        work: Folder to write.
+        stills: A dataset of still faces, prepared and split.
+        photographs: A zip of tight photographs.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    teacher = FaceLandmarker(landmarker_model())
+    for name, part in (("photographs", "train"), ("photographs_apart", "test")):
+        write(work / f"{name}.safetensors", lambda part=part: teach(still_faces(stills, part), teacher))
+    for name, apart in (("faces", False), ("faces_apart", True)):
+        write(
+            work / f"{name}.safetensors",
+            lambda apart=apart: teach(zipped_faces(photographs, apart=apart), teacher),
+        )
+    for name, seed, people in (("rendered_apart", SEED_APART, PEOPLE_APART), ("rendered", SEED, PEOPLE)):
+        write(
+            work / f"{name}.safetensors",
+            lambda seed=seed, people=people: with_truth(
+                render(load_head(), seed=seed, people=people, images=IMAGES)
+            ),
+        )
+    taught = work / "rendered_taught.safetensors"
+    write(taught, lambda: teach(taught_images(PEOPLE_TAUGHT), teacher, unread=True))
+
+
+def taught_images(people: int) -> Iterator[tuple[int, NDArray[np.uint8], NDArray[np.float64]]]:
+    """Yield the first people's rendered faces, with the box of each."""
+    for face in render(load_head(), seed=SEED, people=people, images=IMAGES):
+        yield face.person, face.image, face.box
+
+
+def write(path: Path, rows: Any) -> None:
+    """Write rows of faces to a file, unless it is there."""
+    if path.exists():
+        return
+    faces = Faces.of(rows())
+    faces.save(path)
+    print(f"{path}: {len(faces)} faces", flush=True)
+
+
+def still_faces(dataset: Path, part: str) -> Iterator[tuple[int, NDArray[np.uint8], NDArray[np.float64]]]:
+    """Yield the crops of a part of a dataset of stills; the box of each is the whole crop."""
+    parts = pd.read_csv(dataset / "splits.csv", dtype=str)
+    number = 0
+    for clip in parts.loc[parts["part"] == part, "clip"]:
+        with safe_open(dataset / "clips" / f"{clip}.safetensors", "np") as tensors:
+            crops = tensors.get_tensor("crops")
+        for crop in crops:
+            number += 1
+            yield number, crop, np.array([0, 0, len(crop), len(crop)], np.float64)
+
+
+def zipped_faces(path: Path, *, apart: bool) -> Iterator[tuple[int, NDArray[np.uint8], None]]:
+    """Yield the photographs of a zip file: one in ten, or the others."""
+    with zipfile.ZipFile(path) as archive:
+        names = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
+        for number, name in enumerate(names):
+            if (number % _APART_EVERY == 0) == apart:
+                image = cv2.imdecode(np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_COLOR)
+                if image is not None:
+                    yield number, np.ascontiguousarray(image[:, :, ::-1], np.uint8), None
