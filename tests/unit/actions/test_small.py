@@ -16,17 +16,16 @@ from ferfusion.video.footage import frames_in_memory
 @pytest.fixture
 def weights(tmp_path):
     """A file of a network that answers by how bright the crop is: 0.8 for each action of a white one."""
-    network = ActionNetwork(folded=True)
-    with torch.no_grad():
-        for tensor in network.parameters():
-            tensor.zero_()
-        network.features[0][0].weight[0].fill_(1 / 27)
-        for index in (2, 5, 9):
-            network.features[index][0].weight[0, 0, 1, 1] = 1
-        network.hidden.weight[0, :16] = 1 / 16
-        network.answer.weight[:, 0] = 0.8 / 2
+    tensors = {
+        name: torch.zeros_like(tensor) for name, tensor in ActionNetwork(folded=True).state_dict().items()
+    }
+    tensors["features.0.0.weight"][0, :, 1, 1] = 1 / 3
+    for layer in (2, 5, 9):
+        tensors[f"features.{layer}.0.weight"][0, 0, 1, 1] = 1
+    tensors["hidden.weight"][0, :16] = 1 / 16
+    tensors["answer.weight"][:, 0] = 0.8 / 2
     path = tmp_path / "actions.safetensors"
-    save_file(network.state_dict(), path, {"gives": json.dumps(["jawOpen", "browInnerUp"])})
+    save_file(tensors, path, {"gives": json.dumps(["jawOpen", "browInnerUp"])})
     return path
 
 
