@@ -47,9 +47,13 @@ if TYPE_CHECKING:
     from ferfusion.api.predictions import Prediction as Prediction
     from ferfusion.api.predictions import Predictions as Predictions
     from ferfusion.api.predictions import UnreadVideo as UnreadVideo
+    from ferfusion.api.probes import Probe as Probe
+    from ferfusion.api.probes import find_videos as find_videos
+    from ferfusion.api.probes import probe as probe
     from ferfusion.api.runs import Run as Run
     from ferfusion.api.runs import train as train
     from ferfusion.api.scores import Scores as Scores
+    from ferfusion.api.settings import as_folder as as_folder
     from ferfusion.api.settings import as_place as as_place
     from ferfusion.api.studies import Study as Study
     from ferfusion.api.studies import study as study
@@ -88,9 +92,10 @@ _HOMES = MappingProxyType(
         "api.live": ("Live", "live"),
         "api.models": ("Model", "load_model", "predict"),
         "api.predictions": ("Prediction", "Predictions", "UnreadVideo"),
+        "api.probes": ("Probe", "find_videos", "probe"),
         "api.runs": ("Run", "train"),
         "api.scores": ("Scores",),
-        "api.settings": ("as_place",),
+        "api.settings": ("as_folder", "as_place"),
         "api.studies": ("Study", "study"),
         "api.tabulations": ("Tables", "tabulate"),
         "errors": (

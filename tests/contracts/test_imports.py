@@ -13,6 +13,7 @@ import pytest
 
 ORDER = (
     ("cli",),
+    ("app",),
     ("api",),
     ("installation",),
     ("tabulation",),
@@ -131,12 +132,20 @@ def test_the_package_is_light(module):
 
 OPEN_TO_THE_COMMAND_LINE = {"ferfusion", "ferfusion.__version__", "ferfusion.errors", "ferfusion.progress"}
 """What a command may import: the front door and value types."""
+OPEN_TO_THE_APP = {"ferfusion", "ferfusion.errors", "ferfusion.extras"}
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "cli").glob("*.py")), ids=lambda path: path.stem)
 def test_the_command_line_uses_the_front_door_and_nothing_deeper(path):
-    used = {name for name in imported_modules(path) if not name.startswith("ferfusion.cli")}
+    own = ("ferfusion.cli", "ferfusion.app.") if path.stem == "app" else ("ferfusion.cli",)
+    used = {name for name in imported_modules(path) if not name.startswith(own)}
     assert used <= OPEN_TO_THE_COMMAND_LINE
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "app").glob("*.py")), ids=lambda path: path.stem)
+def test_the_app_uses_the_front_door_and_nothing_deeper(path):
+    used = {name for name in imported_modules(path) if not name.startswith("ferfusion.app")}
+    assert used <= OPEN_TO_THE_APP
 
 
 def test_help_of_every_command_waits_for_no_heavy_package():

@@ -27,6 +27,7 @@ COMMANDS = (
     "compare",
     "predict",
     "webcam",
+    "app",
     "explain",
     "tabulate",
     "import-keras",

@@ -25,6 +25,7 @@ ELSEWHERE = {
     "study": lambda out: ["study", NONE, out],
     "compare": lambda out: ["compare", NONE, NONE, "--out", out],
     "predict": lambda out: ["predict", NONE, "--out", out],
+    "app": lambda out: ["app", "--no-browser", "--data", out],
     "webcam": lambda out: ["webcam", NONE, "--out", out],
     "explain": lambda out: ["explain", "--video", NONE, "--out", out],
     "import-keras": lambda out: ["import-keras", NONE, out / "new.safetensors"],

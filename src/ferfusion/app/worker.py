@@ -1,0 +1,127 @@
+"""The process of one job: ``python -m ferfusion.app.worker JOB_FOLDER``.
+
+It writes what it does into the job's folder, so that it needs no server while it works. Only what it was told
+to write is left of it, whatever ends it.
+"""
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import ferfusion as fer
+from ferfusion.app.home import read_json, write_json
+from ferfusion.app.jobs import JOB_FILE, OUT_FOLDER, OUTCOME_FILE, PID_FILE, PROGRESS_FILE
+from ferfusion.app.pace import Pace
+from ferfusion.errors import FerfusionError
+
+_SECONDS_BETWEEN = 0.2
+_NICENESS = 5
+Outcome = dict[str, Any]
+
+
+class Teller:
+    """Writes the progress of a job, at most five times a second.
+
+    Args:
+        folder: Folder of the job.
+        pace: Follows the progress.
+    """
+
+    def __init__(self, folder: Path, pace: Pace) -> None:
+        self._file, self._pace = folder / PROGRESS_FILE, pace
+        self._told_at = 0.0
+        self.about: dict[str, Any] = {}
+
+    def __call__(self, progress: "fer.Progress") -> None:
+        """Tell a progress, or a message."""
+        if progress.message:
+            return
+        told = self._pace.tell(progress)
+        now = time.monotonic()
+        if now - self._told_at >= _SECONDS_BETWEEN:
+            self._told_at = now
+            write_json(self._file, told | self.about)
+
+    def tell(self, **about: Any) -> None:
+        """Tell a fact about the job at once."""
+        self.about |= about
+        write_json(self._file, {**(read_json(self._file) or {}), **self.about})
+
+
+def predict(folder: Path, job: Mapping[str, Any]) -> Outcome:
+    """Predict the inputs of a job into its folder; videos that are predicted already stay as they are."""
+    pace = Pace(len(job["inputs"]))
+    teller = Teller(folder, pace)
+    teller.tell(stage="Loading the model")
+    model = fer.load_model(job["model_path"] or None)
+    teller.tell(model=model.name)
+    out = folder / OUT_FOLDER
+    options = dict(job["options"])
+    unread: list[str] = []
+    result: Path | None = None
+    for seen in model.predict_each(
+        job["inputs"], out=out, engine="here", resume=True, progress=teller, **options
+    ):
+        pace.finish_input()
+        if isinstance(seen, fer.UnreadVideo):
+            unread.append(seen.reason)
+        else:
+            result = seen.folder
+    if result is None and len(unread) == len(job["inputs"]):
+        return {"state": "failed", "message": unread[0]}
+    # a result of an earlier start is not predicted again, so that its name is read from the disk
+    name = result.name if result is not None else _only_folder(out)
+    message = f"{len(unread)} of {len(job['inputs'])} files could not be read: {unread[0]}" if unread else ""
+    return {"state": "done", "message": message, "result": name}
+
+
+def _only_folder(out: Path) -> str:
+    return next(path.name for path in sorted(out.iterdir()) if (path / "verdict.json").is_file())
+
+
+TASKS: Mapping[str, Callable[[Path, Mapping[str, Any]], Outcome]] = MappingProxyType(
+    {"video": predict, "photographs": predict}
+)
+"""What a job of each kind does."""
+
+
+def run(folder: Path) -> Outcome:
+    """Do a job and return its outcome; an error that a user can fix is one."""
+    job = read_json(folder / JOB_FILE)
+    if job is None:
+        return {"state": "failed", "message": f"{folder / JOB_FILE} is damaged"}
+    try:
+        return TASKS[job["kind"]](folder, job)
+    except FerfusionError as error:
+        return {"state": "failed", "message": str(error)}
+    except MemoryError:
+        return {
+            "state": "failed",
+            "message": "The memory was full; close other programs, or use a smaller file",
+        }
+
+
+def main(arguments: list[str]) -> int:
+    """Run the job of a folder, and write its outcome."""
+    folder = Path(arguments[0])
+    write_json(folder / PID_FILE, {"pid": os.getpid()})
+    with suppress(OSError):  # the system may end this process, and not the server, when its memory is full
+        Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
+    os.nice(_NICENESS)
+    try:
+        outcome = run(folder)
+    except BaseException:
+        traceback.print_exc()
+        raise
+    write_json(folder / OUTCOME_FILE, outcome)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,117 @@
+"""The app's server on 127.0.0.1, in a thread of the test; it stops with its context."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+
+from ferfusion.app import processes
+from ferfusion.app.home import Home
+from ferfusion.app.jobs import ENDED
+from ferfusion.app.serve import listening, web_server
+from ferfusion.app.settings import AppSettings
+from ferfusion.app.state import AppState, make_state
+
+TOKEN = "a token of the tests"
+
+
+@dataclass(frozen=True)
+class RunningApp:
+    """A server that runs, and a client with its token."""
+
+    address: str
+    client: httpx.Client
+    state: AppState
+
+    def send(self, file: Path, *, name: str | None = None) -> dict[str, Any]:
+        """Upload a file."""
+        answer = self.client.post(
+            "/api/v1/uploads", params={"name": name or file.name}, content=file.read_bytes()
+        )
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        return self.client.get(f"/api/v1/jobs/{job_id}").json()
+
+    def wait(self, job_id: str, *states: str, seconds: float = 60) -> dict[str, Any]:
+        """Wait until a job has ended, or has one of these states."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            job = self.job(job_id)
+            if job["state"] in (states or ENDED):
+                return job
+            time.sleep(0.05)
+        raise AssertionError(f"the job is still {job}")
+
+
+@contextmanager
+def running_app(folder: Path, **settings: Any) -> Iterator[RunningApp]:
+    """Run the app's server, whose home is this folder."""
+    chosen = AppSettings(data=folder, **{"token": TOKEN, **settings})
+    home = Home(folder)
+    with home.opened(), closing(listening(chosen)) as listener:
+        state = make_state(chosen, home)
+        server = web_server(state)
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        try:
+            with httpx.Client(base_url=address, headers=headers, timeout=60, trust_env=False) as client:
+                yield RunningApp(address, client, state)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+STAND_IN = """
+import json, os, subprocess, sys, time
+from pathlib import Path
+from ferfusion.app.home import write_json
+folder = Path(sys.argv[-1])
+write_json(folder / "pid.json", {"pid": os.getpid()})
+job = json.loads((folder / "job.json").read_text())
+does = job["options"].get("does", "result")
+write_json(folder / "progress.json", {"done": 1, "total": 4, "unit": "frames", "progress": 0.25})
+if does == "crash":
+    os.kill(os.getpid(), 11)
+if does == "child":
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], close_fds=False)
+    write_json(folder / "child.json", {"pid": child.pid})
+while does in ("wait", "child") and not (folder / "go").exists():
+    time.sleep(0.02)
+if does == "fail":
+    write_json(folder / "outcome.json", {"state": "failed", "message": "clip.mp4: it is no video"})
+else:
+    result = folder / "out" / "clip"
+    result.mkdir(parents=True, exist_ok=True)
+    (result / "verdict.json").write_text("{}")
+    write_json(folder / "outcome.json", {"state": "done", "message": "", "result": "clip"})
+"""
+"""A process of a job that needs no model: the option ``does`` says what it does."""
+
+
+@contextmanager
+def stand_in_worker(monkeypatch) -> Iterator[None]:
+    """Let jobs run ``STAND_IN``."""
+    with monkeypatch.context() as patch:
+        patch.setattr(processes, "WORKER", (sys.executable, "-c", STAND_IN))
+        yield
+
+
+def events_of(text: str) -> list[tuple[str, Any]]:
+    """The events in the text of a stream."""
+    found = []
+    for block in filter(None, text.split("\n\n")):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if fields:
+            found.append((fields["event"], json.loads(fields["data"])))
+    return found

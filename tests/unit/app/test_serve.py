@@ -1,0 +1,58 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
+
+import httpx
+import pytest
+
+from ferfusion.app.serve import listening, serve, token_of_environment
+from ferfusion.app.settings import AppSettings
+from ferfusion.errors import ConfigError, MissingExtraError
+
+
+def test_app_without_its_extra_names_the_install_line(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'ferfusion\[app\]'"):
+        serve(AppSettings(data=tmp_path), browser=False)
+
+
+def test_port_that_is_taken_is_one_line():
+    with closing(listening(AppSettings())) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1, port {port}"):
+            listening(AppSettings(port=port))
+
+
+def test_app_listens_on_this_machine_alone():
+    with closing(listening(AppSettings())) as listener:
+        assert listener.getsockname()[0] == "127.0.0.1"
+        assert listener.family == socket.AF_INET
+
+
+def test_token_of_the_environment(monkeypatch):
+    monkeypatch.delenv("FERFUSION_APP_TOKEN", raising=False)
+    assert token_of_environment() is None
+    monkeypatch.setenv("FERFUSION_APP_TOKEN", "stated in the environment")
+    assert token_of_environment() == "stated in the environment"
+
+
+def test_command_serves_until_it_is_interrupted(tmp_path):
+    command = [sys.executable, "-m", "ferfusion", "app", "--no-browser", "--data", str(tmp_path)]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"COLUMNS": "200"},
+    ) as app:
+        line = app.stdout.readline()
+        address = line.split()[-1]
+        page = httpx.get(address, follow_redirects=True, trust_env=False)
+        assert "<title>" in page.text
+        app.send_signal(signal.SIGINT)
+        _, err = app.communicate(timeout=20)
+    assert "Traceback" not in err
+    assert app.returncode in (0, 130)
