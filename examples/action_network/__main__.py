@@ -20,7 +20,7 @@ from fit import Scale, save_halved, train
 from gather import gather
 from report import as_markdown, given_actions, measure
 
-EPOCHS = 30
+EPOCHS = 12
 
 
 def joined(*faces: Faces) -> Faces:

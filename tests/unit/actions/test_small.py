@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,6 +60,6 @@ def test_frame_without_faces_has_no_actions(weights):
 def test_file_without_the_weights_is_refused(tmp_path, weights):
     wrong = tmp_path / "wrong.safetensors"
     save_file({"x": torch.zeros(1)}, wrong)
-    for path in (wrong, tmp_path / "none.safetensors", __file__):
+    for path in (wrong, tmp_path / "none.safetensors", Path(__file__)):
         with pytest.raises(ConfigError, match="has no weights of the action network"):
             SmallEstimator(path)
