@@ -27,7 +27,7 @@ _RATE = 2e-3
 _DECAY = 0.02
 _AVERAGE = 0.999
 _POSE_WEIGHT = 8.0
-LEAST_CORRELATION = 0.5
+LEAST_CORRELATION = 0.3
 """Of the teacher's answers with the truth; below it, photographs do not teach an action."""
 
 
