@@ -37,10 +37,14 @@ if TYPE_CHECKING:
     from ferfusion.api.files import export as export
     from ferfusion.api.files import import_keras as import_keras
     from ferfusion.api.foreign import import_onnx as import_onnx
+    from ferfusion.api.frames import explain_frame as explain_frame
+    from ferfusion.api.frames import frame_at as frame_at
     from ferfusion.api.installation import doctor as doctor
     from ferfusion.api.installation import fetch as fetch
     from ferfusion.api.live import Live as Live
     from ferfusion.api.live import live as live
+    from ferfusion.api.model_facts import ModelFacts as ModelFacts
+    from ferfusion.api.model_facts import model_facts as model_facts
     from ferfusion.api.models import Model as Model
     from ferfusion.api.models import load_model as load_model
     from ferfusion.api.models import predict as predict
@@ -50,6 +54,8 @@ if TYPE_CHECKING:
     from ferfusion.api.probes import Probe as Probe
     from ferfusion.api.probes import find_videos as find_videos
     from ferfusion.api.probes import probe as probe
+    from ferfusion.api.recipe_options import RecipeOption as RecipeOption
+    from ferfusion.api.recipe_options import recipe_options as recipe_options
     from ferfusion.api.runs import Run as Run
     from ferfusion.api.runs import train as train
     from ferfusion.api.scores import Scores as Scores
@@ -59,6 +65,8 @@ if TYPE_CHECKING:
     from ferfusion.api.studies import study as study
     from ferfusion.api.tabulations import Tables as Tables
     from ferfusion.api.tabulations import tabulate as tabulate
+    from ferfusion.api.written_predictions import WrittenPrediction as WrittenPrediction
+    from ferfusion.api.written_predictions import read_prediction as read_prediction
     from ferfusion.errors import BundleError as BundleError
     from ferfusion.errors import ConfigError as ConfigError
     from ferfusion.errors import CorpusError as CorpusError
@@ -88,16 +96,20 @@ _HOMES = MappingProxyType(
         "api.explanations": ("Explanation", "explain", "explain_video"),
         "api.files": ("Exported", "export", "import_keras"),
         "api.foreign": ("import_onnx",),
+        "api.frames": ("explain_frame", "frame_at"),
         "api.installation": ("doctor", "fetch"),
         "api.live": ("Live", "live"),
+        "api.model_facts": ("ModelFacts", "model_facts"),
         "api.models": ("Model", "load_model", "predict"),
         "api.predictions": ("Prediction", "Predictions", "UnreadVideo"),
         "api.probes": ("Probe", "find_videos", "probe"),
+        "api.recipe_options": ("RecipeOption", "recipe_options"),
         "api.runs": ("Run", "train"),
         "api.scores": ("Scores",),
         "api.settings": ("as_folder", "as_place"),
         "api.studies": ("Study", "study"),
         "api.tabulations": ("Tables", "tabulate"),
+        "api.written_predictions": ("WrittenPrediction", "read_prediction"),
         "errors": (
             "BundleError",
             "ConfigError",

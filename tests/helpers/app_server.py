@@ -17,6 +17,7 @@ from ferfusion.app.home import Home
 from ferfusion.app.jobs import ENDED
 from ferfusion.app.serve import listening, web_server
 from ferfusion.app.settings import AppSettings
+from ferfusion.app.standby import Standby
 from ferfusion.app.state import AppState, make_state
 
 TOKEN = "a token of the tests"
@@ -52,13 +53,24 @@ class RunningApp:
         raise AssertionError(f"the job is still {job}")
 
 
+class SharedStandby(Standby):
+    """A standby process that several servers use, one after the other: they do not end it."""
+
+    def end(self) -> None:
+        if self._process is not None and self._process.poll() is not None:
+            self.really_end()
+
+    def really_end(self) -> None:
+        super().end()
+
+
 @contextmanager
-def running_app(folder: Path, **settings: Any) -> Iterator[RunningApp]:
+def running_app(folder: Path, *, standby: Standby | None = None, **settings: Any) -> Iterator[RunningApp]:
     """Run the app's server, whose home is this folder."""
     chosen = AppSettings(data=folder, **{"token": TOKEN, **settings})
     home = Home(folder)
     with home.opened(), closing(listening(chosen)) as listener:
-        state = make_state(chosen, home)
+        state = make_state(chosen, home, standby=standby)
         server = web_server(state)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -191,6 +191,7 @@ def _ended(
         )
     if outcome["state"] != DONE:
         return replace(job, state=FAILED, message=outcome["message"])
+    is_training = job.kind == "training"
     return replace(
         job,
         state=DONE,
@@ -198,6 +199,6 @@ def _ended(
         done=job.done if job.total is None else job.total,
         progress=1.0,
         seconds_left=0.0,
-        results=(job.id,),
-        folder=str(folder / OUT_FOLDER / outcome["result"]),
+        results=() if is_training else (job.id,),
+        folder=job.path if is_training else str(folder / OUT_FOLDER / outcome["result"]),
     )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from ferfusion.app.events import stream
 from ferfusion.app.home import new_id
 from ferfusion.app.jobs import Job
+from ferfusion.app.models import SHIPPED
 from ferfusion.app.problems import Problem
 from ferfusion.app.state import AppState
 from ferfusion.app.uploads import Upload
@@ -94,11 +95,14 @@ def new_jobs(state: AppState, body: JobBody) -> list[Job]:
 
 
 def model_of(state: AppState, model_id: str | None) -> dict[str, str]:
-    """Return the name and the path of a model, as fields of a job."""
-    del state
-    if model_id not in (None, "shipped"):
-        raise Problem(404, f"There is no model {model_id}; GET /api/v1/models lists them")
-    return {"model": "shipped", "model_path": ""}
+    """Return the name and the path of a model, as fields of a job.
+
+    The model of the package is not opened for its name: the job's process tells it.
+    """
+    if model_id in (None, SHIPPED):
+        return {"model": SHIPPED, "model_path": ""}
+    model = state.models.get(model_id)
+    return {"model": model.facts["name"], "model_path": model.path}
 
 
 def removed(state: AppState, job_id: str) -> dict[str, Any]:
@@ -121,5 +125,6 @@ def _job(uploads: list[Upload], kind: str, shared: dict[str, Any]) -> Job:
         kind=kind,
         inputs=tuple(str(Path(upload.path)) for upload in uploads),
         uploads=tuple(upload.id for upload in uploads),
+        source="".join(upload.source for upload in uploads)[:64],
         **shared,
     )

@@ -22,7 +22,7 @@ class Job:
     Attributes:
         id: Its id.
         name: Name of its input, for people.
-        kind: ``video``, ``photographs`` or ``training``; ``opened`` for a result that was made elsewhere.
+        kind: ``video``, ``photographs`` or ``training``.
         state: ``waiting``, ``running``, ``done``, ``failed`` or ``cancelled``.
         inputs: Paths of the inputs.
         uploads: Ids of the uploads that they are from.
@@ -41,6 +41,8 @@ class Job:
         results: Ids of the results.
         folder: Folder of the result; empty before there is one.
         attempts: How often it was started.
+        source: Equal for jobs that read the same file.
+        path: Folder of the run that a training writes; empty for others.
     """
 
     id: str
@@ -64,11 +66,14 @@ class Job:
     results: tuple[str, ...] = ()
     folder: str = ""
     attempts: int = 0
+    source: str = ""
+    path: str = ""
 
     def row(self) -> dict[str, Any]:
         """Return what the interface shows of it."""
         hidden = ("inputs", "model_path", "folder", "attempts")
-        return {name: value for name, value in asdict(self).items() if name not in hidden}
+        shown = {name: value for name, value in asdict(self).items() if name not in hidden}
+        return shown | {"inputs": list(self.uploads)}
 
     @property
     def has_ended(self) -> bool:

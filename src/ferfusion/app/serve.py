@@ -5,11 +5,11 @@ import socket
 import webbrowser
 from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ferfusion.app.home import Home
 from ferfusion.app.settings import AppSettings
-from ferfusion.errors import ConfigError
+from ferfusion.errors import ConfigError, FerfusionError
 from ferfusion.extras import require
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def serve(
     *,
     opened: "Sequence[Path]" = (),
     browser: bool = True,
+    on_message: Callable[[str], None] = lambda message: None,
     on_ready: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Serve the app until it is interrupted.
@@ -37,6 +38,7 @@ def serve(
         settings: The settings.
         opened: Files and folders to open at the start.
         browser: Whether to open the page in the browser.
+        on_message: Called with the reason why a path cannot be opened.
         on_ready: Called with the address of the page, with its token, once the port is taken.
 
     Raises:
@@ -50,14 +52,36 @@ def serve(
 
     home = Home(settings.data)
     with home.opened(), closing(listening(settings)) as listener:
-        server = web_server(make_state(settings, home))
-        del opened
+        state = make_state(settings, home)
+        found = [row for path in opened for row in _opened(state, path, on_message)]
+        server = web_server(state)
         port = listener.getsockname()[1]
-        address = f"http://{_shown_host(settings.host)}:{port}/?token={settings.token}"
+        address = f"http://{_shown_host(settings.host)}:{port}/?token={settings.token}{_first_page(found)}"
         on_ready(address)
         if browser:
             webbrowser.open(address)
         server.run(sockets=[listener])
+
+
+def _opened(state: "AppState", path: "Path", on_message: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Open a path at the start; one that cannot be opened does not stop the app."""
+    from ferfusion.app.opened_paths import open_paths  # noqa: PLC0415 after the check of the extra
+
+    try:
+        return open_paths(state, path.expanduser().absolute())
+    except FerfusionError as error:
+        on_message(str(error))
+        return []
+
+
+def _first_page(rows: list[dict[str, Any]]) -> str:
+    """Return the part of the address that shows a single result; empty for anything else.
+
+    >>> _first_page([{"kind": "result", "job": "7"}]), _first_page([])
+    ('#/read/7', '')
+    """
+    results = [row["job"] for row in rows if row["kind"] == "result"]
+    return f"#/read/{results[0]}" if len(results) == 1 else "#/read" if results else ""
 
 
 def web_server(state: "AppState") -> "uvicorn.Server":

@@ -7,16 +7,19 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 import ferfusion as fer
+from ferfusion.app.interface_page import interface_page
 from ferfusion.app.job_routes import job_routes
+from ferfusion.app.model_routes import model_routes
 from ferfusion.app.problems import PROBLEM_TYPE, problem_body, status_of
 from ferfusion.app.result_routes import result_routes
 from ferfusion.app.security import Asgi, Guard
 from ferfusion.app.state import AppState
+from ferfusion.app.study_routes import study_routes
 from ferfusion.app.upload_routes import upload_routes
 from ferfusion.errors import FerfusionError
 
@@ -36,13 +39,24 @@ def build_server(state: AppState) -> Asgi:
         lifespan=_lifespan(state),
     )
     app.include_router(_health(), prefix="/api/v1")
-    for routes in (upload_routes, job_routes, result_routes):
+    for routes in (upload_routes, job_routes, result_routes, model_routes, study_routes):
         app.include_router(routes(state), prefix="/api/v1")
-    app.mount("/", StaticFiles(directory=STATIC, html=True))
+    app.add_api_route("/", _page, include_in_schema=False, response_class=FileResponse)
+    app.add_api_route(
+        "/docs",
+        lambda: HTMLResponse(interface_page(app.openapi())),
+        include_in_schema=False,
+        response_class=HTMLResponse,
+    )
+    app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(FerfusionError, _as_problem)
     app.add_exception_handler(RequestValidationError, _as_problem)
     app.add_exception_handler(HTTPException, _as_problem)
     return Guard(app, state.settings)
+
+
+def _page() -> FileResponse:
+    return FileResponse(STATIC / "index.html")
 
 
 def _health() -> APIRouter:

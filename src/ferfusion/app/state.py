@@ -6,6 +6,8 @@ from ferfusion.app.events import Hub
 from ferfusion.app.home import Home
 from ferfusion.app.job_queue import JobQueue
 from ferfusion.app.jobs import JobFolders
+from ferfusion.app.models import Models
+from ferfusion.app.readings import Readings
 from ferfusion.app.settings import AppSettings
 from ferfusion.app.standby import Standby
 from ferfusion.app.uploads import Uploads
@@ -22,6 +24,8 @@ class AppState:
         queue: The jobs.
         hub: Sends events.
         standby: A process for short work.
+        models: The models.
+        readings: Results that are open.
     """
 
     settings: AppSettings
@@ -30,15 +34,20 @@ class AppState:
     queue: JobQueue
     hub: Hub
     standby: Standby
+    models: Models
+    readings: Readings
 
 
-def make_state(settings: AppSettings, home: Home) -> AppState:
+def make_state(settings: AppSettings, home: Home, *, standby: Standby | None = None) -> AppState:
     """Return the parts of a server, whose home is open."""
+    standby = Standby() if standby is None else standby
     return AppState(
         settings=settings,
         home=home,
         uploads=Uploads(home, limit_bytes=settings.upload_bytes),
         queue=JobQueue(JobFolders(home), at_once=settings.jobs),
         hub=Hub(),
-        standby=Standby(),
+        standby=standby,
+        models=Models(home, standby),
+        readings=Readings(),
     )

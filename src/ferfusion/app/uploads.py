@@ -1,8 +1,9 @@
 """Uploads: files that a browser sent, and files of this machine that are read where they are."""
 
+import hashlib
 import shutil
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from ferfusion.app.home import Home, is_id, new_id, read_json, safe_name, size_o
 from ferfusion.app.problems import Problem
 from ferfusion.errors import file_errors
 
-BUNDLE_SUFFIXES = (".safetensors", ".onnx")
+_END_BYTES = 2**16
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Upload:
         is_copy: Whether the app has its own copy, which it may remove.
         reason: Why it is unreadable.
         created: Time, in seconds since 1970.
+        source: Equal for uploads of the same file.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Upload:
     is_copy: bool
     reason: str = ""
     created: float = 0.0
+    source: str = ""
 
     def row(self) -> dict[str, Any]:
         """Return what the interface shows of it."""
@@ -144,6 +147,11 @@ def _read(folder: Path) -> Upload | None:
     return None if row is None or set(row) != set(names) else Upload(**row)
 
 
-def bundle_files(folder: Path) -> Iterator[Path]:
-    """Yield the model files in a folder."""
-    yield from (path for path in sorted(folder.iterdir()) if path.suffix in BUNDLE_SUFFIXES)
+def source_of(path: Path) -> str:
+    """Return a text that is equal for files of the same content: a hash of their size and their ends."""
+    with file_errors(path), path.open("rb") as file:
+        size = path.stat().st_size
+        digest = hashlib.sha256(str(size).encode() + file.read(_END_BYTES))
+        file.seek(max(0, size - _END_BYTES))
+        digest.update(file.read(_END_BYTES))
+    return digest.hexdigest()[:16]

@@ -36,7 +36,7 @@ class Teller:
     def __init__(self, folder: Path, pace: Pace) -> None:
         self._file, self._pace = folder / PROGRESS_FILE, pace
         self._told_at = 0.0
-        self.about: dict[str, Any] = {}
+        self._facts: dict[str, Any] = {}
 
     def __call__(self, progress: "fer.Progress") -> None:
         """Tell a progress, or a message."""
@@ -46,23 +46,25 @@ class Teller:
         now = time.monotonic()
         if now - self._told_at >= _SECONDS_BETWEEN:
             self._told_at = now
-            write_json(self._file, told | self.about)
+            write_json(self._file, told | self._facts)
 
-    def tell(self, **about: Any) -> None:
-        """Tell a fact about the job at once."""
-        self.about |= about
-        write_json(self._file, {**(read_json(self._file) or {}), **self.about})
+    def tell(self, stage: str, **facts: Any) -> None:
+        """Tell a step at once, and facts about the job that stay true."""
+        self._facts |= facts
+        write_json(self._file, {**(read_json(self._file) or {}), **self._facts, "stage": stage})
 
 
 def predict(folder: Path, job: Mapping[str, Any]) -> Outcome:
     """Predict the inputs of a job into its folder; videos that are predicted already stay as they are."""
     pace = Pace(len(job["inputs"]))
     teller = Teller(folder, pace)
-    teller.tell(stage="Loading the model")
+    teller.tell("Loading the model")
     model = fer.load_model(job["model_path"] or None)
-    teller.tell(model=model.name)
+    teller.tell("Starting", model=model.name)
     out = folder / OUT_FOLDER
     options = dict(job["options"])
+    if isinstance(options.get("actions"), bool):
+        options["actions"] = "small" if options["actions"] else ""
     unread: list[str] = []
     result: Path | None = None
     for seen in model.predict_each(
@@ -85,8 +87,23 @@ def _only_folder(out: Path) -> str:
     return next(path.name for path in sorted(out.iterdir()) if (path / "verdict.json").is_file())
 
 
+def train(folder: Path, job: Mapping[str, Any]) -> Outcome:
+    """Train on a dataset, and evaluate the run; a training that was stopped resumes."""
+    teller = Teller(folder, Pace())
+    teller.tell("Starting the training")
+    run = fer.train(job["inputs"][0], job["path"], progress=teller, **job["options"])
+    teller.tell("Evaluating")
+    if len(run.predictions):
+        run.evaluate()
+    best = run.validation
+    message = (
+        f"Best epoch {best.epoch} of {best.epochs}, on validation: UAR {best.uar:.1%}, WAR {best.war:.1%}"
+    )
+    return {"state": "done", "message": message, "result": ""}
+
+
 TASKS: Mapping[str, Callable[[Path, Mapping[str, Any]], Outcome]] = MappingProxyType(
-    {"video": predict, "photographs": predict}
+    {"video": predict, "photographs": predict, "training": train}
 )
 """What a job of each kind does."""
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.markup import escape
 
 from ferfusion.app.home import default_home
 from ferfusion.app.serve import serve, token_of_environment
@@ -59,7 +60,11 @@ def app(
             f"Other machines can reach {host}, so the token must be stated: "
             "set FERFUSION_APP_TOKEN, or name one with --token"
         )
-    serve(settings, opened=opened, browser=browser, on_ready=_tell)
+    serve(settings, opened=opened, browser=browser, on_message=_say, on_ready=_tell)
+
+
+def _say(message: str) -> None:
+    console.print(escape(message), highlight=False, soft_wrap=True)
 
 
 def _tell(address: str) -> None:

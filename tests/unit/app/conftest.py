@@ -1,12 +1,20 @@
 import pytest
 
-from helpers.app_server import running_app, stand_in_worker
+from helpers.app_server import SharedStandby, running_app, stand_in_worker
+
+
+@pytest.fixture(scope="session")
+def standby():
+    """The process for short work, which takes seconds to start."""
+    shared = SharedStandby()
+    yield shared
+    shared.really_end()
 
 
 @pytest.fixture
-def app(tmp_path):
+def app(tmp_path, standby):
     """The app's server, and a client with its token."""
-    with running_app(tmp_path / "home") as running:
+    with running_app(tmp_path / "home", standby=standby) as running:
         yield running
 
 

@@ -1,9 +1,13 @@
+import io
+import zipfile
+
 import pytest
 
 from ferfusion.app.home import new_id
 from ferfusion.app.jobs import Job
 from ferfusion.app.problems import Problem
 from ferfusion.app.result_routes import result_file, sent_file
+from helpers.written import write_predictions
 
 
 @pytest.fixture
@@ -62,3 +66,89 @@ def test_only_videos_images_and_tables_are_shown(tmp_path, name, kind, shown):
     answer = sent_file(tmp_path / name)
     assert answer.media_type == kind
     assert answer.headers["content-disposition"].startswith(shown)
+
+
+@pytest.fixture
+def written(app, tmp_path, clip):
+    """The place of a result that was made elsewhere, of a clip that is there."""
+    out = write_predictions(tmp_path / "predictions", clip)
+    [row] = app.client.post("/api/v1/uploads/path", json={"path": str(out)}).json()
+    assert row["kind"] == "result"
+    return f"/api/v1/results/{row['job']}"
+
+
+def test_result_has_faces_timeline_and_boxes(app, written):
+    row = app.client.get(written).json()
+    assert [face["face"] for face in row["faces"]] == [0, 1, 2]
+    assert (row["video"]["width"], row["span"]) == (176, [0.0, 10.0])
+    found = app.client.get(f"{written}/timeline", params={"face": 0, "from": 0, "to": 10, "points": 4}).json()
+    assert found["p"]["Happiness"] == [0.9, 0.2, None, None]
+    assert found["whole"] == [0.0, 10.0]
+    boxes = app.client.get(f"{written}/boxes", params={"from": 2, "to": 2.1}).json()
+    assert [box["face"] for box in boxes] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "timeline?points=0",
+        "timeline?points=99999",
+        "timeline?from=5&to=5",
+        "timeline?from=nan",
+        "timeline?face=-1",
+        "boxes?from=0&to=11",
+        "boxes?from=-1",
+        "boxes?from=inf",
+        "explain?face=0",
+        "frame.jpg?seconds=x",
+    ],
+)
+def test_question_that_makes_no_sense_is_a_problem(app, written, query):
+    answer = app.client.get(f"{written}/{query}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_downloads_follow_what_a_person_says_of_a_face(app, written):
+    before = app.client.get(f"{written}/frames.csv").text
+    row = app.client.patch(f"{written}/faces/0", json={"name": "Ada", "join": 1}).json()
+    assert [(face["name"], face["joined"]) for face in row["faces"]] == [("Ada", [1]), ("", [])]
+    after = app.client.get(f"{written}/frames.csv").text
+    assert "Ada" in after
+    assert "Ada" not in before
+    assert app.client.get(f"{written}/verdict.json").json()["changes"]["joined"] == {"1": 0}
+    with zipfile.ZipFile(io.BytesIO(app.client.get(f"{written}/zip").content)) as archive:
+        assert sorted(archive.namelist()) == ["frames.csv", "report.html", "verdict.json"]
+        assert archive.read("frames.csv").decode() == after
+    assert app.client.patch(f"{written}/faces/0", json={"join": 2}).status_code == 409
+    assert app.client.patch(f"{written}/faces/9", json={"name": "x"}).status_code == 409
+
+
+def test_images_of_a_frame_are_made_once(app, written):
+    for place in ("frame.jpg?seconds=0.5", "frame.jpg?seconds=0.5&face=0"):
+        first = app.client.get(f"{written}/{place}")
+        assert first.headers["content-type"] == "image/jpeg"
+        assert app.client.get(f"{written}/{place}").content == first.content
+    answer = app.client.get(f"{written}/frame.jpg?seconds=9&face=0")
+    assert answer.status_code == 404
+    assert "not in view" in answer.json()["detail"]
+    assert app.client.get(f"{written}/actions?face=0&seconds=0").status_code == 400
+
+
+def test_explanation_is_an_image(app, written):
+    answer = app.client.get(f"{written}/explain", params={"face": 0, "seconds": 0.5})
+    assert answer.status_code == 200, answer.text
+    assert answer.content.startswith(b"\xff\xd8")
+
+
+def test_result_of_elsewhere_is_removed_from_the_list_alone(app, written, tmp_path):
+    app.client.delete(written.replace("results", "jobs"))
+    assert (tmp_path / "predictions" / "a" / "frames.csv").is_file()
+    assert app.client.get(written).status_code == 404
+
+
+def test_written_page_runs_apart_from_the_app(app, written):
+    page = app.client.get(f"{written}/report.html")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"].startswith("sandbox allow-scripts")
+    assert "allow-same-origin" not in page.headers["content-security-policy"]

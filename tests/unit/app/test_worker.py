@@ -68,8 +68,9 @@ def test_worker_process_writes_its_number_and_its_outcome(folders, tmp_path):
 
 def test_teller_writes_no_message_and_keeps_facts(tmp_path):
     teller = worker.Teller(tmp_path, Pace())
-    teller.tell(model="m")
+    teller.tell("Loading", model="m")
+    assert read_json(tmp_path / "progress.json") == {"stage": "Loading", "model": "m"}
     teller(fer.Progress(message="hello"))
     teller(fer.Progress("Predicting", "a", 1, 2, "frames"))
     told = read_json(tmp_path / "progress.json")
-    assert (told["model"], told["done"]) == ("m", 1)
+    assert (told["model"], told["done"], told["stage"]) == ("m", 1, "Predicting")
