@@ -215,7 +215,7 @@ class WrittenPrediction:
         from ferfusion.actions.words import strongest_actions  # noqa: PLC0415
 
         if not self.has_actions:
-            raise ConfigError("This prediction has no facial actions; predict again with actions='small'")
+            raise ConfigError("This prediction has no facial actions; predict again with facial actions")
         own = self.joined_table[self.joined_table["face"] == face]
         if own.empty:
             raise ConfigError(f"There is no face {face} in the prediction of {self.video}")

@@ -53,17 +53,26 @@ def describe_folder(path: str) -> Answer:
 
 def _dataset(folder: Path) -> Answer:
     data = fer.Dataset(folder)
-    videos, splits = data.videos, data.splits
+    pairs = data.pairs
+    clips = pairs.drop_duplicates("clip")
     facts = [
         ["Corpus", data.corpus],
         ["Classes", ", ".join(data.labels.names)],
-        ["Videos", f"{len(videos):,}"],
-        ["People", f"{videos['subject'].nunique():,}"],
-        ["Split", ", ".join(f"{part} {count:,}" for part, count in splits["part"].value_counts().items())
-         if len(splits) else "none; run ferfusion split"],
-    ]  # fmt: skip
-    counts = videos.groupby("emotion", sort=False).size().reset_index(name="videos")
-    return {"facts": facts, "tables": [_table("Videos of each class", counts)]}
+        ["Clips", f"{len(clips):,}"],
+        ["Pairs", f"{len(pairs):,}"],
+        ["People", f"{pairs['subject'].nunique():,}"],
+        ["Split", _split_words(data)],
+    ]
+    counts = clips.groupby("emotion", sort=False).size().reset_index(name="clips")
+    return {"facts": facts, "tables": [_table("Clips of each class", counts)]}
+
+
+def _split_words(data: "fer.Dataset") -> str:
+    try:
+        counts = data.splits["part"].value_counts()
+    except fer.DatasetError as error:
+        return str(error)
+    return ", ".join(f"{part} {count:,}" for part, count in counts.items())
 
 
 def _run(folder: Path) -> Answer:

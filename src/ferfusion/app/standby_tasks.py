@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import ferfusion as fer
 from ferfusion.app.folders import compare_runs, curves, describe_folder
+from ferfusion.app.jobs import ACTIONS
 from ferfusion.app.problems import status_of
 from ferfusion.errors import ConfigError, FerfusionError
 
@@ -69,7 +70,7 @@ def predict(path: str, model: str | None, most_seconds: float, actions: bool) ->
             f"The clip has {found.seconds:.0f} seconds, and at most {most_seconds:g} are predicted at once; "
             "upload it and make a job"
         )
-    options: dict[str, Any] = {"actions": "small"} if actions else {}
+    options: dict[str, Any] = {"actions": ACTIONS} if actions else {}
     seen = _model(model).predict(path, engine="here", progress=False, **options)
     return {
         "kind": "photograph" if seen.is_photograph else "video",

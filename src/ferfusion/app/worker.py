@@ -16,7 +16,7 @@ from typing import Any
 
 import ferfusion as fer
 from ferfusion.app.home import read_json, write_json
-from ferfusion.app.jobs import JOB_FILE, OUT_FOLDER, OUTCOME_FILE, PID_FILE, PROGRESS_FILE
+from ferfusion.app.jobs import ACTIONS, JOB_FILE, OUT_FOLDER, OUTCOME_FILE, PID_FILE, PROGRESS_FILE
 from ferfusion.app.pace import Pace
 from ferfusion.errors import FerfusionError
 
@@ -64,7 +64,7 @@ def predict(folder: Path, job: Mapping[str, Any]) -> Outcome:
     out = folder / OUT_FOLDER
     options = dict(job["options"])
     if isinstance(options.get("actions"), bool):
-        options["actions"] = "small" if options["actions"] else ""
+        options["actions"] = ACTIONS if options["actions"] else ""
     unread: list[str] = []
     result: Path | None = None
     for seen in model.predict_each(

@@ -48,7 +48,7 @@ def test_strongest_actions_are_those_beyond_rest(written):
 def test_actions_that_were_not_estimated_are_refused(tmp_path):
     seen = fer.read_prediction(write_prediction_folder(tmp_path / "a"))
     assert not seen.has_actions
-    with pytest.raises(fer.ConfigError, match="predict again with actions"):
+    with pytest.raises(fer.ConfigError, match="predict again with facial actions"):
         seen.strongest_actions(0, 0)
 
 

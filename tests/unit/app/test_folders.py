@@ -26,7 +26,7 @@ def test_dataset_has_facts_and_counts(tmp_path):
     row = describe_folder(str(write_dataset(tmp_path / "data", frames=3)))
     assert row["kind"] == "dataset"
     assert ["People", "6"] in row["facts"]
-    assert row["tables"][0]["columns"] == ["emotion", "videos"]
+    assert row["tables"][0]["columns"] == ["emotion", "clips"]
     json.dumps(row, allow_nan=False)
 
 
