@@ -1,9 +1,10 @@
 """Make the bundle that comes with the package, from a run on a dataset of still faces.
 
-    python examples/ship.py RUN DATASET [--out FILE]
+    python examples/ship.py RUN DATASET [--detector mtcnn] [--out FILE]
 
-The weights are stored in half precision. Scores and calibration are those of the stored weights on the
-validation part; the effect of half precision is printed.
+The photographs of the dataset are cropped already; the detector is that of the videos to predict. The weights
+are stored in half precision. Scores and calibration are those of the stored weights on the validation part;
+the effect of half precision is printed.
 """
 
 import argparse
@@ -31,6 +32,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("run", type=Path)
     arguments.add_argument("dataset", type=Path)
+    arguments.add_argument("--detector", default="mtcnn", help="of the videos to predict")
     arguments.add_argument("--out", type=Path, default=SHIPPED)
     options = arguments.parse_args()
     exact = load_bundle(options.run / "bundle.safetensors")
@@ -39,7 +41,8 @@ def main() -> None:
     before = predict_validation(exact, options.dataset, splits)
     table = predict_validation(halved, options.dataset, splits)
     metrics: BundleMetrics = {**exact.metrics, **measure(table, exact.labels)}
-    shipped = replace(halved, metrics=metrics)
+    recipe = replace(halved.prepare_recipe, detector=options.detector)
+    shipped = replace(halved, metrics=metrics, prepare_recipe=recipe)
     save_bundle(options.out, shipped)
     columns = list(exact.labels.probability_columns)
     change = (table[columns] - before[columns]).abs().to_numpy()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from augment import other_side
 from faces import Faces
-from ferfusion.actions.names import ACTION_COLUMNS, ACTIONS, POSE
+from ferfusion.actions.names import ACTION_COLUMNS, ACTIONS, FACS_UNITS, POSE
 from ferfusion.actions.small_network import ActionNetwork
 from fit import Scale, answers_of
 
@@ -81,7 +81,8 @@ def as_markdown(table: pd.DataFrame) -> str:
             ", ".join(_number(v, 2) for v in both[key]) for key in ("teacher_r", "r_fer2013", "r_faces")
         ]
         said = "yes" if name in given or name in POSE else "no"
-        short = name.removesuffix("Left") if len(both) == 2 else name
+        short = name.removesuffix("Left")
+        short = short if short in FACS_UNITS or name in POSE else f"{name}`, `{other_side(name)}"
         lines.append(f"| `{short}` | " + " | ".join(cells) + f" | {said} |")
     return "\n".join(lines)
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from ferfusion.actions.estimator import ActionEstimator
 from ferfusion.actions.face_landmarker import FaceLandmarker
+from ferfusion.actions.small import SmallEstimator
 from ferfusion.errors import ConfigError
 from ferfusion.faces.official_model import OFFICIAL_MODELS
 from ferfusion.files import no_such, sha256_of
@@ -36,13 +37,13 @@ def landmarker_model() -> Path:
     if not official.is_cached:
         raise ConfigError(
             f"The estimator {_LANDMARKER} needs its model file; run ferfusion fetch {_LANDMARKER}, or name "
-            f"the file in the environment variable {MODEL_VARIABLE}"
+            f"the file in the environment variable {MODEL_VARIABLE}; the estimator small needs none"
         )
     return official.path
 
 
 ACTION_ESTIMATORS: MappingProxyType[str, Callable[[], ActionEstimator]] = MappingProxyType(
-    {_LANDMARKER: lambda: FaceLandmarker(landmarker_model())}
+    {"small": SmallEstimator, _LANDMARKER: lambda: FaceLandmarker(landmarker_model())}
 )
 """Estimators by name."""
 
