@@ -20,7 +20,7 @@ from ferfusion.app.settings import AppSettings
 from ferfusion.app.standby import Standby
 from ferfusion.app.state import AppState, make_state
 
-TOKEN = "a token of the tests"
+TOKEN = "token-of-the-tests"
 
 
 @dataclass(frozen=True)

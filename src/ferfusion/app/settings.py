@@ -1,6 +1,7 @@
 """Settings of the app, checked before it starts."""
 
 import ipaddress
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 from ferfusion.app.home import default_home
 from ferfusion.errors import ConfigError
 
-_SHORTEST_TOKEN = 12
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]{12,200}")
+"""What stands in an address and in a cookie as it is."""
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 
 
@@ -46,10 +48,9 @@ class AppSettings:
             raise ConfigError(f"port must be 0 to 65535, got {self.port}; 0 takes a free port")
         if self.jobs < 1:
             raise ConfigError(f"jobs must be at least 1, got {self.jobs}")
-        if len(self.token) < _SHORTEST_TOKEN or not self.token.isascii() or not self.token.isprintable():
+        if _TOKEN.fullmatch(self.token) is None:
             raise ConfigError(
-                f"The token must have at least {_SHORTEST_TOKEN} characters, all printable ASCII, "
-                f"got {len(self.token)}; name a longer one"
+                "The token must have 12 to 200 characters, letters, digits and - _ . ~ only; name another one"
             )
 
     @property

@@ -1,5 +1,6 @@
 """``ferfusion demo``."""
 
+import sys
 from pathlib import Path
 
 import ferfusion as fer
@@ -40,6 +41,9 @@ def demo(out: Path = Path("demo")) -> None:
         f"The annotated video: {(out / 'predictions' / video.stem / 'annotated.mp4').absolute()}",
         soft_wrap=True,
     )
+    program = Path(sys.argv[0]).name
+    command = sys.argv[0] if program == "ferfusion" else "ferfusion"
+    console.print(f"Read it in the app: [bold]{command} app {out / 'predictions'}[/]", soft_wrap=True)
 
 
 def unseen_video(dataset: Path, corpus: Path) -> Path:

@@ -14,9 +14,9 @@ def test_token_is_new_for_each_start_and_long():
     [
         ({"port": 70_000}, "port must be 0 to 65535"),
         ({"jobs": 0}, "jobs must be at least 1"),
-        ({"token": "short"}, "at least 12 characters"),
-        ({"token": "with a line\nbreak"}, "printable ASCII"),
-        ({"token": "größer als ASCII"}, "printable ASCII"),
+        ({"token": "short"}, "12 to 200 characters"),
+        ({"token": "with-a-line\nbreak"}, "letters, digits"),
+        ({"token": "größer-als-ASCII"}, "letters, digits"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(values, words):

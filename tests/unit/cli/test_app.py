@@ -25,14 +25,14 @@ def test_app_serves_this_machine_on_a_free_port(served, tmp_path):
 def test_app_for_other_machines_needs_a_stated_token(served, tmp_path, monkeypatch):
     with pytest.raises(ConfigError, match="the token must be stated"):
         app(data=tmp_path, host="0.0.0.0")
-    app(data=tmp_path, host="0.0.0.0", token="a stated token")
-    monkeypatch.setenv("FERFUSION_APP_TOKEN", "another stated token")
+    app(data=tmp_path, host="0.0.0.0", token="a-stated-token")
+    monkeypatch.setenv("FERFUSION_APP_TOKEN", "another-stated-token")
     app(data=tmp_path, host="0.0.0.0")
-    assert [settings.token for settings, _ in served] == ["a stated token", "another stated token"]
+    assert [settings.token for settings, _ in served] == ["a-stated-token", "another-stated-token"]
 
 
 def test_app_for_other_machines_opens_named_paths_only(served, tmp_path):
-    app(tmp_path, data=tmp_path, host="0.0.0.0", token="a stated token")
+    app(tmp_path, data=tmp_path, host="0.0.0.0", token="a-stated-token")
     app(tmp_path, data=tmp_path)
     assert [settings.roots for settings, _ in served] == [(tmp_path.resolve(),), None]
 
