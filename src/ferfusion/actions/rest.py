@@ -30,12 +30,14 @@ _ACTIVE = [
 
 
 def activity(actions: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return how active each frame is, (T,): the sum of the actions that are near 0 at rest; nan if unread.
+    """Return how active each frame is, (T,): the sum of the known actions near 0 at rest; nan if none is.
 
     Args:
         actions: Coefficients (T, 52) in the order of ``ACTIONS``; nan in a frame that cannot be read.
     """
-    return np.asarray(actions[:, _ACTIVE].sum(axis=1, dtype=np.float64))
+    active = actions[:, _ACTIVE]
+    # an estimator may know some of the actions only
+    return np.where(np.isnan(active).all(axis=1), np.nan, np.nansum(active, axis=1, dtype=np.float64))
 
 
 def estimate_rest(actions: NDArray[np.floating]) -> NDArray[np.float32]:

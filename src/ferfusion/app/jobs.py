@@ -12,7 +12,7 @@ from ferfusion.app.problems import Problem
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 ENDED = (DONE, FAILED, CANCELLED)
 JOB_FILE, PROGRESS_FILE, OUTCOME_FILE = "job.json", "progress.json", "outcome.json"
-ACTIONS = "face-landmarker"
+ACTIONS = "small"
 """The estimator of facial actions where an option says only that there shall be some."""
 LOCK_FILE, PID_FILE, LOG_FILE, OUT_FOLDER = "worker.lock", "pid.json", "log.txt", "out"
 

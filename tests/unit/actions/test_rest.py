@@ -65,3 +65,11 @@ def test_running_rest_knows_only_the_past_and_agrees_at_the_end():
     assert so_far[-1, SMILE] < 0.03
     for k in (0, 20, 59):
         assert np.array_equal(so_far[k], estimate_rest(actions[: k + 1]), equal_nan=True)
+
+
+def test_rest_of_an_estimator_that_knows_some_actions_is_of_those():
+    track = np.full((10, 52), np.nan)
+    track[:, ACTIONS.index("mouthSmileLeft")] = [0.8] * 6 + [0.1] * 4
+    rest = estimate_rest(track)
+    assert rest[ACTIONS.index("mouthSmileLeft")] == pytest.approx(0.1)
+    assert np.isnan(rest[ACTIONS.index("jawOpen")])
