@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from ferfusion.app.problems import PROBLEM_TYPE, problem_body
+from ferfusion.app.problems import PROBLEM_TYPE, Problem, problem_body
 from ferfusion.app.settings import AppSettings
 
 Scope = MutableMapping[str, Any]
@@ -17,6 +17,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 OPEN_PATHS = ("/api/v1/health",)
+STREAMED_PATHS = ("/api/v1/uploads", "/api/v1/predict")
+"""Addresses whose bodies are files; they count the bytes themselves."""
+MOST_BODY_BYTES = 1_000_000
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "media-src 'self' blob:; font-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; "
@@ -70,7 +73,8 @@ class Guard:
         elif self._brings_token(scope):
             await self._send_cookie(scope, answer)
         else:
-            await self._app(scope, receive, answer)
+            is_stream = scope["path"] in STREAMED_PATHS
+            await self._app(scope, receive if is_stream else _limited(receive), answer)
 
     def _refusal(self, scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] | None:
         """Return why a request is refused: status code and message; None if it is not."""
@@ -95,6 +99,9 @@ class Guard:
         return None
 
     def _of_token(self, scope: Scope, headers: Mapping[str, str]) -> tuple[int, str] | None:
+        stated = headers.get("content-length", "")
+        if scope["path"] not in STREAMED_PATHS and stated.isdecimal() and int(stated) > MOST_BODY_BYTES:
+            return 413, f"The body of this request may have at most {MOST_BODY_BYTES:,} bytes, got {stated}"
         if scope["path"] in OPEN_PATHS or self._brings_token(scope):
             return None
         if not self._is_same(self._token_of(scope, headers)):
@@ -163,6 +170,21 @@ def host_name(host: str) -> str:
         return ""
     is_plain = not (parts.path or parts.query or parts.fragment or parts.username or parts.password)
     return (parts.hostname or "") if is_plain and "@" not in host else ""
+
+
+def _limited(receive: Receive) -> Receive:
+    """Return the source of a body's parts, which ends after the most bytes."""
+    received = 0
+
+    async def receive_some() -> MutableMapping[str, Any]:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > MOST_BODY_BYTES:
+            raise Problem(413, f"The body of this request may have at most {MOST_BODY_BYTES:,} bytes")
+        return message
+
+    return receive_some
 
 
 def _with_headers(send: Send) -> Send:

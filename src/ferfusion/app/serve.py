@@ -90,6 +90,13 @@ def web_server(state: "AppState") -> "uvicorn.Server":
 
     from ferfusion.app.server import build_server  # noqa: PLC0415 extra app
 
+    class Server(uvicorn.Server):
+        """Ends the streams of events before it waits for its connections."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            state.hub.close()
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(
         build_server(state),
         log_level="warning",
@@ -103,7 +110,7 @@ def web_server(state: "AppState") -> "uvicorn.Server":
         http="h11",
         proxy_headers=False,
     )
-    return uvicorn.Server(config)
+    return Server(config)
 
 
 def token_of_environment() -> str | None:

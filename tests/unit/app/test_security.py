@@ -122,3 +122,13 @@ def test_app_on_the_network_takes_its_address_and_its_name(tmp_path):
         token = f"Bearer {TOKEN}"
         assert bare(app, Host="lab-7", Authorization=token).status_code == 200
         check_problem(bare(app, Host="other", Authorization=token), 421, "not known as")
+
+
+def test_body_that_is_no_file_has_a_limit(app):
+    content = b'{"path": "' + b"a" * 1_000_000 + b'"}'
+    answer = app.client.post("/api/v1/uploads/path", content=content)
+    check_problem(answer, 413, "at most 1,000,000 bytes")
+    parts = (content[start : start + 65_536] for start in range(0, len(content), 65_536))
+    answer = app.client.post("/api/v1/uploads/path", content=parts)
+    assert answer.status_code in (400, 413)
+    assert app.client.get(JOBS).status_code == 200

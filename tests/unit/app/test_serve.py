@@ -3,7 +3,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import closing
+from threading import Thread
 
 import httpx
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from ferfusion.app.serve import listening, serve, token_of_environment
 from ferfusion.app.settings import AppSettings
 from ferfusion.errors import ConfigError, MissingExtraError
+from helpers.app_server import TOKEN, running_app
 
 
 def test_app_without_its_extra_names_the_install_line(tmp_path, monkeypatch):
@@ -56,3 +59,16 @@ def test_command_serves_until_it_is_interrupted(tmp_path):
         _, err = app.communicate(timeout=20)
     assert "Traceback" not in err
     assert app.returncode in (0, 130)
+
+
+def test_server_stops_at_once_while_a_page_listens(tmp_path):
+    with running_app(tmp_path) as app:
+        url = f"{app.address}/api/v1/events"
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        listener = Thread(target=httpx.get, args=[url], kwargs={"headers": headers, "trust_env": False})
+        listener.start()
+        while not app.state.hub._listeners:
+            time.sleep(0.01)
+        began = time.monotonic()
+    listener.join()
+    assert time.monotonic() - began < 2.5
