@@ -17,7 +17,7 @@ export function besideChoice({ result, beside, changed, signal }) {
     else await during(select, () => predictWith(value.slice(6)));
   };
   const predictWith = async (model) => {
-    const answer = await jobs.create(inputsOf(result), { model, options: result.actions ? { actions: "small" } : {} });
+    const answer = await jobs.create(inputsOf(result), { model, options: { actions: Boolean(result.actions) } });
     const made = Array.isArray(answer) ? answer[0] : answer;
     fill(state, "The second model predicts…");
     follow(made.id);
@@ -43,12 +43,12 @@ const uploadsOf = (job) => job?.uploads ?? job?.inputs;
 function optionsOf(result, models, beside) {
   const own = jobOf(result.id);
   const same = jobs.all.filter((job) => job.state === "done" && job.id !== own?.id && job.results?.length && isSame(job, own));
-  const done = new Set([result.model, ...same.map((job) => job.model)]);
+  const done = new Set([own?.model, result.model, ...same.map((job) => job.model)]);
   const results = same.map((job) => h("option", { value: `result:${job.results[0]}`, selected: job.results[0] === beside }, modelName(job.model)));
   const others = models.filter((model) => !done.has(model.name) && !done.has(model.id));
   return [
     results.length ? h("optgroup", { label: "Predicted already" }, results) : null,
-    inputsOf(result).length && others.length ? h("optgroup", { label: "Predict with" }, others.map((model) => h("option", { value: `model:${model.id}` }, model.name))) : null,
+    inputsOf(result).length && others.length ? h("optgroup", { label: "Predict with" }, others.map((model) => h("option", { value: `model:${model.id}` }, modelName(model.name)))) : null,
   ];
 }
 

@@ -46,15 +46,16 @@ function frame(title, content, buttons) {
   return dialog;
 }
 
-/** Run an action of a button: it is off meanwhile, and an error becomes a message. */
+/** Run an action of a button, once at a time; an error becomes a message. A busy button keeps the focus. */
 export async function during(button, action) {
-  if (button) button.disabled = true;
+  if (button?.getAttribute("aria-busy") === "true") return undefined;
+  button?.setAttribute("aria-busy", "true");
   try {
     return await action();
   } catch (error) {
     if (error.name !== "AbortError") toast(error.message, { wrong: true });
     return undefined;
   } finally {
-    if (button) button.disabled = false;
+    button?.removeAttribute("aria-busy");
   }
 }

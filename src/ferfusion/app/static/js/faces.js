@@ -20,8 +20,8 @@ export function faceHead({ result, face, changed }) {
       button("Rename", `Rename ${nameOf(face)}`, () => rename(face, change)),
       others.length ? button("Join", `Join ${nameOf(face)} with another face`, () => join(face, others, change)) : null,
       face.joined?.length ? button("Part", `Part ${nameOf(face)} from the faces joined with it`, () => change({ join: null })) : null,
-      face.left_out ? button("Count it", `Count ${nameOf(face)} again`, () => change({ left_out: false }))
-        : button("Leave out", `Leave ${nameOf(face)} out`, () => change({ left_out: true }))));
+      face.left_out ? button("Count", `Count ${nameOf(face)} again`, () => change({ left_out: false }))
+        : button("Leave out", `Leave out ${nameOf(face)}`, () => change({ left_out: true }))));
 }
 
 function summaryOf(face) {

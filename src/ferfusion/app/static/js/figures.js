@@ -3,6 +3,9 @@
 import { h } from "./dom.js";
 import { percent } from "./words.js";
 
+const METRICS = { war: "WAR", uar: "UAR", macro_f1: "macro-F1" };
+
+/** Facts as a list of terms. */
 export function facts(rows) {
   if (!rows?.length) return null;
   return h("dl", { class: "plain" }, rows.map(([label, text]) => [h("dt", {}, label), h("dd", {}, text)]));
@@ -15,12 +18,12 @@ export function scoreTable(scores) {
   const groups = [...new Set(scores.map(({ part, level }) => `${part}\u0000${level}`))].map((key) => key.split("\u0000"));
   const cell = (part, level, metric) => {
     const found = scores.find((each) => each.part === part && each.level === level && each.metric === metric);
-    return h("td", { data: { label: metric } }, found ? estimate(found) : "");
+    return h("td", { data: { label: METRICS[metric] ?? metric } }, found ? estimate(found) : "");
   };
   return h("section", { "aria-labelledby": "scores-title" }, h("h2", { id: "scores-title" }, "Scores"),
     h("p", { class: "soft small" }, "With the 95\u00a0% interval over people where there is one, and the baseline of always answering the most frequent class."),
     h("div", { class: "sheet", tabindex: "0", role: "group", "aria-label": "Scores" }, h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Part"), h("th", { scope: "col" }, "Per"), metrics.map((metric) => h("th", { scope: "col" }, metric)))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Part"), h("th", { scope: "col" }, "Per"), metrics.map((metric) => h("th", { scope: "col" }, METRICS[metric] ?? metric)))),
       h("tbody", {}, groups.map(([part, level]) => h("tr", {}, h("th", { scope: "row" }, part), h("td", {}, level), metrics.map((metric) => cell(part, level, metric))))))));
 }
 

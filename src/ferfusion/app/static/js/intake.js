@@ -35,6 +35,8 @@ export class Intake {
     const readable = [];
     for (const row of rows) {
       if (row.kind === "bundle") await this.#addModel(row);
+      else if (row.kind === "model") this.added(row);
+      else if (row.kind === "result") say(`The result ${row.name} is in the list.`);
       else if (row.kind === "unreadable") toast(`${row.name} is no video, photograph or model that can be read.`, { wrong: true });
       else readable.push(row);
     }

@@ -44,7 +44,7 @@ export class ModelChoice {
   }
 
   #list(chosen) {
-    fill(this.select, this.models.map((model) => h("option", { value: model.id }, model.shipped ? `${model.name} (comes with ferfusion)` : model.name)));
+    fill(this.select, this.models.map((model) => h("option", { value: model.id }, modelName(model.name))));
     if (this.models.some(({ id }) => id === chosen)) this.select.value = chosen;
     this.#chosen();
   }

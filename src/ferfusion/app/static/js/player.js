@@ -12,7 +12,7 @@ export class Player extends EventTarget {
     super();
     this.result = result;
     this.root = `${BASE}/results/${part(result.id)}`;
-    this.video = h("video", { class: "film", preload: "auto", playsinline: true, src: `${this.root}/source`, "aria-label": `Video ${result.name}` });
+    this.video = h("video", { class: "film", preload: "auto", playsinline: true, "aria-label": `Video ${result.name}` });
     this.canvas = h("canvas", { class: "over", "aria-hidden": "true" });
     this.screen = h("div", { class: "screen", style: { "--shape": String(result.video.width / result.video.height) } }, this.video, this.canvas);
     this.note = h("p", { class: "soft small", hidden: true });
@@ -21,10 +21,12 @@ export class Player extends EventTarget {
     this.drawsBoxes = true;
     this.nextFrame = null;  // set by the page, which knows the times of the frames
     this.#listen();
+    if (result.has_source === false) this.#fallBack("The video is no longer where it was");
+    else this.video.src = `${this.root}/source`;
   }
 
   get time() {
-    return this.pending ?? this.video.currentTime;
+    return this.pending ?? (this.video.readyState ? this.video.currentTime : 0);  // the frame asked for, until it plays
   }
 
   get playing() {
@@ -37,6 +39,7 @@ export class Player extends EventTarget {
     this.pending = Math.min(Math.max(0, seconds), last);
     const inside = Math.min(0.01, 0.4 / (this.result.video.fps || 25));
     this.video.currentTime = Math.min(this.pending + inside, last);
+    if (this.playing) this.pending = null;
     this.#tell();
   }
 
@@ -96,15 +99,15 @@ export class Player extends EventTarget {
   }
 
   #controls() {
-    const button = (text, label, action) => h("button", { type: "button", "aria-label": label, on: { click: action } }, text);
-    this.playButton = button("Play", "Play", () => this.toggle());
-    this.soundButton = button("Sound off", "Turn the sound off", () => this.mute());
+    const button = (text, action) => h("button", { type: "button", on: { click: action } }, text);
+    this.playButton = button("Play", () => this.toggle());
+    this.soundButton = button("Sound off", () => this.mute());
     this.speed = h("select", { "aria-label": "Speed", on: { change: () => { this.video.playbackRate = Number(this.speed.value); } } },
       SPEEDS.map((rate) => h("option", { value: rate }, `${rate}×`)));
     this.speed.value = "1";
     return h("div", { class: "controls" }, this.playButton,
-      button("−1 frame", "One frame back", () => this.step(-1)), button("+1 frame", "One frame on", () => this.step(1)),
-      this.speed, this.soundButton, button("Full screen", "Full screen", () => this.fullScreen()), this.clock);
+      button("−1 frame", () => this.step(-1)), button("+1 frame", () => this.step(1)),
+      this.speed, this.soundButton, button("Full screen", () => this.fullScreen()), this.clock);
   }
 
   #listen() {
@@ -112,12 +115,12 @@ export class Player extends EventTarget {
     for (const event of ["play", "pause", "ended"]) video.addEventListener(event, () => this.#state());
     video.addEventListener("volumechange", () => {
       fill(this.soundButton, video.muted ? "Sound on" : "Sound off");
-      this.soundButton.setAttribute("aria-label", video.muted ? "Turn the sound on" : "Turn the sound off");
     });
-    video.addEventListener("seeked", () => { this.pending = null; this.#tell(); });
+    video.addEventListener("play", () => { this.pending = null; });
+    video.addEventListener("seeked", () => this.#tell());
     video.addEventListener("timeupdate", () => this.#tell());
     video.addEventListener("loadedmetadata", () => this.#tell());
-    video.addEventListener("error", () => this.#fallBack());
+    video.addEventListener("error", () => this.#fallBack("This browser cannot play the file itself"));
     video.addEventListener("click", () => this.toggle());
     const follow = () => {
       if (this.playing) this.#tell();
@@ -135,22 +138,17 @@ export class Player extends EventTarget {
     this.video.addEventListener("play", () => requestAnimationFrame(follow));
   }
 
-  #fallBack() {
-    if (!this.drawsBoxes) {
-      this.note.hidden = false;
-      fill(this.note, "This browser can play neither the video nor its annotated copy; the timeline below works without.");
-      return;
-    }
+  /** Play the annotated video, if there is one; the timeline works without any. */
+  #fallBack(why) {
+    const isFirst = this.drawsBoxes && this.result.has_annotated !== false;
     this.drawsBoxes = false;
-    this.video.src = `${this.root}/annotated.mp4`;
     this.note.hidden = false;
-    fill(this.note, "This browser cannot play the file itself, so the annotated video is shown.");
+    fill(this.note, isFirst ? `${why}, so the annotated video is shown.` : `${why}, and there is no annotated video to show. The timeline below works without.`);
+    if (isFirst) this.video.src = `${this.root}/annotated.mp4`;
   }
 
   #state() {
-    const text = this.playing ? "Pause" : "Play";
-    fill(this.playButton, text);
-    this.playButton.setAttribute("aria-label", text);
+    fill(this.playButton, this.playing ? "Pause" : "Play");
     this.dispatchEvent(new Event("state"));
     this.#tell();
   }

@@ -5,7 +5,7 @@ import { during } from "./dialogs.js";
 import { h, toast } from "./dom.js";
 import { jobs } from "./jobs.js";
 
-const FIRST = ["epochs", "fusion", "architecture", "stream", "batch_size", "learning_rate", "seed"];
+const FIRST = ["epochs", "fusion", "architecture", "stream", "batch_size", "lr", "learning_rate", "seed"];
 
 /** Return the form for a dataset. */
 export async function trainingForm(folder, signal) {
@@ -32,10 +32,16 @@ export async function trainingForm(folder, signal) {
 function groupsOf(options) {
   const groups = new Map();
   for (const option of options) {
-    const title = option.group || "More options";
+    const title = option.group ? `More of the ${option.group}` : "More options";
     groups.set(title, [...(groups.get(title) ?? []), option]);
   }
   return [...groups];
+}
+
+/** The first sentence of a description; a long rest opens on demand. */
+function description(text, id) {
+  const [first, ...rest] = text.length > 150 ? text.split(/(?<=[.;:]) /) : [text];
+  return h("div", { class: "soft small option-text" }, h("p", { id }, first), rest.length ? h("details", {}, h("summary", {}, "More"), rest.join(" ")) : null);
 }
 
 /** One option of the recipe. */
@@ -45,7 +51,7 @@ class Option {
     const id = `option-${name}`;
     this.input = this.#input(id, choices);
     const label = name.replaceAll("_", " ");
-    const about = h("p", { class: "soft small", id: `${id}-about` }, text ?? "");
+    const about = description(text ?? "", `${id}-about`);
     this.input.setAttribute("aria-describedby", `${id}-about`);
     this.element = kind === "bool"
       ? h("div", { class: "field" }, h("label", { class: "check", for: id }, this.input, h("b", { class: "small" }, label)), about)

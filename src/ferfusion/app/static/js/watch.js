@@ -7,8 +7,6 @@ import { Intake } from "./intake.js";
 import { ModelChoice } from "./models.js";
 import { queueList } from "./queue.js";
 
-/** The estimator that comes with the package. */
-const ACTIONS = "small";
 const STEPS = [
   ["Give a video", "Drop it, choose it, or name its path. Photographs and whole folders work too."],
   ["Wait a moment", "ferfusion finds each face, follows it, and predicts the displayed expression of every frame."],
@@ -20,7 +18,7 @@ export async function showWatch({ main, signal }) {
   const model = new ModelChoice();
   const actions = h("input", { type: "checkbox", id: "actions" });
   const intake = new Intake({
-    options: () => ({ model: model.value, options: actions.checked ? { actions: ACTIONS } : {} }),
+    options: () => ({ model: model.value, options: { actions: actions.checked } }),
     added: (added) => model.put(added),
   });
   const intro = introduction();
@@ -46,7 +44,7 @@ function introduction() {
 
 function sampleButton(intake) {
   const take = async () => {
-    const answer = await fetch("sample.mp4");
+    const answer = await fetch("static/sample.mp4");
     await intake.take([new File([await answer.blob()], "sample.mp4", { type: "video/mp4" })]);
   };
   return h("div", { class: "row sample" },
