@@ -1,5 +1,6 @@
 """The pace of a job: its rate, the time that is left and the share that is done."""
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -10,6 +11,9 @@ import ferfusion as fer
 _WINDOW_SECONDS = 20.0
 _STAGES = {"Predicting": (0.0, 0.9), "Drawing": (0.9, 1.0)}
 """Where the stages of a video begin and end in its progress: drawing is much faster than prediction."""
+
+
+_EPOCH = re.compile(r"epoch (\d+)/(\d+)")
 
 
 class Pace:
@@ -62,7 +66,19 @@ class Pace:
     def _share_of(self, progress: "fer.Progress") -> float | None:
         if not progress.total:
             return None
-        start, end = _STAGES.get(progress.stage, (0.0, 1.0))
+        start, end = _ends_of(progress.stage)
         own = start + (end - start) * progress.done / progress.total
         self._share = max(self._share, min(1.0, (self._finished + own) / self._inputs))
         return round(self._share, 4)
+
+
+def _ends_of(stage: str) -> tuple[float, float]:
+    """Return where a stage begins and ends in the progress of an input.
+
+    >>> _ends_of("epoch 2/4"), _ends_of("Drawing"), _ends_of("Preparing")
+    ((0.25, 0.5), (0.9, 1.0), (0.0, 1.0))
+    """
+    if match := _EPOCH.fullmatch(stage):
+        epoch, epochs = int(match[1]), max(1, int(match[2]))
+        return (epoch - 1) / epochs, epoch / epochs
+    return _STAGES.get(stage, (0.0, 1.0))

@@ -42,3 +42,8 @@ def test_unknown_total_has_no_progress():
     told_of = Pace(clock=lambda: 0.0).tell(fer.Progress("Predicting", "a", 3, None, "frames"))
     assert told_of["progress"] is None
     assert told_of["total"] is None
+
+
+def test_epochs_of_a_training_have_the_same_share():
+    steps = [(0, "epoch 1/2", 50), (1, "epoch 1/2", 100), (2, "epoch 2/2", 50)]
+    assert [one["progress"] for one in told(steps)] == [0.25, 0.5, 0.75]

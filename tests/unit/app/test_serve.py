@@ -10,10 +10,11 @@ from threading import Thread
 import httpx
 import pytest
 
-from ferfusion.app.serve import listening, serve, token_of_environment
+from ferfusion.app.serve import _first_page, _opened, listening, serve, token_of_environment
 from ferfusion.app.settings import AppSettings
 from ferfusion.errors import ConfigError, MissingExtraError
 from helpers.app_server import TOKEN, running_app
+from helpers.written import write_predictions
 
 
 def test_app_without_its_extra_names_the_install_line(tmp_path, monkeypatch):
@@ -72,3 +73,15 @@ def test_server_stops_at_once_while_a_page_listens(tmp_path):
         began = time.monotonic()
     listener.join()
     assert time.monotonic() - began < 2.5
+
+
+def test_paths_are_opened_at_the_start_and_one_that_cannot_be_stops_nothing(tmp_path, standby):
+    out = write_predictions(tmp_path / "predictions")
+    said = list[str]()
+    with running_app(tmp_path / "home", standby=standby) as app:
+        [row] = _opened(app.state, out, said.append)
+        assert _opened(app.state, tmp_path / "none", said.append) == []
+        assert app.job(row["job"])["state"] == "done"
+    assert said == [f"There is no file or folder {tmp_path / 'none'} on the machine that runs the app"]
+    assert _first_page([row]) == f"#/read/{row['job']}"
+    assert _first_page([row, row]) == "#/read"

@@ -8,6 +8,7 @@ from ferfusion.app import worker
 from ferfusion.app.home import Home, new_id, read_json
 from ferfusion.app.jobs import Job, JobFolders
 from ferfusion.app.pace import Pace
+from helpers.datasets import write_dataset
 
 
 @pytest.fixture
@@ -44,6 +45,25 @@ def test_worker_gives_the_reason_of_a_failure_in_one_line(folders, tmp_path):
     assert outcome["message"].startswith("Cannot open a.mp4 as a video")
     outcome = worker.run(folder_of(folders, tmp_path / "a.mp4", options={"windoww": 1}))
     assert "windoww" in outcome["message"]
+
+
+@pytest.mark.slow
+def test_worker_trains_and_evaluates(folders, tmp_path):
+    data = write_dataset(tmp_path / "data", frames=3)
+    job = Job(
+        id=new_id(),
+        name="run",
+        kind="training",
+        inputs=(str(data),),
+        path=str(tmp_path / "run"),
+        options={"epochs": 1, "head_units": 16},
+    )
+    folders.write(job)
+    outcome = worker.run(folders.of(job.id))
+    assert outcome["state"] == "done", outcome
+    assert outcome["message"].startswith("Best epoch 1 of 1")
+    assert (tmp_path / "run" / "report.html").is_file()
+    assert read_json(folders.of(job.id) / "progress.json")["stage"] == "Evaluating"
 
 
 def test_worker_refuses_a_damaged_job(tmp_path):
