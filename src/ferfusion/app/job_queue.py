@@ -45,6 +45,7 @@ class JobQueue:
         self._jobs = {job.id: job for job in folders.read_all()}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._told: list[Told] = []
+        self._ending: set[str] = set()
 
     def all(self) -> list[Job]:
         """Return all jobs, the oldest first."""
@@ -97,10 +98,10 @@ class JobQueue:
         Returns:
             What was removed, and its bytes.
         """
+        if not self.get(job_id).has_ended:
+            self.cancel(job_id)
         with self._lock:
-            job = self.get(job_id)
-            if not job.has_ended:
-                self.cancel(job_id)
+            self.get(job_id)
             folder = self.folders.of(job_id)
             size = size_of(folder)
             with file_errors(folder):
@@ -125,10 +126,10 @@ class JobQueue:
         """
         with self._lock:
             for job in self.all():
-                if job.state == RUNNING:
+                if job.state == RUNNING and job.id not in self._ending:
                     self._follow(job)
             running = sum(job.state == RUNNING for job in self._jobs.values())
-            waiting = [job for job in self.all() if job.state == WAITING]
+            waiting = [job for job in self.all() if job.state == WAITING and job.id not in self._ending]
             for job in waiting[: max(0, self._at_once - running)]:
                 self._start(job)
             told, self._told = self._told, []
@@ -158,12 +159,18 @@ class JobQueue:
     def _stopped(self, job_id: str, change: Callable[[Job], Job]) -> Job:
         with self._lock:
             job = self.get(job_id)
-            if job.has_ended:
-                raise Problem(409, f"The job {job.name} has ended already: {job.state}")
-            end_process(self.folders.of(job_id))
-            self._reap(job_id)
-            self._put(stopped := change(job))
-            return stopped
+            if job.has_ended or job_id in self._ending:
+                state = job.state if job.has_ended else "it is being stopped"
+                raise Problem(409, f"The job {job.name} has ended already: {state}")
+            self._ending.add(job_id)
+        try:
+            end_process(self.folders.of(job_id))  # it may take a moment, and others ask meanwhile
+        finally:
+            with self._lock:
+                self._ending.discard(job_id)
+                self._reap(job_id)
+                self._put(stopped := change(self._jobs[job_id]))
+        return stopped
 
     def _reap(self, job_id: str) -> None:
         process = self._processes.pop(job_id, None)
