@@ -91,3 +91,12 @@ def test_job_is_deleted_after_a_question(page, app, result):
     page.locator(".toast").wait_for()
     assert page.locator(".job").count() == 0
     assert app.client.get("/api/v1/jobs").json() == []
+
+
+def test_paths_are_opened_one_after_the_other_without_waiting(page, quick_jobs, sample_corpus):
+    clips = sorted((sample_corpus / "s01" / "fear").glob("*.mp4"))
+    for clip in clips:
+        page.fill("#path", str(clip))
+        page.get_by_role("button", name="Open").click()
+    until(page, "document.querySelectorAll('.job[data-state=done]').length === 2")
+    assert {*page.locator(".job-name").all_inner_texts()} == {clip.name for clip in clips}

@@ -105,7 +105,9 @@ export class Levels {
     const key = `${level}/${index}`;
     if (this.asked.has(key) || this.signal.aborted) return;
     const from = this.from + index * 2 ** level;
-    const values = { face: this.face, from, to: Math.min(from + 2 ** level, this.to), points: POINTS };
+    const to = Math.min(from + 2 ** level, this.to);
+    // the last tile is shorter and has fewer columns, so that all columns of a level are of one length
+    const values = { face: this.face, from, to, points: Math.max(1, Math.round((POINTS * (to - from)) / 2 ** level)) };
     this.asked.set(key, true);
     try {
       const answer = await get(`/results/${part(this.id)}/timeline${query(values)}`, this.signal);

@@ -55,14 +55,18 @@ function sampleButton(intake) {
 
 function pathForm(intake) {
   const input = h("input", { type: "text", id: "path", class: "grow", autocomplete: "off", spellcheck: "false", placeholder: "/home/me/videos" });
-  const button = h("button", { type: "submit" }, "Open");
   return h("form", { class: "field", on: { submit: (event) => {
     event.preventDefault();
     const path = input.value.trim();
-    if (path) during(button, () => intake.open(path).then(() => { input.value = ""; }));
+    if (!path) return;
+    input.value = "";  // the next path can be written while this one is opened
+    during(null, () => intake.open(path).catch((error) => {
+      input.value ||= path;
+      throw error;
+    }));
   } } },
     h("label", { for: "path" }, h("strong", { class: "small" }, "Or open a file or folder of this machine")),
-    h("div", { class: "row" }, input, button),
+    h("div", { class: "row" }, input, h("button", { type: "submit" }, "Open")),
     h("p", { class: "soft small" }, "It is read where it is; nothing is copied."));
 }
 
