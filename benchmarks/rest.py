@@ -128,8 +128,9 @@ def speaking_tracks(recipe: SynthesisRecipe, estimator: ActionEstimator, *, peop
 
 
 def features(track: Floats, rest: Floats) -> Floats:
-    """Return the 90th and the 10th percentile of each given action after subtracting rest."""
-    return np.asarray(np.percentile((track - rest)[:, GIVEN], (90, 10), axis=0).ravel(), np.float32)
+    """Return the 90th and the 10th percentile of each action after subtracting rest; 0 if it is not given."""
+    changes = np.percentile((track - rest)[:, GIVEN], (90, 10), axis=0)
+    return np.asarray(np.nan_to_num(changes.ravel()), np.float32)
 
 
 def uar(train: list[Track], test: list[Track], method: Callable[[Floats], Floats]) -> float:
@@ -141,8 +142,8 @@ def uar(train: list[Track], test: list[Track], method: Callable[[Floats], Floats
 
 
 def error(rest: Floats, track: Track) -> float:
-    """Return the sum of the absolute errors of a rest."""
-    return float(np.abs(rest - track.rest)[COMPARED].sum())
+    """Return the sum of the absolute errors of a rest over the actions that the estimator gives."""
+    return float(np.nansum(np.abs(rest - track.rest)[COMPARED]))
 
 
 def causal_errors(tracks: list[Track]) -> str:
