@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers.app_server import RunningApp, running_app
+from helpers.app_server import RunningApp, running_app, stand_in_worker
 from helpers.browser_page import go, open_predictions, until
 from helpers.sample_prediction import write_sample_predictions
 
@@ -39,6 +39,13 @@ def app(tmp_path) -> Iterator[RunningApp]:
     with running_app(tmp_path / "home", token=TOKEN) as running:
         running.client.headers["Authorization"] = f"Bearer {TOKEN}"
         yield running
+
+
+@pytest.fixture
+def quick_jobs(monkeypatch):
+    """Jobs whose process needs no model."""
+    with stand_in_worker(monkeypatch):
+        yield
 
 
 @pytest.fixture

@@ -1,18 +1,7 @@
 import pytest
 
-from helpers.app_server import stand_in_worker
 from helpers.browser_page import until
 from helpers.sample_prediction import SAMPLE
-
-
-@pytest.fixture
-def quick_jobs(monkeypatch):
-    with stand_in_worker(monkeypatch):
-        yield
-
-
-def state_of(page):
-    return page.locator(".job .state").first
 
 
 def test_first_page_explains_itself_and_names_the_model(page):

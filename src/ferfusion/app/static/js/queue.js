@@ -88,7 +88,7 @@ function actionsOf(job) {
     type: "button", class: kind, "aria-label": `${label} ${job.name}`, on: { click: ({ currentTarget }) => during(currentTarget, action) },
   }, text);
   const buttons = [];
-  if (job.state === "done") buttons.push(...readLinks(job));
+  if (job.state === "done" || (job.kind === "training" && job.state === "running")) buttons.push(...readLinks(job));
   if (isOpen(job)) buttons.push(act("Cancel", "Cancel", () => jobs.cancel(job.id)));
   if (job.state === "failed" || job.state === "cancelled") buttons.push(act("Try again", "Try again:", () => jobs.retry(job.id)));
   if (!isOpen(job)) buttons.push(act("Delete", "Delete", () => deleteJob(job), "quiet danger"));

@@ -63,7 +63,16 @@ function trainings(signal) {
 
 async function open(body, path, signal) {
   fill(body, h("p", { class: "soft" }, "Opens…"));
-  const folder = await get(`/folder${query({ path })}`, signal);
+  const begins = jobs.all.some((job) => job.kind === "training" && job.path === path && isOpen(job));
+  const folder = await get(`/folder${query({ path })}`, signal).catch((error) => {
+    if (error.name === "AbortError") throw error;
+    return { kind: "nothing", message: error.message };
+  });
+  if (folder.kind === "nothing" && begins) {  // a training writes its scores at its end
+    fill(body, h("p", { class: "soft" }, "The training runs; its scores come here when it ends."), curvesOf({ path }, signal));
+    whenEnded(path, signal, () => open(body, path, signal));
+    return;
+  }
   if (folder.kind === "nothing") {
     fill(body, h("div", { class: "note" }, h("p", {}, folder.message || `${path} is no dataset, run or study.`)),
       folder.children?.length ? h("section", {}, h("h2", {}, "In this folder"), folderList(folder.children)) : null);
@@ -74,6 +83,16 @@ async function open(body, path, signal) {
     h("section", {}, h("p", { class: "eyebrow" }, KINDS[folder.kind] ?? folder.kind), h("h2", { class: "folder-name" }, folder.name),
       h("p", { class: "soft small" }, folder.path), folder.message ? h("div", { class: "note" }, h("p", {}, folder.message)) : null, facts(folder.facts)),
     ...sectionsOf(folder, signal));
+}
+
+/** Call once when the training of a run folder has ended. */
+function whenEnded(path, signal, action) {
+  const once = new AbortController();
+  jobs.addEventListener("job", ({ detail: { job } }) => {
+    if (job.kind !== "training" || job.path !== path || isOpen(job)) return;
+    once.abort();
+    action();
+  }, { signal: AbortSignal.any([signal, once.signal]) });
 }
 
 function sectionsOf(folder, signal) {

@@ -2,7 +2,7 @@
 
 import { get, post, part } from "./api.js";
 import { during } from "./dialogs.js";
-import { h, toast } from "./dom.js";
+import { h } from "./dom.js";
 import { jobs } from "./jobs.js";
 
 const FIRST = ["epochs", "fusion", "architecture", "stream", "batch_size", "lr", "learning_rate", "seed"];
@@ -19,7 +19,6 @@ export async function trainingForm(folder, signal) {
     const changed = [...controls].filter(([, control]) => control.isChanged).map(([name, control]) => [name, control.value]);
     const job = await post("/trainings", { dataset: folder.path, run: run.value.trim(), options: Object.fromEntries(changed) });
     jobs.put(job);
-    toast("The training is in the list above.");
     location.hash = `#/study?path=${part(job.path ?? run.value.trim())}`;
   };
   return h("form", { class: "card training", on: { submit: (event) => { event.preventDefault(); during(button, start); } } },
