@@ -63,14 +63,15 @@ function trainings(signal) {
 
 async function open(body, path, signal) {
   fill(body, h("p", { class: "soft" }, "Opens…"));
-  const begins = jobs.all.some((job) => job.kind === "training" && job.path === path && isOpen(job));
+  const begins = trains(path);
   const folder = await get(`/folder${query({ path })}`, signal).catch((error) => {
     if (error.name === "AbortError") throw error;
     return { kind: "nothing", message: error.message };
   });
   if (folder.kind === "nothing" && begins) {  // a training writes its scores at its end
     fill(body, h("p", { class: "soft" }, "The training runs; its scores come here when it ends."), curvesOf({ path }, signal));
-    whenEnded(path, signal, () => open(body, path, signal));
+    if (trains(path)) whenEnded(path, signal, () => open(body, path, signal));
+    else await open(body, path, signal);  // it has ended meanwhile
     return;
   }
   if (folder.kind === "nothing") {
@@ -84,6 +85,9 @@ async function open(body, path, signal) {
       h("p", { class: "soft small" }, folder.path), folder.message ? h("div", { class: "note" }, h("p", {}, folder.message)) : null, facts(folder.facts)),
     ...sectionsOf(folder, signal));
 }
+
+/** Whether a training writes this run folder now. */
+const trains = (path) => jobs.all.some((job) => job.kind === "training" && job.path === path && isOpen(job));
 
 /** Call once when the training of a run folder has ended. */
 function whenEnded(path, signal, action) {
@@ -113,7 +117,7 @@ function curvesOf(folder, signal) {
   const curves = new Curves();
   const state = h("p", { class: "soft small", role: "status" });
   const box = h("section", { "aria-labelledby": "curves-title", hidden: true }, h("h2", { id: "curves-title" }, "Learning curves"), state, curves.element);
-  const runs = () => jobs.all.some((job) => job.kind === "training" && job.path === folder.path && isOpen(job));
+  const runs = () => trains(folder.path);
   const load = async () => {
     const answer = await get(`/curves${query({ path: folder.path })}`, signal).catch(() => null);
     if (signal.aborted) return;
