@@ -1,4 +1,4 @@
-"""The script that makes the network of facial actions: its augmentation, its scale, a training of one epoch."""
+"""The script that makes the network of facial actions: augmentation, scale, a training of one epoch."""
 
 import sys
 from pathlib import Path
