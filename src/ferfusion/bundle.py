@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypedDict, TypeVar, cast, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 import numpy as np
 import torch
@@ -23,8 +23,10 @@ import ferfusion
 from ferfusion.errors import BundleError, ConfigError, in_one_line
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.evaluation.model_scores import BundleMetrics, check_metrics, model_caution
+from ferfusion.evaluation.training_summary import TrainingSummary
 from ferfusion.files import no_such, parse_json, utf8_path, write_whole
 from ferfusion.labels import LabelSet
+from ferfusion.models.architectures import ACTION_STREAM
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import build_model, empty_tensors
 from ferfusion.models.config import ModelConfig
@@ -43,53 +45,6 @@ _TYPES = MappingProxyType(
 _Described = tuple[tuple[int, ...], object]  # shape and type of a tensor
 
 
-class TrainingSummary(TypedDict, total=False):
-    """The training of a bundle; a bundle that was imported has the keys of the second paragraph.
-
-    Attributes:
-        recipe: Fields of the ``TrainRecipe``.
-        start: SHA-256 of each file of initial weights.
-        corpus: Name of the corpus's layout, or ``unknown``.
-        split_hash: Hash of the split.
-        dataset_identity: Identity of the dataset: its clips, labels, subjects and recipe.
-        learned_clips: Fingerprint of each clip of the training and validation parts (``learned_clips``).
-        calibrated_clips: The same of each clip that temperature and thresholds were fitted on, if others.
-        class_counts: Pairs of each class in the training part.
-        parameters: Number of trainable values.
-        epochs: Number of epochs.
-        best_epoch: Epoch of the weights.
-        seconds: Duration of the training.
-
-        imported_from: Name of the imported file.
-        sha256: Hash of the imported file.
-        keras_version: Version of Keras that wrote it, or ``unknown``.
-        outputs_in_file: Labels of its outputs, in the order of the file.
-        largest_pixel: Value of a white pixel in its training, 1 or 255.
-        weights_alone: Whether it has weights and no layer graph.
-        note: What is not known about the model, as text.
-    """
-
-    recipe: dict[str, Any]
-    start: dict[str, str]
-    corpus: str
-    split_hash: str
-    dataset_identity: str
-    learned_clips: list[str]
-    calibrated_clips: list[str]
-    class_counts: dict[str, int]
-    parameters: int
-    epochs: int
-    best_epoch: int
-    seconds: float
-    imported_from: str
-    sha256: str
-    keras_version: str
-    outputs_in_file: list[str]
-    largest_pixel: int
-    weights_alone: bool
-    note: str
-
-
 _Summary = TypeVar("_Summary", TrainingSummary, BundleMetrics)
 
 
@@ -101,8 +56,8 @@ class BundleInfo:
         labels: The classes, in the order of the model's outputs.
         prepare_recipe: How a video becomes the model's input.
         calibration: Temperature and thresholds of the model's probabilities.
-        window: Number of crops that the model reads for a face, the face's own included; 0 for a model
-            without windows.
+        window: Number of crops that the model reads for a face, the face's own included, or rows of action
+            curves; 0 for a model without windows.
         frame_step: Frames from each crop of a window to the next.
         streams: Streams of the model: spatial reads the crop, flow the optical flow, all others the window.
         flow_encoding: How the flow becomes an image, a name of ``FLOW_ENCODINGS``.
@@ -124,6 +79,16 @@ class BundleInfo:
     def reads_flow(self) -> bool:
         """Whether the model reads optical flow."""
         return "flow" in self.streams
+
+    @property
+    def reads_actions(self) -> bool:
+        """Whether the model reads facial actions; its window is one of action curves then."""
+        return ACTION_STREAM in self.streams
+
+    @property
+    def actions(self) -> str:
+        """Estimator of the facial actions that the model reads; empty if it reads none."""
+        return self.training.get("actions", "") if self.reads_actions else ""
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def test_model_needs_windows_if_the_config_has_one(config):
     model = build_model(config, 6).eval()
     spatial, flow, _ = drawn_inputs(config)
     if config.window:
-        assert config.window == config.frames
+        assert config.window == (25 if config.reads_actions else config.frames)
         with pytest.raises(ValueError, match="reads windows"):
             model(spatial, flow)
     else:
@@ -121,10 +121,11 @@ def test_cam_layers_output_a_map_of_each_sample_that_the_logits_depend_on(config
         module.register_forward_hook(keep(name))
     model(*drawn_inputs(config, 2))[:, 0].sum().backward()
     assert len(maps) == len(config.streams)
-    for one in maps.values():
+    for name, one in maps.items():
         assert one.ndim in (4, 5)
         assert len(one) == 2
-        assert one.shape[-1] == one.shape[-2] == config.map_side
+        side = (1, config.window) if name == "actions" else (config.map_side, config.map_side)
+        assert one.shape[-2:] == side
         assert one.grad.any()
 
 

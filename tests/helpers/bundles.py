@@ -36,8 +36,11 @@ def untrained_bundle(
 def drawn_faces(
     config: ModelConfig, count: int, *, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Random crops, flows and, for a model with windows, windows that end with the crops."""
+    """Random crops, flows and, for a model with windows, windows that end with the crops, or of curves."""
     rng = np.random.default_rng(seed)
     windows = rng.integers(0, 256, (count, config.frames, config.size, config.size, 3), np.uint8)
     flow = rng.normal(0, 1, (count, 2, config.size, config.size)).astype(np.float16)
-    return windows[:, -1], flow, windows if config.window else None
+    crops = windows[:, -1]
+    if config.reads_actions:
+        return crops, flow, rng.random((count, *config.window_shape), np.float32)
+    return crops, flow, windows if config.window else None

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import save_file
 
+from ferfusion.actions.names import ACTIONS
 from ferfusion.labels import SIX, LabelSet
 from ferfusion.preparation import dataset
 from ferfusion.preparation.dataset import open_dataset
@@ -25,12 +26,14 @@ def write_dataset(
     frames: int = FRAMES,
     labels: LabelSet = SIX,
     recipe: PrepareRecipe | None = None,
+    actions: str = "",
     seed: int = 0,
 ) -> Path:
     """Write ``dataset.json``, ``data.csv``, ``clips/`` and a subject-disjoint split; return ``root``.
 
     A clip shows a bright square at its class's height, and what is at that height moves downwards: both
-    streams can learn, both hold for unseen subjects, and a mirror image is of the same class.
+    streams can learn, both hold for unseen subjects, and a mirror image is of the same class. With an
+    estimator of ``actions``, two actions rise in each class.
     """
     recipe = recipe or PrepareRecipe()
     rng = np.random.default_rng(seed)
@@ -41,17 +44,21 @@ def write_dataset(
             for take in range(videos_per_class):
                 clip = f"S{subject:02d}_{name.lower()}_{take}"
                 arrays = clip_arrays(code, len(labels), frames=frames, size=recipe.size, rng=rng)
+                if actions:
+                    arrays |= action_arrays(code, frames=frames, rng=rng)
                 save_file(arrays, root / "clips" / f"{clip}.safetensors")
                 rows += clip_rows(clip, subject=f"S{subject:02d}", code=code, name=name, frames=frames)
     table = pd.DataFrame(rows)
     write_table(root / "data.csv", table)
-    write_header(root, labels=labels, recipe=recipe, corpus="synthetic", pairs=len(table))
+    write_header(root, labels=labels, recipe=recipe, corpus="synthetic", pairs=len(table), actions=actions)
     # frames of different subjects differ in noise alone, so that they count as copies
     split_dataset(open_dataset(root), SplitRecipe(validation=0.2, test=0.2), copies=())
     return root
 
 
-def write_header(root: Path, *, labels: LabelSet, recipe: PrepareRecipe, corpus: str, pairs: int) -> None:
+def write_header(
+    root: Path, *, labels: LabelSet, recipe: PrepareRecipe, corpus: str, pairs: int, actions: str = ""
+) -> None:
     """Write ``dataset.json`` of a complete dataset."""
     dataset.write_header(
         root,
@@ -61,6 +68,7 @@ def write_header(root: Path, *, labels: LabelSet, recipe: PrepareRecipe, corpus:
         recipe=recipe,
         images=False,
         counts={"pairs": pairs},
+        actions=actions,
     )
 
 
@@ -103,6 +111,15 @@ def clip_arrays(
         "boxes": np.tile(np.array([10, 10, 100, 100], np.float32), (frames, 1)),
         "scores": np.ones(frames, np.float32),
     }
+
+
+def action_arrays(code: int, *, frames: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Facial actions and pose of a clip of one class: two actions of its own rise, on a rest of its own."""
+    actions = np.tile(rng.uniform(0, 0.1, len(ACTIONS)), (frames, 1))
+    actions[:, 8 * code : 8 * code + 2] += np.linspace(0, 0.8, frames)[:, None]
+    actions[:, ACTIONS.index("tongueOut")] = np.nan
+    pose = rng.normal(0, 3, (frames, 3))
+    return {"actions": actions.astype(np.float32), "pose": pose.astype(np.float32)}
 
 
 def clip_rows(clip: str, *, subject: str, code: int, name: str, frames: int) -> list[dict[str, object]]:

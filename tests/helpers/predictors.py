@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.bundle import BundleInfo
+from ferfusion.data.inputs import Windows
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.inference.predictor import Explain
 from ferfusion.labels import SIX, LabelSet
@@ -42,7 +43,7 @@ class BrightnessPredictor:
         self,
         crops_bhwc: NDArray[np.uint8],
         flow_b2hw: NDArray[np.floating[Any]] | None,
-        windows_bkhwc: NDArray[np.uint8] | None = None,
+        windows: Windows | None = None,
     ) -> NDArray[np.float32]:
         classes = len(self.info.labels)
         self.batches.append(len(crops_bhwc))

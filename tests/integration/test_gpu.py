@@ -12,6 +12,7 @@ import torch
 
 from ferfusion.bundle import Bundle
 from ferfusion.compute import Compute
+from ferfusion.data.action_curves import CURVE_COLUMNS
 from ferfusion.data.batches import Draws, PairBatches
 from ferfusion.data.clips import PairReader
 from ferfusion.data.recipe import Augmentation
@@ -70,6 +71,8 @@ def drawn_faces(predictor, *, count=8):
     shape = (info.prepare_recipe.size, info.prepare_recipe.size)
     crops = rng.integers(0, 256, (count, *shape, 3), np.uint8)
     flow = rng.normal(0, 2, (count, 2, *shape)).astype(np.float32)
+    if info.reads_actions:
+        return crops, flow, rng.random((count, info.window, CURVE_COLUMNS), np.float32)
     windows = rng.integers(0, 256, (count, info.window, *shape, 3), np.uint8) if info.window else None
     return crops, flow, windows
 
@@ -165,7 +168,7 @@ def test_model_and_its_maps_use_no_tensor_of_another_device(architecture):
         model = config.kind.make(config, 6).eval()
     faces = [torch.empty(2, 3, config.size, config.size, device="meta") for _ in range(2)]
     if config.window:
-        faces.append(torch.empty(2, config.window, 3, config.size, config.size, device="meta"))
+        faces.append(torch.empty(2, *config.window_shape, device="meta"))
     for method in CAM_METHODS:
         cam = class_maps(model, tuple(faces), method=method)
         assert all(cam.upsampled(name).device.type == "meta" for name in cam.maps)

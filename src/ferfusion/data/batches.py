@@ -30,8 +30,8 @@ class Batch(NamedTuple):
         codes: Class codes (B,), int64.
         rows: Rows of the pair table (B,), int64.
         targets: Shares of the raters' votes (B, C); None where the dataset has none.
-        frames: Windows of faces (B, K, 3, S, S) in [0, 1] that end with ``spatial``; None where the model
-            reads none.
+        frames: Windows of faces (B, K, 3, S, S) in [0, 1] that end with ``spatial``, or of action curves
+            (B, K, CURVE_COLUMNS); None where the model reads none.
         weight: Weight of this batch's mean in the mean over all processes that share a batch.
         taught: What the teachers of a training answer (B, C); None without teachers.
     """
@@ -102,6 +102,7 @@ class PairBatches:
         flow_encoding: str,
         frames: int = 0,
         frame_step: int = 1,
+        curves: bool = False,
         targets: npt.NDArray[np.float32] | None = None,
         taught: npt.NDArray[np.float32] | None = None,
         draws: Draws = NOTHING_DRAWN,
@@ -117,6 +118,7 @@ class PairBatches:
             flow_encoding: Encoding of the flow as an image.
             frames: Crops of a window; 0 leaves windows out of the batches.
             frame_step: From each crop of a window to the next, in frames.
+            curves: Whether the windows are of action curves, with ``frames`` rows, and not of crops.
             targets: Shares of votes (rows, C) of every row of the table; None where there are none.
             taught: Answers of teachers (rows, C) on every row of the table; None without teachers.
             draws: Seed, epoch and augmentation.
@@ -124,7 +126,7 @@ class PairBatches:
         """
         self._reader, self._order, self._codes = reader, order, codes
         self._batch_size, self._flow_encoding, self._draws = batch_size, flow_encoding, draws
-        self._frames, self._frame_step = frames, frame_step
+        self._frames, self._frame_step, self._curves = frames, frame_step, curves
         self._targets, self._taught = targets, taught
         self._share = share
 
@@ -160,8 +162,10 @@ class PairBatches:
     def _windows(self, rows: npt.NDArray[np.int64], transforms: Transforms | None) -> Tensor | None:
         if not self._frames:
             return None
-        crops = self._reader.gather_windows(rows, frames=self._frames, step=self._frame_step)
-        return window_inputs(crops, transforms=transforms)
+        windows = self._reader.gather_windows(
+            rows, frames=self._frames, step=self._frame_step, curves=self._curves
+        )
+        return window_inputs(windows, transforms=transforms)
 
 
 def epoch_generator(seed: int, epoch: int) -> torch.Generator:

@@ -3,8 +3,9 @@
 A pair is a face crop and the optical flow to the next frame.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ferfusion.actions.names import ACTIONS
+from ferfusion.data.action_curves import CURVE_COLUMNS, ActionCurves, track_curves
 from ferfusion.data.windows import run_starts, window_indices
 from ferfusion.errors import DatasetError
 from ferfusion.files import utf8_path
@@ -24,14 +27,29 @@ _ALL_AGAIN = "delete the folder clips and run ferfusion prepare again"
 
 @dataclass(frozen=True)
 class MappedClip:
-    """The two large arrays of one clip file, mapped: a page is read from disk when it is first accessed.
+    """The large arrays of one clip file, mapped: a page is read from disk when it is first accessed.
 
-    ``run_starts`` has for each crop the index at which its unbroken run begins, (T,).
+    ``run_starts`` has for each crop the index at which its unbroken run begins, (T,). ``acted`` has the
+    time of each crop (T,), its facial actions (T, 52) and the pose (T, 3); None in a clip without actions.
     """
 
     crops_thwc: npt.NDArray[np.uint8]
     flow_t2hw: npt.NDArray[np.float16]
     run_starts: npt.NDArray[np.int64]
+    acted: tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]] | None = None
+
+    @cached_property
+    def curves(self) -> ActionCurves:
+        """The curves of its facial actions; rest is estimated when they are first read.
+
+        Raises:
+            DatasetError: the clip has no facial actions.
+        """
+        if self.acted is None:
+            raise DatasetError(
+                "A clip has no facial actions; prepare the dataset into a new folder with --actions"
+            )
+        return track_curves(*self.acted, self.run_starts)
 
 
 def map_clip(path: Path) -> MappedClip:
@@ -65,7 +83,21 @@ def map_clip(path: Path) -> MappedClip:
     pair_ok = arrays["pair_ok"]
     if pair_ok.shape != flow.shape[:1]:
         raise DatasetError(f"{path}: pair_ok {pair_ok.shape}, expected ({len(flow)},); {_AGAIN}")
-    return MappedClip(crops, flow, run_starts(pair_ok))
+    return MappedClip(crops, flow, run_starts(pair_ok), _acted(arrays, len(crops), path))
+
+
+def _acted(
+    arrays: Mapping[str, npt.NDArray[Any]], count: int, path: Path
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]] | None:
+    """Return the times, the facial actions and the pose of a clip of so many crops, if it has actions."""
+    if "actions" not in arrays:
+        return None
+    shapes = {"seconds": (count,), "actions": (count, len(ACTIONS)), "pose": (count, 3)}
+    for name, shape in shapes.items():
+        found = arrays[name].shape if name in arrays else "missing"
+        if found != shape:
+            raise DatasetError(f"{path}: {name} {found}, expected {shape}; {_AGAIN}")
+    return arrays["seconds"], arrays["actions"], arrays["pose"]
 
 
 def _stills(crops: npt.NDArray[np.uint8], size: int, path: Path) -> MappedClip:
@@ -118,9 +150,19 @@ class PairReader:
         return self._crops[:count], self._flow[:count]
 
     def gather_windows(
-        self, rows: npt.NDArray[np.integer[Any]], *, frames: int, step: int
-    ) -> npt.NDArray[np.uint8]:
-        """Return the crops (B, frames, S, S, 3) of the windows that end at some pairs, by their position."""
+        self, rows: npt.NDArray[np.integer[Any]], *, frames: int, step: int, curves: bool = False
+    ) -> npt.NDArray[np.uint8] | npt.NDArray[np.float32]:
+        """Return the windows that end at some pairs, by their position.
+
+        Args:
+            rows: The pairs (B,).
+            frames: Crops of a window, or its rows.
+            step: From each crop to the next, in frames.
+            curves: Whether the windows are of action curves, (B, frames, CURVE_COLUMNS), and not of crops,
+                (B, frames, S, S, 3).
+        """
+        if curves:
+            return self._gather_curves(rows, frames=frames)
         windows = np.empty((len(rows), frames, self.size, self.size, 3), np.uint8)
         clips, pairs = self.clip_of_row[rows].tolist(), self.pair_of_row[rows].tolist()
         for window, clip, pair in zip(windows, clips, pairs, strict=True):
@@ -128,6 +170,15 @@ class PairReader:
             window[:] = self.clips[clip].crops_thwc[
                 window_indices(pair, first=first, frames=frames, step=step)
             ]
+        return windows
+
+    def _gather_curves(self, rows: npt.NDArray[np.integer[Any]], *, frames: int) -> npt.NDArray[np.float32]:
+        windows = np.empty((len(rows), frames, CURVE_COLUMNS), np.float32)
+        clips, pairs = self.clip_of_row[rows], self.pair_of_row[rows]
+        for index in np.unique(clips):
+            clip, here = self.clips[index], clips == index
+            first = clip.run_starts[pairs[here]]
+            windows[here] = clip.curves.windows(pairs[here], first=first, rows=frames)
         return windows
 
     def _check(self, names: Sequence[str]) -> None:

@@ -32,6 +32,7 @@ class PairDataModule(LightningDataModule):
         flow_encoding: str,
         frames: int = 0,
         frame_step: int = 1,
+        curves: bool = False,
         seed: int,
         augmentation: Augmentation | None,
         targets: npt.NDArray[np.float32] | None = None,
@@ -48,6 +49,7 @@ class PairDataModule(LightningDataModule):
             flow_encoding: Encoding of the flow as an image.
             frames: Crops of a window; 0 leaves windows out of the batches.
             frame_step: From each crop of a window to the next, in frames.
+            curves: Whether the windows are of action curves, with ``frames`` rows, and not of crops.
             seed: Seed of order and augmentation.
             augmentation: Augmentation of the training part; None for none.
             targets: Shares of votes (rows, C) of every row of the table; None where there are none.
@@ -58,7 +60,7 @@ class PairDataModule(LightningDataModule):
         self._reader: PairReader | ResidentPairs = reader
         self._train_order, self._train_codes = train_order, train_codes
         self._batch_size, self._flow_encoding = batch_size, flow_encoding
-        self._frames, self._frame_step = frames, frame_step
+        self._frames, self._frame_step, self._curves = frames, frame_step, curves
         self._targets, self._taught = targets, taught
         self._seed, self._augmentation = seed, augmentation
 
@@ -82,6 +84,7 @@ class PairDataModule(LightningDataModule):
             flow_encoding=self._flow_encoding,
             frames=self._frames,
             frame_step=self._frame_step,
+            curves=self._curves,
             targets=self._targets,
             taught=self._taught,
             draws=Draws(self._seed, self._current_epoch, self._augmentation),
@@ -102,6 +105,7 @@ class PairDataModule(LightningDataModule):
             flow_encoding=self._flow_encoding,
             frames=self._frames,
             frame_step=self._frame_step,
+            curves=self._curves,
             share=share,
         )
 

@@ -23,7 +23,7 @@ class ResidentPairs:
         """Copy every clip of the reader to the device."""
         crops = [clip.crops_thwc for clip in reader.clips]
         flows = [clip.flow_t2hw for clip in reader.clips]
-        self.device = device
+        self.device, self._reader = device, reader
         self._crops, self._flow = _joined(crops, device), _joined(flows, device)
         first_crops, first_flows = _firsts(crops), _firsts(flows)
         self._crop_of_row = first_crops[reader.clip_of_row] + reader.pair_of_row
@@ -36,8 +36,16 @@ class ResidentPairs:
         """Return crops (B, S, S, 3) and flow (B, 2, S, S) of some pairs, by their position in the reader."""
         return _picked(self._crops, self._crop_of_row[rows]), _picked(self._flow, self._flow_of_row[rows])
 
-    def gather_windows(self, rows: npt.NDArray[np.integer[Any]], *, frames: int, step: int) -> Tensor:
-        """Return the crops (B, frames, S, S, 3) of the windows that end at some pairs, by their position."""
+    def gather_windows(
+        self, rows: npt.NDArray[np.integer[Any]], *, frames: int, step: int, curves: bool = False
+    ) -> Tensor:
+        """Return the windows that end at some pairs, as ``PairReader.gather_windows``.
+
+        Windows of action curves are small; they are made by the processor.
+        """
+        if curves:
+            windows = self._reader.gather_windows(rows, frames=frames, step=step, curves=True)
+            return torch.from_numpy(windows).to(self.device)
         last = self._crop_of_row[rows]
         indices = window_indices(last, first=self._run_starts[last], frames=frames, step=step)
         return _picked(self._crops, indices)

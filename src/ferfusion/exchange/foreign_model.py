@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import ferfusion
-from ferfusion.bundle import BundleInfo, Description, TrainingSummary, description_of, unusable
+from ferfusion.bundle import BundleInfo, Description, description_of, unusable
 from ferfusion.errors import BundleError
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.evaluation.model_scores import BundleMetrics, model_caution
+from ferfusion.evaluation.training_summary import TrainingSummary
 from ferfusion.exchange.foreign_network import ForeignNetwork
 from ferfusion.exchange.onnx_session import OnnxGraph
 from ferfusion.extras import require

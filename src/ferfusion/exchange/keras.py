@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ferfusion.bundle import Bundle, TrainingSummary, bundle_of
+from ferfusion.bundle import Bundle, bundle_of
 from ferfusion.errors import BundleError, ConfigError
+from ferfusion.evaluation.training_summary import TrainingSummary
 from ferfusion.exchange.keras_files import KerasLayer, read_keras
 from ferfusion.exchange.keras_graph import KerasNetwork, KerasStream, find_network
 from ferfusion.exchange.keras_hdf5 import MAX_ARRAY_BYTES

@@ -68,7 +68,7 @@ def export_onnx(bundle: Bundle, path: Path) -> None:
     side = config.size
     shapes: dict[str, tuple[int, ...]] = {"spatial": (2, 3, side, side), "flow": (2, 3, side, side)}
     if config.window:
-        shapes["frames"] = (2, config.window, 3, side, side)
+        shapes["frames"] = (2, *config.window_shape)
     model = bundle.build_model()
     draws = torch.Generator().manual_seed(0)
     batch = torch.export.Dim("batch", min=1, max=_LARGEST_BATCH)

@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from ferfusion.bundle import FORMAT as BUNDLE_FORMAT
-from ferfusion.bundle import Description, TrainingSummary
+from ferfusion.bundle import Description
 from ferfusion.engines import rehearse
 from ferfusion.errors import BundleError, ConfigError
+from ferfusion.evaluation.training_summary import TrainingSummary
 from ferfusion.exchange.foreign_model import FORMAT, ForeignModel
 from ferfusion.exchange.foreign_network import as_numbers
 from ferfusion.exchange.foreign_session import Asked, Found, find_network, trial_memory

@@ -30,7 +30,7 @@ from ferfusion.lookup import choose
 from ferfusion.models.bases import ExpressionModel
 
 Images = tuple[Tensor, ...]
-"""The arguments of a model: faces and encoded flow (B, 3, S, S), and for some windows (B, K, 3, S, S)."""
+"""The arguments of a model: faces and encoded flow (B, 3, S, S), and for some windows."""
 FINE_SIDE = 7
 """Least number of locations along one side of a map that shows areas of a face."""
 

@@ -12,6 +12,7 @@ from typing import get_args
 import torch
 from torch import Tensor
 
+from ferfusion.data.action_curves import READ
 from ferfusion.explanation.cam import Images
 from ferfusion.flow.encodings import FLOW_ENCODINGS
 from ferfusion.models.bases import ExpressionModel, InputName
@@ -42,13 +43,17 @@ def stream_inputs(model: ExpressionModel) -> dict[str, int]:
 
 
 def blank_images(config: ModelConfig) -> Images:
-    """Return the reference, one row of each input: a grey face without motion."""
+    """Return the reference, one row of each input: a grey face without motion, level and at rest."""
     size = config.size
     face = torch.full((1, 3, size, size), GREY)
     still: Tensor = FLOW_ENCODINGS[config.flow_encoding](torch.zeros(1, 2, size, size))
     if not config.window:
         return face, still
-    return face, still, torch.full((1, config.window, 3, size, size), GREY)
+    if config.reads_actions:
+        window = torch.zeros(1, *config.window_shape)
+        window[..., READ] = 1
+        return face, still, window
+    return face, still, torch.full((1, *config.window_shape), GREY)
 
 
 @torch.inference_mode()

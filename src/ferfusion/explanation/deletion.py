@@ -55,7 +55,15 @@ would cut a face up more than a patch of the same area does, which is another th
 
 
 def delete_squares(images: Tensor, gone: Tensor) -> Tensor:
-    """Return images (B, …, 3, S, S) with their mean colour in the squares ``gone`` (B, SQUARES, SQUARES)."""
+    """Return images (B, …, 3, S, S) with their mean colour in the squares ``gone`` (B, SQUARES, SQUARES).
+
+    Of windows of action curves (B, K, V), whose map has no height, moments are deleted: those of columns that
+    are gone in half of their squares. They get the mean of the window.
+    """
+    if images.dim() == 3:
+        columns = gone.float().mean(dim=1, keepdim=True)  # (B, 1, SQUARES)
+        moments = F.interpolate(columns, size=images.shape[1], mode="nearest")[:, 0, :, None] >= 0.5
+        return torch.where(moments, images.mean(dim=1, keepdim=True), images)
     size = images.shape[-1]
     mask = F.interpolate(gone[:, None].float(), size=(size, size), mode="nearest")  # (B, 1, S, S)
     mask = mask.view(len(images), *[1] * (images.dim() - 3), size, size)

@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ferfusion.actions.names import ACTIONS
 from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.explainer import Explanation
 from ferfusion.reporting.colours import RgbImage
 
 STREAM_WORDS: MappingProxyType[str, str] = MappingProxyType(
-    {"spatial": "face", "flow": "motion", "stack": "stack", "conv3d": "3D"}
+    {"spatial": "face", "flow": "motion", "stack": "stack", "conv3d": "3D", "actions": "actions"}
 )
 MINUS = "\N{MINUS SIGN}"
 _MIN_OPACITY, _MAX_OPACITY = 0.25, 0.8
@@ -41,6 +42,10 @@ def tiles(face_input: FaceInput, explanation: Explanation, *, side: int) -> list
         if name == "flow":
             motion = draw_flow(face_input.flow, side=side)
             shown += [Tile(words, motion), Tile(f"{words}, marked", mark(motion, maps[0], top=maps.max()))]
+            continue
+        if name == "actions":
+            curves = draw_curves(face_input.window, side=side)
+            shown += [Tile(words, curves), Tile(f"{words}, marked", mark(curves, maps[0], top=maps.max()))]
             continue
         for one_map, (when, crop) in zip(maps, _times_and_crops(face_input, len(maps)), strict=True):
             marked = mark(enlarged(crop, side=side), one_map, top=maps.max())
@@ -89,6 +94,20 @@ def draw_flow(flow_2hw: NDArray[np.floating[Any]], *, side: int) -> RgbImage:
     colours = cv2.cvtColor(cv2.merge([hues, full, full]), cv2.COLOR_HSV2RGB)
     image = 255 * (1 - strength[..., None] * (1 - colours))
     return enlarged(image.astype(np.uint8), side=side)
+
+
+def draw_curves(window: NDArray[Any] | None, *, side: int) -> RgbImage:
+    """Return how far each action is from the person's rest: a line for each, time to the right, dark is far.
+
+    Args:
+        window: Rows of action curves (K, CURVE_COLUMNS).
+        side: Side of the image in pixels.
+    """
+    assert window is not None
+    changes = np.abs(window[:, len(ACTIONS) : 2 * len(ACTIONS)].T).clip(0, 1)  # (52, K)
+    grey = (255 * (1 - changes)).astype(np.uint8)
+    image = np.repeat(grey[..., None], 3, axis=2)
+    return np.asarray(cv2.resize(image, (side, side), interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 def mark(image: RgbImage, one_map: NDArray[np.floating[Any]], *, top: float) -> RgbImage:

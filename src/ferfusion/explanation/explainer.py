@@ -12,7 +12,7 @@ from torch import Tensor
 from ferfusion.bundle import Bundle, check_answers
 from ferfusion.compute import full_precision
 from ferfusion.data.batches import BATCH_ROWS
-from ferfusion.data.inputs import model_inputs, window_inputs
+from ferfusion.data.inputs import Windows, model_inputs, window_inputs
 from ferfusion.explanation.cam import Images, class_maps
 from ferfusion.explanation.contributions import blank_images, stream_contributions, stream_inputs
 from ferfusion.explanation.recipe import DEFAULT_METHOD
@@ -74,11 +74,11 @@ class Explainer:
         self,
         crops_bhwc: NDArray[np.uint8],
         flow_b2hw: NDArray[np.floating[Any]],
-        windows_bkhwc: NDArray[np.uint8] | None = None,
+        windows: Windows | None = None,
     ) -> Images:
         """Return the arguments of the model for face crops, flows and, if the model reads them, windows."""
         pair = model_inputs(crops_bhwc, flow_b2hw, flow_encoding=self.config.flow_encoding)
-        images = pair if windows_bkhwc is None else (*pair, window_inputs(windows_bkhwc))
+        images = pair if windows is None else (*pair, window_inputs(windows))
         return tuple(image.to(self._device) for image in images)
 
     @property

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,9 @@ class RunPairs:
         config: ModelConfig = self.explainer.config
         if not config.window:
             return [FaceInput(crop, flow) for crop, flow in zip(crops, flows, strict=True)]
-        windows = self.reader.gather_windows(rows, frames=config.window, step=config.frame_step)
+        windows = self.reader.gather_windows(
+            rows, frames=config.window, step=config.frame_step, curves=config.reads_actions
+        )
         return [FaceInput(*one) for one in zip(crops, flows, windows, strict=True)]
 
     def action_words(self, row: int) -> str:
@@ -83,7 +86,7 @@ class RunPairs:
 
 def images_of(explainer: Explainer, face_inputs: Sequence[FaceInput]) -> Images:
     """Return the images that a model is called with."""
-    windows = [one.window for one in face_inputs if one.window is not None]
+    windows: list[NDArray[Any]] = [one.window for one in face_inputs if one.window is not None]
     return explainer.images(
         np.stack([one.crop for one in face_inputs]),
         np.stack([one.flow for one in face_inputs]),

@@ -1,8 +1,10 @@
 """Apex frames: for every face and class, the frame with the highest probability, and the model's input."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ferfusion.data.inputs import FaceInput
 from ferfusion.inference.network_inputs import zero_flow
@@ -51,7 +53,7 @@ class ApexFrames:
         probability = float(row.probabilities[code])
         best = self._best.setdefault(row.face, {})
         if code not in best or probability > best[code].probability:
-            window = np.stack(row.window) if len(row.window) else None
+            window: NDArray[Any] | None = np.asarray(row.window) if len(row.window) else None
             flow = zero_flow(row.crop[None])[0] if row.flow is None else row.flow
             face_input = FaceInput(row.crop, flow, window)
             best[code] = ApexFrame(row.frame, row.seconds, code, probability, face_input)

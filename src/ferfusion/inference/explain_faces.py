@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from ferfusion.bundle import BundleInfo
-from ferfusion.data.inputs import FaceInput
+from ferfusion.data.inputs import FaceInput, Windows
 from ferfusion.errors import file_errors
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
@@ -55,17 +55,17 @@ class RecordingPredictor:
         self,
         crops_bhwc: NDArray[np.uint8],
         flow_b2hw: NDArray[np.floating[Any]] | None,
-        windows_bkhwc: NDArray[np.uint8] | None = None,
+        windows: Windows | None = None,
     ) -> NDArray[np.float32]:
         """Return probabilities (B, C)."""
         flows = zero_flow(crops_bhwc) if flow_b2hw is None else flow_b2hw
-        for array in (crops_bhwc, flows, *(() if windows_bkhwc is None else (windows_bkhwc,))):
+        for array in (crops_bhwc, flows, *(() if windows is None else (windows,))):
             content = io.BytesIO()  # np.save gives no reason for what it cannot write to a file
             np.save(content, array, allow_pickle=False)
             with file_errors(self._folder):
                 self._file.write(content.getbuffer())
         self._batches += 1
-        return self._predictor.predict(crops_bhwc, flow_b2hw, windows_bkhwc)
+        return self._predictor.predict(crops_bhwc, flow_b2hw, windows)
 
     def face_inputs(self) -> Iterator[list[FaceInput]]:
         """Yield the faces of every batch, in the order of the predictions."""

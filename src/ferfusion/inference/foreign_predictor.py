@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.bundle import check_answers
+from ferfusion.data.inputs import Windows
 from ferfusion.engines import rehearse
 from ferfusion.exchange.foreign_model import ForeignModel, foreign_model_of
 from ferfusion.exchange.foreign_session import ForeignSession, trial_memory, try_foreign
@@ -52,10 +53,10 @@ class ForeignPredictor:
         self,
         crops_bhwc: NDArray[np.uint8],
         flow_b2hw: NDArray[np.floating[Any]] | None,
-        windows_bkhwc: NDArray[np.uint8] | None = None,
+        windows: Windows | None = None,
     ) -> NDArray[np.float32]:
         """Return probabilities (B, C)."""
-        del flow_b2hw, windows_bkhwc
+        del flow_b2hw, windows
         numbers = self._session.numbers(self._network.images(crops_bhwc))
         check_answers(numbers)
         return self._network.probabilities(numbers, temperature=self.info.calibration.temperature)

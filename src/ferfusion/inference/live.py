@@ -116,7 +116,8 @@ def predict_live(
 
     Frames that arrive during a prediction are dropped, except the newest. Optical flow is computed from a
     frame to the next frame of the source, as in training. Boxes and probabilities are smoothed over earlier
-    frames only. The window of a model with windows has the crops of frames that got a prediction.
+    frames only. The window of a model with windows has the crops, or the actions, of frames that got a
+    prediction.
 
     Args:
         source: A source that was started.
@@ -131,7 +132,9 @@ def predict_live(
     info = predictor.info
     taken: deque[tuple[LiveFrame, Frame]] = deque()
     sizes: deque[int] = deque()
-    preparer = FramePreparer(info.prepare_recipe, detector_model=detector_model, flow=info.reads_flow)
+    preparer = FramePreparer(
+        info.prepare_recipe, detector_model=detector_model, flow=info.reads_flow, actions=info.actions
+    )
 
     def pairs() -> Iterator[tuple[Frame, Frame]]:
         for number, (live, after) in enumerate(source.pairs()):

@@ -171,6 +171,8 @@ def check_preparation(info: BundleInfo, dataset: Dataset, *, file: Path | None =
         for name in settings
         if getattr(found, name) != getattr(expected, name)
     ]
+    if info.reads_actions and dataset.actions != info.actions:
+        differences.append(f"actions is {dataset.actions!r}, expected {info.actions!r}")
     if differences:
         raise BundleError(
             f"{dataset.root} was prepared in another way than the model's training data: "
@@ -203,7 +205,9 @@ def predict_rows(
             info = predictor.info
             windows = None
             if info.window:
-                windows = reader.gather_windows(places, frames=info.window, step=info.frame_step)
+                windows = reader.gather_windows(
+                    places, frames=info.window, step=info.frame_step, curves=info.reads_actions
+                )
             found[places] = predictor.predict(crops, flow if info.reads_flow else None, windows)
         done += len(places)
         on_progress(Progress("Predicting", dataset.root.name, done, len(rows), "pairs"))

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.bundle import bundle_of, check_answers
+from ferfusion.data.action_curves import CURVE_COLUMNS
+from ferfusion.data.inputs import Windows
 from ferfusion.engines import rehearse
 from ferfusion.errors import BundleError
 from ferfusion.exchange.onnx_session import INPUTS, OnnxGraph, OnnxSession, try_answer
@@ -44,10 +46,8 @@ class OnnxPredictor:
         classes, side = len(self.info.labels), self.info.prepare_recipe.size
         self._call = call = min(max(2, _CALL_PIXELS // side**2), _MOST_IMAGES)
         image = (3, side, side)
-        shapes = {
-            name: (call, self.info.window, *image) if name == "frames" else (call, *image)
-            for name in self._inputs
-        }
+        window = (self.info.window, *((CURVE_COLUMNS,) if self.info.reads_actions else image))
+        shapes = {name: (call, *(window if name == "frames" else image)) for name in self._inputs}
         numbers = len(graph.content) + sum(4 * int(np.prod(shape)) for shape in shapes.values())
         rehearse(partial(try_answer, shapes=shapes, classes=classes), path, memory_bytes=2**30 + 4 * numbers)
         self._session = OnnxSession(graph, inputs=self._inputs, classes=classes)
@@ -56,12 +56,12 @@ class OnnxPredictor:
         self,
         crops_bhwc: NDArray[np.uint8],
         flow_b2hw: NDArray[np.floating[Any]] | None,
-        windows_bkhwc: NDArray[np.uint8] | None = None,
+        windows: Windows | None = None,
     ) -> NDArray[np.float32]:
         """Return probabilities (B, C)."""
         from scipy.special import softmax  # noqa: PLC0415 half a second, and only ONNX files need it
 
-        images = network_inputs(self.info, crops_bhwc, flow_b2hw, windows_bkhwc)
+        images = network_inputs(self.info, crops_bhwc, flow_b2hw, windows)
         arrays = {
             name: np.ascontiguousarray(image.numpy())
             for name, image in zip(self._inputs, images, strict=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.inference.crop_history import CropHistory
+from ferfusion.inference.curve_history import CurveHistory
 from ferfusion.inference.predictor import Predictor
 from ferfusion.preparation.frame_preparer import PreparedFace, PreparedFrame
 
@@ -31,7 +32,8 @@ class FrameRow:
         probabilities: Class probabilities (C,); None without a face.
         crop: Face crop (S, S, 3) that the model read.
         flow: Optical flow (2, S, S) that the model read; None if the model reads no flow.
-        window: Crops of the window that the model read; empty if the model has no windows.
+        window: Crops of the window that the model read, or rows of its action curves; empty if the model has
+            no windows.
         actions: Facial actions and head pose, (55,), as ``ACTION_COLUMNS``; None if there are none.
     """
 
@@ -43,7 +45,7 @@ class FrameRow:
     probabilities: NDArray[np.float32] | None
     crop: NDArray[np.uint8] | None = None
     flow: NDArray[np.float16] | None = None
-    window: Sequence[NDArray[np.uint8]] = ()
+    window: Sequence[NDArray[np.uint8]] | NDArray[np.float32] = ()
     actions: NDArray[np.float32] | None = None
 
 
@@ -53,7 +55,7 @@ class _Batch:
 
     waiting: list[tuple[PreparedFrame, PreparedFace | None]] = field(default_factory=list)
     flows: list[NDArray[np.float16] | None] = field(default_factory=list)
-    windows: list[list[NDArray[np.uint8]]] = field(default_factory=list)
+    windows: list[list[NDArray[np.uint8]] | NDArray[np.float32]] = field(default_factory=list)
 
 
 def predict_frames(
@@ -90,8 +92,13 @@ def _batches(frames: Iterable[PreparedFrame], predictor: Predictor, *, at_once: 
     info = predictor.info
     batch = _Batch()
     last_flow: dict[int, NDArray[np.float16]] = {}
-    history = CropHistory(frames=info.window, step=info.frame_step)
-    batch_faces = max(1, _BATCH_FACES // max(1, info.window))  # as many crops, whatever the window
+    history = (
+        CurveHistory(rows=info.window)
+        if info.reads_actions
+        else CropHistory(frames=info.window, step=info.frame_step)
+    )
+    crops = 1 if info.reads_actions else max(1, info.window)
+    batch_faces = max(1, _BATCH_FACES // crops)  # as many crops, whatever the window
     for frame in frames:
         if info.reads_flow:
             last_flow = {face.track: _flow(face, last_flow) for face in frame.faces}

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ferfusion.bundle import BundleInfo
+from ferfusion.errors import ConfigError
 from ferfusion.files import write_json
 from ferfusion.inference.annotator import Annotator
 from ferfusion.inference.apex_frames import ApexFrames
@@ -127,7 +129,8 @@ def predict_footage(
 
     Raises:
         VideoError: the video cannot be decoded.
-        ConfigError: a model file, of the detector or of the actions, is missing or has another hash.
+        ConfigError: a model file, of the detector or of the actions, is missing or has another hash; the
+            model reads the actions of another estimator than that of the recipe.
     """
     bundle_info = predictor.info
     labels, calibration = bundle_info.labels, bundle_info.calibration
@@ -136,7 +139,7 @@ def predict_footage(
         recipe.preparation(bundle_info.prepare_recipe),
         detector_model=detector_model,
         flow=bundle_info.reads_flow,
-        actions=recipe.actions,
+        actions=_estimator(bundle_info, recipe),
     )
     length = _Length()
     prepared = preparer.prepare(
@@ -228,6 +231,17 @@ def _frames(
             annotator.keep(frame)
         yield frame
         on_frame("Predicting", number)
+
+
+def _estimator(bundle_info: BundleInfo, recipe: PredictRecipe) -> str:
+    """Return the estimator of facial actions that the model or the recipe asks for; empty if none does."""
+    wanted = bundle_info.actions
+    if wanted and recipe.actions not in ("", wanted):
+        raise ConfigError(
+            f"The model reads the facial actions of {wanted}, got actions {recipe.actions!r}; leave actions "
+            f"out, or choose {wanted}"
+        )
+    return wanted or recipe.actions
 
 
 class _Length:

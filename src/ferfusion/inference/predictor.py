@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ferfusion.bundle import Bundle, BundleInfo, check_answers, load_bundle
 from ferfusion.compute import full_precision, torch_device
-from ferfusion.data.inputs import FaceInput
+from ferfusion.data.inputs import FaceInput, Windows
 from ferfusion.evaluation.run_folder import RunFolder
 from ferfusion.explanation.explainer import Explainer, Explanation
 from ferfusion.explanation.pairs import images_of
@@ -44,15 +44,15 @@ class Predictor(Protocol):
         self,
         crops_bhwc: NDArray[np.uint8],
         flow_b2hw: NDArray[np.floating[Any]] | None,
-        windows_bkhwc: NDArray[np.uint8] | None = None,
+        windows: Windows | None = None,
     ) -> NDArray[np.float32]:
         """Return probabilities (B, C).
 
         Args:
             crops_bhwc: Face crops (B, S, S, 3).
             flow_b2hw: Their flows (B, 2, S, S) in crop pixels; None for a model that reads no flow.
-            windows_bkhwc: Their windows of crops, oldest crop first (B, window, S, S, 3), for a model with
-                windows.
+            windows: Their windows of crops, oldest first (B, window, S, S, 3), or of action curves
+                (B, window, CURVE_COLUMNS), for a model with windows.
         """
 
     @property
@@ -104,10 +104,10 @@ class TorchPredictor:
         self,
         crops_bhwc: NDArray[np.uint8],
         flow_b2hw: NDArray[np.floating[Any]] | None,
-        windows_bkhwc: NDArray[np.uint8] | None = None,
+        windows: Windows | None = None,
     ) -> NDArray[np.float32]:
         """Return probabilities (B, C)."""
-        images = network_inputs(self.info, crops_bhwc, flow_b2hw, windows_bkhwc)
+        images = network_inputs(self.info, crops_bhwc, flow_b2hw, windows)
         with full_precision(self.device):
             logits = self._model(*(image.to(self.device) for image in images))
         scaled = logits / self.info.calibration.temperature

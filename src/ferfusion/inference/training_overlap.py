@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from ferfusion.bundle import TrainingSummary
 from ferfusion.corpora.catalogue import LAYOUTS_OF_MANY
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.run_folder import RunFolder
+from ferfusion.evaluation.training_summary import TrainingSummary
 from ferfusion.parts import ALL, part_words
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.preparation.identity import dataset_identity, read_clip_identities

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 Maker = Callable[["ModelConfig", int], "ExpressionModel"]
 """Called with the settings and the number of classes; returns a new model."""
 PAIR_STREAMS = ("spatial", "flow")
-"""Streams that read one pair; all others read a window of crops."""
+"""Streams that read one pair; all others read a window, of crops or of action curves."""
+ACTION_STREAM = "actions"
+"""The stream that reads a window of action curves."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ ARCHITECTURES: MappingProxyType[str, Architecture] = MappingProxyType(
         "conv3d": Architecture(_FUSED, ("conv3d",)),
         "spatial-conv3d": Architecture(_FUSED, ("spatial", "conv3d"), has_operator=True),
         "three-stream-conv3d": Architecture(_FUSED, ("spatial", "flow", "conv3d"), has_operator=True),
+        "actions": Architecture(_FUSED, (ACTION_STREAM,)),
+        "spatial-actions": Architecture(_FUSED, ("spatial", ACTION_STREAM), has_operator=True),
+        "three-stream-actions": Architecture(_FUSED, ("spatial", "flow", ACTION_STREAM), has_operator=True),
         "lstm": Architecture(_RECURRENT, ("lstm",)),
         "convlstm": Architecture(_RECURRENT, ("convlstm",)),
         "hybrid": Architecture(

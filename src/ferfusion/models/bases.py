@@ -80,6 +80,7 @@ class ExpressionModel(HeadedModel):
             spatial: Face crops (B, 3, S, S) in [0, 1].
             flow: Encoded flow (B, 3, S, S), from each of these crops to the next.
             frames: Windows of crops (B, K, 3, S, S) in [0, 1], oldest first; the last crop is ``spatial``.
+                For a model with the stream of actions, windows of action curves (B, K, CURVE_COLUMNS).
                 Required if the model config's ``window`` is not 0.
         """
         return self.classify(self.embed(spatial, flow, frames))
@@ -92,5 +93,5 @@ def required(images: Tensor | None) -> Tensor:
         ValueError: ``images`` is None, as only windows may be.
     """
     if images is None:
-        raise ValueError("This model reads windows: call it with frames (B, K, 3, S, S) too")
+        raise ValueError("This model reads windows: call it with frames (B, K, ...) too")
     return images

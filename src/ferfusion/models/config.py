@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
-from ferfusion.models.architectures import ARCHITECTURES, PAIR_STREAMS, Architecture
+from ferfusion.models.architectures import ACTION_STREAM, ARCHITECTURES, PAIR_STREAMS, Architecture
 from ferfusion.preparation.recipe import LARGEST_SIZE
 from ferfusion.recipe import AtLeast, AtMost, Below, Recipe
 
@@ -23,7 +23,9 @@ class ModelConfig(Recipe):
             streams, their probabilities averaged). stack reads a window of crops as channels, conv3d by a
             3D CNN: alone, in place of the flow (spatial-stack, spatial-conv3d), or as a third stream
             (three-stream-stack, three-stream-conv3d). lstm and convlstm decode the spatial stream's
-            maps of every crop of a window. hybrid is the report's reference system: both streams trained
+            maps of every crop of a window. actions reads the facial actions of the last seconds, on a dataset
+            prepared with actions: alone, beside the face (spatial-actions), or as a third stream
+            (three-stream-actions). hybrid is the report's reference system: both streams trained
             alone, a deep belief network over their heads, a linear SVM on videos.
         fusion: How the stream maps become one vector: a fusion layer (flatten, gap) and an operator
             (concat, sum, average, max, product, gated), such as gap-concat. A single stream, late-fusion,
@@ -39,6 +41,7 @@ class ModelConfig(Recipe):
         frames: Crops of a window; the pair's own crop is the last. A window does not cross a gap in the
             track: there, and at the beginning of a clip, its first crop is repeated.
         frame_step: From each crop of a window to the next, in frames.
+        action_seconds: Length of a window of facial actions, in seconds; it does not cross a gap either.
         head_units: Units of each of the head's two hidden layers; 4096 as in VGG.
         output: Last layer of the head: softmax, or one that predicts in two steps (cascade, sphere). Leave it
             unset: the treatments of imbalance cascade and outlier set it.
@@ -59,6 +62,7 @@ class ModelConfig(Recipe):
     stream: str = "listing"
     frames: Annotated[int, AtLeast(3), AtMost(64)] = 8
     frame_step: Annotated[int, AtLeast(1), AtMost(64)] = 2
+    action_seconds: Annotated[float, AtLeast(0.25, "seconds"), AtMost(8, "seconds")] = 1.5
     head_units: Annotated[int, AtLeast(1), AtMost(8192)] = HIDDEN_UNITS
     output: str = "softmax"
     dbn: str = "small"
@@ -80,8 +84,9 @@ class ModelConfig(Recipe):
 
         choose(ARCHITECTURES, self.architecture, what="architecture")
         choose(fusions(), self.fusion, what="fusion")
-        kinds = [(find_stream_3d if name == "conv3d" else find_stream)(self.stream) for name in self.streams]
-        smallest_size = max(kind.smallest_size for kind in kinds)
+        find = {"conv3d": find_stream_3d}
+        kinds = [find.get(name, find_stream)(self.stream) for name in self.image_streams]
+        smallest_size = max((kind.smallest_size for kind in kinds), default=1)
         choose(OUTPUTS, self.output, what="output")
         choose(DBNS, self.dbn, what="deep belief network")
         choose(FLOW_ENCODINGS, self.flow_encoding, what="flow encoding")
@@ -91,6 +96,9 @@ class ModelConfig(Recipe):
                 f"size must be at least {smallest_size} pixels for the stream {self.stream!r}, "
                 f"got {self.size}"
             )
+        if self.reads_actions:
+            self._check_curves()
+            return
         span = (self.frames - 1) * self.frame_step + 1
         span_bytes = 3 * span * self.size**2
         if self.window and span_bytes > _MAX_WINDOW_BYTES:
@@ -110,13 +118,43 @@ class ModelConfig(Recipe):
         return self.kind.streams
 
     @property
+    def image_streams(self) -> tuple[str, ...]:
+        """The streams that read images: all but that of the actions."""
+        return tuple(name for name in self.streams if name != ACTION_STREAM)
+
+    @property
+    def reads_actions(self) -> bool:
+        """Whether the window of the architecture is one of action curves."""
+        return ACTION_STREAM in self.streams
+
+    @property
     def window(self) -> int:
-        """Number of crops of a window if the architecture reads windows, else 0."""
+        """Number of crops, or of rows of curves, of a window if the architecture reads windows, else 0."""
+        if self.reads_actions:
+            from ferfusion.data.action_curves import curve_rows  # noqa: PLC0415 numpy
+
+            return curve_rows(self.action_seconds)
         return self.frames if set(self.streams).difference(PAIR_STREAMS) else 0
 
     @property
+    def window_shape(self) -> tuple[int, ...]:
+        """Shape of a window as the model reads it: (K, 3, S, S), or of curves (K, CURVE_COLUMNS)."""
+        if self.reads_actions:
+            from ferfusion.data.action_curves import CURVE_COLUMNS  # noqa: PLC0415 numpy
+
+            return self.window, CURVE_COLUMNS
+        return self.window, 3, self.size, self.size
+
+    @property
     def map_side(self) -> int:
-        """Side of the last map of each stream."""
+        """Side of the last map of each stream that reads images; 1 if none does."""
         from ferfusion.models.streams import map_side  # noqa: PLC0415 torch
 
-        return map_side(self.stream, self.size)
+        return map_side(self.stream, self.size) if self.image_streams else 1
+
+    def _check_curves(self) -> None:
+        if not self.fusion.startswith("gap-"):
+            raise ConfigError(
+                f"The architecture {self.architecture!r} has a map over time, which is only averaged; choose "
+                f"a fusion that begins with gap, got {self.fusion!r}"
+            )

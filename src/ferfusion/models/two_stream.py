@@ -8,6 +8,7 @@ from types import MappingProxyType
 import torch
 from torch import Tensor, nn
 
+from ferfusion.models.action_stream import OWN_CHANNELS, ActionStream
 from ferfusion.models.bases import ExpressionModel, InputName, Stream, required
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.frame_stack import FrameStack
@@ -36,12 +37,21 @@ def _conv3d(config: ModelConfig) -> Stream:
     return find_stream_3d(config.stream).make(scaling=config.input_scaling)
 
 
+def _actions(config: ModelConfig) -> Stream:
+    if not config.image_streams:
+        return ActionStream(out_channels=OWN_CHANNELS)
+    with torch.device("meta"):  # no weights are drawn
+        beside = find_stream(config.stream).make(scaling=config.input_scaling, in_channels=3)
+    return ActionStream(out_channels=beside.out_channels)
+
+
 INPUT_STREAMS: MappingProxyType[str, InputStream] = MappingProxyType(
     {
         "spatial": InputStream(_image_stream, "spatial"),
         "flow": InputStream(_image_stream, "flow"),
         "stack": InputStream(_frame_stack, "frames"),
         "conv3d": InputStream(_conv3d, "frames"),
+        "actions": InputStream(_actions, "frames"),
     }
 )
 
@@ -72,7 +82,7 @@ class StreamsModel(ExpressionModel):
         return {name: INPUT_STREAMS[name].reads for name in self.names}
 
     def maps(self, spatial: Tensor, flow: Tensor, frames: Tensor | None) -> list[Tensor]:
-        """Return the last map (B, C, h, w) of each stream."""
+        """Return the last map (B, C, h, w) of each stream; that of actions has h = 1, and w moments."""
         images = {"spatial": spatial, "flow": flow, "frames": frames}
         reads = self.inputs_of_streams
         return [stream(required(images[reads[name]])) for name, stream in self.streams.items()]

@@ -20,7 +20,7 @@ from ferfusion.reporting.words import listed
 _DRAWS = 3
 _INPUTS = 4
 _TOLERANCE = 1e-4
-_OUTSIDE_THE_NETWORK = ("flow_encoding", "size", "frames", "frame_step", "dropout")
+_OUTSIDE_THE_NETWORK = ("flow_encoding", "size", "frames", "frame_step", "action_seconds", "dropout")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _answer(config: ModelConfig, num_classes: int, *, seed: int) -> _Answer:
             nn.init.uniform_(parameter, 0.0, 0.1, generator=generator)
     side = config.size
     spatial, flow = torch.rand((2, _INPUTS, 3, side, side), generator=generator)
-    frames = torch.rand((_INPUTS, max(config.window, 1), 3, side, side), generator=generator)
+    frames = torch.rand((_INPUTS, *config.window_shape), generator=generator)
     with torch.inference_mode():
         vector = model.embed(spatial, flow, frames)
         logits = model.classify(vector)

@@ -49,6 +49,11 @@ def read_parts(job: TrainJob, source: Dataset) -> PartedPairs:
             f"The model {job.model_config.architecture} reads motion, {source.root} has still images; "
             "train with --architecture spatial"
         )
+    if job.model_config.reads_actions and not source.actions:
+        raise ConfigError(
+            f"The model {job.model_config.architecture} reads facial actions, {source.root} has none; "
+            "prepare the corpus into a new one with --actions face-landmarker, or train another architecture"
+        )
     if job.recipe.uses_votes:
         vote_shares(source)  # raises without votes, before anything is written
     load_teachers(job.recipe.teachers, source, pairs)  # raises where one does not fit
@@ -76,6 +81,7 @@ def make_data(job: TrainJob, source: Dataset, pairs: PartedPairs) -> PairDataMod
         flow_encoding=job.model_config.flow_encoding,
         frames=job.model_config.window,
         frame_step=job.model_config.frame_step,
+        curves=job.model_config.reads_actions,
         seed=recipe.seed,
         augmentation=recipe.augmentation,
         targets=vote_shares(source) if recipe.uses_votes else None,

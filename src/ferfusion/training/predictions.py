@@ -42,6 +42,7 @@ def batches_of_rows(
         flow_encoding=config.flow_encoding,
         frames=config.window,
         frame_step=config.frame_step,
+        curves=config.reads_actions,
         draws=draws,
     )
 

@@ -196,6 +196,7 @@ def _bundle(
             "recipe": recipe_to_pass_on(job.recipe),
             "start": start_hashes(job.recipe),
             "corpus": source.corpus,
+            **({"actions": source.actions} if job.model_config.reads_actions else {}),
             "split_hash": parts_hash(opened.pairs.part_of_clip),
             "dataset_identity": run.identity,
             "learned_clips": learned_clips(source, opened.pairs.part_of_clip),

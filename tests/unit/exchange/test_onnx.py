@@ -11,7 +11,7 @@ from helpers.bundles import drawn_faces, untrained_bundle
 pytest.importorskip("onnxruntime")
 pytest.importorskip("onnxscript")
 
-ARCHITECTURES = ["two-stream", "spatial", "late-fusion", "three-stream-conv3d", "convlstm"]
+ARCHITECTURES = ["two-stream", "spatial", "late-fusion", "three-stream-conv3d", "convlstm", "spatial-actions"]
 
 
 def bundle_of(**settings):

@@ -35,7 +35,7 @@ def images(config, count=2, seed=0):
     generator = torch.Generator().manual_seed(seed)
     pair = [torch.rand(count, 3, config.size, config.size, generator=generator) for _ in range(2)]
     if config.window:
-        pair.append(torch.rand(count, config.window, 3, config.size, config.size, generator=generator))
+        pair.append(torch.rand(count, *config.window_shape, generator=generator))
     return tuple(pair)
 
 
@@ -76,7 +76,8 @@ def test_class_maps_of_every_model_cover_its_streams_and_time_steps(architecture
     moments = config.frames if architecture in ("lstm", "convlstm") else 1
     for name, maps in cam.maps.items():
         assert maps.shape[:2] == (2, moments)
-        assert maps.shape[-1] == (3 if method == "grad-cam" else 7)
+        coarse, fine = (25, 25) if name == "actions" else (3, 7)
+        assert maps.shape[-1] == (coarse if method == "grad-cam" else fine)
         assert (maps >= 0).all()
         assert not maps.requires_grad
         assert cam.upsampled(name).shape == (2, moments, 48, 48)

@@ -26,9 +26,9 @@ class WindowRecorder(BrightnessPredictor):
         super().__init__(recipe=recipe, window=FRAMES, frame_step=STEP)
         self.windows = []
 
-    def predict(self, crops_bhwc, flow_b2hw, windows_bkhwc=None):
-        assert np.array_equal(windows_bkhwc[:, -1], crops_bhwc)
-        self.windows += list(windows_bkhwc)
+    def predict(self, crops_bhwc, flow_b2hw, windows=None):
+        assert np.array_equal(windows[:, -1], crops_bhwc)
+        self.windows += list(windows)
         return super().predict(crops_bhwc, flow_b2hw)
 
 

@@ -26,7 +26,7 @@ def video(tmp_path_factory):
 class SlowPredictor(BrightnessPredictor):
     """Takes a tenth of a second for a frame, two and a half times as long as a frame lasts."""
 
-    def predict(self, crops_bhwc, flow_b2hw, windows_bkhwc=None):
+    def predict(self, crops_bhwc, flow_b2hw, windows=None):
         time.sleep(0.1)
         return super().predict(crops_bhwc, flow_b2hw)
 

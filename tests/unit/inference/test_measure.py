@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ferfusion.bundle import TrainingSummary, save_bundle
+from ferfusion.bundle import save_bundle
 from ferfusion.data.batches import PairBatches
 from ferfusion.data.clips import PairReader
 from ferfusion.data.row_order import InOrder
 from ferfusion.errors import BundleError, DatasetError
 from ferfusion.evaluation.model_calibration import Calibration
+from ferfusion.evaluation.training_summary import TrainingSummary
 from ferfusion.inference.fitted_calibration import calibrate
 from ferfusion.inference.measure import measure, without_temperature
 from ferfusion.inference.predictor import load_predictor

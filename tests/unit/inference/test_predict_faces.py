@@ -31,7 +31,7 @@ class FlowRecorder(BrightnessPredictor):
         super().__init__()
         self.flows = []
 
-    def predict(self, crops_bhwc, flow_b2hw, windows_bkhwc=None):
+    def predict(self, crops_bhwc, flow_b2hw, windows=None):
         self.flows += flow_b2hw[:, 0, 0, 0].astype(float).tolist()
         return super().predict(crops_bhwc, flow_b2hw)
 

@@ -106,7 +106,7 @@ def test_predict_video_prepares_a_face_as_preparation_does(video, done):
     seen = []
 
     class Recorder(BrightnessPredictor):
-        def predict(self, crops_bhwc, flow_b2hw, windows_bkhwc=None):
+        def predict(self, crops_bhwc, flow_b2hw, windows=None):
             seen.append((crops_bhwc, flow_b2hw))
             return super().predict(crops_bhwc, flow_b2hw)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ferfusion.bundle import TrainingSummary
+from ferfusion.evaluation.training_summary import TrainingSummary
 from ferfusion.inference.training_overlap import origin_of
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.identity import dataset_identity

@@ -57,4 +57,9 @@ def test_window_is_0_except_for_architectures_that_read_windows():
         "late-fusion",
         "hybrid",
     }
-    assert set(windows.values()) == {0, 5}
+    assert {name for name, window in windows.items() if window == 25} == {
+        "actions",
+        "spatial-actions",
+        "three-stream-actions",
+    }
+    assert set(windows.values()) == {0, 5, 25}

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from ferfusion.bundle import Bundle, TrainingSummary, load_bundle, save_bundle
+from ferfusion.bundle import Bundle, load_bundle, save_bundle
 from ferfusion.compute import Compute
 from ferfusion.errors import BundleError, ConfigError
+from ferfusion.evaluation.training_summary import TrainingSummary
 from ferfusion.files import read_json, write_json
 from ferfusion.models.build import build_model
 from ferfusion.preparation.identity import dataset_identity
