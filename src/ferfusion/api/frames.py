@@ -93,7 +93,8 @@ def explain_frame(
     if row is None or row.crop is None:
         raise VideoError(f"{path.name} has no face that the model reads at {seconds:.2f} s")
     flow = zero_flow(row.crop[None])[0] if row.flow is None else row.flow
-    face_input = FaceInput(row.crop, flow, np.stack(row.window) if len(row.window) else None)
+    window: Any = np.asarray(row.window) if len(row.window) else None
+    face_input = FaceInput(row.crop, flow, window)
     [explanation] = predictor.explain([face_input])
     return np.concatenate([tile.image for tile in tiles(face_input, explanation, side=_TILE_PX)], axis=1)
 
@@ -106,8 +107,11 @@ def _rows_near(path: Path, predictor: Any, seconds: float) -> "list[FrameRow]":
     from ferfusion.video.footage import open_footage  # noqa: PLC0415
 
     info, recipe = predictor.info, PredictRecipe()
-    preparer = kept_preparer(recipe.preparation(info.prepare_recipe), flow=info.reads_flow)
-    lead = _LEAD_SECONDS + info.window * info.frame_step / 25
+    preparer = kept_preparer(
+        recipe.preparation(info.prepare_recipe), flow=info.reads_flow, actions=info.actions
+    )
+    # the rest of a face is that of the last minute
+    lead = 60.0 if info.reads_actions else _LEAD_SECONDS + info.window * info.frame_step / 25
     frames = open_footage(path).read(max(0.0, seconds - lead) or None, seconds + _TRAIL_SECONDS)
     prepared = preparer.prepare(frames, chosen=FrameChoice(recipe.every))
     return [row for row in predict_frames(prepared, predictor) if row.crop is not None]

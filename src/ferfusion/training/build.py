@@ -52,7 +52,7 @@ def read_parts(job: TrainJob, source: Dataset) -> PartedPairs:
     if job.model_config.reads_actions and not source.actions:
         raise ConfigError(
             f"The model {job.model_config.architecture} reads facial actions, {source.root} has none; "
-            "prepare the corpus into a new one with --actions face-landmarker, or train another architecture"
+            "prepare the corpus into a new one with --actions small, or train another architecture"
         )
     if job.recipe.uses_votes:
         vote_shares(source)  # raises without votes, before anything is written

@@ -32,6 +32,16 @@ class LeftHalf(ExpressionModel):
         return torch.stack([4 * (left - right), torch.zeros_like(left)], dim=1)
 
 
+def test_delete_squares_of_curves_gives_whole_moments_the_mean_of_the_window():
+    curves = torch.arange(24.0).view(1, 24, 1).expand(1, 24, 3)
+    gone = torch.zeros(1, SQUARES, SQUARES, dtype=torch.bool)
+    gone[:, :, 2] = True
+    left = delete_squares(curves, gone)
+    assert left[0, 4:6].unique().tolist() == [11.5]
+    kept = [*range(4), *range(6, 24)]
+    assert torch.equal(left[:, kept], curves[:, kept])
+
+
 @pytest.fixture
 def images():
     image = torch.zeros(2, 3, SIZE, SIZE)

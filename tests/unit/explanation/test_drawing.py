@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from ferfusion.actions.names import ACTIONS
 from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.drawing import contribution_words, draw_flow, enlarged, mark, signed, tiles
 from ferfusion.explanation.explainer import Explanation
@@ -29,6 +30,21 @@ def one_map(row, column):
 
 def brightness(image):
     return image.astype(int).sum(axis=2)
+
+
+def test_tiles_show_actions_as_lines_over_time():
+    window = np.zeros((25, 108), np.float32)
+    window[:, len(ACTIONS) + 26] = np.linspace(
+        0, 1, 25
+    )  # the 27th action, in the middle, moves away from rest
+    maps = np.zeros((1, 48, 48), np.float32)
+    maps[:, :, 40:] = 1
+    face, curves, marked = tiles(FaceInput(crop(), still(), window), explanation(actions=maps), side=104)
+    assert (face.caption, curves.caption, marked.caption) == ("face", "actions", "actions, marked")
+    assert curves.image[52].min() < 10
+    assert curves.image[:52].min() > 240
+    assert curves.image[52, 2].tolist() == [255] * 3
+    assert brightness(marked.image)[20, 100] != brightness(marked.image)[20, 20]
 
 
 def test_mark_is_bright_where_the_map_is_and_grey_elsewhere():
