@@ -26,6 +26,8 @@ TWO_OR_MORE = {
     "{len(runtime.inputs)} inputs",
     "{len(names)} outputs",
     "{len(photographs)} photographs",
+    "{len(uploads)} photographs",
+    "{len(files)} videos",
     "{len(parts)} parts",
     "{len(parts)} subjects",
     "{len(others)} other runs",

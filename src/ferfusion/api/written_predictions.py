@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.settings import PathOrText, as_folder, as_path
 from ferfusion.errors import ConfigError, RunError, file_errors
+from ferfusion.reporting.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -318,9 +319,8 @@ class WrittenPrediction:
             )
 
     def __repr__(self) -> str:
-        faces = len(self.verdicts)
-        counted = f"{faces} face" if faces == 1 else f"{faces} faces"
-        return f"WrittenPrediction({self.video!r}: {len(self.written_table):,} rows, {counted})"
+        rows = counted(len(self.written_table), "row")
+        return f"WrittenPrediction({self.video!r}: {rows}, {counted(len(self.verdicts), 'face')})"
 
 
 @file_errors()

@@ -167,7 +167,7 @@ def photographs_row(job: Job) -> dict[str, Any]:
         "model": record.get("model", ""),
         "caution": record.get("caution", ""),
         "classes": list(faces[0].get("probabilities", {})) if faces else [],
-        "reading": [f"{record.get('photographs', 0)} photographs, {len(faces)} faces."],
+        "reading": [f"Photographs: {record.get('photographs', 0)}; faces: {len(faces)}."],
         "photographs": [
             {"name": name, "faces": [face for face in faces if face.get("photograph") == name]}
             for name in names

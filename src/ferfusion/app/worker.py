@@ -79,7 +79,7 @@ def predict(folder: Path, job: Mapping[str, Any]) -> Outcome:
         return {"state": "failed", "message": unread[0]}
     # a result of an earlier start is not predicted again, so that its name is read from the disk
     name = result.name if result is not None else _only_folder(out)
-    message = f"{len(unread)} of {len(job['inputs'])} files could not be read: {unread[0]}" if unread else ""
+    message = f"Not read: {len(unread)} of {len(job['inputs'])}; {unread[0]}" if unread else ""
     return {"state": "done", "message": message, "result": name}
 
 

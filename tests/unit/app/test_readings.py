@@ -94,4 +94,4 @@ def test_photographs_are_rows_of_their_faces(tmp_path):
     row = photographs_row(Job(id=new_id(), name="p", kind="photographs", folder=str(tmp_path)))
     assert row["kind"] == "photographs"
     assert [one["name"] for one in row["photographs"]] == ["a"]
-    assert row["reading"] == ["2 photographs, 2 faces."]
+    assert row["reading"] == ["Photographs: 2; faces: 2."]
