@@ -1,5 +1,6 @@
 # make demo     install, then the main job on the sample corpus
 # make test     install, then lint, types and tests
+# make docs     install, then build the documentation site into build/site; make notebooks runs the notebooks again
 # make fuzz     mutate files of every kind and read them: make fuzz N=5000, and from a case on: FROM=video:300
 # make kills    kill each command at random moments and run it again: make kills KILLS=20
 # Needs Python 3.11 or later, make and the package index.
@@ -7,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: install demo test check fuzz kills bench clean
+.PHONY: install demo test check docs notebooks fuzz kills bench clean
 
 install: $(VENV)/.installed-dev
 
@@ -36,6 +37,13 @@ check: install
 
 test: check
 	$(BIN)/pytest -n auto
+
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "build/site/index.html; with its search: python -m http.server -d build/site"
+
+notebooks: install
+	$(BIN)/python docs/run_notebooks.py
 
 N ?= 300
 fuzz: install
