@@ -45,8 +45,8 @@ def plain(axis: Axes, title: str = "") -> None:
 
 def one_clip(scratch: Path) -> tuple[dict[str, Any], list[Any]]:
     """Return the arrays of a prepared video, and its frames (H, W, 3)."""
-    video = fer.sample_corpus() / "s17" / "happiness" / "s17_happiness_1.mp4"
-    folder = scratch / "one" / "s17" / "happiness"
+    video = fer.sample_corpus() / "s02" / "surprise" / "s02_surprise_2.mp4"
+    folder = scratch / "one" / "s02" / "surprise"
     folder.mkdir(parents=True)
     shutil.copy(video, folder)
     data = fer.prepare(
