@@ -49,7 +49,7 @@ def _half(people: Path, subject: str, order: tuple[str, ...]) -> Iterator[npt.ND
             continue
         with av.open(str(next((people / subject / expression).glob("*.mp4")))) as container:
             for frame in container.decode(video=0):
-                image = frame.to_ndarray(format="rgb24")
+                image = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
                 if background is None:  # the colours of the upper edge, downward
                     background = np.broadcast_to(image[4:5], image.shape).astype(np.uint8)
                 yield image
