@@ -42,7 +42,7 @@ ORDER = (
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 PACKAGE = Path(find_spec("ferfusion").submodule_search_locations[0])
 FILES = sorted(PACKAGE.rglob("*.py"))
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 HEAVY = ("av", "cv2", "lightning", "matplotlib", "numpy", "pandas", "scipy", "sklearn", "torch")
 
 
@@ -90,8 +90,8 @@ def test_every_room_has_its_place_in_the_order():
     assert rooms <= set(LEVEL)
 
 
-def test_readme_tree_lists_every_room_in_this_order():
-    tree = README.read_text(encoding="utf-8").split("\nsrc/ferfusion/\n")[1].split("\nexamples/")[0]
+def test_architecture_page_lists_every_room_in_this_order():
+    tree = PAGE.read_text(encoding="utf-8").split("\nsrc/ferfusion/\n")[1].split("\nexamples/")[0]
     rooms = [name for name in re.findall(r"(\w+)(?:/|\.py)(?=\s)", tree) if name in LEVEL]
     assert sorted(rooms) == sorted(LEVEL)
     assert rooms == sorted(rooms, key=LEVEL.__getitem__)
