@@ -84,9 +84,10 @@ def explain_frame(
     if box is not None and len(box) != 4:
         raise ConfigError(f"box must be x, y, w, h in pixels, got {box!r}")
     rows = _rows_near(path, predictor, seconds)
-    near = min((abs(row.seconds - seconds) for row in rows), default=None)
+    # of two frames as near as each other, the one that is shown then
+    near = min((row.seconds for row in rows), key=lambda time: (abs(time - seconds), time), default=None)
     row = min(
-        (one for one in rows if abs(one.seconds - seconds) == near),
+        (one for one in rows if one.seconds == near),
         key=lambda one: _distance(one, box),
         default=None,
     )
