@@ -8,25 +8,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from faces import WIDE, WIDE_PX
-from ferfusion.actions.names import ACTIONS
+from ferfusion.actions.names import ACTIONS, other_side
 from ferfusion.actions.small_network import CROP_PX
 
 _ROTATE_DEGREES = 12.0
 _TRANSLATE = 0.08
 _SCALE = (0.87, 1.2)
-
-
-def other_side(name: str) -> str:
-    """Return the action of the other side of the face; an action of both sides is its own.
-
-    >>> other_side("mouthSmileLeft"), other_side("jawOpen")
-    ('mouthSmileRight', 'jawOpen')
-    """
-    if name.endswith("Left"):
-        return name.removesuffix("Left") + "Right"
-    return name.removesuffix("Right") + "Left" if name.endswith("Right") else name
-
-
 MIRRORED = [ACTIONS.index(other_side(name)) for name in ACTIONS]
 """For each action, the index of the action of the other side."""
 

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from augment import other_side
 from faces import Faces
-from ferfusion.actions.names import ACTION_COLUMNS, ACTIONS, FACS_UNITS, POSE
+from ferfusion.actions.names import ACTION_COLUMNS, ACTIONS, POSE, other_side, without_side
 from ferfusion.actions.small_network import ActionNetwork
 from fit import Scale, answers_of
 
@@ -81,9 +80,8 @@ def as_markdown(table: pd.DataFrame) -> str:
             ", ".join(_number(v, 2) for v in both[key]) for key in ("teacher_r", "r_fer2013", "r_faces")
         ]
         said = "yes" if name in given or name in POSE else "no"
-        short = name.removesuffix("Left")
-        short = short if short in FACS_UNITS or name in POSE else f"{name}`, `{other_side(name)}"
-        lines.append(f"| `{short}` | " + " | ".join(cells) + f" | {said} |")
+        names = list(dict.fromkeys(map(without_side, both.index)))
+        lines.append(f"| `{'`, `'.join(names)}` | " + " | ".join(cells) + f" | {said} |")
     return "\n".join(lines)
 
 

@@ -6,7 +6,7 @@ import pytest
 from safetensors import safe_open
 
 import ferfusion as fer
-from ferfusion.actions.names import ACTIONS
+from ferfusion.actions.names import ACTIONS, without_side
 from ferfusion.actions.small import SMALL_MODEL, SmallEstimator
 
 LARGEST_BYTES = 12_000_000
@@ -28,11 +28,7 @@ def test_given_actions_are_of_both_sides_and_are_said_in_the_docs(pytestconfig):
     text = (pytestconfig.rootpath / "docs" / "actions.md").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if line.startswith("| `") and line.endswith("| yes |")]
     said = {row.split("`")[1] for row in rows}
-    assert said - {"yaw", "pitch", "roll"} == {_short(name) for name in gives}
-
-
-def _short(name):
-    return name.removesuffix("Left").removesuffix("Right")
+    assert said - {"yaw", "pitch", "roll"} == {without_side(name) for name in gives}
 
 
 @pytest.mark.parametrize(

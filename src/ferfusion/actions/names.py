@@ -72,6 +72,25 @@ def facs_unit(action: str) -> str:
     >>> facs_unit("mouthSmileLeft"), facs_unit("jawLeft"), facs_unit("mouthClose")
     ('AU12 lip corner puller', 'AD30 jaw sideways', '')
     """
-    if action in FACS_UNITS:
-        return FACS_UNITS[action]
-    return FACS_UNITS[action.removesuffix("Left").removesuffix("Right")]
+    return FACS_UNITS[without_side(action)]
+
+
+def without_side(action: str) -> str:
+    """Return the name that an action shares with that of the other side, a name of ``FACS_UNITS``.
+
+    >>> without_side("mouthSmileLeft"), without_side("jawLeft"), without_side("jawOpen")
+    ('mouthSmile', 'jawLeft', 'jawOpen')
+    """
+    return action if action in FACS_UNITS else action.removesuffix("Left").removesuffix("Right")
+
+
+def other_side(action: str) -> str:
+    """Return the action of the other side of the face; an action without a side is its own.
+
+    >>> other_side("mouthSmileLeft"), other_side("jawRight"), other_side("jawOpen")
+    ('mouthSmileRight', 'jawLeft', 'jawOpen')
+    """
+    for side, other in (("Left", "Right"), ("Right", "Left")):
+        if action.endswith(side):
+            return action.removesuffix(side) + other
+    return action

@@ -5,6 +5,7 @@ larger networks. It is trained with batch norms, which are folded into the convo
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 
 import numpy as np
 import torch
@@ -80,15 +81,11 @@ class ActionNetwork(nn.Module):
 
     def fold(self) -> "ActionNetwork":
         """Return the same network with folded batch norms; this one is left as it is."""
-        folded = ActionNetwork(folded=True)
-        copy = ActionNetwork(folded=not any("running" in name for name in self.state_dict()))
-        copy.load_state_dict(self.state_dict())
-        copy.eval()
-        for module in copy.modules():
+        folded = deepcopy(self).eval()
+        for module in folded.modules():
             if isinstance(module, _Norm):
                 module.fold()
-        folded.load_state_dict(copy.state_dict())
-        return folded.eval()
+        return folded
 
 
 def network_of(weights: Mapping[str, Tensor]) -> ActionNetwork:

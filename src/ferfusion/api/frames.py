@@ -74,9 +74,7 @@ def explain_frame(
     """
     import numpy as np  # noqa: PLC0415
 
-    from ferfusion.data.inputs import FaceInput  # noqa: PLC0415 torch
-    from ferfusion.explanation.drawing import tiles  # noqa: PLC0415
-    from ferfusion.inference.network_inputs import zero_flow  # noqa: PLC0415
+    from ferfusion.explanation.drawing import tiles  # noqa: PLC0415 torch
 
     path, predictor = as_path(video), load_model(model)._predictor
     if predictor.explain is None:
@@ -91,11 +89,9 @@ def explain_frame(
         key=lambda one: _distance(one, box),
         default=None,
     )
-    if row is None or row.crop is None:
+    if row is None:
         raise VideoError(f"{path.name} has no face that the model reads at {seconds:.2f} s")
-    flow = zero_flow(row.crop[None])[0] if row.flow is None else row.flow
-    window: Any = np.asarray(row.window) if len(row.window) else None
-    face_input = FaceInput(row.crop, flow, window)
+    face_input = row.face_input()
     [explanation] = predictor.explain([face_input])
     return np.concatenate([tile.image for tile in tiles(face_input, explanation, side=_TILE_PX)], axis=1)
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.models import Model, load_model
 from ferfusion.api.settings import PathOrText
 from ferfusion.errors import file_errors
+
+if TYPE_CHECKING:
+    from ferfusion.bundle import Bundle
 
 
 @dataclass(frozen=True)
@@ -59,18 +61,15 @@ def model_facts(model: Model | PathOrText | None = None) -> ModelFacts:
         "size": loaded.prepare_recipe.size,
         "caution": loaded.caution,
     }
-    from ferfusion.inference.predictor import SHIPPED  # noqa: PLC0415 torch
+    from ferfusion.inference.predictor import TorchPredictor  # noqa: PLC0415 torch
 
-    path = loaded.path or SHIPPED
-    if path.suffix == ".onnx":
+    predictor = loaded._predictor
+    if not isinstance(predictor, TorchPredictor):
         return ModelFacts(architecture="ONNX file", **known)
-    return ModelFacts(**known, **_of_bundle(path))
+    return ModelFacts(**known, **_of_bundle(predictor.description))
 
 
-def _of_bundle(path: Path) -> dict[str, Any]:
-    from ferfusion.bundle import load_bundle  # noqa: PLC0415 torch
-
-    bundle = load_bundle(path)
+def _of_bundle(bundle: "Bundle") -> dict[str, Any]:
     config, scores = bundle.model_config, bundle.metrics
     parts = [config.architecture]
     if len(config.streams) > 1:

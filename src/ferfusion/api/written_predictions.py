@@ -42,6 +42,14 @@ class FaceChanges:
         """Return the face that a face was joined with, or the face itself."""
         return self.joined.get(face, face)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the changes as plain values, for JSON, whose names are text."""
+        return {
+            "names": {str(face): name for face, name in self.names.items()},
+            "left_out": sorted(self.left_out),
+            "joined": {str(one): other for one, other in self.joined.items()},
+        }
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class WrittenPrediction:
@@ -85,6 +93,13 @@ class WrittenPrediction:
         from ferfusion.reporting.colours import colour_of  # noqa: PLC0415
 
         return {name: colour_of(name, self.labels) for name in self.labels.names}
+
+    @property
+    def smoothed_columns(self) -> tuple[str, ...]:
+        """The columns of the smoothed probabilities, in the order of the classes."""
+        from ferfusion.inference.timeline import smoothed_columns  # noqa: PLC0415 pandas
+
+        return tuple(smoothed_columns(self.labels))
 
     @property
     def written_table(self) -> "pd.DataFrame":
@@ -279,12 +294,7 @@ class WrittenPrediction:
             for verdict in self.verdicts
             if verdict.face not in self.changes.left_out
         ]
-        said = {
-            "names": {str(face): name for face, name in self.changes.names.items()},
-            "left_out": sorted(self.changes.left_out),
-            "joined": {str(one): other for one, other in self.changes.joined.items()},
-        }
-        new = {"statement": self.statement, "faces": rounded(faces), "changes": said}
+        new = {"statement": self.statement, "faces": rounded(faces), "changes": self.changes.to_dict()}
         write_json(folder / "verdict.json", {**self.record, **new})
         return folder
 
@@ -295,14 +305,14 @@ class WrittenPrediction:
     def _spans_of(self, face: int) -> "list[Span]":
         import numpy as np  # noqa: PLC0415
 
-        from ferfusion.inference.timeline import longest_step, smoothed_columns, spans  # noqa: PLC0415
+        from ferfusion.inference.timeline import longest_step, spans  # noqa: PLC0415
 
         table = self.joined_table
         own = table[(table["face"] == face) & (table["status"] == "ok")]
         return spans(
             own["seconds"].to_numpy(np.float64),
             own["smoothed"].to_numpy(dtype=object),
-            own[list(smoothed_columns(self.labels))].to_numpy(np.float32),
+            own[list(self.smoothed_columns)].to_numpy(np.float32),
             longest_step=longest_step(table["seconds"].to_numpy(np.float64)),
         )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ferfusion as fer
+from ferfusion.app.home import read_json
 from ferfusion.errors import FerfusionError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def describe_folder(path: str) -> Answer:
         "confusion": [],
         "tables": [],
         "children": _children(folder),
-        "report": (folder / "report.html").is_file(),
+        "report": has_report(folder),
     }
     try:
         row |= _SHOWN[kind](folder)
@@ -83,7 +84,7 @@ def _run(folder: Path) -> Answer:
         }
     run = fer.Run(folder)
     row: Answer = {"facts": [*_config_facts(folder), ["Protocol", run.protocol]]}
-    if not row_report(folder):
+    if not has_report(folder):
         return row | {"message": f"It is not evaluated yet: run ferfusion evaluate {folder}"}
     scores = run.evaluate()
     parts = list(dict.fromkeys(zip(scores.scores["part"], scores.scores["level"], strict=True)))
@@ -102,16 +103,13 @@ def _run(folder: Path) -> Answer:
     }
 
 
-def row_report(folder: Path) -> bool:
+def has_report(folder: Path) -> bool:
     """Return whether a folder has a written page."""
     return (folder / "report.html").is_file()
 
 
 def _config_facts(folder: Path) -> list[list[str]]:
-    import json  # noqa: PLC0415
-
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    model = config.get("model", {})
+    model = (read_json(folder / "config.json") or {}).get("model", {})
     names = ("architecture", "fusion", "stream", "size")
     return [[name.capitalize(), str(model[name])] for name in names if name in model]
 

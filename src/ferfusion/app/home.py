@@ -147,6 +147,14 @@ def try_lock(file: BinaryIO) -> bool:
     return True
 
 
+def time_of(path: Path) -> int:
+    """Return when a file was changed, in nanoseconds; 0 if it does not exist."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def size_of(folder: Path) -> int:
     """Return the bytes of the files in a folder, at every depth; links are not followed."""
     return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())

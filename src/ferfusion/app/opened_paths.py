@@ -49,14 +49,11 @@ def open_paths(state: AppState, path: Path) -> list[dict[str, Any]]:
     if real.is_dir() and (real / "bundle.safetensors").is_file():
         return [{**state.models.add(real).row(), "kind": "model"}]
     found = state.standby.ask("list_files", path=str(real), most=_MOST_FILES)
-    return [_opened(state, Path(one)).row() for one in found["files"]]
-
-
-def _opened(state: AppState, path: Path) -> Upload:
-    for upload in state.uploads.all():
-        if not upload.is_copy and upload.path == str(path):
-            return upload
-    return keep_known(state, state.uploads.open_path(path))
+    known = {upload.path: upload for upload in state.uploads.all() if not upload.is_copy}
+    return [
+        (known.get(path) or keep_known(state, state.uploads.open_path(Path(path)))).row()
+        for path in found["files"]
+    ]
 
 
 def keep_known(state: AppState, upload: Upload) -> Upload:

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import Any
 
 import ferfusion as fer
-from ferfusion.app.home import read_json, write_json
+from ferfusion.app.home import read_json, time_of, write_json
 from ferfusion.app.jobs import Job
 from ferfusion.app.problems import Problem
 from ferfusion.app.timeline import Timelines
@@ -42,7 +42,8 @@ class Readings:
             job: The job.
             folder: Folder of the job, with what a person says about the faces.
         """
-        key = (job.id, *(_time_of(path) for path in (Path(job.folder) / "verdict.json", folder / FACES_FILE)))
+        files = (Path(job.folder) / "verdict.json", folder / FACES_FILE)
+        key = (job.id, *map(time_of, files))
         with self._lock:
             if key not in self._open:
                 seen = fer.read_prediction(job.folder)
@@ -94,15 +95,7 @@ def change_face(job: Job, folder: Path, face: int, said: Mapping[str, Any]) -> N
     if seen.changes:
         seen.save_tables(new)
         new.replace(folder / CHANGED_FOLDER)
-    kept = seen.changes
-    write_json(
-        folder / FACES_FILE,
-        {
-            "names": {str(one): name for one, name in kept.names.items()},
-            "left_out": sorted(kept.left_out),
-            "joined": {str(one): other for one, other in kept.joined.items()},
-        },
-    )
+    write_json(folder / FACES_FILE, seen.changes.to_dict())
 
 
 def _joined(joined: dict[int, int], face: int, other: int | None) -> dict[int, int]:
@@ -220,10 +213,3 @@ def _sentences(statement: str) -> list[str]:
     ['Face 0 displays Fear (mean probability 0.62).', '2 more faces are in the table.']
     """
     return [f"{part.rstrip('.')}." for part in statement.split(". ") if part]
-
-
-def _time_of(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0

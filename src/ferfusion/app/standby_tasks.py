@@ -8,7 +8,6 @@ import time
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
@@ -16,8 +15,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import ferfusion as fer
 from ferfusion.app.folders import compare_runs, curves, describe_folder
+from ferfusion.app.home import time_of
 from ferfusion.app.jobs import ACTIONS
 from ferfusion.app.problems import status_of
+from ferfusion.app.processes import MEMORY_FULL, end_before_the_server
 from ferfusion.errors import ConfigError, FerfusionError
 
 if TYPE_CHECKING:
@@ -133,20 +134,13 @@ TASKS: Mapping[str, Callable[..., Answer]] = MappingProxyType(
 
 def _model(path: str | None) -> "fer.Model":
     """Return a model; the last two stay loaded."""
-    key = (path or "", 0 if path is None else _time_of(Path(path)))
+    key = (path or "", 0 if path is None else time_of(Path(path)))
     if key not in _loaded:
         _loaded[key] = fer.load_model(path)
     _loaded.move_to_end(key)
     while len(_loaded) > _MOST_MODELS:
         _loaded.popitem(last=False)
     return _loaded[key]
-
-
-def _time_of(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def _write_jpeg(image: "NDArray[np.uint8]", out: Path, *, largest: int) -> Answer:
@@ -169,7 +163,7 @@ def answer(line: bytes) -> Answer:
     except FerfusionError as error:
         return {"problem": str(error), "status": status_of(error)}
     except MemoryError:
-        return {"problem": "The memory was full; close other programs, or use a smaller file", "status": 507}
+        return {"problem": MEMORY_FULL, "status": 507}
 
 
 def serve(lines: BinaryIO, answers: BinaryIO) -> None:
@@ -186,8 +180,7 @@ def serve(lines: BinaryIO, answers: BinaryIO) -> None:
 
 def main() -> None:
     """Answer tasks from standard input; nothing else is written to standard output."""
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
+    end_before_the_server()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends this process
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

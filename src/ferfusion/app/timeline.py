@@ -93,8 +93,7 @@ class Timelines:
         self._statuses = table["status"].to_numpy(dtype=object)
         self._status_of_frame = self._statuses[first]
         self._faces = table["face"].to_numpy(dtype=float, na_value=np.nan)
-        columns = [f"smoothed_{column.removeprefix('p_')}" for column in seen.labels.probability_columns]
-        self._smoothed = table[columns].to_numpy(np.float64)
+        self._smoothed = table[list(seen.smoothed_columns)].to_numpy(np.float64)
         self._made: dict[int, FaceTimeline] = {}
 
     @property

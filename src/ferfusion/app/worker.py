@@ -9,7 +9,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +17,7 @@ import ferfusion as fer
 from ferfusion.app.home import read_json, write_json
 from ferfusion.app.jobs import ACTIONS, JOB_FILE, OUT_FOLDER, OUTCOME_FILE, PID_FILE, PROGRESS_FILE
 from ferfusion.app.pace import Pace
+from ferfusion.app.processes import MEMORY_FULL, end_before_the_server
 from ferfusion.errors import FerfusionError
 
 _SECONDS_BETWEEN = 0.2
@@ -118,18 +118,14 @@ def run(folder: Path) -> Outcome:
     except FerfusionError as error:
         return {"state": "failed", "message": str(error)}
     except MemoryError:
-        return {
-            "state": "failed",
-            "message": "The memory was full; close other programs, or use a smaller file",
-        }
+        return {"state": "failed", "message": MEMORY_FULL}
 
 
 def main(arguments: list[str]) -> int:
     """Run the job of a folder, and write its outcome."""
     folder = Path(arguments[0])
     write_json(folder / PID_FILE, {"pid": os.getpid()})
-    with suppress(OSError):  # the system may end this process, and not the server, when its memory is full
-        Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
+    end_before_the_server()
     os.nice(_NICENESS)
     try:
         outcome = run(folder)

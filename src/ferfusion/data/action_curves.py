@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ferfusion.actions.names import ACTION_COLUMNS, ACTIONS
+from ferfusion.actions.names import ACTION_COLUMNS, ACTIONS, other_side
 from ferfusion.actions.rest import RunningRest
 
 CURVE_RATE = 16
@@ -137,12 +137,5 @@ def latest_window(
 
 def mirrored_columns() -> list[int]:
     """Return for each column of a row the one of the other side of the face."""
-    sides = [ACTIONS.index(_other_side(name)) for name in ACTIONS]
+    sides = [ACTIONS.index(other_side(name)) for name in ACTIONS]
     return [*sides, *(len(ACTIONS) + side for side in sides), *range(POSE.start, CURVE_COLUMNS)]
-
-
-def _other_side(name: str) -> str:
-    for side, other in (("Left", "Right"), ("Right", "Left")):
-        if name.endswith(side):
-            return name.removesuffix(side) + other
-    return name

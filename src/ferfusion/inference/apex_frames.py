@@ -1,13 +1,8 @@
 """Apex frames: for every face and class, the frame with the highest probability, and the model's input."""
 
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ferfusion.data.inputs import FaceInput
-from ferfusion.inference.network_inputs import zero_flow
 from ferfusion.inference.predict_faces import FrameRow
 
 _MAX_TRACKS = 32
@@ -53,10 +48,7 @@ class ApexFrames:
         probability = float(row.probabilities[code])
         best = self._best.setdefault(row.face, {})
         if code not in best or probability > best[code].probability:
-            window: NDArray[Any] | None = np.asarray(row.window) if len(row.window) else None
-            flow = zero_flow(row.crop[None])[0] if row.flow is None else row.flow
-            face_input = FaceInput(row.crop, flow, window)
-            best[code] = ApexFrame(row.frame, row.seconds, code, probability, face_input)
+            best[code] = ApexFrame(row.frame, row.seconds, code, probability, row.face_input())
         if len(self._best) > _MAX_TRACKS:
             least = min((track for track in self._best if track != row.face), key=self._areas.__getitem__)
             del self._best[least]

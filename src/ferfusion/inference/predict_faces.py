@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ferfusion.data.inputs import FaceInput
 from ferfusion.inference.crop_history import CropHistory
 from ferfusion.inference.curve_history import CurveHistory
+from ferfusion.inference.network_inputs import zero_flow
 from ferfusion.inference.predictor import Predictor
 from ferfusion.preparation.frame_preparer import PreparedFace, PreparedFrame
 
@@ -47,6 +50,13 @@ class FrameRow:
     flow: NDArray[np.float16] | None = None
     window: Sequence[NDArray[np.uint8]] | NDArray[np.float32] = ()
     actions: NDArray[np.float32] | None = None
+
+    def face_input(self) -> FaceInput:
+        """Return what the model read, for a row with a crop; without flow, the face does not move."""
+        assert self.crop is not None
+        flow = zero_flow(self.crop[None])[0] if self.flow is None else self.flow
+        window: NDArray[Any] | None = np.asarray(self.window) if len(self.window) else None
+        return FaceInput(self.crop, flow, window)
 
 
 @dataclass(frozen=True)

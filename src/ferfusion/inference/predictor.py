@@ -97,7 +97,7 @@ class TorchPredictor:
         self.info = bundle.info
         self.device = torch_device(device)
         self._model = bundle.build_model().to(self.device)
-        self._description = replace(bundle, weights={})  # the model has its own
+        self.description = replace(bundle, weights={})  # the model has its own
 
     @torch.inference_mode()
     def predict(
@@ -122,7 +122,7 @@ class TorchPredictor:
             method: Method of the maps, a name of ``CAM_METHODS``.
         """
         temperature = self.info.calibration.temperature
-        return Explainer(self._description, method=method, temperature=temperature, model=self._model)
+        return Explainer(self.description, method=method, temperature=temperature, model=self._model)
 
     def explain(self, face_inputs: Sequence[FaceInput]) -> list[Explanation]:
         """Return the explanation of the model's top class for each face."""

@@ -13,7 +13,6 @@ from ferfusion.synthesis.timing import Timing, draw_blinks, draw_timing, intensi
 
 Floats = NDArray[np.floating[Any]]
 _COLUMN = {name: column for column, name in enumerate(ACTIONS)}
-_LID_ACTIONS = ("eyeWideLeft", "eyeWideRight", "eyeSquintLeft", "eyeSquintRight")
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,8 @@ def _expression_weights(
     return weights
 
 
-def _add_gaze(weights: Floats, rng: np.random.Generator) -> None:
-    """Add a small wandering gaze, the same for both eyes."""
-    across = slow_motion(len(weights), rng, start=0.08, swing=0.1)
-    upwards = slow_motion(len(weights), rng, start=0.06, swing=0.06)
+def set_gaze(weights: Floats, across: Floats | float, upwards: Floats | float) -> None:
+    """Set where both eyes look, in weights (..., 52): ``across`` to the head's left, and up."""
     for names, values in (
         (("eyeLookOutLeft", "eyeLookInRight"), across),
         (("eyeLookInLeft", "eyeLookOutRight"), -across),
@@ -66,15 +63,15 @@ def _add_gaze(weights: Floats, rng: np.random.Generator) -> None:
         (("eyeLookDownLeft", "eyeLookDownRight"), -upwards),
     ):
         for name in names:
-            weights[:, _COLUMN[name]] = np.maximum(values, 0)
+            weights[..., _COLUMN[name]] = np.maximum(values, 0)
 
 
-def _add_blinks(weights: Floats, closure: Floats) -> None:
-    """Close the lids; a blink takes precedence over the other actions of the lids."""
-    for name in _LID_ACTIONS:
-        weights[:, _COLUMN[name]] *= 1 - closure
-    for name in ("eyeBlinkLeft", "eyeBlinkRight"):
-        weights[:, _COLUMN[name]] = np.maximum(weights[:, _COLUMN[name]], closure)
+def close_lids(weights: Floats, side: str, closure: Floats | float) -> None:
+    """Close the lids of a side in weights (..., 52); this takes precedence over the lids' other actions."""
+    for name in ("eyeWide", "eyeSquint"):
+        weights[..., _COLUMN[name + side]] *= 1 - closure
+    blink = _COLUMN["eyeBlink" + side]
+    weights[..., blink] = np.maximum(weights[..., blink], closure)
 
 
 def draw_performance(
@@ -109,11 +106,16 @@ def draw_performance(
         [slow_motion(num_frames, rng, start=s, swing=w) for s, w in ((3, 4), (2, 3), (1.5, 2))], 1
     )
     gaze = np.zeros((num_frames, len(ACTIONS)))
-    _add_gaze(gaze, rng)
+    set_gaze(
+        gaze,
+        slow_motion(num_frames, rng, start=0.08, swing=0.1),
+        slow_motion(num_frames, rng, start=0.06, swing=0.06),
+    )
     weights = gaze + _expression_weights(expression, timing, num_frames=num_frames, peak=peak, rng=rng)
     for name, weight in (resting or {}).items():
         weights[:, _COLUMN[name]] += weight
-    _add_blinks(weights, closure)
+    for side in ("Left", "Right"):
+        close_lids(weights, side, closure)
     return Performance(
         intensity=intensity_curve(timing, num_frames=num_frames, peak=peak),
         weights=np.clip(weights, 0, 1),

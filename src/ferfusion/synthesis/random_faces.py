@@ -10,21 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferfusion.actions.names import ACTIONS
+from ferfusion.actions.names import ACTIONS, without_side
 from ferfusion.synthesis.actions import PROTOTYPES, draw_units, sides, weights_of_units
+from ferfusion.synthesis.performance import close_lids, set_gaze
 
 Floats = NDArray[np.floating[Any]]
 _COLUMN = {name: column for column, name in enumerate(ACTIONS)}
 _SPOKEN = ("jawOpen", "mouthFunnel", "mouthPucker", "mouthLowerDown", "mouthUpperUp", "mouthRollLower",
            "mouthRollUpper", "mouthClose", "mouthStretch", "mouthShrugUpper", "mouthPress")  # fmt: skip
 _SINGLE = tuple(
-    dict.fromkeys(
-        name.removesuffix("Left").removesuffix("Right")
-        if name.removesuffix("Left").removesuffix("Right") not in {"jaw", "mouth"}
-        else name
-        for name in ACTIONS
-        if not name.startswith("eyeLook") and name not in {"eyeBlinkLeft", "eyeBlinkRight"}
-    )
+    dict.fromkeys(without_side(name) for name in ACTIONS if not name.startswith(("eyeLook", "eyeBlink")))
 )
 """Actions that are drawn by themselves; both sides of an action are one."""
 _LARGEST_TURN = (55.0, 35.0, 35.0)
@@ -102,17 +97,7 @@ def _act(weights: Floats, rng: np.random.Generator) -> None:
 def _look(weights: Floats, rng: np.random.Generator) -> None:
     """Add a gaze, the same for both eyes: near the camera, and in a quarter of the images anywhere."""
     across, up = rng.normal(0, 0.4 if rng.random() < 0.25 else 0.1, 2)
-    for name, value in (
-        ("eyeLookOutLeft", across),
-        ("eyeLookInRight", across),
-        ("eyeLookInLeft", -across),
-        ("eyeLookOutRight", -across),
-        ("eyeLookUpLeft", up),
-        ("eyeLookUpRight", up),
-        ("eyeLookDownLeft", -up),
-        ("eyeLookDownRight", -up),
-    ):
-        weights[_COLUMN[name]] += max(value, 0)
+    set_gaze(weights, across, up)
 
 
 def _blink(weights: Floats, rng: np.random.Generator) -> None:
@@ -123,6 +108,4 @@ def _blink(weights: Floats, rng: np.random.Generator) -> None:
     if rng.random() < 0.15:
         closure[rng.integers(2)] = 0
     for side, closed in zip(("Left", "Right"), closure, strict=True):
-        for name in ("eyeWide", "eyeSquint"):
-            weights[_COLUMN[name + side]] *= 1 - closed
-        weights[_COLUMN["eyeBlink" + side]] = max(weights[_COLUMN["eyeBlink" + side]], closed)
+        close_lids(weights, side, closed)

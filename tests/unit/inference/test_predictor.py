@@ -63,7 +63,7 @@ def test_torch_predictor_refuses_finite_weights_whose_answers_are_not_finite():
     with pytest.raises(BundleError, match="probabilities that are not finite numbers"):
         predictor.predict(*drawn_faces(bundle.model_config, 2))
     with pytest.raises(BundleError, match="probabilities that are not finite numbers"):
-        Explainer(predictor._description, model=predictor._model).blank_probabilities  # noqa: B018
+        Explainer(predictor.description, model=predictor._model).blank_probabilities  # noqa: B018
 
 
 def test_torch_predictor_of_a_spatial_model_needs_no_flow():

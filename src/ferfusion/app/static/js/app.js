@@ -42,7 +42,7 @@ async function go({ first = false } = {}) {
 function showConnection() {
   const banner = document.getElementById("banner");
   banner.hidden = jobs.connected !== false;
-  banner.textContent = banner.hidden ? "" : "The app does not answer. This page goes on by itself when `ferfusion app` runs again.";
+  banner.textContent = banner.hidden ? "" : "The app does not answer. This page connects again when `ferfusion app` runs.";
 }
 
 /** Say that a job is done, wherever the user is. */

@@ -22,13 +22,8 @@ export function compareForm(folder, signal) {
     answer);
 }
 
-function shown({ scores = [], sentences = [], differences = [], protocol = "", summary = null }) {
+function shown({ scores = [], sentences = [], protocol = "", summary = null }) {
   const named = scores.map((score) => ({ ...score, part: [score.name, score.part].filter(Boolean).join(": ") }));
-  const rows = differences.map(({ a, b, metric, value, low, high, p }) => [`${a} − ${b}`, metric, points(value), `${points(low)} to ${points(high)}`, p === null || p === undefined ? "" : p < 0.001 ? "< 0.001" : p.toFixed(3)]);
   return [protocol ? h("p", { class: "soft small" }, protocol) : null, scoreTable(named), sentences.map((sentence) => h("p", {}, sentence)),
-    rows.length ? tables([{ name: "Differences in points", columns: ["Models", "Metric", "Difference", "95 % interval", "p"], rows }]) : null, summary ? tables([summary]) : null];
-}
-
-function points(value) {
-  return value === null || value === undefined ? "n/a" : `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(1)}`;
+    summary ? tables([summary]) : null];
 }

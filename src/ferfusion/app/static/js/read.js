@@ -2,7 +2,6 @@
 
 import { BASE, get, part } from "./api.js";
 import { Boxes, drawBoxes } from "./boxes.js";
-import { coloursOf } from "./colours.js";
 import { addressOf, besideChoice } from "./compare.js";
 import { fill, h, swatch } from "./dom.js";
 import { faceHead, nameOf } from "./faces.js";
@@ -53,7 +52,7 @@ function showPhotographs(main, result) {
 class Reading {
   constructor({ main, result, second, signal }) {
     Object.assign(this, { main, result, second, signal });
-    this.colours = coloursOf([...new Set([...result.classes, ...(second?.classes ?? [])])], { ...second?.colours, ...result.colours });
+    this.colours = { ...second?.colours, ...result.colours };
     if (result.unsure) delete this.colours[result.unsure];
     const { from, to } = spanOf(result);
     this.view = new View([from, to], 10 / (result.video.fps || 25));
