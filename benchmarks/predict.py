@@ -35,7 +35,7 @@ from ferfusion.bundle import Bundle, load_bundle, save_bundle
 from ferfusion.exchange.onnx import export_onnx
 from ferfusion.inference.predict_video import predict_video
 from ferfusion.inference.predictor import TorchPredictor, load_predictor
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe

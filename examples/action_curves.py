@@ -22,7 +22,7 @@ from ferfusion.bundle import Bundle, save_bundle
 from ferfusion.data.action_curves import track_curves
 from ferfusion.evaluation.metrics import uar
 from ferfusion.evaluation.training_summary import TrainingSummary
-from ferfusion.labels import SEVEN
+from ferfusion.label_set import SEVEN
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import build_model, count_parameters
 from ferfusion.models.config import ModelConfig

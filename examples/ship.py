@@ -20,7 +20,7 @@ from ferfusion.evaluation.metrics import confusion_matrix, uar, war
 from ferfusion.evaluation.model_calibration import fit_calibration
 from ferfusion.evaluation.model_scores import BundleMetrics
 from ferfusion.inference.predictor import SHIPPED
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.training.build import make_data, open_parts
 from ferfusion.training.job import TrainJob
 from ferfusion.training.predictions import class_probabilities, prediction_table

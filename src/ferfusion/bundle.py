@@ -25,7 +25,7 @@ from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.evaluation.model_scores import BundleMetrics, check_metrics, model_caution
 from ferfusion.evaluation.training_summary import TrainingSummary
 from ferfusion.files import no_such, parse_json, utf8_path, write_whole
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.models.architectures import ACTION_STREAM
 from ferfusion.models.bases import ExpressionModel
 from ferfusion.models.build import build_model, empty_tensors

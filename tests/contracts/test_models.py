@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from ferfusion.bundle import Bundle, load_bundle, save_bundle
 from ferfusion.evaluation.run_folder import read_run
-from ferfusion.labels import SIX, LabelSet
+from ferfusion.label_set import SIX, LabelSet
 from ferfusion.models.architectures import ARCHITECTURES, Architecture
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig

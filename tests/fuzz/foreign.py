@@ -10,7 +10,7 @@ from ferfusion.exchange.foreign_model import foreign_model_of, save_foreign
 from ferfusion.exchange.foreign_session import Asked, Found, find_network, try_foreign
 from ferfusion.exchange.onnx_import import OnnxSettings, import_network
 from ferfusion.exchange.onnx_session import read_graph
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from fuzz.kind import Kind, check, check_probabilities, refused_without
 from fuzz.mutations import mutated_bytes, mutated_json
 from helpers.foreign_networks import write_network

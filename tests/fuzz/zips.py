@@ -10,7 +10,7 @@ from random import Random
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipInfo
 
 from ferfusion.corpora.fer2013 import list_fer2013
-from ferfusion.labels import SEVEN
+from ferfusion.label_set import SEVEN
 from ferfusion.preparation.stills import select_faces
 from fuzz.kind import Kind, check, refused_without
 from fuzz.mutations import cut_or_repeated, mutated_bytes, mutated_number

@@ -7,7 +7,7 @@ import numpy as np
 
 from ferfusion.bundle import Bundle
 from ferfusion.evaluation.model_scores import BundleMetrics
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ferfusion.files import write_json
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.clip_hashes import record_clips
 from ferfusion.preparation.recipe import PrepareRecipe

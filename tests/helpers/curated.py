@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from safetensors.numpy import save_file
 
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.dataset import DATA_COLUMNS, Dataset, open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.studies.study_folder import StudyFolder

@@ -7,7 +7,7 @@ import pandas as pd
 from safetensors.numpy import save_file
 
 from ferfusion.actions.names import ACTIONS
-from ferfusion.labels import SIX, LabelSet
+from ferfusion.label_set import SIX, LabelSet
 from ferfusion.preparation import dataset
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ferfusion.evaluation.measured import Measurement
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from helpers.runs import fake_predictions
 from helpers.studies import tables
 

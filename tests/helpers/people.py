@@ -6,7 +6,7 @@ import pandas as pd
 
 from ferfusion.evaluation.people_groups import PeopleComparison, compare_people
 from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 
 TWO = LabelSet(("Anger", "Fear"))
 QUICK = EvaluateRecipe(resamples=50)

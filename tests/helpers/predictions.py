@@ -10,7 +10,7 @@ from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.inference.prediction import VideoPrediction
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.timeline import Span
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.recipe import PrepareRecipe
 
 

@@ -9,7 +9,7 @@ from ferfusion.bundle import BundleInfo
 from ferfusion.data.inputs import Windows
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.inference.predictor import Explain
-from ferfusion.labels import SIX, LabelSet
+from ferfusion.label_set import SIX, LabelSet
 from ferfusion.preparation.recipe import PrepareRecipe
 
 

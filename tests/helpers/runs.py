@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ferfusion.data.pairs import parted_pairs
-from ferfusion.labels import SIX, LabelSet
+from ferfusion.label_set import SIX, LabelSet
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ferfusion.labels import SIX, LabelSet
+from ferfusion.label_set import SIX, LabelSet
 
 
 def simulate(

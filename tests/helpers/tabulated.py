@@ -13,7 +13,7 @@ from ferfusion.evaluation.statistics import study_statistics
 from ferfusion.evaluation.statistics_tables import variants_table
 from ferfusion.files import write_json
 from ferfusion.inference.predictor import SHIPPED_NAME
-from ferfusion.labels import SIX, LabelSet
+from ferfusion.label_set import SIX, LabelSet
 from ferfusion.tables import write_table
 from helpers.measurements import fake_measurement
 from helpers.runs import fake_config, fake_epochs, write_run

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.tables import write_table
 
 LABELS = LabelSet(("Happiness", "Neutral"))

@@ -21,7 +21,7 @@ from ferfusion.data.row_order import Shuffled
 from ferfusion.explanation.cam import CAM_METHODS, class_maps
 from ferfusion.explanation.contributions import blank_images, stream_contributions
 from ferfusion.inference.predictor import load_predictor, torch_predictor
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.models.architectures import ARCHITECTURES
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig

@@ -14,7 +14,7 @@ from ferfusion.cli.predict import predict
 from ferfusion.evaluation.metrics import always, precision, recall, uar, war
 from ferfusion.inference.predict_video import predict_video
 from ferfusion.inference.predictor import SHIPPED, SHIPPED_NAME, load_predictor
-from ferfusion.labels import SEVEN
+from ferfusion.label_set import SEVEN
 
 CARD = Path(__file__).parents[2] / "docs" / "model-card.md"
 

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from ferfusion.bundle import Bundle, check_answers, check_recipe, load_bundle, save_bundle
 from ferfusion.errors import BundleError, FileError
 from ferfusion.evaluation.model_calibration import Calibration
-from ferfusion.labels import SEVEN, SIX
+from ferfusion.label_set import SEVEN, SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from ferfusion.labels import LabelSet
+    from ferfusion.label_set import LabelSet
     from ferfusion.preparation.dataset import Dataset as DatasetFolder
 
 

@@ -18,7 +18,7 @@ from ferfusion.environment import load_torch
 from ferfusion.errors import ConfigError, VideoError, file_errors
 from ferfusion.files import sha256_of
 from ferfusion.inference.recipe import PredictRecipe
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.progress import ShowProgress, report_message, shown
 

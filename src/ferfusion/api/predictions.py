@@ -36,7 +36,7 @@ from ferfusion.inference.result_tables import (
 )
 from ferfusion.inference.verdict import FaceVerdict
 from ferfusion.inference.videos_table import VideosTable
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.progress import ShowProgress, shown
 from ferfusion.video.footage import Footage
 

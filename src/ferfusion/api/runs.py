@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ferfusion.api.models import Model
     from ferfusion.api.scores import Scores
     from ferfusion.evaluation.run_folder import RunFolder
-    from ferfusion.labels import LabelSet
+    from ferfusion.label_set import LabelSet
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ferfusion.inference.timeline import Span
     from ferfusion.inference.verdict import FaceVerdict
-    from ferfusion.labels import LabelSet
+    from ferfusion.label_set import LabelSet
 
 LEFT_OUT = "left_out"
 """Status of the rows of a face that a person has left out."""
@@ -380,7 +380,7 @@ def _verdict(written: Mapping[str, Any]) -> "FaceVerdict":
 
 def _labels_of(record: Mapping[str, Any], columns: list[str], folder: Path) -> "LabelSet":
     """Return the classes: their names are those of a verdict, or follow from the columns if there is none."""
-    from ferfusion.labels import LabelSet, class_name  # noqa: PLC0415
+    from ferfusion.label_set import LabelSet, class_name  # noqa: PLC0415
 
     of_table = [column for column in columns if column.startswith("p_")]
     faces = record["faces"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, safe_id
 from ferfusion.corpora.walk import Found, find_videos, make_listing
-from ferfusion.labels import SEVEN, canonical_emotion
+from ferfusion.label_set import SEVEN, canonical_emotion
 
 PLACE = re.compile(r"(?:.*/)?(train|val|test)_AFEW/(?:[^/]+/)*([^/]+)/([^/]+)\.\w+", re.I)
 _TEST = re.compile(r"(?:.*/)?test_[^/]*/.+", re.I)

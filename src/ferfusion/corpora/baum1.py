@@ -10,7 +10,7 @@ from ferfusion.corpora.baum1_sheet import SheetRow, read_sheet
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
 from ferfusion.corpora.walk import Found, find_videos, make_listing
 from ferfusion.errors import CorpusError
-from ferfusion.labels import canonical_emotion
+from ferfusion.label_set import canonical_emotion
 
 # The two sheets number the emotions differently: 7 is Sadness in 1a and Fear in 1s.
 CODES = MappingProxyType(

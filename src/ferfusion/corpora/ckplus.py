@@ -9,7 +9,7 @@ from pathlib import Path
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
 from ferfusion.corpora.walk import Found, find_image_folders, make_listing
 from ferfusion.errors import CorpusError
-from ferfusion.labels import canonical_emotion
+from ferfusion.label_set import canonical_emotion
 from ferfusion.video.suffixes import IMAGE_SUFFIXES
 
 EMOTIONS = "neutral anger contempt disgust fear happy sadness surprise".split()

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from ferfusion.corpora.entries import distinct_names
 from ferfusion.errors import ConfigError, CorpusError
-from ferfusion.labels import word_key
+from ferfusion.label_set import word_key
 from ferfusion.spelling import decimal_point
 
 COLUMN_WORDS: Mapping[str, str] = MappingProxyType(

@@ -16,7 +16,7 @@ from ferfusion.corpora.cremad_votes import VOTES_TABLE, dropped_line, read_face_
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
 from ferfusion.corpora.people_columns import read_people
 from ferfusion.corpora.walk import Found, find_videos, make_listing
-from ferfusion.labels import canonical_emotion
+from ferfusion.label_set import canonical_emotion
 
 # actor _ sentence _ emotion _ level; one file of the corpus, 1040_ITH_SAD_X, lacks the last letter
 PLACE = re.compile(r"(?:.*/)?(1\d{3})_([A-Z]{3})_(ANG|DIS|FEA|HAP|NEU|SAD)_(LO|MD|HI|XX?)\.\w+", re.I)

@@ -17,7 +17,7 @@ from ferfusion.corpora.walk import Found, find_photographs, find_videos, unreada
 from ferfusion.encodings import encoding_note
 from ferfusion.errors import ConfigError, CorpusError
 from ferfusion.files import no_such, target_of
-from ferfusion.labels import emotion_of_word, word_key
+from ferfusion.label_set import emotion_of_word, word_key
 from ferfusion.reporting.words import examples, listed
 from ferfusion.tables import read_lines
 

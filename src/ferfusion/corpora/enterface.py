@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
 from ferfusion.corpora.walk import Found, find_videos, make_listing
-from ferfusion.labels import SIX, canonical_emotion
+from ferfusion.label_set import SIX, canonical_emotion
 
 PLACE = re.compile(r"(?:.*/)?subject[ _]?(\d+)/(\w+)/sentence[ _]?(\d+)/[^/]+\.\w+", re.I)
 _UNCUT = re.compile(r"(?:.*/)?subject[ _]?\d+/\w+/[^/]+\.\w+", re.I)

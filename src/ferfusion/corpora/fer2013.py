@@ -19,7 +19,7 @@ from ferfusion.corpora.walk import list_files
 from ferfusion.corpora.zip_files import zip_members
 from ferfusion.errors import CorpusError, in_one_line
 from ferfusion.files import check_is_file, encodable
-from ferfusion.labels import canonical_emotion
+from ferfusion.label_set import canonical_emotion
 from ferfusion.parts import PARTS
 from ferfusion.reporting.words import counted
 from ferfusion.tables import parse_cells

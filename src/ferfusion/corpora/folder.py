@@ -6,7 +6,7 @@ from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoE
 from ferfusion.corpora.path_pattern import PathPattern
 from ferfusion.corpora.walk import Found, find_photographs, find_videos, make_listing
 from ferfusion.errors import ConfigError, CorpusError
-from ferfusion.labels import SEVEN, emotion_of_word
+from ferfusion.label_set import SEVEN, emotion_of_word
 
 _EXPECTED = "ROOT/<emotion>/<video> or ROOT/<subject>/<emotion>/<video>"
 

@@ -15,7 +15,7 @@ from ferfusion.corpora.entries import CorpusListing, VideoEntry, left_out_entry
 from ferfusion.corpora.stills import StillsListing
 from ferfusion.errors import ConfigError, in_one_line
 from ferfusion.files import check_is_file
-from ferfusion.labels import EMOTION_WORDS, LabelSet, emotion_of_word, word_key
+from ferfusion.label_set import EMOTION_WORDS, LabelSet, emotion_of_word, word_key
 from ferfusion.spelling import without_case
 from ferfusion.tables import read_lines
 

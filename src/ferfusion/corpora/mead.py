@@ -9,7 +9,7 @@ from pathlib import Path
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
 from ferfusion.corpora.walk import Found, find_videos, make_listing
 from ferfusion.errors import CorpusError
-from ferfusion.labels import canonical_emotion
+from ferfusion.label_set import canonical_emotion
 
 PLACE = re.compile(r"(?:.*/)?([MW]\d{3})/video/(\w+)/(\w+)/level_(\d)/(\w+)\.\w+", re.I)
 VIEWS = ("front", "down", "top", "left_30", "left_60", "right_30", "right_60")

@@ -10,7 +10,7 @@ from pathlib import Path
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry, safe_id
 from ferfusion.corpora.walk import Found, find_videos, make_listing
 from ferfusion.errors import CorpusError, in_one_line
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 
 PLACE = re.compile(r"(?:.*/)?(Sessions/\d+/[^/]+|\d+/S\d{3}-\d{3})\.(avi|mp4|mpe?g|mov)", re.I)
 

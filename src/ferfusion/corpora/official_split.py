@@ -9,7 +9,7 @@ from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoE
 from ferfusion.corpora.walk import Found, find_image_folders, make_listing
 from ferfusion.errors import CorpusError
 from ferfusion.files import check_is_file, decode_text
-from ferfusion.labels import SEVEN, canonical_emotion
+from ferfusion.label_set import SEVEN, canonical_emotion
 
 
 @dataclass(frozen=True)

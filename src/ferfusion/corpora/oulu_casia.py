@@ -10,7 +10,7 @@ from pathlib import Path
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
 from ferfusion.corpora.walk import Found, find_image_folders, make_listing
 from ferfusion.errors import CorpusError
-from ferfusion.labels import SIX, canonical_emotion
+from ferfusion.label_set import SIX, canonical_emotion
 
 CAMERAS = ("VL", "NI")
 LIGHTS = ("Strong", "Weak", "Dark")

@@ -10,7 +10,7 @@ from ferfusion.corpora.entries import CorpusListing, People, VideoEntry
 from ferfusion.corpora.same_person import subject_key
 from ferfusion.encodings import encoding_note
 from ferfusion.errors import CorpusError
-from ferfusion.labels import word_key
+from ferfusion.label_set import word_key
 from ferfusion.reporting.words import counted, examples
 from ferfusion.tables import read_lines
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
 from ferfusion.corpora.walk import Found, find_videos, make_listing
-from ferfusion.labels import canonical_emotion
+from ferfusion.label_set import canonical_emotion
 
 # modality - channel - emotion - intensity - statement - repetition - actor
 PLACE = re.compile(r"(?:.*/)?(0[1-3])-((?:\d\d-){5}(\d\d))\.\w+")

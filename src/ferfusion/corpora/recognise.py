@@ -27,7 +27,7 @@ from ferfusion.corpora.csv_table import VideoTable, find_table, read_table
 from ferfusion.corpora.path_pattern import PathPattern
 from ferfusion.corpora.walk import walk
 from ferfusion.errors import CorpusError
-from ferfusion.labels import SEVEN, emotion_of_word
+from ferfusion.label_set import SEVEN, emotion_of_word
 from ferfusion.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 _NAMES_PER_FOLDER = 40  # enough to tell; some folders hold a hundred thousand images

@@ -12,7 +12,7 @@ from ferfusion.corpora.entries import CorpusListing, Votes, relative_place
 from ferfusion.corpora.named_files import components, name_key
 from ferfusion.encodings import encoding_note
 from ferfusion.errors import CorpusError
-from ferfusion.labels import word_key
+from ferfusion.label_set import word_key
 from ferfusion.reporting.words import counted, examples, listed
 from ferfusion.tables import read_lines
 

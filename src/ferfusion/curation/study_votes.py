@@ -14,7 +14,7 @@ from ferfusion.evaluation.learned import beats, reaches_baseline
 from ferfusion.evaluation.metrics import FloatArray
 from ferfusion.evaluation.uncertainty import Interval
 from ferfusion.files import no_such
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.reporting.words import counted, counted_are, examples
 from ferfusion.studies.study_folder import StudyFolder, prediction_kind

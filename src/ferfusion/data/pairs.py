@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ferfusion.errors import DatasetError
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.parts import Part
 from ferfusion.reporting.words import counted
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ferfusion.errors import ConfigError
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.preparation.votes import votes_by_class
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.metrics import IntArray, always, confusion_by_group
 from ferfusion.evaluation.predictions import predicted_codes, video_level
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.reporting.words import counted_are
 
 PART = "test"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ferfusion.evaluation.metrics import IntArray
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def share_of_kind(confusion: IntArray, kind: ConfusionKind, labels: LabelSet) ->
     >>> import numpy as np
     >>> counts = np.zeros((6, 6), np.int64)
     >>> counts[3, 3], counts[3, 4], counts[4, 4] = 6, 2, 2  # Happiness right, Happiness for Sadness, Sadness
-    >>> from ferfusion.labels import SIX
+    >>> from ferfusion.label_set import SIX
     >>> share_of_kind(counts, KINDS[0], SIX)
     0.2
     """

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.parts import part_words
 
 

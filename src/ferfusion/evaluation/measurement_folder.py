@@ -7,7 +7,7 @@ from ferfusion.errors import ConfigError, RunError
 from ferfusion.evaluation.measured import Measurement
 from ferfusion.evaluation.predictions import read_predictions
 from ferfusion.files import read_json, write_json
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.tables import write_table
 

@@ -21,7 +21,7 @@ from ferfusion.evaluation.calibration import (
     with_temperature,
 )
 from ferfusion.evaluation.predictions import video_level
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.recipe import AtLeast, AtMost, Recipe
 
 _WANTED_RISK, _LEAST_COVERAGE = 0.2, 0.5

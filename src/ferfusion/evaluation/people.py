@@ -5,7 +5,7 @@ from scipy.stats import binomtest
 
 from ferfusion.evaluation.metrics import confusion_by_group, uar
 from ferfusion.evaluation.predictions import predicted_codes
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 
 FEW_VIDEOS = 10
 """Videos below which the score of one person says little: 5 of 10 has a 95 % interval of 24 to 76 %."""

@@ -25,7 +25,7 @@ from ferfusion.evaluation.multiplicity import holm
 from ferfusion.evaluation.person_spread import PersonSpread, detectable_deviation, person_spread
 from ferfusion.evaluation.predictions import predicted_codes
 from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 
 MOST_COLUMNS = 12
 """Columns that are compared; a table may have any number."""

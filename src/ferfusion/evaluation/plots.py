@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter, StrM
 from ferfusion.evaluation.metrics import FloatArray, IntArray, row_shares
 from ferfusion.evaluation.scoring import Estimate, Scores, chance
 from ferfusion.evaluation.uncertainty import Interval
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.parts import part_title, part_words
 from ferfusion.reporting.colours import FAINT, GRID, INK, MARK, PART_COLOURS, SOFT
 from ferfusion.reporting.style import (

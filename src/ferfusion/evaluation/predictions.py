@@ -9,7 +9,7 @@ import pandas as pd
 
 from ferfusion.errors import RunError
 from ferfusion.evaluation.metrics import IntArray
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.tables import read_table, refuse_rows
 
 IDENTITY = ("part", "video", "subject", "emotion")

@@ -15,7 +15,7 @@ from ferfusion.evaluation.rater_agreement import krippendorff_alpha, rater_confu
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.scoring import Estimate, Scored, estimates_of
 from ferfusion.evaluation.uncertainty import NO_INTERVAL, Interval
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.votes import votes_by_class
 
 WHO = MappingProxyType(

@@ -15,7 +15,7 @@ from ferfusion.evaluation.raters import NOT_ESTIMATED, WHO, Raters
 from ferfusion.evaluation.raters_text import raters_text
 from ferfusion.evaluation.scoring import Scored, Scores, chance
 from ferfusion.evaluation.uncertainty import FEW_SUBJECTS
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.parts import part_words
 from ferfusion.reporting.pages import percent, render_page
 

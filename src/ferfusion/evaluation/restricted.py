@@ -10,7 +10,7 @@ import pandas as pd
 from ferfusion.evaluation.learned import majority_rule
 from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.metrics import FloatArray
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.reporting.words import counted, listed
 
 

@@ -15,7 +15,7 @@ from ferfusion.evaluation.learned import majority_rule
 from ferfusion.evaluation.metrics import constant_score, uar, war
 from ferfusion.evaluation.predictions import WRITE_AGAIN, read_parts
 from ferfusion.files import check_kind_of_folder, no_such, read_json
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.parts import PARTS
 from ferfusion.preparation.dataset import read_votes
 from ferfusion.preparation.subjects import read_subjects

@@ -27,7 +27,7 @@ from ferfusion.evaluation.people_groups import PeopleComparison, compare_people
 from ferfusion.evaluation.predictions import predicted_codes, video_level
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.uncertainty import Interval, subject_intervals
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.lookup import choose
 
 Source = TypeVar("Source", bound=Measured)

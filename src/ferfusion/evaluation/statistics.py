@@ -23,7 +23,7 @@ from ferfusion.evaluation.uncertainty import (
     percentile_interval,
     resampled_confusions,
 )
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 
 COMPARED = ("uar", "war")
 """Metrics that variants are compared by. A study decides by UAR per video, which is fixed in advance."""

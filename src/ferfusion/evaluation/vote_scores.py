@@ -7,7 +7,7 @@ import pandas as pd
 
 from ferfusion.evaluation.measured import Measured
 from ferfusion.evaluation.scoring import Scored, Scores, score
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.parts import part_words
 from ferfusion.preparation.votes import votes_by_class
 from ferfusion.reporting.pages import percent

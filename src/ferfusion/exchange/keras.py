@@ -19,7 +19,7 @@ from ferfusion.exchange.keras_hdf5 import MAX_ARRAY_BYTES
 from ferfusion.exchange.keras_weights import our_weights
 from ferfusion.exchange.keras_widths import Widths, widen, widths_of
 from ferfusion.files import sha256_of
-from ferfusion.labels import LABEL_SETS, SIX, LabelSet, class_name
+from ferfusion.label_set import LABEL_SETS, SIX, LabelSet, class_name
 from ferfusion.models.build import empty_tensors
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.small_cnn import SmallShape, small_shape_name

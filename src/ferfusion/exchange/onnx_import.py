@@ -18,7 +18,7 @@ from ferfusion.exchange.known_networks import KNOWN_NETWORKS, KnownNetwork
 from ferfusion.exchange.onnx_session import OnnxGraph, read_graph
 from ferfusion.faces.detectors import DETECTORS
 from ferfusion.faces.official_model import OFFICIAL_MODELS
-from ferfusion.labels import SEVEN, LabelSet, canonical_emotion, emotion_of_word
+from ferfusion.label_set import SEVEN, LabelSet, canonical_emotion, emotion_of_word
 from ferfusion.lookup import choose
 from ferfusion.preparation.recipe import PrepareRecipe
 

@@ -9,7 +9,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from ferfusion.explanation.drawing import Tile, contribution_words, tiles
 from ferfusion.explanation.examples import Example
 from ferfusion.explanation.explainer import Explanation
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.reporting.colours import INK, SOFT, RgbImage
 from ferfusion.reporting.style import WIDTH_INCHES, NotebookFigure
 

@@ -12,7 +12,7 @@ from ferfusion.inference.drawing.overlay import DrawnFace
 from ferfusion.inference.predict_faces import FrameRow
 from ferfusion.inference.smoothing import SMOOTHINGS
 from ferfusion.inference.timeline import name_predictions
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.lookup import choose
 from ferfusion.video.timestamps import SLACK_SECONDS
 

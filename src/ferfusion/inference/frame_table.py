@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ferfusion.actions.names import ACTION_COLUMNS
 from ferfusion.inference.predict_faces import FrameRow
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.frame_preparer import STATUSES
 
 _ROWS_PER_BLOCK = 4096

@@ -20,7 +20,7 @@ from ferfusion.inference.predict_faces import FrameRow, predict_frames
 from ferfusion.inference.prediction_folder import PREDICTION_FILES, PredictionFolder
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.timeline import FRAME_COLUMNS, name_predictions
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.outputs import only_writer
 from ferfusion.preparation.frame_preparer import FramePreparer, PreparedFrame
 from ferfusion.reporting.words import counted

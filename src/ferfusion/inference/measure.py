@@ -21,7 +21,7 @@ from ferfusion.files import sha256_of
 from ferfusion.inference.predictor import SHIPPED, Predictor, VideoPredictor
 from ferfusion.inference.shared_classes import SharedClasses, shared_classes
 from ferfusion.inference.training_overlap import Origin, Overlap, check_overlap, origin_of
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.parts import ALL, part_words
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.preparation.identity import dataset_identity

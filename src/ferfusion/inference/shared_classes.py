@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.restricted import summing_to_one
-from ferfusion.labels import LabelSet, emotion_of_word, word_key
+from ferfusion.label_set import LabelSet, emotion_of_word, word_key
 
 
 @dataclass(frozen=True)

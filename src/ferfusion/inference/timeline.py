@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.inference.smoothing import smooth_over_time
-from ferfusion.labels import NO_CLASS_WORDS, LabelSet
+from ferfusion.label_set import NO_CLASS_WORDS, LabelSet
 
 FRAME_COLUMNS = ("frame", "seconds", "face", "x", "y", "w", "h", "status")
 UNSURE, NOTHING_CLEAR, MIXED = NO_CLASS_WORDS
@@ -39,7 +39,7 @@ def unsure_word(labels: LabelSet) -> str:
     A model without the class Neutral gives low probabilities for a face at rest and for an unclear
     expression, so it cannot tell the two apart.
 
-    >>> from ferfusion.labels import SEVEN, SIX
+    >>> from ferfusion.label_set import SEVEN, SIX
     >>> unsure_word(SIX), unsure_word(SEVEN)
     ('no clear expression', 'unsure')
     """

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.inference.timeline import MIXED, faces_of, unsure_word
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.reporting.words import any_of
 from ferfusion.video.timestamps import SLACK_SECONDS
 

@@ -145,7 +145,7 @@ def probe_prediction() -> Facts:
     """Predict a sample video with an untrained model; name the detector of the model in the package."""
     bundle, build = import_module("ferfusion.bundle"), import_module("ferfusion.models.build")
     config = import_module("ferfusion.models.config").ModelConfig()
-    labels = import_module("ferfusion.labels").SIX
+    labels = import_module("ferfusion.label_set").SIX
     recipe = import_module("ferfusion.preparation.recipe").PrepareRecipe()
     weights = build.build_model(config, len(labels)).state_dict()
     untrained = bundle.Bundle(weights, config, labels, recipe, {}, {}, "")

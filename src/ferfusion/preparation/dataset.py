@@ -13,7 +13,7 @@ from ferfusion import __version__
 from ferfusion.corpora.entries import LeftOut
 from ferfusion.errors import DatasetError, FerfusionError
 from ferfusion.files import check_kind_of_folder, no_such, read_json, write_json
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.outputs import is_new_or_empty
 from ferfusion.preparation.clip_hashes import check_clips, clip_hashes
 from ferfusion.preparation.clip_identities import identities_of_clips

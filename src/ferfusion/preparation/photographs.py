@@ -19,7 +19,7 @@ from ferfusion.corpora.entries import CorpusListing, VideoEntry, relative_place,
 from ferfusion.engines import Engine
 from ferfusion.errors import DatasetError, VideoError
 from ferfusion.files import read_json, write_rows
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.outputs import replaced_result
 from ferfusion.parts import PARTS
 from ferfusion.preparation.clip_file import read_clip, write_clip

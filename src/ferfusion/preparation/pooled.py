@@ -18,7 +18,7 @@ import pandas as pd
 
 from ferfusion.errors import DatasetError
 from ferfusion.files import printable, write_json
-from ferfusion.labels import LabelSet, emotion_of_word, word_key
+from ferfusion.label_set import LabelSet, emotion_of_word, word_key
 from ferfusion.preparation.clip_hashes import clip_hashes, record_clips
 from ferfusion.preparation.clip_identities import identities_of_clips
 from ferfusion.preparation.dataset import (

@@ -23,7 +23,7 @@ from ferfusion.engines import ENGINES
 from ferfusion.errors import ConfigError, DatasetError
 from ferfusion.faces.model_file import model_sha256
 from ferfusion.faces.official_model import OFFICIAL_MODELS
-from ferfusion.labels import parse_labels
+from ferfusion.label_set import parse_labels
 from ferfusion.lookup import choose
 from ferfusion.outputs import only_writer
 from ferfusion.preparation.clip_hashes import record_clips

@@ -21,7 +21,7 @@ import pandas as pd
 from ferfusion.corpora.entries import LeftOut, Votes
 from ferfusion.corpora.stills import VOTE_COLUMNS, Still, StillsListing
 from ferfusion.errors import CorpusError, VideoError
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.outputs import replaced_result
 from ferfusion.parts import PARTS
 from ferfusion.preparation.clip_file import write_clip

@@ -13,7 +13,7 @@ from ferfusion.corpora.entries import CorpusListing, relative_place
 from ferfusion.engines import Engine
 from ferfusion.errors import DatasetError
 from ferfusion.files import read_json
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.outputs import new_result, replace_result
 from ferfusion.preparation.dataset import (
     DATA_COLUMNS,

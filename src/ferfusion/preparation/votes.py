@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ferfusion.corpora.entries import Votes
-from ferfusion.labels import LabelSet, class_of_votes
+from ferfusion.label_set import LabelSet, class_of_votes
 from ferfusion.preparation.dataset import DatasetFiles
 from ferfusion.tables import write_table
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ImageColor
 
-from ferfusion.labels import LabelSet, emotion_of_word
+from ferfusion.label_set import LabelSet, emotion_of_word
 
 RgbImage = npt.NDArray[np.uint8]
 """(H, W, 3), 0 to 255."""

@@ -22,7 +22,7 @@ from ferfusion.evaluation.statistics import (
     study_statistics,
 )
 from ferfusion.evaluation.uncertainty import Interval
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.studies.cross_study import CrossStudy
 from ferfusion.studies.raters_and_groups import RatersAndGroups, people_of_corpora
 

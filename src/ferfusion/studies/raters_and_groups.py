@@ -17,7 +17,7 @@ from ferfusion.evaluation.study_groups import (
     study_groups,
     study_groups_table,
 )
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.pooled import PooledDataset
 
 

@@ -12,7 +12,7 @@ from ferfusion.evaluation.predictions import video_level
 from ferfusion.evaluation.report_page import flat_settings
 from ferfusion.evaluation.statistics_tables import comparisons_table, variants_table
 from ferfusion.files import write_json, write_text
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.outputs import replaced_result
 from ferfusion.reporting.pages import minutes_text, render_page
 from ferfusion.reporting.words import counted

@@ -24,7 +24,7 @@ from ferfusion.actions.names import ACTIONS
 from ferfusion.errors import CorpusError
 from ferfusion.extras import require
 from ferfusion.files import read_json, write_text, write_whole
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.outputs import is_new_or_empty, only_writer, replaced_result
 from ferfusion.synthesis.casting import draw_subject
 from ferfusion.synthesis.head import HeadModel, load_head

@@ -10,7 +10,7 @@ from ferfusion.errors import ConfigError, RunError
 from ferfusion.files import read_json
 from ferfusion.inference.prediction_folder import PredictionFolder, batch_folders
 from ferfusion.inference.videos_table import VideosTable
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.tables import Kind, read_table
 from ferfusion.tabulation.result import Observed, Result
 

@@ -13,7 +13,7 @@ from ferfusion.evaluation.predictions import read_predictions
 from ferfusion.evaluation.run_folder import RunFolder, read_run
 from ferfusion.evaluation.scoring import score_measured, scores_table
 from ferfusion.files import no_such, printable, read_json
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.dataset import read_votes
 from ferfusion.preparation.subjects import read_subjects
 from ferfusion.preparation.votes import votes_by_class

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@ import pytest
 
 import ferfusion as fer
 from ferfusion.bundle import save_bundle
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from helpers.bundles import untrained_bundle
 from helpers.keras_files import unpack
 

@@ -8,7 +8,7 @@ from ferfusion.cli.explain import explain
 from ferfusion.errors import ConfigError
 from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.inference.predictor import SHIPPED_NAME
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe

@@ -5,7 +5,7 @@ from ferfusion.bundle import load_bundle
 from ferfusion.cli.import_keras import import_keras
 from ferfusion.errors import ConfigError
 from ferfusion.exchange.keras import BAUM1S_AS_TEXT
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.datasets import write_dataset
 from helpers.keras_files import unpack

@@ -8,7 +8,7 @@ from ferfusion.bundle import Bundle, save_bundle
 from ferfusion.cli.predict import predict
 from ferfusion.errors import ConfigError, VideoError
 from ferfusion.inference.recipe import PredictRecipe
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe

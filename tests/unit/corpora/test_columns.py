@@ -4,7 +4,7 @@ import pytest
 
 from ferfusion.corpora.columns import COLUMN_WORDS, find_columns, parse_columns, parse_pairs
 from ferfusion.errors import ConfigError, CorpusError
-from ferfusion.labels import EMOTION_WORDS, word_key
+from ferfusion.label_set import EMOTION_WORDS, word_key
 
 CORPORA_PAGE = Path(__file__).parents[3] / "docs" / "corpora.md"
 

@@ -6,7 +6,7 @@ from ferfusion.corpora.entries import CorpusListing, VideoEntry
 from ferfusion.corpora.label_words import parse_label_map, with_labels, with_labels_of_stills
 from ferfusion.corpora.stills import Still, StillsListing
 from ferfusion.errors import ConfigError
-from ferfusion.labels import EMOTION_WORDS, SEVEN, SIX, LabelSet, emotion_of_word
+from ferfusion.label_set import EMOTION_WORDS, SEVEN, SIX, LabelSet, emotion_of_word
 
 ROOT = Path("corpus")
 

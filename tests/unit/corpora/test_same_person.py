@@ -5,7 +5,7 @@ import pytest
 
 from ferfusion.corpora.entries import CorpusListing, VideoEntry
 from ferfusion.corpora.same_person import likely_same, with_one_spelling, without_repeated_files
-from ferfusion.labels import emotion_of_word
+from ferfusion.label_set import emotion_of_word
 from helpers.corpora import write_files
 
 

@@ -9,7 +9,7 @@ from ferfusion.corpora.stills import (
     has_photographs_only,
     without_photographs,
 )
-from ferfusion.labels import SEVEN, canonical_emotion
+from ferfusion.label_set import SEVEN, canonical_emotion
 from ferfusion.parts import PARTS
 from helpers.stills import fer_folders, fer_table
 

@@ -4,7 +4,7 @@ import pytest
 
 from ferfusion.data.pairs import parted_pairs, shuffle_video_labels
 from ferfusion.errors import DatasetError
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.parts import Part
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.splits.split import read_splits

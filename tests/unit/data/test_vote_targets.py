@@ -4,7 +4,7 @@ import pytest
 from ferfusion.corpora.fer2013 import list_fer2013
 from ferfusion.data.vote_targets import vote_shares
 from ferfusion.errors import ConfigError
-from ferfusion.labels import SEVEN, SIX
+from ferfusion.label_set import SEVEN, SIX
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.stills import prepare_stills

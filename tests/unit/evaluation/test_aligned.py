@@ -4,7 +4,7 @@ import pytest
 
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.aligned import aligned_answers, join_folds
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from helpers.studies import tables
 
 COLUMNS = list(SIX.probability_columns)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from ferfusion.evaluation.confusions import KINDS, prediction_bias, share_of_kind
 from ferfusion.evaluation.metrics import always
-from ferfusion.labels import SIX, LabelSet
+from ferfusion.label_set import SIX, LabelSet
 
 matrices = st.lists(st.integers(0, 9), min_size=36, max_size=36).map(
     lambda counts: np.array(counts, np.int64).reshape(6, 6)

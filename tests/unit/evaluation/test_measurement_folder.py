@@ -7,7 +7,7 @@ import pytest
 
 from ferfusion.errors import RunError
 from ferfusion.evaluation.measurement_folder import read_measurement, write_measurement
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.preparation.dataset import Dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.measurements import fake_measurement

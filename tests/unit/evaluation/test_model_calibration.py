@@ -7,7 +7,7 @@ import pytest
 from ferfusion.bundle import load_bundle
 from ferfusion.evaluation.calibration import reliability, with_temperature
 from ferfusion.evaluation.model_calibration import Calibration, fit_calibration
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.train import train_run

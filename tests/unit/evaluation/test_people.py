@@ -3,7 +3,7 @@ import pytest
 
 from ferfusion.evaluation.people import people_table
 from ferfusion.evaluation.predictions import video_level
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from helpers.runs import fake_predictions
 
 

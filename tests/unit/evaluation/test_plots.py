@@ -12,7 +12,7 @@ from ferfusion.evaluation import plots
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import read_run
 from ferfusion.evaluation.scoring import score_measured
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.reporting.style import save
 from helpers.runs import fake_epochs, write_run
 

@@ -6,7 +6,7 @@ import pytest
 
 from ferfusion.errors import RunError
 from ferfusion.evaluation.predictions import predicted_codes, read_predictions, video_level
-from ferfusion.labels import SEVEN, SIX
+from ferfusion.label_set import SEVEN, SIX
 from helpers.runs import fake_predictions
 
 

@@ -13,7 +13,7 @@ from ferfusion.evaluation.raters import RATER_COLUMNS, compare_with_raters
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.scoring import score_measured
 from ferfusion.evaluation.vote_scores import score_votes
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from helpers.measurements import fake_measurement
 from helpers.votes import drawn_votes
 

@@ -17,7 +17,7 @@ from ferfusion.evaluation.report_page import (
 from ferfusion.evaluation.run_folder import read_run
 from ferfusion.evaluation.run_page import run_story
 from ferfusion.evaluation.scoring import score_measured
-from ferfusion.labels import SEVEN, SIX
+from ferfusion.label_set import SEVEN, SIX
 from helpers.html_page import Page
 from helpers.runs import fake_config, fake_predictions, write_run
 

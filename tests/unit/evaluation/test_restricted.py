@@ -11,7 +11,7 @@ from ferfusion.evaluation.restricted import (
 )
 from ferfusion.evaluation.run_folder import read_run
 from ferfusion.evaluation.scoring import score_measured
-from ferfusion.labels import SEVEN, SIX, LabelSet
+from ferfusion.label_set import SEVEN, SIX, LabelSet
 from helpers.measurements import fake_measurement
 from helpers.runs import fake_config, fake_predictions, write_run
 

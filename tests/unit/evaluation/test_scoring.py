@@ -8,7 +8,7 @@ from ferfusion.errors import RunError
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import read_run
 from ferfusion.evaluation.scoring import class_table, confusion_table, score_measured, scores_table
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from helpers.runs import fake_config, fake_predictions, write_run
 
 QUICK = EvaluateRecipe(resamples=50)

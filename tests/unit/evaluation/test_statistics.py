@@ -12,7 +12,7 @@ from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.significance import compare
 from ferfusion.evaluation.statistics import study_statistics
 from ferfusion.evaluation.statistics_tables import comparisons_table, variants_table
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from helpers.studies import simulate, tables
 
 COLUMNS = list(SIX.probability_columns)

@@ -4,7 +4,7 @@ import pytest
 from ferfusion.evaluation.multiplicity import group_letters
 from ferfusion.evaluation.statistics import study_statistics
 from ferfusion.evaluation.statistics_tables import comparisons_table, variants_table
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from helpers.studies import tables
 
 SKILLS = {"weak": 0.2, "strong": 2.5, "as strong": 2.5}

@@ -3,7 +3,7 @@ import pytest
 
 from ferfusion.evaluation.evaluate import evaluate_run
 from ferfusion.evaluation.vote_scores import voted
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.votes import votes_by_class
 from ferfusion.tables import write_table
 from helpers.runs import fake_config, write_run

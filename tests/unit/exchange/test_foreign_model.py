@@ -8,7 +8,7 @@ from ferfusion.errors import BundleError
 from ferfusion.exchange.foreign_model import ForeignModel, foreign_model_of, is_foreign, save_foreign
 from ferfusion.exchange.foreign_network import ForeignNetwork
 from ferfusion.exchange.onnx_session import read_graph
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.foreign_networks import write_network
 

@@ -9,7 +9,7 @@ from ferfusion.data.inputs import model_inputs
 from ferfusion.errors import BundleError, ConfigError
 from ferfusion.exchange.keras import BAUM1S_AS_TEXT, NOTEBOOK_RECIPE, NOTEBOOKS, import_keras_model
 from ferfusion.inference.predictor import TorchPredictor
-from ferfusion.labels import SEVEN, SIX
+from ferfusion.label_set import SEVEN, SIX
 from ferfusion.models.small_cnn import SMALL_SHAPES
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.keras_files import NAMES, keras_probabilities, model_inputs_of, unpack

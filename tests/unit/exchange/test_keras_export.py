@@ -4,7 +4,7 @@ import torch
 from ferfusion.errors import ConfigError
 from ferfusion.exchange.keras import import_keras_model
 from ferfusion.exchange.keras_export import export_keras, keras_model
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.preparation.recipe import PrepareRecipe
 from helpers.bundles import untrained_bundle
 from helpers.keras_exports import NETWORKS, images

@@ -10,7 +10,7 @@ from ferfusion.exchange.keras_export import keras_model
 from ferfusion.exchange.keras_graph import find_network
 from ferfusion.exchange.keras_widths import Widths, widths_of
 from ferfusion.exchange.keras_writer import write_keras
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from helpers.bundles import untrained_bundle
 from helpers.keras_exports import images
 from helpers.keras_interpreter import answer

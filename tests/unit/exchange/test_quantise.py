@@ -6,7 +6,7 @@ import pytest
 from ferfusion.errors import DatasetError, FileError
 from ferfusion.exchange.quantise import Int8Cost, quantise
 from ferfusion.inference.predictor import load_predictor
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from helpers.bundles import drawn_faces, untrained_bundle
 from helpers.datasets import write_dataset
 

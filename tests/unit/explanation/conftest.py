@@ -7,7 +7,7 @@ from ferfusion.explanation.explain_run import explain_run
 from ferfusion.explanation.pairs import open_run_pairs
 from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.files import write_json
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.dataset import open_dataset

@@ -3,7 +3,7 @@ import numpy as np
 from ferfusion.bundle import load_bundle
 from ferfusion.explanation.examples import choose_examples, read_answers
 from ferfusion.explanation.recipe import ExplainRecipe
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 
 
 def test_read_answers_has_the_predictions_of_the_model(source, run):

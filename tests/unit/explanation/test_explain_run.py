@@ -7,7 +7,7 @@ import pytest
 from ferfusion.errors import BundleError, ConfigError
 from ferfusion.explanation.explain_run import explain_run
 from ferfusion.explanation.recipe import ExplainRecipe
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.reporting.columns.page import table_kind
 from ferfusion.splits.recipe import SplitRecipe

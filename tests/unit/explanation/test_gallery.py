@@ -8,7 +8,7 @@ from ferfusion.explanation.drawing import Tile
 from ferfusion.explanation.examples import Example
 from ferfusion.explanation.explainer import Explanation
 from ferfusion.explanation.gallery import examples_figure, is_narrow
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 
 
 def example(*, true, predicted):

@@ -9,7 +9,7 @@ from ferfusion.inference.final_predictions import FinalPredictions
 from ferfusion.inference.frame_table import FrameRows
 from ferfusion.inference.predict_faces import FrameRow
 from ferfusion.inference.timeline import name_predictions, smooth_table
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 
 FRAMES = 240
 SETTINGS: dict[str, Any] = {"window_seconds": 0.5, "smoothing": "centred"}

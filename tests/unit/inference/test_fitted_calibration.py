@@ -7,7 +7,7 @@ from ferfusion.evaluation.calibration import fit_temperature
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.inference.fitted_calibration import calibrate
 from ferfusion.inference.measure import predict_rows
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.splits.split import read_splits

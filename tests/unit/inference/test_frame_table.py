@@ -7,7 +7,7 @@ import pytest
 from ferfusion.actions.names import ACTION_COLUMNS
 from ferfusion.inference.frame_table import FrameRows
 from ferfusion.inference.predict_faces import FrameRow
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.tables import write_table
 
 NO_BOX = (None,) * 4

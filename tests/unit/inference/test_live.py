@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ferfusion.evaluation.model_calibration import Calibration
 from ferfusion.inference.live import CausalMeans, LiveFiles, Pace, predict_live
 from ferfusion.inference.smoothing import smooth_over_time
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.temporary import LOCK
 from ferfusion.video.live_source import LiveSource
 from ferfusion.video.reader import read_frames

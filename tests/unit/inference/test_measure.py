@@ -17,7 +17,7 @@ from ferfusion.evaluation.training_summary import TrainingSummary
 from ferfusion.inference.fitted_calibration import calibrate
 from ferfusion.inference.measure import measure, without_temperature
 from ferfusion.inference.predictor import load_predictor
-from ferfusion.labels import SEVEN, SIX, LabelSet
+from ferfusion.label_set import SEVEN, SIX, LabelSet
 from ferfusion.preparation.clip_hashes import record_clips
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe

@@ -3,7 +3,7 @@ import json
 import pandas as pd
 
 from ferfusion.inference.photographs import PhotographWriter
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from helpers.photographs import grey, predicted, whole_image_predictor
 
 

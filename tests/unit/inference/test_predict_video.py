@@ -15,7 +15,7 @@ from ferfusion.inference.predictor import TorchPredictor
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.inference.result_tables import onset_table
 from ferfusion.inference.verdict import judge
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.video.reader import read_frames, read_info

@@ -14,7 +14,7 @@ from ferfusion.inference.result_tables import (
     rest_table,
     span_table,
 )
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from helpers.photographs import grey
 from helpers.photographs import predicted as predicted_photograph
 from helpers.predictions import prediction_of

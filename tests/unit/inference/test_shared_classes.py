@@ -3,7 +3,7 @@ import pytest
 
 from ferfusion.errors import DatasetError
 from ferfusion.inference.shared_classes import shared_classes
-from ferfusion.labels import SEVEN, SIX, LabelSet
+from ferfusion.label_set import SEVEN, SIX, LabelSet
 
 
 def test_shared_classes_of_seven_and_six_restrict_the_probabilities():

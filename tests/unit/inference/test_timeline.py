@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ferfusion.inference.timeline import Span, faces_of, name_predictions, smooth_table, spans
-from ferfusion.labels import SEVEN, SIX
+from ferfusion.label_set import SEVEN, SIX
 
 about: Any = pytest.approx  # stands for the number itself
 

@@ -13,7 +13,7 @@ from ferfusion.inference.verdict import (
     normalised_entropy,
     resampled_means,
 )
-from ferfusion.labels import SEVEN, SIX, LabelSet
+from ferfusion.label_set import SEVEN, SIX, LabelSet
 
 SURE_ANGER, SURE_FEAR = [0.9, 0.02, 0.02, 0.02, 0.02, 0.02], [0.02, 0.02, 0.9, 0.02, 0.02, 0.02]
 WEAK_FEAR = [0.3, 0, 0.4, 0.1, 0.1, 0.1]

@@ -6,7 +6,7 @@ import pytest
 
 from ferfusion.errors import DatasetError
 from ferfusion.files import read_json, write_json
-from ferfusion.labels import SEVEN, SIX
+from ferfusion.label_set import SEVEN, SIX
 from ferfusion.preparation.dataset import (
     SCHEMA,
     Dataset,

@@ -6,7 +6,7 @@ import pytest
 
 import ferfusion as fer
 from ferfusion.errors import DatasetError
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.preparation.clip_file import read_clip
 from ferfusion.preparation.frame_preparer import FramePreparer
 from ferfusion.preparation.prepare_corpus import prepare_corpus

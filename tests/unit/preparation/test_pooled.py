@@ -7,7 +7,7 @@ import pytest
 
 from ferfusion.errors import DatasetError
 from ferfusion.files import read_json, write_json
-from ferfusion.labels import SEVEN, SIX, LabelSet
+from ferfusion.label_set import SEVEN, SIX, LabelSet
 from ferfusion.preparation.clip_file import read_clip
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.identity import dataset_identity

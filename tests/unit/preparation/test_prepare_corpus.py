@@ -6,7 +6,7 @@ import pytest
 
 from ferfusion.errors import ConfigError, CorpusError, DatasetError
 from ferfusion.faces.model_file import model_sha256
-from ferfusion.labels import SEVEN
+from ferfusion.label_set import SEVEN
 from ferfusion.preparation.clip_file import read_clip
 from ferfusion.preparation.prepare_corpus import prepare_corpus
 from ferfusion.preparation.recipe import PrepareRecipe

@@ -8,7 +8,7 @@ from ferfusion.corpora.fer2013 import EMOTIONS, list_fer2013
 from ferfusion.curation.near_copies import near_copies
 from ferfusion.errors import DatasetError
 from ferfusion.files import read_json
-from ferfusion.labels import SEVEN, SIX
+from ferfusion.label_set import SEVEN, SIX
 from ferfusion.parts import PARTS
 from ferfusion.preparation import stills
 from ferfusion.preparation.clip_file import read_clip

@@ -15,7 +15,7 @@ from ferfusion.corpora.entries import CorpusListing, LeftOut, VideoEntry
 from ferfusion.engines import run_here, run_in_pool
 from ferfusion.errors import DatasetError, FileError
 from ferfusion.files import read_json
-from ferfusion.labels import SEVEN, SIX
+from ferfusion.label_set import SEVEN, SIX
 from ferfusion.preparation.clip_file import read_clip
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe

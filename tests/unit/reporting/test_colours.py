@@ -3,7 +3,7 @@ from itertools import combinations
 import pytest
 from matplotlib.colors import to_rgb
 
-from ferfusion.labels import SEVEN, LabelSet
+from ferfusion.label_set import SEVEN, LabelSet
 from ferfusion.reporting.colours import CLASS_COLOURS, OKABE_ITO, PART_COLOURS, colour_of
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ferfusion.labels import SEVEN
+from ferfusion.label_set import SEVEN
 from ferfusion.reporting.fonts import sans
 
 

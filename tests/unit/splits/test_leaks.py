@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 from ferfusion.corpora.entries import CorpusListing, VideoEntry
 from ferfusion.engines import run_here
 from ferfusion.errors import DatasetError
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.videos import prepare_videos

@@ -5,7 +5,7 @@ import pytest
 
 from ferfusion.errors import DatasetError
 from ferfusion.files import read_json
-from ferfusion.labels import SIX, LabelSet
+from ferfusion.label_set import SIX, LabelSet
 from ferfusion.parts import PARTS
 from ferfusion.preparation.dataset import DatasetFiles, open_dataset, write_header
 from ferfusion.preparation.recipe import PrepareRecipe

@@ -10,7 +10,7 @@ from ferfusion.errors import RunError
 from ferfusion.evaluation.predictions import predicted_codes, video_level
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.statistics import study_statistics
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.studies.cross_findings import (
     compare_trainings,
     cross_comparisons_table,

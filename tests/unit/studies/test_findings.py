@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 
 from ferfusion.evaluation.confusions import KINDS
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.studies.findings import (
     classes_table,
     costs_table,

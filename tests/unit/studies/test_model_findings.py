@@ -10,7 +10,7 @@ from sklearn.metrics import accuracy_score, recall_score
 from ferfusion.errors import DatasetError
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.restricted import Restricted
-from ferfusion.labels import SIX, LabelSet
+from ferfusion.label_set import SIX, LabelSet
 from ferfusion.studies.model_findings import compare_models
 from helpers.measurements import fake_measurement, measured_tables
 

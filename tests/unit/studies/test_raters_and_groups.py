@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ferfusion.evaluation.recipe import EvaluateRecipe
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.preparation.pooled import SEPARATOR
 from ferfusion.reporting.columns.page import table_kind
 from ferfusion.studies.cross_page import cross_page

@@ -3,7 +3,7 @@ import pytest
 from ferfusion.evaluation.recipe import EvaluateRecipe
 from ferfusion.evaluation.run_folder import read_run
 from ferfusion.evaluation.scoring import score_measured
-from ferfusion.labels import SEVEN
+from ferfusion.label_set import SEVEN
 from ferfusion.studies.run_differences import differences, videos_tested
 from helpers.runs import fake_config, fake_predictions, write_run
 

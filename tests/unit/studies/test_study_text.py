@@ -17,7 +17,7 @@ from ferfusion.evaluation.statistics import (
     VariantScores,
 )
 from ferfusion.evaluation.uncertainty import NO_INTERVAL, Interval
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.studies.study_text import StudySize, baseline, cautions, protocol, question, verdict
 
 THREE = LabelSet(("Anger", "Fear", "Sadness"))

@@ -3,7 +3,7 @@ import pytest
 
 from ferfusion.actions.names import ACTIONS
 from ferfusion.errors import ConfigError
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.synthesis.actions import (
     ACTION_UNITS,
     PROTOTYPES,

@@ -9,7 +9,7 @@ from cv2.data import haarcascades
 
 from ferfusion.errors import CorpusError
 from ferfusion.files import write_text
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.reporting.columns.page import table_kind
 from ferfusion.synthesis import corpus
 from ferfusion.synthesis.corpus import Take, perform, takes, unfinished, write_corpus

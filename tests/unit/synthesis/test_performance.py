@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ferfusion.actions.names import ACTIONS
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.synthesis.performance import draw_performance
 
 LIDS = [ACTIONS.index(name) for name in ("eyeBlinkLeft", "eyeBlinkRight")]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from cv2.data import haarcascades
 
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.synthesis.corpus import perform, takes
 from ferfusion.synthesis.recipe import SynthesisRecipe
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.tabulation.result import Observed, Result
 
 

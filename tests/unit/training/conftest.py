@@ -3,7 +3,7 @@
 import pytest
 
 from ferfusion.corpora.fer2013 import list_fer2013
-from ferfusion.labels import SEVEN
+from ferfusion.label_set import SEVEN
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.stills import prepare_stills

@@ -7,7 +7,7 @@ import torch
 
 from ferfusion.compute import Compute
 from ferfusion.errors import ConfigError, DatasetError
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.models.outputs import set_majority

@@ -9,7 +9,7 @@ import torch
 
 from ferfusion.bundle import load_bundle
 from ferfusion.evaluation.run_folder import read_run
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.studies.plan import read_variants
 from ferfusion.training.imbalance import TREATMENTS
 from helpers.trainings import MODEL, SHORT, KillAt, KilledError, different_weights, train

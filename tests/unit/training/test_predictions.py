@@ -5,7 +5,7 @@ import torch
 
 from ferfusion.data.batches import Batch
 from ferfusion.data.pairs import IDENTITY_COLUMNS, PartedPairs
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig
 from ferfusion.training.predictions import class_probabilities, prediction_table

@@ -9,7 +9,7 @@ import torch
 from ferfusion.bundle import load_bundle
 from ferfusion.errors import ConfigError
 from ferfusion.evaluation.run_folder import read_run
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.models.architectures import ARCHITECTURES, Architecture
 from ferfusion.models.build import build_model
 from ferfusion.models.config import ModelConfig

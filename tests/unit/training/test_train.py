@@ -19,7 +19,7 @@ from ferfusion.errors import ConfigError, DatasetError, FileError
 from ferfusion.evaluation.metrics import confusion_matrix, uar, war
 from ferfusion.evaluation.predictions import predicted_codes
 from ferfusion.evaluation.run_folder import EPOCH_COLUMNS, Baseline, read_run
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.clip_identities import identities_of_clips
 from ferfusion.preparation.dataset import open_dataset

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ferfusion.inference.drawing.canvas import PlanesCanvas, even
 from ferfusion.inference.drawing.overlay import STRIP, DrawnFace, Overlay
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.reporting.colours import RgbImage
 from ferfusion.video.colour import Colour
 from ferfusion.video.planes import planes_of

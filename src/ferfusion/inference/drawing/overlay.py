@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw
 
 from ferfusion.inference.drawing.canvas import Canvas, RgbCanvas, Sprite, even, word_sprite
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.reporting.colours import RgbImage, colour_of
 from ferfusion.reporting.fonts import sans
 

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.drawing import STREAM_WORDS, signed, tiles
 from ferfusion.explanation.explainer import Explanation
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.reporting.colours import RgbImage, colour_of
 from ferfusion.reporting.fonts import sans
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.inference.timeline import faces_of, name_predictions
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 from ferfusion.video.timestamps import SLACK_SECONDS
 
 MAX_BINS = 600

@@ -8,7 +8,7 @@ from ferfusion.inference.drawing.annotated_video import AnnotatedVideo, Predicti
 from ferfusion.inference.drawing.overlay import DrawnFace
 from ferfusion.inference.predict_video import predict_video
 from ferfusion.inference.recipe import PredictRecipe
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.video.reader import Frame, read_frames
 from helpers.face_videos import face_images, face_video, frame_times, uneven_times
 from helpers.predictors import BrightnessPredictor

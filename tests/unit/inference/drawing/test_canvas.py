@@ -4,7 +4,7 @@ import pytest
 
 from ferfusion.inference.drawing.canvas import PlanesCanvas, RgbCanvas, even, word_sprite
 from ferfusion.inference.drawing.overlay import DrawnFace, Overlay
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.video.colour import Colour
 from ferfusion.video.planes import planes_of
 from helpers.videos import flat, textured

@@ -8,7 +8,7 @@ from ferfusion.inference.drawing.explained_video import choose_face, explain_foo
 from ferfusion.inference.drawing.overlay import DrawnFace
 from ferfusion.inference.predict_video import predict_footage, predict_video
 from ferfusion.inference.predictor import TorchPredictor
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.video.footage import image_in_memory, open_video
 from ferfusion.video.reader import read_frames
 from helpers.bundles import untrained_bundle

@@ -3,7 +3,7 @@ import pytest
 from PIL import ImageColor
 
 from ferfusion.inference.drawing.overlay import DrawnFace, Overlay
-from ferfusion.labels import SEVEN, SIX, LabelSet
+from ferfusion.label_set import SEVEN, SIX, LabelSet
 from ferfusion.reporting.colours import colour_of
 from helpers.videos import textured
 

@@ -4,7 +4,7 @@ import pytest
 from ferfusion.data.inputs import FaceInput
 from ferfusion.explanation.explainer import Explanation
 from ferfusion.inference.drawing.panel import Panel
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 
 FOR, AGAINST = (240, 162, 59), (90, 167, 222)
 

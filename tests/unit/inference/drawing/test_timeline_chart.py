@@ -6,7 +6,7 @@ import pytest
 
 from ferfusion.inference.drawing.timeline_chart import HEIGHT, MAX_BINS, WIDTH, make_axis, make_chart
 from ferfusion.inference.timeline import smooth_table
-from ferfusion.labels import LabelSet
+from ferfusion.label_set import LabelSet
 
 TWO = LabelSet(("Awake", "Bored"))
 

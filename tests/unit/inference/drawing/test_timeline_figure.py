@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 
 from ferfusion.inference.drawing.timeline_figure import _points, faces_figure, timeline_figure
 from ferfusion.inference.timeline import Span
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.reporting.colours import colour_of
 from ferfusion.reporting.style import NotebookFigure
 from helpers.photographs import grey, predicted

@@ -13,7 +13,7 @@ from ferfusion.inference.drawing.video_page import apex_images, png_uri, write_v
 from ferfusion.inference.predict_video import predict_video
 from ferfusion.inference.predictor import TorchPredictor
 from ferfusion.inference.recipe import PredictRecipe
-from ferfusion.labels import SEVEN
+from ferfusion.label_set import SEVEN
 from helpers.bundles import untrained_bundle
 from helpers.face_videos import sample_video
 from helpers.predictors import BrightnessPredictor

@@ -20,7 +20,7 @@ from ferfusion.evaluation.run_folder import read_run
 from ferfusion.evaluation.scoring import score_measured
 from ferfusion.inference.measure import measure
 from ferfusion.inference.predictor import load_predictor
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.dataset import open_dataset
 from ferfusion.training.recipe import TrainRecipe

@@ -3,7 +3,7 @@ import pandas as pd
 import torch
 
 from ferfusion.data.pairs import PartedPairs
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.training.staged.segments import group_means, part_segments
 
 # video b was prepared as two clips; the rows of the training part stand between those of the test part

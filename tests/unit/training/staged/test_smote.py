@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ferfusion.errors import ConfigError, MissingExtraError
-from ferfusion.labels import SIX
+from ferfusion.label_set import SIX
 from ferfusion.training.staged.embeddings import Embedded
 from ferfusion.training.staged.smote import check_samples, smote
 

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from ferfusion.errors import ConfigError
-from ferfusion.labels import (
+from ferfusion.label_set import (
     LABEL_SETS,
     SEVEN,
     SIX,
