@@ -36,7 +36,18 @@ ORDER = (
     ("engines", "progress", "tables"),
     ("addresses",),
     ("compute", "environment", "files", "outputs"),
-    ("encodings", "label_set", "errors", "lookup", "extras", "parts", "recipe", "spelling", "temporary", "urls"),
+    (
+        "encodings",
+        "label_set",
+        "errors",
+        "lookup",
+        "extras",
+        "parts",
+        "recipe",
+        "spelling",
+        "temporary",
+        "urls",
+    ),
 )
 """Rooms from the top of the house down; those of one line stand side by side."""
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}

@@ -75,7 +75,7 @@ class JobQueue:
         Raises:
             Problem: it has ended already.
         """
-        return self._stopped(job_id, lambda job: replace(job, state=CANCELLED, message="", rate=None))
+        return self._stopped(job_id, lambda job: replace(_without_pace(job), state=CANCELLED, message=""))
 
     def retry(self, job_id: str) -> Job:
         """Let a job that failed or was cancelled wait again.
@@ -154,7 +154,8 @@ class JobQueue:
             return
         self._processes.pop(job.id, None)
         outcome = read_json(folder / OUTCOME_FILE)
-        self._put(_ended(self._jobs[job.id], outcome, folder, exit_code, is_own=process is not None))
+        ended = _ended(self._jobs[job.id], outcome, folder, exit_code, is_own=process is not None)
+        self._put(_without_pace(ended))
 
     def _stopped(self, job_id: str, change: Callable[[Job], Job]) -> Job:
         with self._lock:
@@ -185,6 +186,11 @@ class JobQueue:
             self._told.append(("job", job.row()))
 
 
+def _without_pace(job: Job) -> Job:
+    """Return a job that no longer runs: the pace of its last stage says nothing of the whole."""
+    return replace(job, rate=None, seconds_left=None)
+
+
 def _ended(
     job: Job, outcome: dict[str, Any] | None, folder: Path, exit_code: int | None, *, is_own: bool
 ) -> Job:
@@ -205,7 +211,6 @@ def _ended(
         message=outcome["message"],
         done=job.done if job.total is None else job.total,
         progress=1.0,
-        seconds_left=0.0,
         results=() if is_training else (job.id,),
         folder=job.path if is_training else str(folder / OUT_FOLDER / outcome["result"]),
     )

@@ -49,6 +49,15 @@ def test_job_runs_and_tells_every_change(queue):
     assert queue.get(job.id).progress == 1
 
 
+@pytest.mark.parametrize("does", ["result", "fail", "crash"])
+def test_job_that_ended_has_no_pace(queue, does):
+    job = job_that(does)
+    queue.add([job])
+    run_until(queue, job, "done", "failed")
+    assert queue.get(job.id).done
+    assert queue.get(job.id).rate is queue.get(job.id).seconds_left is None
+
+
 def test_two_run_at_once_and_the_third_waits(queue):
     jobs = [job_that("wait", created=float(n)) for n in range(3)]
     queue.add(jobs)
