@@ -184,27 +184,12 @@ def compare_runs(paths: list[str]) -> Answer:
     return {
         "rows": records(comparison.table),
         "columns": list(comparison.table.columns),
-        "sentences": [*comparison.lead, *comparison.warnings, *comparison.cautions, comparison.tested],
+        "sentences": [*comparison.lead, *comparison.warnings, *comparison.cautions],
         "protocol": comparison.protocol,
-        "summary": _table("Scores", comparison.summary),
-        "scores": _long_scores(comparison.table),
-        "report": None,
+        "summary": _table(
+            f"{comparison.tested}, per video, with 95 % intervals", comparison.summary
+        ),
     }
-
-
-def _long_scores(table: "pd.DataFrame") -> list[Answer]:
-    """Return a row per run and metric of a table that has a column for each metric."""
-    rows = []
-    for row in records(table):
-        for metric in ("war", "uar", "macro_f1"):
-            for level in ("video", "pair"):
-                value = row.get(f"{level}_{metric}", row.get(metric) if level == "video" else None)
-                if value is not None:
-                    name = row.get("run") or row.get("name") or ""
-                    rows.append(
-                        {"name": name, "part": "test", "level": level, "metric": metric, "value": value}
-                    )
-    return rows
 
 
 def _table(name: str, table: "pd.DataFrame") -> Answer:

@@ -79,4 +79,5 @@ def test_runs_are_compared(tmp_path):
     row = compare_runs(runs)
     assert len(row["rows"]) == 2
     assert row["sentences"]
+    assert {"WAR", "UAR", "baseline WAR / UAR"} <= set(row["summary"]["columns"])
     json.dumps(row, allow_nan=False)

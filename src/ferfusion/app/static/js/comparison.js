@@ -3,7 +3,7 @@
 import { get, query } from "./api.js";
 import { during } from "./dialogs.js";
 import { fill, h } from "./dom.js";
-import { scoreTable, tables } from "./figures.js";
+import { tables } from "./figures.js";
 
 /** A form that takes the paths of other runs or models. */
 export function compareForm(folder, signal) {
@@ -22,8 +22,6 @@ export function compareForm(folder, signal) {
     answer);
 }
 
-function shown({ scores = [], sentences = [], protocol = "", summary = null }) {
-  const named = scores.map((score) => ({ ...score, part: [score.name, score.part].filter(Boolean).join(": ") }));
-  return [protocol ? h("p", { class: "soft small" }, protocol) : null, scoreTable(named), sentences.map((sentence) => h("p", {}, sentence)),
-    summary ? tables([summary]) : null];
+function shown({ sentences, protocol, summary }) {
+  return [tables([summary]), h("p", { class: "soft small" }, protocol), sentences.map((sentence) => h("p", {}, sentence))];
 }

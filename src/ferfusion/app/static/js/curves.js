@@ -3,8 +3,8 @@
 import { isDark, LINES } from "./colours.js";
 import { fill, h, ink, sharp } from "./dom.js";
 
-const HIGH = 230;
-const EDGE = { left: 46, right: 14, top: 12, bottom: 28 };
+const HIGH = 240;
+const EDGE = { left: 46, right: 14, top: 12, bottom: 38 };
 const GROUPS = [["Loss", /loss/i], ["Accuracy and recall", /war|uar|acc|recall|f1/i]];
 
 /** One figure for the losses and one for the scores. */
