@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,17 +20,28 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator["Browser"]:
-    """Chromium; a machine without one skips the test, unless FERFUSION_BROWSER says that it must be there."""
+def launch() -> Iterator[Callable[..., "Browser"]]:
+    """Start a Chromium with further flags.
+
+    A machine without one skips the test, unless FERFUSION_BROWSER says that it must be there.
+    """
     if CHROMIUM is None:
         why = "no chromium; apt-get install chromium"
         pytest.fail(why) if os.environ.get("FERFUSION_BROWSER") == "required" else pytest.skip(why)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+        yield lambda *flags: playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", *flags]
+        )
+
+
+@pytest.fixture(scope="session")
+def browser(launch) -> Iterator["Browser"]:
+    """Chromium."""
+    chromium = launch()
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture

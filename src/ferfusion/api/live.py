@@ -1,11 +1,11 @@
-"""Predict displayed expressions live: from a camera, a stream, or a file at its own frame rate."""
+"""Predict displayed expressions live: from a camera, a stream, a file, or frames that a program gives."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ferfusion.api.models import Model, load_model
 from ferfusion.api.settings import PathOrText, as_folder, as_path
@@ -14,8 +14,13 @@ from ferfusion.errors import ConfigError, file_errors
 from ferfusion.reporting.words import counted
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ferfusion.inference.live import LivePrediction
     from ferfusion.inference.predictor import Predictor
+    from ferfusion.video.given_frames import GivenFrames
+    from ferfusion.video.live_source import LiveSource
 
 
 class Live(Iterator["LivePrediction"]):
@@ -28,36 +33,41 @@ class Live(Iterator["LivePrediction"]):
         model: Name of the model.
         labels: Names of the classes, in the order of the probabilities.
         caution: Why the predictions cannot be trusted (``Model.caution``); empty if they can.
+        unsure: Word for a prediction that names no class.
+        colours: Colour of each class on pages, such as ``#56b4e9``.
     """
 
     def __init__(
         self,
         source: str,
+        opened: "LiveSource | GivenFrames",
         predictor: "Predictor",
         *,
         window: float,
         seconds: float | None,
-        input_format: str | None,
         out: Path | None,
         annotate: bool,
         detector_model: Path | None,
     ) -> None:
-        """Open the source; see ``live`` for the arguments."""
+        """Start the source; see ``live`` for the arguments."""
         from ferfusion.inference.live import LiveFiles, Pace, predict_live  # noqa: PLC0415 torch
-        from ferfusion.video.live_source import LiveSource  # noqa: PLC0415 av
+        from ferfusion.inference.timeline import unsure_word  # noqa: PLC0415 pandas
+        from ferfusion.reporting.colours import colour_of  # noqa: PLC0415
 
         self.source, self.model, self.labels = source, predictor.name, predictor.info.labels.names
-        self.caution = predictor.info.caution
+        self.caution, self.unsure = predictor.info.caution, unsure_word(predictor.info.labels)
+        self.colours = {name: colour_of(name, predictor.info.labels) for name in self.labels}
         self._seconds = seconds
         self._pace = Pace()
-        with ExitStack() as opened:
+        with ExitStack() as stack:
             self._files = (
                 None
                 if out is None
-                else opened.enter_context(LiveFiles(out, predictor.info.labels, annotate=annotate))
+                else stack.enter_context(LiveFiles(out, predictor.info.labels, annotate=annotate))
             )
-            self._live = opened.enter_context(LiveSource(source, input_format=input_format))
-            self._opened = opened.pop_all()
+            stack.enter_context(opened)
+            self._live = opened
+            self._opened = stack.pop_all()
         self._predictions = predict_live(
             self._live, predictor, window_seconds=window, detector_model=detector_model
         )
@@ -109,7 +119,7 @@ class Live(Iterator["LivePrediction"]):
 
 @file_errors()
 def live(
-    source: int | PathOrText = "0",
+    source: "int | PathOrText | Iterable[tuple[float, NDArray[np.uint8]]]" = "0",
     *,
     model: Model | PathOrText | None = None,
     device: str = "auto",
@@ -122,11 +132,13 @@ def live(
 ) -> Live:
     """Predict displayed expressions live: from a camera, a stream, or a file at its own frame rate.
 
-    Images that arrive while the model is busy are dropped, so that the delay stays small. No image leaves
-    this host.
+    Images that arrive while the model is busy are dropped, so that the delay stays small; of given frames,
+    none is. A frame is predicted when the next one is there, as optical flow needs it. No image leaves this
+    host.
 
     Args:
-        source: Number of a camera, a URL (rtsp://..., http://...), or a video file.
+        source: Number of a camera, a URL (rtsp://..., http://...), a video file, or frames that a program
+            gives: time in seconds and image (H, W, 3) uint8 RGB of each.
         model: A model, a run folder, a bundle or an ONNX file; by default, the model that comes with the
             package.
         device: Where the model runs, if it is loaded here.
@@ -159,18 +171,29 @@ def live(
     if seconds is not None and not seconds > 0:
         raise ConfigError(f"seconds must be above 0, got {seconds}")
     folder = None if out is None else as_folder(out)  # before the model is loaded
+    name, opened = _source(source, input_format)
     return Live(
-        str(source if isinstance(source, int) else as_path(source) if _is_path(source) else source),
+        name,
+        opened,
         load_model(model, device=device)._predictor,
         window=window,
         seconds=seconds,
-        input_format=input_format,
         out=folder,
         annotate=annotate,
         detector_model=None if detector_model is None else as_path(detector_model),
     )
 
 
-def _is_path(source: PathOrText) -> bool:
-    """Return whether a source is certainly a path; a Path would lose the double slash of a URL."""
-    return isinstance(source, PathLike) or source.startswith("~")
+def _source(source: Any, input_format: str | None) -> "tuple[str, LiveSource | GivenFrames]":
+    """Return the name of a source, and the source."""
+    from ferfusion.video.given_frames import GivenFrames  # noqa: PLC0415 av
+    from ferfusion.video.live_source import LiveSource  # noqa: PLC0415 av
+
+    if not isinstance(source, int | str | PathLike):
+        if not isinstance(source, Iterable):
+            raise ConfigError(f"source must be a camera's number, a URL, a file or frames, got {source!r}")
+        return "given frames", GivenFrames(source)
+    # a Path would lose the double slash of a URL
+    is_path = isinstance(source, PathLike) or (isinstance(source, str) and source.startswith("~"))
+    name = str(as_path(source)) if is_path and not isinstance(source, int) else str(source)
+    return name, LiveSource(name, input_format=input_format)

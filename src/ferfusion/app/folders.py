@@ -186,9 +186,7 @@ def compare_runs(paths: list[str]) -> Answer:
         "columns": list(comparison.table.columns),
         "sentences": [*comparison.lead, *comparison.warnings, *comparison.cautions],
         "protocol": comparison.protocol,
-        "summary": _table(
-            f"{comparison.tested}, per video, with 95 % intervals", comparison.summary
-        ),
+        "summary": _table(f"{comparison.tested}, per video, with 95 % intervals", comparison.summary),
     }
 
 

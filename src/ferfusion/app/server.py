@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 import ferfusion as fer
+from ferfusion.app.camera_routes import camera_routes
 from ferfusion.app.interface_page import interface_page
 from ferfusion.app.job_routes import job_routes
 from ferfusion.app.model_routes import model_routes
@@ -39,7 +40,7 @@ def build_server(state: AppState) -> Asgi:
         lifespan=_lifespan(state),
     )
     app.include_router(_health(), prefix="/api/v1")
-    for routes in (upload_routes, job_routes, result_routes, model_routes, study_routes):
+    for routes in (upload_routes, job_routes, result_routes, model_routes, camera_routes, study_routes):
         app.include_router(routes(state), prefix="/api/v1")
     app.add_api_route("/", _page, include_in_schema=False, response_class=FileResponse)
     app.add_api_route(
@@ -84,6 +85,7 @@ def _lifespan(state: AppState) -> "Callable[[FastAPI], AbstractAsyncContextManag
             state.hub.close()
             await asyncio.to_thread(state.queue.stop)
             state.standby.end()
+            state.camera.end()
 
     return lifespan
 
@@ -92,6 +94,7 @@ async def _tick(state: AppState) -> None:
     while True:
         state.hub.send(await asyncio.to_thread(state.queue.tick))
         state.standby.rest()
+        state.camera.rest()
         await asyncio.sleep(_TICK_SECONDS)
 
 

@@ -20,14 +20,18 @@ from ferfusion.errors import file_errors
 
 _IDLE_SECONDS = 300.0
 _MOST_TASKS = 500
-"""Tasks after which a new process takes the place of the old one."""
 _PATIENCE_SECONDS = 60.0
 
 
 class Standby:
-    """A process that answers short tasks; it starts with the first, and ends when it is not needed."""
+    """A process that answers short tasks; it starts with the first, and ends when it is not needed.
 
-    def __init__(self) -> None:
+    Args:
+        most_tasks: Tasks after which a new process takes the place of the old one; None: it stays.
+    """
+
+    def __init__(self, *, most_tasks: int | None = _MOST_TASKS) -> None:
+        self._most_tasks = most_tasks
         self._at_a_time, self._guard = Lock(), RLock()
         self._process: subprocess.Popen[bytes] | None = None
         self._tasks, self._used_at = 0, 0.0
@@ -98,7 +102,8 @@ class Standby:
 
     def _ready(self) -> "subprocess.Popen[bytes]":
         with self._guard:
-            if self._process is not None and (self._process.poll() is not None or self._tasks >= _MOST_TASKS):
+            is_worn = self._most_tasks is not None and self._tasks >= self._most_tasks
+            if self._process is not None and (self._process.poll() is not None or is_worn):
                 self.end()
             if self._process is None:
                 self._tasks = 0

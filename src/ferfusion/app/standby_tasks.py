@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import ferfusion as fer
+from ferfusion.app.camera import Camera, decoded
 from ferfusion.app.folders import compare_runs, curves, describe_folder
 from ferfusion.app.home import time_of
 from ferfusion.app.jobs import ACTIONS
@@ -31,6 +32,8 @@ _MARGIN = 0.35
 """Room around a face that is cut out of a frame, as a share of its box."""
 _LARGEST_SIDE_PX = 480
 _loaded: OrderedDict[tuple[str, int], "fer.Model"] = OrderedDict()
+_cameras: dict[str, Camera] = {}
+"""The camera that is read, by its session."""
 
 
 def probe(path: str) -> Answer:
@@ -103,6 +106,15 @@ def explain(path: str, at: float, box: list[float], model: str | None, out: str)
     return _write_jpeg(image, Path(out), largest=4_096)
 
 
+def camera(session: str, at: float, image: str, model: str | None) -> Answer:
+    """Take an image of a camera, and return the faces of the one before it."""
+    pixels, loaded = decoded(image), _model(model)
+    if session not in _cameras or _cameras[session].model is not loaded:
+        _cameras.clear()
+        _cameras[session] = Camera(loaded)
+    return _cameras[session].read(at, pixels)
+
+
 def sleep(for_seconds: float) -> Answer:
     """Do nothing for some time, as a file may that is read for ever."""
     time.sleep(for_seconds)
@@ -122,6 +134,7 @@ TASKS: Mapping[str, Callable[..., Answer]] = MappingProxyType(
         "predict": predict,
         "frame": frame,
         "explain": explain,
+        "camera": camera,
         "sleep": sleep,
         "options": options,
         "folder": describe_folder,

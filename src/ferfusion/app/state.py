@@ -24,6 +24,7 @@ class AppState:
         queue: The jobs.
         hub: Sends events.
         standby: A process for short work.
+        camera: A process for the images of a camera.
         models: The models.
         readings: Results that are open.
     """
@@ -34,6 +35,7 @@ class AppState:
     queue: JobQueue
     hub: Hub
     standby: Standby
+    camera: Standby
     models: Models
     readings: Readings
 
@@ -48,6 +50,7 @@ def make_state(settings: AppSettings, home: Home, *, standby: Standby | None = N
         queue=JobQueue(JobFolders(home), at_once=settings.jobs),
         hub=Hub(),
         standby=standby,
+        camera=Standby(most_tasks=None),
         models=Models(home, standby),
         readings=Readings(),
     )

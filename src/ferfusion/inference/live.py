@@ -25,6 +25,7 @@ from ferfusion.outputs import only_writer
 from ferfusion.preparation.frame_preparer import FramePreparer, PreparedFrame
 from ferfusion.reporting.words import counted
 from ferfusion.tables import CellWriter
+from ferfusion.video.given_frames import GivenFrames
 from ferfusion.video.live_source import LiveFrame, LiveSource
 from ferfusion.video.reader import Frame
 from ferfusion.video.timestamps import SLACK_SECONDS
@@ -110,7 +111,11 @@ class CausalMeans:
 
 
 def predict_live(
-    source: LiveSource, predictor: Predictor, *, window_seconds: float, detector_model: Path | None = None
+    source: LiveSource | GivenFrames,
+    predictor: Predictor,
+    *,
+    window_seconds: float,
+    detector_model: Path | None = None,
 ) -> Iterator[LivePrediction]:
     """Yield the prediction of the newest frame, again and again, until the source ends.
 
@@ -182,7 +187,7 @@ class Pace:
         self.total_delay += prediction.delay_seconds
         self.longest_delay = max(self.longest_delay, prediction.delay_seconds)
 
-    def describe(self, source: LiveSource) -> str:
+    def describe(self, source: LiveSource | GivenFrames) -> str:
         """Return it as text."""
         mean = 1000 * self.total_delay / max(self.predicted, 1)
         return (

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -32,6 +33,42 @@ def test_live_writes_a_row_per_prediction_into_its_folder(video, model, tmp_path
         frames = [prediction.index for prediction in predictions]
     assert pd.read_csv(tmp_path / "out" / "frames.csv")["frame"].tolist() == frames
     assert not (tmp_path / "out" / "annotated.mp4").exists()
+
+
+def test_live_predicts_given_frames_as_it_predicts_their_video(video, model):
+    import av
+
+    frames = [
+        (frame.time, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8))
+        for frame in av.open(str(video)).decode(video=0)
+    ]
+    given = list(fer.live(iter(frames), model=model))
+    assert [prediction.frame.seconds for prediction in given] == [seconds for seconds, _ in frames[:-1]]
+    with fer.live(video, model=model) as predictions:
+        seen = {prediction.index: prediction for prediction in predictions}
+    first = min(seen)
+    for face, same in zip(given[first].faces, seen[first].faces, strict=True):
+        assert face.row.probabilities == pytest.approx(same.row.probabilities, abs=1e-3)
+
+
+def test_live_takes_a_given_frame_for_each_prediction_and_no_more(model):
+    taken = []
+
+    def frames():
+        for index in range(9):
+            taken.append(index)
+            yield index / 25, np.zeros((48, 64, 3), np.uint8)
+
+    predictions = fer.live(frames(), model=model)
+    next(predictions)
+    assert taken == [0, 1]
+    next(predictions)
+    assert taken == [0, 1, 2]
+
+
+def test_live_refuses_what_is_no_source(model):
+    with pytest.raises(fer.ConfigError, match=r"source must be .* or frames, got 2\.5"):
+        fer.live(2.5, model=model)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_task_that_takes_too_long_is_killed(ready, tmp_path):
 
 
 def test_process_is_replaced_after_many_tasks_and_ends_when_idle(ready, clip, monkeypatch):
-    monkeypatch.setattr(standby, "_MOST_TASKS", 1)
+    ready._most_tasks = 1
     ready.ask("probe", path=str(clip))
     first = ready._process.pid
     ready.ask("probe", path=str(clip))

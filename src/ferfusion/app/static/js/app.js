@@ -1,6 +1,7 @@
-// The page: it shows the part that the address names (#/watch, #/read, #/study).
+// The page: it shows the part that the address names (#/watch, #/camera, #/read, #/study).
 
 import { get } from "./api.js";
+import { showCamera } from "./camera.js";
 import { fill, h, toast } from "./dom.js";
 import { jobs } from "./jobs.js";
 import { showResult } from "./read.js";
@@ -8,8 +9,8 @@ import { showResults } from "./results.js";
 import { showStudy } from "./study.js";
 import { showWatch } from "./watch.js";
 
-const PAGES = { watch: showWatch, read: (place) => (place.name ? showResult(place) : showResults(place)), study: showStudy };
-const TITLES = { watch: "Watch", read: "Read", study: "Study" };
+const PAGES = { watch: showWatch, camera: showCamera, read: (place) => (place.name ? showResult(place) : showResults(place)), study: showStudy };
+const TITLES = { watch: "Watch", camera: "Camera", read: "Read", study: "Study" };
 const main = document.getElementById("main");
 let leave = new AbortController();
 
@@ -25,7 +26,7 @@ async function go({ first = false } = {}) {
   leave = new AbortController();
   const place = { ...placeOf(location.hash), main, signal: leave.signal };
   for (const link of document.querySelectorAll(".bar nav a")) {
-    if (link.dataset.page === place.page) link.setAttribute("aria-current", "page");
+    if (link.dataset.page.split(" ").includes(place.page)) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   document.title = `${TITLES[place.page]} · ferfusion`;

@@ -67,7 +67,8 @@ function pathForm(intake) {
   } } },
     h("label", { for: "path" }, h("strong", { class: "small" }, "Or open a file or folder of this machine")),
     h("div", { class: "row" }, input, h("button", { type: "submit" }, "Open")),
-    h("p", { class: "soft small" }, "It is read where it is; nothing is copied."));
+    h("p", { class: "soft small" }, "It is read where it is; nothing is copied."),
+    h("p", { class: "small" }, h("a", { href: "#/camera" }, "Or read the camera of this machine live")));
 }
 
 function actionsOption(actions) {
