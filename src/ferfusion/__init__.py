@@ -20,6 +20,7 @@ from ferfusion.environment import torch_defaults
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from ferfusion.api.agreements import Agreement as Agreement
     from ferfusion.api.checks import Check as Check
     from ferfusion.api.checks import check as check
     from ferfusion.api.comparisons import Comparison as Comparison
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from ferfusion.api.frames import frame_at as frame_at
     from ferfusion.api.installation import doctor as doctor
     from ferfusion.api.installation import fetch as fetch
+    from ferfusion.api.label_projects import Labels as Labels
+    from ferfusion.api.label_projects import labels as labels
     from ferfusion.api.live import Live as Live
     from ferfusion.api.live import live as live
     from ferfusion.api.model_facts import ModelFacts as ModelFacts
@@ -98,6 +101,8 @@ _HOMES = MappingProxyType(
         "api.foreign": ("import_onnx",),
         "api.frames": ("explain_frame", "frame_at"),
         "api.installation": ("doctor", "fetch"),
+        "api.agreements": ("Agreement",),
+        "api.label_projects": ("Labels", "labels"),
         "api.live": ("Live", "live"),
         "api.model_facts": ("ModelFacts", "model_facts"),
         "api.models": ("Model", "load_model", "predict"),

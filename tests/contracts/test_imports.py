@@ -19,7 +19,7 @@ ORDER = (
     ("tabulation",),
     ("inference",),
     ("exchange",),
-    ("curation",),
+    ("curation", "labelling"),
     ("studies",),
     ("training",),
     ("explanation",),

@@ -35,6 +35,7 @@ COLUMN_WORDS: Mapping[str, str] = MappingProxyType(
         "start_seconds": "startseconds start startsec starts begin von Beginn début inicio inizio 开始",
         "end_seconds": "endseconds end endsec ends stop bis Ende fin fine fim einde 结束",
         "split": "split",
+        "face_box": "facebox",
     }
 )
 """The names under which each column is found, whatever their case, accents, blanks and signs."""

@@ -1,5 +1,6 @@
 """A table with a row per video or photograph: path, label, and optionally subject, times and part."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -282,6 +283,7 @@ def _entry(files: NamedFiles, video_id: str, table: VideoTable, cells: tuple[str
         part=PART_NAMES.get(split),
         word=fields["label"],
         further=further,
+        face_box=_box(fields.get("face_box", "")),
     )
 
 
@@ -297,6 +299,18 @@ def _seconds(fields: Mapping[str, str], field: str) -> float | None:
     if seconds is None:
         raise CorpusError(f"{field} is {text!r}, not a number of seconds, m:ss or h:mm:ss")
     return seconds
+
+
+def _box(text: str) -> tuple[float, float, float, float] | None:
+    if not text:
+        return None
+    try:
+        x, y, w, h = map(float, text.split())
+    except ValueError:
+        raise CorpusError(f"face_box is {text!r:.80}, not x, y, width and height in pixels") from None
+    if not (math.isfinite(x + y + w + h) and w > 0 and h > 0):
+        raise CorpusError(f"face_box is {text!r:.80}, which is no box")
+    return x, y, w, h
 
 
 def _is_time(text: str) -> bool:

@@ -34,6 +34,7 @@ class VideoEntry:
         word: The word for the expression in a table or folder of the user's; empty in a known corpus.
         line: Line of the entry in its table.
         further: Name and cell of each further column of its table; columns of ``videos.csv``.
+        face_box: Box of the face at the start, x, y, width and height in pixels; None for the main face.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class VideoEntry:
     word: str = ""
     line: int | None = None
     further: tuple[tuple[str, str], ...] = ()
+    face_box: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)

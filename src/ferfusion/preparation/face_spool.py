@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from ferfusion.actions.estimator import FaceActions
 from ferfusion.errors import file_errors
-from ferfusion.faces.boxes import Box
+from ferfusion.faces.boxes import Box, iou
 from ferfusion.preparation.frame_preparer import PreparedFrame
 
 _ROWS_IN_MEMORY = 2_048
 _ROWS_AT_ONCE = 512
+_FIRST_FRAMES = 10
+_LEAST_IOU = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,26 @@ def main_face(faces: Sequence[SpooledFace]) -> list[SpooledFace]:
         if not any(face.frame in clip for face in track):
             clip |= {face.frame: face for face in track}
     return [clip[frame] for frame in sorted(clip)]
+
+
+def face_at(faces: Sequence[SpooledFace], box: Box) -> list[SpooledFace]:
+    """Return the face that stands at a box when it is first seen, one ``SpooledFace`` per frame, in order.
+
+    Args:
+        faces: The faces of all frames.
+        box: x, y, width and height in pixels.
+
+    Returns:
+        The track whose first boxes overlap it most; empty if none does by a third (IoU).
+    """
+    tracks: dict[int, list[SpooledFace]] = defaultdict(list)
+    for face in faces:
+        tracks[face.track].append(face)
+    overlaps = {
+        number: max(iou(face.box, box) for face in track[:_FIRST_FRAMES]) for number, track in tracks.items()
+    }
+    best = max(overlaps, key=lambda number: overlaps[number], default=None)
+    return [] if best is None or overlaps[best] < _LEAST_IOU else tracks[best]
 
 
 def _total_area(track: Sequence[SpooledFace]) -> float:

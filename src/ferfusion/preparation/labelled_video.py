@@ -18,7 +18,7 @@ from ferfusion.files import write_bytes, write_rows
 from ferfusion.flow.encodings import FLOW_ENCODINGS
 from ferfusion.preparation.clip_file import Pieces, write_clip
 from ferfusion.preparation.dataset import DatasetFiles
-from ferfusion.preparation.face_spool import FaceSpool, SpooledFace, main_face
+from ferfusion.preparation.face_spool import FaceSpool, SpooledFace, face_at, main_face
 from ferfusion.preparation.frame_preparer import kept_preparer
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.segments import kept_pairs
@@ -71,8 +71,10 @@ class PrepareJob:
     def stamp(self) -> dict[str, Any]:
         """Everything that must be the same for the rows on disk to be up to date."""
         entry = self.entry
-        with_actions = {"actions": self.actions} if self.actions else {}
-        return with_actions | {
+        named = {"actions": self.actions} if self.actions else {}
+        if entry.face_box is not None:
+            named["face_box"] = " ".join(map(str, entry.face_box))
+        return named | {
             "recipe_hash": self.prepare_recipe.hash,
             "images": self.images,
             "bytes": _bytes_on_disk(entry.path),
@@ -91,7 +93,7 @@ def prepare_video(job: PrepareJob) -> str:
             fps, duration = _rate_and_duration(job.entry)
             preparer = kept_preparer(
                 job.prepare_recipe,
-                every_face=False,
+                every_face=job.entry.face_box is not None,
                 detector_model=job.detector_model,
                 actions=job.actions,
             )
@@ -100,7 +102,8 @@ def prepare_video(job: PrepareJob) -> str:
                 spool.add(frame)
         except VideoError as error:
             reason = str(error)
-        clip = main_face(spool.faces)
+        box = job.entry.face_box
+        clip = main_face(spool.faces) if box is None else face_at(spool.faces, np.array(box))
         pairs = _write_clip(job, clip, spool)
     reason = reason or _why_unreadable(frames, job.entry, duration)
     status, why = _status_and_reason(reason, len(frames), len(clip), len(pairs))

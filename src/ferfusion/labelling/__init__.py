@@ -1,0 +1,1 @@
+"""Labels that several people give to videos: projects, answers, agreement, consensus."""

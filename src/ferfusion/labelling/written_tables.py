@@ -1,0 +1,142 @@
+"""Tables of answers and of the consensus, and the files that ``prepare`` reads as the corpus ``csv``."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ferfusion.corpora.csv_table import list_csv
+from ferfusion.corpora.votes import VOTES_FILE
+from ferfusion.errors import ConfigError
+from ferfusion.files import read_json
+from ferfusion.labelling.agreement import GRID_SECONDS, MISSING, NONE, Ratings
+from ferfusion.labelling.answers import Answer, Mark
+from ferfusion.labelling.consensus import DISCUSSION, MAJORITY, majority, read_decisions
+from ferfusion.labelling.make import BOXES_FOLDER, relative_path
+from ferfusion.labelling.project import STRETCHES, Item, Project
+from ferfusion.tables import write_table
+
+COLUMNS = ("path", "subject", "face", "label", "start", "end", "intensity", "rater", "note", "shown")
+FACE_BOX = "face_box"
+"""Column with the box of the face at the start of a row: x, y, width and height in pixels."""
+
+
+def answer_table(project: Project, answers: Mapping[str, Mapping[str, Answer]]) -> pd.DataFrame:
+    """Return a row per mark; a finished item without a mark has a row without a label."""
+    rows = []
+    for rater, of_rater in answers.items():
+        for item_id, answer in of_rater.items():
+            item = project.item(item_id)
+            marks = answer.marks or ((None,) if answer.is_done else ())
+            rows += [_row(item, mark, rater, "", answer.was_shown) for mark in marks]
+    return _table(rows)
+
+
+def consensus_table(project: Project, ratings: Ratings) -> pd.DataFrame:
+    """Return a row per mark that holds, by a decision or by the majority of the raters."""
+    return _table([row for _, row in _holding(project, ratings)])
+
+
+def write_answers(file: Path, project: Project, answers: Mapping[str, Mapping[str, Answer]]) -> None:
+    """Write the marks of all raters.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    table = answer_table(project, answers)
+    table = table[table["label"] != ""].reset_index(drop=True)
+    _write(file, project, table, _items_of(project, answers))
+
+
+def write_consensus(file: Path, project: Project, ratings: Ratings) -> None:
+    """Write what holds, and the number of raters who chose each class as ``votes.csv`` beside it.
+
+    Raises:
+        ConfigError: nothing holds yet.
+    """
+    holding = _holding(project, ratings)
+    table = _table([row for _, row in holding])
+    _write(file, project, table, [item for item, _ in holding])
+    names = [*project.classes.names, *([NONE] if project.marks == STRETCHES else [])]
+    ids = [entry.video_id for entry in list_csv(file).entries]
+    votes = [[video_id, *_votes(project, ratings, *one)] for video_id, one in zip(ids, holding, strict=True)]
+    write_table(file.with_name(VOTES_FILE), pd.DataFrame(votes, columns=["path", *names]))
+
+
+def _write(file: Path, project: Project, table: pd.DataFrame, items: list[Item]) -> None:
+    if table.empty:
+        raise ConfigError(f"The project {project.folder.name} has no label to write yet")
+    table["path"] = [relative_path(project.path_of(item), file.parent) for item in items]
+    starts = table["start"]
+    table[FACE_BOX] = [_box_at(project, item, start) for item, start in zip(items, starts, strict=True)]
+    known = [name for name in table.columns if not table[name].isna().all() and (table[name] != "").any()]
+    write_table(file, table[known])
+
+
+def _table(rows: list[list[Any]]) -> pd.DataFrame:
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.astype({"face": "Int64", "start": float, "end": float, "intensity": "Int64"})
+
+
+def _row(item: Item, mark: Mark | None, rater: str, note: str, was_shown: bool) -> list[Any]:
+    about = [item.path, item.subject, item.face]
+    if mark is None:
+        return [*about, "", None, None, None, rater, note, was_shown]
+    return [
+        *about, mark.label, mark.start, mark.end, mark.intensity, rater, note or mark.note, was_shown
+    ]  # fmt: skip
+
+
+def _holding(project: Project, ratings: Ratings) -> list[tuple[Item, list[Any]]]:
+    """Return the items and rows that hold."""
+    decisions = read_decisions(project)
+    found = []
+    places = {item.id: place for place, item in enumerate(ratings.items)}
+    for item in project.items:
+        if item.id in decisions:
+            decision = decisions[item.id]
+            found += [(item, _row(item, mark, DISCUSSION, decision.by, False)) for mark in decision.marks]
+        elif item.id in places:
+            marks = majority(project, ratings, places[item.id]) or ()
+            found += [(item, _row(item, mark, MAJORITY, "", False)) for mark in marks]
+    return found
+
+
+def _items_of(project: Project, answers: Mapping[str, Mapping[str, Answer]]) -> list[Item]:
+    """Return the item of each row with a label of ``answer_table``."""
+    return [
+        project.item(item_id)
+        for of_rater in answers.values()
+        for item_id, answer in of_rater.items()
+        for _ in answer.marks
+    ]
+
+
+def _votes(project: Project, ratings: Ratings, item: Item, row: list[Any]) -> list[int]:
+    """Return how many raters chose each class for a row: of a stretch, what each said for most of it."""
+    places = {each.id: place for place, each in enumerate(ratings.items)}
+    size = len(project.classes) + (project.marks == STRETCHES)
+    if item.id not in places:
+        return [0] * size
+    units = ratings.classes[places[item.id]]
+    if project.marks == STRETCHES:
+        times = (np.arange(len(units)) + 0.5) * GRID_SECONDS
+        units = units[(times >= row[COLUMNS.index("start")]) & (times < row[COLUMNS.index("end")])]
+    counts = [0] * size
+    for column in units.T:
+        said = column[column != MISSING]
+        if len(said):
+            counts[int(np.bincount(said, minlength=size).argmax())] += 1
+    return counts
+
+
+def _box_at(project: Project, item: Item, start: float | None) -> str:
+    """Return the box of an item's face at a time as text; empty for a whole video."""
+    if item.face is None:
+        return ""
+    boxes = read_json(project.folder / BOXES_FOLDER / f"{item.id}.json", keys={"boxes": list})["boxes"]
+    after = start if start is not None and not np.isnan(start) else 0.0
+    _, *box = next((box for box in boxes if box[0] >= after), boxes[-1])
+    return " ".join(f"{value:g}" for value in box)
