@@ -12,6 +12,7 @@ from ferfusion.labelling.project import PROJECT_FILE, Item, Project
 from ferfusion.labelling.shares import divide
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.progress import Progress
+from ferfusion.reporting.words import counted
 
 BOXES_FOLDER = "boxes"
 
