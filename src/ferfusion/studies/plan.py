@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from ferfusion.lookup import choose
 from ferfusion.models.config import ModelConfig
 from ferfusion.recipe import AtLeast, Recipe, value_type
 from ferfusion.splits.divisions import PROTOCOLS
+from ferfusion.studies.model_names import distinct_names
 from ferfusion.training.recipe import TrainRecipe
 
 GROUPS = MappingProxyType(
@@ -169,8 +171,19 @@ def _variant(text: str, model: ModelConfig, recipe: TrainRecipe) -> Variant:
         is_of_model = name in of_model
         typed = _typed(value.strip(), of_model[name] if is_of_model else of_recipe[name], name)
         changes[0 if is_of_model else 1][name] = typed
-        words.append(value.strip() if isinstance(typed, str) else f"{name}-{value.strip()}")
+        words.append(_word(typed) if isinstance(typed, str) else f"{name}-{value.strip()}")
     return Variant("_".join(words), replace(model, **changes[0]), replace(recipe, **changes[1]))
+
+
+def _word(value: str) -> str:
+    """Return a value as part of a variant's name, which names a folder: of a path, the file or the run.
+
+    >>> _word("gap-concat"), _word("/data/faceres.json"), _word("runs/a/bundle.safetensors")
+    ('gap-concat', 'faceres', 'a')
+    """
+    is_path = "/" in value or "\\" in value
+    path = Path(value.replace("\\", "/"))
+    return distinct_names([path])[0].removesuffix(path.suffix) if is_path else value
 
 
 def _typed(value: str, kind: Any, name: str) -> Any:

@@ -55,6 +55,12 @@ def test_read_variants_refuses_a_wrong_variant_in_one_line(text, message):
         variants(text)
 
 
+def test_read_variants_names_a_path_by_its_file_or_run():
+    texts = ["stream=mobilenet,weights=/data/faceres.json", "start_from=C:\\runs\\a\\bundle.safetensors"]
+    names = [variant.name for variant in read_variants(texts, model=ModelConfig(), recipe=TrainRecipe())]
+    assert names == ["mobilenet_faceres", "a"]
+
+
 def test_read_variants_refuses_a_setting_that_is_named_twice_in_one_variant():
     with pytest.raises(ConfigError, match="sets fusion twice; give --variants once for each variant"):
         variants("fusion=gap-concat,fusion=gap-sum")
