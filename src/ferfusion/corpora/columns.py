@@ -117,7 +117,7 @@ def parse_columns(columns: str | Mapping[str, str] | None) -> dict[str, str]:
     known = [_SHORT.get(field, field) for field in given]
     for field, name in zip(known, given.values(), strict=True):
         if field not in COLUMN_WORDS or not isinstance(name, str):
-            fields = ", ".join(("path", "label", "subject", "start", "end", "split"))
+            fields = ", ".join(("path", "label", "subject", "start", "end", "split", "face_box"))
             raise ConfigError(f"columns has {field!r:.80}: {name!r:.80}; the names are of {fields}")
     return dict(zip(known, given.values(), strict=True))
 
@@ -168,6 +168,20 @@ def parse_seconds(text: str) -> float | None:
     for each, unit_seconds in zip(reversed(larger), (_SIXTY, _SIXTY**2), strict=False):
         value += int(each) * unit_seconds
     return value
+
+
+def parse_box(text: str) -> tuple[float, tuple[float, float, float, float]] | None:
+    """Return the second and the box of a face: five numbers with blanks between them; None if it is none.
+
+    >>> parse_box("0.48 120 60,5 88 88"), parse_box("120 60 88 88"), parse_box("1 0 0 0 9")
+    ((0.48, (120.0, 60.5, 88.0, 88.0)), None, None)
+    """
+    try:
+        seconds, x, y, width, height = (float(decimal_point(each)) for each in text.split())
+    except ValueError:
+        return None
+    is_box = all(map(math.isfinite, (seconds, x, y, width, height))) and width > 0 and height > 0
+    return (seconds, (x, y, width, height)) if is_box and seconds >= 0 else None
 
 
 def _given(header: Sequence[str], field: str, given: Mapping[str, str]) -> int | None:

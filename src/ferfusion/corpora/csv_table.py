@@ -1,17 +1,24 @@
 """A table with a row per video or photograph: path, label, and optionally subject, times and part."""
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from ferfusion.corpora.columns import Columns, find_columns, parse_columns, parse_seconds
-from ferfusion.corpora.entries import PART_NAMES, CorpusListing, LeftOut, VideoEntry, unique_ids
+from ferfusion.corpora.columns import Columns, find_columns, parse_box, parse_columns, parse_seconds
+from ferfusion.corpora.entries import (
+    PART_NAMES,
+    CorpusListing,
+    LabelledFace,
+    LeftOut,
+    VideoEntry,
+    unique_ids,
+)
 from ferfusion.corpora.named_files import NamedFiles, components
 from ferfusion.corpora.path_pattern import PathPattern
 from ferfusion.corpora.people_columns import constant_columns, with_people
+from ferfusion.corpora.raters import FACE, RATER, cell_of, joined_ratings
 from ferfusion.corpora.stills import has_photographs_only
 from ferfusion.corpora.votes import VOTES_FILE
 from ferfusion.corpora.walk import Found, find_photographs, find_videos, unreadable_folders
@@ -86,33 +93,38 @@ def list_csv(
     files = NamedFiles(folder)
     entries: list[VideoEntry] = []
     left_out: list[LeftOut] = []
-    line_of: dict[tuple[Path, float | None, float | None, str, str], int] = {}
+    line_of: dict[tuple[object, ...], int] = {}
     filled: set[str] = set()
     for video_id, (line, cells) in zip(_ids(table), table.rows, strict=True):
         written = table.cell(cells, "path") or ""
         try:
             entry = _entry(files, video_id, table, cells)
-            stretch = (target_of(entry.path), entry.start_seconds, entry.end_seconds)
-            claims = (*stretch, _word(entry), "" if entry.subject == video_id else entry.subject)
+            stretch = (target_of(entry.path), entry.start_seconds, entry.end_seconds, entry.face_name)
+            subject = "" if entry.subject == video_id else entry.subject
+            claims = (*stretch, cell_of(entry.further, RATER), _word(entry), subject)
             if line_of.setdefault(claims, line) != line:
                 raise CorpusError(f"a second row for the same video, after line {line_of[claims]}")
             entries.append(replace(entry, line=line))
         except CorpusError as error:
             subject, label = (table.cell(cells, field) or "" for field in ("subject", "label"))
             empty = {"subject": subject, "label": label}
+            has_raters = bool(cell_of(table.further(cells), RATER))
             is_merged = any(f"the {field} is empty" == str(error) for field in filled if not empty[field])
-            reason = f"{error}{_OF_MERGED_CELLS if is_merged else ''}"
+            reason = f"{error}{_OF_MERGED_CELLS if is_merged and not has_raters else ''}"
             left_out.append(LeftOut(written, reason, subject, label, table.further(cells)))
         filled |= {field for field in ("subject", "label") if table.cell(cells, field)}
     if not entries:
         reason = f"the first is left out: {left_out[0].reason}" if left_out else "it is empty"
         raise CorpusError(f"{table.path} has no row that can be used; {reason}")
-    listing = CorpusListing("csv", tuple(entries), tuple(left_out), _notes(table, entries))
+    joined = joined_ratings(entries, root)
+    left_out += joined.left_out
+    notes = (*_notes(table, entries), *filter(None, [joined.sentence]))
+    listing = CorpusListing("csv", joined.entries, tuple(left_out), notes, votes=joined.votes)
     if root.is_dir() or any(target_of(entry.path).is_relative_to(target_of(folder)) for entry in entries):
         find = find_photographs if has_photographs_only(listing) else find_videos
         left_out += _without_a_row(find(folder)[0], table, files)
         left_out += unreadable_folders(folder)
-    listing = replace(listing, left_out=tuple(left_out), people=constant_columns(entries))
+    listing = replace(listing, left_out=tuple(left_out), people=constant_columns(listing.entries))
     return with_people(listing, table.path, table=table.path)
 
 
@@ -233,6 +245,9 @@ def _ids(table: VideoTable) -> list[str]:
             pure = PurePosixPath(name)
             stem = (pure.parent / pure.stem).as_posix()
             name = f"{stem}-{seconds:g}s{pure.suffix or '.s'}"
+        if table.cell(cells, "face_box") and (face := cell_of(table.further(cells), FACE)):
+            pure = PurePosixPath(name)
+            name = f"{(pure.parent / pure.stem).as_posix()}-face{face}{pure.suffix or '.f'}"
         names.append(name)
     return unique_ids(names)
 
@@ -283,8 +298,24 @@ def _entry(files: NamedFiles, video_id: str, table: VideoTable, cells: tuple[str
         part=PART_NAMES.get(split),
         word=fields["label"],
         further=further,
-        face_box=_box(fields.get("face_box", "")),
+        face=_face(fields.get("face_box", ""), further),
     )
+
+
+def _face(box: str, further: tuple[tuple[str, str], ...]) -> LabelledFace | None:
+    """Return the face of a row, whose name is in a column ``face``; None for the main face.
+
+    Raises:
+        CorpusError: the box is none.
+    """
+    if not box:
+        return None
+    found = parse_box(box)
+    if found is None:
+        raise CorpusError(
+            f"face_box is {box!r:.80}, not five numbers: a second, then x, y, width and height in pixels"
+        )
+    return LabelledFace(cell_of(further, FACE) or box, *found)
 
 
 def _at(cells: tuple[str, ...], place: int) -> str:
@@ -299,18 +330,6 @@ def _seconds(fields: Mapping[str, str], field: str) -> float | None:
     if seconds is None:
         raise CorpusError(f"{field} is {text!r}, not a number of seconds, m:ss or h:mm:ss")
     return seconds
-
-
-def _box(text: str) -> tuple[float, float, float, float] | None:
-    if not text:
-        return None
-    try:
-        x, y, w, h = map(float, text.split())
-    except ValueError:
-        raise CorpusError(f"face_box is {text!r:.80}, not x, y, width and height in pixels") from None
-    if not (math.isfinite(x + y + w + h) and w > 0 and h > 0):
-        raise CorpusError(f"face_box is {text!r:.80}, which is no box")
-    return x, y, w, h
 
 
 def _is_time(text: str) -> bool:

@@ -16,6 +16,31 @@ _LONGEST_ID = 160  # bytes; file systems allow 255, and suffixes are added
 
 
 @dataclass(frozen=True)
+class LabelledFace:
+    """Which face of a video a row is about, where the video shows several.
+
+    Attributes:
+        name: Its number or name in the table; rows of one video with another name are about another face.
+        seconds: A second at which it is seen.
+        box: Its box there: x, y, width, height in pixels of the upright image.
+    """
+
+    name: str
+    seconds: float
+    box: tuple[float, float, float, float]
+
+    @property
+    def in_words(self) -> str:
+        """Where it is seen.
+
+        >>> LabelledFace("1", 0.48, (120.0, 60.5, 88.0, 88.0)).in_words
+        'at 0.48 s, 88 pixels wide at x 120, y 60.5'
+        """
+        x, y, width, _ = self.box
+        return f"at {self.seconds:g} s, {width:g} pixels wide at x {x:g}, y {y:g}"
+
+
+@dataclass(frozen=True)
 class VideoEntry:
     """One labelled video (or a stretch of one, or a sequence of images) of a corpus.
 
@@ -34,7 +59,7 @@ class VideoEntry:
         word: The word for the expression in a table or folder of the user's; empty in a known corpus.
         line: Line of the entry in its table.
         further: Name and cell of each further column of its table; columns of ``videos.csv``.
-        face_box: Box of the face at the start, x, y, width and height in pixels; None for the main face.
+        face: The face that the label is of; None for the main face of the video.
     """
 
     path: Path
@@ -50,7 +75,12 @@ class VideoEntry:
     word: str = ""
     line: int | None = None
     further: tuple[tuple[str, str], ...] = ()
-    face_box: tuple[float, float, float, float] | None = None
+    face: LabelledFace | None = None
+
+    @property
+    def face_name(self) -> str:
+        """Name of the face that the label is of; empty for the main face."""
+        return "" if self.face is None else self.face.name
 
 
 @dataclass(frozen=True)

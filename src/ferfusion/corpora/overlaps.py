@@ -101,6 +101,8 @@ def _overlaps(entries: Sequence[VideoEntry]) -> Iterator[_Overlap]:
             for second in ordered[place + 1 :]:
                 if _start(second) >= _end(first):
                     break
+                if first.face and second.face and first.face.name != second.face.name:
+                    continue  # two people at the same time
                 yield _Overlap(first, second, _start(second), min(_end(first), _end(second)))
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from ferfusion.corpora.columns import COLUMN_WORDS, find_columns
 from ferfusion.corpora.entries import CorpusListing, People, VideoEntry
+from ferfusion.corpora.raters import OF_LABELS
 from ferfusion.corpora.same_person import subject_key
 from ferfusion.encodings import encoding_note
 from ferfusion.errors import CorpusError
@@ -23,12 +24,15 @@ def constant_columns(entries: Iterable[VideoEntry]) -> People:
     """Return the further columns of a table that have one value in all rows of each person.
 
     An empty cell contradicts no other. A column that has the same value for all people, such as a frame rate,
-    says nothing about them. The key of a person is that of ``subject_key``.
+    says nothing about them, nor does a column of labels, such as the rater. The key of a person is that of
+    ``subject_key``.
     """
     values: dict[str, dict[str, set[str]]] = {}
     for entry in entries:
         if entry.subject != entry.video_id:
             for name, cell in entry.further:
+                if word_key(name) in OF_LABELS:
+                    continue
                 values.setdefault(name, {}).setdefault(subject_key(entry.subject), set()).update(
                     {cell} - {""}
                 )

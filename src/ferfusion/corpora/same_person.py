@@ -157,4 +157,4 @@ def _identity(entry: VideoEntry) -> object:
         found = entry.path.stat()
     except OSError:  # it gets a row with the reason when it is read
         return entry.video_id
-    return found.st_dev, found.st_ino, entry.start_seconds, entry.end_seconds
+    return found.st_dev, found.st_ino, entry.start_seconds, entry.end_seconds, entry.face_name

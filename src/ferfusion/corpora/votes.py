@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ferfusion.corpora.columns import COLUMN_WORDS
-from ferfusion.corpora.entries import CorpusListing, Votes, relative_place
+from ferfusion.corpora.columns import COLUMN_WORDS, parse_seconds
+from ferfusion.corpora.entries import CorpusListing, VideoEntry, Votes, relative_place
 from ferfusion.corpora.named_files import components, name_key
+from ferfusion.corpora.raters import FACE
 from ferfusion.encodings import encoding_note
 from ferfusion.errors import CorpusError
 from ferfusion.label_set import word_key
@@ -20,6 +21,15 @@ VOTES_FILE = "votes.csv"
 ADVICE = "correct it, or remove it to prepare without votes"
 _COUNT = re.compile(r"[0-9]{1,9}")
 _VIDEO_KEYS = frozenset(map(word_key, COLUMN_WORDS["path"].split()))
+_WHICH = MappingProxyType(
+    {
+        **{word_key(each): "start_seconds" for each in ("start", "start_seconds")},
+        **{word_key(each): "end_seconds" for each in ("end", "end_seconds")},
+        FACE: FACE,
+    }
+)
+"""Columns that say which row of a video is meant, where it has several."""
+_SAME_SECONDS = 1e-3
 
 
 def with_votes_file(
@@ -28,8 +38,9 @@ def with_votes_file(
     """Return a listing with the votes of ``votes.csv`` in the corpus's folder, or beside its table.
 
     The table has a column with the video, its path in the corpus or its id, and a column for each choice with
-    the number of raters who made it. Without such a table, the listing keeps its own votes. A note has the
-    number of raters, and of videos without votes.
+    the number of raters who made it. Columns ``start``, ``end`` and ``face`` say which row of a video is
+    meant. Without such a table, the listing keeps its own votes. A note has the number of raters, and of
+    videos without votes.
 
     Args:
         listing: The listing.
@@ -65,7 +76,8 @@ def _read(path: Path, listing: CorpusListing, root: Path) -> tuple[Votes, list[s
     """Return the votes, and the videos of the table that the listing does not have."""
     header, rows = read_lines(path, error=CorpusError, advice=ADVICE)
     at = [place for place, name in enumerate(header) if word_key(name) in _VIDEO_KEYS]
-    choices = [name for place, name in enumerate(header) if place not in at]
+    which = {place: _WHICH[word_key(name)] for place, name in enumerate(header) if word_key(name) in _WHICH}
+    choices = [name for place, name in enumerate(header) if place not in (*at, *which)]
     if len(at) != 1 or len(choices) < 2 or not all(choices):
         raise CorpusError(
             f"{path} needs one column with the video, such as path, and for each of several expressions a "
@@ -74,6 +86,7 @@ def _read(path: Path, listing: CorpusListing, root: Path) -> tuple[Votes, list[s
     if len({word_key(name) or name for name in choices}) < len(choices):
         raise CorpusError(f"{path} has two columns of one name among {', '.join(choices)}; {ADVICE}")
     ids = _ids_by_name(listing, root)
+    entry_of = {entry.video_id: entry for entry in listing.entries}
     counts: dict[str, tuple[int, ...]] = {}
     unknown = []
     for line, cells in rows:
@@ -83,12 +96,16 @@ def _read(path: Path, listing: CorpusListing, root: Path) -> tuple[Votes, list[s
                 f"{where} has not {len(header)} cells as the header, but {len(cells)}; {ADVICE}"
             )
         written = cells[at[0]]
-        row = parse_counts([cell for place, cell in enumerate(cells) if place not in at], choices, where)
+        numbers = [cell for place, cell in enumerate(cells) if place not in (*at, *which)]
+        row = parse_counts(numbers, choices, where)
         matching = ids.get(_key(written), [])
+        if len(matching) > 1 and which:
+            meant = {field: cells[place] for place, field in which.items() if cells[place]}
+            matching = [each for each in matching if _is_meant(entry_of[each], meant)]
         if len(matching) > 1:
             raise CorpusError(
                 f"{where}: {written!r:.80} has several rows in the corpus; name each by its id in "
-                f"videos.csv, such as {matching[0]}"
+                f"videos.csv, such as {matching[0]}, or by columns start, end and face"
             )
         if not matching:
             unknown.append(written)
@@ -123,6 +140,19 @@ def _ids_by_name(listing: CorpusListing, root: Path) -> dict[str, list[str]]:
         for name in {_key(str(entry.path)), _key(relative_place(entry.path, root))}:
             ids[name].append(entry.video_id)
     return ids | {_key(entry.video_id): [entry.video_id] for entry in listing.entries}
+
+
+def _is_meant(entry: VideoEntry, meant: Mapping[str, str]) -> bool:
+    """Return whether an entry has the start, the end and the face of a row of votes."""
+    times = {"start_seconds": entry.start_seconds, "end_seconds": entry.end_seconds}
+    for field, cell in meant.items():
+        if field == FACE and cell != entry.face_name:
+            return False
+        if field != FACE:
+            own, wanted = times[field], parse_seconds(cell)
+            if own is None or wanted is None or abs(own - wanted) > _SAME_SECONDS:
+                return False
+    return True
 
 
 def _key(path: str) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ferfusion.corpora.csv_table import list_csv
 from ferfusion.corpora.votes import VOTES_FILE
 from ferfusion.errors import ConfigError
 from ferfusion.files import read_json
@@ -20,7 +19,9 @@ from ferfusion.tables import write_table
 
 COLUMNS = ("path", "subject", "face", "label", "start", "end", "intensity", "rater", "note", "shown")
 FACE_BOX = "face_box"
-"""Column with the box of the face at the start of a row: x, y, width and height in pixels."""
+"""Column with a second of the row and the box of the face there: x, y, width and height in pixels."""
+_KEYS = ("path", "start", "end", "face")
+"""Columns of ``votes.csv`` that say which row is meant."""
 
 
 def answer_table(project: Project, answers: Mapping[str, Mapping[str, Answer]]) -> pd.DataFrame:
@@ -60,19 +61,25 @@ def write_consensus(file: Path, project: Project, ratings: Ratings) -> None:
     table = _table([row for _, row in holding])
     _write(file, project, table, [item for item, _ in holding])
     names = [*project.classes.names, *([NONE] if project.marks == STRETCHES else [])]
-    ids = [entry.video_id for entry in list_csv(file).entries]
-    votes = [[video_id, *_votes(project, ratings, *one)] for video_id, one in zip(ids, holding, strict=True)]
-    write_table(file.with_name(VOTES_FILE), pd.DataFrame(votes, columns=["path", *names]))
+    counts = pd.DataFrame([_votes(project, ratings, *one) for one in holding], columns=names)
+    keys = table[[name for name in _KEYS if name == "path" or not table[name].isna().all()]]
+    write_table(file.with_name(VOTES_FILE), pd.concat([keys, counts], axis="columns"))
 
 
 def _write(file: Path, project: Project, table: pd.DataFrame, items: list[Item]) -> None:
     if table.empty:
         raise ConfigError(f"The project {project.folder.name} has no label to write yet")
     table["path"] = [relative_path(project.path_of(item), file.parent) for item in items]
-    starts = table["start"]
-    table[FACE_BOX] = [_box_at(project, item, start) for item, start in zip(items, starts, strict=True)]
+    table["subject"] = [item.subject or _unknown(item) for item in items]
+    stretches = zip(items, table["start"], table["end"], strict=True)
+    table[FACE_BOX] = [_box_of(project, *stretch) for stretch in stretches]
     known = [name for name in table.columns if not table[name].isna().all() and (table[name] != "").any()]
     write_table(file, table[known])
+
+
+def _unknown(item: Item) -> str:
+    """Return a name for an unknown person: all faces of a video count as one, so that no part shares it."""
+    return f"unknown in {item.path}"
 
 
 def _table(rows: list[list[Any]]) -> pd.DataFrame:
@@ -132,11 +139,14 @@ def _votes(project: Project, ratings: Ratings, item: Item, row: list[Any]) -> li
     return counts
 
 
-def _box_at(project: Project, item: Item, start: float | None) -> str:
-    """Return the box of an item's face at a time as text; empty for a whole video."""
+def _box_of(project: Project, item: Item, start: float, end: float) -> str:
+    """Return a second in the middle of a stretch and the face's box there as text; empty for a whole video.
+
+    Where the face is not seen in the middle, it is the nearest second at which it is.
+    """
     if item.face is None:
         return ""
     boxes = read_json(project.folder / BOXES_FOLDER / f"{item.id}.json", keys={"boxes": list})["boxes"]
-    after = start if start is not None and not np.isnan(start) else 0.0
-    _, *box = next((box for box in boxes if box[0] >= after), boxes[-1])
-    return " ".join(f"{value:g}" for value in box)
+    first, last = (boxes[0][0], boxes[-1][0]) if np.isnan(start) or np.isnan(end) else (start, end)
+    nearest = min(boxes, key=lambda box: abs(box[0] - (first + last) / 2))
+    return " ".join(f"{value:g}" for value in nearest)

@@ -18,7 +18,7 @@ from ferfusion.files import write_bytes, write_rows
 from ferfusion.flow.encodings import FLOW_ENCODINGS
 from ferfusion.preparation.clip_file import Pieces, write_clip
 from ferfusion.preparation.dataset import DatasetFiles
-from ferfusion.preparation.face_spool import FaceSpool, SpooledFace, face_at, main_face
+from ferfusion.preparation.face_spool import FaceSpool, SpooledFace, labelled_face, main_face
 from ferfusion.preparation.frame_preparer import kept_preparer
 from ferfusion.preparation.recipe import PrepareRecipe
 from ferfusion.preparation.segments import kept_pairs
@@ -71,10 +71,9 @@ class PrepareJob:
     def stamp(self) -> dict[str, Any]:
         """Everything that must be the same for the rows on disk to be up to date."""
         entry = self.entry
-        named = {"actions": self.actions} if self.actions else {}
-        if entry.face_box is not None:
-            named["face_box"] = " ".join(map(str, entry.face_box))
-        return named | {
+        further: dict[str, Any] = {"actions": self.actions} if self.actions else {}
+        further |= {} if entry.face is None else {"face": [entry.face.seconds, *entry.face.box]}
+        return further | {
             "recipe_hash": self.prepare_recipe.hash,
             "images": self.images,
             "bytes": _bytes_on_disk(entry.path),
@@ -93,7 +92,7 @@ def prepare_video(job: PrepareJob) -> str:
             fps, duration = _rate_and_duration(job.entry)
             preparer = kept_preparer(
                 job.prepare_recipe,
-                every_face=job.entry.face_box is not None,
+                every_face=job.entry.face is not None,
                 detector_model=job.detector_model,
                 actions=job.actions,
             )
@@ -102,11 +101,14 @@ def prepare_video(job: PrepareJob) -> str:
                 spool.add(frame)
         except VideoError as error:
             reason = str(error)
-        box = job.entry.face_box
-        clip = main_face(spool.faces) if box is None else face_at(spool.faces, np.array(box))
+        wanted = job.entry.face
+        clip = main_face(spool.faces) if wanted is None else labelled_face(spool.faces, wanted)
+        others = len(spool.faces) - len(clip)
         pairs = _write_clip(job, clip, spool)
     reason = reason or _why_unreadable(frames, job.entry, duration)
     status, why = _status_and_reason(reason, len(frames), len(clip), len(pairs))
+    if status == "no_face" and wanted is not None and others:
+        why = f"the face of the label, {wanted.in_words}, is not there; other faces are"
     row = {
         "fps": fps,
         "frames": len(frames),

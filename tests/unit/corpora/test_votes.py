@@ -40,6 +40,15 @@ def test_with_votes_file_names_the_stretches_of_a_file_by_their_ids(tmp_path: Pa
     assert with_votes_file(list_csv(tmp_path), tmp_path).votes == Votes(("joy", "fear"), {"a-1s": (3, 1)})
 
 
+def test_with_votes_file_tells_rows_of_a_video_apart_by_times_and_face(tmp_path: Path) -> None:
+    write_files(tmp_path, "a.mp4")
+    rows = "a.mp4,joy,Ada,0,1,0,0.5 1 1 9 9\na.mp4,fear,Bob,0,1,1,0.5 20 1 9 9\na.mp4,fear,Ada,1,2,0,\n"
+    write_text(tmp_path, "table.csv", f"path,label,subject,start,end,face,face_box\n{rows}")
+    write_text(tmp_path, "votes.csv", "path,start,end,face,joy,fear\na.mp4,0,1,1,0,2\na.mp4,1.0,2,,1,1\n")
+    votes = with_votes_file(list_csv(tmp_path), tmp_path).votes
+    assert votes == Votes(("joy", "fear"), {"a-0s-face1": (0, 2), "a-1s": (1, 1)})
+
+
 def test_with_votes_file_of_a_folder_corpus_is_no_file_that_is_left_out(tmp_path: Path) -> None:
     write_files(tmp_path, "s1/joy/a.mp4", "s1/sad/b.mp4")
     write_text(tmp_path, "votes.csv", "video,joy,sad\ns1/joy/a.mp4,2,2\ns1/sad/b.mp4,0,0\n")

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from ferfusion.corpora.csv_table import list_csv
+from ferfusion.corpora.entries import LabelledFace
+from ferfusion.corpora.votes import with_votes_file
 from ferfusion.errors import ConfigError
 from ferfusion.files import write_json
 from ferfusion.labelling.agreement import gather_ratings
@@ -59,7 +63,7 @@ def test_written_answers_are_rows_of_a_corpus_with_the_box_of_the_face(project, 
         ("Zoë", 1.0, 3.0),
         ("Zoë", 1.0, 4.0),
     ]
-    assert entries[0].face_box == (15.0, 6.0, 20.0, 20.0)
+    assert entries[0].face == LabelledFace("0", 2.0, (25.0, 6.0, 20.0, 20.0))
     assert entries[0].path.samefile(tmp_path / "clip.mp4")
     assert pd.read_csv(file)["rater"].tolist() == ["Ann", "Ben"]
 
@@ -75,9 +79,29 @@ def test_written_consensus_has_votes_beside_it(project, tmp_path):
         ["anger", 2.0, 8.0, "discussion"],
     ]
     votes = pd.read_csv(tmp_path / "out" / "votes.csv")
-    assert votes.columns.tolist() == ["path", "joy", "anger", "calm", "none"]
-    assert votes.iloc[:, 1:].values.tolist() == [[2, 0, 0, 0], [0, 0, 0, 2]]
-    assert votes["path"].tolist() == [entry.video_id for entry in list_csv(file).entries]
+    assert votes.columns.tolist() == ["path", "start", "end", "face", "joy", "anger", "calm", "none"]
+    assert votes.iloc[:, 4:].values.tolist() == [[2, 0, 0, 0], [0, 0, 0, 2]]
+    read = with_votes_file(list_csv(file), file).votes
+    assert read is not None
+    assert read.counts == {"clip-1s-face0": (2, 0, 0, 0), "clip-2s-face1": (0, 0, 0, 2)}
+
+
+def test_written_labels_of_unknown_people_keep_the_faces_of_a_video_together(project, tmp_path):
+    unknown = replace(project, items=tuple(replace(item, subject="") for item in FACES))
+    write_answers(tmp_path / "labels.csv", unknown, answered(project))
+    assert [entry.subject for entry in list_csv(tmp_path / "labels.csv").entries] == [
+        "unknown in clip.mp4"
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "box"), [(0.0, 0.2, "0.1 6 6 20 20"), (50.0, 60.0, "9.9 104 6 20 20")]
+)
+def test_written_box_is_of_the_second_nearest_to_the_middle(project, tmp_path, start, end, box):
+    seen = replace(project, items=tuple(replace(item, seconds=99.0) for item in FACES))
+    Answers(seen, "Ann").mark("0000", "joy", start, end)
+    write_answers(tmp_path / "labels.csv", seen, {"Ann": Answers(seen, "Ann").read()})
+    assert pd.read_csv(tmp_path / "labels.csv")["face_box"].tolist() == [box]
 
 
 def test_consensus_table_leaves_out_what_nobody_agrees_on(project):

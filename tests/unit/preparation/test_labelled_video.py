@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from ferfusion.actions.estimator import FaceActions
-from ferfusion.corpora.entries import VideoEntry
+from ferfusion.corpora.entries import LabelledFace, VideoEntry
 from ferfusion.files import read_json
 from ferfusion.preparation.clip_file import clip_views, read_clip
 from ferfusion.preparation.frame_preparer import FramePreparer
@@ -55,6 +55,30 @@ def test_clip_has_the_largest_face_and_no_other(tmp_path, squares):
     arrays = arrays_of(tmp_path, [paint([(10, 10, 24), (90, 20, 50)])] * 30)
     assert arrays["frame_index"].tolist() == list(range(30))
     assert arrays["boxes"][:, 2] == pytest.approx(50, abs=2)
+
+
+@pytest.mark.parametrize(("box", "width"), [((8, 8, 28, 28), 24), ((90, 20, 50, 50), 50)])
+def test_clip_has_the_face_of_the_label(tmp_path, squares, box, width):
+    path = grey_video(tmp_path / "v.mkv", [paint([(10, 10, 24), (90, 20, 50)])] * 30)
+    done = job(tmp_path, path, face=LabelledFace("0", 0.6, box), start_seconds=0.4, end_seconds=1.0)
+    prepare_video(done)
+    boxes = read_clip(done.dataset / "clips" / "v.safetensors")["boxes"]
+    assert len(boxes) == 15
+    assert boxes[:, 2] == pytest.approx(width, abs=2)
+    assert done.stamp["face"] == [0.6, *box]
+    assert "face" not in job(tmp_path, path).stamp
+
+
+@pytest.mark.parametrize("seconds", [0.6, 5.0])
+def test_video_without_the_face_of_the_label_says_so(tmp_path, squares, seconds):
+    path = grey_video(tmp_path / "v.mkv", [paint([(90, 20, 50)])] * 30)
+    box = (8.0, 8.0, 28.0, 28.0) if seconds < 1 else (90.0, 20.0, 50.0, 50.0)
+    done = job(tmp_path, path, face=LabelledFace("0", seconds, box))
+    prepare_video(done)
+    row, _, _ = rows(done)
+    assert row["status"] == "no_face"
+    assert row["reason"].startswith(f"the face of the label, at {seconds:g} s, ")
+    assert row["reason"].endswith(" is not there; other faces are")
 
 
 def test_clip_has_a_long_lasting_face_before_a_large_one_that_passes(tmp_path, squares):
