@@ -1,7 +1,8 @@
 """Tables of answers and of the consensus, and the files that ``prepare`` reads as the corpus ``csv``."""
 
+from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -70,16 +71,22 @@ def _write(file: Path, project: Project, table: pd.DataFrame, items: list[Item])
     if table.empty:
         raise ConfigError(f"The project {project.folder.name} has no label to write yet")
     table["path"] = [relative_path(project.path_of(item), file.parent) for item in items]
-    table["subject"] = [item.subject or _unknown(item) for item in items]
+    stand_ins = _stand_ins(project)
+    table["subject"] = [item.subject or stand_ins[item.path] for item in items]
     stretches = zip(items, table["start"], table["end"], strict=True)
     table[FACE_BOX] = [_box_of(project, *stretch) for stretch in stretches]
     known = [name for name in table.columns if not table[name].isna().all() and (table[name] != "").any()]
     write_table(file, table[known])
 
 
-def _unknown(item: Item) -> str:
-    """Return a name for an unknown person: all faces of a video count as one, so that no part shares it."""
-    return f"unknown in {item.path}"
+def _stand_ins(project: Project) -> dict[str, str]:
+    """Return a name for the unknown person of each video.
+
+    All faces of a video have the same one, so that two parts of a split never share a person.
+    """
+    stems = {path: PurePosixPath(path).stem for path in {item.path for item in project.items}}
+    times = Counter(stems.values())
+    return {path: stem if times[stem] == 1 else path for path, stem in stems.items()}
 
 
 def _table(rows: list[list[Any]]) -> pd.DataFrame:
