@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ferfusion.api.agreements import Agreement
 from ferfusion.api.probes import find_videos
-from ferfusion.api.settings import PathOrText, as_folder, as_new_file
+from ferfusion.api.settings import PathOrText, as_folder, as_new_file, as_path
 from ferfusion.errors import ConfigError, file_errors
 from ferfusion.progress import ShowProgress, shown
 from ferfusion.reporting.words import counted
@@ -264,6 +264,31 @@ class Labels:
         else:
             write_consensus(file, project, gather_ratings(project, answers))
         return file
+
+    @file_errors()
+    def import_table(self, path: PathOrText, rater: str = "", *, item: str = "") -> "pd.DataFrame":
+        """Take answers of a table: one that ``export`` wrote, one of your own, or an export of ELAN.
+
+        A video is found by its path, or else by its name. Raters that the project does not have are added.
+        What is there already stays as it is, and an item of which every row is taken is finished.
+
+        Args:
+            path: A CSV file with the columns path and label and, if there are any, face, start, end,
+                intensity, rater and note; or a tab-separated export of ELAN.
+            rater: Whose answers they are; by default, the column ``rater`` says it.
+            item: Id of the labelled item, for an export of ELAN that has another name than its video.
+
+        Returns:
+            A row per row of the table: ``line, path, face, label, start, end, intensity, rater, item, status,
+            reason``; the status is ``added``, ``there already`` or ``left out``.
+
+        Raises:
+            CorpusError: the file is no such table.
+            ConfigError: nobody says who labelled, or the name of a rater cannot be used.
+        """
+        from ferfusion.labelling.read_tables import import_answers  # noqa: PLC0415 pandas
+
+        return import_answers(self._project, as_path(path), rater=rater, item=item)
 
     def agreement(self) -> Agreement:
         """Return how far the raters agree on what they have finished."""

@@ -114,3 +114,15 @@ def test_labels_refuses_what_is_no_project(tmp_path, project):
         fer.labels(tmp_path)
     with pytest.raises(fer.ConfigError, match="which must be consensus or answers, got 'votes'"):
         project.export(tmp_path / "a.csv", "votes")
+
+
+def test_import_table_takes_what_another_project_exported(tmp_path, project, videos):
+    project.mark("Ann", "0001", "joy", 0.1, 0.9, intensity=3)
+    project.mark("Ben", "0002", "fear", 0.2, 0.5)
+    file = project.export(tmp_path / "out" / "answers.csv", "answers")
+    other = fer.labels(tmp_path / "other", videos, classes=["joy", "fear"])
+    taken = other.import_table(file)
+    assert taken["status"].tolist() == ["added", "added"]
+    assert other.raters == ("Ann", "Ben")
+    times = ["label", "start", "end", "intensity", "rater"]
+    assert other.answers()[times].equals(project.answers()[times])
