@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: install demo test check docs notebooks fuzz kills bench clean
+.PHONY: install demo test installs check docs notebooks fuzz kills bench clean
 
 install: $(VENV)/.installed-dev
 
@@ -37,6 +37,9 @@ check: install
 
 test: check
 	$(BIN)/pytest -n auto
+
+installs: install
+	$(BIN)/pytest -m installs --durations=0
 
 docs: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet

@@ -1,3 +1,5 @@
+import base64
+
 import pytest
 
 from helpers.browser_page import until
@@ -31,6 +33,32 @@ def test_upload_becomes_a_job_with_progress(page, app, quick_jobs, sample_corpus
     assert page.inner_text(".job-name") == clip.name
     (job,) = app.client.get("/api/v1/jobs").json()
     assert job["kind"] == "video"
+
+
+def test_dropped_files_become_jobs(page, app, quick_jobs, sample_corpus):
+    clips = sorted((sample_corpus / "s01" / "fear").glob("*.mp4"))
+    page.evaluate(
+        """files => {
+          const transfer = new DataTransfer();
+          for (const [name, base64] of files) {
+            const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+            transfer.items.add(new File([bytes], name, { type: 'video/mp4' }));
+          }
+          const zone = document.getElementById('drop');
+          const drag = (kind) => zone.dispatchEvent(
+            new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+          drag('dragenter');
+          window.marked = zone.classList.contains('over');
+          drag('dragover');
+          drag('drop');
+        }""",
+        [[clip.name, base64.b64encode(clip.read_bytes()).decode()] for clip in clips],
+    )
+    assert page.evaluate("window.marked")
+    until(page, "document.querySelectorAll('.job[data-state=done]').length === 2")
+    assert sorted(job["name"] for job in app.client.get("/api/v1/jobs").json()) == [
+        clip.name for clip in clips
+    ]
 
 
 def test_running_job_shows_its_progress_and_is_cancelled_and_tried_again(page, app, quick_jobs):
