@@ -42,6 +42,14 @@ class Labels:
         return self._project.classes.names
 
     @property
+    def colours(self) -> dict[str, str]:
+        """The colour of each class on all pages, such as ``#f0c419``."""
+        from ferfusion.reporting.colours import colour_of  # noqa: PLC0415
+
+        classes = self._project.classes
+        return {name: colour_of(name, classes) for name in classes.names}
+
+    @property
     def marks(self) -> str:
         """What is labelled: ``stretches`` of the items, or whole ``videos``."""
         return self._project.marks

@@ -48,6 +48,11 @@ class Home:
         """The models that were added."""
         return self.path / "models.json"
 
+    @property
+    def label_projects_file(self) -> Path:
+        """The label projects that were opened."""
+        return self.path / "label_projects.json"
+
     @contextmanager
     def opened(self) -> Iterator[None]:
         """Make the folders, and keep other servers from using them.

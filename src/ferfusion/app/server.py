@@ -12,9 +12,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 import ferfusion as fer
+from ferfusion.app.agreement_routes import agreement_routes
 from ferfusion.app.camera_routes import camera_routes
 from ferfusion.app.interface_page import interface_page
 from ferfusion.app.job_routes import job_routes
+from ferfusion.app.label_routes import label_routes
 from ferfusion.app.model_routes import model_routes
 from ferfusion.app.problems import PROBLEM_TYPE, problem_body, status_of
 from ferfusion.app.result_routes import result_routes
@@ -25,6 +27,16 @@ from ferfusion.app.upload_routes import upload_routes
 from ferfusion.errors import FerfusionError
 
 _TICK_SECONDS = 0.2
+_ROUTES = (
+    upload_routes,
+    job_routes,
+    result_routes,
+    model_routes,
+    camera_routes,
+    study_routes,
+    label_routes,
+    agreement_routes,
+)
 STATIC = Path(__file__).parent / "static"
 
 
@@ -40,7 +52,7 @@ def build_server(state: AppState) -> Asgi:
         lifespan=_lifespan(state),
     )
     app.include_router(_health(), prefix="/api/v1")
-    for routes in (upload_routes, job_routes, result_routes, model_routes, camera_routes, study_routes):
+    for routes in _ROUTES:
         app.include_router(routes(state), prefix="/api/v1")
     app.add_api_route("/", _page, include_in_schema=False, response_class=FileResponse)
     app.add_api_route(

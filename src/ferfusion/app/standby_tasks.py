@@ -115,6 +115,13 @@ def camera(session: str, at: float, image: str, model: str | None) -> Answer:
     return _cameras[session].read(at, pixels)
 
 
+def make_labels(
+    folder: str, videos: list[str], classes: str | list[str], settings: Mapping[str, Any]
+) -> Answer:
+    """Make a label project of videos."""
+    return {"folder": str(fer.labels(folder, videos, classes=classes, **settings).folder)}
+
+
 def sleep(for_seconds: float) -> Answer:
     """Do nothing for some time, as a file may that is read for ever."""
     time.sleep(for_seconds)
@@ -135,6 +142,7 @@ TASKS: Mapping[str, Callable[..., Answer]] = MappingProxyType(
         "frame": frame,
         "explain": explain,
         "camera": camera,
+        "make_labels": make_labels,
         "sleep": sleep,
         "options": options,
         "folder": describe_folder,

@@ -6,6 +6,7 @@ from ferfusion.app.events import Hub
 from ferfusion.app.home import Home
 from ferfusion.app.job_queue import JobQueue
 from ferfusion.app.jobs import JobFolders
+from ferfusion.app.label_projects import LabelProjects
 from ferfusion.app.models import Models
 from ferfusion.app.readings import Readings
 from ferfusion.app.settings import AppSettings
@@ -27,6 +28,7 @@ class AppState:
         camera: A process for the images of a camera.
         models: The models.
         readings: Results that are open.
+        label_projects: Label projects that were opened.
     """
 
     settings: AppSettings
@@ -38,6 +40,7 @@ class AppState:
     camera: Standby
     models: Models
     readings: Readings
+    label_projects: LabelProjects
 
 
 def make_state(settings: AppSettings, home: Home, *, standby: Standby | None = None) -> AppState:
@@ -53,4 +56,5 @@ def make_state(settings: AppSettings, home: Home, *, standby: Standby | None = N
         camera=Standby(most_tasks=None),
         models=Models(home, standby),
         readings=Readings(),
+        label_projects=LabelProjects(home),
     )

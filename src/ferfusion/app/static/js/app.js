@@ -1,16 +1,17 @@
-// The page: it shows the part that the address names (#/watch, #/camera, #/read, #/study).
+// The page: it shows the part that the address names (#/watch, #/camera, #/read, #/study, #/label).
 
 import { get } from "./api.js";
 import { showCamera } from "./camera.js";
 import { fill, h, toast } from "./dom.js";
 import { jobs } from "./jobs.js";
+import { showLabel } from "./label.js";
 import { showResult } from "./read.js";
 import { showResults } from "./results.js";
 import { showStudy } from "./study.js";
 import { showWatch } from "./watch.js";
 
-const PAGES = { watch: showWatch, camera: showCamera, read: (place) => (place.name ? showResult(place) : showResults(place)), study: showStudy };
-const TITLES = { watch: "Watch", camera: "Camera", read: "Read", study: "Study" };
+const PAGES = { watch: showWatch, camera: showCamera, read: (place) => (place.name ? showResult(place) : showResults(place)), study: showStudy, label: showLabel };
+const TITLES = { watch: "Watch", camera: "Camera", read: "Read", study: "Study", label: "Label" };
 const main = document.getElementById("main");
 let leave = new AbortController();
 

@@ -11,7 +11,7 @@ export class Player extends EventTarget {
   constructor(result) {
     super();
     this.result = result;
-    this.root = `${BASE}/results/${part(result.id)}`;
+    this.root = result.root ?? `${BASE}/results/${part(result.id)}`;
     this.video = h("video", { class: "film", preload: "auto", playsinline: true, "aria-label": `Video ${result.name}` });
     this.canvas = h("canvas", { class: "over", "aria-hidden": "true" });
     this.screen = h("div", { class: "screen", style: { "--shape": String(result.video.width / result.video.height) } }, this.video, this.canvas);
