@@ -1,6 +1,6 @@
 """Tables of answers and of the consensus, and the files that ``prepare`` reads as the corpus ``csv``."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -72,7 +72,7 @@ def _write(file: Path, project: Project, table: pd.DataFrame, items: list[Item])
         raise ConfigError(f"The project {project.folder.name} has no label to write yet")
     table["path"] = [relative_path(project.path_of(item), file.parent) for item in items]
     stand_ins = _stand_ins(project)
-    table["subject"] = [item.subject or stand_ins[item.path] for item in items]
+    table["subject"] = [item.subject or stand_ins[item.id] for item in items]
     stretches = zip(items, table["start"], table["end"], strict=True)
     table[FACE_BOX] = [_box_of(project, *stretch) for stretch in stretches]
     known = [name for name in table.columns if not table[name].isna().all() and (table[name] != "").any()]
@@ -80,13 +80,35 @@ def _write(file: Path, project: Project, table: pd.DataFrame, items: list[Item])
 
 
 def _stand_ins(project: Project) -> dict[str, str]:
-    """Return a name for the unknown person of each video.
+    """Return a name for the unknown person of each item, by its id.
 
-    All faces of a video have the same one, so that two parts of a split never share a person.
+    Faces of a video that are seen at the same time are different people. A face that comes later can be one
+    of them again, and has that name, so that two parts of a split never share a person.
     """
-    stems = {path: PurePosixPath(path).stem for path in {item.path for item in project.items}}
-    times = Counter(stems.values())
-    return {path: stem if times[stem] == 1 else path for path, stem in stems.items()}
+    of_video: dict[str, list[Item]] = defaultdict(list)
+    for item in project.items:
+        of_video[item.path].append(item)
+    times = Counter(PurePosixPath(path).stem for path in of_video)
+    names = {}
+    for path, items in of_video.items():
+        stem = PurePosixPath(path).stem
+        name = stem if times[stem] == 1 else path
+        people: list[list[Item]] = []
+        for item in items:
+            same = next((one for one in people if not any(_meet(item, face) for face in one)), None)
+            if same is None:
+                people.append(same := [])
+            same.append(item)
+        for number, one in enumerate(people):
+            names |= {item.id: f"{name}-person{number}" if len(people) > 1 else name for item in one}
+    return names
+
+
+def _meet(item: Item, other: Item) -> bool:
+    """Return whether two faces of a video are seen at the same time, as far as is known."""
+    if item.seen is None or other.seen is None:
+        return item.face != other.face
+    return item.seen[0] <= other.seen[1] and other.seen[0] <= item.seen[1]
 
 
 def _table(rows: list[list[Any]]) -> pd.DataFrame:

@@ -86,10 +86,18 @@ def test_written_consensus_has_votes_beside_it(project, tmp_path):
     assert read.counts == {"clip-1s-face0": (2, 0, 0, 0), "clip-2s-face1": (0, 0, 0, 2)}
 
 
-def test_written_labels_of_unknown_people_keep_the_faces_of_a_video_together(project, tmp_path):
-    unknown = replace(project, items=tuple(replace(item, subject="") for item in FACES))
-    write_answers(tmp_path / "labels.csv", unknown, answered(project))
-    assert [entry.subject for entry in list_csv(tmp_path / "labels.csv").entries] == ["clip"] * 2
+@pytest.mark.parametrize(
+    ("seen", "people"), [((0.0, 4.0), ["clip-person0", "clip-person1"]), ((6.0, 9.0), ["clip", "clip"])]
+)
+def test_written_labels_of_unknown_people_tell_faces_that_meet_apart(project, tmp_path, seen, people):
+    times = ((0.0, 5.0), seen)
+    items = tuple(replace(face, subject="", seen=own) for face, own in zip(FACES, times, strict=True))
+    unknown = replace(project, items=items)
+    for item in ("0000", "0001"):
+        Answers(unknown, "Ann").mark(item, "joy", 1.0, 2.0)
+    write_answers(tmp_path / "labels.csv", unknown, {"Ann": Answers(unknown, "Ann").read()})
+    table = pd.read_csv(tmp_path / "labels.csv").sort_values("face")
+    assert table["subject"].tolist() == people
 
 
 @pytest.mark.parametrize(
