@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ferfusion.api.installation import fetch as fetch
     from ferfusion.api.label_projects import Labels as Labels
     from ferfusion.api.label_projects import labels as labels
+    from ferfusion.api.label_queues import label_queue as label_queue
     from ferfusion.api.live import Live as Live
     from ferfusion.api.live import live as live
     from ferfusion.api.model_facts import ModelFacts as ModelFacts
@@ -103,6 +104,7 @@ _HOMES = MappingProxyType(
         "api.installation": ("doctor", "fetch"),
         "api.agreements": ("Agreement",),
         "api.label_projects": ("Labels", "labels"),
+        "api.label_queues": ("label_queue",),
         "api.live": ("Live", "live"),
         "api.model_facts": ("ModelFacts", "model_facts"),
         "api.models": ("Model", "load_model", "predict"),

@@ -334,6 +334,7 @@ def labels(
     intensities: int = 5,
     overlap: float = 1.0,
     subjects: Mapping[str, str] | None = None,
+    reasons: Mapping[str, str] | None = None,
     seed: int = 0,
     progress: ShowProgress = False,
 ) -> Labels:
@@ -352,6 +353,7 @@ def labels(
         intensities: Steps of intensity; 0: none is asked for.
         overlap: Share of the videos that all raters label; the rest is divided among them.
         subjects: Person by path or name of a video.
+        reasons: Why a video is to be labelled, by its path or name, such as those of ``label_queue``.
         seed: Seed of the division and of the raters' orders.
         progress: Whether to show the progress, or a function that is told of it.
 
@@ -384,5 +386,6 @@ def labels(
     project = Project(place, label_set, marks, intensities, overlap, seed)
     with shown(progress) as report:
         look_at = looker(paths, faces=faces, report=report)
-        make_project(project, paths, raters, look_at=look_at, each_face=faces, subjects=dict(subjects or {}))
+        about = {"subjects": dict(subjects or {}), "reasons": dict(reasons or {})}
+        make_project(project, paths, raters, look_at=look_at, each_face=faces, **about)
     return Labels(place)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from ferfusion.errors import ConfigError
 from ferfusion.files import write_json
@@ -25,6 +26,7 @@ def make_project(
     look_at: Callable[[Path], SeenVideo],
     each_face: bool,
     subjects: Mapping[str, str],
+    reasons: Mapping[str, str] = MappingProxyType({}),
 ) -> Project:
     """Write a project of videos, and return it.
 
@@ -35,6 +37,7 @@ def make_project(
         look_at: Returns the length and the faces of a video.
         each_face: Each face is an item of its own, and not each video.
         subjects: Person by path or name of a video.
+        reasons: Why a video is to be labelled, in the same form.
 
     Raises:
         ConfigError: the folder has a project already, or there is no item.
@@ -46,8 +49,8 @@ def make_project(
     for video in videos:
         seen = look_at(video)
         path = relative_path(video, project.folder)
-        subject = subjects.get(str(video), subjects.get(video.name, ""))
-        item = Item("", path, subject, seconds=round(seen.seconds, 6))
+        subject, reason = (of.get(str(video), of.get(video.name, "")) for of in (subjects, reasons))
+        item = Item("", path, subject, seconds=round(seen.seconds, 6), reason=reason)
         faces = (
             [replace(item, face=face.face, seen=face.seen) for face in seen.faces] if each_face else [item]
         )

@@ -89,7 +89,7 @@ def _stand_ins(project: Project) -> dict[str, str]:
     for item in project.items:
         of_video[item.path].append(item)
     times = Counter(PurePosixPath(path).stem for path in of_video)
-    names = {}
+    names: dict[str, str] = {}
     for path, items in of_video.items():
         stem = PurePosixPath(path).stem
         name = stem if times[stem] == 1 else path

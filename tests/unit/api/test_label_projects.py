@@ -126,3 +126,10 @@ def test_import_table_takes_what_another_project_exported(tmp_path, project, vid
     assert other.raters == ("Ann", "Ben")
     times = ["label", "start", "end", "intensity", "rater"]
     assert other.answers()[times].equals(project.answers()[times])
+
+
+def test_labels_keeps_the_reasons_of_its_videos(tmp_path, videos):
+    one = videos / "s01_fear_1.mp4"
+    project = fer.labels(tmp_path / "labels", videos, raters=["Ann"], reasons={str(one): "a model is unsure"})
+    assert project.items["reason"].tolist() == ["a model is unsure", ""]
+    assert {item["reason"] for item in project.state("Ann")["items"]} == {"a model is unsure", ""}
