@@ -1,6 +1,8 @@
 """The app's server on 127.0.0.1, in a thread of the test; it stops with its context."""
 
 import json
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -82,6 +84,24 @@ def running_app(folder: Path, *, standby: Standby | None = None, **settings: Any
         finally:
             server.should_exit = True
             thread.join()
+
+
+@contextmanager
+def app_process(home: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    """The app as a process of its own, with a client; killed at the end if it still runs."""
+    command = [sys.executable, "-m", "ferfusion", "app", "--no-browser", "--data", str(home), "--jobs", "2"]
+    environment = os.environ | {"FERFUSION_APP_TOKEN": TOKEN, "COLUMNS": "200", "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[-1].partition("/?")[0]
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        try:
+            with httpx.Client(
+                base_url=f"{address}/api/v1", headers=headers, timeout=60, trust_env=False
+            ) as client:
+                yield process, client
+        finally:
+            process.kill()
 
 
 STAND_IN = """

@@ -1,34 +1,12 @@
 """The app's server is killed at random moments: nothing is lost, and its jobs go on."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
 
-import httpx
 import pytest
 
-TOKEN = "token-of-the-tests"
-
-
-@contextmanager
-def app_process(home):
-    """The app as a process, with a client; killed at the end if it still runs."""
-    command = [sys.executable, "-m", "ferfusion", "app", "--no-browser", "--data", str(home), "--jobs", "2"]
-    environment = os.environ | {"FERFUSION_APP_TOKEN": TOKEN, "COLUMNS": "200", "OMP_NUM_THREADS": "1"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        address = process.stdout.readline().split()[-1].partition("/?")[0]
-        headers = {"Authorization": f"Bearer {TOKEN}"}
-        try:
-            with httpx.Client(
-                base_url=f"{address}/api/v1", headers=headers, timeout=60, trust_env=False
-            ) as client:
-                yield process, client
-        finally:
-            process.kill()
+from helpers.app_server import app_process
 
 
 @pytest.mark.slow

@@ -57,7 +57,7 @@ function dispute(item, { project, rater, found, again }) {
   };
   return h("article", { class: "card dispute" },
     h("h3", {}, item.path.split("/").at(-1), item.face === null || item.face === undefined ? "" : ` · face ${item.face}`, h("span", { class: "soft small" }, ` ${percent(item.differ, 0)} of the pairs of answers differ`)),
-    h("video", { class: "dispute-film", controls: true, preload: "none", playsinline: true, src: `api/v1/labels/${part(project.id)}/items/${part(item.item)}/source`, "aria-label": `Video of ${item.path}` }),
+    h("video", { class: "dispute-film", controls: true, preload: "metadata", playsinline: true, src: `api/v1/labels/${part(project.id)}/items/${part(item.item)}/source`, "aria-label": `Video of ${item.path}` }),
     h("div", { class: "sides" }, raters.map((name) => h("div", {}, h("strong", {}, name),
       h("ul", {}, mine.filter((row) => row.rater === name).map((row) => h("li", {}, row.label ? [swatch(row.label, project.colours), row.label, row.start === null ? "" : ` ${clock(row.start, 1)} to ${clock(row.end, 1)}`, row.intensity ? `, intensity ${row.intensity}` : "", row.shown ? " (saw the model's answer)" : ""] : "nothing"))),
       h("button", { type: "button", on: { click: ({ currentTarget }) => during(currentTarget, take(name)) } }, `Decide as ${name} says`)))),

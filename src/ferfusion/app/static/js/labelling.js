@@ -83,10 +83,14 @@ export class Labelling {
   }
 
   async #loadBoxes(item) {
-    const boxes = await get(`${this.root}/items/${part(item.id)}/boxes`, this.signal);
-    if (this.item !== item && this.item.id !== item.id) return;
-    this.boxes = boxes;
-    this.#time();
+    try {
+      const boxes = await get(`${this.root}/items/${part(item.id)}/boxes`, this.signal);
+      if (this.item.id !== item.id) return;
+      this.boxes = boxes;
+      this.#time();
+    } catch (error) {
+      if (error.name !== "AbortError") toast(error.message, { wrong: true });
+    }
   }
 
   /** Show the present time: the box, the clock, the line of the strip. */
