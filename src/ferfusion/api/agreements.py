@@ -48,6 +48,19 @@ class Agreement:
         return pd.DataFrame(rows)
 
     @property
+    def caution(self) -> str:
+        """Why the intervals are narrower than they should be; empty if they are not."""
+        from ferfusion.evaluation.uncertainty import FEW_SUBJECTS  # noqa: PLC0415 numpy
+
+        videos = int(self.alpha["videos"].iloc[0])
+        if videos >= FEW_SUBJECTS:
+            return ""
+        return (
+            f"Two raters or more finished {counted(videos, 'video')}. With fewer than {FEW_SUBJECTS}, intervals "
+            "are too narrow: the uncertainty is larger than shown."
+        )
+
+    @property
     def per_class(self) -> "pd.DataFrame":
         """Alpha of each class against all the rest, in the columns of ``alpha``."""
         import numpy as np  # noqa: PLC0415

@@ -75,6 +75,7 @@ def agreement_row(labels: "fer.Labels") -> dict[str, Any]:
     pairs = [(one, other) for place, one in enumerate(raters) for other in raters[place + 1 :]]
     return {
         "alpha": records(found.alpha),
+        "caution": found.caution,
         "per_class": records(found.per_class),
         "confusions": [_confusion(found.confusion(one, other)) for one, other in pairs[:_MOST_PAIRS]],
         "disputed": records(found.disputed),

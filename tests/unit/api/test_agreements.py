@@ -28,6 +28,7 @@ def test_agreement_has_alpha_of_classes_and_intensities(project):
     assert alpha.loc["class", "units"] == 300
     assert alpha.loc["class", "low"] <= alpha.loc["class", "value"] <= alpha.loc["class", "high"]
     assert alpha.loc["intensity", "value"] < 0
+    assert project.agreement().caution.startswith("Two raters or more finished 3 videos. With fewer than 10")
 
 
 def test_agreement_per_class_and_confusion_in_seconds(project):
@@ -47,6 +48,15 @@ def test_agreement_names_the_most_disputed_first(project):
     disputed = project.agreement().disputed
     assert disputed["item"].tolist() == ["0001", "0002"]
     assert disputed["differ"].tolist() == [0.5, 0.1]
+
+
+def test_agreement_of_ten_videos_needs_no_caution(tmp_path):
+    write_project(tmp_path, items=10)
+    labels = fer.labels(tmp_path)
+    for item in labels.items["item"]:
+        for rater in ("Ann", "Ben"):
+            labels.done(rater, item)
+    assert labels.agreement().caution == ""
 
 
 def test_agreement_of_whole_videos_counts_videos(tmp_path):

@@ -19,6 +19,7 @@ function draw(body, { project, rater, found }) {
   const waiting = found.progress.filter(({ done, items }) => done < items).map((each) => `${each.rater} (${each.done} of ${each.items})`);
   fill(body,
     waiting.length ? h("p", { class: "note" }, `Not finished yet, and counted as far as they are: ${waiting.join(", ")}.`) : null,
+    found.caution ? h("p", { class: "note" }, found.caution) : null,
     alphas("Krippendorff's alpha", found.alpha, "1 is full agreement, 0 is that of chance; with the 95 % interval over videos. Unmarked time counts as a class of its own."),
     alphas("Each class against the rest", found.per_class, ""),
     section("Who says what", found.confusions.map((table) => confusion(table, project))),
