@@ -56,8 +56,8 @@ class Agreement:
         if videos >= FEW_SUBJECTS:
             return ""
         return (
-            f"Two raters or more finished {counted(videos, 'video')}. With fewer than {FEW_SUBJECTS}, intervals "
-            "are too narrow: the uncertainty is larger than shown."
+            f"Two raters or more finished {counted(videos, 'video')}. With fewer than {FEW_SUBJECTS}, "
+            "intervals are too narrow: the uncertainty is larger than shown."
         )
 
     @property
