@@ -30,7 +30,7 @@ import ferfusion as fer
 
 MODULES = (
     "datasets runs evaluations scores studies tabulations checks comparisons models predictions explanations "
-    "live files foreign installation"
+    "live files foreign installation agreements label_projects label_queues"
 ).split()
 README_SHORTER = {"epochs=20": "epochs=2, batch_size=32"}
 """Settings of the README's script that the walk changes, so that its run is the one that is there already."""

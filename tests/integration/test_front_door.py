@@ -25,6 +25,8 @@ VERBS = {
     "export",
     "import_keras",
     "import_onnx",
+    "label_queue",
+    "labels",
     "live",
     "load_model",
     "predict",

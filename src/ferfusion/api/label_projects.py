@@ -325,15 +325,15 @@ class Labels:
 @file_errors()
 def labels(
     folder: PathOrText,
-    videos: "PathOrText | Sequence[PathOrText] | None" = None,
+    videos: PathOrText | Sequence[PathOrText] | None = None,
     *,
-    classes: "str | Sequence[str]" = "seven",
+    classes: str | Sequence[str] = "seven",
     raters: Sequence[str] = (),
     marks: str = "stretches",
     faces: bool = False,
     intensities: int = 5,
     overlap: float = 1.0,
-    subjects: Mapping[str, str] | None = None,
+    subjects: PathOrText | Mapping[str, str] | None = None,
     reasons: Mapping[str, str] | None = None,
     seed: int = 0,
     progress: ShowProgress = False,
@@ -352,7 +352,7 @@ def labels(
         faces: Whether each face of a video is labelled by itself.
         intensities: Steps of intensity; 0: none is asked for.
         overlap: Share of the videos that all raters label; the rest is divided among them.
-        subjects: Person by path or name of a video.
+        subjects: Person by path or name of a video, or a CSV file with the columns path and subject.
         reasons: Why a video is to be labelled, by its path or name, such as those of ``label_queue``.
         seed: Seed of the division and of the raters' orders.
         progress: Whether to show the progress, or a function that is told of it.
@@ -376,6 +376,7 @@ def labels(
     from ferfusion.label_set import parse_labels  # noqa: PLC0415
     from ferfusion.labelling.make import looker, make_project  # noqa: PLC0415 cv2
     from ferfusion.labelling.project import Project, check_raters  # noqa: PLC0415
+    from ferfusion.labelling.subjects import read_subjects  # noqa: PLC0415
 
     check_raters(tuple(raters))
     label_set = parse_labels(classes)
@@ -383,9 +384,13 @@ def labels(
         raise ConfigError("classes must be six, seven or names")
     given = [videos] if isinstance(videos, str | PathLike) else list(videos)
     paths = list(dict.fromkeys(path.absolute() for one in given for path in find_videos(one)))
+    if isinstance(subjects, str | PathLike):
+        people = read_subjects(as_path(subjects))
+    else:
+        people = dict(subjects or {})
     project = Project(place, label_set, marks, intensities, overlap, seed)
     with shown(progress) as report:
         look_at = looker(paths, faces=faces, report=report)
-        about = {"subjects": dict(subjects or {}), "reasons": dict(reasons or {})}
+        about = {"subjects": people, "reasons": dict(reasons or {})}
         make_project(project, paths, raters, look_at=look_at, each_face=faces, **about)
     return Labels(place)

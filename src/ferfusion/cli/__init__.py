@@ -19,6 +19,7 @@ from ferfusion.errors import ConfigError, FerfusionError, file_errors, in_one_li
 
 COMMANDS = (
     "prepare",
+    "label",
     "check",
     "split",
     "train",

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked wit
 NONE = "no/such/input"
 ELSEWHERE = {
     "prepare": lambda out: ["prepare", NONE, out],
+    "label": lambda out: ["label", out, NONE],
     "check": lambda out: ["check", NONE, "--out", out],
     "train": lambda out: ["train", NONE, out],
     "study": lambda out: ["study", NONE, out],
