@@ -373,9 +373,11 @@ def _verdict(written: Mapping[str, Any]) -> "FaceVerdict":
     """Return the verdict on a face from ``verdict.json``."""
     from ferfusion.inference.verdict import FaceVerdict  # noqa: PLC0415
 
-    values: dict[str, Any] = {name: written[name] for name in FaceVerdict.__dataclass_fields__}
+    names = [name for name in FaceVerdict.__dataclass_fields__ if name != "would_help"]
+    values: dict[str, Any] = {name: written[name] for name in names}
     interval = values["interval"]
-    return FaceVerdict(**{**values, "interval": None if interval is None else tuple(interval)})
+    values["interval"] = None if interval is None else tuple(interval)
+    return FaceVerdict(**values, would_help=tuple(written.get("would_help", ())))
 
 
 def _labels_of(record: Mapping[str, Any], columns: list[str], folder: Path) -> "LabelSet":

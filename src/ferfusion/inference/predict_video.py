@@ -25,6 +25,7 @@ from ferfusion.inference.prediction_folder import PREDICTION_FILES, PredictionFo
 from ferfusion.inference.predictor import Predictor
 from ferfusion.inference.recipe import FrameChoice, PredictRecipe, parse_seconds
 from ferfusion.inference.result_tables import means_table, onset_table
+from ferfusion.inference.surer import with_advice
 from ferfusion.inference.timeline import (
     Span,
     faces_of,
@@ -165,6 +166,8 @@ def predict_footage(
         if is_photograph
         else judge(table, labels, abstain_below=calibration.abstain_below_mean)
     )
+    size = bundle_info.prepare_recipe.size
+    verdicts = with_advice(verdicts, table, size_px=size, is_photograph=is_photograph)
     return VideoPrediction(
         video=footage.name,
         model=predictor.name,

@@ -57,6 +57,7 @@ class FaceVerdict:
         shares: Share of the face's frames that has each name in the smoothed timeline, largest first.
         frames: Number of frames that show the face.
         share_of_frames: The same number as a share of all frames that get a prediction.
+        would_help: If no class is named: what would make the verdict surer, such as a larger face.
     """
 
     face: int
@@ -70,6 +71,7 @@ class FaceVerdict:
     shares: dict[str, float]
     frames: int
     share_of_frames: float
+    would_help: tuple[str, ...] = ()
 
 
 def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None = None) -> list[FaceVerdict]:

@@ -13,7 +13,7 @@ export function verdictCard({ result, face, colours, letter = "", seek }) {
   return h("article", { class: "card verdict", "aria-labelledby": id },
     h("h3", { id }, letter ? h("b", { class: "letter" }, letter) : null, `${nameOf(face)}: `, swatch(verdict.expression, colours), verdict.expression),
     letter ? h("p", { class: "soft small" }, modelName(result.model)) : null,
-    verdict.why_no_class ? h("p", {}, `No class is named: ${verdict.why_no_class}.`) : null,
+    verdict.why_no_class ? h("p", {}, `No class is named: ${verdict.why_no_class}.`, verdict.would_help?.length ? ` What would help: ${verdict.would_help.join("; ")}.` : "") : null,
     h("p", { class: "small" }, certainty(verdict)),
     table(verdict, result, colours),
     apexes({ result, face, colours, seek }));
