@@ -16,7 +16,7 @@ CLASSES = ("fear", "joy")
 WORDS = {"fear": "fear", "joy": "happiness"}
 
 
-def two_faces(path: Path, corpus: Path, people: tuple[str, str], words: tuple[str, str]) -> Path:
+def two_faces(path, corpus, people, words):
     """A video with two people of the sample corpus side by side, the first on the left."""
     halves = []
     for person, word in zip(people, words, strict=True):
@@ -28,7 +28,7 @@ def two_faces(path: Path, corpus: Path, people: tuple[str, str], words: tuple[st
     return write_video(path, frames)
 
 
-def label_all(project: fer.Labels, words: dict[str, tuple[str, str]]) -> None:
+def label_all(project, words):
     """Both raters mark the same class for each face, over stretches that differ a little."""
     items = project.items.set_index("item")
     for rater, start in (("Ann", 0.0), ("Ben", 0.1)):

@@ -79,9 +79,12 @@ def _show(project: fer.Labels) -> None:
         console.print(
             f"  {escape(row['rater'])}: {row['done']} of {row['items']} finished, {row['marks']} marks{seen}"
         )
-    for row in project.agreement().alpha.to_dict("records"):
+    agreement = project.agreement()
+    for row in agreement.alpha.to_dict("records"):
         if math.isfinite(row["value"]):
             console.print(
                 f"Alpha of the {row['what']} ({row['kind']}): {row['value']:.2f} "
                 f"({row['low']:.2f} to {row['high']:.2f} over {row['videos']} videos)"
             )
+    if agreement.caution and agreement.alpha["value"].notna().any():
+        console.print(escape(agreement.caution), style="yellow", soft_wrap=True)

@@ -7,6 +7,7 @@ that a killed process has half written is not counted, and is cut off before the
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from ferfusion.errors import ConfigError, DatasetError, file_errors, in_one_line
 from ferfusion.files import parse_json
 from ferfusion.labelling.project import STRETCHES, Item, Project
+from ferfusion.outputs import only_writer_of_file
 
 MARK, REMOVE, DONE, SHOWN, UNDO = "mark", "remove", "done", "shown", "undo"
 _NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -122,7 +124,7 @@ class Answers:
         Raises:
             ConfigError: a value cannot be used, or the stretch overlaps another of the same rater.
         """
-        with self._lock:
+        with self._alone():
             acts = self._acts()
             marks = self._state(acts)[self._known(item).id].marks
             if mark is not None and mark not in [each.id for each in marks]:
@@ -142,7 +144,7 @@ class Answers:
         Raises:
             ConfigError: the item has no such mark.
         """
-        with self._lock:
+        with self._alone():
             if mark not in [each.id for each in self._state(self._acts())[self._known(item).id].marks]:
                 raise ConfigError(f"The item {item} has no mark {mark}")
             self._append({"action": REMOVE, "item": item, "mark": mark})
@@ -153,7 +155,7 @@ class Answers:
         Raises:
             ConfigError: the rater has no such item, or the whole video has no label yet.
         """
-        with self._lock:
+        with self._alone():
             answer = self._state(self._acts())[self._known(item).id]
             if is_done and self._project.marks != STRETCHES and not answer.marks:
                 raise ConfigError(f"The item {item} has no label yet; give one, then finish it")
@@ -162,7 +164,7 @@ class Answers:
 
     def show(self, item: str) -> None:
         """Note that the rater sees a model's answer to an item; once it is finished, that is not noted."""
-        with self._lock:
+        with self._alone():
             answer = self._state(self._acts())[self._known(item).id]
             if not answer.is_done and not answer.was_shown:
                 self._append({"action": SHOWN, "item": item})
@@ -172,7 +174,7 @@ class Answers:
 
         That a model's answer was shown cannot be undone.
         """
-        with self._lock:
+        with self._alone():
             acts = self._acts()
             left = [act for act in _effective(acts) if act["action"] != SHOWN]
             if not left:
@@ -215,6 +217,12 @@ class Answers:
             )
             for item, of_item in marks.items()
         }
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other threads and processes from writing the file."""
+        with self._lock, only_writer_of_file(self._file):
+            yield
 
     def _acts(self) -> list[dict[str, Any]]:
         if not self._file.is_file():
