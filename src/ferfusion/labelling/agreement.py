@@ -7,13 +7,13 @@ whole videos are resampled for the interval.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.evaluation.uncertainty import NO_INTERVAL, Interval, draw_subjects, percentile_interval
-from ferfusion.labelling.answers import Answer
+from ferfusion.labelling.answers import Answer, Mark
 from ferfusion.labelling.project import STRETCHES, Item, Project
 
 GRID_SECONDS = 0.1
@@ -156,12 +156,15 @@ class Ratings:
         items: The items that one or more raters have finished.
         classes: Codes of each item's units, (U, raters); ``MISSING`` where a rater has not finished the item.
         intensities: Intensities in the same form.
+        same: Marks of each item on which all raters who finished it say exactly the same, such as the only
+            one; None of other items.
     """
 
     raters: tuple[str, ...]
     items: tuple[Item, ...]
     classes: tuple[IntArray, ...]
     intensities: tuple[IntArray, ...]
+    same: tuple[tuple[Mark, ...] | None, ...]
 
     def by_video(self, values: Sequence[IntArray]) -> list[IntArray]:
         """Return the units of each video, whose faces depend on each other."""
@@ -188,11 +191,13 @@ def gather_ratings(project: Project, answers: Mapping[str, Mapping[str, Answer]]
     items: list[Item] = []
     classes: list[IntArray] = []
     intensities: list[IntArray] = []
+    same: list[tuple[Mark, ...] | None] = []
     for item in project.items:
         finished = [answers[rater].get(item.id) for rater in raters]
         if not any(answer is not None and answer.is_done for answer in finished):
             continue
         items.append(item)
+        same.append(_same_marks([each for each in finished if each is not None and each.is_done]))
         for into, units_of in ((classes, values_of), (intensities, intensities_of)):
             columns = [
                 units_of(project, item, answer) if answer is not None and answer.is_done else None
@@ -201,4 +206,13 @@ def gather_ratings(project: Project, answers: Mapping[str, Mapping[str, Answer]]
             size = next(len(column) for column in columns if column is not None)
             nothing = np.full(size, MISSING)
             into.append(np.stack([nothing if column is None else column for column in columns], axis=1))
-    return Ratings(raters, tuple(items), tuple(classes), tuple(intensities))
+    return Ratings(raters, tuple(items), tuple(classes), tuple(intensities), tuple(same))
+
+
+def _same_marks(answers: Sequence[Answer]) -> tuple[Mark, ...] | None:
+    """Return the marks that all of some answers have, numbered from 1; None if they differ."""
+    first, *others = (
+        tuple(replace(mark, id=number) for number, mark in enumerate(answer.marks, 1)) for answer in answers
+    )
+    plain = [[replace(mark, note="") for mark in marks] for marks in (first, *others)]
+    return first if all(marks == plain[0] for marks in plain) else None

@@ -96,14 +96,16 @@ def read_decisions(project: Project) -> dict[str, Decision]:
 def majority(project: Project, ratings: Ratings, place: int) -> tuple[Mark, ...] | None:
     """Return what more than half of the raters of an item have said; None if they say nothing together.
 
-    Of stretches, each tenth of a second is decided by itself. The intensity is the median of those who gave
-    one there, rounded to the lower step.
+    What all say exactly, or the only rater, holds as it is. Of other stretches, each tenth of a second is
+    decided by itself. The intensity is the median of those who gave one there, rounded to the lower step.
 
     Args:
         project: The project.
         ratings: The finished answers.
         place: Number of the item in ``ratings``.
     """
+    if (same := ratings.same[place]) is not None:
+        return same
     units, strengths = ratings.classes[place], ratings.intensities[place]
     raters = (units != MISSING).sum(axis=1)
     counts = np.stack([(units == code).sum(axis=1) for code in range(len(project.classes) + 1)], axis=1)

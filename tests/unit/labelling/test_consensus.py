@@ -24,6 +24,16 @@ def test_majority_of_stretches_is_decided_tenth_by_tenth(tmp_path):
     assert majority(project, rate(project, marks), 0) == (Mark(1, "joy", 2.0, 4.0, 2),)
 
 
+@pytest.mark.parametrize("raters", [("Ann",), ("Ann", "Ben")])
+def test_majority_of_those_who_say_exactly_the_same_is_what_they_say(tmp_path, raters):
+    project = write_project(tmp_path, raters=raters)
+    marks = [("joy", 1.234, 1.267, 2), ("joy", 1.267, 4.01, None)]  # one is shorter than a tenth of a second
+    assert majority(project, rate(project, [marks] * len(raters)), 0) == (
+        Mark(1, "joy", 1.234, 1.267, 2),
+        Mark(2, "joy", 1.267, 4.01),
+    )
+
+
 def test_majority_of_whole_videos_and_none_of_three_opinions(tmp_path):
     project = write_project(tmp_path / "a", raters=RATERS, marks="videos")
     ratings = rate(project, [[("joy", None, None, 1)], [("joy", None, None, 5)], [("calm", None, None, 3)]])
