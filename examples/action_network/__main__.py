@@ -1,4 +1,4 @@
-"""Make the network of the estimator ``small``: gather faces, train, measure, and write it where it ships.
+"""Make the network of the estimator ``small``: gather faces, train, measure, and write it.
 
     ferfusion prepare FER2013 DATASET --labels seven --size 96
     ferfusion split DATASET
@@ -6,6 +6,8 @@
     python examples/action_network WORK DATASET FACES.zip
 
 DATASET is FER2013, FACES.zip a zip of other photographs of faces. The same command resumes after an epoch.
+The network is ``WORK/actions.safetensors``; ``--out src/ferfusion/shipped/actions.safetensors`` replaces the
+one that ships.
 """
 
 import argparse
@@ -15,9 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from faces import Faces
-from ferfusion.actions.small import SMALL_MODEL
 from fit import Scale, save_halved, train
-from gather import gather
+from gather import check_same, gather
 from report import as_markdown, given_actions, measure
 
 EPOCHS = 12
@@ -37,8 +38,9 @@ def main() -> None:
     parser.add_argument("stills", type=Path, help="a dataset of still faces, prepared and split")
     parser.add_argument("photographs", type=Path, help="a zip of photographs of faces")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--out", type=Path, default=SMALL_MODEL)
+    parser.add_argument("--out", type=Path, help="default: actions.safetensors in WORK")
     given = parser.parse_args()
+    check_same(given.work, stills=given.stills, photographs=given.photographs, epochs=given.epochs)
     gather(given.work, stills=given.stills, photographs=given.photographs)
 
     def read(name: str) -> Faces:
@@ -52,8 +54,9 @@ def main() -> None:
     print(as_markdown(table))
     gives = given_actions(table)
     print(f"{len(gives)} actions are given")
-    save_halved(given.out, network, gives=gives)
-    print(f"{given.out}: {given.out.stat().st_size / 1e6:.2f} MB")
+    out = given.out or given.work / "actions.safetensors"
+    save_halved(out, network, gives=gives)
+    print(f"{out}: {out.stat().st_size / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ photographs.safetensors, photographs_apart.safetensors  FER2013's training part 
 faces.safetensors, faces_apart.safetensors              a zip of tight photographs, one in ten apart
 """
 
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from safetensors import safe_open
 from faces import Faces, render, teach, with_truth
 from ferfusion.actions.estimators import landmarker_model
 from ferfusion.actions.face_landmarker import FaceLandmarker
+from ferfusion.files import sha256_of, write_json
 from ferfusion.synthesis.head import load_head
 
 PEOPLE, IMAGES = 800, 50
@@ -27,6 +29,29 @@ PEOPLE_APART = 40
 PEOPLE_TAUGHT = 60
 SEED, SEED_APART = 2301, 2302
 _APART_EVERY = 10
+_SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+def check_same(work: Path, *, stills: Path, photographs: Path, epochs: int) -> None:
+    """Refuse to go on in a folder of other faces or another schedule.
+
+    Raises:
+        SystemExit: the folder was begun with something else.
+    """
+    given = {
+        "stills": json.loads((stills / "dataset.json").read_text(encoding="utf-8"))["identity"],
+        "split": sha256_of(stills / "splits.csv"),
+        "photographs": sha256_of(photographs),
+        "epochs": epochs,
+    }
+    stamp = work / "made_of.json"
+    if not stamp.exists():
+        work.mkdir(parents=True, exist_ok=True)
+        write_json(stamp, given)
+        return
+    begun = json.loads(stamp.read_text(encoding="utf-8"))
+    if other := [name for name, value in given.items() if begun.get(name) != value]:
+        raise SystemExit(f"{work} was begun with other {', '.join(other)}; name a new folder")
 
 
 def gather(work: Path, *, stills: Path, photographs: Path) -> None:
@@ -87,7 +112,7 @@ def still_faces(dataset: Path, part: str) -> Iterator[tuple[int, NDArray[np.uint
 def zipped_faces(path: Path, *, apart: bool) -> Iterator[tuple[int, NDArray[np.uint8], None]]:
     """Yield the photographs of a zip file: one in ten, or the others."""
     with zipfile.ZipFile(path) as archive:
-        names = sorted(name for name in archive.namelist() if name.endswith(".jpg"))
+        names = sorted(name for name in archive.namelist() if Path(name).suffix.lower() in _SUFFIXES)
         for number, name in enumerate(names):
             if (number % _APART_EVERY == 0) == apart:
                 image = cv2.imdecode(np.frombuffer(archive.read(name), np.uint8), cv2.IMREAD_COLOR)

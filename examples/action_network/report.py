@@ -27,8 +27,9 @@ def correlation(first: NDArray[np.floating], second: NDArray[np.floating]) -> fl
 def measure(network: ActionNetwork, work: Path, scale: Scale) -> pd.DataFrame:
     """Return a row per action and angle.
 
-    Columns: r, error and error of the mean on rendered people apart; r of the teacher there; r with the
-    teacher on FER2013's test part and on photographs apart; whether the action is given.
+    Columns: r, error and error of the mean on rendered people apart; r of the teacher on rendered people who
+    were learned; r with the teacher on FER2013's test part and on photographs apart; whether the action is
+    given. These sets choose what is given, so the r of the given actions is a selection.
     """
     rendered = Faces.load(work / "rendered_apart.safetensors")
     taught = [Faces.load(work / f"{name}_apart.safetensors") for name in ("photographs", "faces")]

@@ -89,3 +89,19 @@ def test_training_that_is_complete_is_read_again(tmp_path):
     again = train(faces, faces, tmp_path / "last.pt", epochs=1)  # complete: nothing is trained
     assert np.array_equal(answers_of(network, faces), answers_of(again, faces))
     assert answers_of(network, faces).shape == (256, 55)
+
+
+def test_folder_of_other_faces_or_another_schedule_is_refused(tmp_path):
+    from gather import check_same
+
+    stills = tmp_path / "stills"
+    stills.mkdir()
+    (stills / "dataset.json").write_text('{"identity": "a"}')
+    (stills / "splits.csv").write_text("clip,part\n")
+    photographs = tmp_path / "faces.zip"
+    photographs.write_bytes(b"faces")
+    for _ in range(2):
+        check_same(tmp_path / "work", stills=stills, photographs=photographs, epochs=12)
+    photographs.write_bytes(b"others")
+    with pytest.raises(SystemExit, match=r"work was begun with other photographs, epochs; name a new folder"):
+        check_same(tmp_path / "work", stills=stills, photographs=photographs, epochs=2)
