@@ -7,7 +7,7 @@ import torch
 
 from ferfusion.models.small_cnn import SMALL_SHAPES
 from ferfusion.models.streams import map_side
-from fuzz import clips, foreign, models, photographs, tables, videos, zips
+from fuzz import clips, foreign, labels, models, photographs, tables, videos, zips
 from fuzz.kind import Kind
 
 KINDS: MappingProxyType[str, tuple[Kind, ...]] = MappingProxyType(
@@ -20,6 +20,7 @@ KINDS: MappingProxyType[str, tuple[Kind, ...]] = MappingProxyType(
         "photograph": photographs.KINDS,
         "table": tables.KINDS,
         "zip": zips.KINDS,
+        "labels": labels.KINDS,
         "clip": clips.KINDS,
     }
 )

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -17,17 +17,18 @@ from typing import Any
 
 from ferfusion.errors import ConfigError, DatasetError, file_errors, in_one_line
 from ferfusion.files import parse_json
-from ferfusion.labelling.project import STRETCHES, Item, Project
+from ferfusion.labelling.project import LONGEST_SECONDS, STRETCHES, Item, Project
 from ferfusion.outputs import only_writer_of_file
+from ferfusion.recipe import has_type
 
 MARK, REMOVE, DONE, SHOWN, UNDO = "mark", "remove", "done", "shown", "undo"
-_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_KINDS: Mapping[str, Mapping[str, type]] = MappingProxyType(
     {
-        MARK: ("item", "mark"),
-        REMOVE: ("item", "mark"),
-        DONE: ("item", "done"),
-        SHOWN: ("item",),
-        UNDO: ("of",),
+        MARK: {"item": str, "mark": dict},
+        REMOVE: {"item": str, "mark": int},
+        DONE: {"item": str, "done": bool},
+        SHOWN: {"item": str},
+        UNDO: {"of": int},
     }
 )
 """What each act has."""
@@ -54,6 +55,12 @@ class Mark:
     end: float | None = None
     intensity: int | None = None
     note: str = ""
+
+
+_MAY_BE_NONE = ("start", "end", "intensity")
+_KINDS_OF_MARK: Mapping[str, type] = MappingProxyType(
+    {"id": int, "label": str, "start": float, "end": float, "intensity": int, "note": str}
+)
 
 
 @dataclass(frozen=True)
@@ -201,7 +208,7 @@ class Answers:
             if item not in marks:
                 continue
             if action == MARK:
-                made = Mark(**{each.name: act["mark"][each.name] for each in fields(Mark)})
+                made = mark_of(act["mark"])
                 marks[item][made.id] = made
             elif action == REMOVE:
                 marks[item].pop(act["mark"], None)
@@ -234,13 +241,15 @@ class Answers:
         for number, line in enumerate(whole_lines, 1):
             try:
                 act = parse_json(line.decode("utf-8"))
-                is_whole = all(name in act for name in _NAMES[act["action"]])
-            except (ValueError, TypeError, KeyError) as error:
+                is_whole = all(has_type(act[name], kind) for name, kind in _KINDS[act["action"]].items())
+                if is_whole and act["action"] == MARK and act["item"] in self._items:
+                    check_mark(self._project, self._items[act["item"]], mark_of(act["mark"]), ())
+            except (ValueError, TypeError, KeyError, ConfigError) as error:
                 raise DatasetError(
                     f"{self._file} is damaged in line {number}: {in_one_line(error)}"
                 ) from error
             if not is_whole:
-                raise DatasetError(f"{self._file} is damaged in line {number}: it lacks a value")
+                raise DatasetError(f"{self._file} is damaged in line {number}: a value has another type")
             acts.append({**act, "line": number})
         return acts
 
@@ -248,6 +257,24 @@ class Answers:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         line = json.dumps({"time": now, **act}, ensure_ascii=False, allow_nan=False) + "\n"
         append_line(self._file, line)
+
+
+def mark_of(row: Mapping[str, Any]) -> Mark:
+    """Return a mark as a file has it.
+
+    Raises:
+        ValueError: a value is missing, or has another type.
+    """
+    for name, kind in _KINDS_OF_MARK.items():
+        value = row.get(name)
+        is_right = has_type(value, kind) or (value is None and name in _MAY_BE_NONE)
+        if (
+            name not in row
+            or not is_right
+            or (kind is float and value is not None and not abs(value) <= LONGEST_SECONDS)
+        ):
+            raise ValueError(f"the {name} of a mark is {value!r:.80}")
+    return Mark(**{name: row[name] for name in _KINDS_OF_MARK})
 
 
 def check_mark(project: Project, item: Item, mark: Mark, others: Iterable[Mark]) -> None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from itertools import pairwise
 from threading import Lock
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,14 @@ import numpy as np
 from ferfusion.errors import ConfigError, DatasetError, file_errors, in_one_line
 from ferfusion.files import parse_json
 from ferfusion.labelling.agreement import GRID_SECONDS, MISSING, Ratings
-from ferfusion.labelling.answers import Mark, append_line, check_mark
+from ferfusion.labelling.answers import Mark, append_line, check_mark, mark_of
 from ferfusion.labelling.project import STRETCHES, Item, Project
+from ferfusion.recipe import has_type
 
 DECISIONS_FILE = "consensus.jsonl"
 MAJORITY, DISCUSSION = "majority", "discussion"
 _LONGEST_NAME = 200
+_KINDS: Mapping[str, Any] = MappingProxyType({"item": str, "marks": list[dict[str, Any]], "by": str})
 
 
 @dataclass(frozen=True)
@@ -55,21 +58,29 @@ def decide(project: Project, item: str, marks: Sequence[Mark], *, by: str) -> No
     """
     if not 0 < len(by.strip()) <= _LONGEST_NAME:
         raise ConfigError(f"Say who decided, in 1 to {_LONGEST_NAME} characters, got {by!r:.80}")
-    known, kept = project.item(item), list[Mark]()
-    for mark in marks:
-        check_mark(project, known, mark, kept)
-        kept.append(mark)
-    if project.marks != STRETCHES and len(kept) > 1:
-        raise ConfigError(f"A whole video has one label, got {len(kept)}")
+    _check(project, item, marks)
     row: dict[str, Any] = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "item": item,
-        "marks": [asdict(mark) for mark in kept],
+        "marks": [asdict(mark) for mark in marks],
         "by": by.strip(),
         "how": DISCUSSION,
     }
     with _LOCK:
         append_line(project.folder / DECISIONS_FILE, json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _check(project: Project, item: str, marks: Sequence[Mark]) -> None:
+    """Check the marks of a decision.
+
+    Raises:
+        ConfigError: there is no such item, or a mark cannot be used.
+    """
+    known = project.item(item)
+    for place, mark in enumerate(marks):
+        check_mark(project, known, mark, marks[:place])
+    if project.marks != STRETCHES and len(marks) > 1:
+        raise ConfigError(f"A whole video has one label, got {len(marks)}")
 
 
 def read_decisions(project: Project) -> dict[str, Decision]:
@@ -87,8 +98,11 @@ def read_decisions(project: Project) -> dict[str, Decision]:
     for number, line in enumerate(lines, 1):
         try:
             row = parse_json(line.decode("utf-8"))
-            found[row["item"]] = Decision(tuple(map(_mark, row["marks"])), row["by"])
-        except (ValueError, TypeError, KeyError) as error:
+            if not all(has_type(row[name], kind) for name, kind in _KINDS.items()):
+                raise ValueError("a value has another type")
+            found[row["item"]] = Decision(tuple(map(mark_of, row["marks"])), row["by"])
+            _check(project, row["item"], found[row["item"]].marks)
+        except (ValueError, TypeError, KeyError, ConfigError) as error:
             raise DatasetError(f"{file} is damaged in line {number}: {in_one_line(error)}") from error
     return found
 
@@ -142,10 +156,6 @@ def _stretches(codes: np.ndarray[Any, Any]) -> list[tuple[int, int]]:
 def _median(strengths: np.ndarray[Any, Any]) -> int | None:
     given = np.sort(strengths[strengths != MISSING])
     return int(given[(len(given) - 1) // 2]) + 1 if len(given) else None
-
-
-def _mark(row: Mapping[str, Any]) -> Mark:
-    return Mark(**{each.name: row[each.name] for each in fields(Mark)})
 
 
 def undecided(project: Project, ratings: Ratings, decisions: Mapping[str, Decision]) -> list[Item]:

@@ -7,15 +7,27 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ferfusion.errors import ConfigError, DatasetError
+from ferfusion.errors import ConfigError, DatasetError, in_one_line
 from ferfusion.files import read_json, write_json
 from ferfusion.label_set import LabelSet
+from ferfusion.recipe import has_type
 
 PROJECT_FILE = "project.json"
 SCHEMA = 1
 STRETCHES, VIDEOS = "stretches", "videos"
 _MOST_INTENSITIES = 10
 _KEYS = MappingProxyType({"schema": int, "classes": list, "marks": str, "items": list, "raters": dict})
+_KINDS_OF_ROW = MappingProxyType(
+    {
+        **{"classes": list[str], "marks": str, "intensities": int, "overlap": float, "seed": int},
+        **{"items": list[dict[str, Any]], "raters": dict[str, list[str]]},
+    }
+)
+_KINDS_OF_ITEM = MappingProxyType({"id": str, "path": str, "subject": str, "seconds": float, "reason": str})
+LONGEST_SECONDS = 1e6
+"""Eleven days: units of a tenth of a second fit into memory."""
+_MOST_FACES = 1_000_000
+_ID = re.compile(r"[\w-]{1,60}")
 _RATER = re.compile(r"[^\W_][\w .-]{0,59}")
 _RESERVED = frozenset("con prn aux nul com1 com2 com3 com4 lpt1 lpt2 lpt3".split())
 
@@ -159,7 +171,8 @@ def read_project(folder: Path) -> Project:
     if row["schema"] != SCHEMA:
         raise DatasetError(f"{folder} is a label project of version {row['schema']}, not {SCHEMA}")
     try:
-        return Project(
+        _check_kinds(row, _KINDS_OF_ROW)
+        project = Project(
             folder,
             LabelSet(tuple(row["classes"])),
             row["marks"],
@@ -169,10 +182,36 @@ def read_project(folder: Path) -> Project:
             tuple(map(_item, row["items"])),
             {rater: tuple(share) for rater, share in row["raters"].items()},
         )
-    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
-        raise DatasetError(f"{folder / PROJECT_FILE} is damaged: {error}") from error
+        _check_shares(project)
+    except (KeyError, TypeError, ValueError, ConfigError) as error:
+        raise DatasetError(f"{folder / PROJECT_FILE} is damaged: {in_one_line(error)}") from error
+    return project
 
 
 def _item(row: Mapping[str, Any]) -> Item:
     known = {each.name: row[each.name] for each in fields(Item)}
-    return Item(**{**known, "seen": None if known["seen"] is None else tuple(known["seen"])})
+    seen, face = known["seen"], known["face"]
+    _check_kinds(known, _KINDS_OF_ITEM)
+    is_seen = seen is None or (
+        has_type(seen, list[float]) and len(seen) == 2 and all(abs(each) <= LONGEST_SECONDS for each in seen)
+    )
+    if not is_seen or not (face is None or (has_type(face, int) and 0 <= face <= _MOST_FACES)):
+        raise ValueError(f"the item {known['id']:.80} has no such face")
+    if not 0 <= known["seconds"] <= LONGEST_SECONDS:
+        raise ValueError(f"the item {known['id']:.80} lasts {known['seconds']!r:.80} s")
+    return Item(**{**known, "seen": None if seen is None else tuple(seen)})
+
+
+def _check_kinds(row: Mapping[str, Any], kinds: Mapping[str, Any]) -> None:
+    for name, kind in kinds.items():
+        if not has_type(row[name], kind):
+            raise ValueError(f"{name} has another type")
+
+
+def _check_shares(project: Project) -> None:
+    ids = [item.id for item in project.items]
+    if len(set(ids)) < len(ids) or not all(map(_ID.fullmatch, ids)):
+        raise ValueError("two items have one id, or an id is none")
+    for rater, share in project.shares.items():
+        if len(set(share)) < len(share) or not set(share) <= set(ids):
+            raise ValueError(f"the share of {rater:.80} has an item twice, or one that is not there")

@@ -160,3 +160,17 @@ def test_undoing_everything_gives_the_first_state(tmp_path_factory, acts):
     for state in reversed(states[:-1]):
         answers.undo()
         assert answers.read() == state
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("id", "1"), ("label", "awe"), ("start", "soon"), ("end", 10**400), ("intensity", 2.5), ("note", None)],
+)
+def test_a_mark_that_another_program_wrote_wrongly_is_named(project, answers, name, value):
+    answers.mark("0000", "joy", 1.0, 2.0)
+    file = project.folder / "answers" / "Ann.jsonl"
+    act = json.loads(file.read_text())
+    act["mark"][name] = value
+    file.write_text(json.dumps(act) + "\n")
+    with pytest.raises(DatasetError, match=r"Ann\.jsonl is damaged in line 1"):
+        answers.read()

@@ -76,3 +76,32 @@ def test_read_project_refuses_a_damaged_file(tmp_path, change, words):
 def test_read_project_refuses_another_folder(tmp_path):
     with pytest.raises(DatasetError, match=r"is no label project: it has no project\.json"):
         read_project(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"seed": "0"}, "seed has another type"),
+        ({"raters": {"Ann": ["9999"]}}, "the share of Ann has an item twice, or one that is not there"),
+        ({"raters": {"Ann": ["0000", "0000"]}}, "the share of Ann has an item twice"),
+        ({"classes": ["joy"]}, "needs two or more names"),
+    ],
+)
+def test_read_project_names_what_another_program_wrote_wrongly(tmp_path, change, words):
+    file = write_project(tmp_path).folder / "project.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    with pytest.raises(DatasetError, match=words):
+        read_project(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"face": 1e9}, {"seen": [0]}, {"seconds": -1}, {"id": "../x"}, {"path": None}, {"face": 10**30}],
+)
+def test_read_project_refuses_items_that_cannot_be(tmp_path, change):
+    file = write_project(tmp_path).folder / "project.json"
+    row = json.loads(file.read_text())
+    row["items"][0] |= change
+    file.write_text(json.dumps(row))
+    with pytest.raises(DatasetError, match=r"project\.json is damaged"):
+        read_project(tmp_path)
