@@ -27,11 +27,14 @@ def landmarker_model() -> Path:
     if named := os.environ.get(MODEL_VARIABLE, ""):
         path = Path(named)
         if not path.is_file():
-            raise ConfigError(f"{no_such(path, wanted='model file')}; {MODEL_VARIABLE} names it")
+            raise ConfigError(
+                f"{no_such(path, wanted='model file')}; {MODEL_VARIABLE} names it: correct the variable, or "
+                "unset it"
+            )
         if (found := sha256_of(path)) != official.sha256:
             raise ConfigError(
                 f"{path}, which {MODEL_VARIABLE} names, has the SHA-256 {found}, wanted {official.sha256}; "
-                f"run ferfusion fetch {_LANDMARKER}"
+                f"correct the variable, or unset it and run ferfusion fetch {_LANDMARKER}"
             )
         return path
     if not official.is_cached:

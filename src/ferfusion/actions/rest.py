@@ -16,7 +16,7 @@ from ferfusion.actions.names import ACTIONS
 
 SHARE = 0.2
 """Share of the frames that are taken to be at rest."""
-_LEAST_FRAMES = 3
+LEAST_FRAMES = 3
 _FRAMES_SO_FAR = 1_500
 """Frames that a running estimate looks back: a minute at 25 frames per second."""
 _DIFFER_AT_REST = ("browInnerUp", "browOuterUp", "eyeSquint", "mouthPucker", "mouthShrug")
@@ -56,7 +56,7 @@ def estimate_rest(actions: NDArray[np.floating]) -> NDArray[np.float32]:
     read = np.flatnonzero(np.isfinite(active))
     if not len(read):
         return np.full(len(ACTIONS), np.nan, np.float32)
-    count = max(_LEAST_FRAMES, math.ceil(SHARE * len(read)))
+    count = max(LEAST_FRAMES, math.ceil(SHARE * len(read)))
     calm = read[np.argsort(active[read], kind="stable")[:count]]
     return np.asarray(np.median(actions[calm], axis=0), np.float32)
 

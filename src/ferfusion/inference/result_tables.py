@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ferfusion.actions.names import ACTION_COLUMNS, ACTIONS
-from ferfusion.actions.rest import estimate_rest
+from ferfusion.actions.rest import LEAST_FRAMES, estimate_rest
 from ferfusion.errors import ConfigError
 from ferfusion.inference.episodes import check_thresholds, find_episodes, usual_thresholds
 from ferfusion.inference.prediction import VideoPrediction
@@ -123,11 +123,17 @@ def actions_table(prediction: VideoPrediction) -> pd.DataFrame:
 def rest_table(prediction: VideoPrediction) -> pd.DataFrame:
     """Return ``face, frames`` and the 52 facial actions of each face at rest, see ``estimate_rest``.
 
+    A face in fewer than three rows, such as that of a photograph, has no rest: its actions are nan.
+
     Raises:
         ConfigError: the prediction was made without actions.
     """
     faces = actions_table(prediction).groupby("face", sort=True)[list(ACTIONS)]
-    rests = [estimate_rest(rows.to_numpy(np.float32)) for _, rows in faces]
+    unknown = np.full(len(ACTIONS), np.nan, np.float32)
+    rests = [
+        estimate_rest(rows.to_numpy(np.float32)) if len(rows) >= LEAST_FRAMES else unknown
+        for _, rows in faces
+    ]
     table = pd.DataFrame(np.reshape(rests, (-1, len(ACTIONS))), columns=ACTIONS)
     table.insert(0, "frames", faces.size().to_numpy())
     table.insert(0, "face", faces.size().index.astype("Int64"))

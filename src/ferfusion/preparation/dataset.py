@@ -316,7 +316,9 @@ def open_dataset(root: Path) -> Dataset:
     )
 
 
-def check_dataset_folder(root: Path, *, corpus: str, labels: LabelSet, recipe: PrepareRecipe) -> None:
+def check_dataset_folder(
+    root: Path, *, corpus: str, labels: LabelSet, recipe: PrepareRecipe, actions: str = ""
+) -> None:
     """Check that a folder is new or empty, or holds a dataset of the same settings or without any pair.
 
     Args:
@@ -324,6 +326,7 @@ def check_dataset_folder(root: Path, *, corpus: str, labels: LabelSet, recipe: P
         corpus: Name of the layout of the corpus.
         labels: Classes to keep.
         recipe: Settings of preparation.
+        actions: Estimator of the facial actions of its clips; empty for none.
 
     Raises:
         DatasetError: it holds another recipe's dataset, or files that are not a dataset.
@@ -342,6 +345,8 @@ def check_dataset_folder(root: Path, *, corpus: str, labels: LabelSet, recipe: P
         differences.append(f"the classes are {', '.join(header['labels'])}")
     if header["corpus"] != corpus:
         differences.append(f"the corpus is {header['corpus']!r}, expected {corpus!r}")
+    if (before := header.get("actions", "")) != actions:
+        differences.append(f"actions is {before or 'none'}, expected {actions or 'none'}")
     if differences:
         raise DatasetError(
             f"{root} was prepared with other settings ({'; '.join(differences)}); "

@@ -81,7 +81,7 @@ def prepare_videos(
     corpus = _VideoCorpus(
         listing, root, DatasetFiles(dataset), labels, recipe, images, detector_model, actions
     )
-    check_dataset_folder(dataset, corpus=listing.corpus, labels=labels, recipe=recipe)
+    check_dataset_folder(dataset, corpus=listing.corpus, labels=labels, recipe=recipe, actions=actions)
     jobs, unfinished = corpus.jobs, corpus.unfinished()
     estimate = dataset_bytes([job.entry for job in unfinished], recipe, images=images)
     what = counted(len(unfinished), "video")

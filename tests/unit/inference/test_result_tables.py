@@ -167,6 +167,20 @@ def test_rest_table_has_the_calm_frames_of_each_face():
     assert table["mouthSmileLeft"].tolist() == [0, 0]
 
 
+@pytest.mark.parametrize(("frames", "is_known"), [(1, False), (2, False), (3, True)])
+def test_rest_table_of_a_photograph_or_a_moment_is_unknown(frames, is_known):
+    plain = predicted(np.arange(frames), [0] * frames, [0.2] * frames)
+    actions = pd.DataFrame(np.full((frames, 55), 0.4, np.float32), columns=ACTION_COLUMNS)
+    with_actions = replace(
+        plain,
+        recipe=replace(plain.recipe, actions=LANDMARKER),
+        table=pd.concat([plain.table, actions], axis=1),
+    )
+    rest = rest_table(with_actions)
+    assert rest["frames"].tolist() == [frames]
+    assert rest["jawOpen"].notna().tolist() == [is_known]
+
+
 def test_rest_table_without_a_face_has_its_columns():
     plain = predicted([0, 1], [None, None], [float("nan")] * 2)
     actions = pd.DataFrame(np.full((2, 55), np.nan, np.float32), columns=ACTION_COLUMNS)

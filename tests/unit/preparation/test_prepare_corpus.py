@@ -161,6 +161,15 @@ def test_prepare_corpus_reports_what_is_prepared_already(corpus, tmp_path):
     assert [(each.item, each.done, each.total) for each in reported[2:]] == [(clip.stem, 1, 1)]
 
 
+@pytest.mark.parametrize(("before", "after"), [("small", ""), ("", "small")])
+def test_prepare_corpus_keeps_the_actions_of_a_dataset_that_is_there(corpus, tmp_path, before, after):
+    prepare(corpus, tmp_path / "dataset", corpus="folder", actions=before)
+    words = f"actions is {before or 'none'}, expected {after or 'none'}.*; name another folder"
+    with pytest.raises(DatasetError, match=words):
+        prepare(corpus, tmp_path / "dataset", corpus="folder", actions=after)
+    prepare(corpus, tmp_path / "dataset", corpus="folder", actions=before)
+
+
 def test_prepare_corpus_prepares_still_images(tmp_path):
     dataset, _ = prepare(fer_table(tmp_path / "corpus"), tmp_path / "dataset", recipe=PrepareRecipe())
     assert dataset.stills
