@@ -22,11 +22,12 @@ _FRAMES_SO_FAR = 1_500
 _DIFFER_AT_REST = ("browInnerUp", "browOuterUp", "eyeSquint", "mouthPucker", "mouthShrug")
 """Actions whose 90th percentile over the resting people of the sample corpus is above 0.1."""
 _NOT_OF_EXPRESSION = ("eyeBlink", "eyeLook", "tongueOut")
-_ACTIVE = [
+EXPRESSIVE = [
     column
     for column, name in enumerate(ACTIONS)
     if not name.startswith((*_DIFFER_AT_REST, *_NOT_OF_EXPRESSION))
 ]
+"""Columns of the actions that are near 0 in every resting face."""
 
 
 def activity(actions: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -35,7 +36,7 @@ def activity(actions: NDArray[np.floating]) -> NDArray[np.float64]:
     Args:
         actions: Coefficients (T, 52) in the order of ``ACTIONS``; nan in a frame that cannot be read.
     """
-    active = actions[:, _ACTIVE]
+    active = actions[:, EXPRESSIVE]
     # an estimator may know some of the actions only
     return np.where(np.isnan(active).all(axis=1), np.nan, np.nansum(active, axis=1, dtype=np.float64))
 

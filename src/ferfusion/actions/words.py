@@ -7,9 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.actions.names import ACTIONS
+from ferfusion.actions.rest import EXPRESSIVE
 
 LEAST_CHANGE = 0.15
 """Least difference to the face at rest of an action that is named."""
+LEAST_AT_REST = 0.3
+"""Least value of an expressive action in the calmest frames of a face that is worth a warning."""
+NO_CHANGE = "no action differs from its calmest frames"
 _OF_TWO_SIDES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "browDown": ("brow lowered", "brows lowered"),
@@ -30,7 +34,14 @@ _OF_TWO_SIDES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "noseSneer": ("nose wrinkled", "nose wrinkled"),
     }
 )
-"""Words for an action on one side, and on both. The eyes' turns to a side are not among them."""
+"""Words for an action on one side, and on both."""
+_OF_BOTH_EYES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "eyes turned to the right": ("eyeLookInLeft", "eyeLookOutRight"),
+        "eyes turned to the left": ("eyeLookOutLeft", "eyeLookInRight"),
+    }
+)
+"""The actions of both eyes that turn them to one side of the person."""
 _OF_THE_MIDDLE: Mapping[str, str] = MappingProxyType(
     {
         "browInnerUp": "inner brows raised",
@@ -76,10 +87,31 @@ def strongest_actions(
     return [words for strength, words in found if strength >= LEAST_CHANGE][:count]
 
 
+def actions_at_rest(rest: NDArray[np.floating]) -> list[str]:
+    """Return the actions of an expression that the calmest frames of a face show, in words.
+
+    Such a face was never at rest while it was seen, so that its changes are from that expression.
+
+    Args:
+        rest: (52,) as ``estimate_rest`` returns it.
+
+    >>> smile = np.array([0.6 if name.startswith("mouthSmile") else 0.2 for name in ACTIONS])
+    >>> actions_at_rest(smile), actions_at_rest(np.full(52, 0.2))
+    (['lip corners pulled up'], [])
+    """
+    expressive = np.zeros_like(rest)
+    expressive[EXPRESSIVE] = rest[EXPRESSIVE]
+    change = dict(zip(ACTIONS, expressive.tolist(), strict=True))
+    found = sorted(_named(change), key=lambda each: -each[0])
+    return [words for strength, words in found if strength >= LEAST_AT_REST]
+
+
 def _named(change: Mapping[str, float]) -> Iterator[tuple[float, str]]:
     """Yield the strength of each action that has words, and the words."""
     for name, words in _OF_THE_MIDDLE.items():
         yield _known(change[name]), words
+    for words, (one_eye, other_eye) in _OF_BOTH_EYES.items():
+        yield (_known(change[one_eye]) + _known(change[other_eye])) / 2, words
     for name, (one, both) in _OF_TWO_SIDES.items():
         sides = {side: _known(change[f"{name}{side.title()}"]) for side in ("left", "right")}
         weaker, stronger = sorted(sides, key=sides.__getitem__)

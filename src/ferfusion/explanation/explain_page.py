@@ -77,6 +77,10 @@ def page_html(
         method=METHOD_NAMES[recipe.method],
         streams=[STREAM_WORDS.get(name, name) for name in streams],
         has_flow="flow" in streams,
+        has_actions="actions" in streams,
+        reads_images=streams != ["actions"],
+        nothing=_nothing(streams),
+        nothing_short="Level face at rest" if streams == ["actions"] else "Blank face, no motion",
         contributions=contribution_rows(answers, source.pairs.labels.names, streams),
         why_not=contribution_rows(answers, source.pairs.labels.names, streams, explained=recipe.why_not),
         blank=dict(
@@ -85,6 +89,13 @@ def page_html(
         checks=checks,
         deletions=[] if checks is None else [_deletion_row(one, recipe) for one in checks.deletions],
     )
+
+
+def _nothing(streams: list[str]) -> str:
+    """Return what the contributions of the streams are against, in words."""
+    if streams == ["actions"]:
+        return "a level face at rest"
+    return "a blank face without motion" + (", level and at rest" if "actions" in streams else "")
 
 
 def contribution_rows(

@@ -34,7 +34,8 @@ def face(**changes):
             ["inner brows raised", "jaw dropped", "upper eyelids raised"],
         ),
         ({"jawOpen": np.nan, "eyeBlink": 0.8}, ["eyes closed"]),
-        ({"eyeLookInLeft": 0.9, "eyeLookOutRight": 0.9}, []),
+        ({"eyeLookInLeft": 0.9, "eyeLookOutRight": 0.9}, ["eyes turned to the right"]),
+        ({"eyeLookOutLeft": 0.4, "eyeLookInRight": 0.2}, ["eyes turned to the left"]),
     ],
 )
 def test_strongest_actions_are_named_by_their_difference_to_rest(changes, words):

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ferfusion.actions.names import ACTIONS
-from ferfusion.actions.rest import estimate_rest
-from ferfusion.actions.words import strongest_actions
+from ferfusion.actions.rest import LEAST_FRAMES, estimate_rest
+from ferfusion.actions.words import NO_CHANGE, actions_at_rest, strongest_actions
 from ferfusion.evaluation.model_calibration import THRESHOLD_RULE
 from ferfusion.explanation.drawing import Tile, contribution_words, draw_flow, enlarged, tiles
 from ferfusion.explanation.explainer import Explanation
@@ -71,6 +71,8 @@ def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Expl
         charts=charts,
         chart_size=(WIDTH, HEIGHT),
         apex_frames={verdict.face: _apex_frames(prediction, verdict, explain) for verdict in shown},
+        rests={verdict.face: _rest_words(table, verdict.face) for verdict in shown},
+        actions_by=_estimator_words(prediction),
         data=_data(prediction, axis, charts) if axis else None,
         has_video=has_video,
         sound_left_out=prediction.sound_left_out,
@@ -93,6 +95,15 @@ def write_video_page(prediction: VideoPrediction, folder: Path, *, explain: Expl
         cam_method=METHOD_NAMES[DEFAULT_METHOD],
     )
     write_text(PredictionFolder(folder).page_file, page)
+
+
+def _estimator_words(prediction: VideoPrediction) -> str:
+    """Return which estimator read the facial actions, and how many of them it gives."""
+    name = prediction.recipe.actions
+    if not name:
+        return ""
+    known = int(prediction.table[list(ACTIONS)].notna().any().sum())
+    return f"by the estimator {name}, which read {known} of {len(ACTIONS)} here"
 
 
 def _size(video: Path) -> tuple[int, int]:
@@ -157,14 +168,22 @@ def _action_words(table: pd.DataFrame, face: int, frames: Sequence[int]) -> list
     if ACTIONS[0] not in table:
         return [""] * len(frames)
     own = table[table["face"] == face].set_index("frame")[list(ACTIONS)]
+    if len(own) < LEAST_FRAMES:
+        return ["too few frames for a rest"] * len(frames)
     rest = estimate_rest(own.to_numpy(np.float64))
     found = (own.loc[frame].to_numpy(np.float64) for frame in frames)
     return [
-        "actions not read"
-        if np.isnan(each).all()
-        else ", ".join(strongest_actions(each, rest)) or "as at rest"
+        "actions not read" if np.isnan(each).all() else ", ".join(strongest_actions(each, rest)) or NO_CHANGE
         for each in found
     ]
+
+
+def _rest_words(table: pd.DataFrame, face: int) -> str:
+    """Return what the calmest frames of a face show, if that is no rest."""
+    own = table[table["face"] == face]
+    if ACTIONS[0] not in table or len(own) < LEAST_FRAMES:
+        return ""
+    return ", ".join(actions_at_rest(estimate_rest(own[list(ACTIONS)].to_numpy(np.float64))))
 
 
 def _name_at(table: pd.DataFrame, frame: int, face: int) -> str:

@@ -142,7 +142,8 @@ def test_video_page_of_a_model_without_explanations_shows_its_input(done):
             {"mouthSmileLeft": 0.8, "mouthSmileRight": 0.7, "jawOpen": 0.3},
             "lip corners pulled up, jaw dropped",
         ),
-        ({"jawOpen": 0.1}, "as at rest"),
+        ({"eyeLookInLeft": 0.5, "eyeLookOutRight": 0.4}, "eyes turned to the right"),
+        ({"jawOpen": 0.1}, "no action differs from its calmest frames"),
         (dict.fromkeys(ACTIONS, np.nan), "actions not read"),
     ],
 )
@@ -153,5 +154,5 @@ def test_video_page_names_the_strongest_actions_at_the_apex_frames(done, tmp_pat
     write_video_page(replace(done, table=done.table.assign(**values)), tmp_path)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert f"<small>{words}</small>" in page
-    assert "differ most from the same face at rest" in page
+    assert "differ most from the calmest frames of the same face" in page
     assert "differ most" not in page_of(done)
