@@ -1,10 +1,12 @@
 """The base of every recipe: bounds stand in the types of its fields, and one function checks all of them."""
 
 from dataclasses import Field, asdict, dataclass, fields
+from functools import reduce
 from math import isfinite
 from numbers import Integral, Real
+from operator import or_
 from types import MappingProxyType, NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Self, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Self, Union, get_args, get_origin
 
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import refuse_unknown
@@ -123,8 +125,7 @@ def check_bounds(settings: Any) -> None:
     for field in fields(settings):
         bounds = bounds_of(field)
         value = getattr(settings, field.name)
-        wanted = value_type(field)
-        kinds = get_args(wanted) if isinstance(wanted, UnionType) else (wanted,)
+        kinds = value_types(field)
         if _IN_WORDS.keys() >= set(kinds) and not any(has_type(value, kind) for kind in kinds):
             words = " or ".join(_IN_WORDS[kind] for kind in kinds)
             raise ConfigError(f"{field.name} must be {words}, got {value!r:.80}")
@@ -163,15 +164,34 @@ def _is_finite(value: float) -> bool:
 
 
 def value_type(field: "Field[Any]") -> Any:
-    """Return the type of a field's value, without the bounds that are annotated."""
-    return get_args(field.type)[0] if get_origin(field.type) is Annotated else field.type
+    """Return the type of a field's value, without the bounds that are annotated.
+
+    Bounds may be annotated on the whole type, or on one type of several, as in
+    ``Annotated[float, Above(0)] | None``.
+    """
+    kind = _without_bounds(field.type)
+    # a union with an annotated type is a typing.Union, one of plain types is a UnionType
+    if get_origin(kind) is Union:
+        first, *further = map(_without_bounds, get_args(kind))
+        return reduce(or_, further, first)
+    return kind
+
+
+def value_types(field: "Field[Any]") -> tuple[Any, ...]:
+    """Return the types that a field's value may have: several if its type is a union."""
+    kind = value_type(field)
+    return get_args(kind) if isinstance(kind, UnionType) else (kind,)
 
 
 def bounds_of(field: "Field[Any]") -> tuple[Bound, ...]:
-    """Return the bounds that are annotated on a field."""
-    if get_origin(field.type) is not Annotated:
-        return ()
-    return tuple(mark for mark in get_args(field.type)[1:] if isinstance(mark, Bound))
+    """Return the bounds that are annotated on a field, or on a type of its union."""
+    kinds = (field.type, *(get_args(field.type) if get_origin(field.type) is Union else ()))
+    marks = [mark for kind in kinds if get_origin(kind) is Annotated for mark in get_args(kind)[1:]]
+    return tuple(mark for mark in marks if isinstance(mark, Bound))
+
+
+def _without_bounds(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _words(bounds: tuple[Bound, ...]) -> str:

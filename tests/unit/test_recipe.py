@@ -16,7 +16,7 @@ from ferfusion.explanation.recipe import ExplainRecipe
 from ferfusion.inference.recipe import PredictRecipe
 from ferfusion.models.config import ModelConfig
 from ferfusion.preparation.recipe import PrepareRecipe
-from ferfusion.recipe import Above, AtLeast, AtMost, Below, Recipe, bounds_of, value_type
+from ferfusion.recipe import Above, AtLeast, AtMost, Below, Recipe, bounds_of, value_type, value_types
 from ferfusion.splits.recipe import SplitRecipe
 from ferfusion.studies.plan import StudyPlan
 from ferfusion.synthesis.recipe import SynthesisRecipe
@@ -47,6 +47,7 @@ class Settings(Recipe):
     share: Annotated[float, Above(0), AtMost(1)] = 0.5
     start: Annotated[float, AtLeast(0, "seconds")] = 0.0
     end: Annotated[float | None, AtLeast(0)] = None
+    least: Annotated[float, Above(0), AtMost(1)] | None = None
     name: str = ""
     fast: bool = False
     factor: float = 1.0
@@ -63,6 +64,8 @@ class Settings(Recipe):
         ({"rate": "fast"}, "rate must be a number, got 'fast'"),
         ({"end": "late"}, "end must be a number or unset, got 'late'"),
         ({"end": math.nan}, "end must be 0 or more, got nan"),
+        ({"least": "few"}, "least must be a number or unset, got 'few'"),
+        ({"least": 0}, "least must be above 0 and at most 1, got 0"),
         ({"name": ["x"]}, "name must be text, got ['x']"),
         ({"fast": 1}, "fast must be true or false, got 1"),
         ({"factor": math.inf}, "factor must be finite, got inf"),
@@ -86,7 +89,7 @@ def test_check_bounds_names_the_bound_or_the_type_and_the_value(settings, messag
 
 
 def test_check_bounds_allows_limits_numpy_numbers_and_none():
-    Settings(epochs=1, decay=0, angle=180, share=1, start=0, end=None)
+    Settings(epochs=1, decay=0, angle=180, share=1, start=0, end=None, least=1)
     numbers: dict[str, Any] = {"epochs": np.int64(3), "rate": np.float32(0.5)}
     Settings(**numbers)
 
@@ -117,9 +120,11 @@ def test_value_type_and_bounds_of_a_field():
     types = {field.name: value_type(field) for field in fields(Settings)}
     assert types["epochs"] is int
     assert types["end"] == float | None
+    assert types["least"] == float | None
     assert types["name"] is str
     bounds = {field.name: bounds_of(field) for field in fields(Settings)}
     assert bounds["angle"] == (AtLeast(0), AtMost(180, "degrees"))
+    assert bounds["least"] == (Above(0), AtMost(1))
     assert bounds["name"] == ()
 
 
@@ -140,4 +145,4 @@ def test_recipe_bounds_hold_its_default_and_refuse_what_is_beyond(recipe):
             # a whole number beyond the limit, so that the type is right
             beyond = math.floor(bound.limit) - 1 if isinstance(bound, AtLeast | Above) else bound.limit + 1
             with pytest.raises(ConfigError, match=f"^{field.name} must be"):
-                recipe(**{field.name: value_type(field)(beyond)})
+                recipe(**{field.name: value_types(field)[0](beyond)})

@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import Field, fields, replace
 from os import PathLike
 from pathlib import Path
-from types import UnionType
-from typing import Any, TypeVar, cast, get_args, get_origin
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin
 
 from ferfusion.addresses import Address, check_out
 from ferfusion.errors import ConfigError
 from ferfusion.files import check_output_folder, no_such
 from ferfusion.lookup import choose
-from ferfusion.recipe import value_type
+from ferfusion.recipe import value_types
 from ferfusion.urls import is_address, lost_slash
 
 Recipe = TypeVar("Recipe")
@@ -60,9 +59,11 @@ def with_settings_of_each(recipes: list[tuple[Any, Any]], settings: Mapping[str,
 def _checked(field: "Field[Any]", value: Any) -> Any:
     """Return a value in the type of its field, or refuse it."""
     value = value.item() if hasattr(value, "item") and getattr(value, "ndim", None) == 0 else value
-    kind = value_type(field)
-    kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
-    kinds = tuple(get_origin(kind) or kind for kind in kinds)
+    types = value_types(field)
+    named = [choice for kind in types if get_origin(kind) is Literal for choice in get_args(kind)]
+    if isinstance(value, str) and value in named:
+        return value
+    kinds = tuple(get_origin(kind) or kind for kind in types if get_origin(kind) is not Literal)
     if isinstance(value, bool):
         fits = bool in kinds
     else:
@@ -71,7 +72,7 @@ def _checked(field: "Field[Any]", value: Any) -> Any:
         return value
     if kinds == (str,) and isinstance(value, int) and not isinstance(value, bool):
         return str(value)  # such as every=5, folds=5
-    words = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds)
+    words = " or ".join((*named, *("None" if kind is type(None) else kind.__name__ for kind in kinds)))
     raise ConfigError(f"{field.name} must be of type {words}, got {value!r} ({type(value).__name__})")
 
 

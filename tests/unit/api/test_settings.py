@@ -1,3 +1,4 @@
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,38 @@ def test_with_settings_takes_numpy_numbers_and_counts_as_text():
     assert with_settings(fer.PredictRecipe, None, {"every": 5}).every == "5"
     assert with_settings(fer.PredictRecipe, None, {"end": None}).end is None
     assert with_settings(fer.SplitRecipe, None, {"folds": 5}).folds == 5
+
+
+RECIPES = (
+    fer.EvaluateRecipe,
+    fer.ExplainRecipe,
+    fer.ModelConfig,
+    fer.PredictRecipe,
+    fer.PrepareRecipe,
+    fer.SplitRecipe,
+    fer.SynthesisRecipe,
+    fer.TrainRecipe,
+)
+
+
+@pytest.mark.parametrize("kind", RECIPES)
+def test_with_settings_takes_every_field_of_every_recipe(kind):
+    recipe = kind()
+    for field in fields(recipe):
+        value = getattr(recipe, field.name)
+        assert with_settings(kind, None, {field.name: value}) == recipe, field.name
+        with pytest.raises(fer.ConfigError, match=f"^{field.name} must be of type .*, got"):
+            with_settings(kind, None, {field.name: object()})
+
+
+def test_with_settings_checks_the_bounds_of_a_number_that_may_be_unset():
+    assert with_settings(fer.PredictRecipe, None, {"min_face": 0.02}).min_face == 0.02
+    assert with_settings(fer.PredictRecipe, None, {"min_face": np.float64(0.02)}).min_face == 0.02
+    assert with_settings(fer.PredictRecipe, None, {"min_face": None}).min_face is None
+    with pytest.raises(fer.ConfigError, match="min_face must be above 0 and at most 1, got 2"):
+        with_settings(fer.PredictRecipe, None, {"min_face": 2})
+    with pytest.raises(fer.ConfigError, match=r"min_face must be of type float or None, got 'x' \(str\)"):
+        with_settings(fer.PredictRecipe, None, {"min_face": "x"})
 
 
 @pytest.mark.parametrize("given", ["conv3d", {"epochs": 1}, fer.PredictRecipe()])
