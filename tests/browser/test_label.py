@@ -111,6 +111,35 @@ def test_two_raters_label_twenty_videos_and_a_killed_server_loses_nothing(label_
     check_export(fer.labels(tmp_path / "labels"), tmp_path)
 
 
+def test_table_keeps_the_focus_and_a_refused_stretch_finishes_nothing(page, app, tmp_path, videos):
+    labels = fer.labels(tmp_path / "labels", videos / "00.mp4", classes=["Fear", "Anger"], raters=["Ann"])
+    row = app.client.post("/api/v1/labels", json={"folder": str(labels.folder)}).json()
+    page.evaluate("place => { location.hash = place }", f"#/label/{row['id']}?rater=Ann")
+    page.locator(".label-classes").wait_for()
+    seek(page, 0.1)
+    page.keyboard.press("1")
+    seek(page, 0.3)
+    page.keyboard.press("1")
+    page.locator(".mark-table select").focus()
+    page.keyboard.press("3")
+    until(page, "document.querySelector('.mark-table select').value === '3'")
+    assert page.evaluate("document.activeElement.tagName") == "SELECT"
+    page.keyboard.press("Tab")
+    page.keyboard.type("dad 12")
+    page.keyboard.press("Tab")
+    until(page, "document.querySelector('.mark-table input').value === 'dad 12'")
+    [item] = labels.state("Ann")["items"]
+    [mark] = item["marks"]
+    assert (mark["intensity"], mark["note"], item["done"]) == (3, "dad 12", False)
+    page.evaluate("document.activeElement.blur()")
+    seek(page, 0.2)
+    page.keyboard.press("2")
+    seek(page, 0.5)
+    page.keyboard.press("d")
+    until(page, "document.getElementById('toasts').textContent.includes('overlaps Fear')")
+    assert not labels.state("Ann")["items"][0]["done"]
+
+
 def check_export(labels, folder):
     """The rows are the answers, alpha is that of a count by hand, and the labels are trained on."""
     answers = labels.answers()

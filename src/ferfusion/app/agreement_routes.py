@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 import ferfusion as fer
 from ferfusion.app.folders import records
+from ferfusion.app.label_routes import project_of
 from ferfusion.app.problems import Problem
 from ferfusion.app.state import AppState
 
@@ -18,12 +19,24 @@ _MOST_PAIRS = 15
 """Pairs of raters whose confusion is shown."""
 
 
+class DecidedMark(BaseModel):
+    """A mark that is decided."""
+
+    model_config = ConfigDict(strict=True)
+    label: str = Field(min_length=1, max_length=60)
+    start: float | None = Field(None, ge=0, le=1e7, allow_inf_nan=False)
+    end: float | None = Field(None, ge=0, le=1e7, allow_inf_nan=False)
+    intensity: int | None = Field(None, ge=1, le=10)
+    note: str = Field("", max_length=1_000)
+
+
 class DecisionBody(BaseModel):
     """What was decided on an item."""
 
     item: str = Field(min_length=1, max_length=100)
-    marks: list[dict[str, str | float | int | None]] = Field(max_length=_MOST_MARKS)
+    marks: list[DecidedMark] = Field(max_length=_MOST_MARKS)
     by: str = Field(min_length=1, max_length=200)
+    rater: str = Field(min_length=1, max_length=60)
 
 
 class ExportBody(BaseModel):
@@ -39,31 +52,36 @@ def agreement_routes(state: AppState) -> APIRouter:
     @routes.get("/{project_id}/agreement")
     def get_agreement(project_id: str, rater: str) -> dict[str, Any]:
         """Return how far the raters agree, for a rater who has finished."""
-        labels = state.label_projects.get(project_id)
-        items = labels.state(rater)["items"]
-        left = sum(not item["done"] for item in items)
-        if left:
-            raise Problem(
-                409,
-                f"{rater} sees the others' answers when all {len(items)} items are finished; {left} are left",
-            )
+        labels = project_of(state, project_id)
+        _check_finished(labels, rater)
+        for item in labels.state(rater)["items"]:
+            labels.show(rater, item["id"])  # what is changed from now on is no first answer
         return agreement_row(labels)
 
     @routes.post("/{project_id}/decide")
     def decide(project_id: str, body: DecisionBody) -> dict[str, Any]:
         """Write down what was decided on an item in a discussion."""
-        labels = state.label_projects.get(project_id)
-        labels.decide(body.item, body.marks, by=body.by)
+        labels = project_of(state, project_id)
+        _check_finished(labels, body.rater)
+        labels.decide(body.item, [mark.model_dump() for mark in body.marks], by=body.by)
         return agreement_row(labels)
 
     @routes.post("/{project_id}/export", status_code=201)
     def export(project_id: str, body: ExportBody) -> dict[str, Any]:
         """Write labels into the project's folder ``export``, for ``ferfusion prepare --corpus csv``."""
-        labels = state.label_projects.get(project_id)
+        labels = project_of(state, project_id)
         name = "labels.csv" if body.which == "consensus" else "answers.csv"
         return {"path": str(labels.export(labels.folder / "export" / body.which / name, body.which))}
 
     return routes
+
+
+def _check_finished(labels: "fer.Labels", rater: str) -> None:
+    items = labels.state(rater)["items"]
+    if left := sum(not item["done"] for item in items):
+        raise Problem(
+            409, f"{rater} sees the others' answers when all {len(items)} items are finished; {left} are left"
+        )
 
 
 def agreement_row(labels: "fer.Labels") -> dict[str, Any]:

@@ -42,17 +42,30 @@ class LabelProjects:
                 return fer.labels(path)
         raise Problem(404, f"There is no label project {project_id}; GET /api/v1/labels lists them")
 
-    def add(self, folder: Path) -> "fer.Labels":
-        """Add a project to the list.
+    def add(self, folder: Path) -> dict[str, Any]:
+        """Add a project to the list, and return its row.
 
         Raises:
             FerfusionError: the folder is no label project.
         """
-        found = fer.labels(folder)
+        row = self.row(fer.labels(folder))  # one that cannot be read is not kept
         with self._lock:
             others = [path for path in self._paths() if path != str(folder)]
             write_json(self._file, {"projects": [*others, str(folder)]})
-        return found
+        return row
+
+    def forget(self, project_id: str) -> None:
+        """Take a project from the list; its folder stays.
+
+        Raises:
+            Problem: there is none of this id.
+        """
+        with self._lock:
+            paths = self._paths()
+            others = [path for path in paths if id_of(Path(path)) != project_id]
+            if others == paths:
+                raise Problem(404, f"There is no label project {project_id}; GET /api/v1/labels lists them")
+            write_json(self._file, {"projects": others})
 
     def row(self, labels: "fer.Labels") -> dict[str, Any]:
         """Return what the list shows of a project."""

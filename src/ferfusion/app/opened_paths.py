@@ -47,7 +47,7 @@ def open_paths(state: AppState, path: Path) -> list[dict[str, Any]]:
     if results := written_results(real):
         return open_results(state, results)
     if (real / "project.json").is_file():
-        return [state.label_projects.row(state.label_projects.add(real))]
+        return [state.label_projects.add(real)]
     if real.is_dir() and (real / "bundle.safetensors").is_file():
         return [{**state.models.add(real).row(), "kind": "model"}]
     found = state.standby.ask("list_files", path=str(real), most=_MOST_FILES)

@@ -70,7 +70,8 @@ class Answer:
     Attributes:
         marks: The marks, in the order of their time.
         is_done: The rater has finished the item.
-        was_shown: The rater has seen a model's answer before finishing it.
+        was_shown: The rater has seen the answer of a model, or of others, before finishing it or changing it
+            again.
     """
 
     marks: tuple[Mark, ...] = ()
@@ -170,10 +171,10 @@ class Answers:
                 self._append({"action": DONE, "item": item, "done": is_done})
 
     def show(self, item: str) -> None:
-        """Note that the rater sees a model's answer to an item; once it is finished, that is not noted."""
+        """Note that the rater sees the answer of a model, or of others, to an item."""
         with self._alone():
-            answer = self._state(self._acts())[self._known(item).id]
-            if not answer.is_done and not answer.was_shown:
+            self._known(item)
+            if not any(act["action"] == SHOWN and act["item"] == item for act in self._acts()):
                 self._append({"action": SHOWN, "item": item})
 
     def undo(self) -> str | None:
@@ -202,7 +203,8 @@ class Answers:
     def _state(self, acts: list[dict[str, Any]]) -> dict[str, Answer]:
         marks: dict[str, dict[int, Mark]] = {item: {} for item in self._items}
         done: dict[str, bool] = {}
-        shown = set()
+        seen: set[str] = set()
+        shown: set[str] = set()
         for act in _effective(acts):
             item, action = act["item"], act["action"]
             if item not in marks:
@@ -210,12 +212,15 @@ class Answers:
             if action == MARK:
                 made = mark_of(act["mark"])
                 marks[item][made.id] = made
+                shown |= {item} & seen
             elif action == REMOVE:
                 marks[item].pop(act["mark"], None)
+                shown |= {item} & seen
             elif action == DONE:
                 done[item] = act["done"]
             elif action == SHOWN:
-                shown.add(item)
+                seen.add(item)
+                shown |= set() if done.get(item, False) else {item}
         return {
             item: Answer(
                 tuple(sorted(of_item.values(), key=lambda mark: (mark.start or 0.0, mark.id))),

@@ -48,7 +48,12 @@ def test_agreement_has_alpha_disputes_and_both_answers(app, labels, address):
 
 def test_decision_holds_and_is_exported(app, labels, address):
     label_all(labels)
-    body = {"item": "0000", "marks": [{"label": "anger", "start": 1, "end": 3}], "by": "Ann, Ben"}
+    body = {
+        "item": "0000",
+        "marks": [{"label": "anger", "start": 1, "end": 3}],
+        "by": "Ann, Ben",
+        "rater": "Ann",
+    }
     found = app.client.post(f"{address}/decide", json=body).json()
     assert [(row["label"], row["rater"]) for row in found["consensus"]] == [
         ("anger", "discussion"),
@@ -61,3 +66,25 @@ def test_decision_holds_and_is_exported(app, labels, address):
     assert app.client.post(f"{address}/export", json={"which": "../x"}).status_code == 400
     wrong = app.client.post(f"{address}/decide", json=body | {"marks": [{"label": "fear"}]})
     assert wrong.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "values", [{"intensity": 2.5}, {"start": "a"}, {"intensity": "3"}, {"note": None}, {"start": True}]
+)
+def test_decision_with_a_wrong_value_is_refused_before_it_is_written(app, labels, address, values):
+    label_all(labels)
+    mark = {"label": "anger", "start": 1, "end": 3} | values
+    body = {"item": "0000", "marks": [mark], "by": "Ann", "rater": "Ann"}
+    assert app.client.post(f"{address}/decide", json=body).status_code == 422
+    assert not (labels.folder / "consensus.jsonl").exists()
+
+
+def test_who_has_not_finished_decides_nothing_and_a_change_after_the_agreement_is_noted(app, labels, address):
+    label_all(labels)
+    labels.done("Ben", "0000", is_done=False)
+    body = {"item": "0000", "marks": [], "by": "Ben", "rater": "Ben"}
+    assert app.client.post(f"{address}/decide", json=body).status_code == 409
+    app.client.get(f"{address}/agreement", params={"rater": "Ann"})
+    assert not labels.answers("Ann")["shown"].any()
+    labels.mark("Ann", "0001", "anger", 6, 7)
+    assert labels.answers("Ann").set_index("label").loc["anger", "shown"]

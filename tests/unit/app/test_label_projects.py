@@ -15,7 +15,7 @@ def test_projects_are_kept_by_their_paths_and_one_that_is_gone_is_not_listed(tmp
     assert projects.all() == []
     for name in ("a", "b"):
         write_project(tmp_path / name)
-        projects.add(tmp_path / name)
+        assert projects.add(tmp_path / name)["name"] == name
     projects.add(tmp_path / "a")
     again = LabelProjects(Home(tmp_path / "home"))
     assert [row["name"] for row in again.all()] == ["a", "b"]
@@ -25,8 +25,12 @@ def test_projects_are_kept_by_their_paths_and_one_that_is_gone_is_not_listed(tmp
     assert again.get(row["id"]).folder == tmp_path / "a"
     shutil.rmtree(tmp_path / "a")
     assert [row["name"] for row in again.all()] == ["b"]
-    with pytest.raises(Problem, match="There is no label project 0123"):
-        again.get("0123")
+    for ask in (again.get, again.forget):
+        with pytest.raises(Problem, match="There is no label project 0123"):
+            ask("0123")
+    again.forget(id_of(tmp_path / "b"))
+    assert again.all() == []
+    assert (tmp_path / "b" / "project.json").is_file()
     with pytest.raises(fer.DatasetError, match="is no label project"):
         again.add(tmp_path)
 

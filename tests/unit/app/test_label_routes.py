@@ -1,6 +1,7 @@
 import pytest
 
-from helpers.label_projects import write_project
+from ferfusion.labelling.project import Item, Project
+from helpers.label_projects import CLASSES, write_project
 
 
 @pytest.fixture
@@ -37,6 +38,67 @@ def test_acts_of_a_rater_answer_with_the_state(app, project):
     assert all(not item["marks"] for item in removed["items"])
     state = app.client.get(f"{project['address']}/raters/Ann").json()
     assert state["undoable"] == 2
+
+
+def test_change_of_a_mark_leaves_the_rest_as_it_is(app, project):
+    mark(app, project, intensity=2, note="seen twice")
+    change = {"rater": "Ann", "item": "0000", "mark": 1}
+    address = f"{project['address']}/change"
+    state = app.client.post(address, json=change | {"intensity": 4}).json()
+    [item] = [item for item in state["items"] if item["id"] == "0000"]
+    assert item["marks"][0] | {} == {
+        "id": 1,
+        "label": "joy",
+        "start": 1.0,
+        "end": 2.0,
+        "intensity": 4,
+        "note": "seen twice",
+    }
+    state = app.client.post(address, json=change | {"intensity": None, "label": "calm"}).json()
+    [item] = [item for item in state["items"] if item["id"] == "0000"]
+    assert [item["marks"][0][name] for name in ("label", "intensity", "note")] == ["calm", None, "seen twice"]
+    assert app.client.post(address, json=change | {"mark": 9}).status_code == 404
+    assert app.client.post(address, json=change | {"intensity": "4"}).status_code == 422
+
+
+def test_project_is_taken_from_the_list_and_stays_on_disk(app, project, tmp_path):
+    assert app.client.delete(project["address"]).status_code == 204
+    assert app.client.get("/api/v1/labels").json() == []
+    assert (tmp_path / "labels" / "project.json").is_file()
+    assert app.client.delete(project["address"]).status_code == 404
+
+
+def test_project_that_is_damaged_is_not_kept_in_the_list(app, tmp_path):
+    write_project(tmp_path / "bad")
+    answers = tmp_path / "bad" / "answers"
+    answers.mkdir()
+    (answers / "Ann.jsonl").write_text('{"action": "mark", "item": "0000", "mark": {"id": []}}\n')
+    refused = app.client.post("/api/v1/labels", json={"folder": str(tmp_path / "bad")})
+    assert refused.status_code == 422
+    assert app.client.get("/api/v1/labels").json() == []
+
+
+@pytest.mark.parametrize("name", ["answers", "export"])
+def test_link_out_of_a_project_is_refused(app, project, tmp_path, name):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "labels" / name).symlink_to(tmp_path / "outside")
+    assert mark(app, project).status_code == 403
+    assert app.client.post(f"{project['address']}/export", json={}).status_code == 403
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_file_that_is_no_video_is_not_sent(app, tmp_path):
+    (tmp_path / "secret.txt").write_text("secret")
+    item = Item("0000", "../secret.txt", seconds=1.0)
+    Project(tmp_path / "labels", CLASSES, items=(item,), shares={"Ann": ("0000",)}).save()
+    row = app.client.post("/api/v1/labels", json={"folder": str(tmp_path / "labels")}).json()
+    answer = app.client.get(f"/api/v1/labels/{row['id']}/items/0000/source")
+    assert (answer.status_code, "secret.txt is no video" in answer.json()["detail"]) == (422, True)
+
+
+def test_folder_of_nobody_is_a_problem(app):
+    answer = app.client.post("/api/v1/labels", json={"folder": "~nobody-of-this-name/x"})
+    assert answer.status_code == 404
 
 
 def test_rater_sees_no_marks_of_another(app, project):

@@ -52,9 +52,14 @@ def test_a_models_answer_that_was_shown_is_noted_before_the_item_is_finished(ans
     answers.show("0000")
     assert not answers.read()["0001"].was_shown
     assert answers.read()["0000"].was_shown
-    assert answers.undo() == "0001"
-    assert answers.undo() is None
+    answers.done("0001", is_done=False)
+    assert not answers.read()["0001"].was_shown  # the first answer stands
+    answers.mark("0001", "joy", 1, 2)
+    answers.done("0001")
+    assert answers.read()["0001"].was_shown
+    assert [answers.undo() for _ in range(5)] == ["0001"] * 4 + [None]
     assert answers.read()["0000"].was_shown
+    assert answers.read()["0001"].was_shown  # nothing was answered before it was shown
 
 
 @pytest.mark.parametrize(

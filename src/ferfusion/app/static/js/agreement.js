@@ -53,7 +53,7 @@ function dispute(item, { project, rater, found, again }) {
   const by = h("input", { type: "text", id: `by-${item.item}`, value: rater, maxlength: "200" });
   const take = (name) => async () => {
     const marks = mine.filter((row) => row.rater === name && row.label).map(({ label, start, end, intensity }) => ({ label, start, end, intensity }));
-    again(await post(`/labels/${part(project.id)}/decide`, { item: item.item, marks, by: by.value }));
+    again(await post(`/labels/${part(project.id)}/decide`, { item: item.item, marks, by: by.value, rater }));
     toast("Decided; the first answers stay as they are.");
   };
   return h("article", { class: "card dispute" },

@@ -24,6 +24,14 @@ class Jobs extends EventTarget {
     events.addEventListener("job", (event) => this.put(JSON.parse(event.data)));
     events.addEventListener("gone", (event) => this.drop(JSON.parse(event.data).id));
     addEventListener("pagehide", () => events.close());
+    // a browser has six connections to a server: a tab that nobody looks at gives its own away
+    const leave = () => {
+      if (!document.hidden) return;
+      events.close();
+      document.removeEventListener("visibilitychange", leave);
+      document.addEventListener("visibilitychange", () => { this.connected = false; this.start(); }, { once: true });
+    };
+    document.addEventListener("visibilitychange", leave);
   }
 
   async #connected(is) {

@@ -1,6 +1,6 @@
 // Label: projects of videos that people label; the list, and one project for one rater.
 
-import { get, part, post } from "./api.js";
+import { get, part, post, remove } from "./api.js";
 import { during } from "./dialogs.js";
 import { fill, h, toast } from "./dom.js";
 import { showAgreement } from "./agreement.js";
@@ -34,7 +34,8 @@ async function showProjects({ main, signal }) {
   const projects = await get("/labels", signal);
   none.hidden = projects.length > 0;
   fill(list, projects.map((project) => h("li", {}, h("a", { class: "card entry", href: addressOf(project) },
-    h("strong", {}, project.name), h("span", { class: "soft small" }, `${counted(project.items, "item")} · ${counted(project.raters.length, "rater")} · ${project.path}`)))));
+    h("strong", {}, project.name), h("span", { class: "soft small" }, `${counted(project.items, "item")} · ${counted(project.raters.length, "rater")} · ${project.path}`)),
+    h("button", { type: "button", class: "quiet", on: { click: ({ currentTarget }) => during(currentTarget, async () => { await remove(`/labels/${part(project.id)}`); await showProjects({ main, signal }); }) } }, `Take ${project.name} from this list`))));
 }
 
 /** A form that opens a project, or makes one where videos are named. */

@@ -9,10 +9,10 @@ import { Player } from "./player.js";
 import { clock, counted } from "./words.js";
 
 const KEYS = [
-  ["1 … 9", "begin a stretch of this class; again, or another class: end it"], ["Esc", "drop the stretch that is begun"],
+  ["1 … 9", "begin a stretch of one of the first nine classes; again, or another class: end it"], ["Esc", "drop the stretch that is begun"],
   ["Shift 1 … 9", "intensity of the chosen mark"], ["Delete", "remove the chosen mark"], ["Ctrl Z", "undo"],
   ["Space", "play and pause"], ["← →", "one frame back and on"], ["J K L", "back, stop, play; L again is faster"],
-  ["D", "done, and the next one"], ["N P", "next and previous, as they are"], ["?", "this list"],
+  ["D", "done, and the next one"], ["N P", "next and previous; a stretch that is begun ends here"], ["?", "this list"],
 ];
 const KEYS_OF_VIDEOS = [["1 … 9", "label the video"], ...KEYS.slice(2)];
 
@@ -50,6 +50,11 @@ export class Labelling {
     return this.state.items[this.place];
   }
 
+  /** Leave the item for another; a stretch that is begun is ended first. */
+  async #leave(place) {
+    if (await this.#endOpen()) this.#go(place);
+  }
+
   #go(place) {
     if (place < 0 || place >= this.state.items.length) return;
     this.place = place;
@@ -74,8 +79,8 @@ export class Labelling {
       player.element, this.isWhole ? null : this.strip.element, this.classes, this.marks,
       h("div", { class: "row label-moves" },
         h("button", { type: "button", class: "primary", on: { click: () => this.#done() } }, item.done ? "Not done yet" : "Done, next"),
-        h("button", { type: "button", on: { click: () => this.#go(this.place - 1) } }, "Previous"),
-        h("button", { type: "button", on: { click: () => this.#go(this.place + 1) } }, "Next"),
+        h("button", { type: "button", on: { click: () => this.#leave(this.place - 1) } }, "Previous"),
+        h("button", { type: "button", on: { click: () => this.#leave(this.place + 1) } }, "Next"),
         h("button", { type: "button", class: "quiet", on: { click: () => this.#showAnswer() } }, "Show the model's answer")),
       this.shown);
     if (item.face !== null) this.#loadBoxes(item);
@@ -107,13 +112,25 @@ export class Labelling {
     });
   }
 
+  /** Draw again; what had the focus has it again, with what was typed there. */
   #draw() {
+    const held = document.activeElement?.dataset?.field;
+    const typed = held && document.activeElement.tagName === "INPUT" ? [document.activeElement.value, document.activeElement.selectionStart] : null;
+    this.#fill();
+    const again = held && [...this.stage.querySelectorAll("[data-field]")].find((each) => each.dataset.field === held);
+    if (!again) return;
+    if (typed) again.value = typed[0];
+    again.focus();
+    if (typed) again.setSelectionRange(typed[1], typed[1]);
+  }
+
+  #fill() {
     const { item, project } = this;
     const left = this.state.items.filter((each) => !each.done).length;
     fill(this.progress, left ? `${this.state.items.length - left} of ${counted(this.state.items.length, "item")} done.` : "All items are done. Open the agreement when the others are too.");
     this.undoButton.disabled = !this.state.undoable;
     fill(this.items, this.state.items.map((each, place) => h("li", {}, h("button", {
-      type: "button", class: "quiet", "aria-current": place === this.place ? "true" : null, on: { click: () => this.#go(place) },
+      type: "button", class: "quiet", "aria-current": place === this.place ? "true" : null, on: { click: () => this.#leave(place) },
     }, each.done ? "✓ " : "", each.path.split("/").at(-1), each.face === null ? "" : ` · face ${each.face}`, each.marks.length ? h("span", { class: "soft" }, ` (${each.marks.length})`) : null))));
     fill(this.classes, project.classes.map((name, place) => h("button", {
       type: "button", "aria-pressed": String(this.open?.label === name || (this.isWhole && item.marks[0]?.label === name)), on: { click: () => this.#press(name) },
@@ -130,32 +147,44 @@ export class Labelling {
     return h("div", { class: "sheet" }, h("table", { class: "mark-table" },
       h("thead", {}, h("tr", {}, ["Class", this.isWhole ? null : "From", this.isWhole ? null : "To", steps.length ? "Intensity" : null, "Note", ""].filter((each) => each !== null).map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, item.marks.map((mark) => h("tr", { class: mark.id === this.chosen ? "chosen" : "" },
-        h("th", { scope: "row" }, h("button", { type: "button", class: "quiet", on: { click: () => { this.#choose(mark.id); if (mark.start !== null) this.player.seek(mark.start); } } }, swatch(mark.label, project.colours), mark.label)),
+        h("th", { scope: "row" }, h("button", { type: "button", class: "quiet", data: { field: `mark ${mark.id}` }, on: { click: () => { this.#choose(mark.id); if (mark.start !== null) this.player.seek(mark.start); } } }, swatch(mark.label, project.colours), mark.label)),
         this.isWhole ? null : [h("td", {}, clock(mark.start, 2)), h("td", {}, clock(mark.end, 2))],
-        steps.length ? h("td", {}, h("select", { "aria-label": `Intensity of ${mark.label}`, on: { change: ({ target }) => this.#change(mark, { intensity: Number(target.value) || null }) } },
+        steps.length ? h("td", {}, h("select", { "aria-label": `Intensity of ${mark.label}`, data: { field: `intensity ${mark.id}` }, on: { change: ({ target }) => this.#change(mark, { intensity: Number(target.value) || null }) } },
           ["", ...steps].map((step) => h("option", { value: step, selected: (mark.intensity ?? "") === step }, step === "" ? "–" : String(step))))) : null,
-        h("td", {}, h("input", { type: "text", value: mark.note, maxlength: "1000", "aria-label": `Note on ${mark.label}`, on: { change: ({ target }) => this.#change(mark, { note: target.value }) } })),
-        h("td", {}, h("button", { type: "button", class: "quiet danger", "aria-label": `Remove ${mark.label}`, on: { click: () => this.#remove(mark.id) } }, "Remove")))))));
+        h("td", {}, h("input", { type: "text", value: mark.note, maxlength: "1000", "aria-label": `Note on ${mark.label}`, data: { field: `note ${mark.id}` }, on: { change: ({ target }) => this.#change(mark, { note: target.value }) } })),
+        h("td", {}, h("button", { type: "button", class: "quiet danger", "aria-label": `Remove ${mark.label}`, data: { field: `remove ${mark.id}` }, on: { click: () => this.#remove(mark.id) } }, "Remove")))))));
   }
 
   /** Begin a stretch of a class; end the one that is begun. A whole video gets the class as its label. */
   #press(label) {
     if (this.isWhole) {
-      this.#send("/marks", { item: this.item.id, label });
-      return;
+      const [mark] = this.item.marks;
+      return mark ? this.#change(mark, { label }) : this.#send("/marks", { item: this.item.id, label });
     }
     const time = this.player.time;
     const { open } = this;
     if (open) {
       const [start, end] = [Math.min(open.start, time), Math.max(open.start, time)];
       this.open = open.label === label ? null : { label, start: time };
-      if (end - start > 0.02) this.#send("/marks", { item: this.item.id, label: open.label, start, end: Math.min(end, this.item.seconds) });
-      else this.#draw();
-    } else {
-      this.open = { label, start: time };
+      say(this.open ? `${this.open.label} begins` : `${label} ends`);
+      if (end - start > 0.02) return this.#send("/marks", { item: this.item.id, label: open.label, start, end: Math.min(end, this.item.seconds) });
       this.#draw();
+      return Promise.resolve(null);
     }
-    say(this.open ? `${this.open.label} begins` : `${label} ends`);
+    this.open = { label, start: time };
+    this.#draw();
+    say(`${label} begins`);
+    return Promise.resolve(null);
+  }
+
+  /** End the stretch that is begun; false if it is refused. */
+  async #endOpen() {
+    const { open } = this;
+    if (!open || Math.abs(this.player.time - open.start) <= 0.02) {
+      this.open = null;
+      return true;
+    }
+    return Boolean(await this.#press(open.label));
   }
 
   #choose(mark) {
@@ -163,9 +192,9 @@ export class Labelling {
     this.#draw();
   }
 
+  /** Change a mark; only what changes is sent, so that another window's change of the rest stays. */
   #change(mark, values) {
-    const { label, start, end, intensity, note } = { ...mark, ...values };
-    return this.#send("/marks", { item: this.item.id, label, start, end, intensity, note, mark: mark.id });
+    return this.#send("/change", { item: this.item.id, mark: mark.id, ...values });
   }
 
   #remove(mark) {
@@ -177,7 +206,7 @@ export class Labelling {
   async #done() {
     const { item } = this;
     const isDone = !item.done;
-    if (isDone && this.open) this.#press(this.open.label);
+    if (isDone && !await this.#endOpen()) return;
     if (!await this.#send("/done", { item: item.id, done: isDone })) return;
     const next = this.state.items.findIndex((each, place) => place > this.place && !each.done);
     const any = next >= 0 ? next : this.state.items.findIndex((each) => !each.done);
@@ -238,7 +267,7 @@ export class Labelling {
     const moves = {
       " ": () => this.player.toggle(), ArrowLeft: () => this.player.step(-1), ArrowRight: () => this.player.step(1),
       j: () => this.player.shuttle(-1), k: () => this.player.pause(), l: () => this.player.shuttle(1),
-      d: () => this.#done(), n: () => this.#go(this.place + 1), p: () => this.#go(this.place - 1),
+      d: () => this.#done(), n: () => this.#leave(this.place + 1), p: () => this.#leave(this.place - 1),
       Delete: () => this.#remove(this.chosen), Backspace: () => this.#remove(this.chosen), "?": () => this.#showKeys(),
       Escape: () => { this.open = null; this.#draw(); },
     };
