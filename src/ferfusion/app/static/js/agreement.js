@@ -70,7 +70,7 @@ function exportRow(project) {
   const answer = h("p", { role: "status" });
   const write = (which) => async () => {
     const { path } = await post(`/labels/${part(project.id)}/export`, { which });
-    fill(answer, `Written: ${path}. `, h("code", {}, `ferfusion prepare ${path} DATASET --labels table`), " makes a dataset of it.");
+    fill(answer, `Written: ${path}. `, h("code", {}, `ferfusion prepare ${path} DATASET --labels "${project.classes.join(",")}"`), " makes a dataset of it.");
   };
   return h("div", {}, h("div", { class: "row" },
     h("button", { type: "button", class: "primary", on: { click: ({ currentTarget }) => during(currentTarget, write("consensus")) } }, "Write what holds"),
