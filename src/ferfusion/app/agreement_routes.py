@@ -85,9 +85,10 @@ def _check_finished(labels: "fer.Labels", rater: str) -> None:
 
 
 def agreement_row(labels: "fer.Labels") -> dict[str, Any]:
-    """Return agreement, what is disputed with the answers side by side, and what holds."""
+    """Return agreement, what is disputed, the answers of raters who have finished, and what holds."""
     found = labels.agreement()
-    answers = labels.answers()
+    progress, answers = labels.progress, labels.answers()
+    finished = progress["rater"][progress["done"] == progress["items"]]
     held = labels.consensus()
     raters = list(labels.raters)
     pairs = [(one, other) for place, one in enumerate(raters) for other in raters[place + 1 :]]
@@ -97,9 +98,9 @@ def agreement_row(labels: "fer.Labels") -> dict[str, Any]:
         "per_class": records(found.per_class),
         "confusions": [_confusion(found.confusion(one, other)) for one, other in pairs[:_MOST_PAIRS]],
         "disputed": records(found.disputed),
-        "answers": records(answers),
+        "answers": records(answers[answers["rater"].isin(finished)]),
         "consensus": records(held),
-        "progress": records(labels.progress),
+        "progress": records(progress),
     }
 
 

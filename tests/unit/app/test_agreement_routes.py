@@ -46,6 +46,14 @@ def test_agreement_has_alpha_disputes_and_both_answers(app, labels, address):
     assert table["counts"][0][2] == 4.0
 
 
+def test_answers_of_a_rater_who_has_not_finished_are_not_shown(app, labels, address):
+    label_all(labels)
+    labels.done("Ben", "0001", is_done=False)
+    found = app.client.get(f"{address}/agreement", params={"rater": "Ann"}).json()
+    assert [row["item"] for row in found["disputed"]] == ["0000"]
+    assert {row["rater"] for row in found["answers"]} == {"Ann"}
+
+
 def test_decision_holds_and_is_exported(app, labels, address):
     label_all(labels)
     body = {

@@ -18,7 +18,7 @@ function draw(body, { project, rater, found }) {
   const again = (answer) => draw(body, { project, rater, found: answer });
   const waiting = found.progress.filter(({ done, items }) => done < items).map((each) => `${each.rater} (${each.done} of ${each.items})`);
   fill(body,
-    waiting.length ? h("p", { class: "note" }, `Not finished yet, and counted as far as they are: ${waiting.join(", ")}.`) : null,
+    waiting.length ? h("p", { class: "note" }, `Not finished yet, and counted as far as they are: ${waiting.join(", ")}. Their answers are shown when they have finished.`) : null,
     found.caution ? h("p", { class: "note" }, found.caution) : null,
     alphas("Krippendorff's alpha", found.alpha, "1 is full agreement, 0 is that of chance; with the 95 % interval over videos. Unmarked time counts as a class of its own."),
     alphas("Each class against the rest", found.per_class, ""),
@@ -49,6 +49,7 @@ function dispute(item, { project, rater, found, again }) {
   const isItem = (row) => row.path === item.path && (row.face ?? null) === (item.face ?? null);
   const mine = found.answers.filter((row) => isItem(row));
   const raters = [...new Set(mine.map((row) => row.rater))];
+  const begin = Math.min(...mine.map((row) => row.start ?? 0).concat(mine.length ? [] : [0])) + 0.01;  // the film stands at the first mark
   const decided = found.consensus.filter((row) => isItem(row) && row.rater === "discussion");
   const by = h("input", { type: "text", id: `by-${item.item}`, value: rater, maxlength: "200" });
   const take = (name) => async () => {
@@ -58,7 +59,7 @@ function dispute(item, { project, rater, found, again }) {
   };
   return h("article", { class: "card dispute" },
     h("h3", {}, item.path.split("/").at(-1), item.face === null || item.face === undefined ? "" : ` · face ${item.face}`, h("span", { class: "soft small" }, ` ${percent(item.differ, 0)} of the pairs of answers differ`)),
-    h("video", { class: "dispute-film", controls: true, preload: "metadata", playsinline: true, src: `api/v1/labels/${part(project.id)}/items/${part(item.item)}/source`, "aria-label": `Video of ${item.path}` }),
+    h("video", { class: "dispute-film", controls: true, preload: "metadata", playsinline: true, src: `api/v1/labels/${part(project.id)}/items/${part(item.item)}/source#t=${begin}`, "aria-label": `Video of ${item.path}` }),
     h("div", { class: "sides" }, raters.map((name) => h("div", {}, h("strong", {}, name),
       h("ul", {}, mine.filter((row) => row.rater === name).map((row) => h("li", {}, row.label ? [swatch(row.label, project.colours), row.label, row.start === null ? "" : ` ${clock(row.start, 1)} to ${clock(row.end, 1)}`, row.intensity ? `, intensity ${row.intensity}` : "", row.shown ? " (saw the model's answer)" : ""] : "nothing"))),
       h("button", { type: "button", on: { click: ({ currentTarget }) => during(currentTarget, take(name)) } }, `Decide as ${name} says`)))),

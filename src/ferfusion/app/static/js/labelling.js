@@ -133,7 +133,7 @@ export class Labelling {
       type: "button", class: "quiet", "aria-current": place === this.place ? "true" : null, on: { click: () => this.#leave(place) },
     }, each.done ? "✓ " : "", each.path.split("/").at(-1), each.face === null ? "" : ` · face ${each.face}`, each.marks.length ? h("span", { class: "soft" }, ` (${each.marks.length})`) : null))));
     fill(this.classes, project.classes.map((name, place) => h("button", {
-      type: "button", "aria-pressed": String(this.open?.label === name || (this.isWhole && item.marks[0]?.label === name)), on: { click: () => this.#press(name) },
+      type: "button", data: { field: `class ${name}` }, "aria-pressed": String(this.open?.label === name || (this.isWhole && item.marks[0]?.label === name)), on: { click: () => this.#press(name) },
     }, place < 9 ? h("kbd", {}, String(place + 1)) : null, swatch(name, project.colours), name)));
     this.strip.show(item.marks, this.chosen);
     fill(this.marks, this.#markTable());
@@ -222,10 +222,17 @@ export class Labelling {
     say(answer.item ? "Undone" : "Nothing to undo");
   }
 
+  /** The model takes a while: marks are saved meanwhile, and another item may be shown when it answers. */
   async #showAnswer() {
-    fill(this.shown, h("p", { class: "soft" }, "The model reads the video …"));
-    const answer = await this.#send("/show", { item: this.item.id });
-    fill(this.shown, answer ? h("div", { class: "note" }, h("p", {}, answer.statement), h("p", { class: "small" }, this.item.done ? `Model: ${answer.model}.` : `Model: ${answer.model}. It is noted that you have seen this.`)) : null);
+    const { item, shown } = this;
+    fill(shown, h("p", { class: "soft" }, "The model reads the video …"));
+    try {
+      const answer = await post(`${this.root}/show`, { rater: this.rater, item: item.id });
+      const isNoted = answer.items.some((each) => each.id === item.id && each.shown);
+      fill(shown, h("div", { class: "note" }, h("p", {}, answer.statement), h("p", { class: "small" }, `Model: ${answer.model}.${isNoted ? " It is noted that you have seen this." : ""}`)));
+    } catch (error) {
+      fill(shown, h("p", { class: "soft" }, error.message));
+    }
   }
 
   /** Send an act; the next waits for it. The answer is the new state, which is on the disk. */
@@ -234,7 +241,7 @@ export class Labelling {
       try {
         const answer = await post(`${this.root}${path}`, { rater: this.rater, ...values });
         this.state = { items: answer.items, undoable: answer.undoable };
-        if (answer.mark) this.chosen = answer.mark;
+        if (answer.mark && values.item === this.item.id) this.chosen = answer.mark;
         this.#draw();
         return answer;
       } catch (error) {
