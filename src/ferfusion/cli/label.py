@@ -1,6 +1,7 @@
 """``ferfusion label PROJECT [VIDEO…]``: make a label project, or show, export and import its labels."""
 
 import math
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -52,7 +53,10 @@ def label(
     if export is not None:
         file = project.export(export, which)
         console.print(f"Labels ({escape(which)}): {escape(str(file))}", soft_wrap=True)
-        console.print(f"Next: ferfusion prepare {escape(str(file))} DATASET --labels table", soft_wrap=True)
+        names = shlex.quote(",".join(project.classes))
+        console.print(
+            f"Next: ferfusion prepare {escape(str(file))} DATASET --labels {escape(names)}", soft_wrap=True
+        )
     _show(project)
     console.print(f"Label: ferfusion app {escape(str(folder))}", soft_wrap=True)
 
