@@ -53,9 +53,9 @@ def label(
     if export is not None:
         file = project.export(export, which)
         console.print(f"Labels ({escape(which)}): {escape(str(file))}", soft_wrap=True)
-        names = shlex.quote(",".join(project.classes))
+        classes = shlex.quote(",".join(project.classes))
         console.print(
-            f"Next: ferfusion prepare {escape(str(file))} DATASET --labels {escape(names)}", soft_wrap=True
+            f"Next: ferfusion prepare {escape(str(file))} DATASET --labels {escape(classes)}", soft_wrap=True
         )
     _show(project)
     console.print(f"Label: ferfusion app {escape(str(folder))}", soft_wrap=True)
