@@ -63,7 +63,7 @@ def test_distributions_have_what_the_package_needs_and_pass_twine(environment, b
 
 def test_wheel_runs_its_demo_from_an_empty_folder(environment, built, tmp_path):
     [wheel] = built.glob("*.whl")
-    constraints = ["-c", CHECKOUT / "constraints.txt"]
+    constraints: list[str | Path] = ["-c", CHECKOUT / "constraints.txt"]
     subprocess.run([environment, "-m", "pip", "install", "-q", *constraints, wheel], check=True)
     done = subprocess.run(
         [environment, "-m", "ferfusion", "demo", "demo"],
