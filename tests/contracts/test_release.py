@@ -1,5 +1,6 @@
 """The files that a release consists of beside the code."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,12 @@ def test_issue_forms_have_fields_with_labels():
     for form in forms:
         body = yaml.safe_load(form.read_text(encoding="utf-8"))["body"]
         assert all(field["attributes"]["label"] for field in body)
+
+
+def test_workflow_only_calls_the_makefile():
+    yaml = pytest.importorskip("yaml")
+    workflow = yaml.safe_load((CHECKOUT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))
+    targets = re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.M)
+    runs = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
+    assert runs == ["make test", "make installs", "make docs"]
+    assert {run.removeprefix("make ") for run in runs} <= set(targets)
