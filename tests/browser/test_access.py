@@ -44,7 +44,7 @@ def test_phone_scrolls_in_one_direction_only(page, result, place):
 def test_keyboard_reaches_everything_in_order_and_shows_where_it_is(page):
     until(page, "document.querySelector('#model').options.length > 0")
     names = []
-    for _ in range(14):
+    for _ in range(16):
         page.keyboard.press("Tab")
         names.append(page.evaluate("document.activeElement.id || document.activeElement.textContent.trim()"))
     expected = [
@@ -53,16 +53,18 @@ def test_keyboard_reaches_everything_in_order_and_shows_where_it_is(page):
         "Watch",
         "Read",
         "Study",
+        "Label",
         "files",
         "folder",
         "sample",
         "path",
         "Open",
+        "Or read the camera of this machine live",
         "model",
         "Add a model…",
         "actions",
     ]
-    assert names[:13] == expected
+    assert names[:15] == expected
     page.keyboard.press("Shift+Tab")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"

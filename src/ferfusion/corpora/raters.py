@@ -100,7 +100,7 @@ def _without_majority(
     rows: Sequence[VideoEntry], chosen: Mapping[str, int], words: Mapping[str, str], root: Path
 ) -> LeftOut:
     said = listed([f"{number} {words[emotion]}" for emotion, number in chosen.items()])
-    reason = f"no majority of {len(rows)} raters: {said} ({places_of(rows, root)})"
+    reason = f"no majority of {counted(len(rows), 'rater')}: {said} ({places_of(rows, root)})"
     return replace(left_out_entry(rows[0], root, reason), emotion="", further=_further(rows))
 
 
@@ -115,7 +115,7 @@ def _further(rows: Sequence[VideoEntry]) -> tuple[tuple[str, str], ...]:
 
 def _sentence(several: Sequence[Sequence[VideoEntry]], without: int) -> str:
     rest = f"; without a majority, and left out: {without:,}" if without else ""
+    rows = counted(sum(map(len, several)), "row")
     return (
-        f"Rows of several raters: {sum(map(len, several)):,} rows became {counted(len(several), 'label')}, "
-        f"that of most raters{rest}"
+        f"Rows of several raters: {rows} became {counted(len(several), 'label')}, that of most raters{rest}"
     )
