@@ -3,11 +3,12 @@
 import inspect
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, get_args
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import Any
 
 from ferfusion.environment import load_torch
 from ferfusion.lookup import choose
+from ferfusion.recipe import value_types
 
 _KINDS = ((bool, "bool"), (int, "int"), (float, "float"))
 
@@ -81,17 +82,15 @@ def _options(recipe: Any, group: str) -> Iterator[RecipeOption]:
     texts, tables = _texts(recipe), _tables()
     for field in fields(recipe):
         choices = tuple(tables.get(field.name, ()))
-        kind = "choice" if choices else _kind_of(field.type)
+        kind = "choice" if choices else _kind_of(field)
         default = field.default if field.default is not MISSING else None
         if default is None or isinstance(default, bool | int | float | str):
             yield RecipeOption(field.name, kind, default, choices, texts.get(field.name, ""), group)
 
 
-def _kind_of(annotation: Any) -> str:
-    kinds = [annotation]
-    while kinds and get_args(kinds[0]):
-        kinds = [kind for kind in get_args(kinds[0]) if isinstance(kind, type)] or [str]
-    return next((name for kind, name in _KINDS if kinds[0] is kind), "text")
+def _kind_of(field: "Field[Any]") -> str:
+    first = value_types(field)[0]
+    return next((name for kind, name in _KINDS if first is kind), "text")
 
 
 def _texts(recipe: Any) -> dict[str, str]:

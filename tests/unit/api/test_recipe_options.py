@@ -17,6 +17,7 @@ def test_options_of_train_have_kinds_defaults_and_descriptions():
 
 def test_options_of_predict_name_the_estimators_of_actions():
     options = {option.name: option for option in fer.recipe_options("predict")}
+    assert options["min_face"].kind == "float"
     assert options["actions"].choices[0] == ""
     assert "small" in options["actions"].choices
 
