@@ -82,9 +82,7 @@ def strongest_actions(
     >>> strongest_actions(smile, rest)
     ['lip corners pulled up']
     """
-    change = dict(zip(ACTIONS, (coefficients - rest).tolist(), strict=True))
-    found = sorted(_named(change), key=lambda each: -each[0])
-    return [words for strength, words in found if strength >= LEAST_CHANGE][:count]
+    return _in_words(coefficients - rest, least=LEAST_CHANGE)[:count]
 
 
 def actions_at_rest(rest: NDArray[np.floating]) -> list[str]:
@@ -101,9 +99,13 @@ def actions_at_rest(rest: NDArray[np.floating]) -> list[str]:
     """
     expressive = np.zeros_like(rest)
     expressive[EXPRESSIVE] = rest[EXPRESSIVE]
-    change = dict(zip(ACTIONS, expressive.tolist(), strict=True))
-    found = sorted(_named(change), key=lambda each: -each[0])
-    return [words for strength, words in found if strength >= LEAST_AT_REST]
+    return _in_words(expressive, least=LEAST_AT_REST)
+
+
+def _in_words(change: NDArray[np.floating], *, least: float) -> list[str]:
+    """Return the actions of at least some strength in words, the strongest first."""
+    found = sorted(_named(dict(zip(ACTIONS, change.tolist(), strict=True))), key=lambda each: -each[0])
+    return [words for strength, words in found if strength >= least]
 
 
 def _named(change: Mapping[str, float]) -> Iterator[tuple[float, str]]:

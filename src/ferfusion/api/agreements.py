@@ -112,9 +112,9 @@ class Agreement:
         import pandas as pd  # noqa: PLC0415
 
         rows = [
-            [item.id, item.path, item.subject, item.face, round(self._ratings.disagreement(place), 4)]
+            [item.id, item.path, item.subject, item.face, round(differ, 4)]
             for place, item in enumerate(self._ratings.items)
-            if self._ratings.disagreement(place) > 0
+            if (differ := self._ratings.disagreement(place)) > 0
         ]
         found = pd.DataFrame(rows, columns=["item", "path", "subject", "face", "differ"])
         return found.sort_values("differ", ascending=False, kind="stable", ignore_index=True)

@@ -44,10 +44,9 @@ class Labels:
     @property
     def colours(self) -> dict[str, str]:
         """The colour of each class on all pages, such as ``#f0c419``."""
-        from ferfusion.reporting.colours import colour_of  # noqa: PLC0415
+        from ferfusion.reporting.colours import colours_of  # noqa: PLC0415
 
-        classes = self._project.classes
-        return {name: colour_of(name, classes) for name in classes.names}
+        return colours_of(self._project.classes)
 
     @property
     def marks(self) -> str:
@@ -210,7 +209,7 @@ class Labels:
 
     @file_errors()
     def show(self, rater: str, item: str) -> None:
-        """Note that a rater sees a model's answer to an item that is not finished."""
+        """Note that a rater sees the answer of a model, or of others, to an item."""
         self._answers(rater).show(item)
 
     @file_errors()

@@ -52,11 +52,11 @@ class Live(Iterator["LivePrediction"]):
         """Start the source; see ``live`` for the arguments."""
         from ferfusion.inference.live import LiveFiles, Pace, predict_live  # noqa: PLC0415 torch
         from ferfusion.inference.timeline import unsure_word  # noqa: PLC0415 pandas
-        from ferfusion.reporting.colours import colour_of  # noqa: PLC0415
+        from ferfusion.reporting.colours import colours_of  # noqa: PLC0415
 
         self.source, self.model, self.labels = source, predictor.name, predictor.info.labels.names
         self.caution, self.unsure = predictor.info.caution, unsure_word(predictor.info.labels)
-        self.colours = {name: colour_of(name, predictor.info.labels) for name in self.labels}
+        self.colours = colours_of(predictor.info.labels)
         self._seconds = seconds
         self._pace = Pace()
         with ExitStack() as stack:

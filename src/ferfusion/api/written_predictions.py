@@ -90,9 +90,9 @@ class WrittenPrediction:
     @property
     def colours(self) -> dict[str, str]:
         """The colour of each class in all pages and figures, such as ``#f0c419``."""
-        from ferfusion.reporting.colours import colour_of  # noqa: PLC0415
+        from ferfusion.reporting.colours import colours_of  # noqa: PLC0415
 
-        return {name: colour_of(name, self.labels) for name in self.labels.names}
+        return colours_of(self.labels)
 
     @property
     def smoothed_columns(self) -> tuple[str, ...]:

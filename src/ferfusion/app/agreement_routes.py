@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 import ferfusion as fer
 from ferfusion.app.folders import records
-from ferfusion.app.label_routes import project_of
+from ferfusion.app.label_routes import MarkValues, project_of
 from ferfusion.app.problems import Problem
 from ferfusion.app.state import AppState
 
@@ -19,22 +19,11 @@ _MOST_PAIRS = 15
 """Pairs of raters whose confusion is shown."""
 
 
-class DecidedMark(BaseModel):
-    """A mark that is decided."""
-
-    model_config = ConfigDict(strict=True)
-    label: str = Field(min_length=1, max_length=60)
-    start: float | None = Field(None, ge=0, le=1e7, allow_inf_nan=False)
-    end: float | None = Field(None, ge=0, le=1e7, allow_inf_nan=False)
-    intensity: int | None = Field(None, ge=1, le=10)
-    note: str = Field("", max_length=1_000)
-
-
 class DecisionBody(BaseModel):
     """What was decided on an item."""
 
     item: str = Field(min_length=1, max_length=100)
-    marks: list[DecidedMark] = Field(max_length=_MOST_MARKS)
+    marks: list[MarkValues] = Field(max_length=_MOST_MARKS)
     by: str = Field(min_length=1, max_length=200)
     rater: str = Field(min_length=1, max_length=60)
 
@@ -53,8 +42,7 @@ def agreement_routes(state: AppState) -> APIRouter:
     def get_agreement(project_id: str, rater: str) -> dict[str, Any]:
         """Return how far the raters agree, for a rater who has finished."""
         labels = project_of(state, project_id)
-        _check_finished(labels, rater)
-        for item in labels.state(rater)["items"]:
+        for item in _finished_items(labels, rater):
             labels.show(rater, item["id"])  # what is changed from now on is no first answer
         return agreement_row(labels)
 
@@ -62,7 +50,7 @@ def agreement_routes(state: AppState) -> APIRouter:
     def decide(project_id: str, body: DecisionBody) -> dict[str, Any]:
         """Write down what was decided on an item in a discussion."""
         labels = project_of(state, project_id)
-        _check_finished(labels, body.rater)
+        _finished_items(labels, body.rater)
         labels.decide(body.item, [mark.model_dump() for mark in body.marks], by=body.by)
         return agreement_row(labels)
 
@@ -76,12 +64,18 @@ def agreement_routes(state: AppState) -> APIRouter:
     return routes
 
 
-def _check_finished(labels: "fer.Labels", rater: str) -> None:
-    items = labels.state(rater)["items"]
+def _finished_items(labels: "fer.Labels", rater: str) -> list[dict[str, Any]]:
+    """Return the items of a rater who has finished all of them.
+
+    Raises:
+        Problem: some are left.
+    """
+    items: list[dict[str, Any]] = labels.state(rater)["items"]
     if left := sum(not item["done"] for item in items):
         raise Problem(
             409, f"{rater} sees the others' answers when all {len(items)} items are finished; {left} are left"
         )
+    return items
 
 
 def agreement_row(labels: "fer.Labels") -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from ferfusion.app.models import SHIPPED
 from ferfusion.app.state import AppState
 
 _FIRST_SECONDS = 60.0
@@ -28,8 +27,7 @@ def camera_routes(state: AppState) -> APIRouter:
 
         An image of another session ends the one before: the app reads one camera at a time.
         """
-        is_shipped = model in (None, SHIPPED)
-        chosen = None if is_shipped else await asyncio.to_thread(state.models.get, model)
+        chosen = await asyncio.to_thread(state.models.path_of, model)
         return await asyncio.to_thread(
             state.camera.ask,
             "camera",
@@ -37,7 +35,7 @@ def camera_routes(state: AppState) -> APIRouter:
             session=session[:100],
             at=seconds,
             image=base64.b64encode(await request.body()).decode("ascii"),
-            model=None if chosen is None else chosen.path,
+            model=chosen,
         )
 
     @routes.delete("/camera", status_code=204)

@@ -46,8 +46,8 @@ class ItemBody(RaterBody):
     item: str = Field(min_length=1, max_length=100)
 
 
-class MarkBody(ItemBody):
-    """A mark; ``mark`` names the one that it replaces."""
+class MarkValues(BaseModel):
+    """What a mark says."""
 
     model_config = ConfigDict(strict=True)
     label: str = Field(min_length=1, max_length=60)
@@ -55,19 +55,19 @@ class MarkBody(ItemBody):
     end: float | None = Field(None, ge=0, le=1e7, allow_inf_nan=False)
     intensity: int | None = Field(None, ge=1, le=10)
     note: str = Field("", max_length=1_000)
+
+
+class MarkBody(MarkValues, ItemBody):
+    """A mark; ``mark`` names the one that it replaces."""
+
     mark: int | None = Field(None, ge=1, le=10**9)
 
 
-class ChangeBody(ItemBody):
+class ChangeBody(MarkValues, ItemBody):
     """What changes of a mark; what is not there stays as it is."""
 
-    model_config = ConfigDict(strict=True)
-    mark: int = Field(ge=1, le=10**9)
     label: str = Field("", max_length=60)
-    start: float | None = Field(None, ge=0, le=1e7, allow_inf_nan=False)
-    end: float | None = Field(None, ge=0, le=1e7, allow_inf_nan=False)
-    intensity: int | None = Field(None, ge=1, le=10)
-    note: str = Field("", max_length=1_000)
+    mark: int = Field(ge=1, le=10**9)
 
 
 class OldMarkBody(ItemBody):
@@ -189,7 +189,7 @@ def _add_answer_routes(routes: APIRouter, state: AppState) -> None:
     def show_answer(project_id: str, body: ItemBody) -> dict[str, Any]:
         """Note that the rater sees a model's answer, and return it."""
         labels = project_of(state, project_id)
-        source = _source(state, project_id, body.item)
+        source = _source(state, labels, body.item)
         found = state.standby.ask(
             "predict",
             seconds=_SHOW_SECONDS,
@@ -204,7 +204,7 @@ def _add_answer_routes(routes: APIRouter, state: AppState) -> None:
     @routes.get("/{project_id}/items/{item}/source", response_class=FileResponse)
     def get_source(project_id: str, item: str) -> FileResponse:
         """Return the video of an item, in ranges."""
-        return sent_file(_source(state, project_id, item))
+        return sent_file(_source(state, project_of(state, project_id), item))
 
     @routes.get("/{project_id}/items/{item}/boxes")
     def get_boxes(project_id: str, item: str) -> list[list[float]]:
@@ -224,9 +224,9 @@ def _new_folder(state: AppState, path: str) -> Path:
     return allowed_path(state, folder) if (parent / folder.name).exists() else parent / folder.name
 
 
-def _source(state: AppState, project_id: str, item: str) -> Path:
+def _source(state: AppState, labels: "fer.Labels", item: str) -> Path:
     """Return the video of an item, which this app may open."""
-    source = allowed_path(state, project_of(state, project_id).source(item).absolute())
+    source = allowed_path(state, labels.source(item).absolute())
     if not (mimetypes.guess_type(source.name)[0] or "").startswith(("video/", "image/")):
         raise Problem(422, f"{source.name} is no video")
     return source

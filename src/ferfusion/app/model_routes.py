@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from ferfusion.app.models import SHIPPED
 from ferfusion.app.opened_paths import allowed_path
 from ferfusion.app.problems import Problem
 from ferfusion.app.state import AppState
@@ -51,8 +50,7 @@ def model_routes(state: AppState) -> APIRouter:
         request: Request, model: str | None = None, name: str = "", actions: bool = False
     ) -> dict[str, Any]:
         """Predict the photograph or short clip of the body, and answer with the verdicts."""
-        is_shipped = model in (None, SHIPPED)
-        chosen = None if is_shipped else await asyncio.to_thread(state.models.get, model)
+        chosen = await asyncio.to_thread(state.models.path_of, model)
         uploads = Uploads(state.home, limit_bytes=min(MOST_BYTES_AT_ONCE, state.settings.upload_bytes))
         upload = await uploads.receive(name or "sent", body_of(request))
         path = Path(upload.path)
@@ -63,7 +61,7 @@ def model_routes(state: AppState) -> APIRouter:
                 "predict",
                 seconds=_PATIENCE_SECONDS,
                 path=str(path),
-                model=None if chosen is None else chosen.path,
+                model=chosen,
                 most_seconds=MOST_SECONDS_AT_ONCE,
                 actions=actions,
             )

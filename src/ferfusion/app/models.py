@@ -62,6 +62,14 @@ class Models:
                 return ModelRow(**row)
         raise Problem(404, f"There is no model {model_id}; GET /api/v1/models lists them")
 
+    def path_of(self, model_id: str | None) -> str | None:
+        """Return the path of a model; None for the one of the package, whose file is not opened for it.
+
+        Raises:
+            Problem: there is none of this id.
+        """
+        return None if model_id in (None, SHIPPED) else self.get(model_id).path
+
     def add(self, path: Path) -> ModelRow:
         """Add a model to the list; one that is there already is read again.
 

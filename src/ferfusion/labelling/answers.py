@@ -237,13 +237,8 @@ class Answers:
             yield
 
     def _acts(self) -> list[dict[str, Any]]:
-        if not self._file.is_file():
-            return []
-        with file_errors(self._file):
-            content = self._file.read_bytes()
         acts = []
-        whole_lines = content.split(b"\n")[:-1]  # after the last line's end: half a line
-        for number, line in enumerate(whole_lines, 1):
+        for number, line in enumerate(whole_lines(self._file), 1):
             try:
                 act = parse_json(line.decode("utf-8"))
                 is_whole = all(has_type(act[name], kind) for name, kind in _KINDS[act["action"]].items())
@@ -317,6 +312,18 @@ def check_mark(project: Project, item: Item, mark: Mark, others: Iterable[Mark])
 
 _LOCKS: dict[str, Lock] = {}
 """A lock for each file, within this process."""
+
+
+def whole_lines(file: Path) -> list[bytes]:
+    """Return the lines of a file that only grows; half a line at its end is not counted.
+
+    Raises:
+        FileError: the file cannot be read.
+    """
+    if not file.is_file():
+        return []
+    with file_errors(file):
+        return file.read_bytes().split(b"\n")[:-1]
 
 
 def append_line(file: Path, line: str) -> None:

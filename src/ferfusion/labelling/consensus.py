@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from ferfusion.errors import ConfigError, DatasetError, file_errors, in_one_line
+from ferfusion.errors import ConfigError, DatasetError, in_one_line
 from ferfusion.files import parse_json
 from ferfusion.labelling.agreement import GRID_SECONDS, MISSING, Ratings
-from ferfusion.labelling.answers import Mark, append_line, check_mark, mark_of
+from ferfusion.labelling.answers import Mark, append_line, check_mark, mark_of, whole_lines
 from ferfusion.labelling.project import STRETCHES, Item, Project
 from ferfusion.recipe import has_type
 
@@ -90,12 +90,8 @@ def read_decisions(project: Project) -> dict[str, Decision]:
         DatasetError: the file is damaged.
     """
     file = project.folder / DECISIONS_FILE
-    if not file.is_file():
-        return {}
-    with file_errors(file):
-        lines = file.read_bytes().split(b"\n")[:-1]
     found = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(whole_lines(file), 1):
         try:
             row = parse_json(line.decode("utf-8"))
             if not all(has_type(row[name], kind) for name, kind in _KINDS.items()):

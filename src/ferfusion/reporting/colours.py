@@ -56,6 +56,11 @@ def colour_of(name: str, labels: LabelSet) -> str:
     return _colours(labels).get(name, CLASS_COLOURS["Neutral"])
 
 
+def colours_of(labels: LabelSet) -> dict[str, str]:
+    """Return the colour of each class of a label set, in the order of the classes."""
+    return {name: colour_of(name, labels) for name in labels.names}
+
+
 @lru_cache(maxsize=16)
 def _colours(labels: LabelSet) -> dict[str, str]:
     colours: dict[str, str] = {}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.errors import VideoError
-from ferfusion.video.live_source import LiveFrame
+from ferfusion.video.live_source import LiveFrame, size_of
 
 
 class GivenFrames:
@@ -45,7 +45,7 @@ class GivenFrames:
                 )
             frame = LiveFrame(index, seconds, time.monotonic(), _image(index, pixels))
             self.decoded += 1
-            if before is not None and _size(before) == _size(frame):
+            if before is not None and size_of(before) == size_of(frame):
                 yield before, frame
             before = frame
 
@@ -66,7 +66,3 @@ def _image(index: int, pixels: NDArray[Any]) -> av.VideoFrame:
     if kind != np.uint8 or shape is None or len(shape) != 3 or shape[2] != 3 or 0 in shape:
         raise VideoError(f"Frame {index} must be an RGB image, (H, W, 3) uint8, got {shape} {kind}")
     return av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
-
-
-def _size(frame: LiveFrame) -> tuple[int, int]:
-    return frame.image.width, frame.image.height

@@ -108,7 +108,7 @@ class LiveSource:
         with self._changed:
             self.decoded += 1
             # flow between images of two sizes would be no motion
-            if before is None or before.index + 1 != frame.index or _size(before) != _size(frame):
+            if before is None or before.index + 1 != frame.index or size_of(before) != size_of(frame):
                 return
             self.dropped += self._newest is not None
             self._newest = (before, frame)
@@ -128,7 +128,8 @@ class LiveSource:
         self._threads.shutdown()
 
 
-def _size(frame: LiveFrame) -> tuple[int, int, Fraction]:
+def size_of(frame: LiveFrame) -> tuple[int, int, Fraction]:
+    """Return width, height and pixel aspect of a frame."""
     return frame.image.width, frame.image.height, frame.pixel_aspect
 
 

@@ -98,7 +98,6 @@ class Camera {
 
   #image() {
     const scale = Math.min(1, SENT_PX / Math.max(this.video.videoWidth, this.video.videoHeight));
-    this.scale = scale;
     [this.sent.width, this.sent.height] = [Math.round(scale * this.video.videoWidth), Math.round(scale * this.video.videoHeight)];
     this.sent.getContext("2d").drawImage(this.video, 0, 0, this.sent.width, this.sent.height);
     return new Promise((resolve) => { this.sent.toBlob(resolve, "image/jpeg", QUALITY); });

@@ -58,7 +58,7 @@ export class Labelling {
   #go(place) {
     if (place < 0 || place >= this.state.items.length) return;
     this.place = place;
-    [this.open, this.chosen, this.boxes, this.answer] = [null, null, [], null];
+    [this.open, this.chosen, this.boxes] = [null, null, []];
     this.player?.video.pause();
     const { item } = this;
     const name = item.path.split("/").at(-1);
