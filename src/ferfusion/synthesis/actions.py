@@ -97,15 +97,29 @@ def weights_of_units(units: Mapping[int, float]) -> dict[str, float]:
     return weights
 
 
-def draw_units(expression: str, rng: np.random.Generator, *, spread: float = 0.12) -> dict[int, float]:
+STUDIO: Mapping[str, tuple[Prototype, ...]] = MappingProxyType(
+    {name: (prototype,) for name, prototype in PROTOTYPES.items()}
+)
+"""The prototypes as the only way to show each expression."""
+
+
+def draw_units(
+    expression: str,
+    rng: np.random.Generator,
+    *,
+    spread: float = 0.12,
+    variants: Mapping[str, tuple[Prototype, ...]] = STUDIO,
+) -> dict[int, float]:
     """Draw the action units of one showing of an expression.
 
-    Core units vary by ``spread`` around their strength; half of the showings have each optional unit.
+    Core units vary by ``spread`` around their strength; half of the showings have each optional unit. Of
+    several variants of an expression, one is drawn.
 
     Raises:
         ConfigError: the expression has no prototype.
     """
-    prototype = choose(PROTOTYPES, expression, what="expression")
+    ways = choose(variants, expression, what="expression")
+    prototype = ways[int(rng.integers(len(ways)))] if len(ways) > 1 else ways[0]
     core = {unit: strength * rng.uniform(1 - spread, 1) for unit, strength in prototype.core.items()}
     shown = {unit: strength * rng.uniform(0.5, 1) for unit, strength in prototype.optional.items()}
     chosen = rng.random(len(shown)) < 0.5

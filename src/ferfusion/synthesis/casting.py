@@ -68,7 +68,7 @@ _FACE_SHAPES = MappingProxyType(
 _SIDED = ("cheek-", "eye-", "ear-")
 
 
-def _mix(first: Color, second: Color, share: float) -> Color:
+def mix_colors(first: Color, second: Color, share: float) -> Color:
     """Return the colour ``share`` of the way from the first to the second."""
     return tuple(float(a + (b - a) * share) for a, b in zip(first, second, strict=True))  # type: ignore[return-value]
 
@@ -79,7 +79,7 @@ def _random_color(rng: np.random.Generator, low: float, high: float, *, vivid: f
     return tuple(float(np.clip(level + rng.uniform(-vivid, vivid), 0.02, 0.98)) for _ in range(3))  # type: ignore[return-value]
 
 
-def _draw_local_changes(rng: np.random.Generator) -> dict[str, float]:
+def draw_local_changes(rng: np.random.Generator) -> dict[str, float]:
     """Draw a face shape; a sided change differs by up to 0.05 between the sides."""
     changes: dict[str, float] = {}
     for name, (low, high) in _FACE_SHAPES.items():
@@ -115,13 +115,13 @@ def _draw_hair(rng: np.random.Generator, *, ancestry: str, female: bool, age: fl
     styles = ("short", "long", "long") if female else ("cropped", "short", "short", "bald")
     style = styles[int(rng.integers(len(styles)))]
     thickness = {"bald": 0.0, "cropped": 0.35, "short": 1.3, "long": 1.2}[style] * rng.uniform(0.8, 1.3)
-    return Hair(style, _mix(color, _GREY, grey), float(thickness), float(rng.uniform(-0.6, 0.8)))
+    return Hair(style, mix_colors(color, _GREY, grey), float(thickness), float(rng.uniform(-0.6, 0.8)))
 
 
 def _draw_brows(rng: np.random.Generator, hair: Color, *, female: bool) -> Brows:
     """Draw eyebrows, a little darker than the hair."""
     return Brows(
-        color=_mix(hair, (0.05, 0.04, 0.03), 0.35),
+        color=mix_colors(hair, (0.05, 0.04, 0.03), 0.35),
         opacity=float(rng.uniform(0.7, 0.95)),
         thickness_cm=float(rng.uniform(0.22, 0.34) if female else rng.uniform(0.3, 0.46)),
         lift_cm=float(rng.uniform(-0.15, 0.15)),
@@ -183,14 +183,14 @@ def draw_subject(index: int, *, seed: int) -> Subject:
     age = phenotypes["age"]
     low, high = _SKIN_STEPS[ancestry]
     step = rng.uniform(low, high)
-    skin = _mix(_SKINS[int(step)], _SKINS[min(int(step) + 1, len(_SKINS) - 1)], step % 1)
+    skin = mix_colors(_SKINS[int(step)], _SKINS[min(int(step) + 1, len(_SKINS) - 1)], step % 1)
     hair = _draw_hair(rng, ancestry=ancestry, female=female, age=age)
     return Subject(
         name=f"s{index + 1:02d}",
         phenotypes=phenotypes,
-        local_changes=_draw_local_changes(rng),
+        local_changes=draw_local_changes(rng),
         skin=skin,
-        lips=_mix(
+        lips=mix_colors(
             skin, (0.62, 0.16, 0.20), float(rng.uniform(0.35, 0.75) if female else rng.uniform(0.2, 0.4))
         ),
         blush=float(rng.uniform(0.1, 0.6)),

@@ -26,8 +26,8 @@ from ferfusion.extras import require
 from ferfusion.files import read_json, write_text, write_whole
 from ferfusion.label_set import SIX
 from ferfusion.outputs import is_new_or_empty, only_writer, replaced_result
-from ferfusion.synthesis.casting import draw_subject
 from ferfusion.synthesis.head import HeadModel, load_head
+from ferfusion.synthesis.looks import LOOKS
 from ferfusion.synthesis.motion import true_flow
 from ferfusion.synthesis.performance import Performance, draw_performance
 from ferfusion.synthesis.portrait import Portrait, make_portrait
@@ -88,13 +88,15 @@ def takes(recipe: SynthesisRecipe) -> list[Take]:
 def perform(take: Take, recipe: SynthesisRecipe) -> Performance:
     """Draw the performance of a clip from the recipe's seed and the clip's place in the corpus."""
     seed = [recipe.seed, take.subject, SIX.code(take.label), take.number]
+    look = LOOKS[recipe.look]
     return draw_performance(
         take.label,
         num_frames=recipe.frames,
         min_intensity=recipe.min_intensity,
         max_intensity=recipe.max_intensity,
         rng=np.random.default_rng(seed),
-        resting=draw_subject(take.subject, seed=recipe.seed).resting,
+        resting=look.cast(take.subject, seed=recipe.seed).resting,
+        variants=look.variants,
     )
 
 
@@ -102,7 +104,7 @@ def portrait_of(index: int, recipe: SynthesisRecipe, head: HeadModel) -> Portrai
     """Return the portrait of subject ``index``, from which frames are rendered."""
     return make_portrait(
         head,
-        draw_subject(index, seed=recipe.seed),
+        LOOKS[recipe.look].cast(index, seed=recipe.seed),
         size=recipe.size,
         supersampling=recipe.supersampling,
         seed=recipe.seed + index,

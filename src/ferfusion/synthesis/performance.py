@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferfusion.actions.names import ACTIONS
-from ferfusion.synthesis.actions import draw_units, weights_of_units
+from ferfusion.synthesis.actions import STUDIO, Prototype, draw_units, weights_of_units
 from ferfusion.synthesis.timing import Timing, draw_blinks, draw_timing, intensity_curve, slow_motion
 
 Floats = NDArray[np.floating[Any]]
@@ -42,12 +42,18 @@ def _side_factors(rng: np.random.Generator) -> dict[str, float]:
 
 
 def _expression_weights(
-    expression: str, timing: Timing, *, num_frames: int, peak: float, rng: np.random.Generator
+    expression: str,
+    timing: Timing,
+    *,
+    num_frames: int,
+    peak: float,
+    rng: np.random.Generator,
+    variants: Mapping[str, tuple[Prototype, ...]],
 ) -> Floats:
     """Return the action weights (T, 52) of the expression alone; every action has its own small lag."""
     weights = np.zeros((num_frames, len(ACTIONS)))
     factors = _side_factors(rng)
-    for name, weight in weights_of_units(draw_units(expression, rng)).items():
+    for name, weight in weights_of_units(draw_units(expression, rng, variants=variants)).items():
         side = "Left" if name.endswith("Left") else "Right" if name.endswith("Right") else ""
         curve = intensity_curve(timing, num_frames=num_frames, peak=peak, lag_frames=rng.uniform(-0.8, 0.8))
         weights[:, _COLUMN[name]] = weight * factors.get(side, 1.0) * curve
@@ -82,6 +88,7 @@ def draw_performance(
     max_intensity: float,
     rng: np.random.Generator,
     resting: Mapping[str, float] | None = None,
+    variants: Mapping[str, tuple[Prototype, ...]] = STUDIO,
 ) -> Performance:
     """Draw one showing of an expression.
 
@@ -95,6 +102,7 @@ def draw_performance(
         max_intensity: Strongest peak, up to 1.
         rng: Source of the draws.
         resting: Weights of actions that this person's face has at rest.
+        variants: The ways to show each expression.
 
     Raises:
         ConfigError: the expression has no prototype.
@@ -111,7 +119,9 @@ def draw_performance(
         slow_motion(num_frames, rng, start=0.08, swing=0.1),
         slow_motion(num_frames, rng, start=0.06, swing=0.06),
     )
-    weights = gaze + _expression_weights(expression, timing, num_frames=num_frames, peak=peak, rng=rng)
+    weights = gaze + _expression_weights(
+        expression, timing, num_frames=num_frames, peak=peak, rng=rng, variants=variants
+    )
     for name, weight in (resting or {}).items():
         weights[:, _COLUMN[name]] += weight
     for side in ("Left", "Right"):

@@ -1,7 +1,7 @@
 """Settings of a rendered corpus: everything that changes its images."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from ferfusion.errors import ConfigError
 from ferfusion.recipe import AtLeast, AtMost, Recipe
@@ -22,6 +22,8 @@ class SynthesisRecipe(Recipe):
         max_intensity: Strongest peak of an expression.
         supersampling: Rendered samples per pixel and axis.
         crf: Quality of the H.264 files, from 0 (lossless) to 51.
+        look: Who is shown, and how: ``studio``, or ``everyday`` with other people, harder light and several
+            ways to show an expression.
     """
 
     subjects: Annotated[int, AtLeast(1)] = 18
@@ -34,6 +36,7 @@ class SynthesisRecipe(Recipe):
     max_intensity: float = 1.0
     supersampling: Annotated[int, AtLeast(1)] = 2
     crf: Annotated[int, AtLeast(0), AtMost(51)] = 22
+    look: Literal["studio", "everyday"] = "studio"
 
     def __post_init__(self) -> None:
         super().__post_init__()
