@@ -2,7 +2,8 @@
 
 Every network is trained from its start and from new weights, at each size, with several seeds. All trainings
 have the same processor time on one thread, by the measured time of a training step; the schedule ends with
-it. Scores are of the validation part; the test part is not read. The same command resumes.
+it. Scores are of the validation part; the test part is not read. The same command resumes, with the numbers
+of epochs that it measured first (RUNS/epochs.json).
 
     ferfusion prepare FER2013 DATASETS/96 --labels seven --size 96 && ferfusion split DATASETS/96
     python benchmarks/starts.py DATASETS RUNS --faces faceres.json --imagenet efficientnet-lite0-57934424.pth
@@ -11,6 +12,7 @@ DATASETS has a folder for each of --sizes, prepared and split.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -94,16 +96,22 @@ def trainings(starts: list[Start], given: argparse.Namespace) -> Iterator[Traini
     images = pd.read_csv(given.datasets / str(given.sizes[0]) / "data.csv", usecols=["clip"])
     parts = pd.read_csv(given.datasets / str(given.sizes[0]) / "splits.csv")
     learned = int(images["clip"].isin(parts.loc[parts["part"] == "train", "clip"]).sum())
-    epochs = {}
+    kept = given.runs / "epochs.json"
+    epochs: dict[str, int] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     for size in given.sizes:
-        for stream in {start.stream for start in starts}:
+        for stream in dict.fromkeys(start.stream for start in starts):
+            if f"{stream}-{size}" in epochs:
+                continue
             epoch = step_seconds(stream, size, given.precision) * learned
-            epochs[stream, size] = max(1, round(60 * given.minutes / epoch))
-            print(f"{stream}, {size} px: {epoch:.0f} s an epoch, {epochs[stream, size]} epochs", flush=True)
+            epochs[f"{stream}-{size}"] = max(1, round(60 * given.minutes / epoch))
+            print(f"{stream}, {size} px: {epoch:.0f} s an epoch", flush=True)
+    print(f"epochs: {epochs}", flush=True)
+    given.runs.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(epochs), encoding="utf-8")
     for seed in range(given.seeds):
         for size in given.sizes:
             for start in starts:
-                yield Training(start, size, seed, epochs[start.stream, size])
+                yield Training(start, size, seed, epochs[f"{start.stream}-{size}"])
 
 
 def train(one: Training, run: Path, given: argparse.Namespace) -> None:
