@@ -373,11 +373,14 @@ def _verdict(written: Mapping[str, Any]) -> "FaceVerdict":
     """Return the verdict on a face from ``verdict.json``."""
     from ferfusion.inference.verdict import FaceVerdict  # noqa: PLC0415
 
-    names = [name for name in FaceVerdict.__dataclass_fields__ if name != "would_help"]
-    values: dict[str, Any] = {name: written[name] for name in names}
+    later = ("would_help", "intervals")  # a prediction of an earlier version has none
+    values: dict[str, Any] = {
+        name: written[name] for name in FaceVerdict.__dataclass_fields__ if name not in later
+    }
     interval = values["interval"]
     values["interval"] = None if interval is None else tuple(interval)
-    return FaceVerdict(**values, would_help=tuple(written.get("would_help", ())))
+    intervals = {name: (low, high) for name, (low, high) in written.get("intervals", {}).items()}
+    return FaceVerdict(**values, would_help=tuple(written.get("would_help", ())), intervals=intervals)
 
 
 def _labels_of(record: Mapping[str, Any], columns: list[str], folder: Path) -> "LabelSet":

@@ -42,6 +42,7 @@ class FrameRows:
                 ("status", np.int8),
                 ("probabilities", np.float32, (len(labels),)),
                 ("actions", np.float32, (self._num_actions,)),
+                ("brightness", np.float32),
             ]
         )
 
@@ -58,6 +59,7 @@ class FrameRows:
             _STATUS_CODES[row.status],
             np.nan if row.probabilities is None else row.probabilities,
             np.nan if row.actions is None or not self._num_actions else row.actions,
+            np.nan if row.crop is None else row.crop.mean(),
         )
         self._used += 1
 
@@ -88,6 +90,10 @@ class FrameRows:
     def actions(self) -> pd.DataFrame:
         """Return the facial actions and the head pose of every row; empty cells where there are none."""
         return pd.DataFrame(self._rows()["actions"], columns=ACTION_COLUMNS)
+
+    def brightness(self) -> NDArray[np.float32]:
+        """Return the mean value of each row's crop, 0 (black) to 255; nan without a face."""
+        return np.asarray(self._rows()["brightness"])
 
     def _rows(self) -> NDArray[Any]:
         return np.concatenate([*self._blocks[:-1], self._block[: self._used].astype(self._dtype)])

@@ -166,8 +166,12 @@ def predict_footage(
         if is_photograph
         else judge(table, labels, abstain_below=calibration.abstain_below_mean)
     )
-    size = bundle_info.prepare_recipe.size
-    verdicts = with_advice(verdicts, table, size_px=size, is_photograph=is_photograph)
+    verdicts = with_advice(
+        verdicts,
+        table.assign(brightness=rows.brightness()),
+        size_px=bundle_info.prepare_recipe.size,
+        is_photograph=is_photograph,
+    )
     return VideoPrediction(
         video=footage.name,
         model=predictor.name,

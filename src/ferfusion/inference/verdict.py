@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -58,6 +58,7 @@ class FaceVerdict:
         frames: Number of frames that show the face.
         share_of_frames: The same number as a share of all frames that get a prediction.
         would_help: If no class is named: what would make the verdict surer, such as a larger face.
+        intervals: The ends of the interval of every class, as ``interval``; empty if that is None.
     """
 
     face: int
@@ -72,6 +73,7 @@ class FaceVerdict:
     frames: int
     share_of_frames: float
     would_help: tuple[str, ...] = ()
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None = None) -> list[FaceVerdict]:
@@ -91,7 +93,7 @@ def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None 
     for face, rows in faces_of(table):
         mean = probabilities[rows].mean(axis=0, dtype=float)
         code = int(mean.argmax())
-        interval, support = _interval_and_support(seconds[rows], probabilities[rows], code, labels)
+        intervals, support = _intervals_and_support(seconds[rows], probabilities[rows], code, labels)
         shares = _shares(names.iloc[rows])
         frequent = _frequent_expressions(names.iloc[rows].to_numpy(dtype=object), shares, labels)
         expression, why = _name(mean, shares, frequent, labels, support=support, abstain_below=abstain_below)
@@ -101,13 +103,14 @@ def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None 
                 expression=expression,
                 top_class=labels.names[code],
                 probabilities={name: float(p) for name, p in zip(labels.names, mean, strict=True)},
-                interval=interval,
+                interval=intervals.get(labels.names[code]),
                 bootstrap_support=support,
                 uncertainty=normalised_entropy(mean),
                 why_no_class=why,
                 shares=shares,
                 frames=len(rows),
                 share_of_frames=len(rows) / num_frames,
+                intervals=intervals,
             )
         )
     return verdicts
@@ -152,19 +155,21 @@ def judge_photograph(
     return verdicts
 
 
-def _interval_and_support(
+def _intervals_and_support(
     seconds: NDArray[np.float64], probabilities: NDArray[np.float32], code: int, labels: LabelSet
-) -> tuple[tuple[float, float] | None, float | None]:
+) -> tuple[dict[str, tuple[float, float]], float | None]:
     resampled = resampled_means(seconds, probabilities, rng=np.random.default_rng(0))
     if resampled is None:
-        return None, None
+        return {}, None
     tail = (1 - _CONFIDENCE) / 2
-    low, high = np.quantile(resampled[:, code], (tail, 1 - tail))
+    ends = np.quantile(resampled, (tail, 1 - tail), axis=0).T.tolist()
     # a face is at rest before and after most expressions, which does not make the expression less clear
     ignored = None if labels.names[code] == labels.neutral else labels.neutral
     others = [each for each, name in enumerate(labels.names) if each != code and name != ignored]
     is_top = resampled[:, code] >= resampled[:, others].max(axis=1, initial=0)
-    return (float(low), float(high)), float(is_top.mean())
+    return {name: (low, high) for name, (low, high) in zip(labels.names, ends, strict=True)}, float(
+        is_top.mean()
+    )
 
 
 def _shares(names: "pd.Series[str]") -> dict[str, float]:
@@ -308,10 +313,21 @@ def _sentence(verdict: FaceVerdict) -> str:
         return f"Face {verdict.face}: mixed, {verdict.why_no_class}; {seen}."
     if verdict.why_no_class:
         return (
-            f"Face {verdict.face}: {verdict.expression}; the top class is {verdict.top_class} ({numbers}), "
-            f"but {verdict.why_no_class}; {over_time}; {seen}."
+            f"Face {verdict.face}: {verdict.expression}; the top class is {verdict.top_class} ({numbers})"
+            f"{_next_classes(verdict)}, but {verdict.why_no_class}; {over_time}; {seen}."
         )
     return f"Face {verdict.face} displays {verdict.expression} ({numbers}; {over_time}; {seen})."
+
+
+def _next_classes(verdict: FaceVerdict) -> str:
+    """Return the two classes after the top class, with their intervals."""
+    ranked = sorted(verdict.probabilities.items(), key=lambda one: -one[1])
+    others = [(name, p) for name, p in ranked if name != verdict.top_class][:2]
+    words = []
+    for name, probability in others:
+        ends = verdict.intervals.get(name)
+        words.append(f"{name} {probability:.2f}" + (f" ({ends[0]:.2f} to {ends[1]:.2f})" if ends else ""))
+    return f", then {' and '.join(words)}" if words else ""
 
 
 def _largest_shares(shares: Mapping[str, float]) -> str:

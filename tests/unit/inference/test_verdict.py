@@ -227,8 +227,9 @@ def test_describe_an_unsure_verdict_with_the_top_class_and_the_reason():
     frames = seen([WEAK_FEAR] * 50)
     assert describe(judge(frames, SIX, abstain_below=0.5), frames) == (
         "Face 0: no clear expression; the top class is Fear (mean probability 0.40, 90% interval 0.40 to "
-        "0.40), but the mean probability of Fear, 0.40, is below 0.50, under which the model was too often "
-        "wrong on its validation videos; over time Fear 100%; seen in 100% of the frames."
+        "0.40), then Anger 0.30 (0.30 to 0.30) and Happiness 0.10 (0.10 to 0.10), but the mean probability "
+        "of Fear, 0.40, is below 0.50, under which the model was too often wrong on its validation videos; "
+        "over time Fear 100%; seen in 100% of the frames."
     )
 
 
@@ -312,3 +313,17 @@ def test_judge_ignores_the_users_word_for_a_face_at_rest():
     labels = LabelSet(("Freude", "Wut", "Ruhe"))
     [verdict] = judge(seen([[0.0, 0.1, 0.9]] * 40 + [[0.9, 0.1, 0]] * 60, labels=labels), labels)
     assert (verdict.expression, verdict.bootstrap_support) == ("Freude", 1)
+
+
+def test_judge_gives_the_interval_of_every_class_from_the_same_resampled_videos():
+    rng = np.random.default_rng(0)
+    [verdict] = judge(seen(rng.dirichlet(np.ones(6), 100).tolist()), SIX)
+    assert tuple(verdict.intervals) == SIX.names
+    assert verdict.intervals[verdict.top_class] == verdict.interval
+    for name, (low, high) in verdict.intervals.items():
+        assert low < verdict.probabilities[name] < high
+
+
+def test_judge_gives_no_interval_within_a_second():
+    [verdict] = judge(seen([WEAK_FEAR] * 10), SIX)
+    assert (verdict.interval, verdict.intervals) == (None, {})

@@ -29,7 +29,8 @@ export function certainty(verdict) {
 }
 
 function table(verdict, result, colours) {
-  const names = [...result.classes, ...(result.unsure ? [result.unsure] : [])];
+  const ranked = [...result.classes].sort((one, other) => (verdict.probabilities[other] ?? 0) - (verdict.probabilities[one] ?? 0));
+  const names = [...ranked, ...(result.unsure ? [result.unsure] : [])];
   return h("table", { class: "verdict-table" },
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Class"), h("th", { scope: "col", colspan: "2" }, "Mean probability"), h("th", { scope: "col" }, "Share of frames"))),
     h("tbody", {}, names.map((name) => {
@@ -37,9 +38,14 @@ function table(verdict, result, colours) {
       return h("tr", { class: name === verdict.expression ? "strong" : null },
         h("th", { scope: "row" }, swatch(name, colours), name),
         h("td", { class: "bar-cell" }, value === undefined ? "" : bar(value, colours[name])),
-        h("td", {}, value === undefined ? "" : share(value)),
+        h("td", {}, value === undefined ? "" : share(value), range(verdict.intervals?.[name])),
         h("td", {}, percent(verdict.shares?.[name] ?? 0)));
     })));
+}
+
+/** The ends of an interval, beside the value. */
+function range(ends) {
+  return ends ? h("small", { class: "soft" }, ` ${share(ends[0])} to ${share(ends[1])}`) : null;
 }
 
 /** For each expression, the frame with the highest probability; a click goes there. */
