@@ -32,6 +32,9 @@ def refuse_unknown(settings: type, values: Iterable[str], *, what: str) -> None:
     Raises:
         ConfigError: a name is not; the message lists all of them.
     """
-    unknown = sorted(set(values) - {field.name for field in fields(settings)})
+    known = [field.name for field in fields(settings)]
+    unknown = sorted(set(values) - set(known))
     if unknown:
-        raise ConfigError(f"Unknown {what} settings: {', '.join(unknown)}")
+        near = get_close_matches(unknown[0], known, n=1)
+        hint = f"; did you mean {near[0]}?" if near and len(unknown) == 1 else ""
+        raise ConfigError(f"Unknown {what} settings: {', '.join(unknown)}{hint}")

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from ferfusion.app import processes
+from ferfusion.app import job_routes, processes, study_routes
 from ferfusion.app.home import Home
 from ferfusion.app.jobs import ENDED
 from ferfusion.app.serve import listening, web_server
@@ -137,6 +137,8 @@ def stand_in_worker(monkeypatch) -> Iterator[None]:
     """Let jobs run ``STAND_IN``."""
     with monkeypatch.context() as patch:
         patch.setattr(processes, "WORKER", (sys.executable, "-c", STAND_IN))
+        for routes in (job_routes, study_routes):
+            patch.setattr(routes, "check_options", lambda *_: None)
         yield
 
 

@@ -52,6 +52,8 @@ def test_refuse_unknown_lists_all_names_that_are_not_fields():
     with pytest.raises(ConfigError) as caught:
         refuse_unknown(Settings, ["seed", "speed", "epoch"], what="training")
     assert str(caught.value) == "Unknown training settings: epoch, speed"
+    with pytest.raises(ConfigError, match=r"^Unknown training settings: epoch; did you mean epochs\?$"):
+        refuse_unknown(Settings, ["seed", "epoch"], what="training")
 
 
 def test_choose_refuses_what_is_not_a_name():

@@ -106,7 +106,7 @@ def test_check_bounds_allows_exactly_the_values_between_two_bounds(value):
 def test_recipe_survives_a_round_trip_and_names_an_unknown_setting():
     settings = Settings(epochs=3, end=2.0)
     assert Settings.from_dict(settings.to_dict()) == settings
-    with pytest.raises(ConfigError, match=r"Unknown example settings: epoch$"):
+    with pytest.raises(ConfigError, match=r"Unknown example settings: epoch; did you mean epochs\?$"):
         Settings.from_dict({"epoch": 3})
 
 

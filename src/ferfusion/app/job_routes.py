@@ -1,5 +1,6 @@
 """Routes of jobs and their events: ``/api/v1/jobs``, ``/api/v1/events``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+import ferfusion as fer
 from ferfusion.app.events import stream
 from ferfusion.app.home import new_id
 from ferfusion.app.jobs import Job
@@ -82,7 +84,9 @@ def new_jobs(state: AppState, body: JobBody) -> list[Job]:
 
     Raises:
         Problem: an input is no video and no photograph, or the model is unknown.
+        ConfigError: the prediction has no such option, or an option has a value that cannot be used.
     """
+    check_options(body.options)
     uploads = [state.uploads.get(one) for one in body.inputs]
     for upload in uploads:
         if upload.kind not in ("video", "photograph"):
@@ -92,6 +96,17 @@ def new_jobs(state: AppState, body: JobBody) -> list[Job]:
     jobs = [_job([one], "video", shared) for one in uploads if one.kind == "video"]
     photographs = [one for one in uploads if one.kind == "photograph"]
     return [*jobs, *([_job(photographs, "photographs", shared)] if photographs else [])]
+
+
+def check_options(options: Mapping[str, Option]) -> None:
+    """Refuse options of a prediction that it does not have; ``actions`` may also be true or false.
+
+    Raises:
+        ConfigError: there is no such option, or its value cannot be used.
+    """
+    fer.PredictRecipe.from_dict(
+        {name: value for name, value in options.items() if name != "actions" or not isinstance(value, bool)}
+    )
 
 
 def model_of(state: AppState, model_id: str | None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Routes of datasets, runs and studies: folders, learning curves, trainings, comparisons."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -64,8 +65,7 @@ def study_routes(state: AppState) -> APIRouter:
     @routes.get("/recipes/{verb}")
     def get_options(verb: str) -> list[dict[str, Any]]:
         """List the options of a verb with their descriptions: train, or predict."""
-        options: list[dict[str, Any]] = state.standby.ask("options", seconds=60.0, recipe=verb)["options"]
-        return options
+        return _options_of(state, verb)
 
     @routes.post("/trainings", status_code=201)
     def add_training(body: TrainingBody) -> dict[str, Any]:
@@ -74,6 +74,7 @@ def study_routes(state: AppState) -> APIRouter:
         if not (dataset / "dataset.json").is_file():
             raise Problem(422, f"{dataset} is no dataset; prepare one with ferfusion prepare")
         run = _new_run(state, body.run)
+        check_options(state, body.options)
         job = Job(
             id=new_id(),
             name=run.name,
@@ -92,6 +93,22 @@ def study_routes(state: AppState) -> APIRouter:
         return state.standby.ask("compare", seconds=_SLOW_SECONDS, paths=paths)
 
     return routes
+
+
+def check_options(state: AppState, options: Iterable[str]) -> None:
+    """Refuse options that a training does not have; its own process checks their values.
+
+    Raises:
+        Problem: there is no such option.
+    """
+    known = {option["name"] for option in _options_of(state, "train")}
+    if unknown := sorted(set(options) - known):
+        raise Problem(400, f"Unknown training settings: {', '.join(unknown)}")
+
+
+def _options_of(state: AppState, verb: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = state.standby.ask("options", seconds=60.0, recipe=verb)["options"]
+    return found
 
 
 def _folder(state: AppState, path: str) -> Path:

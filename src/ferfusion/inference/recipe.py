@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from ferfusion.errors import ConfigError
 from ferfusion.lookup import choose
@@ -44,6 +44,8 @@ class PredictRecipe(Recipe):
     Raises:
         ConfigError: a value cannot be used.
     """
+
+    described_as: ClassVar[str] = "prediction"
 
     start: Annotated[float, AtLeast(0, "seconds")] = 0.0
     end: float | None = None

@@ -20,6 +20,20 @@ def test_each_video_is_a_job_and_the_photographs_are_one(app, clip, tmp_path, qu
     assert jobs[2]["name"] == "2 photographs"
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"wndow": 1}, "Unknown prediction settings: wndow; did you mean window?"),
+        ({"window": "long"}, "window must be a number, got 'long'"),
+        ({"actions": "large"}, "Unknown estimator of actions 'large'; choose one of face-landmarker, small."),
+    ],
+)
+def test_job_with_an_option_that_a_prediction_does_not_have_is_refused(app, clip, options, message):
+    answer = add(app, app.send(clip), options=options)
+    assert (answer.status_code, answer.json()["detail"]) == (400, message)
+    assert app.client.get("/api/v1/jobs").json() == []
+
+
 def test_job_is_cancelled_tried_again_and_removed(app, clip, quick_jobs):
     [job] = add(app, app.send(clip), options={"does": "wait"}).json()
     place = f"/api/v1/jobs/{job['id']}"

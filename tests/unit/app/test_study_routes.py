@@ -49,6 +49,7 @@ def test_curves_of_a_run_and_of_a_job(app, tmp_path, quick_jobs):
         ({"run": "/no/such/parent/run"}, 404),
         ({"run": "/"}, 422),
         ({"run": ""}, 422),
+        ({"options": {"epoch": 1}}, 400),
     ],
 )
 def test_training_that_cannot_begin_is_a_problem(app, tmp_path, changed, status):
