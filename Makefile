@@ -1,14 +1,18 @@
 # make demo     install, then the main job on the sample corpus
 # make test     install, then lint, types and tests
+# make lowest   install the lowest versions that are allowed into build/lowest, and run the unit tests with them
 # make docs     install, then build the documentation site into build/site; make notebooks runs the notebooks again
 # make fuzz     mutate files of every kind and read them: make fuzz N=5000, and from a case on: FROM=video:300
 # make kills    kill each command at random moments and run it again: make kills KILLS=20
 # Needs Python 3.11 or later, make and the package index.
 PYTHON ?= python3
 VENV ?= .venv
-BIN = $(VENV)/bin
+# make CONSTRAINTS= takes the newest versions
+CONSTRAINTS ?= constraints.txt
+BIN_NAME = $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN = $(VENV)/$(BIN_NAME)
 
-.PHONY: install demo test installs check docs notebooks fuzz kills bench clean
+.PHONY: install demo test installs lowest check docs notebooks fuzz kills bench clean
 
 install: $(VENV)/.installed-dev
 
@@ -17,7 +21,7 @@ $(VENV)/.python:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 
 $(VENV)/.installed: $(VENV)/.python pyproject.toml constraints.txt
 	$(PIP) -e '.[app]'
@@ -40,6 +44,13 @@ test: check
 
 installs: install
 	$(BIN)/pytest -m installs --durations=0
+
+# a deprecation in an old version is no fault of the project
+LOWEST = build/lowest
+lowest:
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/$(BIN_NAME)/python -m pip install --quiet -c constraints-lowest.txt '.[actions,app,baum,imbalance,keras,onnx,synth]' httpx hypothesis pytest statsmodels
+	cd tests && PYTHONPATH=. ../$(LOWEST)/$(BIN_NAME)/python -m pytest -q -o filterwarnings= unit
 
 docs: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet

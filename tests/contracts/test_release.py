@@ -1,9 +1,13 @@
 """The files that a release consists of beside the code."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 import ferfusion
 
@@ -32,5 +36,25 @@ def test_workflow_only_calls_the_makefile():
     workflow = yaml.safe_load((CHECKOUT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))
     targets = re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(encoding="utf-8"), re.M)
     runs = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]
-    assert runs == ["make test", "make installs", "make docs"]
-    assert {run.removeprefix("make ") for run in runs} <= set(targets)
+    assert runs == ["make test", "make installs", "make lowest", "make test CONSTRAINTS=", "make docs"]
+    assert {run.split()[1] for run in runs} <= set(targets)
+
+
+def test_lowest_versions_are_the_bounds_of_the_project():
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = ("actions", "app", "baum", "imbalance", "keras", "onnx", "synth")
+    wanted = [
+        *project["dependencies"],
+        *(one for each in extras for one in project["optional-dependencies"][each]),
+    ]
+    bounds = {}
+    for requirement in map(Requirement, wanted):
+        [bounds[requirement.name]] = [
+            str(one.version) for one in requirement.specifier if one.operator == ">="
+        ]
+    lines = (CHECKOUT / "constraints-lowest.txt").read_text(encoding="utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    assert set(pinned) == set(bounds)
+    for name, bound in bounds.items():
+        # 4.13 is met first by 4.13.0.90
+        assert Version(pinned[name]) in SpecifierSet(f"=={bound}.*"), name
