@@ -1,5 +1,6 @@
 """Predictions of videos that were written before: read again from their folders, and changed face by face."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -143,10 +144,10 @@ class WrittenPrediction:
     @cached_property
     def verdicts(self) -> "list[FaceVerdict]":
         """The verdict on each face, also on one that was left out; those of joined faces are new."""
-        from ferfusion.inference.verdict import judge  # noqa: PLC0415
+        from ferfusion.inference.verdict import FaceVerdict, judge  # noqa: PLC0415
 
         kept = {
-            int(face["face"]): _verdict(face)
+            int(face["face"]): FaceVerdict.of(face)
             for face in self.record["faces"]
             if int(face["face"]) not in self._touched
         }
@@ -256,7 +257,7 @@ class WrittenPrediction:
             joined: For each face that is another face, the number of that face.
 
         Raises:
-            ConfigError: there is no such face, or two joined faces are in view at the same time.
+            ConfigError: there is no such face, two joined faces are in view at once, or a name breaks a line.
         """
         changes = FaceChanges(
             names={int(face): name for face, name in (names or {}).items() if name},
@@ -267,6 +268,9 @@ class WrittenPrediction:
         for face in (*changes.names, *changes.left_out, *changes.joined, *changes.joined.values()):
             if face not in known:
                 raise ConfigError(f"There is no face {face} in {self.video}; its faces are {sorted(known)}")
+        for face, name in changes.names.items():
+            if any(unicodedata.category(sign) == "Cc" for sign in name):
+                raise ConfigError(f"The name of face {face} has a control character: {name!r}")
         if set(changes.joined) & set(changes.joined.values()):
             raise ConfigError("A face that is joined with another face cannot have faces joined with it")
         changed = replace(self, changes=changes)
@@ -357,7 +361,7 @@ def read_prediction(folder: PathOrText) -> WrittenPrediction:
     table = read_table(
         place / "frames.csv",
         columns=("frame", "seconds", "face", "status", "expression", "smoothed"),
-        kind_of=lambda name: int if name in ("frame", "face") else None if name in _TEXT_COLUMNS else float,
+        kind_of=_kind_of,
         gaps=("face",),
         error=RunError,
         advice=advice,
@@ -366,21 +370,9 @@ def read_prediction(folder: PathOrText) -> WrittenPrediction:
     return WrittenPrediction(place, record, labels, _read=table)
 
 
-_TEXT_COLUMNS = ("status", "expression", "smoothed", "name")
-
-
-def _verdict(written: Mapping[str, Any]) -> "FaceVerdict":
-    """Return the verdict on a face from ``verdict.json``."""
-    from ferfusion.inference.verdict import FaceVerdict  # noqa: PLC0415
-
-    later = ("would_help", "intervals")  # a prediction of an earlier version has none
-    values: dict[str, Any] = {
-        name: written[name] for name in FaceVerdict.__dataclass_fields__ if name not in later
-    }
-    interval = values["interval"]
-    values["interval"] = None if interval is None else tuple(interval)
-    intervals = {name: (low, high) for name, (low, high) in written.get("intervals", {}).items()}
-    return FaceVerdict(**values, would_help=tuple(written.get("would_help", ())), intervals=intervals)
+def _kind_of(column: str) -> type | None:
+    text = ("status", "expression", "smoothed", "name")
+    return int if column in ("frame", "face") else None if column in text else float
 
 
 def _labels_of(record: Mapping[str, Any], columns: list[str], folder: Path) -> "LabelSet":

@@ -30,7 +30,7 @@ FaceNumber = Annotated[int, Query(ge=0, le=10**6)]
 class FaceBody(BaseModel):
     """What a person says about a face; ``join`` names another face that is this one, null parts all."""
 
-    name: str | None = Field(None, max_length=100)
+    name: str | None = Field(None, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")
     left_out: bool | None = None
     join: int | None = Field(None, ge=0, le=10**6)
 

@@ -75,6 +75,16 @@ class FaceVerdict:
     would_help: tuple[str, ...] = ()
     intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, written: Mapping[str, Any]) -> "FaceVerdict":
+        """Return a verdict of ``verdict.json``; one of an earlier version has neither advice nor intervals."""
+        found: dict[str, Any] = {"would_help": (), "intervals": {}, **written}
+        values = {name: found[name] for name in cls.__dataclass_fields__}
+        values["interval"] = values["interval"] and tuple(values["interval"])
+        values["would_help"] = tuple(values["would_help"])
+        values["intervals"] = {name: tuple(ends) for name, ends in values["intervals"].items()}
+        return cls(**values)
+
 
 def judge(table: pd.DataFrame, labels: LabelSet, *, abstain_below: float | None = None) -> list[FaceVerdict]:
     """Return a verdict for each face of a frame table, the face with the largest box area first.

@@ -97,6 +97,11 @@ def test_unknown_face_is_refused(written, changes):
         written.with_changes(**changes)
 
 
+def test_name_with_a_line_break_is_refused(written):
+    with pytest.raises(fer.ConfigError, match=r"The name of face 0 has a control character: 'A\\nB'"):
+        written.with_changes(names={0: "A\nB"})
+
+
 def test_chain_of_joins_is_refused(written):
     with pytest.raises(fer.ConfigError, match="cannot have faces joined"):
         written.with_changes(joined={1: 0, 0: 2})

@@ -109,6 +109,19 @@ def test_question_that_makes_no_sense_is_a_problem(app, written, query):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("name", ["two\nlines", "a\0b", "\x7f"])
+def test_name_of_a_face_with_a_control_character_is_a_problem(app, written, name):
+    answer = app.client.patch(f"{written}/faces/0", json={"name": name})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_name_that_a_spreadsheet_would_run_has_an_apostrophe_in_the_table_alone(app, written):
+    row = app.client.patch(f"{written}/faces/0", json={"name": "=1+1"}).json()
+    assert row["faces"][0]["name"] == "=1+1"
+    assert "'=1+1" in app.client.get(f"{written}/frames.csv").text
+
+
 def test_downloads_follow_what_a_person_says_of_a_face(app, written):
     before = app.client.get(f"{written}/frames.csv").text
     row = app.client.patch(f"{written}/faces/0", json={"name": "Ada", "join": 1}).json()
