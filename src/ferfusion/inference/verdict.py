@@ -77,7 +77,7 @@ class FaceVerdict:
 
     @classmethod
     def of(cls, written: Mapping[str, Any]) -> "FaceVerdict":
-        """Return a verdict of ``verdict.json``; one of an earlier version has neither advice nor intervals."""
+        """Return a verdict of ``verdict.json``; one of an earlier version has no advice, no intervals."""
         found: dict[str, Any] = {"would_help": (), "intervals": {}, **written}
         values = {name: found[name] for name in cls.__dataclass_fields__}
         values["interval"] = values["interval"] and tuple(values["interval"])
