@@ -21,7 +21,7 @@ from fit import Scale, save_halved, train
 from gather import check_same, gather
 from report import as_markdown, given_actions, measure
 
-EPOCHS = 12
+EPOCHS = 10
 
 
 def joined(*faces: Faces) -> Faces:
@@ -46,11 +46,12 @@ def main() -> None:
     def read(name: str) -> Faces:
         return Faces.load(given.work / f"{name}.safetensors")
 
-    rendered = read("rendered")
-    scale = Scale.fitted(rendered, read("rendered_taught"))
+    studio = read("studio")
+    scale = Scale.fitted(studio, read("studio_taught"))
+    rendered = joined(studio, read("everyday"))
     taught = scale.applied(joined(read("photographs"), read("faces")))
     network = train(rendered, taught, given.work / "last.pt", epochs=given.epochs)
-    table = measure(network, given.work, scale)
+    table = measure(network, given.work, scale, given.stills)
     print(as_markdown(table))
     gives = given_actions(table)
     print(f"{len(gives)} actions are given")

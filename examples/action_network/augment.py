@@ -12,8 +12,8 @@ from ferfusion.actions.names import ACTIONS, other_side
 from ferfusion.actions.small_network import CROP_PX
 
 _ROTATE_DEGREES = 12.0
-_TRANSLATE = 0.08
-_SCALE = (0.87, 1.2)
+_TRANSLATE = 0.11
+_SCALE = (0.85, 1.25)
 MIRRORED = [ACTIONS.index(other_side(name)) for name in ACTIONS]
 """For each action, the index of the action of the other side."""
 
@@ -81,7 +81,7 @@ def _degraded(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
 
 
 def _lit(images: Tensor, rng: np.random.Generator) -> Tensor:
-    """Change brightness, contrast, gamma and the colour of the light; half of the images become grey."""
+    """Change brightness, contrast, gamma, side and colour of the light; half of the images become grey."""
     number = len(images)
 
     def draw(low: float, high: float, channels: int = 1) -> Tensor:
@@ -90,8 +90,19 @@ def _lit(images: Tensor, rng: np.random.Generator) -> Tensor:
     tinted = images * draw(0.85, 1.15, 3)
     grey = tinted.mean(1, keepdim=True).expand_as(tinted)
     tinted = torch.where(torch.from_numpy(rng.random((number, 1, 1, 1)) < 0.5), grey, tinted)
-    curved = tinted.clamp(1e-3, 1) ** torch.exp(draw(-0.5, 0.5))
+    shaded = tinted * _shade(number, rng)
+    curved = shaded.clamp(1e-3, 1) ** torch.exp(draw(-0.5, 0.5))
     return ((curved - 0.5) * draw(0.6, 1.3) + 0.5 + draw(-0.15, 0.15)).clamp(0, 1)
+
+
+def _shade(number: int, rng: np.random.Generator) -> Tensor:
+    """Return factors (N, 1, 80, 80): half of the images are darker, down to a third, towards one side."""
+    angle = rng.uniform(0, 2 * np.pi, (number, 1, 1))
+    depth = rng.uniform(0, 0.67, (number, 1, 1)) * (rng.random((number, 1, 1)) < 0.5)
+    side = np.linspace(-1, 1, WIDE_PX)
+    towards = np.cos(angle) * side + np.sin(angle) * side[:, None]
+    lit = 1 / (1 + np.exp(-4 * towards))
+    return torch.from_numpy(1 - depth * lit)[:, None].float()
 
 
 def _occluded(crops: Tensor, rng: np.random.Generator) -> Tensor:

@@ -22,8 +22,8 @@ from ferfusion.faces.tracks import TrackedFace, TrackedFrame
 from ferfusion.files import write_whole
 from ferfusion.preparation.crop import cut_plane, cut_rgb
 from ferfusion.synthesis.camera import rotation_degrees
-from ferfusion.synthesis.casting import draw_subject
 from ferfusion.synthesis.head import HeadModel, Material
+from ferfusion.synthesis.looks import LOOKS
 from ferfusion.synthesis.performance import Performance
 from ferfusion.synthesis.portrait import Portrait, make_portrait
 from ferfusion.synthesis.random_faces import draw_face
@@ -81,6 +81,13 @@ class Faces:
             np.array(subjects, np.int64),
         )
 
+    @classmethod
+    def of_images(cls, images: NDArray[np.uint8]) -> "Faces":
+        """Return wide crops (N, 80, 80, 3) of which nothing else is known."""
+        count = len(images)
+        weights, pose = np.full((count, len(ACTIONS)), np.nan), np.full((count, 3), np.nan)
+        return cls(images, weights.astype(np.float32), pose.astype(np.float32), np.arange(count))
+
 
 @dataclass(frozen=True, eq=False)
 class Rendered:
@@ -93,10 +100,12 @@ class Rendered:
     pose: NDArray[np.float32]
 
 
-def render(head: HeadModel, *, seed: int, people: int, images: int) -> Iterator[Rendered]:
-    """Yield ``images`` rendered faces of each of ``people`` people."""
-    for person in range(people):
-        subject = draw_subject(person, seed=seed)
+def render(
+    head: HeadModel, *, look: str, seed: int, people: Iterable[int], images: int
+) -> Iterator[Rendered]:
+    """Yield ``images`` rendered faces of each of ``people``, numbers from 0, of a look."""
+    for person in people:
+        subject = LOOKS[look].cast(person, seed=seed)
         portrait = make_portrait(head, subject, size=_RENDER_PX, supersampling=2, seed=seed + person)
         drawn = [draw_face(np.random.default_rng([seed, person, number])) for number in range(images)]
         performance = Performance(

@@ -1,7 +1,8 @@
 """Gather the faces that the action network learns from and is measured on, each kind in one file of WORK.
 
-rendered.safetensors, rendered_apart.safetensors        other people in the second
-rendered_taught.safetensors                             the first of them, with the teacher's answers
+studio.safetensors, studio_apart.safetensors            rendered people, others in the second
+everyday.safetensors, everyday_apart.safetensors        people of the other look, others in the second
+studio_taught.safetensors                               the first of the studio, with the teacher's answers
 photographs.safetensors, photographs_apart.safetensors  FER2013's training part and its test part
 faces.safetensors, faces_apart.safetensors              a zip of tight photographs, one in ten apart
 """
@@ -18,13 +19,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from safetensors import safe_open
 
-from faces import Faces, render, teach, with_truth
+from faces import Faces, Row, only_frame, render, teach, wide_crop, with_truth
 from ferfusion.actions.estimators import landmarker_model
 from ferfusion.actions.face_landmarker import FaceLandmarker
 from ferfusion.files import sha256_of, write_json
 from ferfusion.synthesis.head import load_head
 
-PEOPLE, IMAGES = 800, 50
+PEOPLE, IMAGES = {"studio": 800, "everyday": 400}, 50
 PEOPLE_APART = 40
 PEOPLE_TAUGHT = 60
 SEED, SEED_APART = 2301, 2302
@@ -71,20 +72,21 @@ def gather(work: Path, *, stills: Path, photographs: Path) -> None:
             work / f"{name}.safetensors",
             lambda apart=apart: teach(zipped_faces(photographs, apart=apart), teacher),
         )
-    for name, seed, people in (("rendered_apart", SEED_APART, PEOPLE_APART), ("rendered", SEED, PEOPLE)):
-        write(
-            work / f"{name}.safetensors",
-            lambda seed=seed, people=people: with_truth(
-                render(load_head(), seed=seed, people=people, images=IMAGES)
-            ),
-        )
-    taught = work / "rendered_taught.safetensors"
+    for look, people in PEOPLE.items():
+        write(work / f"{look}_apart.safetensors", lambda look=look: rendered(look, SEED_APART, PEOPLE_APART))
+        write(work / f"{look}.safetensors", lambda look=look, people=people: rendered(look, SEED, people))
+    taught = work / "studio_taught.safetensors"
     write(taught, lambda: teach(taught_images(PEOPLE_TAUGHT), teacher, unread=True))
 
 
+def rendered(look: str, seed: int, people: int) -> Iterator[Row]:
+    """Yield the rendered faces of the first people of a look, with the truth."""
+    return with_truth(render(load_head(), look=look, seed=seed, people=range(people), images=IMAGES))
+
+
 def taught_images(people: int) -> Iterator[tuple[int, NDArray[np.uint8], NDArray[np.float64]]]:
-    """Yield the first people's rendered faces, with the box of each."""
-    for face in render(load_head(), seed=SEED, people=people, images=IMAGES):
+    """Yield the rendered faces of the studio's first people, with the box of each."""
+    for face in render(load_head(), look="studio", seed=SEED, people=range(people), images=IMAGES):
         yield face.person, face.image, face.box
 
 
@@ -107,6 +109,16 @@ def still_faces(dataset: Path, part: str) -> Iterator[tuple[int, NDArray[np.uint
         for crop in crops:
             number += 1
             yield number, crop, np.array([0, 0, len(crop), len(crop)], np.float64)
+
+
+def labelled_faces(dataset: Path, part: str) -> tuple[NDArray[np.uint8], NDArray[np.str_]]:
+    """Return the wide crops (N, 80, 80, 3) of a part of a dataset of stills, and the label of each."""
+    pairs = pd.read_csv(dataset / "data.csv", dtype={"clip": str}).sort_values(["clip", "pair"])
+    labels = {clip: its["emotion"].tolist() for clip, its in pairs.groupby("clip")}
+    parts = pd.read_csv(dataset / "splits.csv", dtype=str)
+    images = [wide_crop(only_frame(crop), box) for _, crop, box in still_faces(dataset, part)]
+    named = [label for clip in parts.loc[parts["part"] == part, "clip"] for label in labels[clip]]
+    return np.stack(images), np.array(named)
 
 
 def zipped_faces(path: Path, *, apart: bool) -> Iterator[tuple[int, NDArray[np.uint8], None]]:

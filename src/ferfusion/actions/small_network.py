@@ -23,6 +23,8 @@ POSE_UNIT_DEGREES = 30.0
 _CHANNELS = (32, 40, 80, 144)
 _BLOCKS = (0, 1, 2, 1)
 _HIDDEN = 224
+_LEAST_DEVIATION = 0.01
+"""Of a crop's values, 0 to 1: a plain surface is not enlarged to noise."""
 
 
 class _Norm(nn.Sequential):
@@ -53,6 +55,13 @@ class _Residual(nn.Module):
         return F.relu(x + self.second(F.relu(self.first(x))))
 
 
+def _standard(crops: Tensor) -> Tensor:
+    """Return each crop with mean 0 and deviation 1: dark faces and dim light have the contrast of others."""
+    mean = crops.mean(dim=(1, 2, 3), keepdim=True)
+    deviation = crops.std(dim=(1, 2, 3), keepdim=True, correction=0)
+    return (crops - mean) / deviation.clamp(min=_LEAST_DEVIATION)
+
+
 class ActionNetwork(nn.Module):
     """Crops (B, 3, 64, 64), RGB from 0 to 1, to (B, 55): 52 actions and the pose in units of 30 degrees.
 
@@ -75,7 +84,7 @@ class ActionNetwork(nn.Module):
 
     def forward(self, crops: Tensor) -> Tensor:
         """Return actions and pose, (B, 55), not yet limited to 0 and 1."""
-        maps = self.features((crops - 0.5) / 0.25)
+        maps = self.features(_standard(crops))
         answers: Tensor = self.answer(self.drop(F.relu(self.hidden(maps.flatten(1)))))
         return answers
 

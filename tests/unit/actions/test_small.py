@@ -16,15 +16,15 @@ from ferfusion.video.footage import frames_in_memory
 
 @pytest.fixture
 def weights(tmp_path):
-    """A file of a network that answers by how bright the crop is: 0.8 for each action of a white one."""
+    """A file of a network that answers by how red the crop is: 0.8 for each action of a red one."""
     tensors = {
         name: torch.zeros_like(tensor) for name, tensor in ActionNetwork(folded=True).state_dict().items()
     }
-    tensors["features.0.0.weight"][0, :, 1, 1] = 1 / 3
+    tensors["features.0.0.weight"][0, 0, 1, 1] = 1
     for layer in (2, 5, 9):
         tensors[f"features.{layer}.0.weight"][0, 0, 1, 1] = 1
     tensors["hidden.weight"][0, :16] = 1 / 16
-    tensors["answer.weight"][:, 0] = 0.8 / 2
+    tensors["answer.weight"][:, 0] = 0.8 / np.sqrt(2)  # red at mean 0 and deviation 1
     path = tmp_path / "actions.safetensors"
     save_file(tensors, path, {"gives": json.dumps(["jawOpen", "browInnerUp"])})
     return path
@@ -38,18 +38,19 @@ def frame_with_faces(image, *boxes):
 
 def test_estimator_reads_the_crop_of_each_face_and_gives_the_named_actions(weights):
     image = np.zeros((100, 200, 3), np.uint8)
-    image[:, 100:] = 255
+    image[:, :100, 2] = 255
+    image[:, 100:, 0] = 255
     estimator = SmallEstimator(weights)
-    [(tracked, (dark, bright))] = estimator.follow(
+    [(tracked, (blue, red))] = estimator.follow(
         [frame_with_faces(image, (10, 20, 50, 60), (120, 20, 60, 50))]
     )
     assert len(tracked.faces) == 2
     given = np.isin(ACTIONS, estimator.gives)
-    assert bright.coefficients[given] == pytest.approx(0.8, abs=0.05)
-    assert dark.coefficients[given] == pytest.approx(0, abs=0.01)
-    assert np.isnan(bright.coefficients[~given]).all()
-    assert bright.landmarks is None
-    assert bright.row.shape == (55,)
+    assert red.coefficients[given] == pytest.approx(0.8, abs=0.05)
+    assert blue.coefficients[given] == pytest.approx(0, abs=0.01)
+    assert np.isnan(red.coefficients[~given]).all()
+    assert red.landmarks is None
+    assert red.row.shape == (55,)
 
 
 def test_frame_without_faces_has_no_actions(weights):

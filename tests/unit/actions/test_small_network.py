@@ -20,6 +20,15 @@ def test_network_has_at_most_a_million_and_a_half_parameters():
     assert sum(parameter.numel() for parameter in ActionNetwork().parameters()) < 1_500_000
 
 
+def test_network_answers_the_same_in_dim_light():
+    network, crops = trained_network().fold(), torch.rand(2, 3, CROP_PX, CROP_PX)
+    torch.testing.assert_close(network(0.2 * crops + 0.05), network(crops), atol=1e-4, rtol=1e-4)
+
+
+def test_plain_crop_is_answered_by_finite_numbers():
+    assert torch.isfinite(trained_network().fold()(torch.full((1, 3, CROP_PX, CROP_PX), 0.5))).all()
+
+
 def test_folded_network_answers_the_same_and_has_no_norms():
     network = trained_network()
     crops = torch.rand(2, 3, CROP_PX, CROP_PX)
