@@ -1,5 +1,6 @@
 # make demo     install, then the main job on the sample corpus
 # make test     install, then lint, types and tests
+# make coverage run the tests, and print which lines and branches no test reaches: make coverage TESTS=tests/unit/video
 # make lowest   install the lowest versions that are allowed into build/lowest, and run the unit tests with them
 # make docs     install, then build the documentation site into build/site; make notebooks runs the notebooks again
 # make fuzz     mutate files of every kind and read them: make fuzz N=5000, and from a case on: FROM=video:300
@@ -12,7 +13,7 @@ CONSTRAINTS ?= constraints.txt
 BIN_NAME = $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN = $(VENV)/$(BIN_NAME)
 
-.PHONY: install demo test installs lowest check docs notebooks fuzz kills bench clean
+.PHONY: install demo test coverage installs lowest check docs notebooks fuzz kills bench clean
 
 install: $(VENV)/.installed-dev
 
@@ -40,7 +41,11 @@ check: install
 	$(BIN)/mypy
 
 test: check
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
+
+TESTS ?= tests
+coverage: install
+	$(BIN)/pytest -n auto --dist worksteal --cov $(TESTS)
 
 installs: install
 	$(BIN)/pytest -m installs --durations=0

@@ -1,4 +1,5 @@
 import os
+from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -19,6 +20,17 @@ settings.register_profile("ferfusion", deadline=None, derandomize=True)
 settings.load_profile("ferfusion")
 
 CHECKOUT = Path(__file__).parents[1]
+SLOW_SECONDS = 5
+"""Of a test that is marked slow without a number."""
+
+
+def pytest_collection_modifyitems(items):
+    """Let the files with the longest tests begin, so that no worker is left alone with one of them."""
+    seconds: Counter[Path] = Counter()
+    for item in items:
+        for mark in item.iter_markers("slow"):
+            seconds[item.path] += mark.args[0] if mark.args else SLOW_SECONDS
+    items.sort(key=lambda item: -seconds[item.path])
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +68,16 @@ def build_head_model(paths, folder):
         load_head()
     assert sorted(usual.rglob("*")) == before
     assert paths.get_anny_cache_path() == usual
+
+
+@pytest.fixture(scope="session")
+def standby():
+    """The app's process for short work, which takes seconds to start: the servers of all tests share it."""
+    from helpers.app_server import SharedStandby
+
+    shared = SharedStandby()
+    yield shared
+    shared.really_end()
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ study = fer.study(
     seeds=2,
     epochs=1,
     batch_size=64,
+    stream="listing-16-32",  # a small one, so that the example is quick
 )
 print(study.table)
 print(study.letters)

@@ -45,9 +45,9 @@ def browser(launch) -> Iterator["Browser"]:
 
 
 @pytest.fixture
-def app(tmp_path) -> Iterator[RunningApp]:
+def app(tmp_path, standby) -> Iterator[RunningApp]:
     """The app's server with an empty home."""
-    with running_app(tmp_path / "home", token=TOKEN) as running:
+    with running_app(tmp_path / "home", standby=standby, token=TOKEN) as running:
         running.client.headers["Authorization"] = f"Bearer {TOKEN}"
         yield running
 

@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from fuzz.kinds import KINDS
 
 TESTS = Path(__file__).parents[1]
@@ -17,6 +19,7 @@ def run(*arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow(20)
 def test_fuzz_finds_no_fault_and_gets_past_the_header() -> None:
     status, printed = run("-m", "fuzz", "150")
     assert status == 0, printed
@@ -25,6 +28,7 @@ def test_fuzz_finds_no_fault_and_gets_past_the_header() -> None:
     assert min(shares.values()) >= 50, printed
 
 
+@pytest.mark.slow
 def test_fuzz_finds_faults_that_are_planted() -> None:
     status, printed = run("-m", "fuzz.planted")
     assert status == 0, printed

@@ -12,9 +12,9 @@ CLIENT = Path(__file__).parents[2] / "examples" / "app_client.py"
 
 
 @pytest.mark.slow
-def test_client_of_the_examples_prints_the_reading_of_a_video(tmp_path, sample_corpus):
+def test_client_of_the_examples_prints_the_reading_of_a_video(tmp_path, sample_corpus, standby):
     clip = sample_corpus / "s01" / "fear" / "s01_fear_1.mp4"
-    with running_app(tmp_path) as app:
+    with running_app(tmp_path, standby=standby) as app:
         done = subprocess.run(
             [sys.executable, str(CLIENT), f"{app.address}/?token={TOKEN}", str(clip)],
             capture_output=True,

@@ -136,11 +136,15 @@ def run_cell(kernel, code, *, timeout=300):
 CELLS = {
     "prepare": ('fer.prepare("corpus", "data", corpus="folder", keep_every=8)', "text/html", "<table"),
     "split": ('fer.split("data", seed=0)', "text/html", "<table"),
-    "train": ('fer.train("data", "fresh", epochs=1, batch_size=64, architecture="flow")', "text/html", "UAR"),
+    "train": (
+        'fer.train("data", "fresh", epochs=1, batch_size=64, architecture="flow", stream="listing-16-32")',
+        "text/html",
+        "UAR",
+    ),
     "evaluate": ('fer.evaluate("run")', "text/html", "Baseline: always"),
     "study": (
         'fer.study("data", "study", variants=["fusion=gap-concat", "fusion=gap-sum"], seeds=2, epochs=1, '
-        "batch_size=64)",
+        'batch_size=64, stream="listing-16-32")',
         "text/html",
         "gap-sum",
     ),
@@ -177,7 +181,7 @@ def check_notebook(kernel, subtests):
                 assert all("<progress" in bar for bar in bars)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(120)
 def test_every_verb_in_scripts_docstrings_threads_and_a_notebook(tmp_path, head_model_cache, subtests):
     """One test, as each step builds on what those before it have trained."""
     for package in ("h5py", "onnxscript", "onnxruntime", "ipykernel"):

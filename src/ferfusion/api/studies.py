@@ -347,7 +347,8 @@ def study(
     Source: docs/study.md names the tests and their papers.
 
     >>> variants = ["fusion=gap-concat", "fusion=gap-sum"]
-    >>> fer.study("data", "study", variants=variants, seeds=2, epochs=1, batch_size=64)
+    >>> quick = {"epochs": 1, "batch_size": 64, "stream": "listing-16-32"}
+    >>> fer.study("data", "study", variants=variants, seeds=2, **quick)
     Study('study': 2 variants, 2 seeds, 4 people tested)
     """
     load_torch()

@@ -1,14 +1,6 @@
 import pytest
 
-from helpers.app_server import SharedStandby, running_app, stand_in_worker
-
-
-@pytest.fixture(scope="session")
-def standby():
-    """The process for short work, which takes seconds to start."""
-    shared = SharedStandby()
-    yield shared
-    shared.really_end()
+from helpers.app_server import running_app, stand_in_worker
 
 
 @pytest.fixture

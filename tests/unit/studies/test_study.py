@@ -147,7 +147,7 @@ def rendered(tmp_path_factory, sample_corpus):
     return dataset
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 def test_study_that_was_killed_resumes_to_the_same_report(rendered, tmp_path):
     dataset, whole, killed = rendered, tmp_path / "whole", tmp_path / "killed"
     subprocess.run(command(dataset, whole), check=True, capture_output=True)
