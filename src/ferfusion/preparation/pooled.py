@@ -148,6 +148,7 @@ class PooledDataset(Dataset):
             "images": False,
             "counts": self.counts,
             "stills": self.stills,
+            "actions": self.actions,
         }
         write_header(self.root, complete=False, **settings)
         links = self._link_clips()
@@ -229,8 +230,17 @@ def pool_datasets(roots: Sequence[Path], folder: Path) -> PooledDataset:
         _check_like(first, source)
     _refuse_twice(sources)
     labels = _shared_labels(sources)
+    estimators = {source.actions for source in sources.values()}
     pooled = PooledDataset(
-        folder, first.recipe, labels, "pooled", {}, first.stills, sources=MappingProxyType(sources)
+        folder,
+        first.recipe,
+        labels,
+        "pooled",
+        {},
+        first.stills,
+        # facial actions of two estimators are not the same
+        actions=estimators.pop() if len(estimators) == 1 else "",
+        sources=MappingProxyType(sources),
     )
     pairs = pooled.pairs
     pooled.counts.update(

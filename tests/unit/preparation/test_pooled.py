@@ -51,6 +51,17 @@ def test_pooled_dataset_reads_back_as_it_was_in_memory(pooled):
     assert back.counts == pooled.counts
 
 
+@pytest.mark.parametrize(("second", "wanted"), [("small", "small"), ("face-landmarker", ""), ("", "")])
+def test_pooled_dataset_has_the_actions_that_all_have_by_the_same_estimator(tmp_path, second, wanted):
+    roots = write_corpora(tmp_path, ("a", "b"))
+    for root, estimator in zip(roots, ("small", second), strict=True):
+        header = read_json(root / "dataset.json")
+        write_json(root / "dataset.json", header | ({"actions": estimator} if estimator else {}))
+    pooled = pool_datasets(roots, tmp_path / "pooled")
+    pooled.write()
+    assert (pooled.actions, open_dataset(pooled.root).actions) == (wanted, wanted)
+
+
 def test_pooled_dataset_names_people_after_their_corpus(pooled):
     assert Counter(pooled.corpus_of.values()) == {"a": 6, "b": 3, "c": 3}
     assert pooled.corpus_of["a__S00"] == "a"
