@@ -310,9 +310,11 @@ def temporary_folder() -> Iterator[Path]:
     Raises:
         FileError: another user has the folder of all of them.
     """
-    parent = Path(gettempdir()) / f"ferfusion-{os.getuid()}"
+    # Windows has a temporary folder for each user, and no numbers of users
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    parent = Path(gettempdir()) / f"ferfusion-{user}"
     parent.mkdir(mode=0o700, exist_ok=True)
-    if parent.is_symlink() or parent.stat().st_uid != os.getuid():
+    if parent.is_symlink() or parent.stat().st_uid != user:
         raise FileError(f"{parent} belongs to another user; set TMPDIR to a folder of your own")
     with ExitStack() as opened:
         with only_writer(parent, patience_seconds=_PATIENCE_SECONDS):

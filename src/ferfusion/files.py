@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,9 @@ from ferfusion.temporary import final_path, temporary_path
 
 _PROBE_BYTES = 4096
 """What is written to see whether a disk is full: a page, since a disk may have space for a name alone."""
+_TRIES = 40 if os.name == "nt" else 0
+"""How often a rename is tried again while somebody reads the file in its place."""
+_BETWEEN_TRIES_SECONDS = 0.05
 
 
 def check_output_folder(folder: Path) -> None:
@@ -64,10 +68,25 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         partial = temporary_path(path)
         try:
             write(partial)
-            partial.replace(path)
+            replace_file(partial, path)
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
+
+
+def replace_file(new: Path, place: Path) -> None:
+    """Rename a file to a place where another one may be.
+
+    Windows renames to no file that somebody reads; there it waits for up to two seconds.
+    """
+    for _ in range(_TRIES):
+        try:
+            new.replace(place)
+        except PermissionError:
+            time.sleep(_BETWEEN_TRIES_SECONDS)
+        else:
+            return
+    new.replace(place)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ferfusion.errors import FileError, RunError, file_errors
+from ferfusion.files import replace_file
 from ferfusion.temporary import LOCK, LONGEST_NAME, RESULT, TEMPORARY, is_lock, temporary_path
 
 _PATIENCE_SECONDS = 1.0
@@ -176,7 +177,8 @@ def _held(lock_file: Path, output: Path, *, patience_seconds: float) -> Iterator
             _write_holder(lock_file)
         yield
     finally:
-        lock_file.unlink(missing_ok=True)  # while it is held: whoever waits for it sees that it is gone
+        with suppress(PermissionError):  # Windows removes no open file: there it stays
+            lock_file.unlink(missing_ok=True)  # while it is held: whoever waits for it sees that it is gone
         lock.release()
         with suppress(OSError):  # folders that are not empty stay
             for each in made:
@@ -185,7 +187,8 @@ def _held(lock_file: Path, output: Path, *, patience_seconds: float) -> Iterator
 
 def _write_holder(lock_file: Path) -> None:
     since = datetime.now().astimezone().isoformat(" ", "seconds")
-    lock_file.write_text(f"{_this_process()} since {since}", encoding="utf-8")
+    with suppress(PermissionError):  # on Windows, a locked file is written by its holder alone
+        lock_file.write_text(f"{_this_process()} since {since}", encoding="utf-8")
 
 
 def _this_process() -> str:
@@ -244,4 +247,4 @@ def _page_last(file: Path) -> tuple[bool, Path]:
 
 def _move(file: Path, place: Path) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
-    file.replace(place)
+    replace_file(file, place)

@@ -222,3 +222,25 @@ def test_utf8_path_leads_to_a_file_with_any_name(tmp_path):
             assert Path(path).read_text(errors="surrogateescape") == name
     with pytest.raises(FileNotFoundError), utf8_path(tmp_path / "no\udce9"):
         pass
+
+
+def test_replace_file_waits_for_whoever_reads_the_old_file_on_windows(tmp_path, monkeypatch):
+    from ferfusion import files
+
+    waits: list[float] = []
+    refused = [PermissionError(), PermissionError()]
+    rename = Path.replace
+
+    def busy(path, place):
+        if refused:
+            raise refused.pop()
+        return rename(path, place)
+
+    monkeypatch.setattr(files, "_TRIES", 3)
+    monkeypatch.setattr("time.sleep", waits.append)
+    monkeypatch.setattr(Path, "replace", busy)
+    (tmp_path / "new").write_text("new")
+    (tmp_path / "old").write_text("old")
+    files.replace_file(tmp_path / "new", tmp_path / "old")
+    assert (tmp_path / "old").read_text() == "new"
+    assert waits == [0.05, 0.05]

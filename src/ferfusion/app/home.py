@@ -1,7 +1,6 @@
 """The app's home on disk: a folder of uploads and a folder of jobs, which are the whole state of the app."""
 
 import errno
-import fcntl
 import json
 import os
 import re
@@ -15,6 +14,13 @@ from typing import Any, BinaryIO
 
 import ferfusion as fer
 from ferfusion.errors import ConfigError, file_errors
+
+try:
+    import fcntl
+except ModuleNotFoundError:
+    raise ConfigError(
+        "The app does not run on Windows; use the command line or Python there, or the app on Linux or macOS"
+    ) from None
 
 ID_PATTERN = r"^[0-9a-f]{16}$"
 """Pattern of the ids of uploads and jobs; they are names of folders."""

@@ -1,6 +1,7 @@
 """Check an installation: what works, what does not work, and the command that fixes it."""
 
 import json
+import platform
 import shutil
 import signal
 import subprocess
@@ -17,7 +18,7 @@ WORTH_BFLOAT16 = 0.7
 """Training is faster in bfloat16 if a convolution takes at most this share of its time in 32 bits."""
 
 _TIME_LIMIT_SECONDS = 180
-_OPENCV = "opencv-contrib-python-headless>=4.12,<5"
+_OPENCV = "opencv-contrib-python-headless>=4.13,<5"
 _NOT_FOR_USERS = ("dev",)
 _DETECTOR_RIGHTS = MappingProxyType(
     {
@@ -57,10 +58,21 @@ ProbeResult = Facts | Failure
 
 def check_installation() -> Iterator[Finding]:
     """Run all probes, two at a time, and yield the findings."""
+    yield check_system(platform.system())
     with ThreadPoolExecutor(max_workers=2) as workers:
         results = dict(zip(PROBES, workers.map(run_probe, PROBES), strict=True))
     for name, check in CHECKS.items():
         yield from check(results[name], results)
+
+
+def check_system(system: str) -> Finding:
+    """Say what is not tried or missing on a system, by its name as ``platform.system`` has it."""
+    if system == "Linux":
+        return Finding("system", "ok", system)
+    missing = (
+        "; there is no app, and files that others made are read without limits" if system == "Windows" else ""
+    )
+    return Finding("system", "note", f"{system}, on which ferfusion was never run{missing}")
 
 
 def run_probe(probe: str) -> ProbeResult:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ferfusion.installation import checks
-from ferfusion.installation.checks import Failure, Finding, check_installation, run_probe
+from ferfusion.installation.checks import Failure, Finding, check_installation, check_system, run_probe
 from ferfusion.installation.probes import PROBES
 from helpers.hidden_packages import hide_packages
 
@@ -63,6 +63,7 @@ def test_check_installation_without_faults_has_nothing_to_fix(found):
     findings = found()
     assert bad(findings) == []
     assert [finding.name for finding in findings] == [
+        "system",
         "packages",
         "extra ray",
         "OpenCV",
@@ -107,7 +108,7 @@ def test_check_opencv_reports_two_wheels_that_overwrite_each_other(found):
     )
     assert fault.fix == (
         "pip uninstall -y opencv-contrib-python-headless opencv-python "
-        "&& pip install 'opencv-contrib-python-headless>=4.12,<5'"
+        "&& pip install 'opencv-contrib-python-headless>=4.13,<5'"
     )
 
 
@@ -202,3 +203,13 @@ def test_run_probe_gives_up_after_the_time_limit(tmp_path, monkeypatch):
 def test_check_installation_finds_no_fault_here():
     faults = [finding for finding in check_installation() if finding.state == "fault"]
     assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("system", "state", "word"),
+    [("Linux", "ok", "Linux"), ("Darwin", "note", "never run"), ("Windows", "note", "there is no app")],
+)
+def test_check_system_says_what_was_never_tried(system, state, word):
+    found = check_system(system)
+    assert (found.name, found.state) == ("system", state)
+    assert word in found.found
