@@ -45,7 +45,7 @@ test: check
 
 TESTS ?= tests
 coverage: install
-	$(BIN)/pytest -n auto --dist worksteal --cov $(TESTS)
+	$(BIN)/pytest -n auto --dist worksteal $(TESTS) --cov
 
 installs: install
 	$(BIN)/pytest -m installs --durations=0
