@@ -17,7 +17,8 @@ from ferfusion.progress import OnProgress, Progress
 from ferfusion.training.recipe import TrainRecipe
 from ferfusion.training.train import train_run
 
-MODEL = ModelConfig(architecture="flow", dropout=0.3)
+# few channels: none of the tests is about what a large network learns
+MODEL = ModelConfig(architecture="flow", stream="listing-16-32", head_units=64, dropout=0.3)
 RECIPE = TrainRecipe(
     epochs=4,
     batch_size=16,
