@@ -1,11 +1,14 @@
 """The source distribution and the wheel: built, checked, and the wheel used from an empty folder."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -22,15 +25,35 @@ IN_THE_WHEEL = (
     "app/static/js/app.js",
 )
 MOST_MEGABYTES = 25
+MODULES_OF = MappingProxyType(
+    {
+        "actions": ("ai_edge_litert",),
+        "app": ("fastapi", "uvicorn", "ferfusion.app.serve"),
+        "baum": ("openpyxl",),
+        "docs": ("mkdocs", "mkdocs_jupyter", "mkdocstrings"),
+        "imbalance": ("imblearn",),
+        "keras": ("h5py",),
+        "onnx": ("onnx", "onnxruntime", "onnxscript"),
+        "parquet": ("pyarrow",),
+        "ray": ("ray",),
+        "remote": ("aiohttp", "fsspec", "gcsfs", "s3fs"),
+        "synth": ("anny",),
+    }
+)
+"""What can be imported once an extra is installed."""
 pytestmark = pytest.mark.installs
+
+
+def new_environment(folder):
+    """Make a virtual environment, and return its python."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    return folder / ("Scripts" if os.name == "nt" else "bin") / "python"
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
     """The python of a fresh virtual environment."""
-    folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    return folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    return new_environment(tmp_path_factory.mktemp("environment"))
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +98,19 @@ def test_wheel_runs_its_demo_from_an_empty_folder(environment, built, tmp_path):
     )
     assert "ferfusion app demo" in done.stdout
     assert (tmp_path / "demo").is_dir()
+
+
+def test_modules_are_named_of_every_extra_for_users():
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert set(MODULES_OF) == set(project["optional-dependencies"]) - {"dev"}
+
+
+@pytest.mark.parametrize("extra", MODULES_OF)
+def test_extra_alone_is_installed_with_the_wheel_and_imported(extra, built, tmp_path):
+    [wheel] = built.glob("*.whl")
+    python = new_environment(tmp_path / "environment")
+    constraints: list[str | Path] = ["-c", CHECKOUT / "constraints.txt"]
+    subprocess.run([python, "-m", "pip", "install", "-q", *constraints, f"{wheel}[{extra}]"], check=True)
+    code = f"import ferfusion, {', '.join(MODULES_OF[extra])}"
+    subprocess.run([python, "-c", code], cwd=tmp_path, check=True)
+    shutil.rmtree(tmp_path / "environment")
